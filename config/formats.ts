@@ -1,0 +1,117 @@
+import { isIP } from 'node:net';
+import path from 'node:path';
+import { z } from 'zod';
+
+/** The forms of settings: text in, value out. Each message says what the text is not. */
+export const text = z.string();
+
+export const flag = form('is not 1 or 0', (value) =>
+  /^(1|true|yes|on)$/i.test(value) ? true : /^(0|false|no|off)$/i.test(value) ? false : null,
+);
+
+export const folder = form('is not a path', (value) => (value.includes('\0') ? null : path.resolve(value)));
+
+export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], {
+  error: () => 'is not one of trace, debug, info, warn, error, fatal',
+});
+
+export const milliseconds = whole(1, 7 * 24 * 3_600_000, 'is not a number of milliseconds');
+
+/** A whole number within both bounds. */
+export function whole(least: number, most: number, sentence?: string): z.ZodType<number, string> {
+  return form(sentence ?? `is not a whole number from ${least} to ${most}`, (value) => {
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
+    return number >= least && number <= most ? number : null;
+  });
+}
+
+/** An `http` or `https` address, kept without its closing slash. */
+export const webUrl = form('is not an http:// or https:// address', (value) =>
+  isUrl(value, ['http:', 'https:']) ? value.replace(/\/+$/, '') : null,
+);
+
+/** `redis://`, `rediss://` or `unix://`; a bare path is a socket too. */
+export const redisUrl = form('is not redis://host:port or unix:///path', (value) =>
+  isUrl(value, ['redis:', 'rediss:', 'unix:']) || value.startsWith('/') ? value : null,
+);
+
+export const databaseUrl = form('is not postgres://user@host/name', (value) =>
+  isUrl(value, ['postgres:', 'postgresql:']) ? value : null,
+);
+
+export const engineHost = form('is not unix:///path or tcp://host:port', (value) =>
+  isUrl(value, ['unix:', 'tcp:']) ? value : null,
+);
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, `[ipv6]:port`; port 0 lets the system choose. */
+export const address = form('is not host:port', (value): Address | null => {
+  const [, v6, name, digits] = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(value) ?? [];
+  const host = v6 ?? name;
+  if (host === undefined || (v6 !== undefined && isIP(v6) !== 6) || Number(digits) > 65_535) return null;
+  return { host, port: Number(digits) };
+});
+
+/** A registry as image names have it: `host` or `host:port`, without scheme or path. */
+export const registryHost = form('is not host or host:port, without scheme or path', (value) =>
+  /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?$/.test(value) ? value : null,
+);
+
+/** An IPv4 range on its own boundary, of at least `fewestHosts` addresses, e.g. `10.213.0.0/16`. */
+export function ipRange(fewestHosts: number): z.ZodType<string, string> {
+  return form(`is not a private IPv4 range of at least ${fewestHosts} addresses`, (value) => {
+    const range = parseRange(value);
+    return range !== null && isPrivate(range) && range.last - range.first + 1 >= fewestHosts ? value : null;
+  });
+}
+
+/** First and last address as numbers; null when it is no range, or not on its own boundary. */
+export function parseRange(value: string): { readonly first: number; readonly last: number } | null {
+  const [host = '', bits = ''] = value.split('/');
+  if (isIP(host) !== 4 || !/^\d{1,2}$/.test(bits) || Number(bits) > 32) return null;
+  const first = host.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(bits));
+  return first % size === 0 ? { first, last: first + size - 1 } : null;
+}
+
+/** RFC 1918, and 100.64.0.0/10 of RFC 6598. */
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].map(parseRange);
+
+function isPrivate(range: { first: number; last: number }): boolean {
+  return PRIVATE.some((whole) => whole !== null && range.first >= whole.first && range.last <= whole.last);
+}
+
+/** A name in lower case as workers and routers have it. */
+export const shortName = form('is not a name of a-z, 0-9, "." and "-"', (value) =>
+  /^[a-z0-9][a-z0-9.-]{0,62}$/.test(value) ? value : null,
+);
+
+/** Comma-separated values, each of at least eight characters. */
+export const secretList = form(
+  'has a secret of fewer than 8 characters',
+  (value): readonly string[] | null => {
+    const list = value
+      .split(/[,\n]/)
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+    return list.every((item) => item.length >= 8) ? list : null;
+  },
+);
+
+/** A form that gives null for what it refuses. Absent settings never reach it. */
+export function form<T>(sentence: string, parse: (value: string) => T | null): z.ZodType<T, string> {
+  return z.string().transform((value, context) => {
+    const parsed = parse(value);
+    if (parsed !== null) return parsed;
+    context.addIssue({ code: 'custom', message: sentence });
+    return z.NEVER;
+  });
+}
+
+function isUrl(value: string, protocols: readonly string[]): boolean {
+  return URL.canParse(value) && protocols.includes(new URL(value).protocol);
+}

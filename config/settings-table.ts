@@ -1,0 +1,194 @@
+import { hostname } from 'node:os';
+import type { z } from 'zod';
+import * as forms from './formats.ts';
+import { REQUIRED, required, secret, setting } from './setting.ts';
+import type { Setting } from './setting.ts';
+import { TIMES } from './times.ts';
+
+/** Every setting there is. `config/example.env` lists the same, in this order; a test compares the two. */
+export const SETTINGS = {
+  dataDir: setting(
+    'SLIPWAY_DATA',
+    forms.folder,
+    forms.folder.parse('.slipway'),
+    '/var/lib/slipway',
+    'Folder for everything that must outlive a restart: database, logs, mirrors, keys. Default: .slipway here.',
+  ),
+  logLevel: setting(
+    'SLIPWAY_LOG_LEVEL',
+    forms.logLevel,
+    'info',
+    'info',
+    'How much goes to standard output: trace, debug, info, warn, error or fatal. Default: info.',
+  ),
+  caBundle: optional(
+    'SLIPWAY_CA_BUNDLE',
+    forms.folder,
+    '/etc/ssl/certs/ca-certificates.crt',
+    'Certificate authorities in PEM for Git hosts and registries, also given to builds. Default: those of the system.',
+  ),
+
+  url: required(
+    'SLIPWAY_URL',
+    forms.webUrl,
+    'https://ci.example.com',
+    'The address under which browsers and Git hosts reach the server.',
+  ),
+  listen: setting(
+    'SLIPWAY_LISTEN',
+    forms.address,
+    { host: '127.0.0.1', port: 8000 },
+    '127.0.0.1:8000',
+    'Where the server listens. Default: 127.0.0.1:8000, behind a proxy that ends TLS.',
+  ),
+  databaseUrl: optionalSecret(
+    'DATABASE_URL',
+    forms.databaseUrl,
+    'postgres://slipway@localhost/slipway',
+    'PostgreSQL for teams. Default: an embedded database in the data folder.',
+  ),
+  redisUrl: secret(
+    'REDIS_URL',
+    forms.redisUrl,
+    REQUIRED,
+    'redis://127.0.0.1:6379',
+    'Redis 6.2 or later with appendonly and noeviction. `npm start` starts one of its own when this is absent.',
+  ),
+  registryHost: optional(
+    'SLIPWAY_REGISTRY',
+    forms.registryHost,
+    'registry.example.com:5000',
+    'Registry for repositories that name no host. `npm start` starts one of its own when this is absent.',
+  ),
+  registryInsecure: setting(
+    'SLIPWAY_REGISTRY_INSECURE',
+    forms.flag,
+    false,
+    '0',
+    'Set to 1 when that registry speaks plain HTTP. Default: 0.',
+  ),
+  webhookSecrets: secret(
+    'SLIPWAY_WEBHOOK_SECRETS',
+    forms.secretList,
+    [],
+    'a-long-random-text',
+    'Secrets of webhooks, separated by commas: the newest first, older ones while you rotate. Without one every delivery is refused.',
+  ),
+
+  serverUrl: required(
+    'SLIPWAY_SERVER_URL',
+    forms.webUrl,
+    'http://127.0.0.1:8000',
+    'The address under which this worker reaches the server.',
+  ),
+  workerToken: secret(
+    'SLIPWAY_WORKER_TOKEN',
+    forms.form('is not a worker token', (value) => (/^\S{16,512}$/.test(value) ? value : null)),
+    REQUIRED,
+    'slipway_worker_from-the-page-Workers',
+    'Token of this worker, from the page "Workers" or `slipway worker add`.',
+  ),
+  workerName: setting(
+    'SLIPWAY_WORKER_NAME',
+    forms.shortName,
+    workerNameOf(hostname()),
+    'builder-1',
+    'Stable name of this worker, unique at the server. Default: the name of the machine.',
+  ),
+  workerCapacity: setting(
+    'SLIPWAY_WORKER_CAPACITY',
+    forms.whole(0, 64),
+    2,
+    '2',
+    'Workflows that this worker runs at once; 0 for a worker that only deploys. Default: 2.',
+  ),
+  dockerHost: setting(
+    'DOCKER_HOST',
+    forms.engineHost,
+    'unix:///var/run/docker.sock',
+    'unix:///var/run/docker.sock',
+    'The Docker engine that runs builds and apps. Default: unix:///var/run/docker.sock.',
+  ),
+  buildNetworks: setting(
+    'SLIPWAY_BUILD_NETWORKS',
+    forms.ipRange(64),
+    '10.213.0.0/16',
+    '10.213.0.0/16',
+    'Range that the networks of workflows are cut from, a /26 each. Default: 10.213.0.0/16.',
+  ),
+  helper: optional(
+    'SLIPWAY_HELPER',
+    forms.folder,
+    '/usr/local/lib/slipway/busybox-arm64',
+    "Statically linked busybox for the engine's processor, put into every container of a build. Default: the first on PATH.",
+  ),
+
+  routerName: optional(
+    'SLIPWAY_ROUTER_NAME',
+    forms.shortName,
+    'local',
+    "Name of the router on this worker's machine; the worker then takes its deployments. Default: none.",
+  ),
+  routerBind: setting(
+    'SLIPWAY_ROUTER_BIND',
+    forms.address,
+    { host: '127.0.0.1', port: 8080 },
+    '0.0.0.0:80',
+    'Where the router takes public traffic. Default: 127.0.0.1:8080.',
+  ),
+  routerBackends: setting(
+    'SLIPWAY_ROUTER_BACKENDS',
+    forms.whole(1, 4_096),
+    256,
+    '256',
+    'Environments the router has room for, declared ahead. Default: 256.',
+  ),
+  routerDir: optional(
+    'SLIPWAY_ROUTER_DIR',
+    forms.folder,
+    '/var/lib/slipway/router',
+    "Folder of the router's configuration, maps, record and sockets, its path at most 84 bytes. Default: router in the data folder.",
+  ),
+  appNetwork: setting(
+    'SLIPWAY_APP_NETWORK',
+    forms.ipRange(16),
+    '10.212.0.0/16',
+    '10.212.0.0/16',
+    'Range of the network that apps live on, with a fixed address for each slot. Default: 10.212.0.0/16.',
+  ),
+
+  mayInstall: setting(
+    'SLIPWAY_INSTALL',
+    forms.flag,
+    true,
+    '1',
+    'Set to 0 to forbid installing missing parts with apt; the exact command is printed instead. Default: 1.',
+  ),
+
+  deadManSwitchMs: time(
+    'SLIPWAY_DEAD_MAN_SWITCH_MS',
+    TIMES.deadManSwitch,
+    "A step's container ends when its worker was silent for this long.",
+  ),
+} as const satisfies Record<string, Setting>;
+
+export type SettingKey = keyof typeof SETTINGS;
+export type SettingValue<K extends SettingKey> = (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+
+function optional<T>(name: string, schema: z.ZodType<T, string>, example: string, about: string) {
+  return setting<T | null>(name, schema, null, example, about);
+}
+
+function optionalSecret<T>(name: string, schema: z.ZodType<T, string>, example: string, about: string) {
+  return secret<T | null>(name, schema, null, example, about);
+}
+
+function time(name: string, fallback: number, about: string): Setting<number> {
+  const full = `${about} In milliseconds; default: ${fallback}.`;
+  return setting(name, forms.milliseconds, fallback, String(fallback), full);
+}
+
+function workerNameOf(machine: string): string {
+  const name = machine.toLowerCase().replace(/[^a-z0-9.-]+/g, '-');
+  return name.replace(/^[^a-z0-9]+/, '').slice(0, 63) || 'worker';
+}

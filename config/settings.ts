@@ -1,0 +1,168 @@
+import { readSettings } from './read-settings.ts';
+import type { Environment, Read } from './read-settings.ts';
+import type { Address } from './formats.ts';
+import { routerDirOf } from './router-dir.ts';
+
+/** Name of the router that a server uses when nothing else is said. */
+export const DEFAULT_ROUTER = 'local';
+
+interface CommonSettings {
+  /** Absolute path of the data folder. */
+  readonly dataDir: string;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  /** Absolute path of a PEM file, or null for the system's. */
+  readonly caBundle: string | null;
+}
+
+export interface ServerSettings extends CommonSettings {
+  /** Public address, without closing slash. */
+  readonly url: string;
+  readonly listen: Address;
+  /** Null: the embedded database in the data folder. */
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string;
+  /** Null: this server has no registry, nothing is pushed without a host. */
+  readonly registry: RegistrySettings | null;
+  readonly webhookSecrets: readonly string[];
+  /** The router that environments are made on; its worker has the same settings. */
+  readonly router: {
+    readonly name: string;
+    readonly backends: number;
+    readonly appRange: string;
+    /** Where it takes public traffic. */
+    readonly port: number;
+  };
+}
+
+export interface RegistrySettings {
+  /** `host` or `host:port`. */
+  readonly host: string;
+  /** True for plain HTTP. */
+  readonly insecure: boolean;
+}
+
+export interface WorkerSettings extends CommonSettings {
+  readonly serverUrl: string;
+  readonly token: string;
+  readonly name: string;
+  /** Workflows at once. */
+  readonly capacity: number;
+  readonly redisUrl: string;
+  /** As in DOCKER_HOST. */
+  readonly dockerHost: string;
+  /** IPv4 range that workflows' networks are cut from, e.g. `10.213.0.0/16`. */
+  readonly buildNetworks: string;
+  /** Absolute path of a static busybox for the engine's processor; null: the first one on PATH. */
+  readonly helper: string | null;
+  /** A step's container ends when this worker was silent for this long. */
+  readonly deadManSwitchMs: number;
+  /** Null: this worker takes no deployments. */
+  readonly router: (RouterSettings & { readonly name: string }) | null;
+  /** IPv4 range of the apps' network. */
+  readonly appNetwork: string;
+}
+
+export interface RouterSettings {
+  readonly bind: Address;
+  readonly backends: number;
+  /** Absolute path of the folder with configuration, maps, record and sockets. */
+  readonly dir: string;
+}
+
+/** What the set-up needs to start what the environment does not name; null there means: start an own one. */
+export interface PartsSettings extends CommonSettings {
+  /** Null: choose the address of `listen`. */
+  readonly url: string | null;
+  readonly listen: Address;
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
+  readonly registry: RegistrySettings | null;
+  /** Null where the environment names no engine: use the default socket, else start one. */
+  readonly dockerHost: string | null;
+  readonly buildNetworks: string;
+  readonly appNetwork: string;
+  readonly routerName: string | null;
+  readonly router: RouterSettings;
+  /** Whether missing parts may be installed with apt. */
+  readonly mayInstall: boolean;
+}
+
+/** @throws Problem `settings_wrong` that lists every wrong setting, with the value seen and what to write. */
+export function readServerSettings(environment: Environment): ServerSettings {
+  return readSettings(environment, (read) => ({
+    ...common(read),
+    url: read('url'),
+    listen: read('listen'),
+    databaseUrl: read('databaseUrl'),
+    redisUrl: read('redisUrl'),
+    registry: registry(read),
+    webhookSecrets: read('webhookSecrets'),
+    router: {
+      name: read('routerName') ?? DEFAULT_ROUTER,
+      backends: read('routerBackends'),
+      appRange: read('appNetwork'),
+      port: read('routerBind').port,
+    },
+  }));
+}
+
+/** @throws Problem `settings_wrong` that lists every wrong setting, with the value seen and what to write. */
+export function readWorkerSettings(environment: Environment): WorkerSettings {
+  return readSettings(environment, (read) => {
+    const name = read('routerName');
+    return {
+      ...common(read),
+      serverUrl: read('serverUrl'),
+      token: read('workerToken'),
+      name: read('workerName'),
+      capacity: read('workerCapacity'),
+      redisUrl: read('redisUrl'),
+      dockerHost: read('dockerHost'),
+      buildNetworks: read('buildNetworks'),
+      helper: read('helper'),
+      deadManSwitchMs: read('deadManSwitchMs'),
+      router: name === null ? null : { name, ...router(read) },
+      appNetwork: read('appNetwork'),
+    };
+  });
+}
+
+/** @throws Problem `settings_wrong` that lists every wrong setting, with the value seen and what to write. */
+export function readPartsSettings(environment: Environment): PartsSettings {
+  return readSettings(environment, (read) => ({
+    ...common(read),
+    url: read('url', null),
+    listen: read('listen'),
+    databaseUrl: read('databaseUrl'),
+    redisUrl: read('redisUrl', null),
+    registry: registry(read),
+    dockerHost: read('dockerHost', null),
+    buildNetworks: read('buildNetworks'),
+    appNetwork: read('appNetwork'),
+    routerName: read('routerName'),
+    router: router(read),
+    mayInstall: read('mayInstall'),
+  }));
+}
+
+function common(read: Read): CommonSettings {
+  return {
+    dataDir: read('dataDir'),
+    logLevel: read('logLevel'),
+    caBundle: read('caBundle'),
+  };
+}
+
+function registry(read: Read): RegistrySettings | null {
+  const host = read('registryHost');
+  const insecure = read('registryInsecure');
+  return host === null ? null : { host, insecure };
+}
+
+function router(read: Read): RouterSettings {
+  return {
+    bind: read('routerBind'),
+    backends: read('routerBackends'),
+    dir: routerDirOf(read('routerDir'), read('dataDir')),
+  };
+}

@@ -1,0 +1,48 @@
+import { PIPELINE_LIMITS, PLAN_DEFAULTS } from '../src/core/plan-defaults.ts';
+
+/** Every time that Slipway waits for, in one table (ms). Operators may set those of `settings.ts`. */
+export const TIMES = {
+  /** How long a lease holds without a heartbeat. */
+  lease: 15_000,
+  heartbeat: 5_000,
+  /** A worker goes on with its work for this long without an answer of the server, then counts its leases as lost. */
+  serverAway: 10 * 60_000,
+  /** The server's lock on its database. */
+  serverLock: 5_000,
+  /** A log chunk leaves the worker after this long, or at `LOG_CHUNK_BYTES`. */
+  logTick: 50,
+  stepDeadline: PLAN_DEFAULTS.stepTimeoutMs,
+  /** Between the polite signal and the kill. */
+  stepGrace: 10_000,
+  /** For a background child that holds a step's output open. */
+  backgroundGrace: 5_000,
+  /** A step's container ends when its worker was silent for this long. */
+  deadManSwitch: 30_000,
+  reconciler: 30_000,
+  /** A placed workflow that its worker has not claimed goes back to the queue. */
+  placement: 15_000,
+  /** Health checks: the first at once, then from `healthFirst`, doubling to `healthMost`. */
+  healthFirst: 50,
+  healthMost: 500,
+  healthTimeout: PLAN_DEFAULTS.healthTimeoutMs,
+  serviceReady: PLAN_DEFAULTS.serviceReadyMs,
+  signalsWait: 25_000,
+  sseComment: 15_000,
+} as const;
+
+/** Sizes, in bytes. */
+export const SIZES = {
+  logChunk: 64 * 1024,
+  /** Unacknowledged output of one step on the worker's disk; past it the container is no longer read. */
+  spool: 2 * 1024 ** 3,
+  webhookBody: 25 * 1024 * 1024,
+  pipelineFile: PIPELINE_LIMITS.bytes,
+  stepMemory: 4 * 1024 ** 3,
+} as const;
+
+export const LIMITS = {
+  pids: 4_096,
+  healthPasses: PLAN_DEFAULTS.healthPasses,
+  deliveryAttempts: 5,
+  workflowAttempts: 3,
+} as const;

@@ -1,0 +1,190 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { REQUIRED } from '../../../config/setting.ts';
+import type { Setting } from '../../../config/setting.ts';
+import { SETTINGS } from '../../../config/settings-table.ts';
+import { readPartsSettings, readServerSettings, readWorkerSettings } from '../../../config/settings.ts';
+import { Problem } from '../../../src/core/problem.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'slipway-settings-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const file = (name: string, text: string): string => {
+  writeFileSync(path.join(folder, name), text);
+  return path.join(folder, name);
+};
+
+const SERVER = { SLIPWAY_URL: 'https://ci.example.com/', REDIS_URL: 'redis://127.0.0.1:6379' };
+const WORKER = {
+  SLIPWAY_SERVER_URL: 'http://127.0.0.1:8000',
+  SLIPWAY_WORKER_TOKEN: 'slipway_worker_0123456789',
+  REDIS_URL: 'redis://127.0.0.1:6379',
+};
+
+const problemOf = (read: () => unknown): Problem => {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error('no problem was thrown');
+};
+
+describe('settings of the server', () => {
+  test('need an address and Redis, and nothing else', () => {
+    const settings = readServerSettings(SERVER);
+    expect(settings).toMatchObject({
+      url: 'https://ci.example.com',
+      listen: { host: '127.0.0.1', port: 8000 },
+      databaseUrl: null,
+      registry: null,
+      webhookSecrets: [],
+    });
+  });
+
+  test('are frozen through and through', () => {
+    const settings = readServerSettings({ ...SERVER, SLIPWAY_REGISTRY: '127.0.0.1:5000' });
+    expect(Object.isFrozen(settings) && Object.isFrozen(settings.listen)).toBe(true);
+    expect(Object.isFrozen(settings.registry)).toBe(true);
+  });
+
+  test('name every wrong value at once, with what was seen and what to write', () => {
+    const problem = problemOf(() =>
+      readServerSettings({
+        SLIPWAY_URL: 'ci.example.com',
+        SLIPWAY_LISTEN: '8000',
+        SLIPWAY_LOG_LEVEL: 'loud',
+        SLIPWAY_REGISTRY: 'http://127.0.0.1:5000',
+        SLIPWAY_ROUTER_BACKENDS: 'many',
+      }),
+    );
+    expect(problem.code).toBe('settings_wrong');
+    expect(problem.message).toBe(
+      [
+        '6 settings are wrong:',
+        '  SLIPWAY_LOG_LEVEL: "loud" is not one of trace, debug, info, warn, error, fatal; write e.g. info',
+        '  SLIPWAY_URL: "ci.example.com" is not an http:// or https:// address; write e.g. https://ci.example.com',
+        '  SLIPWAY_LISTEN: "8000" is not host:port; write e.g. 127.0.0.1:8000',
+        '  REDIS_URL: is missing; write it, or the path of a file in REDIS_URL_FILE',
+        '  SLIPWAY_REGISTRY: "http://127.0.0.1:5000" is not host or host:port, without scheme or path; write e.g. registry.example.com:5000',
+        '  SLIPWAY_ROUTER_BACKENDS: "many" is not a whole number from 1 to 4096; write e.g. 256',
+      ].join('\n'),
+    );
+  });
+
+  test('never show a secret that is wrong', () => {
+    const problem = problemOf(() => readServerSettings({ ...SERVER, SLIPWAY_WEBHOOK_SECRETS: 'hunter2' }));
+    expect(problem.message).not.toContain('hunter2');
+    expect(problem.message).toContain('has a secret of fewer than 8 characters');
+  });
+
+  test('take secrets from files, one a line or separated by commas', () => {
+    const secrets = file('secrets', 'first-secret, second-secret\nthird-secret\n');
+    const settings = readServerSettings({ ...SERVER, SLIPWAY_WEBHOOK_SECRETS_FILE: secrets });
+    expect(settings.webhookSecrets).toEqual(['first-secret', 'second-secret', 'third-secret']);
+  });
+
+  test('refuse a secret given twice, and a secret file that is empty or not there', () => {
+    const both = {
+      ...SERVER,
+      SLIPWAY_WEBHOOK_SECRETS: 'in-the-open',
+      SLIPWAY_WEBHOOK_SECRETS_FILE: file('s', 'x'.repeat(9)),
+    };
+    expect(problemOf(() => readServerSettings(both)).message).toContain('keep one');
+    const empty = { ...SERVER, SLIPWAY_WEBHOOK_SECRETS_FILE: file('empty', '\n') };
+    expect(problemOf(() => readServerSettings(empty)).message).toContain('is empty');
+    const gone = { ...SERVER, SLIPWAY_WEBHOOK_SECRETS_FILE: path.join(folder, 'gone') };
+    expect(problemOf(() => readServerSettings(gone)).message).toContain('cannot be read');
+  });
+
+  test('come from the file of SLIPWAY_CONFIG where the environment is silent', () => {
+    const config = file(
+      'config.env',
+      '# ours\nSLIPWAY_URL="https://from.file"\r\nSLIPWAY_LISTEN=0.0.0.0:80\n',
+    );
+    const settings = readServerSettings({
+      SLIPWAY_CONFIG: config,
+      REDIS_URL: 'redis://127.0.0.1',
+      SLIPWAY_LISTEN: '127.0.0.1:81',
+    });
+    expect(settings.url).toBe('https://from.file');
+    expect(settings.listen.port).toBe(81);
+  });
+
+  test('refuse a line of that file that is none, and a name that is no setting', () => {
+    const config = file('bad.env', 'SLIPWAY_URL https://x\nSLIPWAY_LISTN=0.0.0.0:80\n');
+    const { message } = problemOf(() => readServerSettings({ ...SERVER, SLIPWAY_CONFIG: config }));
+    expect(message).toContain('bad.env:1: is not NAME=VALUE');
+    expect(message).toContain('did you mean SLIPWAY_LISTEN?');
+  });
+
+  test('refuse a misspelt variable, and leave those of others alone', () => {
+    const environment = { ...SERVER, SLIPWAY_CANDIDATE_URL: 'http://x', PATH: '/bin' };
+    expect(() => readServerSettings(environment)).not.toThrow();
+    const { message } = problemOf(() => readServerSettings({ ...environment, SLIPWAY_REGISTY: 'x' }));
+    expect(message).toContain('SLIPWAY_REGISTY: is no setting; did you mean SLIPWAY_REGISTRY?');
+  });
+});
+
+describe('settings of a worker', () => {
+  test('have no router unless one is named', () => {
+    expect(readWorkerSettings(WORKER).router).toBeNull();
+    const { router } = readWorkerSettings({
+      ...WORKER,
+      SLIPWAY_ROUTER_NAME: 'local',
+      SLIPWAY_DATA: '/srv/slipway',
+    });
+    expect(router).toEqual({
+      name: 'local',
+      bind: { host: '127.0.0.1', port: 8080 },
+      backends: 256,
+      dir: '/srv/slipway/router',
+    });
+  });
+
+  test("refuse a router's folder that leaves no room for HAProxy's socket, named or by default", () => {
+    const folder = (bytes: number) => `/srv/${'x'.repeat(bytes - '/srv/'.length)}`;
+    const withRouter = { ...WORKER, SLIPWAY_ROUTER_NAME: 'local' };
+    const named = (bytes: number) =>
+      readWorkerSettings({ ...withRouter, SLIPWAY_ROUTER_DIR: folder(bytes) }).router?.dir;
+    expect(named(84)).toBe(folder(84));
+    expect(problemOf(() => named(85)).message).toContain(
+      `SLIPWAY_ROUTER_DIR: ${folder(85)} is longer than the 84 bytes that leave room for a socket in it`,
+    );
+    const long = { SLIPWAY_DATA: folder(80) };
+    expect(problemOf(() => readWorkerSettings({ ...withRouter, ...long })).message).toContain(
+      `SLIPWAY_ROUTER_DIR: ${folder(80)}/router is longer`,
+    );
+    expect(problemOf(() => readPartsSettings(long)).message).toContain('SLIPWAY_ROUTER_DIR');
+    expect(readWorkerSettings({ ...WORKER, ...long }).router).toBeNull();
+  });
+
+  test('refuse ranges that overlap, are public, too small or off their boundary', () => {
+    const range = (name: string, value: string) =>
+      problemOf(() => readWorkerSettings({ ...WORKER, [name]: value })).message;
+    expect(range('SLIPWAY_APP_NETWORK', '10.213.7.0/24')).toContain('overlaps SLIPWAY_BUILD_NETWORKS');
+    expect(range('SLIPWAY_BUILD_NETWORKS', '8.8.0.0/16')).toContain('is not a private IPv4 range');
+    expect(range('SLIPWAY_BUILD_NETWORKS', '10.0.0.0/27')).toContain('at least 64 addresses');
+    expect(range('SLIPWAY_BUILD_NETWORKS', '10.0.1.0/16')).toContain('is not a private IPv4 range');
+  });
+});
+
+test('the set-up needs nothing named and may then start everything itself', () => {
+  expect(readPartsSettings({})).toMatchObject({
+    url: null,
+    databaseUrl: null,
+    redisUrl: null,
+    registry: null,
+    dockerHost: null,
+    mayInstall: true,
+  });
+  expect(readPartsSettings({ SLIPWAY_INSTALL: '0' }).mayInstall).toBe(false);
+});
+
+test('no secret has a default', () => {
+  for (const setting of Object.values<Setting>(SETTINGS).filter(({ secret }) => secret))
+    expect([REQUIRED, null, []], setting.name).toContainEqual(setting.fallback);
+});
