@@ -1,0 +1,27 @@
+/** What a plan says where the pipeline file is silent. Times in ms. */
+export const PLAN_DEFAULTS = {
+  stepTimeoutMs: 60 * 60_000,
+  serviceReadyMs: 60_000,
+  healthPath: '/',
+  healthPasses: 2,
+  healthTimeoutMs: 60_000,
+  smokeTimeoutMs: 5 * 60_000,
+  drainRequestsMs: 30_000,
+  drainConnectionsMs: 5 * 60_000,
+  standbyMs: 60 * 60_000,
+} as const;
+
+/** What a pipeline file may at most be, so that any input is answered within a second. */
+export const PIPELINE_LIMITS = {
+  bytes: 1024 * 1024,
+  /** Lexical tokens of YAML; a file of 1,000 steps has about 60,000. */
+  tokens: 100_000,
+  /** Levels of nesting; the grammar needs six. */
+  depth: 24,
+  /** Nodes reached through aliases. */
+  aliasedNodes: 10_000,
+  /** Steps, and services. */
+  steps: 2_000,
+  /** Problems listed; the rest is counted. */
+  problems: 100,
+} as const;

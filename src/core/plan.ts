@@ -1,0 +1,103 @@
+/**
+ * A plan: what a pipeline file means for one event. It is a value: the same file, event and
+ * changed paths give the same plan, byte for byte. Nothing in it is secret.
+ */
+export interface Plan {
+  /** Image to build, or null when the file has no `image` and the repository no Dockerfile. */
+  readonly image: ImagePlan | null;
+  readonly services: readonly ServicePlan[];
+  /** In the file's order. */
+  readonly steps: readonly StepPlan[];
+  /** Null when nothing is pushed for this event. */
+  readonly push: PushPlan | null;
+  /** Deployments of this event, in the file's order. */
+  readonly deploys: readonly DeployPlan[];
+}
+
+/** A value of the environment: text, or the name of a secret whose value the worker fetches under its lease. */
+export type PlanValue = string | { readonly fromSecret: string };
+export type PlanEnvironment = Readonly<Record<string, PlanValue>>;
+
+export interface ImagePlan {
+  /** Path of the Dockerfile, relative to the repository's root. */
+  readonly dockerfile: string;
+  /** Build context, relative to the repository's root. */
+  readonly context: string;
+  /** The Dockerfile stage that ships; null is the last one. */
+  readonly target: string | null;
+  /** The Dockerfile stage the steps run in; null means they run in what ships. */
+  readonly testTarget: string | null;
+  readonly args: Readonly<Record<string, string>>;
+  /** Names of secrets, each a BuildKit secret mount of that id. */
+  readonly secrets: readonly string[];
+}
+
+export interface ServicePlan {
+  /** DNS name on the workflow's network. */
+  readonly name: string;
+  readonly image: string;
+  readonly environment: PlanEnvironment;
+  /** Empty: the image's own command. */
+  readonly commands: readonly string[];
+  readonly ready: ReadyPlan;
+}
+
+/** How a service is known to be ready. `auto`: the image's HEALTHCHECK, else its first exposed TCP port, else at once. */
+export type ReadyPlan =
+  | { readonly kind: 'auto'; readonly timeoutMs: number }
+  | { readonly kind: 'command'; readonly command: string; readonly timeoutMs: number };
+
+export interface StepPlan {
+  readonly name: string;
+  /**
+   * Null: the image just built (its test target where there is one); commands then start in that image's WORKDIR,
+   * where it has one. In any other image they start in the workspace.
+   */
+  readonly image: string | null;
+  readonly commands: readonly string[];
+  readonly environment: PlanEnvironment;
+  /** Names of the steps that must be over first; resolved, so never implicit. */
+  readonly dependsOn: readonly string[];
+  readonly timeoutMs: number;
+  /** What its failure means: `fail` the workflow, `ignore` it, or `cancel` what still runs. */
+  readonly failure: 'fail' | 'ignore' | 'cancel';
+  /** Which outcome of the steps so far lets it run. */
+  readonly runsOn: readonly ('success' | 'failure')[];
+  /** False: `when` did not match this event; it is shown as skipped. */
+  readonly selected: boolean;
+}
+
+export interface PushPlan {
+  /** Repository path without a registry host uses the server's registry, e.g. `shop/web`. */
+  readonly repository: string;
+  /** Substituted and valid by the OCI distribution specification. */
+  readonly tags: readonly string[];
+}
+
+export interface DeployPlan {
+  readonly environment: string;
+  /** TCP port the app listens on in its container. */
+  readonly port: number;
+  /** Public host names, lower case. */
+  readonly hosts: readonly string[];
+  readonly env: PlanEnvironment;
+  /** Named volumes, `name:/path`. */
+  readonly volumes: readonly { readonly name: string; readonly path: string }[];
+  /** Empty: the image's own command. */
+  readonly command: readonly string[];
+  readonly resources: { readonly memoryBytes: number | null; readonly cpus: number | null };
+  readonly health: HealthPlan;
+  /** Run by `sh -e` in the image that ships, on the app network; null: no smoke test. */
+  readonly smoke: { readonly commands: readonly string[]; readonly timeoutMs: number } | null;
+  readonly drain: { readonly requestsMs: number; readonly connectionsMs: number };
+  /** How long the old slot stays a hot standby. */
+  readonly standbyMs: number;
+  readonly prepare: 'after-tests' | 'pull';
+}
+
+export interface HealthPlan {
+  readonly path: string;
+  /** Passes in a row. */
+  readonly passes: number;
+  readonly timeoutMs: number;
+}

@@ -1,0 +1,282 @@
+/** One entry of the catalogue of errors: what it is, and what the reader can do. `docs/errors.md` is held against this. */
+export interface CatalogueEntry {
+  /** HTTP status of the API's answer. */
+  readonly http: number;
+  /** One sentence; `{name}` is replaced by the detail of that name, so the message names the value seen. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
+/** The catalogue. Codes are part of the API: they are added, never renamed. */
+export const CATALOGUE = {
+  // webhooks
+  signature_missing: {
+    http: 401,
+    message: 'The delivery has no X-Hub-Signature-256 header.',
+    fix: "Set a secret in the webhook on the Git host; it must be one of this server's webhook secrets.",
+  },
+  signature_wrong: {
+    http: 401,
+    message: 'The signature of delivery {deliveryId} matches none of the webhook secrets.',
+    fix: 'Compare the secret of the webhook on the Git host with SLIPWAY_WEBHOOK_SECRETS of the server.',
+  },
+  delivery_header_missing: {
+    http: 400,
+    message: 'The header {header} is missing.',
+    fix: 'Send the delivery as the Git host does, with its event and delivery headers.',
+  },
+  content_type_wrong: {
+    http: 415,
+    message: 'The content type is {contentType}, not application/json.',
+    fix: 'Choose "application/json" as content type of the webhook on the Git host.',
+  },
+  encoding_wrong: {
+    http: 415,
+    message: 'The body comes with content encoding {encoding}.',
+    fix: 'Send it as it is; a signature covers the bytes that travel, so nothing is unpacked.',
+  },
+  json_wrong: {
+    http: 400,
+    message: 'The body is not JSON: {cause}.',
+    fix: "Send the JSON document that the host's documentation describes.",
+  },
+  body_too_large: {
+    http: 413,
+    message: 'The body is larger than {limit} bytes.',
+    fix: 'GitHub caps payloads at 25 MB; nothing larger is read.',
+  },
+  // api
+  request_wrong: {
+    http: 400,
+    message: '{field}: {cause}.',
+    fix: 'Correct the named field and send the request again.',
+  },
+  sign_in_needed: {
+    http: 401,
+    message: 'This needs a signed-in user or a token.',
+    fix: 'Sign in with the admin token, or send `Authorization: Bearer <token>`.',
+  },
+  not_allowed: {
+    http: 403,
+    message: 'This token may not do that.',
+    fix: 'Use a token with the right for it.',
+  },
+  rate_limited: {
+    http: 429,
+    message: 'Too many attempts to sign in.',
+    fix: 'Wait {seconds} seconds, then try again.',
+  },
+  origin_wrong: {
+    http: 403,
+    message: 'The request comes from another origin: {origin}.',
+    fix: 'Use the page under the address it was opened with, or set SLIPWAY_URL.',
+  },
+  not_found: {
+    http: 404,
+    message: 'There is no {what} {id}.',
+    fix: 'Check the id; it may have been removed by retention.',
+  },
+  already_ended: {
+    http: 409,
+    message: 'The {what} {id} has ended with {status}.',
+    fix: 'Re-run it instead.',
+  },
+  conflict: {
+    http: 409,
+    message: '{what} {id} was changed meanwhile.',
+    fix: 'Load it again and repeat the change.',
+  },
+  in_use: {
+    http: 409,
+    message: 'The {what} {id} is in use by {by}.',
+    fix: 'End or remove that first.',
+  },
+  exists_already: {
+    http: 409,
+    message: 'There is already a {what} {id}.',
+    fix: 'Choose another name or change the existing one.',
+  },
+  internal: {
+    http: 500,
+    message: 'Slipway failed inside ({reference}).',
+    fix: "Look for the reference in the server's log and report it.",
+  },
+  disk_full: {
+    http: 507,
+    message: 'The disk that holds {path} is full.',
+    fix: 'Free space; nothing acknowledged is lost, and work goes on by itself.',
+  },
+  // workers
+  worker_token_wrong: {
+    http: 401,
+    message: 'The worker token is not known.',
+    fix: 'Join the worker again with a fresh token.',
+  },
+  protocol_wrong: {
+    http: 426,
+    message: 'The worker speaks protocol {version}; this server speaks {supported}.',
+    fix: 'Update the worker.',
+  },
+  claim_refused: {
+    http: 409,
+    message: '{subject} cannot be claimed: {cause}.',
+    fix: 'Nothing: the worker drops the job; the server places it again if it must run.',
+  },
+  lease_lost: {
+    http: 410,
+    message: 'Lease {lease} is over: {cause}.',
+    fix: 'Nothing: the worker ends what ran under it. The server decides what comes next.',
+  },
+  switch_refused: {
+    http: 409,
+    message: 'Deployment {deployment} may not switch: {cause}.',
+    fix: 'Nothing: the deployer reads the signals again and waits or undoes.',
+  },
+  log_offset_wrong: {
+    http: 409,
+    message: 'Log {log} goes on at {expected}, not at {offset}.',
+    fix: 'Nothing: the worker sends again from the expected offset.',
+  },
+  log_not_ended: {
+    http: 409,
+    message:
+      'Step attempt {attempt} reported its end before the end of its log ({received} of {expected} bytes).',
+    fix: 'Nothing: the worker sends the rest of the log first.',
+  },
+  // git and projects
+  repository_unreachable: {
+    http: 502,
+    message: 'The repository {url} cannot be read: {cause}.',
+    fix: 'Check address and token: `git ls-remote` with the same token must work.',
+  },
+  commit_missing: {
+    http: 404,
+    message: 'Commit {commit} is not in {url}.',
+    fix: 'It was removed by a force push before it could be fetched; push again.',
+  },
+  git_failed: {
+    http: 502,
+    message: 'git {command} failed: {cause}.',
+    fix: 'Look at the cause; the delivery is processed again when it is replayed.',
+  },
+  repository_too_slow: {
+    http: 504,
+    message: 'The repository {url} took longer than {seconds} seconds.',
+    fix: 'Check the Git host; the delivery is processed again when it is replayed.',
+  },
+  secret_unreadable: {
+    http: 500,
+    message: 'The secret at {context} cannot be decrypted: {cause}.',
+    fix: 'Put the key file back that the server had when the secret was set, or set the secret again.',
+  },
+  secret_too_short: {
+    http: 400,
+    message: 'The secret {name} is shorter than 4 bytes.',
+    fix: 'Such a value cannot be masked in logs without masking everything. Use a longer one.',
+  },
+  // images, registry
+  registry_failed: {
+    http: 502,
+    message: 'The registry {host} answered {status} to {request}: {cause}.',
+    fix: 'Check that it is up and that the credentials may push; the push is tried again.',
+  },
+  digest_mismatch: {
+    http: 502,
+    message: '{what} has digest {seen}, not {expected}.',
+    fix: 'Something replaced the image on its way. Nothing was tagged or deployed. Run the build again; if it comes back, look at proxies between here and the registry.',
+  },
+  // router, deployments
+  router_full: {
+    http: 507,
+    message: 'All {size} backends of the router are in use.',
+    fix: 'Raise SLIPWAY_ROUTER_BACKENDS and restart the router in a quiet minute, or remove environments.',
+  },
+  host_taken: {
+    http: 409,
+    message: 'The host {host} belongs to environment {environment} of {project}.',
+    fix: 'Choose another host name.',
+  },
+  address_exhausted: {
+    http: 507,
+    message: 'The address range {range} has no free {what}.',
+    fix: 'Widen the range in the configuration, or wait until a build ends.',
+  },
+  nothing_to_roll_back: {
+    http: 409,
+    message: 'Environment {environment} has no earlier release.',
+    fix: 'Deploy twice first.',
+  },
+  // configuration and parts
+  configuration_wrong: {
+    http: 500,
+    message: '{name}: {cause}.',
+    fix: 'Correct the value; config/example.env documents each one.',
+  },
+  settings_wrong: {
+    http: 500,
+    message: '{count} wrong:\n{list}',
+    fix: 'Correct each named setting; config/example.env documents all of them.',
+  },
+  part_missing: { http: 500, message: '{part} is not on this machine.', fix: 'Run: {command}' },
+  part_failed: { http: 500, message: '{part} did not start: {cause}.', fix: 'Read its log: {log}' },
+  server_running: {
+    http: 500,
+    message: 'Another server holds the lock of this database ({holder}).',
+    fix: 'Stop it first: exactly one server may use a database.',
+  },
+  lock_lost: {
+    http: 503,
+    message: 'Another server has taken over this database.',
+    fix: 'Nothing: this one ends. If it was not meant, stop one of the two.',
+  },
+  schema_newer: {
+    http: 500,
+    message: 'The database has schema {version}; this program knows up to {known}.',
+    fix: 'Start the newer program again, or restore a backup made before the upgrade.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ProblemCode = keyof typeof CATALOGUE;
+
+/** A failure from the catalogue. Thrown low, turned into an answer or a log line once, at the border. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+
+  readonly code: ProblemCode;
+  readonly details: Readonly<Record<string, string | number>>;
+
+  constructor(
+    code: ProblemCode,
+    details: Readonly<Record<string, string | number>> = {},
+    options?: { cause?: unknown },
+  ) {
+    super(fill(CATALOGUE[code].message, details), options);
+    this.code = code;
+    this.details = details;
+  }
+
+  get http(): number {
+    return CATALOGUE[this.code].http;
+  }
+
+  get fix(): string {
+    return fill(CATALOGUE[this.code].fix, this.details);
+  }
+
+  /** The body of the API's answer. */
+  toJSON(): {
+    error: {
+      code: ProblemCode;
+      message: string;
+      fix: string;
+      details: Readonly<Record<string, string | number>>;
+    };
+  } {
+    return { error: { code: this.code, message: this.message, fix: this.fix, details: this.details } };
+  }
+}
+
+function fill(template: string, details: Readonly<Record<string, string | number>>): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole));
+}

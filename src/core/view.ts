@@ -1,0 +1,211 @@
+import type { DeploymentCause, DeploymentPhase, SlotIndex, SlotRole } from './deployment.ts';
+import type { BuiltImage, PushedImage } from './image.ts';
+import type { LogLine, LogState } from './log.ts';
+import type { Status } from './status.ts';
+import type { StepKind } from './work.ts';
+
+/**
+ * What `/api/v1` answers and the pages show. Times are epoch ms; null means "not yet" or "none".
+ * A live page opens `GET /api/v1/stream?…` once (server-sent events) and gets {@link StreamMessage}s.
+ */
+export interface ProjectView {
+  readonly id: string;
+  /** Unique, e.g. `shop/web`. */
+  readonly path: string;
+  readonly cloneUrl: string;
+  readonly defaultBranch: string;
+  readonly createdAtMs: number;
+  readonly secretNames: readonly string[];
+  readonly lastBuild: BuildSummary | null;
+}
+
+export interface BuildSummary {
+  readonly id: string;
+  readonly number: number;
+  readonly projectId: string;
+  readonly projectPath: string;
+  readonly status: Status;
+  readonly reason: string | null;
+  readonly event: 'push' | 'tag' | 'pull_request' | 'manual';
+  /** Branch, tag, or `#12` of a pull request. */
+  readonly refName: string;
+  readonly commit: string;
+  readonly commitUrl: string | null;
+  readonly message: string;
+  readonly author: string;
+  readonly createdAtMs: number;
+  readonly startedAtMs: number | null;
+  readonly finishedAtMs: number | null;
+  /** For a waiting build: its place in the whole queue from 1, and why it waits. */
+  readonly waiting: { readonly place: number; readonly why: string } | null;
+}
+
+export interface BuildView extends BuildSummary {
+  readonly deliveryId: string | null;
+  readonly rerunOf: string | null;
+  /** Problems of the pipeline file, when that is why it failed. */
+  readonly problems: readonly LintProblemView[];
+  readonly warnings: readonly LintProblemView[];
+  readonly workflows: readonly WorkflowView[];
+  readonly image: (BuiltImage & { readonly durationMs: number | null }) | null;
+  readonly pushed: (PushedImage & { readonly tags: readonly string[] }) | null;
+  readonly deployments: readonly DeploymentView[];
+}
+
+export interface LintProblemView {
+  readonly severity: 'error' | 'warning';
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly file: string;
+  /** From 1; column counts UTF-16 units from 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface WorkflowView {
+  readonly id: string;
+  readonly name: string;
+  readonly status: Status;
+  readonly reason: string | null;
+  readonly attempt: number;
+  readonly workerName: string | null;
+  readonly startedAtMs: number | null;
+  readonly finishedAtMs: number | null;
+  readonly steps: readonly StepView[];
+}
+
+export interface StepView {
+  readonly id: string;
+  readonly kind: StepKind;
+  readonly name: string;
+  readonly status: Status;
+  readonly reason: string | null;
+  readonly dependsOn: readonly string[];
+  readonly attempts: readonly StepAttemptView[];
+}
+
+export interface StepAttemptView {
+  readonly id: string;
+  readonly attempt: number;
+  readonly status: Status;
+  readonly reason: string | null;
+  readonly exitCode: number | null;
+  readonly startedAtMs: number | null;
+  readonly finishedAtMs: number | null;
+  /** Id for `/api/v1/logs/:log`. */
+  readonly logId: string;
+}
+
+export interface DeploymentView {
+  readonly id: string;
+  readonly environmentId: string;
+  readonly environment: string;
+  readonly status: Status;
+  readonly phase: DeploymentPhase;
+  readonly reason: string | null;
+  /** What is missing for its turn to begin, to be read after "waits for"; null when nothing is. */
+  readonly waitingFor: string | null;
+  readonly cause: DeploymentCause;
+  readonly buildId: string | null;
+  readonly buildNumber: number | null;
+  readonly digest: string | null;
+  readonly commit: string | null;
+  readonly createdAtMs: number;
+  readonly startedAtMs: number | null;
+  readonly switchedAtMs: number | null;
+  readonly finishedAtMs: number | null;
+  readonly logId: string;
+}
+
+export interface EnvironmentView {
+  readonly id: string;
+  readonly projectId: string;
+  readonly projectPath: string;
+  readonly name: string;
+  /** Public URLs. */
+  readonly urls: readonly string[];
+  readonly slots: readonly {
+    readonly index: SlotIndex;
+    readonly role: SlotRole;
+    readonly digest: string | null;
+    readonly commit: string | null;
+    readonly buildNumber: number | null;
+    readonly deploymentId: string | null;
+    readonly sinceMs: number | null;
+    readonly standbyUntilMs: number | null;
+    /** Log of the app in this slot, or null. */
+    readonly logId: string | null;
+  }[];
+  readonly live: {
+    readonly digest: string;
+    readonly commit: string;
+    readonly buildNumber: number | null;
+    readonly sinceMs: number;
+  } | null;
+  /** What a rollback would bring back, and whether it is hot. */
+  readonly rollback: {
+    readonly deploymentId: string;
+    readonly digest: string;
+    readonly buildNumber: number | null;
+    readonly hot: boolean;
+  } | null;
+  /** Newest first. */
+  readonly history: readonly DeploymentView[];
+}
+
+export interface DeliveryView {
+  readonly id: string;
+  /** The host's id of the delivery. */
+  readonly hostDeliveryId: string;
+  readonly host: 'github';
+  readonly event: string;
+  readonly action: string | null;
+  readonly repository: string | null;
+  readonly receivedAtMs: number;
+  /** `received`: not yet worked on. `failed`: our fault; it is processed when it comes again or is replayed. */
+  readonly outcome: 'received' | 'built' | 'ignored' | 'blocked' | 'failed';
+  readonly reason: string | null;
+  readonly buildIds: readonly string[];
+  readonly bytes: number;
+  readonly times: number;
+}
+
+export interface WorkerView {
+  readonly id: string;
+  readonly name: string;
+  /** It was heard of within the time of a lease. */
+  readonly connected: boolean;
+  /** Null: it has never been here. */
+  readonly seenAtMs: number | null;
+  /** Workflows it runs at once, and how many it runs now. */
+  readonly capacity: number;
+  readonly running: number;
+  readonly routers: readonly string[];
+  readonly joinedAtMs: number;
+}
+
+export interface LogRangeView extends LogState {
+  readonly lines: number;
+  readonly range: readonly LogLine[];
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Pass as `before` for the next page; null at the end. */
+  readonly next: string | null;
+}
+
+/** Messages of `/api/v1/stream`. The SSE event id lets a browser resume without a gap. */
+export type StreamMessage =
+  | { readonly type: 'build'; readonly build: BuildView }
+  | { readonly type: 'builds'; readonly build: BuildSummary }
+  | { readonly type: 'environment'; readonly environment: EnvironmentView }
+  | { readonly type: 'delivery'; readonly delivery: DeliveryView }
+  /** Lines `from`… of a log as they become durable; `state` afterwards. A line may come again, longer, while unfinished. */
+  | {
+      readonly type: 'log';
+      readonly logId: string;
+      readonly lines: readonly LogLine[];
+      readonly state: LogState;
+    };

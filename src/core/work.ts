@@ -1,0 +1,131 @@
+import type { BuiltImage, PushedImage } from './image.ts';
+import type { DeploymentCause, DeploymentPhase, Release, SlotRecord } from './deployment.ts';
+import type { Plan } from './plan.ts';
+import type { EndStatus } from './status.ts';
+
+/** What a row of `step` stands for. Rows of a workflow in their order: clone, image, services, steps, push. */
+export type StepKind = 'clone' | 'image' | 'service' | 'step' | 'push';
+
+/** What a worker gets with its claim of a workflow. Nothing in it is secret; secrets are fetched under the lease. */
+export interface WorkflowWork {
+  readonly kind: 'workflow';
+  readonly workflowId: string;
+  readonly attempt: number;
+  readonly build: {
+    readonly id: string;
+    readonly number: number;
+    readonly projectId: string;
+    readonly projectPath: string;
+  };
+  readonly clone: { readonly url: string; readonly ref: string; readonly commit: string };
+  readonly plan: Plan;
+  /** The `CI_*` and `SLIPWAY_*` variables, as environment for every step. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly steps: readonly StepWork[];
+  /** `host[:port]` and whether it speaks plain HTTP. Null: this server has no registry, nothing is pushed. */
+  readonly registry: { readonly host: string; readonly insecure: boolean } | null;
+}
+
+export interface StepWork {
+  readonly stepId: string;
+  readonly attemptId: string;
+  readonly kind: StepKind;
+  readonly name: string;
+}
+
+/** What a deployer gets with its claim of a deployment. */
+export interface DeploymentWork {
+  readonly kind: 'deployment';
+  readonly deploymentId: string;
+  readonly cause: DeploymentCause;
+  readonly environment: DeployedEnvironment;
+  /** Null while the image is not pushed; it comes with the `release` signal. */
+  readonly release: Release | null;
+  readonly phase: DeploymentPhase;
+  /** The slots as recorded, always three; from phase `switching` on they say what the switch makes of them. */
+  readonly slots: readonly SlotRecord[];
+  /** Slot that this deployment prepares (`chooseCandidate`); recorded at the first claim. */
+  readonly candidate: 0 | 1 | 2;
+  readonly logId: string;
+}
+
+/** An environment as its router knows it. */
+export interface DeployedEnvironment {
+  readonly id: string;
+  readonly name: string;
+  readonly projectPath: string;
+  /** HAProxy backend that was declared ahead for it, from 0. */
+  readonly backend: number;
+  /** Public host names that live serves now; a switch replaces them by its release's. */
+  readonly hosts: readonly string[];
+  /**
+   * Grows with every claim of a deployment of this environment and with every change of its slots that no
+   * deployment made (expiry, removal): the router's directory refuses what comes with an older one.
+   */
+  readonly fence: number;
+}
+
+/**
+ * All that a router must serve by the record, for the worker that has it: `GET /worker/v1/routers/:router`.
+ * The worker brings router and containers to it every 30 s and when woken: standbys that expired, environments
+ * that went (they are missing here), candidates of ended deployments, a lost directory.
+ */
+export interface RouterRecord {
+  readonly environments: readonly (DeployedEnvironment & {
+    readonly slots: readonly SlotRecord[];
+    /** A deployment of it is claimed: its containers are not touched. */
+    readonly busy: boolean;
+  })[];
+}
+
+export type Work = WorkflowWork | DeploymentWork;
+
+/** Values a lease may read, each only while the lease holds. */
+export interface LeaseSecrets {
+  readonly values: Readonly<Record<string, string>>;
+  readonly clone: { readonly username: string; readonly password: string } | null;
+  /** Registry credentials by `host[:port]`. */
+  readonly registries: Readonly<Record<string, { readonly username: string; readonly password: string }>>;
+}
+
+/** What a worker tells the server, in order; `n` counts from 1 within a lease and makes repeats harmless. */
+export type Report = { readonly n: number; readonly atMs: number } & ReportBody;
+
+export type ReportBody =
+  | { readonly type: 'step.started'; readonly attemptId: string }
+  | {
+      readonly type: 'step.finished';
+      readonly attemptId: string;
+      readonly status: EndStatus;
+      /** One sentence for a person; null for a plain success. */
+      readonly reason: string | null;
+      readonly exitCode: number | null;
+      /** Length of the step's whole log; refused until the log's end has come. */
+      readonly logBytes: number;
+    }
+  | { readonly type: 'image.built'; readonly image: BuiltImage }
+  | { readonly type: 'image.pushed'; readonly image: PushedImage }
+  | { readonly type: 'workflow.finished'; readonly status: EndStatus; readonly reason: string | null }
+  | { readonly type: 'deployment.phase'; readonly phase: DeploymentPhase; readonly detail: string | null }
+  | {
+      readonly type: 'deployment.finished';
+      readonly status: EndStatus;
+      readonly reason: string | null;
+      readonly logBytes: number;
+    };
+
+/** What the server tells a lease's holder. */
+export interface Signals {
+  /** Set when the work must end: a person, a superseding build, or a lost lease. */
+  readonly cancel: { readonly reason: string } | null;
+  /** For deployments: the release once the image is pushed, and the build's verdict. */
+  readonly release: Release | null;
+  readonly verdict: 'wait' | 'switch' | 'abort';
+}
+
+/** Data of a queue job: an envelope only. Job id: `<subject id>-<attempt>`. */
+export interface JobData {
+  readonly kind: 'workflow' | 'deployment';
+  readonly id: string;
+  readonly attempt: number;
+}
