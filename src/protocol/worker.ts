@@ -1,0 +1,137 @@
+/**
+ * The worker protocol, version 1: HTTP and JSON under `/worker/v1`. The server answers a worker whose
+ * version is its own or one older.
+ *
+ * | request | body → answer |
+ * |---|---|
+ * | `POST /workers` | {@link RegisterRequest} → {@link RegisterAnswer}; safe to repeat, and repeated each `heartbeatMs`: an idle worker that is silent for `leaseMs` gets no work; 409 `exists_already` |
+ * | `POST /claims` | {@link ClaimRequest} → {@link ClaimAnswer}; 409 `claim_refused` |
+ * | `POST /leases/:lease/heartbeat` | `{}` → {@link HeartbeatAnswer}; 410 `lease_lost` |
+ * | `GET /leases/:lease/signals?seen=N&waitMs=M` | → {@link SignalsAnswer}, as soon as its version is not N, else after M ms |
+ * | `POST /leases/:lease/reports` | {@link ReportsRequest} → {@link ReportsAnswer}; safe to repeat; 409 `log_not_ended`, `switch_refused` (the reports before it are taken in) |
+ * | `POST /leases/:lease/logs` | log frames (`frames.ts`) → {@link LogsAnswer}; 409 `log_offset_wrong` |
+ * | `GET /leases/:lease/secrets` | → `LeaseSecrets` of core/work.ts |
+ * | `POST /leases/:lease/effects` | {@link EffectRequest} → {@link EffectAnswer}; safe to repeat |
+ * | `GET /routers/:router` | → `RouterRecord` of core/work.ts; the three under `/routers` are for a worker registered with that router |
+ * | `POST /routers/:router/events` | {@link RouterEventsRequest} → `{}`; an event of the environment's history each; safe to repeat |
+ * | `POST /routers/:router/logs` | log frames of ids `app_<deployment>` → {@link LogsAnswer}; 409 `log_offset_wrong` |
+ *
+ * Every request carries `Authorization: Bearer <worker token>`; those under a lease also carry
+ * `Slipway-Lease: <lease token>`. A lease that is over answers 410 to everything.
+ */
+import { z } from 'zod';
+import type { Report, Signals, Work } from '../core/work.ts';
+
+export const PROTOCOL_VERSION = 1;
+export const OLDEST_PROTOCOL = 1;
+
+export const registerRequest = z.object({
+  protocol: z.number().int(),
+  /** Stable name of the worker: the same name is the same worker. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/),
+  /** New at each start of the process: leases of an earlier instance are over at once. */
+  instance: z.string().min(8).max(64),
+  /** Workflows it runs at once. */
+  capacity: z.number().int().min(0).max(64),
+  /** Routers this worker's host has: it takes deployments of those. */
+  routers: z.array(z.string()).max(16),
+  /** True for a repetition: it does not take the name back from a process that registered since. */
+  again: z.boolean().optional(),
+});
+export type RegisterRequest = z.infer<typeof registerRequest>;
+
+export interface RegisterAnswer {
+  readonly workerId: string;
+  /** BullMQ queue of this worker. */
+  readonly queue: string;
+  readonly leaseMs: number;
+  readonly heartbeatMs: number;
+}
+
+export const claimRequest = z.object({
+  protocol: z.number().int(),
+  instance: z.string(),
+  subject: z.object({
+    kind: z.enum(['workflow', 'deployment']),
+    id: z.string(),
+    attempt: z.number().int().min(1),
+  }),
+});
+export type ClaimRequest = z.infer<typeof claimRequest>;
+
+export interface ClaimAnswer {
+  readonly lease: {
+    readonly id: string;
+    readonly token: string;
+    readonly fence: number;
+    readonly ttlMs: number;
+  };
+  readonly work: Work;
+}
+
+export interface HeartbeatAnswer {
+  readonly ttlMs: number;
+  /** Version of the signals; a change means: read them. */
+  readonly signals: number;
+}
+
+export interface SignalsAnswer {
+  readonly version: number;
+  readonly signals: Signals;
+}
+
+export interface ReportsRequest {
+  readonly reports: readonly Report[];
+}
+
+/** `accepted`: every report up to this n is durable. */
+export interface ReportsAnswer {
+  readonly accepted: number;
+}
+
+/** `durable`: per log, the offset up to which bytes are on the server's disk (after fdatasync). */
+export interface LogsAnswer {
+  readonly durable: Readonly<Record<string, number>>;
+}
+
+/** What a router did by itself. `id` makes a repeat harmless. */
+export const routerEventsRequest = z.object({
+  events: z
+    .array(
+      z.object({
+        id: z.string().max(128),
+        atMs: z.number().int(),
+        environmentId: z.string(),
+        /** `failover`: live did not answer and the standby did. `live_down`, `live_up`: live lost or regained its router. */
+        type: z.enum(['failover', 'live_down', 'live_up']),
+        deploymentId: z.string().nullable(),
+        /** Requests that the standby answered instead of live since the last event. */
+        requests: z.number().int(),
+      }),
+    )
+    .max(256),
+});
+export type RouterEventsRequest = z.infer<typeof routerEventsRequest>;
+
+/** An effect on the outside that the server does through its outbox. `key` makes a repeat the same effect. */
+export const effectRequest = z.object({
+  key: z.string().min(1).max(512),
+  effect: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('tag'),
+      /** `host/repository`. */
+      repository: z.string(),
+      digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+      tags: z.array(z.string()).max(64),
+    }),
+    /** An HTTP POST to an address of the operator's, with the key as `Idempotency-Key`. */
+    z.object({ kind: z.literal('webhook'), url: z.url(), body: z.string().max(65_536) }),
+  ]),
+});
+export type EffectRequest = z.infer<typeof effectRequest>;
+export type Effect = EffectRequest['effect'];
+
+export type EffectAnswer =
+  | { readonly state: 'pending' }
+  | { readonly state: 'done'; readonly detail: string }
+  | { readonly state: 'failed'; readonly reason: string };
