@@ -1,0 +1,30 @@
+import type { LogChunk, LogLine, LogState } from '../core/log.ts';
+
+/**
+ * The record of logs. One writer (the server); any number of readers.
+ * Appends of one log are serial; those of several logs may run side by side.
+ */
+export interface LogStore {
+  /**
+   * Appends chunks and returns, per log, the offset that is durable (after fdatasync). A chunk wholly before
+   * that offset is a repetition and harmless; one that overlaps is appended from where it is new.
+   * @throws Problem `log_offset_wrong` for a gap (with the expected offset), `disk_full`.
+   */
+  append(chunks: readonly LogChunk[]): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Ends a log whose writer was lost, wherever it stands: `line` of stream `system` on a line of its own, then the
+   * end, in one with whatever is being appended. Harmless for a log that has ended.
+   * @throws Problem `disk_full`.
+   */
+  seal(logId: string, line: string, timeMs: number): Promise<void>;
+  state(logId: string): Promise<LogState>;
+  /** Lines `from` to `from + count`, fewer at the end. Line numbers count from 0. */
+  readLines(logId: string, from: number, count: number): Promise<readonly LogLine[]>;
+  /** Bytes of the log from `offset`, at most `length`. */
+  readBytes(logId: string, offset: number, length: number): Promise<Uint8Array>;
+  /** The whole log as a stream of bytes, equal to what the page shows. */
+  stream(logId: string): AsyncIterable<Uint8Array>;
+  /** Calls back after each durable append or seal; returns the unsubscribe. */
+  watch(logId: string, onGrowth: (state: LogState) => void): () => void;
+  remove(logId: string): Promise<void>;
+}
