@@ -1,0 +1,53 @@
+import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import { Problem } from '../core/problem.ts';
+import { keel } from './migrations/0001-keel.ts';
+import type { Database } from './schema.ts';
+
+/** Forward only; a migration that was released is never edited. The schema's version is their number. */
+export const MIGRATIONS: readonly (readonly string[])[] = [keel];
+
+/** The tables that exist before any migration: the schema's version and the server's lock. */
+const BOOTSTRAP: readonly string[] = [
+  `create table if not exists schema_version (id bigint primary key, version bigint not null)`,
+  `create table if not exists server_lock (
+    id bigint primary key,
+    holder text not null,
+    process text not null,
+    fence bigint not null,
+    ends_at bigint not null
+  )`,
+];
+
+// A type, not an interface: Kysely's withTables wants an index signature.
+type VersionTables = { schema_version: { id: number; version: number } };
+
+/** Makes the bootstrap tables. @throws Problem `schema_newer` for a database of a newer program. */
+export async function bootstrap(db: Kysely<Database>): Promise<void> {
+  for (const statement of BOOTSTRAP) await sql.raw(statement).execute(db);
+  const version = await readVersion(db);
+  if (version > MIGRATIONS.length) throw new Problem('schema_newer', { version, known: MIGRATIONS.length });
+}
+
+/** Brings the schema to this program's version, each migration in one transaction. Under the server's lock. */
+export async function migrate(db: Kysely<Database>): Promise<void> {
+  for (let version = await readVersion(db); version < MIGRATIONS.length; version += 1)
+    await db.transaction().execute(async (tx) => {
+      for (const statement of MIGRATIONS[version] ?? []) await sql.raw(statement).execute(tx);
+      await tx
+        .withTables<VersionTables>()
+        .insertInto('schema_version')
+        .values({ id: 1, version: version + 1 })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ version: version + 1 }))
+        .execute();
+    });
+}
+
+async function readVersion(db: Kysely<Database>): Promise<number> {
+  const row = await db
+    .withTables<VersionTables>()
+    .selectFrom('schema_version')
+    .select('version')
+    .executeTakeFirst();
+  return row?.version ?? 0;
+}

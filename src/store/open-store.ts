@@ -1,0 +1,96 @@
+import { hostname } from 'node:os';
+import type { Kysely } from 'kysely';
+import { TIMES } from '../../config/times.ts';
+import { Problem } from '../core/problem.ts';
+import { systemClock } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
+import { createChangeFeed } from './changes.ts';
+import { bootstrap, migrate } from './migrate.ts';
+import { openPostgres } from './postgres.ts';
+import type { Database } from './schema.ts';
+import { takeServerLock } from './server-lock.ts';
+import { openSqlite } from './sqlite.ts';
+import type { Store } from './store.ts';
+import { createWriteQueue } from './write-queue.ts';
+
+/** An opened database: `reader` cannot write. */
+export interface Connections {
+  readonly dialect: 'sqlite' | 'postgres';
+  readonly writer: Kysely<Database>;
+  readonly reader: Kysely<Database>;
+}
+
+export interface OpenStoreOptions {
+  readonly clock?: Clock;
+  /** Another server has taken over: nothing can be written any more and the process should end. */
+  readonly onLockLost?: (error: Problem) => void;
+  /** A listener of the change feed threw, or the lock could not be renewed this time. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * Opens the record, takes the server's lock and brings the schema up to date.
+ * @param target Path of an SQLite file, or a `postgres://` (`postgresql://`) URL.
+ * @throws Problem `server_running`, `schema_newer`.
+ */
+export async function openStore(target: string, options: OpenStoreOptions = {}): Promise<Store> {
+  const connections = connect(target);
+  try {
+    return await start(connections, options);
+  } catch (error) {
+    await closeAll(connections);
+    throw error;
+  }
+}
+
+function connect(target: string): Connections {
+  return /^postgres(ql)?:\/\//.test(target) ? openPostgres(target) : openSqlite(target);
+}
+
+async function start(connections: Connections, options: OpenStoreOptions): Promise<Store> {
+  const { dialect, writer, reader } = connections;
+  const onError = options.onError ?? (() => undefined);
+  await bootstrap(writer);
+  const lock = await takeServerLock(writer, {
+    clock: options.clock ?? systemClock,
+    holder: `process ${process.pid} on ${hostname()}`,
+    dialect,
+  });
+  await migrate(writer);
+  const feed = createChangeFeed(onError);
+  const queue = createWriteQueue({ db: writer, check: lock.check, emit: feed.emit });
+  const renewal = keepLock(() => queue.inTurn(lock.renew), options.onLockLost ?? (() => undefined), onError);
+  return {
+    dialect,
+    db: reader,
+    transaction: queue.transaction,
+    grouped: queue.grouped,
+    onChange: feed.subscribe,
+    tell: (change) => feed.emit([change]),
+    async close() {
+      clearInterval(renewal);
+      await queue.inTurn(lock.release).catch(onError);
+      await closeAll(connections);
+    },
+  };
+}
+
+function keepLock(
+  renew: () => Promise<void>,
+  onLost: (error: Problem) => void,
+  onError: (error: unknown) => void,
+): NodeJS.Timeout {
+  const timer = setInterval(() => {
+    renew().catch((error: unknown) => {
+      if (!(error instanceof Problem)) return onError(error);
+      clearInterval(timer);
+      onLost(error);
+    });
+  }, TIMES.serverLock / 3);
+  timer.unref();
+  return timer;
+}
+
+async function closeAll({ writer, reader }: Connections): Promise<void> {
+  await Promise.all([writer.destroy(), reader.destroy()]);
+}

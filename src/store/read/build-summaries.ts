@@ -1,0 +1,79 @@
+import type { RepositoryEvent } from '../../core/event.ts';
+import type { BuildSummary, Page } from '../../core/view.ts';
+import type { Reader, ViewContext } from './view-context.ts';
+
+/** Builds, newest first, of one project or of all. @param before Id of the last one of the page before. */
+export async function readBuilds(
+  db: Reader,
+  {
+    projectId,
+    before,
+    limit,
+  }: { readonly projectId: string | null; readonly before: string | null; readonly limit: number },
+  context: ViewContext,
+): Promise<Page<BuildSummary>> {
+  let query = selectSummaries(db)
+    .orderBy('build.id', 'desc')
+    .limit(limit + 1);
+  if (projectId !== null) query = query.where('build.project_id', '=', projectId);
+  if (before !== null) query = query.where('build.id', '<', before);
+  const rows = await query.execute();
+  const items = rows.slice(0, limit).map((row) => toSummary(row, context));
+  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+}
+
+/** What a list shows of one build; null when there is none. */
+export async function readBuildSummary(
+  db: Reader,
+  buildId: string,
+  context: ViewContext,
+): Promise<BuildSummary | null> {
+  const row = await selectSummaries(db).where('build.id', '=', buildId).executeTakeFirst();
+  return row === undefined ? null : toSummary(row, context);
+}
+
+export type SummaryRow = Awaited<ReturnType<ReturnType<typeof selectSummaries>['execute']>>[number];
+
+/** The query behind every summary; plans and other large columns stay where they are. */
+export function selectSummaries(db: Reader) {
+  return db
+    .selectFrom('build')
+    .innerJoin('project', 'project.id', 'build.project_id')
+    .select([
+      'build.id',
+      'build.number',
+      'build.project_id',
+      'project.path',
+      'build.status',
+      'build.reason',
+      'build.event_kind',
+      'build.event_json',
+      'build.ref_name',
+      'build.commit',
+      'build.created_at',
+      'build.started_at',
+      'build.finished_at',
+    ]);
+}
+
+export function toSummary(row: SummaryRow, { waitingOf }: ViewContext): BuildSummary {
+  const event = JSON.parse(row.event_json) as RepositoryEvent;
+  return {
+    id: row.id,
+    number: row.number,
+    projectId: row.project_id,
+    projectPath: row.path,
+    status: row.status,
+    reason: row.reason,
+    event: row.event_kind,
+    refName: row.ref_name,
+    commit: row.commit,
+    commitUrl: event.url,
+    message: event.message,
+    author: event.author.name,
+    createdAtMs: row.created_at,
+    startedAtMs: row.started_at,
+    finishedAtMs: row.finished_at,
+    waiting: row.status === 'pending' ? waitingOf(row.id) : null,
+  };
+}

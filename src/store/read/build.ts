@@ -1,0 +1,59 @@
+import type { BuiltImage, PushedImage } from '../../core/image.ts';
+import type { BuildView, LintProblemView, WorkflowView } from '../../core/view.ts';
+import { selectSummaries, toSummary } from './build-summaries.ts';
+import { deploymentsOfBuild } from './deployment-views.ts';
+import type { Reader, ViewContext } from './view-context.ts';
+import { workflowsOfBuild } from './workflow-views.ts';
+
+/** A build with everything that its page shows; null when there is none. */
+export async function readBuild(
+  db: Reader,
+  buildId: string,
+  context: ViewContext,
+): Promise<BuildView | null> {
+  const row = await selectSummaries(db)
+    .select(['build.delivery_id', 'build.rerun_of', 'build.problems_json'])
+    .where('build.id', '=', buildId)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const problems = JSON.parse(row.problems_json ?? '[]') as LintProblemView[];
+  const workflows = await workflowsOfBuild(db, buildId);
+  return {
+    ...toSummary(row, context),
+    deliveryId: row.delivery_id,
+    rerunOf: row.rerun_of,
+    problems: problems.filter(({ severity }) => severity === 'error'),
+    warnings: problems.filter(({ severity }) => severity === 'warning'),
+    workflows,
+    ...(await readImage(db, buildId, workflows)),
+    deployments: await deploymentsOfBuild(db, buildId, context),
+  };
+}
+
+async function readImage(
+  db: Reader,
+  buildId: string,
+  workflows: readonly WorkflowView[],
+): Promise<Pick<BuildView, 'image' | 'pushed'>> {
+  const row = await db.selectFrom('image').selectAll().where('build_id', '=', buildId).executeTakeFirst();
+  if (row === undefined) return { image: null, pushed: null };
+  return {
+    image: { ...(JSON.parse(row.built_json) as BuiltImage), durationMs: imageDuration(workflows) },
+    pushed:
+      row.pushed_json === null
+        ? null
+        : {
+            ...(JSON.parse(row.pushed_json) as PushedImage),
+            tags: JSON.parse(row.tags_json ?? '[]') as string[],
+          },
+  };
+}
+
+/** How long the image step took, in its last attempt. */
+function imageDuration(workflows: readonly WorkflowView[]): number | null {
+  const step = workflows.flatMap(({ steps }) => steps).find(({ kind }) => kind === 'image');
+  const attempt = step?.attempts.at(-1);
+  return attempt?.startedAtMs == null || attempt.finishedAtMs === null
+    ? null
+    : attempt.finishedAtMs - attempt.startedAtMs;
+}

@@ -1,0 +1,2 @@
+export { readBuild } from './build.ts';
+export { readBuildSummary, readBuilds } from './build-summaries.ts';

@@ -1,0 +1,342 @@
+import type { Generated } from 'kysely';
+import type { DeploymentCause, DeploymentPhase, SlotIndex, SlotRole } from '../core/deployment.ts';
+import type { Status } from '../core/status.ts';
+import type { StepKind } from '../core/work.ts';
+
+/**
+ * The tables. Portable between SQLite and PostgreSQL: ids are text ordered by time, times are epoch ms
+ * (bigint), documents are JSON text (`…_json`), truth values are 0 or 1. Every mutable row has a `version`.
+ */
+export interface Database {
+  delivery: DeliveryTable;
+  delivery_build: DeliveryBuildTable;
+  project: ProjectTable;
+  build: BuildTable;
+  workflow: WorkflowTable;
+  step: StepTable;
+  step_attempt: StepAttemptTable;
+  image: ImageTable;
+  release: ReleaseTable;
+  environment: EnvironmentTable;
+  slot: SlotTable;
+  deployment: DeploymentTable;
+  event: EventTable;
+  outbox: OutboxTable;
+  lease: LeaseTable;
+  worker: WorkerTable;
+  secret: SecretTable;
+  registry_login: RegistryLoginTable;
+  access_token: AccessTokenTable;
+  audit: AuditTable;
+  server_lock: ServerLockTable;
+}
+
+type Version = Generated<number>;
+
+export interface DeliveryTable {
+  id: string;
+  host: 'github';
+  /** The host's delivery id; unique with `host`. */
+  host_delivery_id: string;
+  event: string;
+  action: string | null;
+  repository: string | null;
+  /** Raw body as it was signed, UTF-8. */
+  body: string;
+  body_bytes: number;
+  received_at: number;
+  /** How often it came. */
+  times: Generated<number>;
+  outcome: 'received' | 'built' | 'ignored' | 'blocked' | 'failed';
+  reason: string | null;
+  attempts: Generated<number>;
+  version: Version;
+}
+
+/**
+ * Builds that a delivery led to, also those that another delivery had made already: a pull request links to its
+ * push's build. Primary key: both columns.
+ */
+export interface DeliveryBuildTable {
+  delivery_id: string;
+  build_id: string;
+  /** Number of the pull request that the delivery was about; null for a push. */
+  pull_request: number | null;
+}
+
+export interface ProjectTable {
+  id: string;
+  path: string;
+  clone_url: string;
+  /** Full name on its Git host (`owner/name`), by which deliveries find it; lower case. */
+  host_repository: string;
+  default_branch: string;
+  /** Encrypted access token for clone; null for public repositories. */
+  clone_token: string | null;
+  next_build_number: Generated<number>;
+  created_at: number;
+  version: Version;
+}
+
+export interface BuildTable {
+  id: string;
+  project_id: string;
+  number: number;
+  delivery_id: string | null;
+  rerun_of: string | null;
+  status: Status;
+  reason: string | null;
+  /** `RepositoryEvent` as JSON. */
+  event_json: string;
+  event_kind: 'push' | 'tag' | 'pull_request' | 'manual';
+  ref_name: string;
+  commit: string;
+  /** Branch whose order it belongs to; null for tags. */
+  branch: string | null;
+  pull_request: number | null;
+  /**
+   * Place in the order of arrival, text that sorts: the time part of its delivery's id, of its own id where it has
+   * none. A delivery that led to its build late, and a re-run, keep their place.
+   */
+  branch_order: string;
+  /** `Plan` as JSON; null while the file is not read. */
+  plan_json: string | null;
+  problems_json: string | null;
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+  cancel_requested: string | null;
+  version: Version;
+}
+
+export interface WorkflowTable {
+  id: string;
+  build_id: string;
+  name: string;
+  status: Status;
+  reason: string | null;
+  attempt: number;
+  /** Set while placed on a worker, claimed or not. */
+  worker_id: string | null;
+  placed_at: number | null;
+  started_at: number | null;
+  finished_at: number | null;
+  version: Version;
+}
+
+export interface StepTable {
+  id: string;
+  workflow_id: string;
+  /** Each attempt of the workflow has rows of its own: an end is never reopened. */
+  workflow_attempt: number;
+  position: number;
+  kind: StepKind;
+  name: string;
+  depends_on_json: string;
+  status: Status;
+  reason: string | null;
+  version: Version;
+}
+
+export interface StepAttemptTable {
+  id: string;
+  step_id: string;
+  workflow_attempt: number;
+  attempt: number;
+  status: Status;
+  reason: string | null;
+  exit_code: number | null;
+  started_at: number | null;
+  finished_at: number | null;
+  version: Version;
+}
+
+export interface ImageTable {
+  /** Of one build: what was built and, later, where it was pushed. */
+  build_id: string;
+  built_json: string;
+  pushed_json: string | null;
+  tags_json: string | null;
+  version: Version;
+}
+
+export interface ReleaseTable {
+  id: string;
+  environment_id: string;
+  build_id: string;
+  digest: string;
+  hash: string;
+  /** `Release` as JSON. */
+  release_json: string;
+  created_at: number;
+}
+
+export interface EnvironmentTable {
+  id: string;
+  project_id: string;
+  name: string;
+  router: string;
+  hosts_json: string;
+  /** HAProxy backend that was declared ahead for it, from 0. */
+  backend: number;
+  /** Grows with every claim of a deployment of it and every change of its slots that no deployment made. */
+  fence: Generated<number>;
+  created_at: number;
+  version: Version;
+}
+
+export interface SlotTable {
+  id: string;
+  environment_id: string;
+  slot_index: SlotIndex;
+  role: SlotRole;
+  address: string;
+  port: number | null;
+  release_id: string | null;
+  deployment_id: string | null;
+  started_by: string | null;
+  since: number | null;
+  standby_until: number | null;
+  version: Version;
+}
+
+export interface DeploymentTable {
+  id: string;
+  environment_id: string;
+  build_id: string | null;
+  release_id: string | null;
+  cause: DeploymentCause;
+  status: Status;
+  phase: DeploymentPhase;
+  reason: string | null;
+  /** `DeployPlan` as JSON. */
+  settings_json: string;
+  /** Slot it prepares; recorded at its first claim. */
+  candidate: SlotIndex | null;
+  /** That of its build. */
+  branch_order: string | null;
+  attempt: Generated<number>;
+  /** Log of the newest attempt; each has its own, since offsets count from 0 in each. */
+  log_id: string;
+  worker_id: string | null;
+  placed_at: number | null;
+  created_at: number;
+  started_at: number | null;
+  switched_at: number | null;
+  finished_at: number | null;
+  cancel_requested: string | null;
+  version: Version;
+}
+
+/** Append-only history; rows are truth, events tell how they became so. */
+export interface EventTable {
+  id: string;
+  at: number;
+  /** e.g. `build`, `workflow`, `step_attempt`, `deployment`, `slot`. */
+  subject_kind: string;
+  subject_id: string;
+  build_id: string | null;
+  type: string;
+  detail_json: string;
+}
+
+export interface OutboxTable {
+  id: string;
+  /** Unique: the same key is the same effect. */
+  key: string;
+  /** Workflow or deployment whose effect it is. */
+  subject_id: string;
+  kind: string;
+  /** Effects of one target are done one after the other. */
+  target: string;
+  payload_json: string;
+  state: 'pending' | 'done' | 'failed';
+  attempts: Generated<number>;
+  next_at: number;
+  result: string | null;
+  lease_id: string | null;
+  created_at: number;
+  finished_at: number | null;
+  version: Version;
+}
+
+export interface LeaseTable {
+  id: string;
+  subject_kind: 'workflow' | 'deployment';
+  subject_id: string;
+  attempt: number;
+  worker_id: string;
+  worker_instance: string;
+  token_hash: string;
+  /** Grows with each lease, of whatever subject. */
+  fence: number;
+  granted_at: number;
+  ends_at: number;
+  /** Null while it holds. */
+  ended_at: number | null;
+  end_reason: string | null;
+  /** Reports taken in so far. */
+  reports: Generated<number>;
+  /** Version of what the server tells its holder. */
+  signals: Generated<number>;
+  version: Version;
+}
+
+export interface WorkerTable {
+  id: string;
+  name: string;
+  token_hash: string;
+  instance: string | null;
+  capacity: number;
+  routers_json: string;
+  queue: string;
+  seen_at: number;
+  joined_at: number;
+  version: Version;
+}
+
+export interface SecretTable {
+  id: string;
+  project_id: string;
+  name: string;
+  ciphertext: string;
+  created_at: number;
+  updated_at: number;
+  version: Version;
+}
+
+export interface RegistryLoginTable {
+  /** `host[:port]`. */
+  host: string;
+  username: string;
+  ciphertext: string;
+  updated_at: number;
+}
+
+export interface AccessTokenTable {
+  id: string;
+  name: string;
+  kind: 'admin' | 'session';
+  token_hash: string;
+  created_at: number;
+  expires_at: number | null;
+}
+
+export interface AuditTable {
+  id: string;
+  at: number;
+  actor: string;
+  action: string;
+  subject: string;
+  detail_json: string;
+}
+
+/** One row. `fence` grows with each holder; writes of a server whose fence is older are refused at commit. */
+export interface ServerLockTable {
+  id: number;
+  holder: string;
+  /** Boot id and pid of the holder, to take over at once when that local process is dead. */
+  process: string;
+  fence: number;
+  ends_at: number;
+}
