@@ -1,0 +1,38 @@
+import type { PipelineSpec } from '../grammar/pipeline.ts';
+import type { Report } from '../report.ts';
+import type { Facts } from './check-pipeline.ts';
+
+const START = { span: { offset: 0, length: 1 }, path: '' };
+
+/** Who needs the built image has one; whatever else runs names a version; what ships was tried. */
+export function checkImages(spec: PipelineSpec, { hasDockerfile }: Facts, report: Report): void {
+  const { image, services, steps, push, deploy } = spec;
+  if (image === null && !hasDockerfile) {
+    if (steps.length === 0 && push === null && deploy.length === 0) report.add('pipeline_idle', START);
+    for (const { name, image: own } of steps)
+      if (own === null)
+        report.add('image_missing', name, {
+          what: `The step \`${name.value}\``,
+          fix: ', or name an `image` in the step',
+        });
+    if (push !== null) report.add('image_missing', push.tags?.[0] ?? START, { what: '`push`', fix: '' });
+    for (const { environment } of deploy)
+      report.add('image_missing', environment, {
+        what: `The deployment to \`${environment.value}\``,
+        fix: '',
+      });
+  }
+  for (const one of [...services, ...steps])
+    if (one.image !== null && isMutable(one.image.value))
+      report.add('image_mutable', one.image, { image: one.image.value });
+  const testTarget = image?.test_target ?? null;
+  const ships = push !== null || deploy.length > 0;
+  if (testTarget !== null && ships && deploy.every(({ smoke }) => smoke === null))
+    report.add('ships_untested', testTarget, { testTarget: testTarget.value });
+}
+
+function isMutable(image: string): boolean {
+  if (image === '' || image.includes('@')) return false;
+  const tag = /:([^/:]+)$/.exec(image)?.[1];
+  return tag === undefined || tag === 'latest';
+}

@@ -1,0 +1,34 @@
+import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
+import type { PipelineSpec } from '../grammar/pipeline.ts';
+import type { Report } from '../report.ts';
+import { checkDependencies } from './check-dependencies.ts';
+import { checkDeployments } from './check-deployments.ts';
+import { checkEnvironments } from './check-environments.ts';
+import { checkImages } from './check-images.ts';
+import { checkServicesUsed } from './check-services-used.ts';
+import { checkTags } from './check-tags.ts';
+import { checkUnique } from './check-unique.ts';
+
+/** What is known beside the file. */
+export interface Facts {
+  /** Whether the repository has a `Dockerfile` at its root. */
+  readonly hasDockerfile: boolean;
+}
+
+/** What the grammar alone cannot say, as far as it needs no event. */
+export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report): void {
+  const most = PIPELINE_LIMITS.steps;
+  const surplus = spec.steps[most] ?? spec.services[most];
+  if (surplus !== undefined) {
+    report.add('too_complex', surplus.name, { what: 'it has more steps or services', limit: most });
+    return;
+  }
+  checkUnique('steps', spec.steps, report);
+  checkUnique('services', spec.services, report);
+  checkDependencies(spec, report);
+  checkImages(spec, facts, report);
+  checkEnvironments(spec, report);
+  checkTags(spec.push?.tags ?? [], report);
+  checkDeployments(spec.deploy, report);
+  checkServicesUsed(spec, report);
+}

@@ -1,0 +1,23 @@
+import type { PlanValue } from '../../core/plan.ts';
+import type { PipelineSpec } from '../grammar/pipeline.ts';
+import type { Located, Report } from '../report.ts';
+import type { Entry } from '../shape/dictionary.ts';
+
+/** Warns of a service whose name stands in no command and no environment of the file. */
+export function checkServicesUsed({ services, steps }: PipelineSpec, report: Report): void {
+  const words = new Set<string>();
+  const add = (text: string) => {
+    for (const [word] of text.matchAll(/[\w-]+/g)) words.add(word);
+  };
+  for (const { commands, environment } of [...services, ...steps]) {
+    commands.forEach(add);
+    textsOf(environment).forEach(add);
+  }
+  for (const { name } of services)
+    if (name.value !== '' && !words.has(name.value))
+      report.add('service_unused', name, { service: name.value });
+}
+
+function textsOf(environment: readonly Entry<Located<PlanValue>>[]): readonly string[] {
+  return environment.flatMap(({ value }) => (typeof value.value === 'string' ? [value.value] : []));
+}

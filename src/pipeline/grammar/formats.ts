@@ -1,0 +1,199 @@
+import type { Format } from '../shape/scalar.ts';
+
+/** Every scalar is read as text; to an editor, `1.4` and `true` are something else. */
+const ANY_SCALAR = ['string', 'number', 'boolean'];
+
+/** Text of any kind, numbers and truth values as they are written. */
+export const anyText: Format<string> = {
+  phrase: 'text',
+  blank: '',
+  parse: (text) => text,
+  json: { type: ANY_SCALAR },
+};
+
+/** A command of a shell: anything but nothing. */
+export const command: Format<string> = matching('a command', /\S/, 'Write the command, or remove the line.');
+
+/** Name of a step: one line, for people. */
+export const stepName = matching('a name of 1 to 64 characters', /^(?! )[^\p{Cc}\p{Cf}]{1,64}(?<! )$/u);
+
+/** Name of a service: a DNS label (RFC 1123) with `_` allowed, as Docker resolves it. */
+export const serviceName = matching(
+  'a host name of a-z, 0-9, `-` and `_` (at most 63)',
+  /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/,
+);
+
+export const environmentName = matching(
+  'a name of a-z, 0-9 and `-` (at most 40)',
+  /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+);
+
+/** Name of a variable of the environment (POSIX). */
+export const variableName = matching('a variable name of A-Z, a-z, 0-9 and `_`', /^[A-Za-z_][A-Za-z0-9_]*$/);
+
+export const secretName = matching(
+  'the name of a secret: A-Z, a-z, 0-9, `_`, `.` and `-` (at most 64)',
+  /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/,
+);
+
+/** Name of a stage in a Dockerfile (`FROM … AS name`), or its number. */
+export const stageName = matching('a stage of the Dockerfile', /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/);
+
+const HOST =
+  '(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?:[.:][0-9a-zA-Z.-]*[0-9a-zA-Z])|localhost)(?::[0-9]{1,5})?';
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const PATH = `${COMPONENT}(?:/${COMPONENT})*`;
+const DIGEST = 'sha256:[a-f0-9]{64}';
+
+/** An image reference (grammar of distribution's `reference` package): host, path, tag, digest. */
+export const imageReference = matching(
+  'an image such as `node:20`, without variables',
+  new RegExp(`^(?=.{1,512}$)(?:${HOST}/)?${PATH}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@${DIGEST})?$`),
+);
+
+/** A tag, perhaps with variables; what comes out of it is checked apart. */
+export const tagTemplate = matching('a tag such as `${CI_COMMIT_SHA}`', /^[^\p{Cc}]{1,512}$/u);
+
+/** A repository: an image reference without tag and digest. */
+export const repository = matching(
+  'a repository such as `shop/web`, in lower case and without tag',
+  new RegExp(`^(?=.{1,255}$)(?:${HOST}/)?${PATH}$`),
+);
+
+/** A path inside the repository. */
+export const repositoryPath: Format<string> = cleaned(
+  matching('a path inside the repository', /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\p{Cc}\\]{1,1024}$/u),
+  (text) =>
+    text
+      .split('/')
+      .filter((part) => part !== '' && part !== '.')
+      .join('/') || '.',
+);
+
+/** A path on the web, e.g. of a health check. */
+export const urlPath = matching('a path that begins with `/`', /^\/[\w\-.~!$&'()*+,;=:@%/?]{0,1023}$/);
+
+/** A public host name (RFC 1123), made lower case. */
+export const hostName: Format<string> = cleaned(
+  matching(
+    'a host name such as `www.example.com`, without scheme, port or wildcard',
+    /^(?=.{1,253}$)(?!.*-(?:\.|$))(?:[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.(?=.)|$))+$/,
+  ),
+  (text) => text.toLowerCase(),
+);
+
+export const port: Format<number> = {
+  phrase: 'a port from 1 to 65535',
+  blank: 0,
+  parse: (text) => between(text, 1, 65_535),
+  json: { type: ['integer', 'string'], minimum: 1, maximum: 65_535, pattern: '^[0-9]{1,5}$' },
+};
+
+export const passes: Format<number> = {
+  phrase: 'a number from 1 to 20',
+  blank: 0,
+  parse: (text) => between(text, 1, 20),
+  json: { type: ['integer', 'string'], minimum: 1, maximum: 20, pattern: '^[0-9]{1,2}$' },
+};
+
+/** Shares of processors, e.g. `0.5` or `2`. */
+export const cpus: Format<number> = {
+  phrase: 'a number of CPUs from 0.01 to 1024',
+  blank: 0,
+  parse: (text) => {
+    const number = /^\d{1,4}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+    return number >= 0.01 && number <= 1_024 ? number : null;
+  },
+  json: {
+    type: ['number', 'string'],
+    minimum: 0.01,
+    maximum: 1_024,
+    pattern: '^[0-9]{1,4}([.][0-9]{1,3})?$',
+  },
+};
+
+const MEMORY = /^(\d{1,15})(?:([kmg])(?:i?b)?|b)$/i;
+const MEMORY_UNITS: Readonly<Record<string, number>> = { '': 1, k: 1_024, m: 1_024 ** 2, g: 1_024 ** 3 };
+
+/** Bytes. The engine refuses less than 6 MiB. */
+export const memory: Format<number> = {
+  phrase: 'a size of at least 6m such as `512m` or `2g`',
+  blank: 0,
+  parse: (text) => {
+    const [, digits, unit = ''] = MEMORY.exec(text) ?? [];
+    const bytes = Number(digits) * (MEMORY_UNITS[unit.toLowerCase()] ?? NaN);
+    return bytes >= 6 * 1_024 ** 2 && bytes <= 2 ** 50 ? bytes : null;
+  },
+  json: { type: 'string', pattern: '^[0-9]{1,15}([kKmMgG]([iI]?[bB])?|[bB])$' },
+};
+
+const DURATION = /^(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m(?!s))?(?:(\d{1,8})s)?(?:(\d{1,9})ms)?$/;
+const DURATION_UNITS = [86_400_000, 3_600_000, 60_000, 1_000, 1];
+
+/** Milliseconds. `least` and `most` are written in the same form. */
+export function duration(least: string, most: string): Format<number> {
+  const parse = (text: string): number | null => {
+    const [whole, ...parts] = DURATION.exec(text) ?? [];
+    if (whole === undefined) return null;
+    return parts.reduce((sum, part, index) => sum + Number(part ?? 0) * (DURATION_UNITS[index] ?? 0), 0);
+  };
+  const [low, high] = [parse(least) ?? 0, parse(most) ?? 0];
+  return {
+    phrase: `a duration from ${least} to ${most} such as \`30s\`, \`10m\` or \`1h30m\``,
+    blank: 0,
+    parse: (text) => {
+      const ms = parse(text);
+      return ms !== null && ms >= low && ms <= high ? ms : null;
+    },
+    json: {
+      type: 'string',
+      pattern: '^(?=[0-9])([0-9]{1,6}d)?([0-9]{1,6}h)?([0-9]{1,7}m(?!s))?([0-9]{1,8}s)?([0-9]{1,9}ms)?$',
+    },
+  };
+}
+
+/** A named volume and where it is mounted, `name:/path`. */
+export const volume: Format<{ readonly name: string; readonly path: string }> = {
+  phrase: 'a named volume such as `uploads:/data`',
+  blank: { name: '', path: '' },
+  parse: (text) => {
+    const [, name, path] = /^([a-z0-9][a-z0-9_.-]{0,63}):(\/[^\p{Cc}:]{1,255})$/u.exec(text) ?? [];
+    if (name === undefined || path === undefined || path.split('/').includes('..')) return null;
+    const clean = `/${path
+      .split('/')
+      .filter((part) => part !== '' && part !== '.')
+      .join('/')}`;
+    return clean === '/' ? null : { name, path: clean };
+  },
+  json: { type: 'string', pattern: '^[a-z0-9][a-z0-9_.-]{0,63}:/[^:]+$' },
+};
+
+/** A pattern over branches, tags, refs or paths; see `glob.ts`. */
+export const globPattern: Format<string> = {
+  phrase: 'a pattern such as `main` or `release/*`',
+  blank: '',
+  parse: (text) => (text.length > 0 && text.length <= 256 ? text : null),
+  json: { type: ANY_SCALAR, minLength: 1, maxLength: 256 },
+};
+
+function matching(phrase: string, pattern: RegExp, fix?: string): Format<string> {
+  const json = { type: ANY_SCALAR, pattern: pattern.source };
+  const parse = (text: string) => (pattern.test(text) ? text : null);
+  return { phrase, blank: '', parse, json, ...(fix === undefined ? {} : { fix }) };
+}
+
+/** The same, with what matched made uniform. */
+function cleaned(format: Format<string>, clean: (text: string) => string): Format<string> {
+  return {
+    ...format,
+    parse: (text) => {
+      const parsed = format.parse(text);
+      return parsed === null ? null : clean(parsed);
+    },
+  };
+}
+
+function between(text: string, least: number, most: number): number | null {
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  return number >= least && number <= most ? number : null;
+}

@@ -1,0 +1,55 @@
+import { choice } from '../shape/choice.ts';
+import { defaulted, optional, record, required } from '../shape/record.ts';
+import { namedList } from '../shape/named-list.ts';
+import { scalar } from '../shape/scalar.ts';
+import { located, mapped } from '../shape/shape.ts';
+import type { ValueOf } from '../shape/shape.ts';
+import { command, duration, imageReference, serviceName } from './formats.ts';
+import { commands, environment } from './values.ts';
+
+export const readyRecord = record('`ready`', {
+  command: optional(
+    scalar(command),
+    'Run in the service again and again until it succeeds.',
+    "the image's HEALTHCHECK, else its first port",
+  ),
+  timeout: optional(scalar(duration('1s', '1h')), 'How long it may take.', '`60s`'),
+});
+
+const ready = choice(
+  {
+    text: mapped(scalar(command), (text): ValueOf<typeof readyRecord> => ({ command: text, timeout: null })),
+    map: readyRecord,
+  },
+  'a command, or a map with `command` and `timeout`',
+);
+
+const NOT_YET = {
+  volumes: 'A service keeps its data for one build.',
+  ports: 'Steps reach every port of a service under its name.',
+  when: 'A service runs whenever a step runs.',
+  privileged: 'No container of a build is privileged.',
+  pull: 'An image that is missing is pulled.',
+  entrypoint: 'Use `commands`.',
+  depends_on: 'Services start together; use `ready`.',
+  backend_options: 'Limits are set by the operator.',
+};
+
+export const services = namedList(
+  'a service',
+  serviceName,
+  {
+    image: required(located(scalar(imageReference)), 'Image that it runs.'),
+    environment: defaulted(environment, 'Its environment.', [], 'none'),
+    commands: defaulted(
+      commands,
+      "Run by `sh -e` instead of the image's own command.",
+      [],
+      "the image's own command",
+    ),
+    ready: optional(ready, 'How it is known to be ready; a command alone is enough.', 'see below'),
+  },
+  NOT_YET,
+);
+
+export type ServiceSpec = ValueOf<typeof services.shape>[number];

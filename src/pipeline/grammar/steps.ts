@@ -1,0 +1,68 @@
+import { defaulted, optional, required } from '../shape/record.ts';
+import { oneOrMore, list } from '../shape/list.ts';
+import { choice } from '../shape/choice.ts';
+import { namedList } from '../shape/named-list.ts';
+import { scalar, word } from '../shape/scalar.ts';
+import { located } from '../shape/shape.ts';
+import type { ValueOf } from '../shape/shape.ts';
+import { duration, imageReference, stepName } from './formats.ts';
+import { commands, environment } from './values.ts';
+import { stepWhen } from './when.ts';
+
+const names = 'a step name, or a list of step names';
+const stepReference = located(scalar(stepName));
+const dependsOn = choice(
+  { text: oneOrMore(stepReference, names), list: list(stepReference, names, 0) },
+  names,
+);
+
+const NOT_YET = {
+  retry: 'A step runs once.',
+  reports: 'Read the log.',
+  cache: 'Steps share the workspace; the image build has its own cache.',
+  matrix: 'Write one step for each case.',
+  approval: 'Deploy another environment by hand.',
+  artifacts: 'Steps share the workspace.',
+  settings: 'Call the plugin in `commands`, with its settings as `environment`.',
+  secrets: 'Write `environment: { NAME: { from_secret: name } }`.',
+  volumes: 'Steps share the workspace.',
+  privileged: 'No container of a build is privileged.',
+  detach: 'Use `services`.',
+  directory: 'Begin the commands with `cd`.',
+  entrypoint: 'Use `commands`.',
+  pull: 'An image that is missing is pulled.',
+  group: 'Use `depends_on`.',
+  backend_options: 'Limits are set by the operator.',
+  working_dir: 'Begin the commands with `cd`.',
+  resources: 'Limits are set by the operator.',
+  dns: 'The network is set by the operator.',
+};
+
+export const steps = namedList(
+  'a step',
+  stepName,
+  {
+    image: optional(located(scalar(imageReference)), 'Image that it runs in.', 'the image just built'),
+    commands: required(
+      commands,
+      'Run in order by `sh -e`, each echoed: in the image just built from its `WORKDIR`, in others from `/workspace`.',
+    ),
+    environment: defaulted(environment, 'Its environment, beside the `CI_*` variables.', [], 'none'),
+    depends_on: optional(
+      dependsOn,
+      'Steps that must be over first.',
+      'the step before, as long as no step has this key',
+    ),
+    when: optional(stepWhen, 'Conditions of which one must hold; otherwise the step is skipped.', 'always'),
+    timeout: optional(scalar(duration('1s', '7d')), 'After this the step ends as a failure.', '`60m`'),
+    failure: defaulted(
+      word(['fail', 'ignore', 'cancel']),
+      'What its failure does: `fail` the build, be ignored, or `cancel` what still runs.',
+      'fail',
+      '`fail`',
+    ),
+  },
+  NOT_YET,
+);
+
+export type StepSpec = ValueOf<typeof steps.shape>[number];

@@ -1,0 +1,117 @@
+import { choice } from '../shape/choice.ts';
+import { list, oneOrMore } from '../shape/list.ts';
+import { optional, record } from '../shape/record.ts';
+import { scalar, word } from '../shape/scalar.ts';
+import { defined, mapped } from '../shape/shape.ts';
+import type { Shape } from '../shape/shape.ts';
+import { globPattern } from './formats.ts';
+
+/** Matches when any of `include` does (or it is empty) and none of `exclude`. */
+export interface Filter {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+export type EventName = 'push' | 'pull_request' | 'tag' | 'manual';
+
+/** One condition: it holds when all its parts do. */
+export interface Condition {
+  readonly event: readonly EventName[] | null;
+  readonly branch: Filter | null;
+  readonly tag: Filter | null;
+  readonly ref: Filter | null;
+  readonly path: Filter | null;
+  readonly status: readonly ('success' | 'failure')[] | null;
+}
+
+const patterns = oneOrMore(scalar(globPattern), 'a pattern, or a list of patterns');
+
+export const filterRecord = record(
+  'a filter',
+  {
+    include: optional(patterns, 'Patterns of which one must match.', 'all'),
+    exclude: optional(patterns, 'Patterns of which none may match.', 'none'),
+  },
+  { ignore_message: 'Write the condition without it.', on_empty: 'An event without changed files matches.' },
+);
+
+const filter: Shape<Filter> = defined(
+  'filter',
+  choice(
+    {
+      text: mapped(patterns, (include): Filter => ({ include, exclude: [] })),
+      list: mapped(patterns, (include): Filter => ({ include, exclude: [] })),
+      map: mapped(filterRecord, ({ include, exclude }): Filter => ({
+        include: include ?? [],
+        exclude: exclude ?? [],
+      })),
+    },
+    'a pattern, a list of patterns, or a map with `include` and `exclude`',
+  ),
+);
+
+const LATER_EVENTS = ['pull_request_closed', 'pull_request_metadata', 'release', 'deployment', 'cron'];
+const LATER = 'Use `branch`, `event`, `tag`, `ref` or `path`.';
+const LATER_KEYS = {
+  repo: LATER,
+  cron: LATER,
+  platform: LATER,
+  matrix: LATER,
+  instance: LATER,
+  evaluate: LATER,
+  environment: LATER,
+};
+
+const KEYS = {
+  event: optional(
+    oneOrMore(word(['push', 'pull_request', 'tag', 'manual'], LATER_EVENTS), 'an event, or a list of events'),
+    'What happened.',
+    'any event',
+  ),
+  branch: optional(
+    filter,
+    'Branch of the push; the target branch of a pull request. Not looked at for tags.',
+    'any branch',
+  ),
+  tag: optional(filter, 'Name of the tag; then only tags match.', 'not looked at'),
+  ref: optional(filter, 'Git ref, e.g. `refs/tags/v*`.', 'any ref'),
+  path: optional(filter, 'Changed files of a push or pull request; other events match.', 'any path'),
+};
+
+/** For steps. */
+export const stepCondition = record(
+  'a condition',
+  {
+    ...KEYS,
+    status: optional(
+      oneOrMore(word(['success', 'failure']), '`success`, `failure`, or a list of both'),
+      'Which outcome of the steps so far lets it run.',
+      '`success`',
+    ),
+  },
+  LATER_KEYS,
+);
+
+/** For `push` and `deploy`, which only ever follow success. */
+export const stageCondition = record('a condition of a stage', KEYS, {
+  ...LATER_KEYS,
+  status: 'Nothing is pushed or deployed after a failure.',
+});
+
+const phrase = 'a condition, or a list of conditions';
+
+/** Conditions of which one must hold. */
+export const stepWhen: Shape<readonly Condition[]> = oneOrList(defined('condition', stepCondition));
+export const stageWhen: Shape<readonly Condition[]> = oneOrList(
+  defined(
+    'stage_condition',
+    mapped(stageCondition, (condition): Condition => ({ ...condition, status: null })),
+  ),
+);
+
+function oneOrList(condition: Shape<Condition>): Shape<readonly Condition[]> {
+  return choice(
+    { list: list(condition, phrase), map: mapped(condition, (one): readonly Condition[] => [one]) },
+    phrase,
+  );
+}

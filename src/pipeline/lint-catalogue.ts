@@ -1,0 +1,131 @@
+/** One kind of problem of a pipeline file. `{name}` in the texts is replaced by the detail of that name. */
+export interface LintEntry {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** Every problem that lint can find. `docs/errors.md` is held against this. Codes are added, never renamed. */
+export const LINT_CATALOGUE = {
+  // the file
+  pipeline_missing: error(
+    'The repository has neither {file} nor a Dockerfile.',
+    'Add a Dockerfile for the default pipeline, or {file} at the root of the repository.',
+  ),
+  file_too_large: error(
+    'The file has {bytes} bytes; {limit} are read.',
+    'Move long scripts into files of the repository.',
+  ),
+  encoding_wrong: error('The file is not UTF-8: {cause}.', 'Save it as UTF-8.'),
+  character_wrong: error(
+    'The character {character} is not allowed in YAML.',
+    'Remove it; in a quoted text write it as an escape.',
+  ),
+  file_empty: error(
+    'The file is empty.',
+    'Write at least `image: {}`, or remove the file for the default pipeline.',
+  ),
+  // YAML
+  yaml_wrong: error(
+    'This is not YAML: {cause}.',
+    'Check indentation, quotes and brackets here and on the line before; inside `[ ]` and `{ }`, write ${…} in quotes.',
+  ),
+  tab_indent: error('A tab indents this line.', 'YAML indents with spaces only.'),
+  several_documents: error('A second YAML document begins here.', 'Keep one document a file; remove `---`.'),
+  tag_unsupported: error(
+    'The YAML tag `{tag}` has no meaning here.',
+    'Remove the tag; quote the value if it must be text.',
+  ),
+  key_duplicate: error('The key `{key}` stands here twice; first on line {line}.', 'Keep one of the two.'),
+  key_complex: error('A key must be plain text.', 'Write `key: value`.'),
+  alias_unknown: error(
+    'No anchor `&{name}` comes before this alias.',
+    'Define it earlier in the file, or write the value out.',
+  ),
+  alias_cycle: error('The alias `*{name}` contains itself.', 'Write the value out.'),
+  too_complex: error(
+    'The file is too complex: {what} than {limit}.',
+    'Write fewer aliases and levels; move long lists into files of the repository.',
+  ),
+  // the grammar
+  key_unknown: error('`{key}` is no key of {where}.', '{fix}'),
+  key_not_yet: error(
+    '`{key}` of {where} is not there yet.',
+    'Remove it: nothing is ignored in silence. {fix}',
+  ),
+  key_missing: error('{where} has no `{key}`.', 'Add `{key}`: {about}'),
+  type_wrong: error('{what} cannot be {seen}.', '{fix}'),
+  value_missing: error('{what} has no value.', 'Write {expected}, or remove the key.'),
+  value_wrong: error('{what} cannot be `{value}`.', '{fix}'),
+  value_not_yet: error('{what} cannot be `{value}` yet.', 'Use one of {known}.'),
+  list_empty: error('{what} is an empty list.', 'Write at least one entry, or remove the key.'),
+  // meaning
+  name_duplicate: error(
+    'There are two {kind} named `{name}`; the first is on line {line}.',
+    'Give each its own name.',
+  ),
+  dependency_unknown: error('`{step}` depends on `{name}`, which is no step.', '{fix}'),
+  dependency_cycle: error('These steps wait for each other: {cycle}.', 'Remove one of the dependencies.'),
+  variable_reserved: error(
+    '`{name}` is set by Slipway.',
+    'Choose a name that is not `CI` and does not begin with `CI_` or `SLIPWAY_`.',
+  ),
+  image_missing: error(
+    '{what} needs an image, and this file builds none.',
+    'Add `image:` to the file or a Dockerfile to the repository{fix}.',
+  ),
+  variable_unknown: error('`{name}` is no variable of a tag.', '{fix}'),
+  tag_wrong: error(
+    '`{tag}` is not a tag{cause}.',
+    'A tag has 1 to 128 characters of A-Z, a-z, 0-9, `_`, `.` and `-`, and does not begin with `.` or `-`; variables are written ${NAME}.',
+  ),
+  tags_none: error(
+    'No tag is left for this event: {tags} need values that a {event} does not have.',
+    'Add a tag that every event has, e.g. ${CI_COMMIT_SHA}, or narrow `push.when`.',
+  ),
+  host_duplicate: error(
+    'The host `{host}` is in environment `{other}` too.',
+    'One host leads to one environment.',
+  ),
+  volume_duplicate: error('Two volumes are mounted at `{path}`.', 'Give each its own path.'),
+  pipeline_idle: error(
+    'This file does nothing: it builds no image and has no steps.',
+    'Add `steps:`, or `image:` with a Dockerfile.',
+  ),
+  // warnings
+  tag_mutable: warning(
+    'The tag `{tag}` moves with every push.',
+    'Deploy by digest is not affected; for people, add a tag such as ${CI_COMMIT_SHA} beside it.',
+  ),
+  tag_left_out: warning(
+    'The tag `{tag}` is left out: a {event} has no {name}.',
+    'Nothing, if that is what you want.',
+  ),
+  image_mutable: warning(
+    '`{image}` is whatever is newest on the day of the build.',
+    'Name a version, or better a digest.',
+  ),
+  ships_untested: warning(
+    'Steps run in `{testTarget}`, and nothing runs in the image that ships.',
+    'Add `smoke:` with commands to a deployment.',
+  ),
+  service_unused: warning(
+    'Nothing names the service `{service}`.',
+    'Reach it under its name, e.g. `{service}:5432`, or remove it.',
+  ),
+  variable_literal: warning(
+    '`{text}` stays as it is: nothing is replaced here.',
+    'Read the variable in a command; steps have it in their environment.',
+  ),
+  more_problems: error('{count} more problems are not listed.', 'Correct these first.'),
+} as const satisfies Record<string, LintEntry>;
+
+export type LintCode = keyof typeof LINT_CATALOGUE;
+
+function error(message: string, fix: string) {
+  return { severity: 'error' as const, message, fix };
+}
+
+function warning(message: string, fix: string) {
+  return { severity: 'warning' as const, message, fix };
+}

@@ -1,0 +1,24 @@
+import type { ImagePlan } from '../../core/plan.ts';
+import type { ImageSpec } from '../grammar/image.ts';
+
+/** The image of the file, or the one of the Dockerfile at the root, or none. */
+export function planImage(spec: ImageSpec | null, hasDockerfile: boolean): ImagePlan | null {
+  if (spec === null) return hasDockerfile ? DOCKERFILE_ALONE : null;
+  return {
+    dockerfile: spec.dockerfile,
+    context: spec.context,
+    target: spec.target,
+    testTarget: spec.test_target?.value ?? null,
+    args: Object.fromEntries(spec.args.map(({ name, value }) => [name.value, value.value])),
+    secrets: [...new Set(spec.secrets)],
+  };
+}
+
+const DOCKERFILE_ALONE: ImagePlan = {
+  dockerfile: 'Dockerfile',
+  context: '.',
+  target: null,
+  testTarget: null,
+  args: {},
+  secrets: [],
+};

@@ -1,0 +1,61 @@
+import type { PushPlan } from '../../core/plan.ts';
+import { ciVariables } from '../ci-variables.ts';
+import type { CiContext } from '../ci-variables.ts';
+import type { PushSpec } from '../grammar/push.ts';
+import { matchPush } from '../match-when.ts';
+import type { Located, Report } from '../report.ts';
+import { shorten } from '../shape/scalar.ts';
+import { isTag, repositoryOf, slugOf } from '../slug.ts';
+import { fillTag, variablesOf } from '../tag-template.ts';
+
+/**
+ * Where the image goes, and under which tags. A deployment needs the image in the registry: with `deploys`
+ * and nothing to push for this event it is pushed by digest, without a tag.
+ */
+export function planPush(
+  spec: PushSpec | null,
+  deploys: boolean,
+  context: CiContext,
+  report: Report,
+): PushPlan | null {
+  const { event, changedFiles, project } = context;
+  const occasion = { event, changedFiles, defaultBranch: project.defaultBranch };
+  const isPushed = spec !== null && matchPush(spec.when, occasion);
+  if (!isPushed && !deploys) return null;
+  const repository = spec?.repository ?? repositoryOf(project.path);
+  if (!isPushed) return { repository, tags: [] };
+  return {
+    repository,
+    tags: spec.tags === null ? defaultTags(context) : planTags(spec.tags, context, report),
+  };
+}
+
+/** The commit; the branch where it is the default one; the tag where it is a valid one. */
+function defaultTags({ event, project }: CiContext): readonly string[] {
+  const tags = [event.commit];
+  if ((event.kind === 'push' || event.kind === 'manual') && event.branch === project.defaultBranch)
+    tags.push(slugOf(event.branch));
+  if (event.kind === 'tag' && isTag(event.tag)) tags.push(event.tag);
+  return tags;
+}
+
+/** Tags that need a value the event does not have are left out; when none is left, that is a problem. */
+function planTags(tags: readonly Located<string>[], context: CiContext, report: Report): readonly string[] {
+  const variables = ciVariables(context);
+  const planned: string[] = [];
+  for (const tag of tags) {
+    const filled = fillTag(tag.value, (name) => variables[name] ?? null);
+    if (filled === null) {
+      const name = variablesOf(tag.value).find((one) => (variables[one] ?? '') === '') ?? '';
+      report.add('tag_left_out', tag, { tag: tag.value, event: context.event.kind, name });
+    } else if (isTag(filled)) planned.push(filled);
+    else report.add('tag_wrong', tag, { tag: shorten(filled), cause: ` (from \`${shorten(tag.value)}\`)` });
+  }
+  const [first] = tags;
+  if (planned.length === 0 && first !== undefined && !report.hasErrors())
+    report.add('tags_none', first, {
+      tags: tags.map(({ value }) => `\`${value}\``).join(', '),
+      event: context.event.kind,
+    });
+  return [...new Set(planned)];
+}

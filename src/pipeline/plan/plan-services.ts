@@ -1,0 +1,20 @@
+import type { ReadyPlan, ServicePlan } from '../../core/plan.ts';
+import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
+import type { ServiceSpec } from '../grammar/services.ts';
+import { planEnvironment } from './plan-environment.ts';
+
+export function planServices(services: readonly ServiceSpec[]): readonly ServicePlan[] {
+  return services.map(({ name, image, environment, commands, ready }) => ({
+    name: name.value,
+    image: image.value,
+    environment: planEnvironment(environment),
+    commands,
+    ready: planReady(ready),
+  }));
+}
+
+function planReady(ready: ServiceSpec['ready']): ReadyPlan {
+  const timeoutMs = ready?.timeout ?? PLAN_DEFAULTS.serviceReadyMs;
+  const command = ready?.command ?? null;
+  return command === null ? { kind: 'auto', timeoutMs } : { kind: 'command', command, timeoutMs };
+}

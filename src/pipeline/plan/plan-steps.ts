@@ -1,0 +1,59 @@
+import type { StepPlan } from '../../core/plan.ts';
+import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
+import type { StepSpec } from '../grammar/steps.ts';
+import { matchStep } from '../match-when.ts';
+import type { Occasion } from '../match-when.ts';
+import { planEnvironment } from './plan-environment.ts';
+
+/** Steps with their dependencies resolved: each waits only for steps that this event selects. */
+export function planSteps(steps: readonly StepSpec[], occasion: Occasion): readonly StepPlan[] {
+  const outcomes = new Map(steps.map((step) => [step.name.value, matchStep(step.when, occasion)]));
+  const dependencies = dependenciesOf(steps);
+  const resolve = through(dependencies, (name) => outcomes.get(name) !== null);
+  return steps.map((step) => {
+    const name = step.name.value;
+    const runsOn = outcomes.get(name) ?? null;
+    return {
+      name,
+      image: step.image?.value ?? null,
+      commands: step.commands,
+      environment: planEnvironment(step.environment),
+      dependsOn: resolve(name),
+      timeoutMs: step.timeout ?? PLAN_DEFAULTS.stepTimeoutMs,
+      failure: step.failure,
+      runsOn: runsOn ?? ['success'],
+      selected: runsOn !== null,
+    };
+  });
+}
+
+/** As in Woodpecker: one after another, until any step says `depends_on`; then those without start at once. */
+function dependenciesOf(steps: readonly StepSpec[]): ReadonlyMap<string, readonly string[]> {
+  const isGraph = steps.some(({ depends_on }) => depends_on !== null);
+  return new Map(
+    steps.map((step, index) => {
+      const before = steps[index - 1];
+      const implicit = isGraph || before === undefined ? [] : [before.name.value];
+      return [step.name.value, step.depends_on?.map(({ value }) => value) ?? implicit];
+    }),
+  );
+}
+
+/** A dependency that is skipped is replaced by what it would have waited for, so that the order stays. */
+function through(
+  dependencies: ReadonlyMap<string, readonly string[]>,
+  isSelected: (name: string) => boolean,
+): (name: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  const resolve = (name: string): readonly string[] => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const all = new Set<string>();
+    for (const dependency of dependencies.get(name) ?? [])
+      for (const one of isSelected(dependency) ? [dependency] : resolve(dependency)) all.add(one);
+    const resolved = [...all];
+    known.set(name, resolved);
+    return resolved;
+  };
+  return resolve;
+}

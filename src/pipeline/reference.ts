@@ -1,0 +1,103 @@
+import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
+import { CI_VARIABLES } from './ci-variables.ts';
+import { deployRecord, drainRecord, healthRecord, resourcesRecord, smokeRecord } from './grammar/deploy.ts';
+import { imageRecord } from './grammar/image.ts';
+import { pipelineRecord } from './grammar/pipeline.ts';
+import { pushRecord } from './grammar/push.ts';
+import { readyRecord, services } from './grammar/services.ts';
+import { steps } from './grammar/steps.ts';
+import { filterRecord, stageCondition, stepCondition } from './grammar/when.ts';
+import { LINT_CATALOGUE } from './lint-catalogue.ts';
+import type { LintEntry } from './lint-catalogue.ts';
+import type { RecordShape } from './shape/record.ts';
+
+/** The parts of `docs/pipeline.md` and `docs/errors.md` that are made from the code, by the name of their place. */
+export function referenceParts(): ReadonlyMap<string, string> {
+  const parts = Object.entries(RECORDS).flatMap(([name, shape]) => [
+    [`keys of ${name}`, keysTable(shape)] as const,
+    [`later keys of ${name}`, laterList(shape)] as const,
+  ]);
+  return new Map([
+    ...parts,
+    ['variables', variablesTable()],
+    ['limits', limitsTable()],
+    ['lint', lintTable()],
+  ]);
+}
+
+const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
+  file: pipelineRecord,
+  image: imageRecord,
+  services: services.record,
+  ready: readyRecord,
+  steps: steps.record,
+  'step conditions': stepCondition,
+  'stage conditions': stageCondition,
+  filter: filterRecord,
+  push: pushRecord,
+  deploy: deployRecord,
+  resources: resourcesRecord,
+  health: healthRecord,
+  smoke: smokeRecord,
+  drain: drainRecord,
+};
+
+function keysTable({ keys }: RecordShape<unknown>): string {
+  return table(
+    ['key', 'value', 'default', 'meaning'],
+    Object.entries(keys).map(([name, { shape, about, required, standard }]) => [
+      `\`${name}\``,
+      shape.phrase,
+      required ? '**required**' : (standard ?? 'none'),
+      about,
+    ]),
+  );
+}
+
+function laterList({ notYet }: RecordShape<unknown>): string {
+  return Object.keys(notYet)
+    .map((name) => `\`${name}\``)
+    .join(', ');
+}
+
+function variablesTable(): string {
+  return table(
+    ['variable', 'holds'],
+    Object.entries(CI_VARIABLES).map(([name, { about }]) => [`\`${name}\``, about]),
+  );
+}
+
+function limitsTable(): string {
+  const { bytes, tokens, depth, aliasedNodes, steps: most } = PIPELINE_LIMITS;
+  return table(
+    ['what', 'most'],
+    [
+      ['bytes of the file', number(bytes)],
+      ['lexical tokens of YAML', number(tokens)],
+      ['levels of nesting', number(depth)],
+      ['nodes that aliases stand for', number(aliasedNodes)],
+      ['steps; services', number(most)],
+    ],
+  );
+}
+
+function lintTable(): string {
+  return table(
+    ['code', 'kind', 'message', 'what to do'],
+    Object.entries<LintEntry>(LINT_CATALOGUE).map(([code, { severity, message, fix }]) => [
+      `\`${code}\``,
+      severity,
+      message,
+      fix,
+    ]),
+  );
+}
+
+const number = (value: number): string => value.toLocaleString('en-US');
+
+/** A table of Markdown. A `|` in a cell is escaped. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}

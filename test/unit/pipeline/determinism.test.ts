@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
+import { planPipeline } from '../../../src/pipeline/plan-pipeline.ts';
+import { EVENTS, inputOf, planOf, sample } from './support.ts';
+import { pipelineFile } from './generate.ts';
+
+const event = fc.constantFrom(...Object.values(EVENTS));
+
+test('the same file, event and paths give the same plan, byte for byte', () => {
+  let plans = 0;
+  fc.assert(
+    fc.property(
+      pipelineFile,
+      event,
+      fc.option(fc.array(fc.constantFrom('a', 'src/b.ts', 'docs/c.md'))),
+      (file, happened, changedFiles) => {
+        const text = stringify(file);
+        const input = inputOf(text, happened, { changedFiles });
+        const first = planPipeline(input);
+        const second = planPipeline(structuredClone(input));
+        expect(JSON.stringify(second)).toBe(JSON.stringify(first));
+        expect(first.plan === null).toBe(first.problems.length > 0);
+        if (first.plan === null) return;
+        plans++;
+        holds(first.plan.steps);
+      },
+    ),
+    { numRuns: 2_000, seed: 42 },
+  );
+  expect(plans).toBeGreaterThan(700);
+});
+
+/** A step waits only for steps that are selected, and never for itself, however long the way. */
+function holds(steps: readonly { name: string; dependsOn: readonly string[]; selected: boolean }[]): void {
+  const done = new Set<string>();
+  const selected = steps.filter((step) => step.selected);
+  for (let round = 0; round <= selected.length; round++)
+    for (const { name, dependsOn } of selected) if (dependsOn.every((one) => done.has(one))) done.add(name);
+  expect([...done].sort()).toEqual(selected.map(({ name }) => name).sort());
+}
+
+test('lint finds whatever keeps a file from having a plan, except what only an event shows', () => {
+  const LATE = ['tag_wrong', 'tags_none'];
+  fc.assert(
+    fc.property(pipelineFile, event, (file, happened) => {
+      const text = stringify(file);
+      const { problems } = planPipeline(inputOf(text, happened));
+      const linted = lintPipeline(text, 'slipway.yml').filter(({ severity }) => severity === 'error');
+      const early = problems.filter(({ code }) => !LATE.includes(code));
+      expect(early).toEqual(linted.filter(({ code }) => !LATE.includes(code)));
+    }),
+    { numRuns: 400, seed: 7 },
+  );
+});
+
+test('bytes and text of a file give the same plan', () => {
+  const { plan } = planPipeline({ ...inputOf(null, EVENTS.push), text: Buffer.from(sample) });
+  expect(JSON.stringify(plan)).toBe(JSON.stringify(planOf(sample)));
+});

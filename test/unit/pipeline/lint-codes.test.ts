@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+import { LINT_CATALOGUE } from '../../../src/pipeline/lint-catalogue.ts';
+import type { LintCode } from '../../../src/pipeline/lint-catalogue.ts';
+import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
+import { planPipeline } from '../../../src/pipeline/plan-pipeline.ts';
+import { EVENTS, inputOf, lint } from './support.ts';
+
+const DEPLOY = 'deploy:\n  - environment: a\n    port: 80\n    host: a.example.com\n';
+
+/** Each code: a file that has it, and the place where it must be reported. */
+const FILES: Readonly<
+  Record<Exclude<LintCode, 'pipeline_missing' | 'tag_left_out' | 'tags_none'>, [string | Uint8Array, string]>
+> = {
+  file_too_large: ['#'.repeat(1024 * 1024 + 1), '1:1'],
+  encoding_wrong: [Buffer.from('steps:\n  - caf\u00e9', 'latin1'), '2:8'],
+  character_wrong: ['image: {}\n# \u0000', '2:3'],
+  file_empty: ['# nothing\n', '1:1'],
+  yaml_wrong: ['image: {}\nsteps: [', '2:9'],
+  tab_indent: ['image:\n\ttarget: x', '2:1'],
+  several_documents: ['image: {}\n---\nimage: {}\n', '2:1'],
+  tag_unsupported: ['push: { repository: !secret a/b }', '1:29'],
+  key_duplicate: ['image: {}\nimage: {}', '2:1'],
+  key_complex: ['image: { [a, b]: c }', '1:10'],
+  alias_unknown: ['image: *base', '1:8'],
+  alias_cycle: ['push: &p { tags: *p }', '1:18'],
+  too_complex: [`image: ${'['.repeat(40)}${']'.repeat(40)}`, '1:31'],
+  key_unknown: ['image: { dockerfil: x }', '1:10'],
+  key_not_yet: ['image: {}\nmatrix: {}', '2:1'],
+  key_missing: ['steps: [{ name: a }]', '1:11'],
+  type_wrong: ['image: Dockerfile', '1:8'],
+  value_missing: ['image: {}\nsteps:\n', '2:1'],
+  value_wrong: ['steps: { a: { commands: x, timeout: soon } }', '1:37'],
+  value_not_yet: [`${DEPLOY}    prepare: start`, '5:14'],
+  list_empty: ['steps: { a: { commands: [] } }', '1:25'],
+  name_duplicate: ['steps: [{ name: a, commands: x }, { name: a, commands: x }]', '1:43'],
+  dependency_unknown: ['steps: { a: { commands: x, depends_on: b } }', '1:40'],
+  dependency_cycle: ['steps: { a: { commands: x, depends_on: a } }', '1:40'],
+  variable_reserved: ['steps: { a: { commands: x, environment: { CI_REPO: x } } }', '1:43'],
+  image_missing: ['steps: { a: { commands: x } }', '1:10'],
+  variable_unknown: ['push: { tags: "${CI_COMIT_SHA}" }', '1:15'],
+  tag_wrong: ['push: { tags: "a/b" }', '1:15'],
+  host_duplicate: [
+    `${DEPLOY}${DEPLOY.replace('deploy:\n', '').replace('t: a', 't: b').replace('a.ex', 'A.ex')}`,
+    '7:11',
+  ],
+  volume_duplicate: [`${DEPLOY}    volumes: [a:/d, b:/d/.]`, '5:21'],
+  pipeline_idle: ['services: { db: { image: postgres:15 } }', '1:1'],
+  tag_mutable: ['push: { tags: "1.0" }', '1:15'],
+  image_mutable: ['steps: { a: { image: registry.example.com:5000/node, commands: x } }', '1:22'],
+  ships_untested: ['image: { test_target: test }\npush: {}', '1:23'],
+  service_unused: ['services: { db: { image: postgres:15 } }\nsteps: { a: { commands: psql } }', '1:13'],
+  variable_literal: ['image: { args: { SHA: "${CI_COMMIT_SHA}" } }', '1:23'],
+  more_problems: [`steps: {${Array.from({ length: 120 }, (_, i) => ` s${i}: {}`).join(',')} }`, '1:'],
+};
+
+test.each(Object.entries(FILES))('%s is reported at the text that causes it', (code, [text, place]) => {
+  const found = lint(text, { hasDockerfile: code !== 'image_missing' && code !== 'pipeline_idle' });
+  expect(found).toContainEqual(expect.stringMatching(new RegExp(`^${place}.* ${code}$`)));
+});
+
+test('the three codes that need an event are reported by the plan', () => {
+  const codes = (text: string | null, more = {}) => {
+    const { problems, warnings } = planPipeline(inputOf(text, EVENTS.push, more));
+    return [...problems, ...warnings].map(({ code, line, column }) => `${line}:${column} ${code}`);
+  };
+  expect(codes(null, { hasDockerfile: false })).toEqual(['1:1 pipeline_missing']);
+  expect(codes('push: { tags: ["${CI_COMMIT_TAG}", "${CI_COMMIT_SHA}"] }')).toEqual(['1:16 tag_left_out']);
+  expect(codes('push: { tags: ["${CI_COMMIT_TAG}"] }')).toContain('1:16 tags_none');
+});
+
+test('every text of the catalogue gets all its details', () => {
+  const problems = Object.entries(FILES).flatMap(([code, [text]]) =>
+    lintPipeline(text, 'slipway.yml', {
+      hasDockerfile: code !== 'image_missing' && code !== 'pipeline_idle',
+    }),
+  );
+  const known = new Set(problems.map(({ code }) => code));
+  expect(known.size).toBeGreaterThanOrEqual(Object.keys(LINT_CATALOGUE).length - 3);
+  for (const { message, fix, code } of problems)
+    expect(`${message} ${fix}`, code).not.toMatch(/(?<!\$)\{\w+\}|undefined|\[object/);
+});
+
+test('all problems come at once, in the order of the file', () => {
+  const text =
+    'imag: {}\nsteps:\n  - name: a\n    comands: x\n  - name: a\n    commands: x\n    depends_on: c\npush: { tags: [] }\n';
+  expect(lint(text)).toEqual([
+    '1:1 key_unknown',
+    '4:5 key_unknown',
+    '5:11 name_duplicate',
+    '7:17 dependency_unknown',
+    '8:15 list_empty',
+  ]);
+});
+
+test('a problem says its path and how long the offending text is', () => {
+  const [problem] = lintPipeline('steps:\n  - name: a\n    commands: x\n    failure: ignor\n', 'slipway.yml');
+  expect(problem).toEqual({
+    severity: 'error',
+    code: 'value_wrong',
+    message: '`steps[0].failure` cannot be `ignor`.',
+    fix: 'Did you mean `ignore`?',
+    file: 'slipway.yml',
+    line: 4,
+    column: 14,
+    length: 5,
+    path: 'steps[0].failure',
+  });
+});
+
+test('past a hundred problems the rest is counted', () => {
+  const steps = Array.from({ length: 150 }, (_, i) => `  s${i}: { x: y }`).join('\n');
+  const problems = lintPipeline(`steps:\n${steps}\n`, 'slipway.yml');
+  expect(problems).toHaveLength(101);
+  expect(problems.at(-1)).toMatchObject({
+    code: 'more_problems',
+    message: '200 more problems are not listed.',
+  });
+});
+
+test('of a key that stands twice the first is read, so that its problems are found too', () => {
+  expect(lint('steps: { a: { comands: x } }\nsteps: {}\n')).toEqual([
+    '1:15 key_unknown',
+    '2:1 key_duplicate',
+  ]);
+});
