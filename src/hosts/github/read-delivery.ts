@@ -1,0 +1,45 @@
+import type { z } from 'zod';
+import type { DeliveryMeaning } from '../delivery-meaning.ts';
+import { named, pullRequestPayload, pushPayload } from './payload.ts';
+import { readPullRequest } from './read-pull-request.ts';
+import { readPush } from './read-push.ts';
+
+/**
+ * What a GitHub delivery means. `event` is the header `X-GitHub-Event`, `payload` the parsed body.
+ * Never throws: a payload that is not as GitHub documents it is ignored, with the field that is wrong.
+ */
+export function readGithubDelivery(event: string, payload: unknown): DeliveryMeaning {
+  const { repository } = readGithubNames(payload);
+  const ignored = (reason: string): DeliveryMeaning => ({ kind: 'ignored', repository, reason });
+  switch (event) {
+    case 'ping':
+      return ignored('ping: the webhook works');
+    case 'push':
+      return read(pushPayload, payload, readPush, ignored);
+    case 'pull_request':
+      return read(pullRequestPayload, payload, readPullRequest, ignored);
+    default:
+      return ignored(`nothing is built for the event ${event}`);
+  }
+}
+
+/** The repository's full name (lower case) and the action of any GitHub payload, null where it has none. */
+export function readGithubNames(payload: unknown): { repository: string | null; action: string | null } {
+  const parsed = named.safeParse(payload);
+  return {
+    repository: parsed.data?.repository?.full_name.toLowerCase() ?? null,
+    action: parsed.data?.action ?? null,
+  };
+}
+
+function read<S extends z.ZodType>(
+  schema: S,
+  payload: unknown,
+  mean: (payload: z.infer<S>) => DeliveryMeaning,
+  ignored: (reason: string) => DeliveryMeaning,
+): DeliveryMeaning {
+  const parsed = schema.safeParse(payload);
+  if (parsed.success) return mean(parsed.data);
+  const issue = parsed.error.issues[0];
+  return ignored(`the payload is not GitHub's: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+}

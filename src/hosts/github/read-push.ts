@@ -1,0 +1,54 @@
+import type { DeliveryMeaning } from '../delivery-meaning.ts';
+import { findSkipMark } from '../skip-ci.ts';
+import { branchName, type PushPayload } from './payload.ts';
+
+const NO_COMMIT = '0'.repeat(40);
+
+/** What a `push` means: a branch, a tag, or nothing to build (a deletion, a skip mark, another ref). */
+export function readPush(push: PushPayload): DeliveryMeaning {
+  const repository = push.repository.full_name.toLowerCase();
+  const ignored = (reason: string): DeliveryMeaning => ({ kind: 'ignored', repository, reason });
+  const [, kind, name = ''] = /^refs\/(heads|tags)\/(.+)$/s.exec(push.ref) ?? [];
+  if (kind === undefined || !branchName.safeParse(name).success)
+    return ignored(`${printable(push.ref)} is neither a branch nor a tag`);
+  const noun = kind === 'heads' ? 'branch' : 'tag';
+  if (push.deleted || push.after === NO_COMMIT) return ignored(`the ${noun} ${name} was deleted`);
+  const base = {
+    // A push of an annotated tag names the tag object in `after`; the commit is head_commit's.
+    commit: push.head_commit?.id ?? push.after,
+    message: push.head_commit?.message ?? '',
+    author: { name: push.head_commit?.author.name ?? '', email: push.head_commit?.author.email ?? '' },
+    actor: { id: String(push.sender.id), login: push.sender.login },
+    url: httpUrl(push.head_commit?.url),
+  };
+  if (noun === 'tag') return { kind: 'event', repository, event: { kind: 'tag', ...base, tag: name } };
+  const mark = findSkipMark(base.message);
+  if (mark !== null) return ignored(`the commit message says ${mark}`);
+  return {
+    kind: 'event',
+    repository,
+    event: {
+      kind: 'push',
+      ...base,
+      branch: name,
+      before: push.before === NO_COMMIT ? null : push.before,
+      changedFiles: changedFiles(push),
+    },
+  };
+}
+
+function changedFiles(push: PushPayload): readonly string[] {
+  const paths = push.commits.flatMap((commit) => [...commit.added, ...commit.modified, ...commit.removed]);
+  return [...new Set(paths)].sort();
+}
+
+/** An address that a page may link to; null for anything but http and https. */
+export function httpUrl(text: string | null | undefined): string | null {
+  return text !== null && text !== undefined && /^https?:\/\//i.test(text) && URL.canParse(text)
+    ? text
+    : null;
+}
+
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}]/gu, '?').slice(0, 100);
+}

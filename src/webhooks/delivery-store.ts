@@ -1,0 +1,37 @@
+import type { DeliveryView } from '../core/view.ts';
+
+/** A delivery whose signature was found right. */
+export interface NewDelivery {
+  readonly host: 'github';
+  readonly hostDeliveryId: string;
+  readonly event: string;
+  readonly action: string | null;
+  /** Full name on the host, lower case; null where the payload has none. */
+  readonly repository: string | null;
+  /** As it was signed, UTF-8. */
+  readonly body: string;
+  readonly receivedAtMs: number;
+}
+
+export interface RecordedDelivery {
+  readonly id: string;
+  /** False when this delivery id had come before; the first body is kept. */
+  readonly isNew: boolean;
+  readonly outcome: DeliveryView['outcome'];
+  readonly reason: string | null;
+  readonly builds: readonly { readonly id: string; readonly number: number; readonly projectPath: string }[];
+}
+
+/** The record of deliveries. Every promise resolves after the commit. */
+export interface DeliveryStore {
+  /**
+   * Keeps a delivery as `received`; those that come at the same time share a commit. One that came before is
+   * counted, and one that `failed` is `received` again.
+   */
+  record(delivery: NewDelivery): Promise<RecordedDelivery>;
+  /**
+   * A person wants it processed again: `failed`, `ignored` and `blocked` ones are `received` again; one that built
+   * keeps its builds. @throws Problem `not_found`, `already_ended` for a delivery that built.
+   */
+  replay(deliveryId: string): Promise<void>;
+}
