@@ -1,0 +1,37 @@
+import { Problem } from '../core/problem.ts';
+import type { CommitInfo } from '../ports/repositories.ts';
+
+/**
+ * The objects of an answer of `git cat-file --batch`, as text: `<id> <type> <size>` and the bytes each, or
+ * `… missing`, which is null; so is a folder.
+ * @throws Problem `git_failed` for one larger than `maxBytes`.
+ */
+export function parseBatch(answer: Buffer, maxBytes: number): readonly (string | null)[] {
+  const texts: (string | null)[] = [];
+  for (let at = 0; at < answer.length;) {
+    const lineEnd = answer.indexOf(10, at);
+    const [, type, sizeText] = /^[0-9a-f]+ (\w+) (\d+)$/.exec(answer.toString('utf8', at, lineEnd)) ?? [];
+    at = lineEnd + 1;
+    if (type === undefined) {
+      texts.push(null);
+      continue;
+    }
+    const size = Number(sizeText);
+    if (type === 'blob' && size > maxBytes)
+      throw new Problem('git_failed', {
+        command: 'cat-file',
+        cause: `a file is larger than ${maxBytes} bytes`,
+      });
+    texts.push(type === 'tree' ? null : answer.toString('utf8', at, at + size));
+    at += size + 1;
+  }
+  return texts;
+}
+
+/** Message and author of a commit object: header lines, an empty line, the message. */
+export function parseCommit(text: string): CommitInfo {
+  const headEnd = text.indexOf('\n\n');
+  const head = headEnd < 0 ? text : text.slice(0, headEnd);
+  const [, name = '', email = ''] = /^author (.*?) ?<(.*)> \d+ [+-]\d+$/m.exec(head) ?? [];
+  return { message: headEnd < 0 ? '' : text.slice(headEnd + 2).trimEnd(), author: { name, email } };
+}

@@ -1,0 +1,129 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+
+/** How a git command ended. Its end by a signal or a time-out is a value as well: the caller says what it means. */
+export interface GitResult {
+  /** Null when it was ended from here. */
+  readonly exitCode: number | null;
+  readonly stdout: Buffer;
+  /** At most the last 8 kB. */
+  readonly stderr: string;
+  readonly elapsedMs: number;
+  readonly ended: 'by itself' | 'time-out' | 'aborted' | 'too much output';
+}
+
+export interface GitOptions {
+  /** The bare repository; none for commands like `ls-remote`. */
+  readonly gitDir?: string;
+  /** Settings for this one command, e.g. a credential; handed over in the environment, so `ps` does not show them. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly timeoutMs: number;
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+  /** Allows repositories that are folders of this machine; only for paths of our own making. */
+  readonly local?: boolean;
+}
+
+const STDERR_BYTES = 8_192;
+const KILL_AFTER_MS = 2_000;
+
+/**
+ * Runs git with a short environment of our own (no user or system configuration, no prompt, http, https and ssh
+ * only) in a process group of its own. An abort or the time-out ends the whole group: killing git alone leaves
+ * `git-remote-http` behind.
+ */
+export function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<GitResult>();
+  const gitDir = options.gitDir === undefined ? [] : [`--git-dir=${options.gitDir}`];
+  const child = spawn('git', [...gitDir, ...args], {
+    detached: true,
+    env: environment(options.settings ?? {}, options.local === true),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const startedAt = performance.now();
+  let ended: GitResult['ended'] = 'by itself';
+  const end = (why: GitResult['ended']): void => {
+    if (ended !== 'by itself') return;
+    ended = why;
+    killGroup(child);
+  };
+  const timer = setTimeout(() => end('time-out'), options.timeoutMs);
+  const abort = (): void => end('aborted');
+  options.signal?.addEventListener('abort', abort);
+  if (options.signal?.aborted === true) abort();
+
+  const out: Buffer[] = [];
+  let outBytes = 0;
+  child.stdout.on('data', (part: Buffer) => {
+    outBytes += part.length;
+    if (outBytes > (options.maxBytes ?? Infinity)) end('too much output');
+    else out.push(part);
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    stderr = (stderr + part).slice(-STDERR_BYTES);
+  });
+  child.stdin.on('error', () => undefined); // git may end before it has read everything
+  child.stdin.end(options.stdin ?? '');
+  child.on('error', reject);
+  child.on('close', (exitCode) => {
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', abort);
+    resolve({
+      exitCode,
+      stdout: Buffer.concat(out),
+      stderr,
+      elapsedMs: performance.now() - startedAt,
+      ended,
+    });
+  });
+  return promise;
+}
+
+function environment(settings: Readonly<Record<string, string>>, local: boolean): NodeJS.ProcessEnv {
+  const all: Readonly<Record<string, string>> = {
+    'gc.auto': '0',
+    'maintenance.auto': 'false',
+    'core.hooksPath': '/dev/null',
+    'credential.helper': '',
+    'http.lowSpeedLimit': '1000',
+    'http.lowSpeedTime': '30',
+    'transfer.fsckObjects': 'false',
+    ...settings,
+  };
+  const pairs = Object.entries(all).flatMap(([key, value], index): [string, string][] => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  return {
+    ...passedOn(),
+    ...Object.fromEntries(pairs),
+    GIT_CONFIG_COUNT: String(Object.keys(all).length),
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ALLOW_PROTOCOL: local ? 'file' : 'http:https:ssh',
+    GIT_SSH_COMMAND: 'ssh -oBatchMode=yes',
+    LC_ALL: 'C',
+  };
+}
+
+/** What git needs of our own environment: where programs are, ssh, certificates, proxies. */
+function passedOn(): NodeJS.ProcessEnv {
+  const { PATH, HOME, SSH_AUTH_SOCK, SSL_CERT_FILE, GIT_SSL_CAINFO, HTTPS_PROXY, NO_PROXY } = process.env;
+  const all = { PATH, HOME, SSH_AUTH_SOCK, SSL_CERT_FILE, GIT_SSL_CAINFO, HTTPS_PROXY, NO_PROXY };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+function killGroup(child: ChildProcess): void {
+  const send = (signal: NodeJS.Signals): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, signal);
+    } catch {
+      // the group is gone already
+    }
+  };
+  send('SIGTERM');
+  const timer = setTimeout(() => send('SIGKILL'), KILL_AFTER_MS);
+  child.once('close', () => clearTimeout(timer));
+}

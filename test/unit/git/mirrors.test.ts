@@ -1,0 +1,189 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createMirrors } from '../../../src/git/mirrors.ts';
+import type { Mirrors, Remote } from '../../../src/ports/repositories.ts';
+import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
+
+let host: GitHost;
+let repository: HostedRepository;
+let directory: string;
+let mirrors: Mirrors;
+const remote = (password: string | null = null) => ({
+  url: repository.cloneUrl,
+  credentials: password === null ? null : { username: 'x-access-token', password },
+});
+const read = (commit: string, ref: string, paths: readonly string[] = []) =>
+  mirrors.read({ projectId: 'prj_1', remote: remote(), commit, ref }, paths);
+const filesAt = async (commit: string, paths: readonly string[], ref = 'refs/heads/main') =>
+  (await read(commit, ref, paths)).files;
+const readFrom = (from: Remote, commit = 'd'.repeat(40), projectId = 'prj_1') =>
+  mirrors.read({ projectId, remote: from, commit, ref: 'refs/heads/main' }, ['a']);
+const fetches = () =>
+  host.requests.filter((line) => line.startsWith('GET') && line.includes('git-upload-pack'));
+
+beforeEach(async () => {
+  host = await startGitHost();
+  repository = host.create('shop/web');
+  directory = await mkdtemp(path.join(tmpdir(), 'slipway-mirrors-'));
+  mirrors = createMirrors({ directory });
+});
+
+afterEach(async () => {
+  await host.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe('fetching', () => {
+  it('fetches a commit once, however many ask at the same time', async () => {
+    const commit = repository.commit({ 'slipway.yml': 'steps: []' });
+    await Promise.all(Array.from({ length: 20 }, () => read(commit, 'refs/heads/main')));
+    await read(commit, 'refs/heads/main');
+    expect(fetches()).toHaveLength(1);
+  });
+
+  it('gets a commit that a force push has taken off its branch', async () => {
+    const first = repository.commit({ a: '1' });
+    const gone = repository.commit({ a: '2' });
+    repository.forcePush('main', first);
+    expect(await filesAt(gone, ['a'])).toEqual(['2']);
+  });
+
+  it('gets a commit whose branch was deleted since', async () => {
+    repository.commit({ a: '1' });
+    const commit = repository.commit({ a: '2' }, 'change', { branch: 'topic' });
+    repository.git('push', 'origin', ':refs/heads/topic');
+    expect(await filesAt(commit, ['a'], 'refs/heads/topic')).toEqual(['2']);
+  });
+
+  it('names a commit that is not there, and fetches others afterwards', async () => {
+    const commit = repository.commit({ a: '1' });
+    const missing = 'd'.repeat(40);
+    await expect(read(missing, 'refs/heads/main')).rejects.toMatchObject({
+      code: 'commit_missing',
+      details: { commit: missing },
+    });
+    expect(await filesAt(commit, ['a'])).toEqual(['1']);
+  });
+
+  it('says what git says of a repository that is not there', async () => {
+    const gone = { url: `${host.url}/shop/none.git`, credentials: null };
+    await expect(readFrom(gone)).rejects.toMatchObject({
+      code: 'repository_unreachable',
+    });
+  });
+
+  it('makes a mirror anew that a killed git left locked', async () => {
+    const first = repository.commit({ a: '1' });
+    await read(first, 'refs/heads/main');
+    await writeFile(path.join(directory, 'prj_1.git/refs/mirror/refs/heads/main.lock'), '');
+    const second = repository.commit({ a: '2' });
+    expect(await filesAt(second, ['a'])).toEqual(['2']);
+  });
+
+  it('takes neither options nor other protocols for an address, a ref or a commit', async () => {
+    const bad = (url: string) => readFrom({ url, credentials: null });
+    await expect(bad('ext::sh -c "touch /tmp/owned"')).rejects.toMatchObject({
+      code: 'repository_unreachable',
+    });
+    await expect(bad('--upload-pack=touch')).rejects.toMatchObject({ code: 'repository_unreachable' });
+    await expect(bad(`file://${directory}`)).rejects.toMatchObject({ code: 'repository_unreachable' });
+    await expect(async () => readFrom(remote(), '--all')).rejects.toThrow('commit');
+    await expect(async () => readFrom(remote(), 'd'.repeat(40), '../x')).rejects.toThrow();
+  });
+});
+
+describe('a private repository', () => {
+  it('is read with its token, which is nowhere on the disk', async () => {
+    await host.close();
+    host = await startGitHost({ password: 'ghp_topsecret' });
+    repository = host.create('shop/web');
+    const commit = repository.commit({ a: '1' });
+    expect(await readFrom(remote('ghp_topsecret'), commit)).toMatchObject({ files: ['1'] });
+    const found = (await allTexts(directory)).filter(
+      (text) => text.includes('ghp_topsecret') || text.includes('Z2hwX'),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('is unreachable with a wrong token, and git asks nobody', async () => {
+    await host.close();
+    host = await startGitHost({ password: 'right' });
+    repository = host.create('shop/web');
+    const commit = repository.commit({ a: '1' });
+    await expect(readFrom(remote('wrong'), commit)).rejects.toMatchObject({
+      code: 'repository_unreachable',
+    });
+  });
+});
+
+describe('reading', () => {
+  it('reads several files at a commit, and null where there is none', async () => {
+    const commit = repository.commit({
+      'slipway.yml': 'steps: []\n',
+      'docker/Dockerfile': 'FROM x',
+      'ümlaut.txt': 'ü',
+    });
+    repository.commit({ 'slipway.yml': 'later' });
+    expect(
+      await filesAt(commit, ['slipway.yml', 'Dockerfile', 'docker', 'ümlaut.txt', 'docker/Dockerfile']),
+    ).toEqual(['steps: []\n', null, null, 'ü', 'FROM x']);
+  });
+
+  it('lists what changed between two commits, and null when the earlier one is unknown', async () => {
+    const first = repository.commit({ a: '1', b: '1', 'with space': '1' });
+    const second = repository.commit({ a: '2', b: null, c: '1' });
+    await read(second, 'refs/heads/main');
+    expect(await mirrors.changedPaths('prj_1', first, second)).toEqual(['a', 'b', 'c']);
+    expect(await mirrors.changedPaths('prj_1', 'd'.repeat(40), second)).toBeNull();
+  });
+
+  it('tells message and author of a commit', async () => {
+    const commit = repository.commit({ a: '1' }, 'one\n\ntwo [skip ci]');
+    expect((await read(commit, 'refs/heads/main')).info).toEqual({
+      message: 'one\n\ntwo [skip ci]',
+      author: { name: 'Ada', email: 'ada@example.com' },
+    });
+  });
+});
+
+it('gives up on a Git host that does not answer', async () => {
+  const commit = repository.commit({ a: '1' });
+  mirrors = createMirrors({ directory, fetchTimeoutMs: 500 });
+  host.pause();
+  await expect(read(commit, 'refs/heads/main')).rejects.toMatchObject({ code: 'repository_too_slow' });
+  await expect.poll(() => gitProcesses(repository.cloneUrl), { timeout: 10_000 }).toBe('');
+});
+
+describe('aborting', () => {
+  it('ends git and every process it started', async () => {
+    const commit = repository.commit({ a: '1' });
+    const controller = new AbortController();
+    mirrors = createMirrors({ directory, signal: controller.signal });
+    host.pause();
+    const fetching = read(commit, 'refs/heads/main');
+    const failure = expect(fetching).rejects.toMatchObject({ code: 'repository_unreachable' });
+    await expect
+      .poll(() => gitProcesses(repository.cloneUrl), { timeout: 10_000 })
+      .toContain('git-remote-http');
+    controller.abort();
+    await failure;
+    await expect.poll(() => gitProcesses(repository.cloneUrl), { timeout: 10_000 }).toBe('');
+  });
+});
+
+async function allTexts(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Promise.all(files.map((entry) => readFile(path.join(entry.parentPath, entry.name), 'latin1')));
+}
+
+function gitProcesses(url: string): string {
+  const list = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
+  return list
+    .split('\n')
+    .filter((line) => line.includes(url) && line.includes('git'))
+    .join('\n');
+}
