@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { takeNext, waitingRepositories } from './delivery-queue.ts';
+import { createGiveWay } from './give-way.ts';
+import type { IntakeDeps } from './intake-deps.ts';
+import type { Intake } from './intake.ts';
+import { planBuild, type Unplanned } from './plan-build.ts';
+import { findUnplanned } from './unplanned-builds.ts';
+
+const CONCURRENCY = 4;
+const AFTER_ERROR_MS = 1_000;
+
+/**
+ * Intake fed from the record: rows of `delivery` whose outcome is `received`, oldest first within a repository,
+ * several repositories side by side. A row stays `received` until what it leads to is recorded.
+ */
+export function createIntake(deps: IntakeDeps): Intake {
+  const { store, log } = deps;
+  const concurrency = deps.settings.concurrency ?? CONCURRENCY;
+  const stopping = new AbortController();
+  const rest = (): Promise<void> =>
+    sleep(AFTER_ERROR_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+
+  const giveWay = createGiveWay();
+  const taken = new Set<string>();
+  const planning = new Map<string, Promise<void>>();
+  const plan = (unplanned: Unplanned): Promise<void> => {
+    const { buildId } = unplanned;
+    const work =
+      planning.get(buildId) ??
+      planBuild(deps, unplanned)
+        .catch((error: unknown) =>
+          log.error({ err: error, buildId, stage: 'intake' }, 'no plan was recorded'),
+        )
+        .finally(() => planning.delete(buildId));
+    planning.set(buildId, work);
+    return work;
+  };
+
+  const working = new Map<string | null, Promise<void>>();
+  const workOff = async (repository: string | null): Promise<void> => {
+    try {
+      for (let made = await next(); made !== null; made = await next())
+        for (const one of made) await plan(one);
+    } catch (error) {
+      log.error({ err: error, repository, stage: 'intake' }, 'a delivery was left for later');
+      await rest();
+    } finally {
+      working.delete(repository);
+      wake();
+    }
+    async function next(): Promise<readonly Unplanned[] | null> {
+      await giveWay.pass(stopping.signal);
+      return stopping.signal.aborted
+        ? null
+        : takeNext(deps, repository, { taken, stopping: stopping.signal });
+    }
+  };
+
+  let looking: Promise<void> | null = null;
+  let lookAgain = false;
+  const look = async (): Promise<void> => {
+    while (lookAgain && !stopping.signal.aborted && working.size < concurrency) {
+      lookAgain = false;
+      try {
+        const waiting = await waitingRepositories(deps, 2 * concurrency);
+        const free = waiting.filter((repository) => !working.has(repository));
+        for (const repository of free.slice(0, concurrency - working.size))
+          working.set(repository, workOff(repository));
+      } catch (error) {
+        log.error({ err: error, stage: 'intake' }, 'the waiting deliveries could not be read');
+        await rest();
+        lookAgain = true;
+      }
+    }
+  };
+  const wake = (): void => {
+    lookAgain = true;
+    looking ??= look().finally(() => (looking = null));
+  };
+
+  const planWaiting = async (): Promise<void> => {
+    for (const unplanned of await findUnplanned(deps)) await plan(unplanned);
+  };
+  let catchingUp: Promise<void> = Promise.resolve();
+  const catchUp = (): void => {
+    catchingUp = catchingUp
+      .then(planWaiting)
+      .catch((error: unknown) =>
+        log.error({ err: error, stage: 'intake' }, 'builds without a plan were left'),
+      );
+  };
+
+  let unsubscribe = (): void => undefined;
+  return {
+    start: () => {
+      unsubscribe = store.onChange((change) => {
+        if (change.kind !== 'delivery' || taken.has(change.id)) return;
+        giveWay.note();
+        wake();
+      });
+      catchUp();
+      wake();
+    },
+    planWaiting: catchUp,
+    stop: async () => {
+      unsubscribe();
+      stopping.abort();
+      await Promise.all([looking, catchingUp, ...working.values(), ...planning.values()]);
+    },
+    idle: async () => {
+      wake();
+      do await Promise.all([looking, catchingUp, ...working.values(), ...planning.values()]);
+      while (looking !== null || working.size + planning.size > 0);
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import type { Builds } from '../builds/index.ts';
+import { newId } from '../core/id.ts';
+import { Problem } from '../core/problem.ts';
+import type { Remote } from '../ports/repositories.ts';
+import { parseCloneUrl } from './clone-url.ts';
+import type { IntakeDeps } from './intake-deps.ts';
+import type { Intake } from './intake.ts';
+import { remoteOf, type ProjectRow } from './project-row.ts';
+import type { Projects } from './projects.ts';
+import { removeProject } from './remove-project.ts';
+
+export interface ProjectDeps extends Omit<IntakeDeps, 'builds' | 'settings'> {
+  readonly builds: Pick<Builds, 'createBuild'>;
+  readonly intake: Pick<Intake, 'planWaiting'>;
+}
+
+/** Projects in the database. */
+export function createProjects(deps: ProjectDeps): Projects {
+  return {
+    add: (project) => addProject(deps, project),
+    change: (projectId, change) => changeProject(deps, projectId, change),
+    remove: (projectId) => removeProject(deps, projectId),
+    runNow: (projectId, branch) => runNow(deps, projectId, branch),
+  };
+}
+
+async function addProject(
+  deps: ProjectDeps,
+  request: Parameters<Projects['add']>[0],
+): Promise<{ projectId: string }> {
+  const parsed = parseCloneUrl(request.cloneUrl);
+  const path = request.path ?? parsed.fullName.toLowerCase();
+  if (!/^[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/.test(path) || path.length > 200)
+    throw new Problem('request_wrong', {
+      field: 'path',
+      cause: `${path.slice(0, 200)} is not like shop/web`,
+    });
+  const token = request.token ?? parsed.token;
+  const remote = remoteWith(parsed.url, token);
+  const { defaultBranch, branches } = await deps.readRemote(remote);
+  const now = deps.clock.nowMs();
+  const projectId = newId('prj', now);
+  await deps.store.transaction(async (tx) => {
+    const known = await tx.db.selectFrom('project').where('path', '=', path).select('id').executeTakeFirst();
+    if (known !== undefined) throw new Problem('exists_already', { what: 'project', id: path });
+    await tx.db
+      .insertInto('project')
+      .values({
+        id: projectId,
+        path,
+        clone_url: parsed.url,
+        host_repository: parsed.fullName.toLowerCase(),
+        default_branch: defaultBranch,
+        clone_token: token === null ? null : deps.secrets.sealCloneToken(projectId, token),
+        created_at: now,
+      })
+      .execute();
+    tx.changed('project', projectId);
+  });
+  fetchAhead(deps, projectId, remote, branches.get(defaultBranch), defaultBranch);
+  return { projectId };
+}
+
+/** The first push should not wait for the whole history; when this fails the push fetches it, or says why not. */
+function fetchAhead(
+  { mirrors, log }: ProjectDeps,
+  projectId: string,
+  remote: Remote,
+  commit: string | undefined,
+  branch: string,
+): void {
+  if (commit === undefined) return;
+  mirrors
+    .read({ projectId, remote, commit, ref: `refs/heads/${branch}` }, [])
+    .catch((error: unknown) => log.warn({ err: error, projectId, stage: 'intake' }, 'not fetched ahead'));
+}
+
+async function changeProject(
+  deps: ProjectDeps,
+  projectId: string,
+  { defaultBranch, token }: Parameters<Projects['change']>[1],
+): Promise<void> {
+  const project = await findProject(deps, projectId);
+  if (token !== undefined) await deps.readRemote(remoteWith(project.clone_url, token));
+  const sealed = typeof token === 'string' ? deps.secrets.sealCloneToken(projectId, token) : token;
+  await deps.store.transaction(async (tx) => {
+    await tx.db
+      .updateTable('project')
+      .set((eb) => ({
+        ...(defaultBranch === undefined ? {} : { default_branch: defaultBranch }),
+        ...(sealed === undefined ? {} : { clone_token: sealed }),
+        version: eb('version', '+', 1),
+      }))
+      .where('id', '=', projectId)
+      .execute();
+    tx.changed('project', projectId);
+  });
+}
+
+async function runNow(
+  deps: ProjectDeps,
+  projectId: string,
+  branch: string,
+): Promise<{ buildId: string; number: number }> {
+  const project = await findProject(deps, projectId);
+  const remote = await remoteOf(deps, project);
+  const commit = (await deps.readRemote(remote)).branches.get(branch);
+  if (commit === undefined) throw new Problem('not_found', { what: 'branch', id: branch });
+  const { info } = await deps.mirrors.read({ projectId, remote, commit, ref: `refs/heads/${branch}` }, []);
+  const { buildId, number } = await deps.builds.createBuild({
+    projectId,
+    deliveryId: null,
+    event: { kind: 'manual', branch, commit, ...info, actor: { id: 'admin', login: 'admin' }, url: null },
+    outcome: null,
+    blocked: null,
+  });
+  deps.intake.planWaiting();
+  return { buildId, number };
+}
+
+async function findProject({ store }: ProjectDeps, projectId: string): Promise<ProjectRow> {
+  const row = await store.db.selectFrom('project').where('id', '=', projectId).selectAll().executeTakeFirst();
+  if (row === undefined) throw new Problem('not_found', { what: 'project', id: projectId });
+  return row;
+}
+
+function remoteWith(url: string, token: string | null): Remote {
+  return { url, credentials: token === null ? null : { username: 'x-access-token', password: token } };
+}

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LIMITS } from '../../config/times.ts';
+import { Problem } from '../core/problem.ts';
+import { readGithubDelivery } from '../hosts/github/read-delivery.ts';
+import { countAttempt, finishDelivery } from './delivery-rows.ts';
+import type { IntakeDeps } from './intake-deps.ts';
+import type { Unplanned } from './plan-build.ts';
+import { takeIn, type TakenDelivery } from './take-in.ts';
+
+const FIRST_RETRY_MS = 300;
+
+/** Repositories that deliveries wait for, at most `count`; null stands for deliveries without one. */
+export async function waitingRepositories(
+  { store }: IntakeDeps,
+  count: number,
+): Promise<readonly (string | null)[]> {
+  const rows = await store.db
+    .selectFrom('delivery')
+    .where('outcome', '=', 'received')
+    .select('repository')
+    .distinct()
+    .limit(count)
+    .execute();
+  return rows.map((row) => row.repository);
+}
+
+/**
+ * Takes in the oldest waiting delivery of a repository; null when none waits. When the repository cannot be read it
+ * is tried again, with growing pauses, and after the last attempt the delivery is `failed`, to be replayed.
+ * @param taken Holds the delivery's id while it is worked on.
+ */
+export async function takeNext(
+  deps: IntakeDeps,
+  repository: string | null,
+  { taken, stopping }: { readonly taken: Set<string>; readonly stopping: AbortSignal },
+): Promise<readonly Unplanned[] | null> {
+  const delivery = await oldest(deps, repository);
+  if (delivery === null) return null;
+  taken.add(delivery.id);
+  try {
+    return await takeWithRetries(deps, delivery, stopping);
+  } finally {
+    taken.delete(delivery.id);
+  }
+}
+
+async function takeWithRetries(
+  deps: IntakeDeps,
+  delivery: TakenDelivery,
+  stopping: AbortSignal,
+): Promise<readonly Unplanned[] | null> {
+  for (;;) {
+    try {
+      return await takeIn(deps, delivery);
+    } catch (error) {
+      if (stopping.aborted || (error instanceof Problem && error.code === 'lock_lost')) return null;
+      const attempts = await deps.store.transaction((tx) => countAttempt(tx, delivery.id));
+      const about = { err: error, deliveryId: delivery.id, stage: 'intake', attempts };
+      if (attempts >= LIMITS.deliveryAttempts) {
+        deps.log.error(about, 'the delivery failed');
+        await deps.store.transaction((tx) => finishDelivery(tx, delivery.id, 'failed', reasonOf(error)));
+        return [];
+      }
+      deps.log.warn(about, 'the delivery is tried again');
+      const pauseMs = (deps.settings.firstRetryMs ?? FIRST_RETRY_MS) * 3 ** (attempts - 1);
+      await sleep(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
+      if (stopping.aborted) return null;
+    }
+  }
+}
+
+async function oldest({ store }: IntakeDeps, repository: string | null): Promise<TakenDelivery | null> {
+  const row = await store.db
+    .selectFrom('delivery')
+    .where('outcome', '=', 'received')
+    .where('repository', repository === null ? 'is' : '=', repository)
+    .orderBy('id')
+    .select(['id', 'event', 'body'])
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return { id: row.id, meaning: readGithubDelivery(row.event, JSON.parse(row.body)) };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Problem ? `${error.message} ${error.fix}` : 'Slipway failed inside; see its log';
+}

@@ -1,0 +1,45 @@
+import type { PlanOutcome } from '../builds/index.ts';
+import type { RepositoryEvent } from '../core/event.ts';
+import { Problem } from '../core/problem.ts';
+import type { IntakeDeps } from './intake-deps.ts';
+import { planSource } from './plan-source.ts';
+import type { ProjectRow } from './project-row.ts';
+import { readSource, type Source } from './read-source.ts';
+
+/** A build that is recorded and has neither a plan nor problems. */
+export interface Unplanned {
+  readonly buildId: string;
+  readonly project: ProjectRow;
+  readonly event: RepositoryEvent;
+  /** What was read of its commit; null: it is read now. */
+  readonly source: Source | null;
+}
+
+/** Gives a build its plan, its problems or its end. A repository that cannot be read ends it as an error of ours. */
+export async function planBuild(deps: IntakeDeps, unplanned: Unplanned): Promise<void> {
+  await deps.builds.planBuild(unplanned.buildId, await outcomeOf(deps, unplanned));
+}
+
+async function outcomeOf(deps: IntakeDeps, unplanned: Unplanned): Promise<PlanOutcome> {
+  const { project, event } = unplanned;
+  try {
+    const build = await readBuild(deps, unplanned.buildId);
+    const source = unplanned.source ?? (await readSource(deps, project, event));
+    return planSource(deps.settings, project, event, source, build);
+  } catch (error) {
+    deps.log.warn({ err: error, buildId: unplanned.buildId, stage: 'intake' }, 'the build got no plan');
+    const reason =
+      error instanceof Problem ? error.message : 'Slipway failed while it read the pipeline file';
+    return { kind: 'ended', status: 'error', reason };
+  }
+}
+
+async function readBuild({ store }: IntakeDeps, buildId: string) {
+  const row = await store.db
+    .selectFrom('build')
+    .leftJoin('build as first', 'first.id', 'build.rerun_of')
+    .where('build.id', '=', buildId)
+    .select(['build.id', 'build.number', 'build.created_at as createdAtMs', 'first.number as rerunOf'])
+    .executeTakeFirstOrThrow();
+  return row;
+}

@@ -1,0 +1,25 @@
+import type { Selectable } from 'kysely';
+import type { Remote } from '../ports/repositories.ts';
+import type { ProjectTable } from '../store/schema.ts';
+import type { IntakeDeps } from './intake-deps.ts';
+
+export type ProjectRow = Selectable<ProjectTable>;
+
+/** The project that builds a repository of the Git host; null when none does. */
+export async function findProjectOf(
+  { store }: Pick<IntakeDeps, 'store'>,
+  repository: string,
+): Promise<ProjectRow | null> {
+  const row = await store.db
+    .selectFrom('project')
+    .where('host_repository', '=', repository)
+    .orderBy('id')
+    .selectAll()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Where a project is fetched from, with what opens it. */
+export async function remoteOf(deps: Pick<IntakeDeps, 'secrets'>, project: ProjectRow): Promise<Remote> {
+  return { url: project.clone_url, credentials: await deps.secrets.cloneCredentials(project.id) };
+}

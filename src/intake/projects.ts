@@ -1,0 +1,22 @@
+/** Makes and changes projects, and starts builds that a person asks for. */
+export interface Projects {
+  /**
+   * Reads the repository first, so that a project that exists can be fetched.
+   * @param path Default: the path of the clone address, `shop/web` of `https://host/shop/web.git`.
+   * @throws Problem `request_wrong`, `repository_unreachable`, `exists_already`.
+   */
+  add(project: {
+    readonly cloneUrl: string;
+    readonly path: string | null;
+    readonly token: string | null;
+  }): Promise<{ readonly projectId: string }>;
+  /** A token of null is removed. @throws Problem `not_found`, `repository_unreachable`. */
+  change(
+    projectId: string,
+    change: { readonly defaultBranch?: string | undefined; readonly token?: string | null | undefined },
+  ): Promise<void>;
+  /** Removes the project with its builds. @throws Problem `not_found`, `conflict` while something of it runs or is deployed. */
+  remove(projectId: string): Promise<void>;
+  /** Builds the newest commit of a branch now. @throws Problem `not_found` for project or branch, `repository_unreachable`. */
+  runNow(projectId: string, branch: string): Promise<{ readonly buildId: string; readonly number: number }>;
+}

@@ -1,0 +1,44 @@
+import { Problem } from '../core/problem.ts';
+import type { ProjectDeps } from './database-projects.ts';
+
+/**
+ * Removes a project that never deployed, with all that is recorded of it. One with environments stays: what is
+ * deployed belongs to it.
+ */
+export async function removeProject({ store, mirrors }: ProjectDeps, projectId: string): Promise<void> {
+  await store.transaction(async (tx) => {
+    const { db } = tx;
+    const project = await db
+      .selectFrom('project')
+      .where('id', '=', projectId)
+      .select('path')
+      .executeTakeFirst();
+    if (project === undefined) throw new Problem('not_found', { what: 'project', id: projectId });
+    const inUse =
+      (await db
+        .selectFrom('environment')
+        .where('project_id', '=', projectId)
+        .select('id')
+        .executeTakeFirst()) ??
+      (await db
+        .selectFrom('build')
+        .where('project_id', '=', projectId)
+        .where('status', 'in', ['pending', 'running', 'blocked'])
+        .select('id')
+        .executeTakeFirst());
+    if (inUse !== undefined) throw new Problem('in_use', { what: 'project', id: project.path, by: inUse.id });
+    const builds = db.selectFrom('build').where('project_id', '=', projectId).select('id');
+    const workflows = db.selectFrom('workflow').where('build_id', 'in', builds).select('id');
+    const steps = db.selectFrom('step').where('workflow_id', 'in', workflows).select('id');
+    await db.deleteFrom('step_attempt').where('step_id', 'in', steps).execute();
+    await db.deleteFrom('step').where('workflow_id', 'in', workflows).execute();
+    await db.deleteFrom('workflow').where('build_id', 'in', builds).execute();
+    await db.deleteFrom('image').where('build_id', 'in', builds).execute();
+    await db.deleteFrom('delivery_build').where('build_id', 'in', builds).execute();
+    await db.deleteFrom('build').where('project_id', '=', projectId).execute();
+    await db.deleteFrom('secret').where('project_id', '=', projectId).execute();
+    await db.deleteFrom('project').where('id', '=', projectId).execute();
+    tx.changed('project', projectId);
+  });
+  await mirrors.remove(projectId);
+}

@@ -1,0 +1,168 @@
+import type { PullRequestEvent, PushEvent, RepositoryEvent } from '../core/event.ts';
+import { findSkipMark } from '../hosts/skip-ci.ts';
+import type { DeliveryMeaning } from '../hosts/delivery-meaning.ts';
+import type { Tx } from '../store/store.ts';
+import { finishDelivery, linkBuild } from './delivery-rows.ts';
+import type { IntakeDeps } from './intake-deps.ts';
+import type { Unplanned } from './plan-build.ts';
+import { planSource, selectedSteps } from './plan-source.ts';
+import { findProjectOf, type ProjectRow } from './project-row.ts';
+import { findPushBuild, takeOverPullRequestBuild } from './push-build.ts';
+import { readSource, type Source } from './read-source.ts';
+import { supersede } from './supersede.ts';
+
+/** A delivery on its way to a build. Deliveries of one repository are taken in one after the other. */
+export interface TakenDelivery {
+  readonly id: string;
+  readonly meaning: DeliveryMeaning;
+}
+
+/**
+ * Turns a delivery into what it leads to: a build, a link to one, or nothing with the reason. All of it is
+ * recorded with the delivery's outcome in one transaction, so a delivery taken in twice leads to the same.
+ * Returns the new builds, which have no plan yet.
+ * @throws Problem when the repository cannot be read; then nothing is recorded.
+ */
+export async function takeIn(deps: IntakeDeps, delivery: TakenDelivery): Promise<readonly Unplanned[]> {
+  const { meaning } = delivery;
+  if (meaning.kind === 'ignored') return ignore(deps, delivery, meaning.reason);
+  const project = await findProjectOf(deps, meaning.repository);
+  if (project === null)
+    return ignore(
+      deps,
+      delivery,
+      `no project builds ${meaning.repository}; \`slipway project add\` makes one`,
+    );
+  if (meaning.kind === 'blocked') return block(deps, delivery, project, meaning.event, meaning.reason);
+  const source = await readSource(deps, project, meaning.event);
+  const event = withCommitInfo(meaning.event, source);
+  const mark = event.kind === 'tag' ? null : findSkipMark(event.message);
+  if (mark !== null) return ignore(deps, delivery, `the commit message says ${mark}`);
+  if (event.kind === 'pull_request') return buildPullRequest(deps, delivery, project, event, source);
+  return buildPush(deps, delivery, project, event, source);
+}
+
+async function ignore(deps: IntakeDeps, delivery: TakenDelivery, reason: string): Promise<readonly []> {
+  await deps.store.grouped((tx) => finishDelivery(tx, delivery.id, 'ignored', reason));
+  return [];
+}
+
+async function block(
+  { store, builds }: IntakeDeps,
+  delivery: TakenDelivery,
+  project: ProjectRow,
+  event: RepositoryEvent,
+  reason: string,
+): Promise<readonly []> {
+  await store.grouped(async (tx) => {
+    const build = { projectId: project.id, deliveryId: delivery.id, event, outcome: null, blocked: reason };
+    const { buildId } = await builds.createBuildIn(tx, build);
+    await linkBuild(tx, delivery.id, buildId, event);
+    await finishDelivery(tx, delivery.id, 'blocked', reason);
+  });
+  return [];
+}
+
+async function buildPush(
+  deps: IntakeDeps,
+  delivery: TakenDelivery,
+  project: ProjectRow,
+  event: RepositoryEvent,
+  source: Source,
+): Promise<readonly Unplanned[]> {
+  return deps.store.grouped(async (tx) => {
+    const known = event.kind === 'push' ? await takeOverPullRequestBuild(tx, project.id, event) : null;
+    const buildId = known ?? (await create(deps, tx, delivery.id, project, event));
+    await linkBuild(tx, delivery.id, buildId, event);
+    const reason = known === null ? null : 'a pull request had this commit built';
+    await finishDelivery(tx, delivery.id, 'built', reason);
+    return known === null ? [{ buildId, project, event, source }] : [];
+  });
+}
+
+/**
+ * A pull request of the same repository: its commit is on a branch, so the push's plan, variables and secrets
+ * hold. It links to the push's build, or makes it when the push's delivery is not here yet. Steps that only a
+ * pull request has are run by another build.
+ */
+async function buildPullRequest(
+  deps: IntakeDeps,
+  delivery: TakenDelivery,
+  project: ProjectRow,
+  event: PullRequestEvent,
+  source: Source,
+): Promise<readonly Unplanned[]> {
+  const push = pushOf(event, source);
+  const isMore = hasOwnSteps(deps, project, event, push, source);
+  const { pushBuildId, unplanned } = await deps.store.grouped(async (tx) => {
+    const unplanned: Unplanned[] = [];
+    const known = await findPushBuild(tx, project.id, push);
+    const pushBuildId = known ?? (await create(deps, tx, delivery.id, project, push));
+    await linkBuild(tx, delivery.id, pushBuildId, event);
+    if (known === null) unplanned.push({ buildId: pushBuildId, project, event: push, source });
+    if (isMore) {
+      const buildId = await createSecond(deps, tx, delivery.id, project, event);
+      await linkBuild(tx, delivery.id, buildId, event);
+      unplanned.push({ buildId, project, event, source });
+    }
+    const reason = known === null ? null : 'its push had this commit built';
+    await finishDelivery(tx, delivery.id, 'built', reason);
+    return { pushBuildId, unplanned };
+  });
+  await supersede(deps, project, event, pushBuildId);
+  return unplanned;
+}
+
+async function create(
+  { builds }: IntakeDeps,
+  tx: Tx,
+  deliveryId: string | null,
+  project: ProjectRow,
+  event: RepositoryEvent,
+): Promise<string> {
+  const build = { projectId: project.id, deliveryId, event, outcome: null, blocked: null };
+  return (await builds.createBuildIn(tx, build)).buildId;
+}
+
+/** Another build of the same delivery. */
+async function createSecond(
+  { builds }: IntakeDeps,
+  tx: Tx,
+  arrivedWith: string,
+  project: ProjectRow,
+  event: RepositoryEvent,
+): Promise<string> {
+  const second = { deliveryId: null, arrivedWith };
+  const build = { projectId: project.id, ...second, event, outcome: null, blocked: null };
+  return (await builds.createBuildIn(tx, build)).buildId;
+}
+
+function hasOwnSteps(
+  deps: IntakeDeps,
+  project: ProjectRow,
+  event: PullRequestEvent,
+  push: PushEvent,
+  source: Source,
+): boolean {
+  const draft = { id: '', number: 0, createdAtMs: 0, rerunOf: null };
+  const ofPush = selectedSteps(planSource(deps.settings, project, push, source, draft));
+  const ofPullRequest = selectedSteps(planSource(deps.settings, project, event, source, draft));
+  return [...ofPullRequest].some((name) => !ofPush.has(name));
+}
+
+function pushOf(event: PullRequestEvent, source: Source): PushEvent {
+  const { commit, message, author, actor, url, sourceBranch } = event;
+  return {
+    kind: 'push',
+    ...{ commit, message, author, actor, url },
+    branch: sourceBranch,
+    before: null,
+    changedFiles: source.changedFiles ?? [],
+  };
+}
+
+/** The commit itself knows its message, its author and what changed better than a delivery does. */
+function withCommitInfo<E extends RepositoryEvent>(event: E, source: Source): E {
+  const files = event.kind === 'push' ? { changedFiles: source.changedFiles ?? event.changedFiles } : {};
+  return { ...event, ...source.info, ...files };
+}

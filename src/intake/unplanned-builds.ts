@@ -1,0 +1,25 @@
+import type { RepositoryEvent } from '../core/event.ts';
+import type { IntakeDeps } from './intake-deps.ts';
+import type { Unplanned } from './plan-build.ts';
+import type { ProjectRow } from './project-row.ts';
+
+/** Builds that wait for a plan, oldest first: those of "run now", and those a kill left between record and plan. */
+export async function findUnplanned({ store }: IntakeDeps): Promise<readonly Unplanned[]> {
+  const builds = await store.db
+    .selectFrom('build')
+    .where('status', '=', 'pending')
+    .where('plan_json', 'is', null)
+    .where('problems_json', 'is', null)
+    .orderBy('id')
+    .select(['id', 'project_id', 'event_json'])
+    .execute();
+  const ids = [...new Set(builds.map((build) => build.project_id))];
+  if (ids.length === 0) return [];
+  const rows = await store.db.selectFrom('project').where('id', 'in', ids).selectAll().execute();
+  const projects = new Map(rows.map((row): [string, ProjectRow] => [row.id, row]));
+  return builds.flatMap((build) => {
+    const project = projects.get(build.project_id);
+    const event = JSON.parse(build.event_json) as RepositoryEvent;
+    return project === undefined ? [] : [{ buildId: build.id, project, event, source: null }];
+  });
+}

@@ -1,0 +1,438 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { timeOrder } from '../../../src/core/id.ts';
+import type { Plan } from '../../../src/core/plan.ts';
+import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
+import { deletionPayload, pullRequestPayload, pushPayload } from '../../support/github-payloads.ts';
+import { startTestServer, type TestServer } from '../../support/test-server.ts';
+
+const STEPS = 'steps:\n  - name: unit\n    image: busybox\n    commands: [true]\n';
+
+let host: GitHost;
+let repository: HostedRepository;
+let server: TestServer;
+beforeEach(async () => {
+  host = await startGitHost();
+  repository = host.create('shop/web');
+  repository.commit({ 'slipway.yml': STEPS });
+  server = await startTestServer();
+  await server.deps.projects.add({ cloneUrl: repository.cloneUrl, path: null, token: null });
+});
+afterEach(async () => {
+  await server.close();
+  await host.close();
+});
+
+const db = () => server.deps.store.db;
+const builds = () => db().selectFrom('build').orderBy('number').selectAll().execute();
+const delivery = (hostId: string) =>
+  db().selectFrom('delivery').where('host_delivery_id', '=', hostId).selectAll().executeTakeFirstOrThrow();
+const idle = () => server.deps.intake.idle();
+const push = async (
+  commit: string,
+  id: string,
+  options: { branch?: string; before?: string; tag?: string } = {},
+) => {
+  const answer = await server.deliver('push', pushPayload({ repository: 'Shop/Web', commit, ...options }), {
+    id,
+  });
+  expect(answer.status).toBe(202);
+};
+const pull = (commit: string, id: string, options: { branch: string; number?: number; action?: string }) =>
+  server.deliver('pull_request', pullRequestPayload({ repository: 'shop/web', commit, ...options }), { id });
+const buildsOf = async (id: string) => {
+  const links = await db()
+    .selectFrom('delivery_build')
+    .innerJoin('delivery', 'delivery.id', 'delivery_build.delivery_id')
+    .innerJoin('build', 'build.id', 'delivery_build.build_id')
+    .where('delivery.host_delivery_id', '=', id)
+    .orderBy('build.number')
+    .select('build.number')
+    .execute();
+  return links.map((link) => link.number);
+};
+
+describe('a push', () => {
+  it('becomes a planned build of its commit', async () => {
+    const commit = repository.commit({ 'slipway.yml': STEPS, a: '1' }, 'Change a');
+    await push(commit, 'd1');
+    await idle();
+    const [build] = await builds();
+    expect(build).toMatchObject({ number: 1, status: 'pending', commit, branch: 'main', event_kind: 'push' });
+    expect(JSON.parse(build?.event_json ?? '')).toMatchObject({
+      message: 'Change a',
+      author: { name: 'Ada', email: 'ada@example.com' },
+      actor: { id: '7', login: 'ada' },
+    });
+    const plan = JSON.parse(build?.plan_json ?? '') as Plan;
+    expect(plan.steps.map((step) => step.name)).toEqual(['unit']);
+    expect(await delivery('d1')).toMatchObject({ outcome: 'built', reason: null });
+    expect(await buildsOf('d1')).toEqual([1]);
+  });
+
+  it('reads the file at its commit, not at the newest one', async () => {
+    const commit = repository.commit({ 'slipway.yml': STEPS.replace('unit', 'then') });
+    repository.commit({ 'slipway.yml': STEPS.replace('unit', 'now') });
+    await push(commit, 'd1');
+    await idle();
+    expect((await builds())[0]?.plan_json).toContain('"then"');
+  });
+
+  it('of a tag is built as a tag', async () => {
+    const commit = repository.commit({ a: '1' });
+    repository.git('tag', 'v1');
+    repository.git('push', '-q', 'origin', 'v1');
+    await push(commit, 'd1', { tag: 'v1' });
+    await idle();
+    expect(await builds()).toMatchObject([{ event_kind: 'tag', ref_name: 'v1', branch: null }]);
+  });
+
+  it('that deleted a branch builds nothing', async () => {
+    await server.deliver('push', deletionPayload('shop/web', 'topic'), { id: 'd1' });
+    await idle();
+    expect(await builds()).toEqual([]);
+    expect(await delivery('d1')).toMatchObject({
+      outcome: 'ignored',
+      reason: 'the branch topic was deleted',
+    });
+  });
+
+  it('whose commit says [skip ci] is ignored, even when only the commit itself says so', async () => {
+    const commit = repository.commit({ a: '1' }, 'docs [skip ci]');
+    await push(commit, 'd1');
+    await idle();
+    expect(await builds()).toEqual([]);
+    expect(await delivery('d1')).toMatchObject({
+      outcome: 'ignored',
+      reason: 'the commit message says [skip ci]',
+    });
+  });
+
+  it('knows what changed since the commit before it', async () => {
+    const before = repository.git('rev-parse', 'HEAD');
+    repository.commit({ a: '1' });
+    const commit = repository.commit({ b: '1' });
+    await push(commit, 'd1', { before });
+    await idle();
+    expect(JSON.parse((await builds())[0]?.event_json ?? '')).toMatchObject({ changedFiles: ['a', 'b'] });
+  });
+
+  it('of ten commits at once makes ten builds in the order of arrival', async () => {
+    const commits = Array.from({ length: 10 }, (_, n) => repository.commit({ n: String(n) }));
+    for (const [n, commit] of commits.entries()) await push(commit, `d${n}`);
+    await idle();
+    expect((await builds()).map((build) => build.commit)).toEqual(commits);
+  });
+
+  it('of a commit that was built before on that branch is built again', async () => {
+    const first = repository.commit({ a: '1' });
+    const second = repository.commit({ a: '2' });
+    await push(first, 'd1');
+    await push(second, 'd2');
+    repository.forcePush('main', first);
+    await push(first, 'd3');
+    await idle();
+    expect((await builds()).map((build) => build.commit)).toEqual([first, second, first]);
+  });
+});
+
+describe('a delivery that leads to nothing says why', () => {
+  it('for a repository without a project', async () => {
+    await server.deliver('push', pushPayload({ repository: 'no/body', commit: 'a'.repeat(40) }), {
+      id: 'd1',
+    });
+    await idle();
+    expect(await delivery('d1')).toMatchObject({
+      outcome: 'ignored',
+      reason: 'no project builds no/body; `slipway project add` makes one',
+    });
+  });
+
+  it('for an event that is not built', async () => {
+    await server.deliver('star', { repository: { full_name: 'shop/web' } }, { id: 'd1' });
+    await idle();
+    expect(await delivery('d1')).toMatchObject({
+      outcome: 'ignored',
+      reason: 'nothing is built for the event star',
+    });
+  });
+
+  it('for a payload without a repository', async () => {
+    await server.deliver('ping', { zen: 'x' }, { id: 'd1' });
+    await idle();
+    expect(await delivery('d1')).toMatchObject({ outcome: 'ignored', repository: null });
+  });
+});
+
+describe('the pipeline file', () => {
+  it('with problems makes a build that failed, every problem with line and column', async () => {
+    const commit = repository.commit({ 'slipway.yml': 'steps:\n  - nam: unit\n  - name: b\n    retry: 3\n' });
+    await push(commit, 'd1');
+    await idle();
+    const [build] = await builds();
+    expect(build).toMatchObject({ status: 'failure', plan_json: null });
+    const problems = JSON.parse(build?.problems_json ?? '[]') as {
+      line: number;
+      column: number;
+      severity: string;
+    }[];
+    expect(problems.filter((problem) => problem.severity === 'error').length).toBeGreaterThan(1);
+    for (const problem of problems)
+      expect(problem).toMatchObject({
+        file: 'slipway.yml',
+        line: expect.any(Number) as number,
+        column: expect.any(Number) as number,
+      });
+    expect(await delivery('d1')).toMatchObject({ outcome: 'built' });
+  });
+
+  it('may be missing where there is a Dockerfile', async () => {
+    const commit = repository.commit({ 'slipway.yml': null, Dockerfile: 'FROM scratch\n' });
+    await push(commit, 'd1');
+    await idle();
+    const [build] = await builds();
+    expect(build?.status).toBe('pending');
+    expect(JSON.parse(build?.plan_json ?? 'null')).toMatchObject({ image: { dockerfile: 'Dockerfile' } });
+  });
+
+  it('may not be missing without one: the build fails and says so', async () => {
+    const commit = repository.commit({ 'slipway.yml': null, 'README.md': 'x' });
+    await push(commit, 'd1');
+    await idle();
+    const [build] = await builds();
+    expect(build?.status).toBe('failure');
+    expect(build?.problems_json).toMatch(/slipway\.yml/);
+  });
+
+  it('that means nothing for the event makes a build that is skipped', async () => {
+    const commit = repository.commit({ 'slipway.yml': `${STEPS}    when:\n      - event: tag\n` });
+    await push(commit, 'd1');
+    await idle();
+    expect(await builds()).toMatchObject([{ status: 'skipped' }]);
+  });
+});
+
+describe('a push and a pull request of one commit', () => {
+  const topic = () => repository.commit({ a: String(Math.random()) }, 'topic', { branch: 'topic' });
+
+  it('make one build, the push first', async () => {
+    const commit = topic();
+    await push(commit, 'push', { branch: 'topic' });
+    await idle();
+    await pull(commit, 'pull', { branch: 'topic' });
+    await idle();
+    expect(await builds()).toMatchObject([{ event_kind: 'push', branch: 'topic', commit }]);
+    expect([await buildsOf('push'), await buildsOf('pull')]).toEqual([[1], [1]]);
+    expect(await delivery('pull')).toMatchObject({
+      outcome: 'built',
+      reason: 'its push had this commit built',
+    });
+  });
+
+  it('make one build, the pull request first; the push has its plan', async () => {
+    const commit = topic();
+    await pull(commit, 'pull', { branch: 'topic' });
+    await idle();
+    await push(commit, 'push', { branch: 'topic' });
+    await idle();
+    expect(await builds()).toMatchObject([
+      { event_kind: 'push', branch: 'topic', commit, status: 'pending' },
+    ]);
+    expect([await buildsOf('push'), await buildsOf('pull')]).toEqual([[1], [1]]);
+  });
+
+  it('make one build, at the same instant', async () => {
+    for (let n = 0; n < 5; n++) {
+      const commit = topic();
+      await Promise.all([
+        pull(commit, `pull${n}`, { branch: 'topic' }),
+        push(commit, `push${n}`, { branch: 'topic' }),
+      ]);
+      await idle();
+      expect((await builds()).filter((build) => build.commit === commit)).toHaveLength(1);
+      expect(await buildsOf(`push${n}`)).toEqual(await buildsOf(`pull${n}`));
+    }
+  });
+
+  it('make two where the file has a step that only the pull request has', async () => {
+    const own =
+      '  - name: review\n    image: busybox\n    commands: [true]\n    when:\n      - event: pull_request\n';
+    const commit = repository.commit({ 'slipway.yml': STEPS + own }, 'topic', { branch: 'topic' });
+    await push(commit, 'push', { branch: 'topic' });
+    await pull(commit, 'pull', { branch: 'topic' });
+    await idle();
+    expect((await builds()).map((build) => build.event_kind)).toEqual(['push', 'pull_request']);
+    expect([await buildsOf('push'), await buildsOf('pull')]).toEqual([[1], [1, 2]]);
+    const arrivals = [await delivery('push'), await delivery('pull')].map(({ id }) => timeOrder(id));
+    expect((await builds()).map((build) => build.branch_order)).toEqual(arrivals);
+  });
+
+  it('a newer commit of the pull request cancels what runs for the older one', async () => {
+    const older = topic();
+    await push(older, 'push1', { branch: 'topic' });
+    await pull(older, 'pull1', { branch: 'topic' });
+    const newer = topic();
+    await push(newer, 'push2', { branch: 'topic' });
+    await pull(newer, 'pull2', { branch: 'topic' });
+    await idle();
+    expect((await builds()).map(({ commit, status }) => [commit, status])).toEqual([
+      [older, 'cancelled'],
+      [newer, 'pending'],
+    ]);
+  });
+
+  it('an older commit that is built late cancels nothing of the newer one', async () => {
+    const older = topic();
+    const away = await breakHost(server, 'http://127.0.0.1:1/shop/web.git');
+    await pull(older, 'pull1', { branch: 'topic' });
+    await idle();
+    await away.mend();
+    const newer = topic();
+    await push(newer, 'push2', { branch: 'topic' });
+    await pull(newer, 'pull2', { branch: 'topic' });
+    await idle();
+    const { id } = await delivery('pull1');
+    expect((await server.api('POST', `/deliveries/${id}/replay`)).status).toBe(202);
+    await idle();
+    expect((await builds()).map(({ commit, status }) => [commit, status])).toEqual([
+      [newer, 'pending'],
+      [older, 'pending'],
+    ]);
+  });
+
+  it('of a fork: the build is blocked, says why, and nothing of it is read', async () => {
+    const payload = pullRequestPayload({
+      repository: 'shop/web',
+      commit: 'e'.repeat(40),
+      branch: 'x',
+      head: 'evil/web',
+    });
+    const before = host.requests.length;
+    await server.deliver('pull_request', payload, { id: 'fork' });
+    await idle();
+    expect(await builds()).toMatchObject([{ status: 'blocked', plan_json: null, pull_request: 1 }]);
+    expect(await delivery('fork')).toMatchObject({
+      outcome: 'blocked',
+      reason: expect.stringContaining('evil/web') as string,
+    });
+    expect(host.requests.length).toBe(before);
+  });
+});
+
+describe('a delivery that comes again', () => {
+  it('makes no second build and answers with the first', async () => {
+    const commit = repository.commit({ a: '1' });
+    const payload = pushPayload({ repository: 'shop/web', commit });
+    await server.deliver('push', payload, { id: 'twice' });
+    await idle();
+    const again = await server.deliver('push', payload, { id: 'twice' });
+    await idle();
+    expect(again.status).toBe(200);
+    expect(await again.json()).toMatchObject({
+      outcome: 'built',
+      builds: [
+        { number: 1, projectPath: 'shop/web', url: expect.stringMatching(/\/builds\/bld_/) as string },
+      ],
+    });
+    expect(await builds()).toHaveLength(1);
+  });
+
+  it('is processed again when it failed inside us', async () => {
+    const away = await breakHost(server, 'http://127.0.0.1:1/shop/web.git');
+    const commit = repository.commit({ a: '1' }, 'change', { branch: 'topic' });
+    const payload = pushPayload({ repository: 'shop/web', commit, branch: 'topic' });
+    await server.deliver('push', payload, { id: 'failed' });
+    await idle();
+    expect(await delivery('failed')).toMatchObject({ outcome: 'failed', attempts: 5 });
+    expect((await delivery('failed')).reason).toMatch(/cannot be read/);
+    expect(await builds()).toEqual([]);
+    await away.mend();
+    expect((await server.deliver('push', payload, { id: 'failed' })).status).toBe(202);
+    await idle();
+    expect(await delivery('failed')).toMatchObject({ outcome: 'built', times: 2 });
+    expect(await builds()).toHaveLength(1);
+  });
+
+  it('is processed again when a person replays it, unless it led to a build', async () => {
+    const away = await breakHost(server, 'http://127.0.0.1:1/shop/web.git');
+    const commit = repository.commit({ a: '1' }, 'change', { branch: 'topic' });
+    await push(commit, 'failed', { branch: 'topic' });
+    await idle();
+    await away.mend();
+    const { id } = await delivery('failed');
+    expect((await server.api('POST', `/deliveries/${id}/replay`)).status).toBe(202);
+    await idle();
+    expect(await builds()).toHaveLength(1);
+    expect((await server.api('POST', `/deliveries/${id}/replay`)).status).toBe(409);
+    expect((await server.api('POST', `/deliveries/dlv_none/replay`)).status).toBe(404);
+  });
+});
+
+describe('a server that ends', () => {
+  it('takes up at its next start what it had acknowledged, and plans what it had recorded', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'slipway-restart-'));
+    const first = await startTestServer({ directory, intake: false });
+    await first.deps.projects.add({ cloneUrl: repository.cloneUrl, path: null, token: null });
+    const commit = repository.commit({ a: '1' });
+    const answer = await first.deliver('push', pushPayload({ repository: 'shop/web', commit }));
+    expect(answer.status).toBe(202);
+    const { id: projectId } = await first.deps.store.db
+      .selectFrom('project')
+      .select('id')
+      .executeTakeFirstOrThrow();
+    await first.deps.builds.createBuild({
+      projectId,
+      deliveryId: null,
+      event: {
+        kind: 'manual',
+        branch: 'main',
+        commit,
+        message: '',
+        author: { name: '', email: '' },
+        actor: { id: '', login: '' },
+        url: null,
+      },
+      outcome: null,
+      blocked: null,
+    });
+    await first.close();
+    const second = await startTestServer({ directory });
+    await second.deps.intake.idle();
+    const rows = await second.deps.store.db.selectFrom('build').orderBy('number').selectAll().execute();
+    expect(rows.map((row) => [row.event_kind, row.plan_json !== null, row.reason])).toEqual([
+      ['manual', true, null],
+      ['push', true, null],
+    ]);
+    await second.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+});
+
+describe('run now', () => {
+  it('builds the newest commit of a branch', async () => {
+    const commit = repository.commit({ a: '1' }, 'on topic', { branch: 'topic' });
+    const answer = await server.api('POST', '/projects/shop%2Fweb/builds', { branch: 'topic' });
+    expect(answer.status).toBe(201);
+    await idle();
+    const [build] = await builds();
+    expect(build).toMatchObject({ event_kind: 'manual', branch: 'topic', commit, status: 'pending' });
+    expect(build?.plan_json).not.toBeNull();
+    expect(await answer.json()).toEqual({ id: build?.id, number: 1 });
+  });
+
+  it('of a branch that is not there is refused', async () => {
+    const answer = await server.api('POST', '/projects/shop%2Fweb/builds', { branch: 'none' });
+    expect(answer.status).toBe(404);
+    expect(await builds()).toEqual([]);
+  });
+});
+
+/** Makes the project's repository unreachable until it is mended. */
+async function breakHost(on: TestServer, url: string) {
+  const set = (clone_url: string) =>
+    on.deps.store.transaction((tx) => tx.db.updateTable('project').set({ clone_url }).execute());
+  await set(url);
+  return { mend: () => set(repository.cloneUrl) };
+}
