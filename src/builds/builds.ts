@@ -1,0 +1,141 @@
+import type { RepositoryEvent } from '../core/event.ts';
+import type { Plan } from '../core/plan.ts';
+import type { EndStatus } from '../core/status.ts';
+import type { LintProblemView } from '../core/view.ts';
+import type { LeaseSecrets, Report, RouterRecord } from '../core/work.ts';
+import type {
+  ClaimAnswer,
+  ClaimRequest,
+  EffectAnswer,
+  EffectRequest,
+  HeartbeatAnswer,
+  RegisterAnswer,
+  RegisterRequest,
+  ReportsAnswer,
+  RouterEventsRequest,
+  SignalsAnswer,
+} from '../protocol/worker.ts';
+import type { Tx } from '../store/store.ts';
+
+/** What reading the pipeline file gave. */
+export type PlanOutcome =
+  | { readonly kind: 'plan'; readonly plan: Plan; readonly warnings: readonly LintProblemView[] }
+  /** The build ends with `failure`. */
+  | { readonly kind: 'problems'; readonly problems: readonly LintProblemView[] }
+  /** The file could not be read at all: the build ends with `status`. */
+  | { readonly kind: 'ended'; readonly status: EndStatus; readonly reason: string };
+
+export interface NewBuild {
+  readonly projectId: string;
+  /** The delivery it comes from; its outcome becomes `built` (or `blocked`) in the same transaction. */
+  readonly deliveryId: string | null;
+  /** A second build of one delivery: the id of that, by whose arrival the build is ranked. */
+  readonly arrivedWith?: string;
+  readonly event: RepositoryEvent;
+  /** Null: the file is not read yet, {@link Builds.planBuild} follows. */
+  readonly outcome: PlanOutcome | null;
+  /** Why it must not run until a person approves it; null for a trusted one. */
+  readonly blocked: string | null;
+}
+
+export interface BuildReference {
+  readonly buildId: string;
+  readonly number: number;
+}
+
+/** A worker that has shown its token. */
+export interface KnownWorker {
+  readonly id: string;
+  readonly name: string;
+  readonly tokenHash: string;
+  readonly routers: readonly string[];
+}
+
+/** A lease whose token was shown, as found when the request came; each write looks again. */
+export interface OpenLease {
+  readonly id: string;
+  readonly fence: number;
+  readonly subject: {
+    readonly kind: 'workflow' | 'deployment';
+    readonly id: string;
+    readonly attempt: number;
+  };
+}
+
+/**
+ * The state machine of builds and deployments: the one module that changes a status, by the table of
+ * `core/status.ts`, in the transaction that appends the event. Every promise resolves after the commit.
+ */
+export interface Builds {
+  /**
+   * Records a build. A second call for the same delivery makes none and answers with the first (`isNew` false).
+   * Its place among its project's builds is that of its delivery's arrival, however late that led to a build; one
+   * without a delivery counts from now. Older builds of the same pull request that have not ended are cancelled.
+   * @throws Problem `not_found` for the project.
+   */
+  createBuild(build: NewBuild): Promise<BuildReference & { readonly isNew: boolean }>;
+  /** As {@link createBuild}, inside a transaction of the caller's. */
+  createBuildIn(tx: Tx, build: NewBuild): Promise<BuildReference & { readonly isNew: boolean }>;
+  /** Gives a pending build its plan, or its end. Harmless for one that has a plan or an end already. */
+  planBuild(buildId: string, outcome: PlanOutcome): Promise<void>;
+  /** @throws Problem `not_found`, `already_ended`. */
+  cancelBuild(buildId: string, reason: string): Promise<void>;
+  /** A new build of the same event and plan, in the same place of its branch's order. @throws Problem `not_found`. */
+  rerunBuild(buildId: string): Promise<BuildReference>;
+
+  /**
+   * Deploys an earlier release of the environment; never a rebuild.
+   * @param deploymentId A successful deployment whose release is meant; null: what the page offers.
+   * @throws Problem `not_found`, `nothing_to_roll_back`.
+   */
+  rollBack(environmentId: string, deploymentId: string | null): Promise<{ readonly deploymentId: string }>;
+  /** @throws Problem `not_found`, `already_ended`, `conflict` once it is switching. */
+  cancelDeployment(deploymentId: string, reason: string): Promise<void>;
+
+  /**
+   * Makes or replaces the token of the worker `name`: leases under the old one are over.
+   * @param tokenHash sha256 of the token, hex; the token itself is never stored.
+   */
+  setWorkerToken(name: string, tokenHash: string): Promise<{ readonly workerId: string }>;
+
+  // the worker protocol
+  findWorker(tokenHash: string): Promise<KnownWorker | null>;
+  /** @throws Problem `protocol_wrong`, `not_allowed` for another worker's name. */
+  register(worker: KnownWorker, request: RegisterRequest): Promise<RegisterAnswer>;
+  /** @param bearer The worker's own token: the lease's token is derived from it, so a repeated claim gets the same. */
+  claim(worker: KnownWorker, bearer: string, request: ClaimRequest): Promise<ClaimAnswer>;
+  /** @throws Problem `lease_lost`. */
+  openLease(worker: KnownWorker, leaseId: string, leaseToken: string): Promise<OpenLease>;
+  heartbeat(lease: OpenLease): Promise<HeartbeatAnswer>;
+  /** Answers as soon as the version is not `seen`, else after `waitMs`. */
+  signals(lease: OpenLease, seen: number, waitMs: number, aborted?: AbortSignal): Promise<SignalsAnswer>;
+  /** @throws Problem `lease_lost`, `log_not_ended`, `switch_refused`; reports before the refused one are taken in. */
+  report(lease: OpenLease, reports: readonly Report[]): Promise<ReportsAnswer>;
+  /** Records the effect and waits a little for its end. @throws Problem `lease_lost`, `conflict`. */
+  effect(lease: OpenLease, request: EffectRequest): Promise<EffectAnswer>;
+  leaseSecrets(lease: OpenLease): Promise<LeaseSecrets>;
+  /** Logs that may be written under the lease. */
+  logsOf(lease: OpenLease): Promise<ReadonlySet<string>>;
+
+  // what the worker of a router asks; each @throws Problem `not_allowed` when it has not that router
+  routerRecord(worker: KnownWorker, router: string): Promise<RouterRecord>;
+  routerEvents(worker: KnownWorker, router: string, request: RouterEventsRequest): Promise<void>;
+  /** The `app_<deployment>` logs that the worker of this router may write, of those named. */
+  appLogsOf(worker: KnownWorker, router: string, logIds: readonly string[]): Promise<ReadonlySet<string>>;
+
+  // dispatch
+  /** Places a pending workflow on a worker; false when it is not waiting any more. */
+  place(workflowId: string, workerId: string): Promise<boolean>;
+  /** Takes unclaimed placements of before `beforeMs` back. Returns the jobs that are to be forgotten. */
+  unplaceBefore(
+    beforeMs: number,
+  ): Promise<readonly { readonly workflowId: string; readonly attempt: number; readonly workerId: string }[]>;
+  /** Workers heard of within the lease time, by id, with their last sign of life (epoch ms). */
+  connectedWorkers(): ReadonlyMap<string, number>;
+
+  /** Brings the record forward from whatever it was left in; called at start and on a timer. */
+  reconcile(): Promise<void>;
+  /** Starts the timers: lease expiry each second, reconcile each `TIMES.reconciler`. */
+  start(): void;
+  stop(): Promise<void>;
+}

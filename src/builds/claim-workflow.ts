@@ -1,0 +1,148 @@
+import { newId } from '../core/id.ts';
+import { refOf } from '../core/event.ts';
+import type { RepositoryEvent } from '../core/event.ts';
+import type { Plan } from '../core/plan.ts';
+import type { StepWork, WorkflowWork } from '../core/work.ts';
+import type { Reading, Tx } from '../store/store.ts';
+import { refuseClaim } from './claim.ts';
+import type { Claimant } from './claim.ts';
+import type { BuildsDeps } from './deps.ts';
+import { grantLease } from './lease-rows.ts';
+import type { LeaseRow } from './lease-rows.ts';
+import { transition } from './transition.ts';
+
+/** Grants a workflow that was placed on this worker: it, its build and nothing else begin to run. */
+export async function claimWorkflow(deps: BuildsDeps, tx: Tx, claimant: Claimant): Promise<LeaseRow> {
+  const { worker, bearer, request } = claimant;
+  const { subject } = request;
+  const row = await tx.db
+    .selectFrom('workflow')
+    .innerJoin('build', 'build.id', 'workflow.build_id')
+    .select([
+      'workflow.build_id',
+      'workflow.status',
+      'workflow.attempt',
+      'workflow.worker_id',
+      'build.status as build_status',
+    ])
+    .where('workflow.id', '=', subject.id)
+    .executeTakeFirst();
+  if (row === undefined) throw refuseClaim(subject, 'it is not known');
+  if (row.status !== 'pending') throw refuseClaim(subject, `it is ${row.status}`);
+  if (row.build_status !== 'pending') throw refuseClaim(subject, `its build is ${row.build_status}`);
+  if (row.attempt !== subject.attempt) throw refuseClaim(subject, `its attempt is ${row.attempt}`);
+  if (row.worker_id !== worker.id) throw refuseClaim(subject, 'it is not placed on this worker');
+  const at = deps.clock.nowMs();
+  const buildId = row.build_id;
+  const change = { buildId, to: 'running', reason: null, at } as const;
+  await transition(tx, { ...change, table: 'workflow', id: subject.id, set: { started_at: at } });
+  await transition(tx, { ...change, table: 'build', id: buildId });
+  await tx.db
+    .updateTable('build')
+    .set({ started_at: at })
+    .where('id', '=', buildId)
+    .where('started_at', 'is', null)
+    .execute();
+  await makeAttempts(tx, subject);
+  return grantLease(tx, {
+    subject,
+    workerId: worker.id,
+    workerInstance: request.instance,
+    bearer,
+    buildId,
+    at,
+  });
+}
+
+/** One attempt for each step that will run. */
+async function makeAttempts(tx: Tx, subject: { id: string; attempt: number }): Promise<void> {
+  const steps = await stepsOf(tx, subject.id, subject.attempt);
+  const waiting = steps.filter((step) => step.status === 'pending');
+  if (waiting.length === 0) return;
+  await tx.db
+    .insertInto('step_attempt')
+    .values(
+      waiting.map((step) => ({
+        id: newId('att'),
+        step_id: step.id,
+        workflow_attempt: subject.attempt,
+        attempt: 1,
+        status: 'pending' as const,
+        reason: null,
+        exit_code: null,
+        started_at: null,
+        finished_at: null,
+      })),
+    )
+    .execute();
+}
+
+function stepsOf(tx: Reading, workflowId: string, attempt: number) {
+  return tx.db
+    .selectFrom('step')
+    .select(['id', 'status'])
+    .where('workflow_id', '=', workflowId)
+    .where('workflow_attempt', '=', attempt)
+    .orderBy('position')
+    .execute();
+}
+
+/** What the worker gets; the same for a claim that is repeated. */
+export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string): Promise<WorkflowWork> {
+  const row = await tx.db
+    .selectFrom('workflow')
+    .innerJoin('build', 'build.id', 'workflow.build_id')
+    .innerJoin('project', 'project.id', 'build.project_id')
+    .leftJoin('build as original', 'original.id', 'build.rerun_of')
+    .select([
+      'workflow.attempt',
+      'workflow.name',
+      'build.id as buildId',
+      'build.number',
+      'build.created_at',
+      'build.event_json',
+      'build.plan_json',
+      'original.number as rerunOf',
+      'project.id as projectId',
+      'project.path',
+      'project.clone_url',
+      'project.host_repository',
+      'project.default_branch',
+    ])
+    .where('workflow.id', '=', workflowId)
+    .executeTakeFirstOrThrow();
+  const event = JSON.parse(row.event_json) as RepositoryEvent;
+  return {
+    kind: 'workflow',
+    workflowId,
+    attempt: row.attempt,
+    build: { id: row.buildId, number: row.number, projectId: row.projectId, projectPath: row.path },
+    clone: { url: row.clone_url, ref: refOf(event), commit: event.commit },
+    plan: JSON.parse(row.plan_json ?? 'null') as Plan,
+    variables: deps.variables({
+      build: { id: row.buildId, number: row.number, createdAtMs: row.created_at, rerunOf: row.rerunOf },
+      workflow: { name: row.name, attempt: row.attempt },
+      project: {
+        id: row.projectId,
+        path: row.path,
+        cloneUrl: row.clone_url,
+        hostRepository: row.host_repository,
+        defaultBranch: row.default_branch,
+      },
+      event,
+    }),
+    steps: await stepWork(tx, workflowId, row.attempt),
+    registry: deps.registry,
+  };
+}
+
+async function stepWork(tx: Tx, workflowId: string, attempt: number): Promise<readonly StepWork[]> {
+  return tx.db
+    .selectFrom('step')
+    .innerJoin('step_attempt', 'step_attempt.step_id', 'step.id')
+    .select(['step.id as stepId', 'step_attempt.id as attemptId', 'step.kind', 'step.name'])
+    .where('step.workflow_id', '=', workflowId)
+    .where('step.workflow_attempt', '=', attempt)
+    .orderBy('step.position')
+    .execute();
+}

@@ -1,0 +1,137 @@
+import { TIMES } from '../../config/times.ts';
+import type { RepositoryEvent } from '../core/event.ts';
+import type { Plan } from '../core/plan.ts';
+import { Problem } from '../core/problem.ts';
+import type { LintProblemView } from '../core/view.ts';
+import type { BuildReference, Builds, KnownWorker, OpenLease, PlanOutcome } from './builds.ts';
+import { cancelBuildIn } from './cancel-build.ts';
+import { claim } from './claim.ts';
+import { createBuildIn } from './create-build.ts';
+import type { BuildsDeps } from './deps.ts';
+import { expireLeases, expireStandbys, settleAll } from './expire.ts';
+import { logsOf, openLease, readLeaseSecrets } from './lease-reads.ts';
+import { demandLease } from './lease-rows.ts';
+import { placeWorkflow, unplaceBefore } from './placement.ts';
+import { planBuildIn } from './plan-build.ts';
+import { waitForSignals } from './read-signals.ts';
+import { recordEffect } from './record-effect.ts';
+import { cancelDeployment, rollBack } from './roll-back.ts';
+import { appLogsOf, demandRouter, keepRouterEvents, readRouterRecord } from './router-record.ts';
+import { takeReports } from './take-reports.ts';
+import type { Tx } from '../store/store.ts';
+import { createWatch } from './watch.ts';
+import { findWorker, register, setWorkerToken } from './workers.ts';
+
+/** Makes the state machine over a store; see {@link Builds}. */
+export function createBuilds(deps: BuildsDeps): Builds {
+  const { store, clock } = deps;
+  const seen = new Map<string, number>();
+  const isHere = (worker: KnownWorker) => seen.set(worker.id, clock.nowMs());
+  const watch = createWatch({
+    clock,
+    onError: deps.onError,
+    expire: () => expireLeases(store, clock.nowMs()),
+    reconcile: () => reconcile(deps),
+  });
+
+  return {
+    createBuild: (build) => store.transaction((tx) => createBuildIn(deps, tx, build)),
+    createBuildIn: (tx, build) => createBuildIn(deps, tx, build),
+    planBuild: (buildId, outcome) => store.transaction((tx) => planBuildIn(deps, tx, buildId, outcome)),
+    cancelBuild: (buildId, reason) =>
+      store.transaction((tx) => cancelBuildIn(tx, buildId, reason, clock.nowMs())),
+    rerunBuild: (buildId) => rerunBuild(deps, buildId),
+
+    rollBack: (environmentId, deploymentId) =>
+      store.transaction(async (tx) => ({
+        deploymentId: await rollBack(tx, environmentId, { deploymentId, at: clock.nowMs() }),
+      })),
+    cancelDeployment: (id, reason) =>
+      store.transaction((tx) => cancelDeployment(tx, id, reason, clock.nowMs())),
+
+    setWorkerToken: (name, hash) =>
+      store.transaction(async (tx) => ({ workerId: await setWorkerToken(tx, name, hash, clock.nowMs()) })),
+    async findWorker(tokenHash) {
+      const worker = await findWorker(store, tokenHash);
+      if (worker !== null) isHere(worker);
+      return worker;
+    },
+    register: (worker, request) => store.grouped((tx) => register(tx, worker, request, clock.nowMs())),
+    claim: (worker, bearer, request) => store.grouped((tx) => claim(deps, tx, { worker, bearer, request })),
+    openLease: (worker, leaseId, token) => openLease(store, { worker, leaseId, token }),
+    heartbeat: (lease) => store.grouped((tx) => heartbeat(deps, tx, lease)),
+    signals: (lease, seenVersion, waitMs, aborted) =>
+      waitForSignals(store, lease, { seen: seenVersion, waitMs, aborted }),
+    report: (lease, reports) => takeReports(deps, lease, reports),
+    effect: (lease, request) => recordEffect(deps, lease, request),
+    leaseSecrets: (lease) => readLeaseSecrets(deps, lease),
+    logsOf: (lease) => logsOf(store, lease),
+
+    async routerRecord(worker, router) {
+      demandRouter(worker, router);
+      return readRouterRecord(store, router);
+    },
+    async routerEvents(worker, router, request) {
+      demandRouter(worker, router);
+      await store.grouped((tx) => keepRouterEvents(tx, router, request));
+    },
+    async appLogsOf(worker, router, logIds) {
+      demandRouter(worker, router);
+      return appLogsOf(store, router, logIds);
+    },
+
+    place: (workflowId, workerId) =>
+      store.transaction((tx) => placeWorkflow(tx, { workflowId, workerId, at: clock.nowMs() })),
+    unplaceBefore: (beforeMs) => store.transaction((tx) => unplaceBefore(tx, beforeMs)),
+    connectedWorkers() {
+      const since = clock.nowMs() - TIMES.lease;
+      return new Map([...seen].filter(([, at]) => at >= since));
+    },
+
+    reconcile: () => reconcile(deps),
+    start: watch.start,
+    stop: watch.stop,
+  };
+}
+
+async function heartbeat(deps: BuildsDeps, tx: Tx, lease: OpenLease) {
+  const row = await demandLease(tx, lease.id);
+  await tx.db
+    .updateTable('lease')
+    .set({ ends_at: deps.clock.nowMs() + TIMES.lease })
+    .where('id', '=', lease.id)
+    .execute();
+  return { ttlMs: TIMES.lease, signals: row.signals };
+}
+
+async function reconcile({ store, clock }: BuildsDeps): Promise<void> {
+  await expireStandbys(store, clock.nowMs());
+  await settleAll(store, clock.nowMs());
+}
+
+async function rerunBuild(deps: BuildsDeps, buildId: string): Promise<BuildReference> {
+  return deps.store.transaction(async (tx) => {
+    const old = await tx.db.selectFrom('build').selectAll().where('id', '=', buildId).executeTakeFirst();
+    if (old === undefined) throw new Problem('not_found', { what: 'build', id: buildId });
+    const { buildId: id, number } = await createBuildIn(
+      deps,
+      tx,
+      {
+        projectId: old.project_id,
+        deliveryId: null,
+        event: JSON.parse(old.event_json) as RepositoryEvent,
+        outcome: outcomeOf(old.plan_json, old.problems_json),
+        blocked: old.status === 'blocked' ? old.reason : null,
+      },
+      { buildId: old.rerun_of ?? old.id, branchOrder: old.branch_order },
+    );
+    return { buildId: id, number };
+  });
+}
+
+/** The plan that the build had; null when its file was never read, so that it is read now. */
+function outcomeOf(planJson: string | null, problemsJson: string | null): PlanOutcome | null {
+  const problems = JSON.parse(problemsJson ?? '[]') as LintProblemView[];
+  if (planJson !== null) return { kind: 'plan', plan: JSON.parse(planJson) as Plan, warnings: problems };
+  return problems.length > 0 ? { kind: 'problems', problems } : null;
+}

@@ -1,0 +1,4 @@
+export type { BuildReference, Builds, KnownWorker, NewBuild, OpenLease, PlanOutcome } from './builds.ts';
+export { createBuilds } from './create-builds.ts';
+export type { BuildsDeps, RouterSettings } from './deps.ts';
+export { effectSettled } from './record-effect.ts';

@@ -1,0 +1,155 @@
+import { LIMITS } from '../../config/times.ts';
+import { mayAbort } from '../core/deployment.ts';
+import { newId } from '../core/id.ts';
+import type { Plan } from '../core/plan.ts';
+import { applySlotAction } from '../core/slots.ts';
+import type { Tx } from '../store/store.ts';
+import { endSteps, endWorkflow } from './end-workflow.ts';
+import { readSlots, writeSlots } from './environments.ts';
+import { closeLease } from './lease-rows.ts';
+import type { LeaseRow } from './lease-rows.ts';
+import { insertSteps } from './plan-build.ts';
+import { settleEnvironment } from './settle-environment.ts';
+import { transition } from './transition.ts';
+
+/** Ends a lease whose holder was lost, and decides what becomes of its work. Logs that were open are sealed. */
+export async function loseLease(tx: Tx, lease: LeaseRow, cause: string, at: number): Promise<void> {
+  await closeLease(tx, lease, cause, at);
+  if (lease.subject_kind === 'workflow') await loseWorkflow(tx, lease, cause, at);
+  else await loseDeployment(tx, lease, cause, at);
+}
+
+async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number): Promise<void> {
+  const workflow = await tx.db
+    .selectFrom('workflow')
+    .innerJoin('build', 'build.id', 'workflow.build_id')
+    .select([
+      'workflow.build_id',
+      'workflow.status',
+      'workflow.attempt',
+      'build.cancel_requested',
+      'build.plan_json',
+    ])
+    .where('workflow.id', '=', lease.subject_id)
+    .executeTakeFirst();
+  if (workflow?.status !== 'running') return;
+  const { build_id: buildId, attempt } = workflow;
+  const begun = await begunAttempts(tx, lease.subject_id, attempt);
+  for (const { id } of begun) await sealLog(tx, id, at);
+  const reason = `worker lost (${cause})`;
+  const running = { status: 'error', reason: 'worker lost' } as const;
+  const end = { workflowId: lease.subject_id, buildId, at };
+  if (workflow.cancel_requested !== null)
+    return endWorkflow(tx, {
+      ...end,
+      status: 'cancelled',
+      reason: workflow.cancel_requested,
+      running: { status: 'cancelled', reason: workflow.cancel_requested },
+    });
+  // A half-run step or push is not repeated; what only prepares may be.
+  if (begun.some(({ kind }) => kind === 'step' || kind === 'push'))
+    return endWorkflow(tx, { ...end, status: 'error', reason, running });
+  if (attempt >= LIMITS.workflowAttempts)
+    return endWorkflow(tx, { ...end, status: 'error', reason: `${reason}, ${attempt} times`, running });
+  await endSteps(tx, { ...end, status: 'error', running });
+  const again = { buildId, to: 'pending', reason: null, at } as const;
+  const set = { attempt: attempt + 1, worker_id: null, placed_at: null, started_at: null };
+  await transition(tx, { ...again, table: 'workflow', id: lease.subject_id, set });
+  await transition(tx, { ...again, table: 'build', id: buildId });
+  const plan = JSON.parse(workflow.plan_json ?? 'null') as Plan;
+  await insertSteps(tx, { workflowId: lease.subject_id, buildId, attempt: attempt + 1, plan, at });
+}
+
+/** The attempts of a workflow's attempt that were started, ended or not. */
+function begunAttempts(tx: Tx, workflowId: string, attempt: number) {
+  return tx.db
+    .selectFrom('step')
+    .innerJoin('step_attempt', 'step_attempt.step_id', 'step.id')
+    .select(['step_attempt.id', 'step.kind'])
+    .where('step.workflow_id', '=', workflowId)
+    .where('step.workflow_attempt', '=', attempt)
+    .where('step_attempt.started_at', 'is not', null)
+    .execute();
+}
+
+async function loseDeployment(tx: Tx, lease: LeaseRow, cause: string, at: number): Promise<void> {
+  const row = await tx.db
+    .selectFrom('deployment')
+    .selectAll()
+    .where('id', '=', lease.subject_id)
+    .executeTakeFirst();
+  if (row?.status !== 'running') return;
+  await sealLog(tx, row.log_id, at);
+  const again = { attempt: row.attempt + 1, worker_id: null };
+  if (!mayAbort(row.phase)) {
+    // From `switching` on it only goes forward: the next claim resumes it.
+    await tx.db
+      .updateTable('deployment')
+      .set({ ...again, placed_at: at })
+      .where('id', '=', row.id)
+      .execute();
+    tx.changed('deployment', row.id);
+    tx.changed('queue', row.id);
+    return;
+  }
+  const change = { table: 'deployment', id: row.id, buildId: row.build_id, at } as const;
+  const giveUp = row.attempt >= LIMITS.workflowAttempts;
+  if (row.cancel_requested !== null || giveUp) {
+    const [status, reason] = endOf(row.cancel_requested) ?? [
+      'error',
+      `deployer lost (${cause}), ${row.attempt} times`,
+    ];
+    await transition(tx, { ...change, to: status, reason, set: { finished_at: at } });
+    await abortSlots(tx, row, at);
+  } else
+    await transition(tx, {
+      ...change,
+      to: 'pending',
+      reason: null,
+      set: { ...again, placed_at: null, phase: 'waiting' },
+    });
+  await settleEnvironment(tx, row.environment_id, at);
+}
+
+/** Reads what `askToEnd` wrote: the status and the reason that a deployment shall end with. */
+export function endOf(cancelRequested: string | null): ['skipped' | 'cancelled', string] | null {
+  if (cancelRequested === null) return null;
+  const [, status, reason] = /^(skipped|cancelled): (.*)$/s.exec(cancelRequested) ?? [];
+  return [status === 'skipped' ? 'skipped' : 'cancelled', reason ?? cancelRequested];
+}
+
+/** The slot that an aborted deployment prepared is empty again; a hot standby stays what it is. */
+export async function abortSlots(
+  tx: Tx,
+  row: { environment_id: string; candidate: 0 | 1 | 2 | null },
+  at: number,
+): Promise<void> {
+  if (row.candidate === null) return;
+  const before = await readSlots(tx, row.environment_id);
+  const after = applySlotAction(before, { type: 'abort', candidate: row.candidate });
+  await writeSlots(tx, row.environment_id, { before, after, at });
+}
+
+/** Through the outbox, so that it is done even if the server ends now; harmless for one that is sealed already. */
+async function sealLog(tx: Tx, logId: string, at: number): Promise<void> {
+  const id = newId('fx', at);
+  await tx.db
+    .insertInto('outbox')
+    .values({
+      id,
+      key: `seal:${logId}`,
+      subject_id: logId,
+      kind: 'seal-log',
+      target: logId,
+      payload_json: JSON.stringify({ logId }),
+      state: 'pending',
+      next_at: at,
+      result: null,
+      lease_id: null,
+      created_at: at,
+      finished_at: null,
+    })
+    .onConflict((conflict) => conflict.column('key').doNothing())
+    .execute();
+  tx.changed('outbox', id);
+}

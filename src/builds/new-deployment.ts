@@ -1,0 +1,56 @@
+import { newId } from '../core/id.ts';
+import type { DeploymentCause } from '../core/deployment.ts';
+import type { DeployPlan } from '../core/plan.ts';
+import type { Tx } from '../store/store.ts';
+import { recordEvent } from './record-event.ts';
+
+export interface NewDeployment {
+  readonly environmentId: string;
+  readonly buildId: string | null;
+  readonly releaseId: string | null;
+  readonly cause: DeploymentCause;
+  readonly settings: DeployPlan;
+  readonly order: string | null;
+  readonly at: number;
+}
+
+/** Records a deployment that waits for its turn. */
+export async function insertDeployment(tx: Tx, made: NewDeployment): Promise<string> {
+  const id = newId('dep', made.at);
+  await tx.db
+    .insertInto('deployment')
+    .values({
+      id,
+      environment_id: made.environmentId,
+      build_id: made.buildId,
+      release_id: made.releaseId,
+      cause: made.cause,
+      status: 'pending',
+      phase: 'waiting',
+      reason: null,
+      settings_json: JSON.stringify(made.settings),
+      candidate: null,
+      branch_order: made.order,
+      log_id: id,
+      worker_id: null,
+      placed_at: null,
+      created_at: made.at,
+      started_at: null,
+      switched_at: null,
+      finished_at: null,
+      cancel_requested: null,
+    })
+    .execute();
+  await recordEvent(tx, {
+    at: made.at,
+    subject: 'deployment',
+    subjectId: id,
+    buildId: made.buildId,
+    type: 'deployment.created',
+    detail: { cause: made.cause, environment: made.environmentId, release: made.releaseId },
+  });
+  tx.changed('deployment', id);
+  tx.changed('environment', made.environmentId);
+  if (made.buildId !== null) tx.changed('build', made.buildId);
+  return id;
+}

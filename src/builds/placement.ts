@@ -1,0 +1,44 @@
+import type { Tx } from '../store/store.ts';
+
+/** An unclaimed placement that was taken back. */
+export interface TakenBack {
+  readonly workflowId: string;
+  readonly attempt: number;
+  readonly workerId: string;
+}
+
+/** See `Builds.place`. */
+export async function placeWorkflow(
+  tx: Tx,
+  { workflowId, workerId, at }: { workflowId: string; workerId: string; at: number },
+): Promise<boolean> {
+  const result = await tx.db
+    .updateTable('workflow')
+    .set({ worker_id: workerId, placed_at: at })
+    .where('id', '=', workflowId)
+    .where('status', '=', 'pending')
+    .where('worker_id', 'is', null)
+    .where('build_id', 'in', (eb) => eb.selectFrom('build').select('id').where('status', '=', 'pending'))
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** See `Builds.unplaceBefore`. */
+export async function unplaceBefore(tx: Tx, beforeMs: number): Promise<readonly TakenBack[]> {
+  const rows = await tx.db
+    .selectFrom('workflow')
+    .select(['id', 'attempt', 'worker_id'])
+    .where('status', '=', 'pending')
+    .where('worker_id', 'is not', null)
+    .where('placed_at', '<', beforeMs)
+    .execute();
+  for (const { id } of rows) {
+    await tx.db
+      .updateTable('workflow')
+      .set({ worker_id: null, placed_at: null })
+      .where('id', '=', id)
+      .execute();
+    tx.changed('queue', id);
+  }
+  return rows.map((row) => ({ workflowId: row.id, attempt: row.attempt, workerId: row.worker_id ?? '' }));
+}

@@ -1,0 +1,138 @@
+import { newId } from '../core/id.ts';
+import type { PushedImage } from '../core/image.ts';
+import { Problem } from '../core/problem.ts';
+import type { Effect, EffectAnswer, EffectRequest } from '../protocol/worker.ts';
+import type { Reading, Store, Tx } from '../store/store.ts';
+import type { OpenLease } from './builds.ts';
+import type { BuildsDeps } from './deps.ts';
+import { demandLease } from './lease-rows.ts';
+import { settleBuild } from './settle-environment.ts';
+
+/**
+ * Records an effect in the transaction that checks the lease, then waits a little for the outbox to do it.
+ * The key is the subject's own: a later attempt with the same key is the same effect.
+ * @throws Problem `lease_lost`, `conflict` for another effect under the same key, `request_wrong` for a tag on
+ * anything but the image that this build pushed.
+ */
+export async function recordEffect(
+  deps: BuildsDeps,
+  lease: OpenLease,
+  { key, effect }: EffectRequest,
+): Promise<EffectAnswer> {
+  const { store } = deps;
+  const id = await store.grouped(async (tx) => {
+    await demandLease(tx, lease.id);
+    if (effect.kind === 'tag') await demandOwnImage(tx, lease, effect);
+    return insertOnce(tx, { lease, key: `${lease.subject.id}:${key}`, effect, at: deps.clock.nowMs() });
+  });
+  return waitForEffect(store, id, deps.effectWaitMs ?? 5_000);
+}
+
+async function insertOnce(
+  tx: Tx,
+  { lease, key, effect, at }: { lease: OpenLease; key: string; effect: Effect; at: number },
+): Promise<string> {
+  const payload = JSON.stringify(effect);
+  const known = await tx.db
+    .selectFrom('outbox')
+    .select(['id', 'payload_json'])
+    .where('key', '=', key)
+    .executeTakeFirst();
+  if (known !== undefined && known.payload_json !== payload)
+    throw new Problem('conflict', { what: 'effect', id: key });
+  if (known !== undefined) return known.id;
+  const id = newId('fx', at);
+  await tx.db
+    .insertInto('outbox')
+    .values({
+      id,
+      key,
+      subject_id: lease.subject.id,
+      kind: effect.kind,
+      target: effect.kind === 'tag' ? effect.repository : new URL(effect.url).origin,
+      payload_json: payload,
+      state: 'pending',
+      next_at: at,
+      result: null,
+      lease_id: lease.id,
+      created_at: at,
+      finished_at: null,
+    })
+    .execute();
+  tx.changed('outbox', id);
+  return id;
+}
+
+async function demandOwnImage(
+  tx: Tx,
+  lease: OpenLease,
+  effect: Extract<Effect, { kind: 'tag' }>,
+): Promise<void> {
+  const row = await tx.db
+    .selectFrom('workflow')
+    .innerJoin('image', 'image.build_id', 'workflow.build_id')
+    .select('image.pushed_json')
+    .where('workflow.id', '=', lease.subject.id)
+    .executeTakeFirst();
+  const pushed = JSON.parse(row?.pushed_json ?? 'null') as PushedImage | null;
+  if (pushed?.repository !== effect.repository || pushed.digest !== effect.digest)
+    throw new Problem('request_wrong', {
+      field: 'effect',
+      cause: `${effect.repository}@${effect.digest} is not what this build pushed`,
+    });
+}
+
+async function waitForEffect(store: Store, id: string, waitMs: number): Promise<EffectAnswer> {
+  const settled = Promise.withResolvers<undefined>();
+  const off = store.onChange((change) => {
+    if (change.kind === 'outbox' && change.id === id) settled.resolve(undefined);
+  });
+  const timer = setTimeout(() => settled.resolve(undefined), waitMs);
+  try {
+    const answer = await readEffect(store, id);
+    if (answer.state !== 'pending') return answer;
+    await settled.promise;
+    return await readEffect(store, id);
+  } finally {
+    off();
+    clearTimeout(timer);
+  }
+}
+
+async function readEffect(reading: Reading, id: string): Promise<EffectAnswer> {
+  const row = await reading.db
+    .selectFrom('outbox')
+    .select(['state', 'result'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  if (row.state === 'done') return { state: 'done', detail: row.result ?? '' };
+  return row.state === 'failed' ? { state: 'failed', reason: row.result ?? '' } : { state: 'pending' };
+}
+
+/** What an effect that has ended means for its build; in the outbox's transaction. */
+export async function effectSettled(
+  tx: Tx,
+  effect: {
+    readonly kind: string;
+    readonly subjectId: string;
+    readonly payload: unknown;
+    readonly state: 'done' | 'failed';
+  },
+  at: number,
+): Promise<void> {
+  if (effect.kind !== 'tag') return;
+  const workflow = await tx.db
+    .selectFrom('workflow')
+    .select('build_id')
+    .where('id', '=', effect.subjectId)
+    .executeTakeFirst();
+  if (workflow === undefined) return;
+  if (effect.state === 'done')
+    await tx.db
+      .updateTable('image')
+      .set({ tags_json: JSON.stringify((effect.payload as Extract<Effect, { kind: 'tag' }>).tags) })
+      .where('build_id', '=', workflow.build_id)
+      .execute();
+  await settleBuild(tx, workflow.build_id, at);
+  tx.changed('build', workflow.build_id);
+}

@@ -1,0 +1,140 @@
+import type { PushedImage } from '../core/image.ts';
+import { isEnd } from '../core/status.ts';
+import type { Report } from '../core/work.ts';
+import type { Tx } from '../store/store.ts';
+import { endWorkflow } from './end-workflow.ts';
+import { closeLease } from './lease-rows.ts';
+import { makeReleases } from './make-releases.ts';
+import { settleBuild } from './settle-environment.ts';
+import { FINISHED } from './take-reports.ts';
+import type { ReportContext } from './take-reports.ts';
+import { transition } from './transition.ts';
+
+type ReportOf<T extends Report['type']> = Extract<Report, { type: T }>;
+
+/** Takes in what the holder of a workflow's lease tells; `ignored` for what fits no state. */
+export async function reportWorkflow(context: ReportContext, report: Report): Promise<'taken' | 'ignored'> {
+  switch (report.type) {
+    case 'step.started':
+      return startStep(context, report.attemptId);
+    case 'step.finished':
+      return finishStep(context, report);
+    case 'image.built':
+      return keepImage(context, report);
+    case 'image.pushed':
+      return keepPush(context, report.image);
+    case 'workflow.finished':
+      return finishWorkflow(context, report);
+    case 'deployment.phase':
+    case 'deployment.finished':
+      return 'ignored';
+  }
+}
+
+interface Attempt {
+  readonly stepId: string;
+  readonly buildId: string;
+  readonly status: string;
+}
+
+/** The step attempt, if it belongs to the attempt of the workflow that the lease is for. */
+async function ownAttempt({ tx, lease }: ReportContext, attemptId: string): Promise<Attempt | undefined> {
+  return tx.db
+    .selectFrom('step_attempt')
+    .innerJoin('step', 'step.id', 'step_attempt.step_id')
+    .innerJoin('workflow', 'workflow.id', 'step.workflow_id')
+    .select(['step.id as stepId', 'workflow.build_id as buildId', 'step_attempt.status'])
+    .where('step_attempt.id', '=', attemptId)
+    .where('workflow.id', '=', lease.subject_id)
+    .where('step.workflow_attempt', '=', lease.attempt)
+    .executeTakeFirst();
+}
+
+async function startStep(context: ReportContext, attemptId: string): Promise<'taken' | 'ignored'> {
+  const { tx, at } = context;
+  const attempt = await ownAttempt(context, attemptId);
+  if (attempt === undefined) return 'ignored';
+  const change = { buildId: attempt.buildId, to: 'running', reason: null, at } as const;
+  const set = { started_at: at };
+  const began = await transition(tx, { ...change, table: 'step_attempt', id: attemptId, set });
+  await transition(tx, { ...change, table: 'step', id: attempt.stepId });
+  return began ? 'taken' : 'ignored';
+}
+
+async function finishStep(
+  context: ReportContext,
+  report: ReportOf<'step.finished'>,
+): Promise<'taken' | 'ignored'> {
+  const { tx, at } = context;
+  const { attemptId, status: to, reason } = report;
+  const attempt = await ownAttempt(context, attemptId);
+  if (attempt === undefined) return 'ignored';
+  // An end of its own that was not announced: it ran in between.
+  if (attempt.status === 'pending' && (to === 'success' || report.exitCode !== null))
+    await startStep(context, attemptId);
+  const change = { buildId: attempt.buildId, to, reason, at } as const;
+  const set = { exit_code: report.exitCode, finished_at: at };
+  const ended = await transition(tx, { ...change, table: 'step_attempt', id: attemptId, set });
+  if (ended) await transition(tx, { ...change, table: 'step', id: attempt.stepId });
+  return ended ? 'taken' : 'ignored';
+}
+
+async function buildOf({ tx, lease }: ReportContext): Promise<string> {
+  const row = await tx.db
+    .selectFrom('workflow')
+    .select('build_id')
+    .where('id', '=', lease.subject_id)
+    .executeTakeFirstOrThrow();
+  return row.build_id;
+}
+
+async function keepImage(context: ReportContext, { image }: ReportOf<'image.built'>): Promise<'taken'> {
+  const { tx } = context;
+  const build_id = await buildOf(context);
+  const built_json = JSON.stringify(image);
+  await tx.db
+    .insertInto('image')
+    .values({ build_id, built_json, pushed_json: null, tags_json: null })
+    .onConflict((conflict) => conflict.column('build_id').doUpdateSet({ built_json, pushed_json: null }))
+    .execute();
+  tx.changed('build', build_id);
+  return 'taken';
+}
+
+/** From here on there is something to deploy: the releases are fixed, and deployments that pull ahead may begin. */
+async function keepPush(context: ReportContext, image: PushedImage): Promise<'taken' | 'ignored'> {
+  const { tx, now } = context;
+  const buildId = await buildOf(context);
+  const result = await tx.db
+    .updateTable('image')
+    .set((eb) => ({ pushed_json: JSON.stringify(image), version: eb('version', '+', 1) }))
+    .where('build_id', '=', buildId)
+    .executeTakeFirst();
+  if (result.numUpdatedRows === 0n) return 'ignored';
+  await makeReleases(tx, buildId, image, now);
+  await settleBuild(tx, buildId, now);
+  tx.changed('build', buildId);
+  return 'taken';
+}
+
+async function finishWorkflow(
+  context: ReportContext,
+  { status, reason }: ReportOf<'workflow.finished'>,
+): Promise<'taken' | 'ignored'> {
+  const { tx, lease, now } = context;
+  const buildId = await buildOf(context);
+  if (await hasEnded(tx, lease.subject_id)) return 'ignored';
+  await closeLease(tx, lease, FINISHED, now);
+  const running = { status: 'error', reason: 'its end was not reported' } as const;
+  await endWorkflow(tx, { workflowId: lease.subject_id, buildId, status, reason, at: now, running });
+  return 'taken';
+}
+
+async function hasEnded(tx: Tx, workflowId: string): Promise<boolean> {
+  const row = await tx.db
+    .selectFrom('workflow')
+    .select('status')
+    .where('id', '=', workflowId)
+    .executeTakeFirstOrThrow();
+  return isEnd(row.status);
+}

@@ -1,0 +1,41 @@
+import type { Plan, StepPlan } from '../core/plan.ts';
+import type { StepKind } from '../core/work.ts';
+
+/** A row of `step`, before it has an id. */
+export interface StepRow {
+  readonly kind: StepKind;
+  readonly name: string;
+  readonly dependsOn: readonly string[];
+  /** False: it does not run for this event and is shown as skipped. */
+  readonly selected: boolean;
+}
+
+/** The rows of a workflow in their order: clone, image, services, steps, push. Pure. */
+export function stepRows(plan: Plan): readonly StepRow[] {
+  return [
+    fixed('clone'),
+    ...(plan.image === null ? [] : [fixed('image')]),
+    ...plan.services.map(({ name }) => ({ kind: 'service' as const, name, dependsOn: [], selected: true })),
+    ...plan.steps.map(stepRow),
+    ...(plan.push === null ? [] : [fixed('push')]),
+  ];
+}
+
+function fixed(kind: 'clone' | 'image' | 'push'): StepRow {
+  return { kind, name: kind, dependsOn: [], selected: true };
+}
+
+function stepRow({ name, dependsOn, selected }: StepPlan): StepRow {
+  return { kind: 'step', name, dependsOn, selected };
+}
+
+/** Names of all secrets that the plan's image, services and steps mention. */
+export function workflowSecrets(plan: Plan): readonly string[] {
+  const environments = [...plan.services, ...plan.steps].map(({ environment }) => environment);
+  return [...new Set([...(plan.image?.secrets ?? []), ...environments.flatMap(secretsOf)])];
+}
+
+/** Names of the secrets that an environment's values come from. */
+export function secretsOf(environment: StepPlan['environment']): readonly string[] {
+  return Object.values(environment).flatMap((value) => (typeof value === 'string' ? [] : [value.fromSecret]));
+}
