@@ -1,0 +1,201 @@
+import { TIMES } from '../../config/times.ts';
+import type { Builds } from '../builds/index.ts';
+import type { JobData } from '../core/work.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { Store } from '../store/store.ts';
+import { choosePlaces, whyWaiting } from './choose-places.ts';
+import type { WorkerPlaces } from './choose-places.ts';
+import { orderQueue } from './order-queue.ts';
+import { loadsOf, readRunning, readUnplanned, readWaiting, readWorkers } from './read-queue.ts';
+import type { QueuedWorkflow } from './read-queue.ts';
+import { readPlacedDeployments, readRouters } from './read-deployments.ts';
+
+export interface DispatcherDeps {
+  readonly store: Store;
+  readonly builds: Pick<Builds, 'place' | 'unplaceBefore' | 'connectedWorkers'>;
+  readonly queue: JobQueue;
+  readonly clock: Clock;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A waiting build's place in the whole queue, from 1, and why it waits. */
+export interface Waiting {
+  readonly place: number;
+  readonly why: string;
+}
+
+/** Places workflows on workers, as late as possible, and wakes whoever has something to claim. */
+export interface Dispatcher {
+  /** As of the last round; null for a build that does not wait. */
+  readonly waitingOf: (buildId: string) => Waiting | null;
+  /** As of the last round: the worker that a deployment's turn waits for; null when there is one. */
+  readonly waitingFor: (deploymentId: string) => string | null;
+  /** Listens to the record and works from now on. */
+  readonly start: () => void;
+  /** One round now: for tests, and when the queue is back. */
+  readonly wake: () => void;
+  /** Resolves when no round is under way or due. */
+  readonly idle: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Changes that may free a place or fill the queue. */
+const CAUSES: ReadonlySet<string> = new Set(['queue', 'worker', 'lease']);
+/** Without a cause a round is made this often: for placements whose job or worker went astray. */
+const ROUND_MS = 5_000;
+/** A job that was not claimed this long may be lost (Redis was away, or flushed): it is added again. */
+const LOST_MS = 2_000;
+
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+  const served = new Map<string, number>();
+  let waiting = new Map<string, Waiting>();
+  let stranded = new Map<string, string>();
+  let running: Promise<void> | null = null;
+  let again = false;
+  let timer: NodeJS.Timeout | undefined;
+  let stopListening = (): void => undefined;
+
+  function wake(): void {
+    again = true;
+    running ??= rounds().finally(() => (running = null));
+  }
+
+  async function rounds(): Promise<void> {
+    while (again) {
+      again = false;
+      try {
+        const seen = await round(deps, served);
+        const moved = !isSame(seen.waiting, waiting);
+        const others = differing(seen.stranded, stranded);
+        ({ waiting, stranded } = seen);
+        if (moved) deps.store.tell({ kind: 'places', id: '' });
+        for (const id of others) deps.store.tell({ kind: 'deployment', id });
+      } catch (error) {
+        deps.onError(error);
+      }
+    }
+  }
+
+  const idle = async (): Promise<void> => {
+    while (running !== null) await running;
+  };
+  return {
+    waitingOf: (buildId) => waiting.get(buildId) ?? null,
+    waitingFor: (deploymentId) => stranded.get(deploymentId) ?? null,
+    start() {
+      stopListening = deps.store.onChange(({ kind }) => {
+        if (CAUSES.has(kind)) wake();
+      });
+      timer = setInterval(wake, ROUND_MS);
+      wake();
+    },
+    wake,
+    idle,
+    async stop() {
+      stopListening();
+      clearInterval(timer);
+      again = false;
+      await idle();
+    },
+  };
+}
+
+/** What a round leaves waiting: builds with their places, and deployments without a worker. */
+interface Left {
+  readonly waiting: Map<string, Waiting>;
+  readonly stranded: Map<string, string>;
+}
+
+async function round(deps: DispatcherDeps, served: Map<string, number>): Promise<Left> {
+  const { store, builds, queue, clock } = deps;
+  await forgetUnclaimed(deps);
+  const all = await readWaiting(store);
+  const placed = all.filter(({ workerId }) => workerId !== null);
+  const running = await readRunning(store);
+  const taken = [...running, ...placed];
+  const connected = builds.connectedWorkers();
+  const workers = await readWorkers(store, connected, taken);
+  const order = orderQueue(
+    all.filter(({ workerId }) => workerId === null),
+    loadsOf(taken, served),
+  );
+  const chosen = choosePlaces(order, workers);
+  for (const { workflow, worker } of chosen)
+    if (await builds.place(workflow.id, worker.id)) {
+      served.set(workflow.projectId, clock.nowMs());
+      await tell(deps, queue.add(worker.queue, job(workflow)));
+    }
+  await addAgain(deps, placed, workers);
+  const stranded = await wakeDeployers(deps, connected);
+  const left = order.slice(chosen.length);
+  return { waiting: describe(left, whyWaiting(workers), await readUnplanned(store)), stranded };
+}
+
+/** Takes back what nobody claimed in time, so that this round may place it elsewhere. */
+async function forgetUnclaimed({ builds, queue, clock, onError }: DispatcherDeps): Promise<void> {
+  for (const { workflowId, attempt, workerId } of await builds.unplaceBefore(clock.nowMs() - TIMES.placement))
+    await queue.remove(`worker-${workerId}`, { kind: 'workflow', id: workflowId, attempt }).catch(onError);
+}
+
+/** The same job twice is one; one whose work was claimed meanwhile is refused at its claim. */
+async function addAgain(
+  deps: DispatcherDeps,
+  placed: readonly QueuedWorkflow[],
+  workers: readonly WorkerPlaces[],
+): Promise<void> {
+  const before = deps.clock.nowMs() - LOST_MS;
+  for (const workflow of placed) {
+    const worker = workers.find(({ id }) => id === workflow.workerId);
+    if (worker !== undefined && (workflow.placedAtMs ?? 0) < before)
+      await tell(deps, deps.queue.add(worker.queue, job(workflow)));
+  }
+}
+
+/** Returns the deployments whose router no connected worker has, each with what it waits for. */
+async function wakeDeployers(
+  deps: DispatcherDeps,
+  connected: ReadonlyMap<string, number>,
+): Promise<Map<string, string>> {
+  const placed = await readPlacedDeployments(deps.store);
+  for (const { router, id, attempt } of placed)
+    await tell(deps, deps.queue.add(`deploy-${router}`, { kind: 'deployment', id, attempt }));
+  const routers = await readRouters(deps.store, connected);
+  const stranded = placed.filter(({ router }) => !routers.has(router));
+  return new Map(
+    stranded.map(({ id, router }) => [id, `a worker with the router ${router}; none is connected`]),
+  );
+}
+
+/** While Redis is away nothing is lost: the placement is taken back in time, and placed again. */
+async function tell({ onError }: DispatcherDeps, added: Promise<void>): Promise<void> {
+  await added.catch(onError);
+}
+
+function job({ id, attempt }: QueuedWorkflow): JobData {
+  return { kind: 'workflow', id, attempt };
+}
+
+function isSame(a: ReadonlyMap<string, Waiting>, b: ReadonlyMap<string, Waiting>): boolean {
+  return (
+    a.size === b.size &&
+    [...a].every(([id, { place, why }]) => b.get(id)?.place === place && b.get(id)?.why === why)
+  );
+}
+
+/** Ids that one of the two has and the other has not, or otherwise. */
+function differing(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): readonly string[] {
+  return [...new Set([...a.keys(), ...b.keys()])].filter((id) => a.get(id) !== b.get(id));
+}
+
+function describe(
+  left: readonly QueuedWorkflow[],
+  why: string,
+  unplanned: readonly string[],
+): Map<string, Waiting> {
+  const places = new Map<string, Waiting>();
+  left.forEach(({ buildId }, index) => places.set(buildId, { place: index + 1, why }));
+  for (const buildId of unplanned)
+    places.set(buildId, { place: places.size + 1, why: 'its pipeline file is being read' });
+  return places;
+}

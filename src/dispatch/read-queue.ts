@@ -1,0 +1,100 @@
+import type { Reading } from '../store/store.ts';
+import type { WorkerPlaces } from './choose-places.ts';
+import type { ProjectLoad, WaitingWorkflow } from './order-queue.ts';
+
+export interface QueuedWorkflow extends WaitingWorkflow {
+  readonly buildId: string;
+  readonly attempt: number;
+  /** The worker it is placed on, not claimed yet. */
+  readonly workerId: string | null;
+  readonly placedAtMs: number | null;
+}
+
+/** The workflows that wait, placed or not. Those of blocked builds are not among them. */
+export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkflow[]> {
+  const rows = await db
+    .selectFrom('workflow')
+    .innerJoin('build', 'build.id', 'workflow.build_id')
+    .innerJoin('project', 'project.id', 'build.project_id')
+    .select([
+      'workflow.id',
+      'workflow.attempt',
+      'workflow.worker_id',
+      'workflow.placed_at',
+      'build.id as buildId',
+      'build.project_id',
+      'build.branch',
+      'build.event_kind',
+      'project.default_branch',
+    ])
+    .where('workflow.status', '=', 'pending')
+    .where('build.status', '=', 'pending')
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    buildId: row.buildId,
+    attempt: row.attempt,
+    projectId: row.project_id,
+    // A pull request belongs to its target's order, but it is not on that branch.
+    onDefaultBranch: row.event_kind !== 'pull_request' && row.branch === row.default_branch,
+    workerId: row.worker_id,
+    placedAtMs: row.placed_at,
+  }));
+}
+
+/** Builds that wait for their pipeline file to be read: they have no workflow yet. */
+export async function readUnplanned({ db }: Reading): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('build')
+    .select('id')
+    .where('status', '=', 'pending')
+    .where('plan_json', 'is', null)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+interface Running {
+  readonly projectId: string;
+  readonly workerId: string | null;
+  readonly startedAtMs: number;
+}
+
+export async function readRunning({ db }: Reading): Promise<readonly Running[]> {
+  const rows = await db
+    .selectFrom('workflow')
+    .innerJoin('build', 'build.id', 'workflow.build_id')
+    .select(['build.project_id', 'workflow.worker_id', 'workflow.started_at'])
+    .where('workflow.status', '=', 'running')
+    .execute();
+  return rows.map((row) => ({
+    projectId: row.project_id,
+    workerId: row.worker_id,
+    startedAtMs: row.started_at ?? 0,
+  }));
+}
+
+/** The connected workers with how much of each is taken, by what runs and what is placed. */
+export async function readWorkers(
+  { db }: Reading,
+  connected: ReadonlyMap<string, number>,
+  taken: readonly { readonly workerId: string | null }[],
+): Promise<readonly WorkerPlaces[]> {
+  const rows = await db.selectFrom('worker').select(['id', 'queue', 'capacity']).execute();
+  return rows
+    .filter(({ id }) => connected.has(id))
+    .map((row) => ({ ...row, taken: taken.filter(({ workerId }) => workerId === row.id).length }));
+}
+
+/** How many places each project has now; `served` remembers who was served when. */
+export function loadsOf(
+  places: readonly { readonly projectId: string }[],
+  served: ReadonlyMap<string, number>,
+): ReadonlyMap<string, ProjectLoad> {
+  const loads = new Map<string, ProjectLoad>();
+  for (const [projectId, servedAtMs] of served) loads.set(projectId, { running: 0, servedAtMs });
+  for (const { projectId } of places) {
+    const load = loads.get(projectId) ?? { running: 0, servedAtMs: 0 };
+    loads.set(projectId, { ...load, running: load.running + 1 });
+  }
+  return loads;
+}

@@ -1,0 +1,103 @@
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import type { JobData } from '../core/work.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+
+export interface BullmqOptions {
+  /** `redis://…`, or `unix:///path` of its socket. */
+  readonly url: string;
+  /** Prefix of every key; two servers on one Redis need different ones. */
+  readonly prefix?: string;
+  /** Redis is reachable again after it was not: jobs may have been lost. */
+  readonly onReady?: () => void;
+  /** The connection failed; tried again by itself. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The prefix that server and workers share unless told otherwise. */
+export const QUEUE_PREFIX = 'slipway';
+
+/** Past this the dispatcher goes on without an answer. */
+const ANSWER_MS = 2_000;
+
+/** The job's id in BullMQ: the same subject and attempt is the same job. */
+export function jobId({ id, attempt }: JobData): string {
+  return `${id}-${attempt}`;
+}
+
+/**
+ * Redis by URL or socket. A producer fails at once while Redis is away instead of holding jobs back in memory;
+ * a consumer waits for it.
+ */
+export function connectRedis(url: string, role: 'producer' | 'consumer' = 'producer'): Redis {
+  const options = { enableOfflineQueue: role === 'consumer', maxRetriesPerRequest: null, retryStrategy };
+  return url.startsWith('unix://')
+    ? new Redis({ ...options, path: url.slice('unix://'.length) })
+    : new Redis(url, options);
+}
+
+export interface BullmqQueue extends JobQueue {
+  /** Whether Redis can be reached now. */
+  isReady(): boolean;
+}
+
+/** The job queue on BullMQ. Jobs are tried once: only the reconciler makes another attempt. */
+export function createBullmqQueue({ url, prefix, onReady, onError }: BullmqOptions): BullmqQueue {
+  const connection = connectRedis(url);
+  connection.on('error', onError);
+  if (onReady !== undefined) connection.on('ready', onReady);
+  const queues = new Map<string, Queue>();
+  /** A queue that was made while Redis went away never recovers: after a failure the next use makes a new one. */
+  const use = async (name: string, act: (queue: Queue) => Promise<unknown>): Promise<void> => {
+    demandReady(connection);
+    const queue = queueOf(name);
+    try {
+      await answered(act(queue));
+    } catch (error) {
+      queues.delete(name);
+      void queue.close().catch(onError);
+      throw error;
+    }
+  };
+  const queueOf = (name: string): Queue => {
+    const known = queues.get(name);
+    if (known !== undefined) return known;
+    const queue = new Queue(name, { connection, prefix: prefix ?? QUEUE_PREFIX, skipWaitingForReady: true });
+    queue.on('error', onError);
+    queues.set(name, queue);
+    return queue;
+  };
+  return {
+    isReady: () => connection.status === 'ready',
+    add(name, job) {
+      const kept = { attempts: 1, removeOnComplete: true, removeOnFail: true };
+      return use(name, (queue) => queue.add(job.kind, job, { jobId: jobId(job), ...kept }));
+    },
+    remove: (name, job) => use(name, (queue) => queue.remove(jobId(job))),
+    async close() {
+      await answered(Promise.all([...queues.values()].map((queue) => queue.close()))).catch(onError);
+      connection.disconnect();
+    },
+  };
+}
+
+/** @throws Error when Redis (frozen, or cut off without a word) does not answer in time. */
+async function answered(asked: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`Redis has not answered for ${ANSWER_MS} ms`)),
+    ANSWER_MS,
+  );
+  // What comes after the deadline is nobody's: a job that does arrive is refused at its claim.
+  asked.catch(() => undefined);
+  await Promise.race([asked, late.promise]).finally(() => clearTimeout(timer));
+}
+
+/** BullMQ would wait for a connection that is being made; the dispatcher must not. */
+function demandReady(connection: Redis): void {
+  if (connection.status !== 'ready') throw new Error(`Redis is not reachable (${connection.status})`);
+}
+
+function retryStrategy(times: number): number {
+  return Math.min(50 * times, 1_000);
+}

@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { TIMES } from '../../../config/times.ts';
+import type { JobData } from '../../../src/core/work.ts';
+import { createDispatcher } from '../../../src/dispatch/create-dispatcher.ts';
+import type { Dispatcher } from '../../../src/dispatch/create-dispatcher.ts';
+import { readBuild } from '../../../src/store/read/builds.ts';
+import { deployOf, makeRecord, planOf, pushOf, runWorkflow } from '../../support/record.ts';
+import type { TestRecord, TestWorker } from '../../support/record.ts';
+
+let record: TestRecord;
+let dispatcher: Dispatcher;
+let jobs: string[] = [];
+let away = false;
+const errors: unknown[] = [];
+
+beforeEach(async () => {
+  record = await makeRecord();
+  jobs = [];
+  away = false;
+  errors.length = 0;
+  dispatcher = createDispatcher({
+    store: record.store,
+    builds: record.builds,
+    clock: record.clock,
+    onError: (error) => errors.push(error),
+    queue: {
+      async add(queue: string, { id, attempt }: JobData) {
+        if (away) throw new Error('Redis is away');
+        jobs.push(`${queue} ${id} ${attempt}`);
+      },
+      async remove(queue: string, { id }: JobData) {
+        jobs = jobs.filter((job) => !job.startsWith(`${queue} ${id}`));
+      },
+      close: async () => undefined,
+    },
+  });
+  dispatcher.start();
+});
+afterEach(async () => {
+  await dispatcher.stop();
+  await record.close();
+});
+
+async function settled(): Promise<void> {
+  await dispatcher.idle();
+}
+const queueOf = (worker: TestWorker) => `worker-${worker.known.id}`;
+
+it('tells a waiting build its place and why it waits, and places it when a worker comes', async () => {
+  const project = await record.project();
+  const one = await record.build(project);
+  const two = await record.build(project);
+  await settled();
+  expect(dispatcher.waitingOf(one.buildId)).toEqual({ place: 1, why: 'no worker is connected' });
+  expect(dispatcher.waitingOf(two.buildId)).toEqual({ place: 2, why: 'no worker is connected' });
+  const seen: string[] = [];
+  record.store.onChange(({ kind }) => {
+    if (kind === 'places') seen.push(dispatcher.waitingOf(two.buildId)?.why ?? '');
+  });
+  const ada = await record.worker('ada', { capacity: 1 });
+  await settled();
+  expect(jobs).toEqual([`${queueOf(ada)} ${await record.workflowOf(one.buildId)} 1`]);
+  expect(dispatcher.waitingOf(one.buildId)).toBeNull();
+  expect(dispatcher.waitingOf(two.buildId)).toEqual({ place: 1, why: 'the only place is taken' });
+  expect(seen.at(-1)).toBe('the only place is taken');
+});
+
+it('places the next one when a place is free again', async () => {
+  const project = await record.project();
+  const ada = await record.worker('ada', { capacity: 1 });
+  const [one, two] = [await record.build(project), await record.build(project)];
+  await settled();
+  const lease = await ada.claimWorkflow(await record.workflowOf(one.buildId));
+  await settled();
+  expect(jobs).toHaveLength(1);
+  await runWorkflow(lease);
+  await settled();
+  expect(jobs[1]).toBe(`${queueOf(ada)} ${await record.workflowOf(two.buildId)} 1`);
+});
+
+it('gives a quiet project the next place while a busy one has many waiting', async () => {
+  const busy = await record.project('shop/busy');
+  const quiet = await record.project('shop/quiet');
+  const ada = await record.worker('ada', { capacity: 1 });
+  const first = await record.build(busy);
+  for (let count = 0; count < 30; count += 1) await record.build(busy);
+  await settled();
+  const late = await record.build(quiet);
+  const lease = await ada.claimWorkflow(await record.workflowOf(first.buildId));
+  await settled();
+  expect(dispatcher.waitingOf(late.buildId)?.place).toBe(1);
+  await runWorkflow(lease);
+  await settled();
+  expect(jobs.at(-1)).toBe(`${queueOf(ada)} ${await record.workflowOf(late.buildId)} 1`);
+});
+
+it('loses nothing while Redis is away, and adds the job again when it is back', async () => {
+  away = true;
+  const ada = await record.worker('ada');
+  const { buildId } = await record.build(await record.project());
+  await settled();
+  expect(jobs).toEqual([]);
+  expect(errors).not.toEqual([]);
+  away = false;
+  record.clock.now += 3_000;
+  dispatcher.wake();
+  await settled();
+  expect(jobs).toEqual([`${queueOf(ada)} ${await record.workflowOf(buildId)} 1`]);
+});
+
+it('takes a placement back that nobody claims, and places it on a worker that is there', async () => {
+  const ada = await record.worker('ada');
+  const { buildId } = await record.build(await record.project());
+  const workflow = await record.workflowOf(buildId);
+  await settled();
+  expect(jobs).toEqual([`${queueOf(ada)} ${workflow} 1`]);
+  record.clock.now += TIMES.placement + 1_000;
+  const bob = await record.worker('bob');
+  dispatcher.wake();
+  await settled();
+  expect(jobs).toEqual([`${queueOf(bob)} ${workflow} 1`]);
+});
+
+it('wakes the workers of a router for a deployment whose turn it is, with its own attempt', async () => {
+  const ada = await record.worker('ada');
+  const plan = planOf({ deploys: [deployOf('production')] });
+  const { buildId } = await record.build(await record.project(), { plan });
+  await runWorkflow(await ada.claimWorkflow(await record.workflowOf(buildId)));
+  await settled();
+  const { id } = await record.store.db.selectFrom('deployment').select('id').executeTakeFirstOrThrow();
+  expect(jobs).toContain(`deploy-local ${id} 1`);
+  await ada.claimDeployment(id);
+  await ada.restart();
+  await settled();
+  expect(jobs.at(-1)).toBe(`deploy-local ${id} 2`);
+});
+
+it('counts a build whose file is not read yet among those that wait', async () => {
+  const projectId = await record.project();
+  const build = { projectId, deliveryId: null, event: pushOf('main'), outcome: null, blocked: null };
+  const { buildId } = await record.builds.createBuild(build);
+  await settled();
+  expect(dispatcher.waitingOf(buildId)).toEqual({ place: 1, why: 'its pipeline file is being read' });
+});
+
+it('says that a deployment waits for a worker with its router, until one is connected', async () => {
+  const bob = await record.worker('bob', { routers: [] });
+  const plan = planOf({ deploys: [deployOf('production')] });
+  const { buildId } = await record.build(await record.project(), { plan });
+  const lease = await bob.claimWorkflow(await record.workflowOf(buildId));
+  await settled();
+  const deployment = async () => {
+    const views = { ...dispatcher, urlOf: (host: string) => host };
+    return (await readBuild(record.store.db, buildId, views))?.deployments[0];
+  };
+  expect((await deployment())?.waitingFor).toBeNull();
+  await runWorkflow(lease);
+  await settled();
+  expect(await deployment()).toMatchObject({
+    status: 'pending',
+    waitingFor: 'a worker with the router local; none is connected',
+  });
+  const told: string[] = [];
+  record.store.onChange(({ kind, id }) => {
+    if (kind === 'deployment') told.push(id);
+  });
+  await record.worker('ada');
+  await settled();
+  expect((await deployment())?.waitingFor).toBeNull();
+  expect(told).toEqual([(await deployment())?.id]);
+});
