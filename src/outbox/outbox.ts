@@ -1,0 +1,141 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Store, Tx } from '../store/store.ts';
+import { backOffMs } from './back-off.ts';
+import { readDue } from './read-due.ts';
+import type { DueEffect } from './read-due.ts';
+
+/** How doing an effect ended. `retry`: not now, but it may work later. */
+export type EffectOutcome =
+  | { readonly state: 'done'; readonly detail: string }
+  | { readonly state: 'failed'; readonly reason: string }
+  | { readonly state: 'retry'; readonly reason: string };
+
+/**
+ * Does one kind of effect. It must be harmless twice: a server that ends between the act and its record does it
+ * again. What it throws counts as `retry`.
+ * @param key Names the effect for receivers that can tell a repetition.
+ */
+export type EffectHandler = (payload: unknown, key: string, signal: AbortSignal) => Promise<EffectOutcome>;
+
+export interface OutboxDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** By kind: `tag`, `webhook`, `seal-log`. An effect without a handler fails. */
+  readonly handlers: Readonly<Record<string, EffectHandler>>;
+  /** In the transaction that records the end. */
+  readonly settled: (
+    tx: Tx,
+    effect: { kind: string; subjectId: string; payload: unknown; state: 'done' | 'failed' },
+    at: number,
+  ) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+  /** Tries of one effect before it has failed; with the back-off, 20 are about 15 minutes. */
+  readonly attempts?: number;
+}
+
+/** Does recorded effects: at least once, those of one target one after the other, in their order. */
+export interface Outbox {
+  readonly start: () => void;
+  readonly idle: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Without news the record is looked at this often. */
+const LOOK_MS = 5_000;
+const ATTEMPTS = 20;
+
+export function createOutbox(deps: OutboxDeps): Outbox {
+  const ending = new AbortController();
+  /** Work under way, by target. */
+  const targets = new Map<string, Promise<void>>();
+  let timer: NodeJS.Timeout | undefined;
+  let stopListening = (): void => undefined;
+  let looking: Promise<void> = Promise.resolve();
+
+  function look(): void {
+    clearTimeout(timer);
+    looking = looking.then(startDue).catch(deps.onError);
+  }
+
+  async function startDue(): Promise<void> {
+    if (ending.signal.aborted) return;
+    const { due, nextAt } = await readDue(deps.store, deps.clock.nowMs());
+    for (const effect of due)
+      if (!targets.has(effect.target))
+        targets.set(
+          effect.target,
+          perform(deps, effect, ending.signal)
+            .catch(deps.onError)
+            .finally(() => {
+              targets.delete(effect.target);
+              look();
+            }),
+        );
+    const wait = nextAt === null ? LOOK_MS : Math.max(0, nextAt - deps.clock.nowMs());
+    clearTimeout(timer);
+    timer = setTimeout(look, Math.min(LOOK_MS, wait));
+  }
+
+  return {
+    start() {
+      stopListening = deps.store.onChange(({ kind }) => {
+        if (kind === 'outbox') look();
+      });
+      look();
+    },
+    async idle() {
+      await looking;
+      while (targets.size > 0) {
+        await Promise.all(targets.values());
+        await looking;
+      }
+    },
+    async stop() {
+      ending.abort();
+      stopListening();
+      await looking;
+      clearTimeout(timer);
+      await Promise.all(targets.values());
+      await looking;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function perform(deps: OutboxDeps, effect: DueEffect, signal: AbortSignal): Promise<void> {
+  const handler = deps.handlers[effect.kind];
+  const outcome =
+    handler === undefined
+      ? { state: 'failed' as const, reason: `no handler for effects of kind ${effect.kind}` }
+      : await handler(effect.payload, effect.key, signal).catch((error: unknown) => ({
+          state: 'retry' as const,
+          reason: error instanceof Error ? error.message : String(error),
+        }));
+  // A server that ends leaves it as it was: it is done again.
+  if (signal.aborted && outcome.state === 'retry') return;
+  await keep(deps, effect, outcome);
+}
+
+async function keep(deps: OutboxDeps, effect: DueEffect, outcome: EffectOutcome): Promise<void> {
+  const now = deps.clock.nowMs();
+  const attempts = effect.attempts + 1;
+  const giveUp = outcome.state === 'retry' && attempts >= (deps.attempts ?? ATTEMPTS);
+  const state = outcome.state === 'retry' ? (giveUp ? 'failed' : 'pending') : outcome.state;
+  await deps.store.transaction(async (tx) => {
+    await tx.db
+      .updateTable('outbox')
+      .set((eb) => ({
+        state,
+        attempts,
+        result: outcome.state === 'done' ? outcome.detail : outcome.reason,
+        next_at: now + backOffMs(attempts),
+        finished_at: state === 'pending' ? null : now,
+        version: eb('version', '+', 1),
+      }))
+      .where('id', '=', effect.id)
+      .execute();
+    const { kind, subjectId, payload } = effect;
+    if (state !== 'pending') await deps.settled(tx, { kind, subjectId, payload, state }, now);
+    tx.changed('outbox', effect.id);
+  });
+}
