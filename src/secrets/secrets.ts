@@ -1,0 +1,22 @@
+import type { LeaseSecretsSource } from '../ports/lease-secrets.ts';
+
+/** Everything that lies encrypted in the database. Values go in here and come out only under a lease. */
+export interface Secrets extends LeaseSecretsSource {
+  /** @throws Problem `secret_too_short` under 4 bytes, `request_wrong` for a bad name, `not_found` for the project. */
+  setProjectSecret(projectId: string, name: string, value: string): Promise<void>;
+  /** @throws Problem `not_found`. */
+  removeProjectSecret(projectId: string, name: string): Promise<void>;
+  /** What opens the project's repository; null for a public one. @throws Problem `not_found`. */
+  cloneCredentials(
+    projectId: string,
+  ): Promise<{ readonly username: string; readonly password: string } | null>;
+  /** The text for the column `project.clone_token`. */
+  sealCloneToken(projectId: string, token: string): string;
+  setRegistryLogin(
+    host: string,
+    login: { readonly username: string; readonly password: string },
+  ): Promise<void>;
+  removeRegistryLogin(host: string): Promise<void>;
+  /** For the server's own calls of a registry (tags); null where no login was set. */
+  registryLogin(host: string): Promise<{ readonly username: string; readonly password: string } | null>;
+}
