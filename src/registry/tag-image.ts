@@ -1,0 +1,26 @@
+import { Problem } from '../core/problem.ts';
+import type { Registry } from './registry.ts';
+
+export interface TagImage {
+  readonly registry: Registry;
+  /** Without host. */
+  readonly repository: string;
+  readonly digest: string;
+  readonly tags: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Sets tags on a digest that the repository holds, moving no layer. Safe to repeat; tags that are right already are
+ * left alone.
+ * @throws Problem `registry_failed`, `digest_mismatch`; `not_found` when the repository has no such digest.
+ */
+export async function tagImage({ registry, repository, digest, tags, signal }: TagImage): Promise<void> {
+  const manifest = await registry.getManifest(repository, digest, signal);
+  if (manifest === null)
+    throw new Problem('not_found', { what: 'image', id: `${registry.host}/${repository}@${digest}` });
+  for (const tag of tags) {
+    if ((await registry.headManifest(repository, tag, signal)) !== digest)
+      await registry.putManifest(repository, tag, manifest, signal);
+  }
+}
