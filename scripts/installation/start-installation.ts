@@ -1,0 +1,155 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { DEFAULT_ROUTER, readPartsSettings } from '../../config/settings.ts';
+import { ensureParts, type EnsuredParts } from '../../src/parts/ensure-parts.ts';
+import type { PartLife } from '../../src/parts/part.ts';
+import { ensureRouter } from '../../src/parts/router.ts';
+import { prepareRouter } from '../../worker/router/open-router.ts';
+import { connectApi, type Api } from './api.ts';
+import { runProcess, type Running } from './run-process.ts';
+import { startApps } from './stop-installation.ts';
+import { workerName } from './worker-name.ts';
+
+export interface InstallationOptions {
+  /** As the operator's: what it names is used. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Life of engine and registry; the router has its own in any case. */
+  readonly life: PartLife;
+  readonly say: (sentence: string) => void;
+}
+
+/** Slipway as it runs on one machine: parts, router, server, one worker. */
+export interface Installation {
+  readonly dataDir: string;
+  readonly url: string;
+  /** Where the router takes public traffic, e.g. `http://127.0.0.1:8080`. */
+  readonly routerUrl: string;
+  readonly routerDir: string;
+  readonly parts: EnsuredParts;
+  readonly api: Api;
+  /** The newest secret that a webhook may be signed with. */
+  readonly webhookSecret: string;
+  /** File with the token that signs an admin in. */
+  readonly adminTokenFile: string;
+  /** Ends worker, server and what ends with them; apps, router, registry and engine live on if theirs is `own`. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts what does not run yet, in the order in which each needs the one before it.
+ * @throws Problem, with nothing of this start left running but the router.
+ */
+export async function startInstallation(options: InstallationOptions): Promise<Installation> {
+  const { say, environment } = options;
+  const settings = readPartsSettings(environment);
+  const { dataDir } = settings;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const parts = await ensureParts(settings, options);
+  const apps = await startApps(parts.dockerHost, dataDir);
+  if (apps > 0) say(`started ${apps === 1 ? 'one app' : `${apps} apps`} again`);
+  const started: Running[] = [];
+  const stop = async (): Promise<void> => {
+    for (const process of started.reverse()) await process.stop();
+    await parts.stop();
+  };
+  try {
+    const { dir: routerDir, bind, backends } = settings.router;
+    const router = await ensureRouter({
+      dir: routerDir,
+      prepare: () => prepareRouter(routerDir, { binds: [`${hostOf(bind.host)}:${bind.port}`], backends }),
+    });
+    if (router.started) say('started the router');
+    const url = settings.url ?? `http://${reachable(settings.listen.host)}:${settings.listen.port}`;
+    const secret = await webhookSecrets(dataDir, environment);
+    const common = {
+      ...environment,
+      SLIPWAY_DATA: dataDir,
+      DOCKER_HOST: parts.dockerHost,
+      REDIS_URL: parts.redisUrl,
+      SLIPWAY_REGISTRY: parts.registry.host,
+      SLIPWAY_REGISTRY_INSECURE: parts.registry.insecure ? '1' : '0',
+      SLIPWAY_ROUTER_NAME: settings.routerName ?? DEFAULT_ROUTER,
+    };
+    started.push(
+      await runProcess({
+        name: 'server',
+        file: 'src/main.ts',
+        dir: dataDir,
+        env: { ...common, SLIPWAY_URL: url, ...secret.env },
+        isReady: async () =>
+          (await fetch(`${localUrl(settings.listen)}/healthz`).catch(() => null))?.ok === true,
+        say,
+      }),
+    );
+    say('started the server');
+    const adminTokenFile = path.join(dataDir, 'admin-token');
+    const api = connectApi(localUrl(settings.listen), await readToken(adminTokenFile));
+    const name = workerName(dataDir);
+    started.push(
+      await runProcess({
+        name: 'worker',
+        file: 'worker/main.ts',
+        dir: dataDir,
+        env: {
+          ...common,
+          SLIPWAY_SERVER_URL: localUrl(settings.listen),
+          SLIPWAY_WORKER_NAME: name,
+          SLIPWAY_WORKER_TOKEN: await workerToken(dataDir, name, api),
+        },
+        isReady: () => isConnected(api, name),
+        say,
+      }),
+    );
+    say('started a worker');
+    const routerUrl = `http://${reachable(bind.host)}:${bind.port}`;
+    const webhookSecret = secret.newest;
+    return { dataDir, url, routerUrl, routerDir, parts, api, webhookSecret, adminTokenFile, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The operator's own secrets, else one that is made at the first start. */
+async function webhookSecrets(
+  dataDir: string,
+  environment: InstallationOptions['environment'],
+): Promise<{ readonly newest: string; readonly env: Readonly<Record<string, string>> }> {
+  const named = environment['SLIPWAY_WEBHOOK_SECRETS'];
+  if (named) return { newest: named.split(/[,\n]/)[0]?.trim() ?? '', env: {} };
+  const file = environment['SLIPWAY_WEBHOOK_SECRETS_FILE'] || path.join(dataDir, 'webhook-secret');
+  if (!existsSync(file)) await writeFile(file, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
+  const text = await readFile(file, 'utf8');
+  return {
+    newest: text.split(/[,\n]/)[0]?.trim() ?? '',
+    env: { SLIPWAY_WEBHOOK_SECRETS_FILE: file },
+  };
+}
+
+/** The worker's token, made once by way of the API and kept where only this user may read it. */
+async function workerToken(dataDir: string, name: string, api: Api): Promise<string> {
+  const file = path.join(dataDir, 'worker-token');
+  if (existsSync(file)) return readToken(file);
+  const { token } = await api.ask<{ token: string }>('POST', '/workers/tokens', { name });
+  await writeFile(file, `${token}\n`, { mode: 0o600 });
+  return token;
+}
+
+async function readToken(file: string): Promise<string> {
+  return (await readFile(file, 'utf8').catch(() => '')).trim();
+}
+
+async function isConnected(api: Api, name: string): Promise<boolean> {
+  const { items } = await api.ask<{ items: { name: string; connected: boolean }[] }>('GET', '/workers');
+  return items.some((worker) => worker.name === name && worker.connected);
+}
+
+const hostOf = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** An address that a browser on this machine can open, for one to listen on. */
+const reachable = (host: string): string => (['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : hostOf(host));
+
+const localUrl = (listen: { readonly host: string; readonly port: number }): string =>
+  `http://${reachable(listen.host)}:${listen.port}`;

@@ -1,0 +1,48 @@
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Problem } from '../src/core/problem.ts';
+import { startInstallation, type Installation } from './installation/start-installation.ts';
+import { START_PID } from './installation/stop-installation.ts';
+
+/*
+ * `npm start`: everything on this machine, for use. Ctrl-C ends server, worker and Redis; apps, router, registry and
+ * an engine of our own live on until `npm stop`.
+ */
+const say = (sentence: string): void => console.log(`· ${sentence}`);
+try {
+  const installation = await startInstallation({ environment: process.env, life: 'own', say });
+  const pidFile = path.join(installation.dataDir, START_PID);
+  await writeFile(pidFile, `${process.pid}\n`);
+  explain(installation);
+  await asked();
+  say('ending; apps, router and registry live on until `npm stop`');
+  await installation.stop();
+  await rm(pidFile, { force: true });
+} catch (error) {
+  if (!(error instanceof Problem)) throw error;
+  console.error(`${error.message}\n${error.fix}`);
+  process.exitCode = 1;
+}
+
+function explain({ url, routerUrl, dataDir, adminTokenFile }: Installation): void {
+  console.log(`
+Pages      ${url}
+Sign in    with the token in ${adminTokenFile}
+Webhook    ${url}/webhooks/github, content type application/json,
+           secret in SLIPWAY_WEBHOOK_SECRETS or ${path.join(dataDir, 'webhook-secret')}
+Apps       ${routerUrl}, by their host name
+Logs       ${dataDir}/server.log, worker.log
+`);
+}
+
+/** Ctrl-C, or `npm stop`. What we run does not keep this process alive; the wait does. */
+function asked(): Promise<void> {
+  return new Promise((resolve) => {
+    const alive = setInterval(() => undefined, 60_000);
+    const end = (): void => {
+      clearInterval(alive);
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
+  });
+}

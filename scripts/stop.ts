@@ -1,0 +1,19 @@
+import { Problem } from '../src/core/problem.ts';
+import { stopInstallation } from './installation/stop-installation.ts';
+
+/* `npm stop`: ends what lives on after `npm start`. Data stays; the next start brings the apps back. */
+let count = 0;
+try {
+  await stopInstallation(process.env, {
+    apps: 'stop',
+    say: (sentence) => {
+      count += 1;
+      console.log(`· ${sentence}`);
+    },
+  });
+  if (count === 0) console.log('nothing ran');
+} catch (error) {
+  if (!(error instanceof Problem)) throw error;
+  console.error(`${error.message}\n${error.fix}`);
+  process.exitCode = 1;
+}

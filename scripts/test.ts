@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Problem } from '../src/core/problem.ts';
+import { installMissing } from '../src/parts/install-missing.ts';
+import { PROGRAMS, type ProgramName } from '../src/parts/needed-programs.ts';
+
+/*
+ * `npm test`: set-up, then format, lint and types side by side, then every test. A failing check does not hold the
+ * rest up. The last line is `N passed, N failed`, tests and checks together; the exit code says the same.
+ * Arguments go to vitest: `npm test -- test/unit/core`.
+ */
+interface Counted {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const CHECKS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
+  ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
+  ['lint', 'eslint', '.'],
+  ['types', 'tsc', '-p', '.'],
+];
+
+const startMs = Date.now();
+await setUp();
+const counts = [...(await Promise.all(CHECKS.map(check))), await tests(process.argv.slice(2))];
+const passed = counts.reduce((sum, one) => sum + one.passed, 0);
+const failed = counts.reduce((sum, one) => sum + one.failed, 0);
+console.log(`\nformat, lint, types and tests, in ${seconds(startMs)}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+async function setUp(): Promise<void> {
+  try {
+    const mayInstall = process.env['SLIPWAY_INSTALL'] !== '0';
+    await installMissing(Object.keys(PROGRAMS) as ProgramName[], {
+      mayInstall,
+      say: (sentence) => console.log(`set-up: ${sentence}`),
+    });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    console.error(`set-up failed: ${error.message}\n${error.fix}`);
+    process.exit(1);
+  }
+}
+
+/** One check; its output is shown when it failed. */
+async function check([name, command, ...args]: (typeof CHECKS)[number]): Promise<Counted> {
+  const beganMs = Date.now();
+  const { code, output } = await run(command, args, 'pipe');
+  if (code !== 0) console.log(output.trimEnd());
+  console.log(`${code === 0 ? '✓' : '✗'} ${name} (${seconds(beganMs)})`);
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+async function tests(args: readonly string[]): Promise<Counted> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'slipway-results-'));
+  try {
+    const file = path.join(folder, 'results.json');
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const { code } = await run('vitest', ['run', ...reporters, ...args], 'inherit');
+    const results = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<Results>;
+    const count = { passed: results.numPassedTests ?? 0, failed: results.numFailedTests ?? 0 };
+    // A file that cannot be loaded, or a failing set-up, fails no single test.
+    return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What we read of vitest's JSON report. */
+interface Results {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+}
+
+/** Runs the command of a package with this Node. */
+function run(
+  command: string,
+  args: readonly string[],
+  output: 'pipe' | 'inherit',
+): Promise<{ readonly code: number; readonly output: string }> {
+  const file = path.join(import.meta.dirname, '../node_modules/.bin', command);
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', output, output] });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? 1, output: text }));
+  });
+}
+
+function seconds(sinceMs: number): string {
+  return `${((Date.now() - sinceMs) / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,67 @@
+import { mkdir, rm } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import { Problem } from '../core/problem.ts';
+import { findBinary } from './find-binary.ts';
+import type { Part, PartOptions } from './part.ts';
+import { findOwnPart, spawnPart } from './spawn-part.ts';
+import { socketDir } from './socket-dir.ts';
+
+/** A Redis of our own on a private unix socket: append-only file, synced at every write, nothing evicted. */
+export interface RedisPart extends Part {
+  /** As REDIS_URL: `unix:///…/redis.sock`. */
+  readonly url: string;
+  readonly socket: string;
+}
+
+/**
+ * Starts one on the files in `dir`; a socket that a killed one left is removed first.
+ * @throws Problem `part_missing`, `part_failed`; the latter when one of its own life runs in `dir` already.
+ */
+export async function startRedis(options: PartOptions): Promise<RedisPart> {
+  const command = findBinary(['redis-server', 'valkey-server']);
+  if (command === null)
+    throw new Problem('part_missing', { part: 'redis-server', command: 'apt-get install redis-server' });
+  const { dir } = options;
+  const running = await findOwnPart(dir, 'redis');
+  if (running !== null)
+    throw new Problem('part_failed', { part: 'redis', cause: `process ${running} uses ${dir}`, log: dir });
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const socket = path.join(await socketDir(dir), 'redis.sock');
+  await rm(socket, { force: true });
+  const settings = {
+    port: '0',
+    unixsocket: socket,
+    unixsocketperm: '700',
+    dir,
+    appendonly: 'yes',
+    appendfsync: 'always',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+    daemonize: 'no',
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const part = await spawnPart({
+    ...options,
+    name: 'redis',
+    command,
+    args,
+    isReady: () => answersPing(socket),
+    cleanUp: { remove: [socket] },
+  });
+  return { ...part, url: `unix://${socket}`, socket };
+}
+
+/** Whether a Redis answers on the socket and has its data loaded. */
+function answersPing(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const client = net.connect(socket, () => client.write('PING\r\n'));
+    client.setTimeout(1_000, () => client.destroy());
+    client.on('data', (data) => {
+      resolve(data.toString().startsWith('+PONG'));
+      client.destroy();
+    });
+    client.on('error', () => resolve(false));
+    client.on('close', () => resolve(false));
+  });
+}

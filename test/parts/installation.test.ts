@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ask } from '../../demo/traffic.ts';
+import { deliverPush } from '../../demo/deliver-push.ts';
+import { followBuild } from '../../demo/follow-build.ts';
+import { startInstallation, type Installation } from '../../scripts/installation/start-installation.ts';
+import { stopInstallation } from '../../scripts/installation/stop-installation.ts';
+import { findProcesses } from '../../src/parts/processes.ts';
+import { freePort } from '../../src/parts/registry.ts';
+import { appFiles } from '../support/demo-app.ts';
+import { startGitHost, type GitHost } from '../support/git-host.ts';
+import { busyboxImage } from '../support/images.ts';
+import { expectNothingLeft, takeInventory } from '../support/leftovers.ts';
+import { testParts } from '../support/parts.ts';
+
+let dir: string;
+let host: GitHost;
+let environment: Record<string, string | undefined>;
+const said: string[] = [];
+const say = (sentence: string): void => void said.push(sentence);
+
+beforeEach(async () => {
+  const { dockerHost, buildNetworks, appNetwork } = testParts();
+  await busyboxImage(dockerHost);
+  dir = await mkdtemp(path.join(tmpdir(), 'slipway-start-'));
+  host = await startGitHost();
+  environment = {
+    PATH: process.env['PATH'],
+    HOME: dir,
+    DOCKER_HOST: dockerHost,
+    SLIPWAY_DATA: dir,
+    SLIPWAY_LISTEN: `127.0.0.1:${await freePort()}`,
+    SLIPWAY_ROUTER_BIND: `127.0.0.1:${await freePort()}`,
+    SLIPWAY_BUILD_NETWORKS: buildNetworks,
+    SLIPWAY_APP_NETWORK: appNetwork,
+  };
+});
+
+afterEach(async () => {
+  await stopInstallation(environment, { apps: 'remove', say });
+  await host.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+it('start and stop: apps serve while everything else is down, and come back after a full stop', async () => {
+  const before = await takeInventory(environment['DOCKER_HOST'] ?? '', `slipway.router=${dir}/router`);
+  const first = await start();
+  await deploy(first);
+  expect(await serves(first)).toBe('version 1\n');
+
+  await first.stop();
+  expect(ofOurs('main.ts')).toEqual([]);
+  expect(ofOurs('redis-server')).toEqual([]);
+  expect(await serves(first)).toBe('version 1\n');
+
+  await stopInstallation(environment, { apps: 'stop', say });
+  expect(ofOurs('')).toEqual([]);
+  await expect(serves(first)).rejects.toThrow('ECONNREFUSED');
+
+  const second = await start();
+  expect(await serves(second)).toBe('version 1\n');
+  expect(said).toContain('started one app again');
+  const { items } = await second.api.ask<{ items: unknown[] }>('GET', '/builds');
+  expect(items).toHaveLength(1);
+  await second.stop();
+  await stopInstallation(environment, { apps: 'remove', say });
+  await expectNothingLeft(before, `slipway.router=${dir}/router`);
+});
+
+const start = (): Promise<Installation> => startInstallation({ environment, life: 'own', say });
+
+async function deploy({ api, webhookSecret }: Installation): Promise<void> {
+  const repository = host.create('shop/web');
+  const commit = repository.commit(appFiles('1'), 'begin');
+  await api.ask('POST', '/projects', { cloneUrl: repository.cloneUrl });
+  const push = { repository: 'shop/web', cloneUrl: repository.cloneUrl, message: 'begin', changed: [] };
+  expect((await deliverPush(api.url, webhookSecret, { ...push, commit, before: null })).status).toBe(202);
+  const build = await followBuild(api, commit, () => undefined);
+  expect(build.deployments.map(({ status }) => status)).toEqual(['success']);
+}
+
+async function serves(installation: Installation): Promise<string> {
+  return (await ask(installation.routerUrl, 'app.example.com', { path: '/' })).text;
+}
+
+/** Processes that name our folder and this program on their command line. */
+const ofOurs = (program: string): number[] =>
+  findProcesses('cmdline', (text) => text.includes(dir) && text.includes(program));
