@@ -1,0 +1,242 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { checkOut, type CheckOut } from '../../../../worker/checkout/check-out.ts';
+import { openMirrors, type Mirrors } from '../../../../worker/checkout/mirrors.ts';
+import {
+  startGitHost,
+  type GitHost,
+  type GitHostOptions,
+  type HostedRepository,
+} from '../../../support/git-host.ts';
+
+let scratch: string;
+let behaviour: GitHostOptions;
+let host: GitHost;
+let repository: HostedRepository;
+let mirrors: Mirrors;
+let said: string[];
+let count = 0;
+
+beforeEach(async () => {
+  scratch = mkdtempSync(path.join(tmpdir(), 'checkout-test-'));
+  behaviour = {};
+  host = await startGitHost(behaviour);
+  repository = host.create('shop/web');
+  mirrors = await openMirrors(path.join(scratch, 'mirrors'));
+  said = [];
+});
+
+afterEach(async () => {
+  await host.close();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+const work = (commit: string, more: Partial<CheckOut> = {}): CheckOut => ({
+  mirrors,
+  url: repository.cloneUrl,
+  ref: 'refs/heads/main',
+  commit,
+  credentials: null,
+  directory: path.join(scratch, `work${count++}`),
+  signal: new AbortController().signal,
+  log: {
+    write: () => Promise.resolve(),
+    say: async (line) => void said.push(line),
+    end: () => Promise.resolve(0),
+  },
+  ...more,
+});
+const gitIn = (directory: string, ...args: readonly string[]): string =>
+  execFileSync('git', ['-C', directory, ...args], { encoding: 'utf8' }).trim();
+const uploads = (): number => host.requests.filter((line) => line.startsWith('POST ')).length;
+
+test('checks out the commit with a .git that works when the mirror is gone', async () => {
+  repository.commit({ 'a.txt': 'one' });
+  repository.git('tag', '-a', 'v1.0', '-m', 'one');
+  repository.git('push', '--quiet', 'origin', 'v1.0');
+  const commit = repository.commit({ 'a.txt': 'two', 'src/b.txt': 'b' });
+  const wanted = work(commit);
+  expect(await checkOut(wanted)).toEqual({ status: 'success', reason: null, exitCode: null });
+  rmSync(path.join(scratch, 'mirrors'), { recursive: true });
+  expect(readFileSync(path.join(wanted.directory, 'a.txt'), 'utf8')).toBe('two');
+  expect(gitIn(wanted.directory, 'describe')).toMatch(/^v1\.0-1-g/);
+  expect(gitIn(wanted.directory, 'rev-parse', '--abbrev-ref', 'HEAD')).toBe('main');
+  expect(gitIn(wanted.directory, 'status', '--porcelain')).toBe('');
+  expect(gitIn(wanted.directory, 'remote', 'get-url', 'origin')).toBe(repository.cloneUrl);
+  gitIn(wanted.directory, 'fsck', '--strict');
+});
+
+test('fetches a commit once, however many ask for it at once and afterwards', async () => {
+  const commit = repository.commit({ 'a.txt': 'one' });
+  const outcomes = await Promise.all(Array.from({ length: 8 }, () => checkOut(work(commit))));
+  expect(outcomes.map(({ status }) => status)).toEqual(Array(8).fill('success'));
+  const after = host.requests.length;
+  expect(uploads()).toBeLessThanOrEqual(2); // protocol 2: ls-refs and one fetch
+  await checkOut(work(commit));
+  expect(host.requests.length).toBe(after);
+});
+
+test('gets a commit that a force push has taken off its branch, while the host still has it', async () => {
+  const before = repository.commit({ 'a.txt': 'one' });
+  const commit = repository.commit({ 'a.txt': 'two' });
+  repository.forcePush('main', before);
+  expect(await checkOut(work(commit))).toMatchObject({ status: 'success' });
+});
+
+test('falls back to the ref where the host serves no commit by its name', async () => {
+  repository.commit({ 'a.txt': 'one' });
+  const commit = repository.commit({ 'a.txt': 'two' });
+  repository.commit({ 'a.txt': 'three' });
+  behaviour.oldProtocol = true;
+  expect(await checkOut(work(commit))).toMatchObject({ status: 'success' });
+});
+
+test('says that a commit is missing, and calls it a failure', async () => {
+  repository.commit({ 'a.txt': 'one' });
+  const outcome = await checkOut(work('1'.repeat(40)));
+  expect(outcome.status).toBe('failure');
+  expect(outcome.reason).toContain(`Commit ${'1'.repeat(40)} is not in ${repository.cloneUrl}`);
+});
+
+test('names the ref of a deleted branch as a missing commit, not as an unreachable host', async () => {
+  repository.commit({ 'a.txt': 'one' });
+  const outcome = await checkOut(work('2'.repeat(40), { ref: 'refs/heads/gone' }));
+  expect(outcome).toMatchObject({ status: 'failure' });
+});
+
+test('uses the credentials, and leaves them neither in the checkout nor in the mirror nor in the log', async () => {
+  const commit = repository.commit({ 'a.txt': 'one' });
+  behaviour.password = 't0p-s3cret';
+  const denied = await checkOut(work(commit));
+  expect(denied).toMatchObject({ status: 'error' });
+  expect(denied.reason).toMatch(/cannot be read/);
+
+  const wanted = work(commit, { credentials: { username: 'bot', password: 't0p-s3cret' } });
+  expect(await checkOut(wanted)).toMatchObject({ status: 'success' });
+  const secrets = ['t0p-s3cret', Buffer.from('bot:t0p-s3cret').toString('base64')];
+  for (const folder of [wanted.directory, path.join(scratch, 'mirrors')])
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) =>
+      e.isFile(),
+    ))
+      for (const secret of secrets)
+        expect(readFileSync(path.join(entry.parentPath, entry.name), 'latin1')).not.toContain(secret);
+  for (const secret of secrets) expect(said.join('\n')).not.toContain(secret);
+});
+
+test('does not ask a host again that refuses the credentials', async () => {
+  const commit = repository.commit({ 'a.txt': 'one' });
+  behaviour.password = 'right';
+  await checkOut(work(commit, { credentials: { username: 'bot', password: 'wrong' } }));
+  expect(host.requests.length).toBeLessThanOrEqual(2);
+});
+
+test('asks again when the host fails for a moment', async () => {
+  const commit = repository.commit({ 'a.txt': 'one' });
+  behaviour.failures = 1;
+  expect(await checkOut(work(commit))).toMatchObject({ status: 'success' });
+});
+
+test('ends as an error that names the address when nobody answers there', async () => {
+  const outcome = await checkOut(work('3'.repeat(40), { url: 'http://127.0.0.1:9/none.git' }));
+  expect(outcome.status).toBe('error');
+  expect(outcome.reason).toContain('http://127.0.0.1:9/none.git');
+});
+
+test('ends within a second when it is cancelled, and leaves no git behind', async () => {
+  const commit = repository.commit({ 'a.txt': 'one' });
+  host.pause();
+  const controller = new AbortController();
+  const outcome = checkOut(work(commit, { signal: controller.signal }));
+  await expect.poll(() => host.requests.length).toBe(1);
+  expect(gitProcesses([scratch, host.url])).not.toEqual([]);
+  const startedMs = Date.now();
+  controller.abort(new Error('cancelled'));
+  expect(await outcome).toMatchObject({ status: 'cancelled' });
+  expect(Date.now() - startedMs).toBeLessThan(1_000);
+  await expect.poll(() => gitProcesses([scratch, host.url])).toEqual([]);
+});
+
+test('keeps a fetch going for those who still want it when one of them is cancelled', async () => {
+  const commit = repository.commit({ 'a.txt': 'one' });
+  const controller = new AbortController();
+  const one = checkOut(work(commit, { signal: controller.signal }));
+  const two = checkOut(work(commit));
+  controller.abort(new Error('cancelled'));
+  expect(await one).toMatchObject({ status: 'cancelled' });
+  expect(await two).toMatchObject({ status: 'success' });
+});
+
+test('works on after a killed fetch has left its locks', async () => {
+  const first = repository.commit({ 'a.txt': 'one' });
+  await checkOut(work(first));
+  const [name = ''] = readdirSync(path.join(scratch, 'mirrors'));
+  const mirror = path.join(scratch, 'mirrors', name);
+  writeFileSync(path.join(mirror, 'packed-refs.lock'), '');
+  writeFileSync(path.join(mirror, `refs/slipway/commits/${first}.lock`), '');
+  mirrors = await openMirrors(path.join(scratch, 'mirrors')); // the worker was started again
+  const second = repository.commit({ 'a.txt': 'two' });
+  expect(await checkOut(work(second))).toMatchObject({ status: 'success' });
+  expect(existsSync(path.join(mirror, 'packed-refs.lock'))).toBe(false);
+});
+
+test('makes a damaged mirror anew', async () => {
+  const commit = repository.commit({ 'a.txt': 'one' });
+  await checkOut(work(commit));
+  const [name = ''] = readdirSync(path.join(scratch, 'mirrors'));
+  const packs = path.join(scratch, 'mirrors', name, 'objects/pack');
+  for (const file of readdirSync(packs)) rmSync(path.join(packs, file));
+  writeFileSync(path.join(scratch, 'mirrors', name, 'HEAD'), '');
+  const wanted = work(commit);
+  expect(await checkOut(wanted)).toMatchObject({ status: 'success' });
+  expect(readFileSync(path.join(wanted.directory, 'a.txt'), 'utf8')).toBe('one');
+});
+
+test('says what it does not bring yet: submodules and Git LFS', async () => {
+  const commit = repository.commit({
+    '.gitmodules': '[submodule "x"]\n\tpath = x\n\turl = http://example.com/x.git\n',
+    '.gitattributes': '*.bin filter=lfs diff=lfs merge=lfs -text\n',
+  });
+  await checkOut(work(commit));
+  expect(said.join('\n')).toMatch(/submodules\. They are not checked out yet/);
+  expect(said.join('\n')).toMatch(/Git LFS\. Its files are not fetched yet/);
+});
+
+test('prunes the mirrors that nobody used for the age, and none that is held', async () => {
+  const commit = repository.commit({ 'a.txt': 'one' });
+  const lease = await mirrors.lease(work(commit));
+  expect(await mirrors.prune(0)).toBe(0);
+  lease.release();
+  expect(await mirrors.prune(60_000)).toBe(0);
+  expect(statSync(lease.directory).isDirectory()).toBe(true);
+  expect(await mirrors.prune(0)).toBe(1);
+  expect(existsSync(lease.directory)).toBe(false);
+});
+
+test('refuses names that git could take for options or commands', async () => {
+  repository.commit({ 'a.txt': 'one' });
+  for (const wrong of [
+    { commit: '--upload-pack=x' },
+    { ref: '--exec=x' },
+    { url: 'ext::sh -c true' },
+    { url: '/etc' },
+  ])
+    expect((await checkOut(work('4'.repeat(40), wrong))).status).toBe('error');
+  expect(host.requests).toEqual([]);
+});
+
+/** Command lines of the git processes that name one of the texts. */
+function gitProcesses(texts: readonly string[]): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
+      } catch {
+        return [];
+      }
+    })
+    .filter((line) => /git/.test(line.split(' ')[0] ?? '') && texts.some((text) => line.includes(text)));
+}

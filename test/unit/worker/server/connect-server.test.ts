@@ -1,0 +1,295 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newId } from '../../../../src/core/id.ts';
+import type { ReportBody } from '../../../../src/core/work.ts';
+import { connectServer, type ConnectOptions } from '../../../../worker/server/connect-server.ts';
+import { stopOf, type Lease, type ServerConnection } from '../../../../worker/server/lease.ts';
+import { FakeServer, problem } from './fake-server.ts';
+
+let server: FakeServer;
+let folder: string;
+let connections: ServerConnection[];
+
+beforeEach(async () => {
+  server = await FakeServer.start();
+  folder = await mkdtemp(path.join(tmpdir(), 'slipway-lease-'));
+  connections = [];
+});
+
+afterEach(async () => {
+  await Promise.all(connections.map((connection) => connection.close()));
+  await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function connect(change: Partial<ConnectOptions> = {}): Promise<ServerConnection> {
+  const connection = await connectServer({
+    url: server.url,
+    token: 'worker-token',
+    name: 'w1',
+    capacity: 2,
+    routers: [],
+    spoolDir: path.join(folder, 'spool'),
+    ...change,
+  });
+  connections.push(connection);
+  return connection;
+}
+
+const JOB = { kind: 'workflow', id: 'wfl_1', attempt: 1 } as const;
+
+async function claim(change: Partial<ConnectOptions> = {}): Promise<Lease> {
+  const answer = await (await connect(change)).claim(JOB);
+  if (!answer.granted) throw new Error(answer.reason);
+  return answer.lease;
+}
+
+const started = (n: number): ReportBody => ({ type: 'step.started', attemptId: `att_${n}` });
+
+describe('a connected worker', () => {
+  it('registers again and again until the server is there', async () => {
+    server.script('/workers', 'cut', 502, problem('internal', { reference: 'x' }));
+    const connection = await connect();
+    expect(connection).toMatchObject({ workerId: 'wrk_1', queue: 'worker-wrk_1' });
+    expect(server.asked('/workers')[0]?.headers.authorization).toBe('Bearer worker-token');
+  });
+
+  it('says which token or version is wrong', async () => {
+    server.script('/workers', problem('worker_token_wrong'));
+    await expect(connect()).rejects.toMatchObject({ code: 'worker_token_wrong' });
+  });
+
+  it('says while it is idle that it is there, as the same instance', async () => {
+    server.heartbeatMs = 20;
+    await connect();
+    await expect.poll(() => server.asked('/workers').length).toBeGreaterThan(2);
+    const instances = server
+      .asked('/workers')
+      .map(({ body }) => (JSON.parse(body.toString()) as { instance: string }).instance);
+    expect(new Set(instances).size).toBe(1);
+  });
+
+  it.each([
+    problem('exists_already', { what: 'newer process of worker', id: 'w1' }),
+    problem('worker_token_wrong'),
+  ])('loses its leases when it is dismissed: $code', async (dismissal) => {
+    server.heartbeatMs = 20;
+    const connection = await connect();
+    const answer = await connection.claim(JOB);
+    server.script('/workers', dismissal);
+    await expect.poll(() => stopOf(connection.dismissed)?.reason).toBe(dismissal.message);
+    expect(answer.granted && stopOf(answer.lease.lost)?.kind).toBe('lost');
+    const { again } = JSON.parse(server.asked('/workers').at(-1)?.body.toString() ?? '') as {
+      again: boolean;
+    };
+    expect(again).toBe(true);
+  });
+
+  it('empties the spool that an earlier process left', async () => {
+    await connect();
+    await writeFile(path.join(folder, 'spool', 'att_x.0'), 'old');
+    await connect();
+    expect(await readdir(path.join(folder, 'spool'))).toEqual([]);
+  });
+
+  it('takes a refused claim as an answer', async () => {
+    server.script('/claims', problem('claim_refused', { subject: 'wfl_1', cause: 'it has ended' }));
+    expect(await (await connect()).claim(JOB)).toEqual({
+      granted: false,
+      reason: 'wfl_1 cannot be claimed: it has ended.',
+    });
+  });
+
+  it('stops trying to claim when it is told to', async () => {
+    server.script('/claims', ...Array<number>(50).fill(503));
+    const connection = await connect();
+    await expect(connection.claim(JOB, AbortSignal.timeout(100))).rejects.toThrow('timeout');
+  });
+});
+
+describe('a lease', () => {
+  it('reports in order and once, however the answers get lost', async () => {
+    server.script('/reports', 'cut', 502, 'cut');
+    const lease = await claim();
+    await Promise.all([1, 2, 3, 4, 5].map((n) => lease.report(started(n))));
+    expect(server.reports.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5]);
+    expect(server.reports).toMatchObject([1, 2, 3, 4, 5].map(started));
+    expect(server.asked('/leases/lea_1/reports')[0]?.headers['slipway-lease']).toBe('lease-token');
+  });
+
+  it('waits with the end of a step for the end of its log', async () => {
+    const lease = await claim();
+    const attemptId = newId('att');
+    const log = lease.openLog(attemptId, ['hunter2']);
+    await log.say('the token is hunter2');
+    server.script('/logs', 'cut', problem('disk_full', { path: '/logs' }), 503);
+    const logBytes = await log.end();
+    await lease.report({
+      type: 'step.finished',
+      attemptId,
+      status: 'success',
+      reason: null,
+      exitCode: 0,
+      logBytes,
+    });
+    expect(server.ended.has(attemptId)).toBe(true);
+    expect(server.logs.get(attemptId)?.toString()).toBe('the token is ********\n');
+  });
+
+  it('waits with the end of the work for all of its output', async () => {
+    const lease = await claim();
+    const service = newId('att');
+    await lease.openLog(service, []).say('never ended');
+    await lease.report({ type: 'workflow.finished', status: 'success', reason: null });
+    expect(server.logs.get(service)?.toString()).toBe('never ended\n');
+    await lease.release();
+    expect(lease.lost.aborted).toBe(false);
+  });
+
+  it('sends a report of an end again while the server has not seen the end of the log', async () => {
+    server.script('/reports', problem('log_not_ended', { attempt: 'a', received: 0, expected: 1 }));
+    const lease = await claim();
+    await lease.report(started(1));
+    expect(server.reports.length).toBe(1);
+  });
+
+  it('rejects a refused report, and gives its number to the next one', async () => {
+    server.script('/reports', problem('switch_refused', { deployment: 'dep_1', cause: 'superseded' }));
+    const lease = await claim();
+    const refused = lease.report({ type: 'deployment.phase', phase: 'switching', detail: null });
+    const next = lease.report(started(2));
+    await expect(refused).rejects.toMatchObject({ code: 'switch_refused' });
+    await next;
+    expect(server.reports).toMatchObject([{ n: 1, type: 'step.started' }]);
+    expect(lease.signal.aborted).toBe(false);
+  });
+
+  it('aborts the work when it is cancelled, and still reports and ships', async () => {
+    const lease = await claim();
+    server.signal({ cancel: { reason: 'cancelled by ada' } });
+    await expect.poll(() => stopOf(lease.signal)).toEqual({ kind: 'cancelled', reason: 'cancelled by ada' });
+    expect(lease.lost.aborted).toBe(false);
+    await lease.report(started(1));
+    expect(server.reports.length).toBe(1);
+  });
+
+  it('hears of a cancel by its heartbeat when the long poll hangs', async () => {
+    server.script('/signals', 'silence');
+    server.heartbeatMs = 30;
+    const lease = await claim();
+    server.signal({ cancel: { reason: 'superseded' } }, true);
+    await expect.poll(() => stopOf(lease.signal)?.reason).toBe('superseded');
+  });
+
+  it('hands on a verdict to who waits for it', async () => {
+    const lease = await claim();
+    const waiting = lease.whenSignals(({ verdict }) => verdict !== 'wait');
+    server.signal({ verdict: 'switch' });
+    expect((await waiting).verdict).toBe('switch');
+    expect(lease.signals().verdict).toBe('switch');
+  });
+
+  it.each(['/heartbeat', '/reports', '/logs', '/effects', '/secrets', '/signals'])(
+    'is lost when the server says so to %s: everything pending and later rejects',
+    async (route) => {
+      server.heartbeatMs = route === '/heartbeat' ? 20 : 5_000;
+      const gone = Array.from({ length: 9 }, () =>
+        problem('lease_lost', { lease: 'lea_1', cause: 'its time ran out' }),
+      );
+      const lease = await claim();
+      const waiting = lease.whenSignals(() => false);
+      waiting.catch(() => undefined);
+      const log = lease.openLog(newId('att'), []);
+      server.script(route, ...gone);
+      if (route === '/reports') await expect(lease.report(started(1))).rejects.toThrow('The lease is lost');
+      if (route === '/logs') await log.say('late');
+      if (route === '/effects')
+        await expect(lease.effect('k', { kind: 'webhook', url: 'http://x.test/', body: '' })).rejects.toThrow(
+          'lost',
+        );
+      if (route === '/secrets') await expect(lease.secrets()).rejects.toThrow('lost');
+      if (route === '/signals') server.signal({});
+      await expect.poll(() => stopOf(lease.signal)?.kind).toBe('lost');
+      expect(stopOf(lease.lost)?.reason).toContain('its time ran out');
+      expect(lease.holds()).toBe(false);
+      await expect(waiting).rejects.toThrow('The lease is lost');
+      await expect(lease.report(started(2))).rejects.toThrow('The lease is lost');
+      await expect(lease.confirm()).rejects.toThrow('The lease is lost');
+      await log.write('stdout', Buffer.from('swallowed'));
+      await log.end();
+      await lease.release();
+    },
+  );
+
+  it('does not hold any more once its time ran out without an answer, and confirms with the next one', async () => {
+    server.ttlMs = 150;
+    server.heartbeatMs = 40;
+    const lease = await claim();
+    expect(lease.holds()).toBe(true);
+    server.script('/heartbeat', ...Array<'silence'>(8).fill('silence'));
+    await expect.poll(() => lease.holds()).toBe(false);
+    expect(lease.signal.aborted).toBe(false);
+    await lease.confirm();
+    expect(lease.holds()).toBe(true);
+  });
+
+  it('is lost when the server has not answered for too long', async () => {
+    server.ttlMs = 100;
+    server.heartbeatMs = 20;
+    const lease = await claim({ serverAwayMs: 300 });
+    await server.stop();
+    await expect.poll(() => stopOf(lease.signal)?.kind, { timeout: 5_000 }).toBe('lost');
+    expect(stopOf(lease.signal)?.reason).toContain('has not answered');
+  });
+
+  it('asks for an effect until it is done or has failed for good', async () => {
+    server.effects = [
+      { state: 'pending' },
+      'cut',
+      { state: 'pending' },
+      { state: 'failed', reason: 'HTTP 404' },
+    ];
+    const lease = await claim();
+    const effect = { kind: 'webhook', url: 'http://x.test/', body: 'b' } as const;
+    expect(await lease.effect('key', effect)).toEqual({ state: 'failed', reason: 'HTTP 404' });
+    expect(JSON.parse(server.asked('/leases/lea_1/effects')[0]?.body.toString() ?? '')).toEqual({
+      key: 'key',
+      effect,
+    });
+  });
+
+  it('is lost when the server misses bytes that it had acknowledged', async () => {
+    const lease = await claim();
+    const attempt = newId('att');
+    const log = lease.openLog(attempt, []);
+    await log.say('first');
+    await expect.poll(() => server.logs.get(attempt)?.length).toBe(6);
+    server.logs.set(attempt, Buffer.from('fir'));
+    await log.say('second');
+    await expect.poll(() => stopOf(lease.lost)?.reason).toContain('goes on at 3, not at 6');
+  });
+
+  it('leaves no loop behind once it is released', async () => {
+    server.heartbeatMs = 10;
+    const lease = await claim();
+    await lease.release();
+    const before = server.asked('/leases').length;
+    await setTimeout(60);
+    expect(server.asked('/leases').length).toBeLessThanOrEqual(before + 1);
+    expect(lease.lost.aborted).toBe(false);
+  });
+});
+
+describe('the link to a router', () => {
+  it('learns from the server where an app log goes on', async () => {
+    const connection = await connect();
+    server.script(
+      '/routers/main/logs',
+      problem('log_offset_wrong', { log: 'app_dep_x', expected: 42, offset: 1 }),
+    );
+    expect(await connection.router('main').logBytes(`app_${newId('dep')}`)).toBe(42);
+  });
+});

@@ -1,0 +1,102 @@
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { Problem } from '../../src/core/problem.ts';
+import type { Credentials } from '../../src/git/remote.ts';
+import { runGit } from '../../src/git/run-git.ts';
+import type { LogSink } from '../log-sink.ts';
+import { abortOutcome, type Outcome } from '../outcome.ts';
+import { isDamaged } from './fetch-commit.ts';
+import type { Mirrors } from './mirrors.ts';
+
+export interface CheckOut {
+  readonly mirrors: Mirrors;
+  /** `http`, `https` or `ssh` address without credentials in it. */
+  readonly url: string;
+  /** Full ref, e.g. `refs/heads/main`. */
+  readonly ref: string;
+  readonly commit: string;
+  readonly credentials: Credentials | null;
+  /** Where the files go: an empty or missing directory. */
+  readonly directory: string;
+  readonly log: LogSink;
+  readonly signal: AbortSignal;
+}
+
+const LOCAL_MS = 10 * 60_000;
+
+/**
+ * Puts the files of a commit into `directory`, with a whole `.git` of its own: history and tags, no credentials, no
+ * need of the mirror. Its object files are links to the mirror's, so the directory is to be copied into a volume,
+ * never mounted into a container. A branch is checked out by its name, anything else detached.
+ *
+ * Planned ends are outcomes: `failure` for a commit that is gone, `error` for a repository that cannot be read,
+ * `abortOutcome` when the signal aborts. The reason is the caller's to log; the log is not ended.
+ */
+export async function checkOut(work: CheckOut): Promise<Outcome> {
+  const startedMs = Date.now();
+  try {
+    const fetched = await exportCommit(work).catch((error: unknown) => exportAgain(work, error));
+    await sayNotYet(work);
+    const seconds = ((Date.now() - startedMs) / 1000).toFixed(2);
+    await work.log.say(`Checked out in ${seconds} s (${fetched ? 'fetched' : "from this worker's mirror"}).`);
+    return { status: 'success', reason: null, exitCode: null };
+  } catch (error) {
+    return outcomeOf(error, work);
+  }
+}
+
+async function exportCommit(work: CheckOut): Promise<boolean> {
+  const { url, ref, commit, directory, signal } = work;
+  await work.log.say(`Checking out ${commit} of ${url} (${ref})`);
+  const lease = await work.mirrors.lease(work);
+  try {
+    await git(['clone', '--quiet', '--no-checkout', '--template=', '--', lease.directory, directory], signal);
+    await git(['-C', directory, 'remote', 'set-url', 'origin', url], signal);
+    const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
+    const how = branch === undefined ? ['--detach'] : ['--no-track', '-B', branch];
+    await git(['-C', directory, 'checkout', '--quiet', ...how, commit, '--'], signal);
+    return lease.fetched;
+  } finally {
+    lease.release();
+  }
+}
+
+/** A mirror that a crash has damaged is made anew, once. */
+async function exportAgain(work: CheckOut, error: unknown): Promise<boolean> {
+  const damaged = error instanceof Problem && error.code === 'git_failed' && isDamaged(error.message);
+  if (!damaged) throw error;
+  await work.log.say(
+    `The mirror on this worker is damaged (${String(error.details['cause'])}); fetching it anew`,
+  );
+  await work.mirrors.discard(work.url);
+  await rm(work.directory, { recursive: true, force: true });
+  return exportCommit(work);
+}
+
+async function git(args: readonly string[], signal: AbortSignal): Promise<void> {
+  const result = await runGit(args, { timeoutMs: LOCAL_MS, signal, local: true });
+  signal.throwIfAborted();
+  if (result.exitCode === 0) return;
+  const command = args.find((arg) => /^[a-z]+$/.test(arg)) ?? 'git';
+  throw new Problem('git_failed', { command, cause: result.stderr.trim() || result.ended });
+}
+
+/** What the repository asks for and a checkout does not bring yet. */
+async function sayNotYet({ directory, log }: CheckOut): Promise<void> {
+  const read = (name: string): Promise<string> =>
+    readFile(path.join(directory, name), 'utf8').catch(() => '');
+  if (/^\s*\[submodule /m.test(await read('.gitmodules')))
+    await log.say('The repository has submodules. They are not checked out yet: their folders are empty.');
+  if (/\bfilter=lfs\b/.test(await read('.gitattributes')))
+    await log.say(
+      'The repository uses Git LFS. Its files are not fetched yet: pointers stand in their place.',
+    );
+}
+
+async function outcomeOf(error: unknown, { log, signal }: CheckOut): Promise<Outcome> {
+  if (signal.aborted) return abortOutcome(signal);
+  if (!(error instanceof Problem)) throw error;
+  await log.say(error.fix);
+  const status = error.code === 'commit_missing' ? 'failure' : 'error';
+  return { status, reason: error.message, exitCode: null };
+}

@@ -1,0 +1,163 @@
+import type Dockerode from 'dockerode';
+import type { Release, SlotRecord } from '../../src/core/deployment.ts';
+import type { DeployedEnvironment } from '../../src/core/work.ts';
+import { LIMITS } from '../../config/times.ts';
+import { demultiplex } from '../engine/demultiplex.ts';
+import type { Engine } from '../engine/engine.ts';
+import { callEngine, refusalStatus, unlessGone } from '../engine/engine-lost.ts';
+import { variables } from '../engine/variables.ts';
+
+/** Keys of the labels on an app's container. None is `slipway.lease`: apps outlive their deployment's lease. */
+export const APP_LABELS = {
+  environment: 'slipway.environment',
+  slot: 'slipway.slot',
+  release: 'slipway.release',
+  deployment: 'slipway.deployment',
+  /** Directory of the router before it: its worker, and no other, answers for the container. */
+  router: 'slipway.router',
+  /** Names of the variables that hold secrets, joined by commas: their values are masked in the app's log. */
+  secrets: 'slipway.secrets',
+} as const;
+
+/** What a slot's container is made of. */
+export interface AppSpec {
+  readonly environment: DeployedEnvironment;
+  readonly slot: SlotRecord;
+  readonly deploymentId: string;
+  readonly release: Release;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Names of those that hold secrets. */
+  readonly secretNames: readonly string[];
+  readonly networkName: string;
+  readonly routerDir: string;
+}
+
+/** An app's container as the engine has it. */
+export interface AppContainer {
+  readonly id: string;
+  readonly environmentId: string;
+  readonly deploymentId: string;
+  readonly slot: number;
+  readonly running: boolean;
+  /** Epoch s. */
+  readonly created: number;
+  /** Names of its variables that hold secrets. */
+  readonly secretNames: readonly string[];
+}
+
+/** Containers behind a router: those of one environment, or of all. */
+export async function listApps(
+  engine: Engine,
+  routerDir: string,
+  environmentId?: string,
+): Promise<readonly AppContainer[]> {
+  const label = [`${APP_LABELS.router}=${routerDir}`];
+  if (environmentId !== undefined) label.push(`${APP_LABELS.environment}=${environmentId}`);
+  const found = await callEngine(() => engine.docker.listContainers({ all: true, filters: { label } }));
+  return found.map((container) => ({
+    id: container.Id,
+    environmentId: container.Labels[APP_LABELS.environment] ?? '',
+    deploymentId: container.Labels[APP_LABELS.deployment] ?? '',
+    slot: Number(container.Labels[APP_LABELS.slot]),
+    running: container.State === 'running',
+    created: container.Created,
+    secretNames: (container.Labels[APP_LABELS.secrets] ?? '').split(',').filter((name) => name !== ''),
+  }));
+}
+
+/**
+ * Creates the container of a slot, not started, on the slot's address. It does not restart by itself yet, so that
+ * an app that ends at its start is seen at once; {@link keepRunning} changes that.
+ */
+export async function createApp(engine: Engine, spec: AppSpec): Promise<string> {
+  const container = await callEngine(() => engine.docker.createContainer(request(spec)));
+  return container.id;
+}
+
+/** From now on the engine starts the app again whenever it ends, until it is stopped on purpose. */
+export async function keepRunning(engine: Engine, id: string): Promise<void> {
+  await callEngine(() =>
+    engine.docker.getContainer(id).update({ RestartPolicy: { Name: 'unless-stopped' } }),
+  );
+}
+
+/** Stops politely (SIGTERM, then after `graceMs` KILL) and removes; silent when it is gone. */
+export async function removeApp(engine: Engine, id: string, graceMs: number): Promise<void> {
+  const container = engine.docker.getContainer(id);
+  await unlessGone(() => container.stop({ t: Math.ceil(graceMs / 1000) })).catch(unlessStopped);
+  await engine.removeContainer(id);
+}
+
+/** The app's last lines, stdout and stderr as they came. */
+export async function lastLines(engine: Engine, id: string, count: number): Promise<readonly string[]> {
+  const output = await callEngine(() =>
+    engine.docker.getContainer(id).logs({ stdout: true, stderr: true, tail: count }),
+  );
+  const chunks: Uint8Array[] = [];
+  for await (const { bytes } of demultiplex(once(output))) chunks.push(bytes);
+  const text = Buffer.concat(chunks).toString('utf8').trimEnd();
+  return text === '' ? [] : text.split('\n').slice(-count);
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** 304: it does not run. */
+function unlessStopped(error: unknown): void {
+  if (refusalStatus(error) !== 304) throw error;
+}
+
+function request(spec: AppSpec): Dockerode.ContainerCreateOptions {
+  const { environment, slot, release, deploymentId } = spec;
+  const { settings } = release;
+  return {
+    name: `slipway-app-${deploymentId}`,
+    Image: release.imageReference,
+    Labels: {
+      [APP_LABELS.environment]: environment.id,
+      [APP_LABELS.slot]: String(slot.index),
+      [APP_LABELS.release]: release.id,
+      [APP_LABELS.deployment]: deploymentId,
+      [APP_LABELS.router]: spec.routerDir,
+      [APP_LABELS.secrets]: spec.secretNames.join(','),
+    },
+    Env: variables(spec.variables),
+    ...(settings.command.length === 0 ? {} : { Cmd: [...settings.command] }),
+    NetworkingConfig: {
+      EndpointsConfig: { [spec.networkName]: { IPAMConfig: { IPv4Address: slot.address } } },
+    },
+    HostConfig: {
+      Init: true,
+      NetworkMode: spec.networkName,
+      SecurityOpt: ['no-new-privileges'],
+      PidsLimit: LIMITS.pids,
+      LogConfig: { Type: 'json-file', Config: { 'max-size': '50m', 'max-file': '2' } },
+      ...resources(release),
+      Mounts: settings.volumes.map(({ name, path }) => ({
+        Type: 'volume' as const,
+        Source: volumeName(environment.id, name),
+        Target: path,
+        ReadOnly: false,
+        VolumeOptions: {
+          NoCopy: false,
+          Labels: { [APP_LABELS.environment]: environment.id },
+          DriverConfig: { Name: 'local', Options: {} },
+        },
+      })),
+    },
+  };
+}
+
+function resources({ settings }: Release): Dockerode.HostConfig {
+  const { memoryBytes, cpus } = settings.resources;
+  return {
+    ...(memoryBytes === null ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),
+    ...(cpus === null ? {} : { NanoCpus: Math.round(cpus * 1e9) }),
+  };
+}
+
+/** A volume belongs to its environment: releases share it, environments do not. */
+function volumeName(environmentId: string, name: string): string {
+  return `slipway-${environmentId}-${name}`;
+}

@@ -1,0 +1,270 @@
+import type { DeploymentPhase } from '../../src/core/deployment.ts';
+import { PHASES } from '../../src/core/deployment.ts';
+import { Problem } from '../../src/core/problem.ts';
+import { TIMES } from '../../config/times.ts';
+import { LABELS } from '../engine/labels.ts';
+import type { Outcome } from '../outcome.ts';
+import { readCounters } from '../router/in-flight.ts';
+import { sideName } from '../router/render-router.ts';
+import { slotBackend } from '../router/server-lines.ts';
+import { createApp, keepRunning, lastLines, listApps, removeApp } from './app-container.ts';
+import { ensureAppNetwork } from './app-network.ts';
+import { appVariables, type AppVariables } from './app-variables.ts';
+import { askApp, askCandidate } from './ask-candidate.ts';
+import { openCandidateDoor } from './candidate-door.ts';
+import { checkHealth, isPass } from './check-health.ts';
+import type { Deploying } from './deploying.ts';
+import { runSmoke } from './run-smoke.ts';
+
+/**
+ * Brings the candidate to where a switch is all that is left: pulled, created, allowed, started, proven to be the
+ * tested image, healthy, smoked. Null when it is; else why not, with live untouched. Repeats what an earlier attempt
+ * had begun, on its container where there is one.
+ */
+export async function prepareCandidate(deploying: Deploying): Promise<Outcome | null> {
+  const early = await waitForRelease(deploying);
+  if (early !== null) return early;
+  const { settings } = deploying.release;
+  if (settings.prepare === 'after-tests') {
+    const refused = await waitForVerdict(deploying);
+    if (refused !== null) return refused;
+  }
+  if (deploying.isHot && (await standbyServes(deploying))) return waitForVerdict(deploying);
+  const app = appVariables(deploying.work.environment, deploying.release, deploying.secrets.values);
+  if (app.missing.length > 0) return failure(`the project has no secret named ${app.missing.join(', ')}`);
+  const container = await createContainer(deploying, app);
+  return (
+    (await waitForVerdict(deploying)) ??
+    (await start(deploying, container)) ??
+    (await isTestedImage(deploying, container)) ??
+    (await isHealthy(deploying, container)) ??
+    (await passesSmoke(deploying, container, app.variables)) ??
+    (await isFit(deploying, container))
+  );
+}
+
+/** Removes what was prepared: the candidate is gone from router and engine, live and standby are untouched. */
+export async function undoCandidate(deploying: Deploying): Promise<void> {
+  const { work, tools } = deploying;
+  const applied = await tools.router.put(deploying.after({ type: 'abort', candidate: work.candidate }));
+  // A newer claim has the environment: what stands in the slot is no longer ours.
+  if (!applied.ok && applied.refusal.kind === 'stale') return;
+  for (const app of await listApps(tools.engine, tools.router.dir, work.environment.id))
+    if (app.deploymentId === work.deploymentId) await removeApp(tools.engine, app.id, TIMES.stepGrace);
+}
+
+async function waitForRelease(deploying: Deploying): Promise<Outcome | null> {
+  if (deploying.work.release !== null) return null;
+  await deploying.log.say('Waiting for the image.');
+  const { lease } = deploying;
+  const signals = await lease.whenSignals(
+    ({ release, verdict, cancel }) => release !== null || verdict === 'abort' || cancel !== null,
+  );
+  if (signals.release === null) return aborted(deploying);
+  deploying.know(signals.release);
+  return null;
+}
+
+async function waitForVerdict(deploying: Deploying): Promise<Outcome | null> {
+  const { lease, log } = deploying;
+  if (lease.signals().verdict === 'wait') await log.say("Waiting for the build's verdict.");
+  const { verdict, cancel } = await lease.whenSignals(
+    (signals) => signals.verdict !== 'wait' || signals.cancel !== null,
+  );
+  return verdict === 'abort' || cancel !== null ? aborted(deploying) : null;
+}
+
+function aborted({ lease }: Deploying): Outcome {
+  const cancel = lease.signals().cancel;
+  if (cancel !== null) return { status: 'cancelled', reason: cancel.reason, exitCode: null };
+  return { status: 'skipped', reason: 'the build did not succeed', exitCode: null };
+}
+
+/** Whether the standby is up by the router's own check and healthy at this moment; if not, its release is started again. */
+async function standbyServes(deploying: Deploying): Promise<boolean> {
+  const { tools, work, log, slot, release } = deploying;
+  const { health, hosts, port } = release.settings;
+  const [counters, answer] = await Promise.all([
+    readCounters(tools.router.runtime, slotBackend(work.environment.backend, slot.index)),
+    askApp(slot.address, port, hosts[0], health.path, STANDBY_MS),
+  ]);
+  const serves = counters.get('main')?.status.startsWith('UP') === true && isPass(answer);
+  await log.say(
+    serves
+      ? 'The release runs as hot standby.'
+      : `The standby is not fit (${answer.what}): starting it again.`,
+  );
+  return serves;
+}
+
+/** A hot standby answers within this. */
+const STANDBY_MS = 1_000;
+
+async function createContainer(
+  deploying: Deploying,
+  { variables, secretNames }: AppVariables,
+): Promise<string> {
+  const { tools, work, log, release, lease } = deploying;
+  await enter(deploying, 'pulling');
+  await ensureAppNetwork(tools.engine, tools.network);
+  if ((await tools.engine.inspectImage(release.imageReference)) === null) await pull(deploying);
+  const slotApps = (await listApps(tools.engine, tools.router.dir, work.environment.id)).filter(
+    ({ slot }) => slot === work.candidate,
+  );
+  const mine = slotApps.find(({ deploymentId }) => deploymentId === work.deploymentId);
+  for (const app of slotApps) if (app !== mine) await removeApp(tools.engine, app.id, TIMES.stepGrace);
+  lease.signal.throwIfAborted();
+  if (mine !== undefined) {
+    await log.say('Going on with the container of an earlier attempt.');
+    return mine.id;
+  }
+  return createApp(tools.engine, {
+    environment: work.environment,
+    slot: deploying.slot,
+    deploymentId: work.deploymentId,
+    release,
+    variables,
+    secretNames,
+    networkName: tools.network.name,
+    routerDir: tools.router.dir,
+  });
+}
+
+async function pull({ tools, log, release, secrets, lease }: Deploying): Promise<void> {
+  await log.say(`Pulling ${release.imageReference}`);
+  const host = release.imageReference.split('/')[0] ?? '';
+  const lines: Promise<void>[] = [];
+  await tools.engine.pullImage(
+    release.imageReference,
+    secrets.registries[host] ?? null,
+    (line) => lines.push(log.say(line)),
+    lease.signal,
+  );
+  await Promise.all(lines);
+}
+
+/** Starts the container and opens the side entrance to it. */
+async function start(deploying: Deploying, container: string): Promise<Outcome | null> {
+  const { tools } = deploying;
+  await enter(deploying, 'starting');
+  const [applied] = await Promise.all([
+    tools.router.put(deploying.prepared),
+    startUnlessRunning(deploying, container),
+  ]);
+  if (applied.ok) return null;
+  return applied.refusal.kind === 'stale'
+    ? { status: 'error', reason: 'a newer deployment of this environment has begun', exitCode: null }
+    : problem(applied.refusal.problem);
+}
+
+async function startUnlessRunning({ tools }: Deploying, container: string): Promise<void> {
+  const facts = await tools.engine.inspectContainer(container);
+  if (facts?.running !== true) await tools.engine.startContainer(container);
+}
+
+/** Done is observed: the container runs the very image that was tested. */
+async function isTestedImage(deploying: Deploying, container: string): Promise<Outcome | null> {
+  const { tools, release, log } = deploying;
+  const seen = (await tools.engine.inspectContainer(container))?.imageId ?? 'nothing';
+  // The classic image store names an image by its config, the containerd store by its manifest.
+  if (seen !== release.imageId && seen !== release.digest)
+    return problem(
+      new Problem('digest_mismatch', { what: 'The started container', seen, expected: release.imageId }),
+    );
+  await log.say(`The container runs the tested image ${release.imageId}.`);
+  return null;
+}
+
+async function isHealthy(deploying: Deploying, container: string): Promise<Outcome | null> {
+  const { tools, work, log, release, lease } = deploying;
+  await enter(deploying, 'checking');
+  const { health: plan } = release.settings;
+  const health = await checkHealth({
+    plan,
+    ask: (timeoutMs) =>
+      askCandidate(tools.router.sideSocket, sideName(work.environment.backend), plan.path, timeoutMs),
+    ended: () => howItEnded(deploying, container),
+    signal: lease.signal,
+  });
+  if (!health.healthy) return failureOfApp(deploying, container, health.reason);
+  await log.say(
+    `Healthy: GET ${plan.path} passed ${plan.passes} times in a row after ${Math.round(health.tookMs)} ms.`,
+  );
+  return null;
+}
+
+async function passesSmoke(
+  deploying: Deploying,
+  container: string,
+  variables: Readonly<Record<string, string>>,
+): Promise<Outcome | null> {
+  const { tools, work, log, release, lease } = deploying;
+  const { smoke } = release.settings;
+  if (smoke === null || PHASES.indexOf(deploying.phase) >= PHASES.indexOf('prepared')) return null;
+  await enter(deploying, 'smoking');
+  const name = sideName(work.environment.backend);
+  const door = await openCandidateDoor(
+    tools.router.sideSocket,
+    name,
+    await ensureAppNetwork(tools.engine, tools.network),
+  );
+  try {
+    const failed = await runSmoke({
+      engine: tools.engine,
+      name: `slipway-smoke-${work.deploymentId}`,
+      release,
+      smoke,
+      variables,
+      labels: { [LABELS.lease]: lease.id, [LABELS.worker]: tools.workerName },
+      networkName: tools.network.name,
+      candidateUrl: door.url,
+      log,
+      signal: lease.signal,
+    });
+    return failed?.reason == null ? failed : await failureOfApp(deploying, container, failed.reason);
+  } finally {
+    await door.close();
+  }
+}
+
+/** The last look before the point of no return. */
+async function isFit(deploying: Deploying, container: string): Promise<Outcome | null> {
+  const { tools, lease } = deploying;
+  await keepRunning(tools.engine, container);
+  const ended = await howItEnded(deploying, container);
+  if (ended !== null) return failureOfApp(deploying, container, `the app ended with ${ended}`);
+  const refusal = await tools.router.refusal(deploying.switched);
+  if (refusal?.kind === 'problem') return problem(refusal.problem);
+  lease.signal.throwIfAborted();
+  await enter(deploying, 'prepared');
+  return null;
+}
+
+async function enter(deploying: Deploying, phase: DeploymentPhase): Promise<void> {
+  deploying.lease.signal.throwIfAborted();
+  await deploying.enter(phase);
+}
+
+async function howItEnded({ tools }: Deploying, container: string): Promise<string | null> {
+  const facts = await tools.engine.inspectContainer(container);
+  if (facts === null) return 'its container removed';
+  if (facts.running) return null;
+  return facts.oomKilled ? 'no memory left' : `exit code ${facts.exitCode ?? 'unknown'}`;
+}
+
+async function failureOfApp({ tools, log }: Deploying, container: string, reason: string): Promise<Outcome> {
+  const lines = await lastLines(tools.engine, container, LAST_LINES).catch(() => []);
+  if (lines.length > 0) await log.say(`The last ${lines.length} lines of the app:`);
+  for (const line of lines) await log.write('stdout', Buffer.from(`${line}\n`));
+  return failure(reason);
+}
+
+const LAST_LINES = 40;
+
+function failure(reason: string): Outcome {
+  return { status: 'failure', reason, exitCode: null };
+}
+
+function problem(cause: Problem): Outcome {
+  return { status: 'error', reason: `${cause.message} ${cause.fix}`, exitCode: null };
+}

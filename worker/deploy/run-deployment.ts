@@ -1,0 +1,83 @@
+import { mayAbort } from '../../src/core/deployment.ts';
+import { Problem } from '../../src/core/problem.ts';
+import type { DeploymentWork } from '../../src/core/work.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Router } from '../router/open-router.ts';
+import { LeaseLost, stopOf, type Lease } from '../server/lease.ts';
+import type { AppNetwork } from './app-network.ts';
+import { Deploying } from './deploying.ts';
+import { prepareCandidate, undoCandidate } from './prepare-candidate.ts';
+import { recordSwitch, retireSlots, switchTraffic } from './switch-traffic.ts';
+
+/** What a worker has to run deployments with; the same for all of them. */
+export interface DeployTools {
+  readonly engine: Engine;
+  readonly router: Router;
+  /** The worker's stable name. */
+  readonly workerName: string;
+  /** The network that apps live on; made when it is missing. */
+  readonly network: AppNetwork;
+  readonly clock: Clock;
+  /** Ids of the environments that this process deploys to at this moment; kept by {@link runDeployment}. */
+  readonly active: Set<string>;
+}
+
+/**
+ * Runs one deployment under its lease, from whatever phase is recorded to its end, reporting each phase before its
+ * act. It rejects with LeaseLost when the lease is lost; all else is an outcome, reported as `deployment.finished`.
+ */
+export async function runDeployment(lease: Lease<DeploymentWork>, tools: DeployTools): Promise<Outcome> {
+  const secrets = await lease.secrets();
+  const logins = Object.values(secrets.registries).map((login) => login.password);
+  const log = lease.openLog(lease.work.logId, [...Object.values(secrets.values), ...logins]);
+  const { id } = lease.work.environment;
+  tools.active.add(id);
+  const outcome = await deploy(new Deploying(lease, tools, secrets, log)).finally(() =>
+    tools.active.delete(id),
+  );
+  if (outcome.reason !== null) await log.say(outcome.reason);
+  const { status, reason } = outcome;
+  await lease.report({ type: 'deployment.finished', status, reason, logBytes: await log.end() });
+  return outcome;
+}
+
+async function deploy(deploying: Deploying): Promise<Outcome> {
+  if (mayAbort(deploying.phase)) {
+    const unfit = await prepareAndRecord(deploying).catch((error: unknown) => unplanned(error, deploying));
+    if (unfit !== null) {
+      await undoCandidate(deploying);
+      return unfit;
+    }
+  }
+  try {
+    await switchTraffic(deploying);
+    await retireSlots(deploying);
+    await deploying.enter('done');
+    return { status: 'success', reason: null, exitCode: null };
+  } catch (error) {
+    return unplanned(error, deploying);
+  }
+}
+
+/** Up to the point of no return, which the server may refuse. */
+async function prepareAndRecord(deploying: Deploying): Promise<Outcome | null> {
+  const unfit = await prepareCandidate(deploying);
+  if (unfit === null) await recordSwitch(deploying);
+  return unfit;
+}
+
+/** What ended it by surprise: a cancel's reason, else an error of ours. A lost lease has nobody to tell. */
+function unplanned(error: unknown, { lease, phase }: Deploying): Outcome {
+  const stop = stopOf(lease.signal);
+  if (error instanceof LeaseLost) throw error;
+  if (stop?.kind === 'lost') throw new LeaseLost(stop);
+  if (stop !== null && mayAbort(phase)) return { status: 'cancelled', reason: stop.reason, exitCode: null };
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    status: 'error',
+    reason: error instanceof Problem ? `${reason} ${error.fix}` : reason,
+    exitCode: null,
+  };
+}

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TIMES } from '../../config/times.ts';
+import { RouterAway } from '../router/runtime-client.ts';
+import { lookForFailovers, type LiveSight } from '../router/watch-failovers.ts';
+import type { RouterLink } from '../server/lease.ts';
+import { listApps } from './app-container.ts';
+import { followApp } from './follow-app.ts';
+import type { DeployTools } from './run-deployment.ts';
+import { tendRouter } from './tend-router.ts';
+
+export interface Tending {
+  readonly tools: DeployTools;
+  readonly link: RouterLink;
+  /** Told of each thing that was put right. */
+  readonly onDone: (what: string) => void;
+  /** Told of what failed; it is tried again. */
+  readonly onError: (error: unknown) => void;
+  /** Between two comparisons with the record; default 30 s. */
+  readonly everyMs?: number;
+}
+
+/**
+ * The router's keeper, outside of any lease, for as long as the worker lives: brings router and containers to the
+ * record, tells fail-overs, sends the apps' logs. Returns the function that ends it.
+ */
+export function startTending(tending: Tending): () => Promise<void> {
+  const end = new AbortController();
+  const loops = [
+    repeat(tending, end.signal, tending.everyMs ?? TIMES.reconciler, async () => {
+      for (const what of await tendRouter(tending.tools, () => tending.link.record())) tending.onDone(what);
+    }),
+    repeat(tending, end.signal, LOOK_MS, failoverTeller(tending)),
+    repeat(tending, end.signal, LOOK_MS, logFollower(tending, end.signal)),
+  ];
+  return async () => {
+    end.abort();
+    await Promise.all(loops);
+  };
+}
+
+const LOOK_MS = 1_000;
+
+async function repeat(
+  { onError }: Tending,
+  signal: AbortSignal,
+  everyMs: number,
+  act: () => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) {
+    let waitMs = everyMs;
+    await act().catch((error: unknown) => {
+      if (signal.aborted || error instanceof RouterAway) return;
+      waitMs = Math.max(everyMs, AFTER_ERROR_MS);
+      onError(error);
+    });
+    await sleep(waitMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+/** So that what stays broken does not fill the log. */
+const AFTER_ERROR_MS = 10_000;
+
+function failoverTeller({ tools, link }: Tending): () => Promise<void> {
+  const sights = new Map<string, LiveSight>();
+  return async () => {
+    const events = await lookForFailovers(tools.router, sights, tools.clock.nowMs());
+    if (events.length > 0) await link.events([...events]);
+  };
+}
+
+/** Follows every app that is not followed yet. A log is opened once in a process: one that failed goes on at the next start. */
+function logFollower({ tools, link, onError }: Tending, signal: AbortSignal): () => Promise<void> {
+  const followed = new Set<string>();
+  return async () => {
+    for (const app of await listApps(tools.engine, tools.router.dir)) {
+      if (followed.has(app.id)) continue;
+      followed.add(app.id);
+      followApp(tools.engine, link, app, signal).catch((error: unknown) => {
+        if (!signal.aborted) onError(error);
+      });
+    }
+  };
+}

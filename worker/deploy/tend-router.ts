@@ -1,0 +1,73 @@
+import { TIMES } from '../../config/times.ts';
+import type { DeployedEnvironment, RouterRecord } from '../../src/core/work.ts';
+import type { RouterEnvironment } from '../router/state.ts';
+import { listApps, removeApp, type AppContainer } from './app-container.ts';
+import type { DeployTools } from './run-deployment.ts';
+
+/**
+ * Brings router and containers to the record: standbys whose time is over, environments that went, what ended
+ * deployments left, a directory that was lost, an HAProxy that missed a change. What a deployment is at work on is
+ * left alone. Harmless at any time; returns what it did, a sentence each.
+ */
+export async function tendRouter(
+  tools: DeployTools,
+  readRecord: () => Promise<RouterRecord>,
+): Promise<readonly string[]> {
+  const { router, engine } = tools;
+  // The record is read last: what it does not know then is gone, not new.
+  const apps = await listApps(engine, router.dir);
+  const { environments: served } = await router.state();
+  const record = await readRecord();
+  const isTouched = (environment: { readonly id: string; readonly busy: boolean }) =>
+    !environment.busy && !tools.active.has(environment.id);
+  const did: string[] = [];
+  for (const environment of record.environments) {
+    if (!isTouched(environment)) continue;
+    const wanted = routed(environment);
+    const before = served.find(({ id }) => id === wanted.id);
+    if (isSame(before, wanted)) continue;
+    const applied = await router.put(wanted);
+    if (applied.ok) did.push(`brought ${nameOf(wanted)} to the record`);
+  }
+  for (const gone of served.filter(({ id }) => !record.environments.some((other) => other.id === id))) {
+    if (tools.active.has(gone.id)) continue;
+    await router.drop(gone.id);
+    did.push(`removed ${nameOf(gone)} from the router`);
+  }
+  await router.sync();
+  for (const app of apps) {
+    const environment = record.environments.find(({ id }) => id === app.environmentId);
+    if (environment !== undefined && !isTouched(environment)) continue;
+    if (tools.active.has(app.environmentId) || isWanted(app, environment)) continue;
+    await removeApp(engine, app.id, TIMES.stepGrace);
+    did.push(`removed a container of ${environment === undefined ? app.environmentId : nameOf(environment)}`);
+  }
+  return did;
+}
+
+function routed({ busy: _busy, ...environment }: RouterRecord['environments'][number]): RouterEnvironment {
+  return { ...environment, candidateHost: null };
+}
+
+/** The times of standbys are the record's alone; the router's files do not need them. */
+function isSame(before: RouterEnvironment | undefined, wanted: RouterEnvironment): boolean {
+  if (before === undefined) return wanted.slots.every(({ role }) => role === 'empty');
+  const essence = ({ hosts, slots, backend }: RouterEnvironment) =>
+    JSON.stringify([
+      backend,
+      hosts,
+      slots.map(({ index, role, address, port }) => [index, role, address, port]),
+    ]);
+  return essence(before) === essence(wanted);
+}
+
+/** Whether the record has a use for the container: a candidate only of the deployment that made it. */
+function isWanted(app: AppContainer, environment: RouterRecord['environments'][number] | undefined): boolean {
+  const slot = environment?.slots.find(({ index }) => index === app.slot);
+  if (slot === undefined || slot.role === 'empty') return false;
+  return slot.role !== 'candidate' || slot.deploymentId === app.deploymentId;
+}
+
+function nameOf({ projectPath, name }: Pick<DeployedEnvironment, 'projectPath' | 'name'>): string {
+  return `${name} of ${projectPath}`;
+}

@@ -1,0 +1,54 @@
+import type Dockerode from 'dockerode';
+import { callEngine, refusalStatus } from './engine-lost.ts';
+
+export interface ImageFacts {
+  readonly id: string;
+  /** `os/architecture`, e.g. `linux/amd64`. */
+  readonly platform: string;
+  /** `NAME=value`. */
+  readonly environment: readonly string[];
+  /** Empty when the image names none. */
+  readonly workingDirectory: string;
+  /** TCP ports that it exposes, ascending. */
+  readonly tcpPorts: readonly number[];
+  readonly healthcheck: Healthcheck | null;
+}
+
+/** The command of an image's HEALTHCHECK: ready for exec, or a line for a shell. */
+export type Healthcheck =
+  | { readonly kind: 'command'; readonly command: readonly string[] }
+  | { readonly kind: 'shell'; readonly command: string };
+
+/** What an image says of itself; null when the engine has no such image. */
+export async function inspectImage(docker: Dockerode, reference: string): Promise<ImageFacts | null> {
+  try {
+    const facts = await callEngine(() => docker.getImage(reference).inspect());
+    return {
+      id: facts.Id,
+      platform: `${facts.Os}/${facts.Architecture}`,
+      environment: facts.Config.Env ?? [],
+      workingDirectory: facts.Config.WorkingDir,
+      tcpPorts: tcpPorts(Object.keys(facts.Config.ExposedPorts ?? {})),
+      healthcheck: healthcheck(facts.Config.Healthcheck?.Test ?? []),
+    };
+  } catch (error) {
+    if (refusalStatus(error) === 404) return null;
+    throw error;
+  }
+}
+
+/** From `5432/tcp` and the like. */
+export function tcpPorts(exposed: readonly string[]): number[] {
+  return exposed
+    .filter((port) => /^\d+(\/tcp)?$/.test(port))
+    .map((port) => Number.parseInt(port, 10))
+    .sort((a, b) => a - b);
+}
+
+/** From `Test` of the OCI image's HEALTHCHECK: `["CMD", …]`, `["CMD-SHELL", line]`, `["NONE"]` or empty. */
+export function healthcheck(test: readonly string[]): Healthcheck | null {
+  const [kind, ...rest] = test;
+  if (kind === 'CMD' && rest.length > 0) return { kind: 'command', command: rest };
+  if (kind === 'CMD-SHELL' && rest[0] !== undefined) return { kind: 'shell', command: rest[0] };
+  return null;
+}

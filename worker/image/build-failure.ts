@@ -1,0 +1,32 @@
+import type { Outcome } from '../outcome.ts';
+
+/** What went wrong around the Dockerfile, in the words of BuildKit, its client and the engine. */
+const NOT_THE_DOCKERFILES = [
+  /cannot connect to the docker daemon/i,
+  /failed to dial grpc/i,
+  /error reading from server|transport is closing|code = Unavailable|connection reset by peer/i,
+  /no space left on device/i,
+  /failed to do request|failed to fetch oauth token|TLS handshake|i\/o timeout/i,
+  /buildx component is missing/i,
+];
+
+/**
+ * What a build that failed means, from the lines that the client closed with: `error` when engine, network or disk
+ * failed, else `failure`, with the exit code of the command where one ended the build.
+ */
+export function explainBuildFailure(closingLines: readonly string[]): Outcome {
+  const text = closingLines.join('\n');
+  const last =
+    closingLines.findLast((line) => !/^(-+|\s*>|\s|Dockerfile:)/.test(line)) ?? 'The build failed.';
+  const reason = last
+    .replace(/^(ERROR|error): /, '')
+    .replace(/failed to solve( with frontend [\w.]+)?: /, '')
+    .replace(/failed to create LLB definition: /, '')
+    .slice(0, 500);
+  const exitCode = /exit code: (\d+)/.exec(reason)?.[1];
+  return {
+    status: NOT_THE_DOCKERFILES.some((pattern) => pattern.test(text)) ? 'error' : 'failure',
+    reason,
+    exitCode: exitCode === undefined ? null : Number(exitCode),
+  };
+}

@@ -1,0 +1,174 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { BuiltImage } from '../../src/core/image.ts';
+import type { ImagePlan } from '../../src/core/plan.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { LogSink } from '../log-sink.ts';
+import { abortOutcome, type Outcome } from '../outcome.ts';
+import { buildArguments } from './build-arguments.ts';
+import type { BuildClient } from './build-client.ts';
+import { explainBuildFailure } from './build-failure.ts';
+import { readBuildProgress, type BuildProgress } from './build-progress.ts';
+import { insideRepository, PathEscapes } from './inside-repository.ts';
+import { runClient } from './run-client.ts';
+import { makeScratch, writeClientConfiguration, type RegistryLogins, type Scratch } from './scratch.ts';
+
+export interface BuildImage {
+  readonly client: BuildClient;
+  readonly engine: Pick<Engine, 'host' | 'docker'>;
+  /** The checkout: root of the repository. */
+  readonly directory: string;
+  readonly plan: ImagePlan;
+  /** Values of at least the secrets that `plan.secrets` names. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Build arguments beside those of the plan, which win. */
+  readonly args: Readonly<Record<string, string>>;
+  /**
+   * Local tag, by whose repository the image is removed ({@link buildRepository}); the test image gets it with `-test`.
+   * Not a label: labels are part of the digest, and every container of the image has them too.
+   */
+  readonly tag: string;
+  /** Credentials by `host[:port]`, for private base images. */
+  readonly registries: RegistryLogins;
+  /** Path of a CA bundle, mounted as the build secret `ca_bundle`; null: none. */
+  readonly caBundle: string | null;
+  readonly log: LogSink;
+  readonly signal: AbortSignal;
+}
+
+export interface BuildImageResult {
+  /** `failure`: the Dockerfile's doing, also a missing secret or a path outside the repository; `error`: the engine's. */
+  readonly outcome: Outcome;
+  /** Set when and only when the outcome is success. */
+  readonly image: BuiltImage | null;
+}
+
+/**
+ * Builds the image of a plan with BuildKit, then its test target, which shares the cache. Secrets are mounts, read
+ * from files that are gone afterwards; by BuildKit's rule their values are no part of the cache's keys. Within 2 s
+ * after an abort the engine works on it no more. The reason is the caller's to log; the log is not ended.
+ */
+export async function buildImage(work: BuildImage): Promise<BuildImageResult> {
+  const missing = work.plan.secrets.filter((name) => work.secrets[name] === undefined);
+  if (missing.length > 0) return end(fail(`The secret ${missing.join(', ')} is not set in this project.`));
+  const files = await findFiles(work);
+  if ('status' in files) return end(files);
+  const scratch = await makeScratch();
+  try {
+    return await buildTargets(work, files, scratch);
+  } finally {
+    await scratch.remove();
+  }
+}
+
+interface Files {
+  readonly dockerfile: string;
+  readonly context: string;
+}
+
+async function findFiles({ directory, plan }: BuildImage): Promise<Files | Outcome> {
+  try {
+    const dockerfile = await insideRepository(directory, plan.dockerfile);
+    if (dockerfile === null) return fail(`There is no ${plan.dockerfile} in this commit.`);
+    const context = await insideRepository(directory, plan.context);
+    return context === null ? fail(`There is no ${plan.context} in this commit.`) : { dockerfile, context };
+  } catch (error) {
+    if (error instanceof PathEscapes) return fail(error.message);
+    throw error;
+  }
+}
+
+async function buildTargets(work: BuildImage, files: Files, scratch: Scratch): Promise<BuildImageResult> {
+  const { plan } = work;
+  const secretFiles = await writeSecrets(work, scratch);
+  const configuration = await writeClientConfiguration(scratch, work.registries);
+  const build = (target: string | null, tag: string): Promise<OneBuild> =>
+    buildOne({ work, files, target, tag, secretFiles, configuration, scratch });
+
+  const ship = await build(plan.target, work.tag);
+  if (ship.imageId === null) return end(ship.outcome);
+  const twoTargets = plan.testTarget !== null && plan.testTarget !== plan.target;
+  const test = twoTargets ? await build(plan.testTarget, `${work.tag}-test`) : ship;
+  if (test.imageId === null) return end(test.outcome);
+
+  const facts = await work.engine.docker.getImage(ship.imageId).inspect();
+  const image: BuiltImage = {
+    imageId: facts.Id,
+    testImageId: test.imageId === ship.imageId ? facts.Id : test.imageId,
+    sizeBytes: facts.Size,
+    layers: facts.RootFS.Layers?.length ?? 0,
+    cachedSteps: ship.progress.cachedSteps,
+    totalSteps: ship.progress.totalSteps,
+  };
+  await work.log.say(
+    `Built ${image.imageId}: ${image.layers} layers, ${(image.sizeBytes / 1e6).toFixed(1)} MB; ` +
+      `${image.cachedSteps} of ${image.totalSteps} steps from the cache.`,
+  );
+  return { outcome: { status: 'success', reason: null, exitCode: null }, image };
+}
+
+/** One file a secret, named by number: a secret's name is the user's. */
+async function writeSecrets(work: BuildImage, scratch: Scratch): Promise<Readonly<Record<string, string>>> {
+  const files: Record<string, string> = {};
+  for (const [index, name] of work.plan.secrets.entries())
+    files[name] = await scratch.write(`secret-${index}`, work.secrets[name] ?? '');
+  return work.caBundle === null ? files : { ca_bundle: work.caBundle, ...files };
+}
+
+interface OneBuild {
+  readonly imageId: string | null;
+  readonly outcome: Outcome;
+  readonly progress: BuildProgress;
+}
+
+async function buildOne(build: {
+  readonly work: BuildImage;
+  readonly files: Files;
+  readonly target: string | null;
+  readonly tag: string;
+  readonly secretFiles: Readonly<Record<string, string>>;
+  readonly configuration: string;
+  readonly scratch: Scratch;
+}): Promise<OneBuild> {
+  const { work, target } = build;
+  const { client, plan, args, log, signal } = work;
+  const imageIdFile = path.join(build.scratch.directory, `image-id-${target ?? ''}`.replaceAll('/', '_'));
+  await log.say(`Building ${plan.dockerfile}${target === null ? '' : `, target ${target}`}`);
+  const progress = readBuildProgress();
+  const exitCode = await runClient({
+    command: client.command,
+    args: buildArguments({ ...build, ...build.files, client, plan, args, imageIdFile }),
+    environment: clientEnvironment(work.engine.host, build.configuration),
+    onLine: async (line) => {
+      if (progress.readLine(line)) await log.write('stdout', Buffer.from(`${line}\n`));
+    },
+    signal,
+  });
+  if (signal.aborted) return { imageId: null, outcome: abortOutcome(signal), progress };
+  if (exitCode !== 0) return { imageId: null, outcome: explainBuildFailure(progress.closingLines), progress };
+  const imageId = (await readFile(imageIdFile, 'utf8')).trim();
+  return { imageId, outcome: { status: 'success', reason: null, exitCode: null }, progress };
+}
+
+/** Nothing of this process's environment but what reaches the engine. No attestations: one digest, one image. */
+function clientEnvironment(engineHost: string, configuration: string): Readonly<Record<string, string>> {
+  const passed = ['PATH', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH', 'SSH_AUTH_SOCK'];
+  const own = passed.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
+  return {
+    ...(Object.fromEntries(own) as Record<string, string>),
+    HOME: configuration,
+    DOCKER_HOST: engineHost,
+    DOCKER_CONFIG: configuration,
+    DOCKER_BUILDKIT: '1',
+    BUILDX_BUILDER: 'default',
+    BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
+  };
+}
+
+function fail(reason: string): Outcome {
+  return { status: 'failure', reason, exitCode: null };
+}
+
+function end(outcome: Outcome): BuildImageResult {
+  return { outcome, image: null };
+}

@@ -1,0 +1,92 @@
+/** Shorter values are refused as secrets: masking them would mask everything. */
+export const SHORTEST_SECRET = 4;
+/** A line of a multi-line secret is masked by itself from this length on, so that no `{` of a JSON key becomes a mask. */
+export const SHORTEST_LINE = 8;
+
+/**
+ * The byte strings that give a secret away: the value, its lines when it has several, and each of them as base64
+ * (at any of the three alignments, both alphabets, wrapped or not), percent-encoded, JSON-escaped and shell-quoted.
+ * None is shorter than 4 bytes.
+ */
+export function needlesOf(secret: string): Buffer[] {
+  const whole = secret.replace(/^[\r\n]+|[\r\n]+$/g, '');
+  if (Buffer.byteLength(whole) < SHORTEST_SECRET) return [];
+  const needles = new Set<string>();
+  for (const value of [...lineEndingsOf(whole), ...longLinesOf(whole)])
+    for (const form of formsOf(value)) needles.add(form.toString('latin1'));
+  return [...needles]
+    .filter((needle) => needle.length >= SHORTEST_SECRET)
+    .map((needle) => Buffer.from(needle, 'latin1'));
+}
+
+/** A terminal turns `\n` into `\r\n`, an editor on another system did so before. */
+function lineEndingsOf(value: string): string[] {
+  const unix = value.replaceAll('\r\n', '\n');
+  return [value, unix, unix.replaceAll('\n', '\r\n')];
+}
+
+function longLinesOf(value: string): string[] {
+  if (!value.includes('\n')) return [];
+  return value
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => Buffer.byteLength(line) >= SHORTEST_LINE);
+}
+
+function formsOf(value: string): Buffer[] {
+  const bytes = Buffer.from(value);
+  return [
+    bytes,
+    ...base64Of(bytes),
+    ...[...percentOf(value), ...jsonOf(value), ...shellOf(value)].map((form) => Buffer.from(form)),
+  ];
+}
+
+/**
+ * The characters of base64 that depend on `bytes` alone, for each position that they may have in a longer text
+ * (`user:secret`): the characters at the ends that share bits with their neighbours are left out.
+ */
+function base64Of(bytes: Buffer): Buffer[] {
+  const forms = [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    const from = Math.ceil((before * 8) / 6);
+    const to = Math.floor(((before + bytes.length) * 8) / 6);
+    return text.slice(from, to);
+  });
+  const wrapped = [64, 76].flatMap((width) => piecesOf(bytes.toString('base64'), width));
+  const urlSafe = forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
+  return [...forms, ...urlSafe, ...wrapped].map((form) => Buffer.from(form));
+}
+
+/** The lines that `base64` and `openssl` break a long value into; the last one only when it is telling. */
+function piecesOf(text: string, width: number): string[] {
+  if (text.length <= width) return [];
+  const pieces = text.match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
+  return pieces.map((piece) => piece.replace(/=+$/, '')).filter((piece) => piece.length >= SHORTEST_LINE);
+}
+
+function percentOf(value: string): string[] {
+  // A lone surrogate has no UTF-8; Buffer.from writes U+FFFD for it, as does toWellFormed.
+  const plain = encodeURIComponent(value.toWellFormed());
+  const strict = plain.replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
+  const forms = [plain, strict, plain.replaceAll('%20', '+'), strict.replaceAll('%20', '+')];
+  return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
+}
+
+function jsonOf(value: string): string[] {
+  const plain = JSON.stringify(value).slice(1, -1);
+  const ascii = plain.replace(
+    /[^ -~]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return [plain, ascii].flatMap((form) => [form, form.replaceAll('/', '\\/')]);
+}
+
+function shellOf(value: string): string[] {
+  return [
+    value.replaceAll("'", String.raw`'\''`),
+    value.replaceAll("'", `'"'"'`),
+    value.replace(/["$`\\]/g, String.raw`\$&`),
+    value.replace(/[^\w@%+=:,./\n-]/g, String.raw`\$&`),
+  ];
+}

@@ -1,0 +1,227 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { TIMES } from '../config/times.ts';
+import { readWorkerSettings, type WorkerSettings } from '../config/settings.ts';
+import { Problem } from '../src/core/problem.ts';
+import type { DeploymentWork, JobData, WorkflowWork } from '../src/core/work.ts';
+import { systemClock } from '../src/ports/clock.ts';
+import { connectRedis } from '../src/queue/bullmq-queue.ts';
+import { openMirrors, type Mirrors } from './checkout/mirrors.ts';
+import { appNetworkName } from './deploy/app-network.ts';
+import { runDeployment, type DeployTools } from './deploy/run-deployment.ts';
+import { startTending } from './deploy/start-tending.ts';
+import { connectEngine } from './engine/connect-engine.ts';
+import type { Engine } from './engine/engine.ts';
+import { findBuildClient, type BuildClient } from './image/build-client.ts';
+import { openRouter } from './router/open-router.ts';
+import { clearLeftovers } from './workflow/clear-leftovers.ts';
+import { runWorkflow } from './workflow/run-workflow.ts';
+import type { WorkflowTools } from './workflow/tools.ts';
+import { connectServer } from './server/connect-server.ts';
+import { LeaseLost, stopOf, type Lease, type ServerConnection } from './server/lease.ts';
+import { reapLeftovers } from './steps/reap-leftovers.ts';
+import { STEP_SETTINGS } from './steps/settings.ts';
+import { takeJobs } from './take-jobs.ts';
+
+/** How long work that was cut short may take to remove what it made. */
+const ENDING_MS = 15_000;
+const UNUSED_MIRROR_MS = 30 * 24 * 3_600_000;
+const PRUNE_MS = 3_600_000;
+
+/** Composition root of the worker: claims what its queue names, and runs each under its lease until told to end. */
+const settings = read();
+const log = pino({ name: 'slipway-worker', level: settings.logLevel });
+await main().catch((error: unknown) => {
+  log.fatal({ err: error }, error instanceof Problem ? `${error.message} ${error.fix}` : 'the worker ends');
+  process.exitCode = 1;
+});
+
+async function main(): Promise<void> {
+  const engine = connectEngine(settings.dockerHost);
+  const buildClient = await demandBuildClient();
+  const server = await connectServer({
+    url: settings.serverUrl,
+    token: settings.token,
+    name: settings.name,
+    capacity: settings.capacity,
+    routers: settings.router === null ? [] : [settings.router.name],
+    spoolDir: await folder('spool'),
+  });
+  const leases = new Map<string, Promise<void>>();
+  const reaper = startReaper(engine, await folder('checkouts'), (lease) => leases.has(lease));
+  const workflows = await workflowTools(engine, buildClient);
+  const deployments = deployTools(engine);
+  const redis = connectRedis(settings.redisUrl, 'consumer');
+  redis.on('error', (error) => log.warn({ err: error }, 'Redis is away'));
+
+  const take = async (job: JobData): Promise<void> => {
+    const lease = await claim(server, job);
+    if (lease === null) return;
+    const done = run(lease, workflows, deployments).finally(() => leases.delete(lease.id));
+    leases.set(lease.id, done);
+  };
+  const queues = [server.queue, ...(settings.router === null ? [] : [`deploy-${settings.router.name}`])];
+  const stops = queues.map((queue) =>
+    takeJobs(queue, redis, take, (error) => log.warn({ err: error, queue }, 'the queue is away')),
+  );
+  const stopTending = tendRouter(deployments, server);
+  log.info({ queues, engine: settings.dockerHost }, 'the worker is ready');
+
+  await ended(server.dismissed);
+  const dismissal = stopOf(server.dismissed);
+  if (dismissal !== null)
+    log.error({ reason: dismissal.reason }, 'the server does not take this process any more');
+  log.info({ leases: leases.size }, 'the worker ends');
+  clearInterval(reaper);
+  await Promise.all(stops.map((stop) => stop()));
+  await server.close();
+  await stopTending();
+  await Promise.race([Promise.allSettled(leases.values()), sleep(ENDING_MS, undefined, { ref: false })]);
+  redis.disconnect();
+  engine.close();
+}
+
+async function claim(server: ServerConnection, job: JobData): Promise<Lease | null> {
+  const answer = await server.claim(job);
+  if (answer.granted) return answer.lease;
+  log.info({ job, reason: answer.reason }, 'the claim was refused');
+  return null;
+}
+
+/** Runs what a lease is for to its end; what went wrong beyond the outcome is logged here, once. */
+async function run(lease: Lease, workflows: WorkflowTools, deployments: DeployTools | null): Promise<void> {
+  const about = { lease: lease.id, [lease.work.kind]: subjectOf(lease) };
+  log.info(about, 'claimed');
+  try {
+    const outcome = await perform(lease, workflows, deployments);
+    log.info({ ...about, ...outcome }, 'done');
+  } catch (error) {
+    if (error instanceof LeaseLost) log.warn({ ...about, reason: error.stop.reason }, 'the lease is lost');
+    else log.error({ ...about, err: error }, 'the work ended by surprise');
+  } finally {
+    await lease.release();
+  }
+}
+
+async function perform(lease: Lease, workflows: WorkflowTools, deployments: DeployTools | null) {
+  if (isWorkflow(lease)) return runWorkflow(lease, workflows);
+  if (isDeployment(lease) && deployments !== null) return runDeployment(lease, deployments);
+  throw new Error('this worker has no router');
+}
+
+function subjectOf({ work }: Lease): string {
+  return work.kind === 'workflow' ? work.workflowId : work.deploymentId;
+}
+
+function isWorkflow(lease: Lease): lease is Lease<WorkflowWork> {
+  return lease.work.kind === 'workflow';
+}
+
+function isDeployment(lease: Lease): lease is Lease<DeploymentWork> {
+  return lease.work.kind === 'deployment';
+}
+
+async function workflowTools(engine: Engine, buildClient: BuildClient): Promise<WorkflowTools> {
+  return {
+    engine,
+    buildClient,
+    mirrors: await prunedMirrors(),
+    checkouts: await folder('checkouts'),
+    workerName: settings.name,
+    caBundle: settings.caBundle,
+    steps: {
+      ...STEP_SETTINGS,
+      networkRange: settings.buildNetworks,
+      helperPath: settings.helper,
+      deadManSwitchMs: settings.deadManSwitchMs,
+    },
+    onLeftover: (error) => log.warn({ err: error }, 'something of a build is left; the reaper tries again'),
+  };
+}
+
+/** Mirrors that nobody used for a month go; one is made again by the next checkout. */
+async function prunedMirrors(): Promise<Mirrors> {
+  const mirrors = await openMirrors(await folder('worker-mirrors'));
+  const prune = (): void => {
+    mirrors
+      .prune(UNUSED_MIRROR_MS)
+      .catch((error: unknown) => log.warn({ err: error }, 'old mirrors are still there'));
+  };
+  setInterval(prune, PRUNE_MS).unref();
+  return mirrors;
+}
+
+function deployTools(engine: Engine): DeployTools | null {
+  if (settings.router === null) return null;
+  return {
+    engine,
+    router: openRouter(settings.router.dir),
+    workerName: settings.name,
+    network: { name: appNetworkName(settings.appNetwork), range: settings.appNetwork },
+    clock: systemClock,
+    active: new Set(),
+  };
+}
+
+/** Keeps the router to the record, tells its fail-overs and sends the apps' logs; returns what ends it. */
+function tendRouter(tools: DeployTools | null, server: ServerConnection): () => Promise<void> {
+  if (tools === null || settings.router === null) return async () => undefined;
+  return startTending({
+    tools,
+    link: server.router(settings.router.name),
+    everyMs: TIMES.reconciler,
+    onDone: (what) => log.info({ what }, 'tended the router'),
+    onError: (error) => log.warn({ err: error }, 'the router could not be tended; it is tried again'),
+  });
+}
+
+function startReaper(
+  engine: Engine,
+  checkouts: string,
+  isLeaseAlive: (lease: string) => boolean,
+): NodeJS.Timeout {
+  const remove = async (): Promise<number> =>
+    (await reapLeftovers(engine, settings.name, isLeaseAlive)) +
+    (await clearLeftovers(engine, checkouts, isLeaseAlive));
+  const reap = (): void => {
+    remove().then(
+      (removed) => removed > 0 && log.info({ removed }, 'removed what earlier builds left'),
+      (error: unknown) => log.warn({ err: error }, 'the reaper could not finish'),
+    );
+  };
+  reap();
+  return setInterval(reap, TIMES.reconciler);
+}
+
+async function demandBuildClient(): Promise<BuildClient> {
+  const { client, skipped } = await findBuildClient();
+  for (const { command, why } of skipped) log.info({ command, why }, 'a docker command that cannot build');
+  if (client !== null) return client;
+  throw new Problem('part_missing', { part: 'docker with BuildKit', command: 'apt-get install docker.io' });
+}
+
+async function folder(name: string): Promise<string> {
+  const directory = path.join(settings.dataDir, name);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  return directory;
+}
+
+function ended(dismissed: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (dismissed.aborted) resolve();
+    dismissed.addEventListener('abort', () => resolve());
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+  });
+}
+
+function read(): WorkerSettings {
+  try {
+    return readWorkerSettings(process.env);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(78);
+  }
+}

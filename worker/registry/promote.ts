@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../../src/core/problem.ts';
+import { blobsOf, type Manifest } from '../../src/registry/manifest.ts';
+import type { Descriptor, Registry } from '../../src/registry/registry.ts';
+
+export interface Promotion {
+  readonly registry: Registry;
+  readonly from: string;
+  readonly to: string;
+  readonly manifest: Manifest;
+  readonly onCopy: (blob: Descriptor) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Before the second try and the further ones. */
+const PAUSES_MS = [100, 400, 1_600];
+
+/**
+ * Puts an image of one repository into another, by digest and untagged: its blobs are mounted, or copied where the
+ * registry will not mount, then its manifest is put; of an index, those of its images first. Safe to repeat, and
+ * beside others who put the same: a registry may miss a blob while another writes its link, so that is tried again.
+ */
+export async function promote(promotion: Promotion): Promise<void> {
+  for (const pauseMs of PAUSES_MS) {
+    try {
+      return await promoteOnce(promotion);
+    } catch (error) {
+      if (!isMissingBlob(error)) throw error;
+      await sleep(pauseMs, undefined, { signal: promotion.signal });
+    }
+  }
+  return promoteOnce(promotion);
+}
+
+async function promoteOnce(promotion: Promotion): Promise<void> {
+  const { registry, from, to, manifest, onCopy, signal } = promotion;
+  for (const { digest } of manifest.manifests) {
+    const image = await registry.getManifest(from, digest, signal);
+    if (image === null)
+      throw new Problem('not_found', { what: 'manifest', id: `${registry.host}/${from}@${digest}` });
+    await promoteOnce({ ...promotion, manifest: image });
+  }
+  const bring = async (blob: Descriptor): Promise<void> => {
+    // Asked first: a mount writes the link of a blob anew, and others may be pulling it.
+    if (await registry.hasBlob(to, blob.digest, signal)) return;
+    if (await registry.mountBlob(to, blob.digest, from, signal)) return;
+    await onCopy(blob);
+    await registry.copyBlob(to, blob, from, signal);
+  };
+  await Promise.all(blobsOf(manifest).map(bring));
+  await registry.putManifest(to, manifest.digest, manifest, signal);
+}
+
+/** Seen of distribution 2.8 with several pushes of one image at once. */
+function isMissingBlob(error: unknown): boolean {
+  return (
+    error instanceof Problem && /MANIFEST_BLOB_UNKNOWN|DIGEST_INVALID/.test(String(error.details['cause']))
+  );
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { TIMES } from '../../config/times.ts';
+import { Problem } from '../../src/core/problem.ts';
+import type { JobData } from '../../src/core/work.ts';
+import {
+  PROTOCOL_VERSION,
+  type ClaimAnswer,
+  type ClaimRequest,
+  type RegisterAnswer,
+  type RegisterRequest,
+} from '../../src/protocol/worker.ts';
+import { HeldLease } from './held-lease.ts';
+import type { Claim, RouterLink, ServerConnection, Stop } from './lease.ts';
+import { HttpRouterLink } from './router-link.ts';
+import { ServerClient, pause } from './server-client.ts';
+
+export interface ConnectOptions {
+  /** Base address of the server, e.g. `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** The worker's token. */
+  readonly token: string;
+  /** Stable name of the worker. */
+  readonly name: string;
+  /** Workflows it runs at once. */
+  readonly capacity: number;
+  /** Routers of this host. */
+  readonly routers: readonly string[];
+  /** Folder for output that the server has not yet; emptied at the start: no lease outlives its process. */
+  readonly spoolDir: string;
+  /** How long work goes on without an answer of the server; `TIMES.serverAway` unless told. */
+  readonly serverAwayMs?: number;
+  /** Ends waiting for the server. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Registers this process with the server, trying again while the server is away.
+ * @throws Problem `worker_token_wrong`, `protocol_wrong`, `not_allowed` for a name that is not the token's.
+ */
+export async function connectServer(options: ConnectOptions): Promise<ServerConnection> {
+  await rm(options.spoolDir, { recursive: true, force: true });
+  await mkdir(options.spoolDir, { recursive: true });
+  const client = new ServerClient(options.url, options.token);
+  const registration: RegisterRequest = {
+    protocol: PROTOCOL_VERSION,
+    name: options.name,
+    instance: randomUUID(),
+    capacity: options.capacity,
+    routers: [...options.routers],
+  };
+  const answer = await client.sendUntilAnswered({
+    method: 'POST',
+    path: '/workers',
+    body: registration,
+    timeoutMs: ANSWER_MS,
+    signal: options.signal,
+  });
+  return new Connection(client, options, registration, answer as RegisterAnswer);
+}
+
+const ANSWER_MS = 10_000;
+
+class Connection implements ServerConnection {
+  readonly workerId: string;
+  readonly queue: string;
+  readonly #client: ServerClient;
+  readonly #options: ConnectOptions;
+  readonly #registration: RegisterRequest;
+  readonly #heartbeatMs: number;
+  readonly #leases = new Set<HeldLease>();
+  readonly dismissed: AbortSignal;
+  readonly #closed = new AbortController();
+  readonly #dismissed = new AbortController();
+
+  constructor(
+    client: ServerClient,
+    options: ConnectOptions,
+    registration: RegisterRequest,
+    answer: RegisterAnswer,
+  ) {
+    this.workerId = answer.workerId;
+    this.queue = answer.queue;
+    this.#client = client;
+    this.#options = options;
+    this.#registration = registration;
+    this.#heartbeatMs = answer.heartbeatMs;
+    this.dismissed = this.#dismissed.signal;
+    void this.#stayKnown();
+  }
+
+  async claim(job: JobData, signal?: AbortSignal): Promise<Claim> {
+    const { protocol, instance } = this.#registration;
+    const body: ClaimRequest = { protocol, instance, subject: job };
+    const until = signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);
+    try {
+      return await this.#claim(body, until);
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'claim_refused')
+        return { granted: false, reason: error.message };
+      throw error;
+    }
+  }
+
+  router(name: string): RouterLink {
+    return new HttpRouterLink(this.#client, name, this.#options.spoolDir, this.#closed.signal);
+  }
+
+  async close(reason = 'the worker ends'): Promise<void> {
+    this.#closed.abort(new Error(reason));
+    await Promise.all([...this.#leases].map((lease) => lease.abandon(reason)));
+  }
+
+  async #claim(body: ClaimRequest, signal: AbortSignal): Promise<Claim> {
+    // Measured before the first try: a claim that is answered later with the same lease was granted since then.
+    const claimedAt = performance.now();
+    const answer = (await this.#client.sendUntilAnswered({
+      method: 'POST',
+      path: '/claims',
+      body,
+      timeoutMs: ANSWER_MS,
+      signal,
+    })) as ClaimAnswer;
+    const lease = new HeldLease({
+      client: this.#client,
+      answer,
+      claimedAt,
+      heartbeatMs: this.#heartbeatMs,
+      spoolDir: path.join(this.#options.spoolDir, answer.lease.id),
+      serverAwayMs: this.#options.serverAwayMs ?? TIMES.serverAway,
+    });
+    this.#leases.add(lease);
+    void lease.ended.then(() => this.#leases.delete(lease));
+    return { granted: true, lease };
+  }
+
+  /** An idle worker says that it is there; the server gives work to none that is silent. */
+  async #stayKnown(): Promise<void> {
+    const { signal } = this.#closed;
+    const body: RegisterRequest = { ...this.#registration, again: true };
+    const request = { method: 'POST', path: '/workers', body, timeoutMs: ANSWER_MS, signal } as const;
+    while (!signal.aborted) {
+      await pause(this.#heartbeatMs, signal).catch(() => undefined);
+      await this.#client.send(request).catch((error: unknown) => this.#dismiss(error));
+    }
+  }
+
+  async #dismiss(error: unknown): Promise<void> {
+    const isFinal = error instanceof Problem && DISMISSALS.has(error.code);
+    if (!isFinal || this.#closed.signal.aborted) return;
+    this.#dismissed.abort({ kind: 'lost', reason: error.message } satisfies Stop);
+    await this.close(error.message);
+  }
+}
+
+const DISMISSALS: ReadonlySet<string> = new Set(['exists_already', 'worker_token_wrong', 'protocol_wrong']);

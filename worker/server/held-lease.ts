@@ -1,0 +1,314 @@
+import { rm } from 'node:fs/promises';
+import { TIMES } from '../../config/times.ts';
+import { Problem } from '../../src/core/problem.ts';
+import type { LeaseSecrets, ReportBody, Signals, Work } from '../../src/core/work.ts';
+import { FRAMES_CONTENT_TYPE } from '../../src/protocol/frames.ts';
+import type {
+  ClaimAnswer,
+  Effect,
+  EffectAnswer,
+  EffectRequest,
+  HeartbeatAnswer,
+  ReportsAnswer,
+  ReportsRequest,
+  SignalsAnswer,
+} from '../../src/protocol/worker.ts';
+import { LogShipper } from '../logs/log-shipper.ts';
+import type { LogSink } from '../log-sink.ts';
+import { LeaseLost, type Lease, type Stop } from './lease.ts';
+import { ReportQueue } from './report-queue.ts';
+import { backOff, isPassing, pause, type ServerClient, type ServerRequest } from './server-client.ts';
+
+export interface HeldLeaseOptions {
+  readonly client: ServerClient;
+  readonly answer: ClaimAnswer;
+  /** `performance.now()` when the claim was sent: the lease's time counts from before the server granted it. */
+  readonly claimedAt: number;
+  readonly heartbeatMs: number;
+  readonly spoolDir: string;
+  /** How long work goes on without an answer of the server; see `TIMES.serverAway`. */
+  readonly serverAwayMs: number;
+}
+
+/**
+ * A lease that this process holds. Its loops: heartbeats, signals, logs, reports.
+ *
+ * Whether it still holds is counted by the monotonic clock from the sending of the last request that was answered,
+ * so after a freeze of this process {@link holds} is false before anything else can run. Its time having run out does
+ * not end the work by itself: a server that was down gives all its leases their whole time again, and what needs the
+ * right is checked by the server, or waits in {@link confirm}. It is lost when the server says so, or has not
+ * answered for `serverAwayMs`.
+ */
+export class HeldLease implements Lease {
+  readonly id: string;
+  readonly fence: number;
+  readonly work: Work;
+  readonly signal: AbortSignal;
+  readonly lost: AbortSignal;
+  /** Resolves when the loops have ended, however. */
+  readonly ended: Promise<void>;
+  readonly #options: HeldLeaseOptions;
+  readonly #stop = new AbortController();
+  readonly #lost = new AbortController();
+  /** Ends the loops. */
+  readonly #over = new AbortController();
+  readonly #reports: ReportQueue;
+  readonly #shipper: LogShipper;
+  readonly #watchers = new Set<() => void>();
+  #signals: Signals = { cancel: null, release: null, verdict: 'wait' };
+  #signalsVersion = -1;
+  #heardAt: number;
+  #endsAt: number;
+  #beating: Promise<void> | null = null;
+
+  constructor(options: HeldLeaseOptions) {
+    const { lease, work } = options.answer;
+    this.#options = options;
+    this.id = lease.id;
+    this.fence = lease.fence;
+    this.work = work;
+    this.signal = this.#stop.signal;
+    this.lost = this.#lost.signal;
+    this.ended = new Promise((resolve) => this.#over.signal.addEventListener('abort', () => resolve()));
+    this.#heardAt = options.claimedAt;
+    this.#endsAt = options.claimedAt + lease.ttlMs;
+    this.#shipper = new LogShipper({ spoolDir: options.spoolDir, post: (body) => this.#postLogs(body) });
+    this.#reports = new ReportQueue({
+      send: (report) => this.#postReport({ reports: [report] }),
+      logsDelivered: (body) => this.#logsDelivered(body),
+      nowMs: () => Date.now(),
+    });
+    void this.#heartbeats();
+    void this.#followSignals();
+  }
+
+  signals(): Signals {
+    return this.#signals;
+  }
+
+  async whenSignals(until: (signals: Signals) => boolean): Promise<Signals> {
+    for (;;) {
+      this.#throwIfOver();
+      if (until(this.#signals)) return this.#signals;
+      await new Promise<void>((resolve) => {
+        const watcher = () => {
+          this.#watchers.delete(watcher);
+          resolve();
+        };
+        this.#watchers.add(watcher);
+      });
+    }
+  }
+
+  holds(): boolean {
+    return !this.#over.signal.aborted && performance.now() < this.#endsAt;
+  }
+
+  async confirm(): Promise<void> {
+    for (let failures = 0; !this.holds(); failures++) {
+      this.#throwIfOver();
+      await this.#beat();
+      if (!this.holds()) await this.#ready(backOff(failures, this.#over.signal));
+    }
+  }
+
+  report(body: ReportBody): Promise<void> {
+    return handled(this.#reports.push(body));
+  }
+
+  effect(key: string, effect: Effect): Promise<Exclude<EffectAnswer, { state: 'pending' }>> {
+    return handled(this.#effect({ key, effect }));
+  }
+
+  async secrets(): Promise<LeaseSecrets> {
+    return (await this.#ask({ method: 'GET', path: '/secrets' })) as LeaseSecrets;
+  }
+
+  openLog(logId: string, secrets: readonly string[]): LogSink {
+    return this.#shipper.open(logId, secrets);
+  }
+
+  async release(): Promise<void> {
+    await this.#reports.idle();
+    await this.#shipper.drained().catch(() => undefined);
+    await this.#end({ kind: 'lost', reason: 'it was released' });
+  }
+
+  /** Ends the loops at once; what was not delivered is given up. */
+  async abandon(reason: string): Promise<void> {
+    await this.#lose(reason);
+  }
+
+  async #effect(request: EffectRequest): Promise<Exclude<EffectAnswer, { state: 'pending' }>> {
+    for (let polls = 0; ; polls++) {
+      const answer = (await this.#ask({ method: 'POST', path: '/effects', body: request })) as EffectAnswer;
+      if (answer.state !== 'pending') return answer;
+      await this.#ready(backOff(polls, this.#over.signal));
+    }
+  }
+
+  /** The end of the work waits for all its logs: what comes later is not taken. */
+  async #logsDelivered(body: ReportBody): Promise<void> {
+    if (body.type === 'step.finished') await this.#shipper.delivered(body.attemptId);
+    if (isLast(body)) await this.#shipper.drained();
+  }
+
+  async #postLogs(body: Uint8Array): Promise<void> {
+    try {
+      await this.#ask({ method: 'POST', path: '/logs', body, contentType: FRAMES_CONTENT_TYPE });
+    } catch (error) {
+      // A log with a hole is worth no more than none: the server cannot take the end of this work.
+      if (error instanceof Problem) await this.#lose(error.message);
+      throw error;
+    }
+  }
+
+  async #postReport(body: ReportsRequest): Promise<void> {
+    const [report] = body.reports;
+    const answer = (await this.#ask({ method: 'POST', path: '/reports', body })) as ReportsAnswer;
+    if (report !== undefined && answer.accepted < report.n)
+      throw new Error(`the server took ${answer.accepted} reports, not ${report.n}`);
+    // With the last report the server ends the lease: to ask anything more would look like its loss.
+    if (report !== undefined && isLast(report))
+      await this.#end({ kind: 'lost', reason: 'its work has ended' });
+  }
+
+  /** A request under the lease, repeated until the server answered. */
+  async #ask(request: Omit<ServerRequest, 'lease' | 'timeoutMs'>): Promise<unknown> {
+    this.#throwIfOver();
+    const sentAt = performance.now();
+    try {
+      const answer = await this.#options.client.sendUntilAnswered({
+        ...this.#under(request),
+        timeoutMs: ANSWER_MS,
+      });
+      this.#heardAt = Math.max(this.#heardAt, sentAt);
+      return answer;
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  #under(request: Omit<ServerRequest, 'lease' | 'timeoutMs'>): Omit<ServerRequest, 'timeoutMs'> {
+    const { id, token } = this.#options.answer.lease;
+    return { signal: this.#over.signal, ...request, path: `/leases/${id}${request.path}`, lease: token };
+  }
+
+  /** Throws what `error` means for the one who asked; a lease that is over is noticed here. */
+  #fail(error: unknown): never {
+    if (error instanceof Problem && OVER.has(error.code)) void this.#lose(error.message);
+    this.#throwIfOver();
+    throw error;
+  }
+
+  async #heartbeats(): Promise<void> {
+    for (let failures = 0; !this.#over.signal.aborted;) {
+      const heardAt = this.#heardAt;
+      await this.#beat();
+      const answered = this.#heardAt > heardAt;
+      failures = answered ? 0 : failures + 1;
+      const { signal } = this.#over;
+      await (answered ? pause(this.#options.heartbeatMs, signal) : backOff(failures, signal)).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  /** One heartbeat, shared by all who want one now. Its failure shows in {@link holds}. */
+  async #beat(): Promise<void> {
+    this.#beating ??= this.#sendHeartbeat().finally(() => {
+      this.#beating = null;
+    });
+    await this.#beating;
+  }
+
+  async #sendHeartbeat(): Promise<void> {
+    const sentAt = performance.now();
+    const request = this.#under({ method: 'POST', path: '/heartbeat', body: {} });
+    try {
+      const answer = await this.#options.client.send({ ...request, timeoutMs: this.#options.heartbeatMs });
+      const { ttlMs, signals } = answer as HeartbeatAnswer;
+      this.#heardAt = Math.max(this.#heardAt, sentAt);
+      this.#endsAt = sentAt + ttlMs;
+      if (signals !== this.#signalsVersion) await this.#readSignals(0);
+    } catch (error) {
+      if (this.#over.signal.aborted) return;
+      if (error instanceof Problem && !isPassing(error)) await this.#lose(error.message);
+      else if (performance.now() - this.#heardAt > this.#options.serverAwayMs)
+        await this.#lose(
+          `the server has not answered for ${Math.round(this.#options.serverAwayMs / 1000)} s`,
+        );
+    }
+  }
+
+  async #followSignals(): Promise<void> {
+    for (let failures = 0; !this.#over.signal.aborted;) {
+      try {
+        await this.#readSignals(TIMES.signalsWait);
+        failures = 0;
+      } catch (error) {
+        if (error instanceof Problem && OVER.has(error.code)) await this.#lose(error.message);
+        failures += 1;
+        await backOff(failures, this.#over.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #readSignals(waitMs: number): Promise<void> {
+    const path = `/signals?seen=${this.#signalsVersion}&waitMs=${waitMs}`;
+    const request = this.#under({ method: 'GET', path });
+    const answer = await this.#options.client.send({ ...request, timeoutMs: waitMs + ANSWER_MS });
+    const { version, signals } = answer as SignalsAnswer;
+    if (version <= this.#signalsVersion) return;
+    this.#signalsVersion = version;
+    this.#signals = signals;
+    if (signals.cancel !== null)
+      this.#stop.abort({ kind: 'cancelled', reason: signals.cancel.reason } satisfies Stop);
+    this.#wakeWatchers();
+  }
+
+  async #lose(reason: string): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    const stop: Stop = { kind: 'lost', reason };
+    const end = this.#end(stop);
+    this.#lost.abort(stop);
+    this.#stop.abort(stop);
+    await end;
+  }
+
+  async #end(stop: Stop): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort(stop);
+    this.#wakeWatchers();
+    await this.#shipper.stop(new LeaseLost(stop));
+    await rm(this.#options.spoolDir, { recursive: true, force: true }).catch(() => undefined);
+  }
+
+  #wakeWatchers(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  #throwIfOver(): void {
+    if (this.#over.signal.aborted) throw new LeaseLost(this.#over.signal.reason as Stop);
+  }
+
+  async #ready(waiting: Promise<void>): Promise<void> {
+    await waiting.catch(() => this.#throwIfOver());
+  }
+}
+
+function isLast(body: ReportBody): boolean {
+  return body.type === 'workflow.finished' || body.type === 'deployment.finished';
+}
+
+/** An answer that takes longer is none. */
+const ANSWER_MS = 10_000;
+
+/** Answers after which the server will not take anything under this lease. */
+const OVER: ReadonlySet<string> = new Set(['lease_lost', 'worker_token_wrong', 'protocol_wrong']);
+
+/** Nobody has to await it: a rejection is then no unhandled one. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

@@ -1,0 +1,94 @@
+import type { JobData, LeaseSecrets, ReportBody, RouterRecord, Signals, Work } from '../../src/core/work.ts';
+import type { Effect, EffectAnswer, RouterEventsRequest } from '../../src/protocol/worker.ts';
+import type { LogSink } from '../log-sink.ts';
+
+/** The worker's side of the protocol: who it is to the server, and what it may claim. */
+export interface ServerConnection {
+  readonly workerId: string;
+  /** BullMQ queue of this worker. */
+  readonly queue: string;
+  /**
+   * Aborts when the server does not take this process for the worker any more: its token was replaced, or another
+   * process registered under its name. Its leases are lost then, nothing can be claimed: the process should end.
+   * The reason is a {@link Stop}.
+   */
+  readonly dismissed: AbortSignal;
+  /**
+   * Claims what a job names. A refusal is a value: the job is dropped, the server places again what must run.
+   * While the server is away it is tried again until `signal` aborts.
+   */
+  claim(job: JobData, signal?: AbortSignal): Promise<Claim>;
+  /** What the worker of a router asks and tells outside of any lease. */
+  router(name: string): RouterLink;
+  /** Ends every lease's loops without reporting anything. */
+  close(): Promise<void>;
+}
+
+/** The server for one router of this worker. While the server is away each call waits for it. */
+export interface RouterLink {
+  record(): Promise<RouterRecord>;
+  events(events: RouterEventsRequest['events']): Promise<void>;
+  /** How many bytes of the log `app_<deployment>` the server has: where a worker that was started anew goes on. */
+  logBytes(logId: string): Promise<number>;
+  /** Opens an app's log, going on at `offset`; its `end` may be never. Once per log and process. */
+  openLog(logId: string, secrets: readonly string[], offset: number): LogSink;
+}
+
+export type Claim =
+  { readonly granted: true; readonly lease: Lease } | { readonly granted: false; readonly reason: string };
+
+/** Why work must end. `cancelled`: report and ship as usual. `lost`: nothing is taken from us any more. */
+export interface Stop {
+  readonly kind: 'cancelled' | 'lost';
+  readonly reason: string;
+}
+
+/**
+ * The right to do one piece of work, and everything said to the server under it. All of it outlives an absence of
+ * the server: promises settle when it is back, or reject with {@link LeaseLost}.
+ */
+export interface Lease<W extends Work = Work> {
+  readonly id: string;
+  readonly fence: number;
+  readonly work: W;
+  /** Aborts when the work must end, by a cancel or by the loss of the lease; its `reason` is a {@link Stop}. */
+  readonly signal: AbortSignal;
+  /** Aborts only when the lease is lost; its `reason` is a {@link Stop}. */
+  readonly lost: AbortSignal;
+  /** What the server last said. */
+  signals(): Signals;
+  /** Resolves with the signals once `until` holds for them (at once if it does). Rejects when the lease is lost or released. */
+  whenSignals(until: (signals: Signals) => boolean): Promise<Signals>;
+  /** Whether the lease's time, as counted here, has not run out. False after a freeze, until the server answered. */
+  holds(): boolean;
+  /** Resolves when the lease is known to hold now: at once, or after an answer of the server. Before every effect of one's own. */
+  confirm(): Promise<void>;
+  /**
+   * Tells the server; resolves when the report is durable there. Reports arrive in the order of the calls, each
+   * once. A report of an end waits for the end of its log by itself.
+   */
+  report(body: ReportBody): Promise<void>;
+  /** An effect on the outside, done by the server's outbox. Resolves when it is done or has failed for good. */
+  effect(key: string, effect: Effect): Promise<Exclude<EffectAnswer, { state: 'pending' }>>;
+  secrets(): Promise<LeaseSecrets>;
+  /** Opens a log of this work. `secrets` are the values to mask; once per log. */
+  openLog(logId: string, secrets: readonly string[]): LogSink;
+  /** The work has ended: waits for the last report and log to be durable, then ends the loops. Never rejects. */
+  release(): Promise<void>;
+}
+
+/** Thrown by everything under a lease once it is lost. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+  readonly stop: Stop;
+
+  constructor(stop: Stop) {
+    super(`The lease is lost: ${stop.reason}`);
+    this.stop = stop;
+  }
+}
+
+/** Why `signal` (of a {@link Lease}) aborted, or null while it has not. */
+export function stopOf(signal: AbortSignal): Stop | null {
+  return signal.aborted ? (signal.reason as Stop) : null;
+}

@@ -1,0 +1,117 @@
+import { setTimeout } from 'node:timers/promises';
+import { CATALOGUE, Problem, type ProblemCode } from '../../src/core/problem.ts';
+
+export interface ServerRequest {
+  readonly method: 'GET' | 'POST';
+  /** Below `/worker/v1`. */
+  readonly path: string;
+  /** An object is sent as JSON, bytes as they are. */
+  readonly body?: object | Uint8Array;
+  readonly contentType?: string;
+  /** Token of the lease it is under. */
+  readonly lease?: string;
+  /** How long the answer may take; a frozen server is an absent one. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The server did not answer, or something between answered for it: it may have taken the request or not. */
+export class ServerAway extends Error {
+  override readonly name = 'ServerAway';
+}
+
+/** HTTP to one server, with one worker's token. */
+export class ServerClient {
+  readonly #base: string;
+  readonly #token: string;
+
+  constructor(url: string, token: string) {
+    this.#base = `${url.replace(/\/+$/, '')}/worker/v1`;
+    this.#token = token;
+  }
+
+  /**
+   * @returns The answer's JSON.
+   * @throws Problem the server's, {@link ServerAway}, or the reason of `request.signal`.
+   */
+  async send(request: ServerRequest): Promise<unknown> {
+    const { body, lease, signal } = request;
+    const time = AbortSignal.timeout(request.timeoutMs);
+    const isBytes = body instanceof Uint8Array;
+    let status: number;
+    let text: string;
+    try {
+      const answer = await fetch(this.#base + request.path, {
+        // The token and the lease are for this server only.
+        redirect: 'error',
+        method: request.method,
+        headers: {
+          authorization: `Bearer ${this.#token}`,
+          ...(lease === undefined ? {} : { 'slipway-lease': lease }),
+          ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: isBytes ? Buffer.from(body) : JSON.stringify(body) }),
+        signal: signal === undefined ? time : AbortSignal.any([time, signal]),
+      });
+      status = answer.status;
+      text = await answer.text();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new ServerAway(`${request.method} ${request.path}: ${causeOf(error)}`, { cause: error });
+    }
+    const json = parse(text);
+    if (status === 200 && json !== undefined) return json;
+    throw problemOf(json, status) ?? new ServerAway(`${request.method} ${request.path}: HTTP ${status}`);
+  }
+
+  /** As {@link send}, again and again while the server is away or short of disk, until `signal` aborts. */
+  async sendUntilAnswered(request: ServerRequest): Promise<unknown> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await this.send(request);
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+      }
+      await backOff(failures, request.signal);
+    }
+  }
+}
+
+/** Whether the same request may succeed later without anybody having to change it. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof ServerAway || (error instanceof Problem && PASSING.has(error.code));
+}
+
+/** Waits 50 ms, doubling to 1 s with each failure, somewhat more or less, so that workers do not come back all at once. */
+export function backOff(failures: number, signal: AbortSignal | undefined): Promise<void> {
+  return pause(Math.min(50 * 2 ** failures, 1_000) * (0.75 + Math.random() / 2), signal);
+}
+
+/** @throws the reason of `signal`, as soon as it aborts. */
+export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await setTimeout(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+  signal?.throwIfAborted();
+}
+
+const PASSING: ReadonlySet<ProblemCode> = new Set(['internal', 'disk_full', 'rate_limited', 'lock_lost']);
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The server's Problem, or null for an answer that is not of its catalogue: a proxy's, or a newer server's. */
+function problemOf(json: unknown, status: number): Problem | null {
+  const { error } = (json ?? {}) as { error?: { code?: unknown; details?: unknown } };
+  if (typeof error?.code !== 'string' || !Object.hasOwn(CATALOGUE, error.code) || status < 400) return null;
+  const details = (error.details ?? {}) as Readonly<Record<string, string | number>>;
+  return new Problem(error.code as ProblemCode, details);
+}
+
+function causeOf(error: unknown): string {
+  const { cause, message } = error as Error;
+  return cause instanceof Error ? cause.message : message;
+}

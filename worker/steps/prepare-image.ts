@@ -1,0 +1,47 @@
+import type { LeaseSecrets } from '../../src/core/work.ts';
+import { EngineLost, refusalText } from '../engine/engine-lost.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { ImageFacts } from '../engine/inspect-image.ts';
+
+export type PreparedImage =
+  | { readonly facts: ImageFacts; readonly pulled: readonly string[] }
+  /** Why there is none; `pulled` is what the engine said of the pull. */
+  | { readonly reason: string; readonly pulled: readonly string[] };
+
+/**
+ * What the engine knows of an image, pulled when it has none of that name.
+ * @throws EngineLost when the engine is away.
+ */
+export async function prepareImage(
+  engine: Engine,
+  reference: string,
+  registries: LeaseSecrets['registries'],
+  signal: AbortSignal,
+): Promise<PreparedImage> {
+  const there = await engine.inspectImage(reference);
+  if (there !== null) return { facts: there, pulled: [] };
+  const pulled: string[] = [];
+  try {
+    const login = registries[registryHost(reference)] ?? null;
+    await engine.pullImage(withTag(reference), login, (line) => pulled.push(line), signal);
+  } catch (error) {
+    if (error instanceof EngineLost) throw error;
+    return { reason: `the image ${reference} cannot be had: ${refusalText(error)}`, pulled };
+  }
+  const facts = await engine.inspectImage(reference);
+  return facts === null
+    ? { reason: `the image ${reference} is not there after its pull`, pulled }
+    : { facts, pulled };
+}
+
+/** The registry of a reference, by Docker's rule: the first part when it looks like a host, else Docker Hub. */
+export function registryHost(reference: string): string {
+  const [first = '', rest] = reference.split('/', 2);
+  return rest !== undefined && (/[.:]/.test(first) || first === 'localhost') ? first : 'docker.io';
+}
+
+/** The engine pulls every tag of a name that has none. */
+function withTag(reference: string): string {
+  const last = reference.slice(reference.lastIndexOf('/') + 1);
+  return /[:@]/.test(last) ? reference : `${reference}:latest`;
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../../src/core/problem.ts';
+import type { Engine } from '../engine/engine.ts';
+import { engineLabels } from '../engine/labels.ts';
+import type { WorkflowLabels } from '../engine/labels.ts';
+import { SubnetTaken } from '../engine/network.ts';
+import type { StepSettings } from './settings.ts';
+import { WORKFLOW_PREFIX, freeSubnets } from './subnets.ts';
+
+/** A workflow's place in the engine. */
+export interface WorkflowPlace {
+  readonly network: string;
+  /** Volume of the workspace, empty at first. */
+  readonly volume: string;
+}
+
+const LOOK_AGAIN_MS = 500;
+
+/**
+ * Makes the network and the workspace volume of a workflow, waiting while the range has no free network.
+ * Install {@link cleanUpWorkflow} first. It needs nothing of the checkout, so it can run beside it.
+ * @throws Problem `address_exhausted` when none got free in time; the signal's reason when it aborts.
+ */
+export async function setUpWorkflow(
+  engine: Engine,
+  labels: WorkflowLabels,
+  settings: Pick<StepSettings, 'networkRange' | 'networkWaitMs'>,
+  signal: AbortSignal,
+): Promise<WorkflowPlace> {
+  const place = { network: `slipway-${labels.lease}`, volume: `slipway-${labels.lease}` };
+  await Promise.all([
+    engine.createVolume(place.volume, engineLabels(labels)),
+    createFreeNetwork(engine, place.network, labels, settings, signal),
+  ]);
+  return place;
+}
+
+async function createFreeNetwork(
+  engine: Engine,
+  name: string,
+  labels: WorkflowLabels,
+  settings: Pick<StepSettings, 'networkRange' | 'networkWaitMs'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const endMs = Date.now() + settings.networkWaitMs;
+  for (;;) {
+    signal.throwIfAborted();
+    if (await createInFirstFree(engine, name, labels, settings.networkRange)) return;
+    if (Date.now() >= endMs)
+      throw new Problem('address_exhausted', {
+        range: settings.networkRange,
+        what: `/${WORKFLOW_PREFIX} network`,
+      });
+    await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Another worker may be quicker with a subnet: then the next one is tried. False when none is left. */
+async function createInFirstFree(
+  engine: Engine,
+  name: string,
+  labels: WorkflowLabels,
+  range: string,
+): Promise<boolean> {
+  const taken = (await engine.listNetworks()).flatMap((network) => network.subnets);
+  for (const subnet of freeSubnets(range, taken)) {
+    try {
+      await engine.createNetwork({ name, subnet, labels: engineLabels(labels) });
+      return true;
+    } catch (error) {
+      if (!(error instanceof SubnetTaken)) throw error;
+    }
+  }
+  return false;
+}

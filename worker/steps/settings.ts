@@ -1,0 +1,31 @@
+import { LIMITS, SIZES, TIMES } from '../../config/times.ts';
+
+/** What an operator may choose about steps; {@link STEP_SETTINGS} are the defaults. */
+export interface StepSettings {
+  /** Private range that workflows' networks are cut from, a /26 each. */
+  readonly networkRange: string;
+  /** How long a workflow waits for a free network before it ends as an error. */
+  readonly networkWaitMs: number;
+  /** At most this much memory a container, and never more than half the engine's. */
+  readonly memoryBytes: number;
+  readonly pids: number;
+  /** Against 1024 of everything else on that machine. */
+  readonly cpuShares: number;
+  /** A static busybox for the engine's processor; null: the first one on PATH. */
+  readonly helperPath: string | null;
+  readonly graceMs: number;
+  readonly backgroundGraceMs: number;
+  readonly deadManSwitchMs: number;
+}
+
+export const STEP_SETTINGS: StepSettings = {
+  networkRange: '10.213.0.0/16',
+  networkWaitMs: 10 * 60_000,
+  memoryBytes: SIZES.stepMemory,
+  pids: LIMITS.pids,
+  cpuShares: 512,
+  helperPath: null,
+  graceMs: TIMES.stepGrace,
+  backgroundGraceMs: TIMES.backgroundGrace,
+  deadManSwitchMs: TIMES.deadManSwitch,
+};

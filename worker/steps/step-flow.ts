@@ -1,0 +1,226 @@
+import type { StepPlan } from '../../src/core/plan.ts';
+import type { StepWork } from '../../src/core/work.ts';
+import { abortOutcome, type Outcome } from '../outcome.ts';
+import { finishAttempt, skipAttempt } from './attempt.ts';
+import { runCommands } from './run-commands.ts';
+import { stepEnvironment } from './step-environment.ts';
+import { hasFailed, turnOf } from './step-order.ts';
+import type { Progress } from './step-order.ts';
+import { startWaitingStep } from './waiting-step.ts';
+import type { WaitingStep } from './waiting-step.ts';
+import { findRow } from './workflow-context.ts';
+import type { WorkflowContext } from './workflow-context.ts';
+
+/** What steps wait for beside one another. */
+export interface Gates {
+  /** A success when every service is ready. */
+  readonly services: Promise<Outcome>;
+  /** A success when the checkout is in the workspace. */
+  readonly workspace: Promise<Outcome>;
+  readonly builtImage: Promise<string | null>;
+}
+
+const SUCCESS: Outcome = { status: 'success', reason: null, exitCode: null };
+
+/** Runs the steps of a plan in their order, each container started while the steps before it run. */
+export class StepFlow {
+  readonly #context: WorkflowContext;
+  readonly #gates: Gates;
+  readonly #signal: AbortSignal;
+  readonly #progress = new Map<string, Progress>();
+  readonly #ends = new Map<string, Outcome>();
+  readonly #waiting = new Map<string, Promise<WaitingStep | null>>();
+  readonly #running = new Map<string, { readonly end: Promise<void>; readonly abort: AbortController }>();
+  readonly #removals: Promise<unknown>[] = [];
+
+  constructor(context: WorkflowContext, gates: Gates, signal: AbortSignal) {
+    this.#context = context;
+    this.#gates = gates;
+    this.#signal = signal;
+    for (const step of this.#steps) this.#progress.set(step.name, 'waiting');
+  }
+
+  /** Resolves with the end of all steps together, after the last of them. */
+  async run(): Promise<Outcome> {
+    for (;;) {
+      while (await this.#takeTurns());
+      if (this.#running.size === 0) break;
+      await Promise.race([...this.#running.values()].map((running) => running.end));
+    }
+    return this.#verdict();
+  }
+
+  /** Resolves when no container of a step is left. Call it after `run`. */
+  async settle(): Promise<void> {
+    for (const step of this.#waiting.values()) this.#remove(await step);
+    this.#waiting.clear();
+    await Promise.all(this.#removals);
+  }
+
+  get #steps(): readonly StepPlan[] {
+    return this.#context.work.plan.steps;
+  }
+
+  /** Gives each waiting step its turn; true when one was skipped, for that may be the turn of another. */
+  async #takeTurns(): Promise<boolean> {
+    let skipped = false;
+    for (const step of this.#steps) {
+      if (this.#progress.get(step.name) !== 'waiting') continue;
+      if (this.#signal.aborted) {
+        await this.#skip(step, { ...abortOutcome(this.#signal), status: 'cancelled' });
+        continue;
+      }
+      const turn = turnOf(step, this.#steps, this.#progress);
+      if (turn.kind === 'skip') {
+        await this.#skip(step, { status: 'skipped', reason: turn.reason, exitCode: null });
+        skipped = true;
+      }
+      if (turn.kind === 'ahead') this.#start(step, this.#startsUnderWay());
+      if (turn.kind === 'run') {
+        this.#start(step, []);
+        this.#begin(step);
+      }
+    }
+    return skipped;
+  }
+
+  /** Containers of steps whose turn it is: one that is started ahead must not slow them down. */
+  #startsUnderWay(): readonly Promise<unknown>[] {
+    return [...this.#waiting]
+      .filter(([name]) => this.#progress.get(name) === 'running')
+      .map(([, start]) => start);
+  }
+
+  /** Starts the step's container, unless that was done ahead. The step's timeout bounds the pull of its image as well. */
+  #start(step: StepPlan, first: readonly Promise<unknown>[]): void {
+    if (this.#waiting.has(step.name)) return;
+    const row = this.#row(step);
+    const inTime = AbortSignal.any([this.#signal, AbortSignal.timeout(step.timeoutMs)]);
+    const image = step.image === null ? this.#gates.builtImage : Promise.resolve(step.image);
+    const waiting = Promise.all([image, Promise.allSettled(first)]).then(([found]) =>
+      found === null || this.#signal.aborted
+        ? null
+        : startWaitingStep(this.#context, step, row, found, inTime),
+    );
+    waiting.catch(() => undefined);
+    this.#waiting.set(step.name, waiting);
+  }
+
+  #begin(step: StepPlan): void {
+    const abort = new AbortController();
+    this.#progress.set(step.name, 'running');
+    const end = this.#execute(step, AbortSignal.any([this.#signal, abort.signal])).then((outcome) => {
+      this.#progress.set(step.name, outcome.status);
+      this.#ends.set(step.name, outcome);
+      this.#running.delete(step.name);
+      if (step.failure === 'cancel' && hasFailed(step, outcome.status)) this.#cancelRunning(step);
+    });
+    this.#running.set(step.name, { end, abort });
+  }
+
+  #cancelRunning(cause: StepPlan): void {
+    const outcome: Outcome = { status: 'cancelled', reason: `step ${cause.name} failed`, exitCode: null };
+    for (const { abort } of this.#running.values()) abort.abort(outcome);
+  }
+
+  async #execute(step: StepPlan, signal: AbortSignal): Promise<Outcome> {
+    const row = this.#row(step);
+    const obstacle = await this.#passGates(step, signal);
+    if (obstacle !== null) {
+      await skipAttempt(this.#context.attempts, row.attemptId, obstacle);
+      return obstacle;
+    }
+    const sink = this.#context.attempts.openLog(row.attemptId);
+    this.#context.attempts.report({ type: 'step.started', attemptId: row.attemptId });
+    const waiting = (await this.#waiting.get(step.name)) ?? null;
+    this.#waiting.delete(step.name);
+    const outcome = await this.#runIn(waiting, step, sink, signal).finally(() => this.#remove(waiting));
+    await finishAttempt(this.#context.attempts, row.attemptId, sink, outcome);
+    return outcome;
+  }
+
+  /** Null when the step may run; else the end it has without having begun. */
+  async #passGates(step: StepPlan, signal: AbortSignal): Promise<Outcome | null> {
+    const { services, workspace, builtImage } = this.#gates;
+    try {
+      const all = Promise.all([services, step.image === null ? builtImage : step.image, workspace]);
+      const [ready, image, files] = await Promise.race([all, rejectsOnAbort(signal)]);
+      if (ready.status !== 'success')
+        return { status: 'skipped', reason: ready.reason ?? 'a service is not ready', exitCode: null };
+      if (files.status !== 'success') return { ...files, status: 'skipped' };
+      if (image === null) return { status: 'skipped', reason: 'the image was not built', exitCode: null };
+      return null;
+    } catch (error) {
+      if (signal.aborted) return { ...abortOutcome(signal), status: 'cancelled' };
+      const cause = error instanceof Error ? error.message : String(error);
+      return { status: 'error', reason: `the step could not be prepared: ${cause}`, exitCode: null };
+    }
+  }
+
+  async #runIn(
+    waiting: WaitingStep | null,
+    step: StepPlan,
+    sink: Parameters<typeof finishAttempt>[2],
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    for (const line of waiting?.pulled ?? []) await sink.say(line);
+    if (signal.aborted || waiting === null) return abortOutcome(signal);
+    if ('outcome' in waiting) return waiting.outcome;
+    const { work, secrets, engine, settings, limits } = this.#context;
+    const variables = stepEnvironment(work.variables, step.environment, secrets);
+    if ('missingSecret' in variables)
+      return {
+        status: 'failure',
+        reason: `the secret ${variables.missingSecret} is not set in this project`,
+        exitCode: null,
+      };
+    return runCommands({
+      engine,
+      ...waiting,
+      plan: step,
+      environment: variables.environment,
+      memoryBytes: limits.memoryBytes,
+      sink,
+      signal,
+      settings,
+    });
+  }
+
+  async #skip(step: StepPlan, outcome: Outcome): Promise<void> {
+    this.#progress.set(step.name, outcome.status);
+    this.#ends.set(step.name, outcome);
+    const row = findRow(this.#context.work, 'step', step.name);
+    if (row !== null) await skipAttempt(this.#context.attempts, row.attemptId, outcome);
+  }
+
+  /** Not waited for: the next step does not need it. */
+  #remove(step: WaitingStep | null): void {
+    if (step !== null && 'container' in step)
+      this.#removals.push(step.container.remove().catch(() => undefined));
+  }
+
+  #row(step: StepPlan): StepWork {
+    const row = findRow(this.#context.work, 'step', step.name);
+    if (row === null)
+      throw new Error(`workflow ${this.#context.work.workflowId} has no row for step ${step.name}`);
+    return row;
+  }
+
+  #verdict(): Outcome {
+    const spoiling = this.#steps.filter((step) => hasFailed(step, this.#progress.get(step.name)));
+    const worst = spoiling.find((step) => this.#progress.get(step.name) === 'error') ?? spoiling[0] ?? null;
+    if (worst !== null) {
+      const end = this.#ends.get(worst.name) ?? SUCCESS;
+      return { ...end, reason: `step ${worst.name}: ${end.reason ?? end.status}` };
+    }
+    return this.#signal.aborted ? abortOutcome(this.#signal) : SUCCESS;
+  }
+}
+
+function rejectsOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const tell = (): void => reject(new Error('aborted'));
+    if (signal.aborted) tell();
+    else signal.addEventListener('abort', tell, { once: true });
+  });
+}

@@ -1,0 +1,69 @@
+import type { StepPlan } from '../../src/core/plan.ts';
+import type { StepWork } from '../../src/core/work.ts';
+import { EngineLost, refusalText } from '../engine/engine-lost.ts';
+import type { ImageFacts } from '../engine/inspect-image.ts';
+import type { Outcome } from '../outcome.ts';
+import { WORKSPACE } from './fill-workspace.ts';
+import { findShell } from './find-shell.ts';
+import type { Shell } from './find-shell.ts';
+import { prepareImage } from './prepare-image.ts';
+import { startStepContainer } from './step-container.ts';
+import type { StepContainer } from './step-container.ts';
+import { commonSpec } from './workflow-context.ts';
+import type { WorkflowContext } from './workflow-context.ts';
+
+/** A step whose container waits for its commands; or why there is none. `pulled` belongs into the step's log. */
+export type WaitingStep =
+  | {
+      readonly container: StepContainer;
+      readonly shell: Shell;
+      readonly workingDirectory: string;
+      readonly pulled: readonly string[];
+    }
+  | { readonly outcome: Outcome; readonly pulled: readonly string[] };
+
+/** Gets the image and starts the container of a step, ahead of its turn. `image` is a reference or an Id. */
+export async function startWaitingStep(
+  context: WorkflowContext,
+  plan: StepPlan,
+  row: StepWork,
+  image: string,
+  signal: AbortSignal,
+): Promise<WaitingStep> {
+  let pulled: readonly string[] = [];
+  try {
+    const prepared = await prepareImage(context.engine, image, context.secrets.registries, signal);
+    pulled = prepared.pulled;
+    if ('reason' in prepared)
+      return { outcome: { status: 'failure', reason: prepared.reason, exitCode: null }, pulled };
+    const container = await startStepContainer(
+      context.engine,
+      commonSpec(context, row, prepared.facts.id),
+      context.settings.deadManSwitchMs,
+    );
+    return {
+      container,
+      shell: await findShell(context.engine, container.id, prepared.facts),
+      workingDirectory: workingDirectory(plan, prepared.facts),
+      pulled,
+    };
+  } catch (error) {
+    const reason =
+      error instanceof EngineLost
+        ? 'engine connection lost'
+        : `the container could not be started: ${refusalText(error)}`;
+    return { outcome: { status: 'error', reason, exitCode: null }, pulled };
+  }
+}
+
+/**
+ * A step in the image just built starts where that image says, for what is tested is the image's own content; other
+ * steps start in the workspace.
+ */
+export function workingDirectory(
+  plan: Pick<StepPlan, 'image'>,
+  image: Pick<ImageFacts, 'workingDirectory'>,
+): string {
+  const own = image.workingDirectory;
+  return plan.image === null && own !== '' && own !== '/' ? own : WORKSPACE;
+}

@@ -1,0 +1,48 @@
+import type { LeaseSecrets, StepWork, WorkflowWork } from '../../src/core/work.ts';
+import type { ContainerLimits, ContainerSpec } from '../engine/create-container.ts';
+import type { Engine } from '../engine/engine.ts';
+import { engineLabels } from '../engine/labels.ts';
+import type { WorkflowLabels } from '../engine/labels.ts';
+import type { Attempts } from './attempt.ts';
+import { HELPER_FOLDER } from './ensure-helper.ts';
+import type { Helper } from './ensure-helper.ts';
+import { WORKSPACE } from './fill-workspace.ts';
+import type { WorkflowPlace } from './set-up-workflow.ts';
+import type { StepSettings } from './settings.ts';
+
+/** What the steps and services of one workflow have in common. */
+export interface WorkflowContext {
+  readonly engine: Engine;
+  readonly work: WorkflowWork;
+  readonly labels: WorkflowLabels;
+  readonly place: WorkflowPlace;
+  readonly secrets: LeaseSecrets;
+  readonly settings: StepSettings;
+  readonly helper: Helper;
+  readonly limits: ContainerLimits;
+  readonly attempts: Attempts;
+}
+
+/** The row of the record for a step or service of the plan; null when it has none. */
+export function findRow(work: WorkflowWork, kind: 'step' | 'service', name: string): StepWork | null {
+  return work.steps.find((row) => row.kind === kind && row.name === name) ?? null;
+}
+
+/** The part of a container that steps and services share: labels, mounts, network, limits. */
+export function commonSpec(
+  context: WorkflowContext,
+  row: StepWork,
+  imageId: string,
+): Pick<ContainerSpec, 'name' | 'image' | 'labels' | 'mounts' | 'network' | 'limits'> {
+  return {
+    name: `slipway-${row.attemptId}`,
+    image: imageId,
+    labels: engineLabels(context.labels, row.name),
+    mounts: [
+      { volume: context.helper.volume, path: HELPER_FOLDER, readOnly: true },
+      { volume: context.place.volume, path: WORKSPACE, readOnly: false },
+    ],
+    network: context.place.network,
+    limits: context.limits,
+  };
+}

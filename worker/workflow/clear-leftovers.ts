@@ -1,0 +1,22 @@
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Engine } from '../engine/engine.ts';
+import { buildRepository, removeBuildImages } from '../image/remove-build-images.ts';
+
+/**
+ * Removes the checkouts that earlier lives of this worker left, and the images built of them: each folder is named by
+ * its lease. Run it at start and every 30 s; a folder whose images will not go stays for the next round. Returns
+ * how many checkouts went.
+ */
+export async function clearLeftovers(
+  engine: Pick<Engine, 'docker'>,
+  checkouts: string,
+  isLeaseAlive: (leaseId: string) => boolean,
+): Promise<number> {
+  const left = (await readdir(checkouts)).filter((leaseId) => !isLeaseAlive(leaseId));
+  for (const leaseId of left) {
+    await removeBuildImages(engine, buildRepository(leaseId));
+    await rm(path.join(checkouts, leaseId), { recursive: true, force: true });
+  }
+  return left.length;
+}

@@ -1,0 +1,60 @@
+import type { BuiltImage } from '../../src/core/image.ts';
+import type { LeaseSecrets, WorkflowWork } from '../../src/core/work.ts';
+import { buildImage } from '../image/build-image.ts';
+import { buildRepository } from '../image/remove-build-images.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Lease } from '../server/lease.ts';
+import { SUCCESS } from './outcomes.ts';
+import type { Stages } from './stages.ts';
+import type { WorkflowTools } from './tools.ts';
+
+/** How the image stage ended; without an image when the plan has none, or it could not be built. */
+export interface ImageEnd {
+  readonly outcome: Outcome;
+  readonly image: BuiltImage | null;
+}
+
+/** The stage that builds what is tested and shipped. */
+export class ImageStage {
+  readonly #stages: Stages;
+  readonly #lease: Lease<WorkflowWork>;
+  readonly #tools: WorkflowTools;
+  readonly #secrets: LeaseSecrets;
+
+  constructor(stages: Stages, lease: Lease<WorkflowWork>, tools: WorkflowTools, secrets: LeaseSecrets) {
+    this.#stages = stages;
+    this.#lease = lease;
+    this.#tools = tools;
+    this.#secrets = secrets;
+  }
+
+  async build(directory: string, signal: AbortSignal): Promise<ImageEnd> {
+    const imagePlan = this.#lease.work.plan.image;
+    if (imagePlan === null) return { outcome: SUCCESS, image: null };
+    let image: BuiltImage | null = null;
+    const outcome = await this.#stages.run('image', async (log) => {
+      const result = await buildImage({
+        client: this.#tools.buildClient,
+        engine: this.#tools.engine,
+        directory,
+        plan: imagePlan,
+        secrets: this.#secrets.values,
+        args: {},
+        tag: `${buildRepository(this.#lease.id)}:image`,
+        registries: this.#secrets.registries,
+        caBundle: this.#tools.caBundle,
+        log,
+        signal,
+      });
+      image = result.image;
+      return result.outcome;
+    });
+    if (image !== null) await this.#lease.report({ type: 'image.built', image });
+    return { outcome, image };
+  }
+
+  skip(reason: string): ImageEnd {
+    this.#stages.skip('image', reason);
+    return { outcome: { status: 'skipped', reason, exitCode: null }, image: null };
+  }
+}

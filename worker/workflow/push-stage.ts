@@ -1,0 +1,100 @@
+import type { BuiltImage } from '../../src/core/image.ts';
+import type { StepWork, WorkflowWork } from '../../src/core/work.ts';
+import { openRegistry, type RegistryCredentials } from '../../src/registry/registry.ts';
+import type { LogSink } from '../log-sink.ts';
+import type { Outcome } from '../outcome.ts';
+import { pushImage } from '../registry/push-image.ts';
+import type { Lease } from '../server/lease.ts';
+import { SUCCESS } from './outcomes.ts';
+import type { Stages } from './stages.ts';
+import type { WorkflowTools } from './tools.ts';
+
+export interface PushWork {
+  readonly image: BuiltImage;
+  /** Registry credentials by `host[:port]`. */
+  readonly logins: Readonly<Record<string, RegistryCredentials>>;
+  readonly signal: AbortSignal;
+}
+
+/** The push stage: layers and manifest while the steps run, tags after their verdict. */
+export class PushStage {
+  readonly #stages: Stages;
+  readonly #lease: Lease<WorkflowWork>;
+  readonly #tools: WorkflowTools;
+  readonly #push: PushWork;
+  readonly #step: StepWork;
+  readonly #log: LogSink;
+  readonly #pushed: Promise<{ outcome: Outcome; digest: string | null }>;
+
+  /** Null when this workflow pushes nothing. */
+  static begin(
+    stages: Stages,
+    lease: Lease<WorkflowWork>,
+    tools: WorkflowTools,
+    push: PushWork,
+  ): PushStage | null {
+    const step = stages.find('push');
+    return lease.work.plan.push === null || lease.work.registry === null || step === null
+      ? null
+      : new PushStage(stages, lease, tools, { push, step });
+  }
+
+  private constructor(
+    stages: Stages,
+    lease: Lease<WorkflowWork>,
+    tools: WorkflowTools,
+    { push, step }: { push: PushWork; step: StepWork },
+  ) {
+    this.#stages = stages;
+    this.#lease = lease;
+    this.#tools = tools;
+    this.#push = push;
+    this.#step = step;
+    this.#log = stages.start(step);
+    this.#pushed = this.#send();
+    this.#pushed.catch(() => undefined);
+  }
+
+  /** Sets the tags when `tested` is a success, else none; returns the stage's own end. */
+  async conclude(tested: Outcome): Promise<Outcome> {
+    const { outcome, digest } = await this.#pushed;
+    const end = outcome.status !== 'success' || digest === null ? outcome : await this.#tag(tested, digest);
+    this.#stages.finish(this.#step, this.#log, end);
+    return end;
+  }
+
+  get #target(): { host: string; insecure: boolean; repository: string; tags: readonly string[] } {
+    const { plan, registry } = this.#lease.work;
+    if (plan.push === null || registry === null) throw new Error('this workflow pushes nothing');
+    return { ...registry, ...plan.push };
+  }
+
+  async #send(): Promise<{ outcome: Outcome; digest: string | null }> {
+    const { image, logins, signal } = this.#push;
+    const { host, insecure, repository } = this.#target;
+    const credentials = logins[host] ?? null;
+    const { outcome, image: pushed } = await pushImage({
+      engine: this.#tools.engine,
+      imageId: image.imageId,
+      buildId: this.#lease.work.build.id,
+      registry: openRegistry({ host, insecure, credentials }),
+      repository,
+      credentials,
+      log: this.#log,
+      signal,
+    });
+    if (pushed !== null) await this.#lease.report({ type: 'image.pushed', image: pushed });
+    return { outcome, digest: pushed?.digest ?? null };
+  }
+
+  async #tag(tested: Outcome, digest: string): Promise<Outcome> {
+    if (tested.status !== 'success')
+      return { status: 'skipped', reason: `no tag: the build ended with ${tested.status}`, exitCode: null };
+    const { host, repository, tags } = this.#target;
+    const effect = { kind: 'tag' as const, repository: `${host}/${repository}`, digest, tags: [...tags] };
+    const answer = await this.#lease.effect(`tag:${this.#lease.work.build.id}`, effect);
+    if (answer.state === 'failed') return { status: 'error', reason: answer.reason, exitCode: null };
+    for (const tag of tags) await this.#log.say(`${repository}:${tag} is ${digest}`);
+    return SUCCESS;
+  }
+}

@@ -1,0 +1,150 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { LeaseSecrets, WorkflowWork } from '../../src/core/work.ts';
+import { checkOut } from '../checkout/check-out.ts';
+import { workflowLabels, type WorkflowLabels } from '../engine/labels.ts';
+import { buildRepository, removeBuildImages } from '../image/remove-build-images.ts';
+import type { LogSink } from '../log-sink.ts';
+import type { Outcome } from '../outcome.ts';
+import { stopOf, type Lease } from '../server/lease.ts';
+import { cleanUpWorkflow } from '../steps/clean-up-workflow.ts';
+import { fillWorkspace } from '../steps/fill-workspace.ts';
+import { runSteps } from '../steps/run-steps.ts';
+import { setUpWorkflow, type WorkflowPlace } from '../steps/set-up-workflow.ts';
+import { ImageStage, type ImageEnd } from './image-stage.ts';
+import { firstBad, outcomeOf, SUCCESS, unplanned } from './outcomes.ts';
+import { PushStage } from './push-stage.ts';
+import { Stages } from './stages.ts';
+import type { WorkflowTools } from './tools.ts';
+
+/**
+ * Runs one workflow under its lease. What does not depend on one another goes side by side: the network is made
+ * while the checkout arrives, containers start while the image is built, layers travel untagged while the steps run.
+ * Tags come only when all is green. What it made in the engine is gone when it resolves.
+ * @throws LeaseLost when the lease is lost; every other end is an outcome, and reported.
+ */
+export async function runWorkflow(lease: Lease<WorkflowWork>, tools: WorkflowTools): Promise<Outcome> {
+  const run = new WorkflowRun(lease, tools, await lease.secrets());
+  try {
+    const outcome = await run.untilVerdict();
+    await lease.report({ type: 'workflow.finished', status: outcome.status, reason: outcome.reason });
+    return outcome;
+  } finally {
+    await run.cleanUp().catch(tools.onLeftover);
+  }
+}
+
+class WorkflowRun {
+  readonly #lease: Lease<WorkflowWork>;
+  readonly #tools: WorkflowTools;
+  readonly #secrets: LeaseSecrets;
+  readonly #labels: WorkflowLabels;
+  readonly #checkout: string;
+  readonly #stages: Stages;
+  /** Aborts with the lease, or when something failed by surprise; its reason is the outcome of all that it cuts short. */
+  readonly #ending = new AbortController();
+  #cleared: Promise<void> = Promise.resolve();
+
+  constructor(lease: Lease<WorkflowWork>, tools: WorkflowTools, secrets: LeaseSecrets) {
+    this.#lease = lease;
+    this.#tools = tools;
+    this.#secrets = secrets;
+    this.#labels = workflowLabels(lease.work, lease.id, tools.workerName);
+    this.#checkout = path.join(tools.checkouts, lease.id);
+    this.#stages = new Stages(lease, secrets);
+    const end = (): void => this.#ending.abort(outcomeOf(stopOf(lease.signal)));
+    if (lease.signal.aborted) end();
+    else lease.signal.addEventListener('abort', end, { once: true });
+  }
+
+  async untilVerdict(): Promise<Outcome> {
+    const { engine, steps } = this.#tools;
+    const place = setUpWorkflow(engine, this.#labels, steps, this.#ending.signal);
+    const clone = this.#stages.run('clone', (log) => this.#checkOut(log));
+    const workspace = this.#fillWorkspace(place, clone);
+    const image = this.#buildImage(clone);
+    const push = image.then((end) => this.#push(end));
+    const underWay = [place, clone, workspace, image, push];
+    for (const part of underWay) part.catch(() => undefined);
+    try {
+      const { settled, cleared, ...tested } = await this.#runSteps(await place, workspace, image);
+      this.#cleared = cleared;
+      const verdict = await this.#conclude(firstBad([await clone, (await image).outcome, tested]), push);
+      await settled;
+      await this.#stages.settle();
+      return verdict;
+    } catch (error) {
+      const outcome = unplanned(error, this.#lease);
+      this.#ending.abort(outcome);
+      await Promise.allSettled(underWay);
+      return outcome;
+    }
+  }
+
+  async cleanUp(): Promise<void> {
+    await this.#cleared;
+    await cleanUpWorkflow(this.#tools.engine, this.#labels);
+    await removeBuildImages(this.#tools.engine, buildRepository(this.#lease.id));
+    await rm(this.#checkout, { recursive: true, force: true });
+  }
+
+  #checkOut(log: LogSink): Promise<Outcome> {
+    return checkOut({
+      mirrors: this.#tools.mirrors,
+      ...this.#lease.work.clone,
+      credentials: this.#secrets.clone,
+      directory: this.#checkout,
+      log,
+      signal: this.#ending.signal,
+    });
+  }
+
+  /** Steps wait for its end: a success when the files are there, else why they never will be. */
+  async #fillWorkspace(place: Promise<WorkflowPlace>, clone: Promise<Outcome>): Promise<Outcome> {
+    const [{ status }, where] = await Promise.all([clone, place]);
+    if (status !== 'success')
+      return { status: 'skipped', reason: 'the repository was not checked out', exitCode: null };
+    await fillWorkspace(this.#tools.engine, this.#labels, where, this.#checkout);
+    return SUCCESS;
+  }
+
+  async #buildImage(clone: Promise<Outcome>): Promise<ImageEnd> {
+    const stage = new ImageStage(this.#stages, this.#lease, this.#tools, this.#secrets);
+    return (await clone).status === 'success'
+      ? stage.build(this.#checkout, this.#ending.signal)
+      : stage.skip('the repository was not checked out');
+  }
+
+  #push({ image }: ImageEnd): PushStage | null {
+    return image === null
+      ? null
+      : PushStage.begin(this.#stages, this.#lease, this.#tools, {
+          image,
+          logins: this.#secrets.registries,
+          signal: this.#ending.signal,
+        });
+  }
+
+  #runSteps(place: WorkflowPlace, workspace: Promise<Outcome>, image: Promise<ImageEnd>) {
+    return runSteps({
+      engine: this.#tools.engine,
+      work: this.#lease.work,
+      labels: this.#labels,
+      place,
+      workspace,
+      builtImage: image.then(({ image: built }) => built?.testImageId ?? null),
+      secrets: this.#secrets,
+      openLog: (attemptId) => this.#stages.openLog(attemptId),
+      report: (body) => this.#lease.report(body),
+      signal: this.#ending.signal,
+      settings: this.#tools.steps,
+    });
+  }
+
+  async #conclude(tested: Outcome, push: Promise<PushStage | null>): Promise<Outcome> {
+    const stage = await push;
+    if (stage !== null) return firstBad([tested, await stage.conclude(tested)]);
+    this.#stages.skip('push', 'there is no image to push');
+    return tested;
+  }
+}

@@ -1,0 +1,18 @@
+import type { Mirrors } from '../checkout/mirrors.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { BuildClient } from '../image/build-client.ts';
+import type { StepSettings } from '../steps/settings.ts';
+
+/** What a worker has to run workflows with; the same for all of them. */
+export interface WorkflowTools {
+  readonly engine: Engine;
+  readonly buildClient: BuildClient;
+  readonly mirrors: Mirrors;
+  /** Where checkouts go, a folder each. */
+  readonly checkouts: string;
+  readonly workerName: string;
+  readonly caBundle: string | null;
+  readonly steps: StepSettings;
+  /** Told of what went wrong after the verdict; the reaper tries again. */
+  readonly onLeftover: (error: unknown) => void;
+}
