@@ -1,0 +1,116 @@
+import express, { type Express } from 'express';
+import { cancelBuild } from './builds/cancel-build.ts';
+import { listBuilds } from './builds/list-builds.ts';
+import { rerunBuild } from './builds/rerun-build.ts';
+import { showBuild } from './builds/show-build.ts';
+import { listDeliveries } from './deliveries/list-deliveries.ts';
+import { replayDelivery } from './deliveries/replay-delivery.ts';
+import { showDelivery } from './deliveries/show-delivery.ts';
+import { cancelDeployment } from './deployments/cancel-deployment.ts';
+import type { AppDeps } from './deps.ts';
+import { listEnvironments } from './environments/list-environments.ts';
+import { rollBack } from './environments/roll-back.ts';
+import { showEnvironment } from './environments/show-environment.ts';
+import { health } from './health/health.ts';
+import { ready } from './health/ready.ts';
+import { downloadLog } from './logs/download-log.ts';
+import { readLog } from './logs/read-log.ts';
+import { logAccess } from './middleware/access-log.ts';
+import { answerProblem } from './middleware/answer-problem.ts';
+import { authenticate } from './middleware/authenticate.ts';
+import { answerNotFound, denyUnknown } from './middleware/deny-unknown.ts';
+import { giveRequestId } from './middleware/request-id.ts';
+import { demandSameOrigin } from './middleware/same-origin.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
+import { servePages } from './pages/serve-pages.ts';
+import { addProject } from './projects/add-project.ts';
+import { changeProject } from './projects/change-project.ts';
+import { listProjects } from './projects/list-projects.ts';
+import { removeProject } from './projects/remove-project.ts';
+import { removeSecret } from './projects/remove-secret.ts';
+import { runNow } from './projects/run-now.ts';
+import { setSecret } from './projects/set-secret.ts';
+import { showProject } from './projects/show-project.ts';
+import { listRegistries } from './registries/list-registries.ts';
+import { removeRegistry } from './registries/remove-registry.ts';
+import { setRegistry } from './registries/set-registry.ts';
+import { mountRoutes, type Route } from './route.ts';
+import { showSession } from './session/show-session.ts';
+import { signIn } from './session/sign-in.ts';
+import { signOut } from './session/sign-out.ts';
+import { stream } from './stream/stream.ts';
+import { receiveGithub } from './webhooks/receive-github.ts';
+import { listWorkers } from './workers/list-workers.ts';
+import { makeWorkerToken } from './workers/make-worker-token.ts';
+
+/** What a body of JSON may be long, but for webhooks. */
+const JSON_BYTES = 1024 * 1024;
+
+/** The server's HTTP: webhooks, the worker protocol, the API of pages and command line, and the pages themselves. */
+export function createApp(deps: AppDeps): Express {
+  const { settings, log } = deps;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.set('trust proxy', settings.trustedProxies);
+
+  app.use(giveRequestId());
+  app.use(logAccess(log));
+  app.use(securityHeaders(settings.publicUrl));
+  mountRoutes(app, [health(), ready(deps), receiveGithub(deps)]);
+
+  app.use(['/api', '/worker'], authenticate(deps));
+  app.use('/api', demandSameOrigin(settings.publicUrl));
+  app.use(['/api', '/worker'], express.json({ limit: JSON_BYTES }));
+  mountRoutes(app, apiRoutes(deps));
+  mountRoutes(app, deps.workerRoutes);
+  app.use(['/api', '/worker', '/webhooks'], denyUnknown());
+
+  if (settings.webRoot !== null) app.use(...servePages(settings.webRoot));
+  app.use(answerNotFound());
+  app.use(answerProblem(log));
+  return app;
+}
+
+function apiRoutes(deps: AppDeps): readonly Route[] {
+  return [
+    showSession(),
+    signIn(deps),
+    signOut(deps),
+
+    listProjects(deps),
+    addProject(deps),
+    showProject(deps),
+    changeProject(deps),
+    removeProject(deps),
+    setSecret(deps),
+    removeSecret(deps),
+    runNow(deps),
+
+    listBuilds(deps),
+    showBuild(deps),
+    cancelBuild(deps),
+    rerunBuild(deps),
+
+    listEnvironments(deps),
+    showEnvironment(deps),
+    rollBack(deps),
+    cancelDeployment(deps),
+
+    listDeliveries(deps),
+    showDelivery(deps),
+    replayDelivery(deps),
+
+    readLog(deps),
+    downloadLog(deps),
+    stream(deps),
+
+    listRegistries(deps),
+    setRegistry(deps),
+    removeRegistry(deps),
+
+    listWorkers(deps),
+    makeWorkerToken(deps),
+  ];
+}

@@ -1,0 +1,17 @@
+import type { AppDeps } from '../deps.ts';
+import { readParam } from '../read-request.ts';
+import { route, type Route } from '../route.ts';
+
+/** `POST /api/v1/deliveries/:delivery/replay` → 202; 409 for one that has led to builds. */
+export function replayDelivery({ deliveries }: Pick<AppDeps, 'deliveries'>): Route {
+  return route({
+    method: 'post',
+    path: '/api/v1/deliveries/:delivery/replay',
+    access: 'admin',
+    handle: async (request, response) => {
+      const id = readParam(request, 'delivery');
+      await deliveries.replay(id);
+      response.status(202).json({ id });
+    },
+  });
+}

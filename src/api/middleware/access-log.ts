@@ -1,0 +1,34 @@
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { principalOf } from '../principal.ts';
+import { requestIdOf } from './request-id.ts';
+
+const FREQUENT = /^\/(?:worker\/|webhooks\/|healthz|readyz|assets\/)/;
+
+/**
+ * One log line a request, when its answer is over: never a body, a header, a query or a token. What comes often
+ * and went well is logged at `debug`.
+ */
+export function logAccess(log: Logger): RequestHandler {
+  return function accessLog(request, response, next) {
+    const startedAt = performance.now();
+    const { path } = request;
+    response.once('close', () => {
+      const principal = principalOf(request);
+      const level = FREQUENT.test(path) && response.statusCode < 400 ? 'debug' : 'info';
+      log[level](
+        {
+          requestId: requestIdOf(request),
+          method: request.method,
+          path: path.slice(0, 256),
+          status: response.statusCode,
+          ms: Math.round((performance.now() - startedAt) * 10) / 10,
+          complete: response.writableFinished,
+          by: principal === null ? null : `${principal.kind} ${principal.name}`,
+        },
+        'request',
+      );
+    });
+    next();
+  };
+}

@@ -1,0 +1,35 @@
+import type { ErrorRequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { Problem } from '../../core/problem.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** Answers a thrown Problem as JSON; anything else is `internal`, logged once, here, with the reference that is told. */
+export function answerProblem(log: Logger): ErrorRequestHandler {
+  return function problem(error: unknown, request, response, next) {
+    const known = toProblem(error);
+    if (known === null || known.http >= 500)
+      log.error(
+        { err: error, requestId: requestIdOf(request), path: request.path.slice(0, 256) },
+        'request failed',
+      );
+    if (response.headersSent) return next(error);
+    const answer = known ?? new Problem('internal', { reference: requestIdOf(request) });
+    if (answer.code === 'rate_limited')
+      response.setHeader('retry-after', String(answer.details['seconds'] ?? 60));
+    response.status(answer.http).json(answer);
+  };
+}
+
+/** Also the failures of express's own parsers, which carry a `type` and a status. */
+function toProblem(error: unknown): Problem | null {
+  if (error instanceof Problem) return error;
+  if (error instanceof URIError)
+    return new Problem('request_wrong', { field: 'path', cause: 'is not URL-encoded' });
+  const { type, status, limit } = error as { type?: string; status?: number; limit?: number };
+  if (type === 'entity.too.large') return new Problem('body_too_large', { limit: limit ?? 0 });
+  if (type === 'entity.parse.failed') return new Problem('json_wrong', { cause: 'it cannot be parsed' });
+  if (type === 'encoding.unsupported') return new Problem('encoding_wrong', { encoding: 'unknown' });
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return new Problem('request_wrong', { field: 'request', cause: type ?? 'it cannot be read' });
+  return null;
+}

@@ -1,0 +1,17 @@
+import type { Request } from 'express';
+
+/** Who sent a request, as far as its token or cookie proves. */
+export type Principal =
+  | { readonly kind: 'admin'; readonly name: string; readonly via: 'cookie' | 'bearer' }
+  | { readonly kind: 'worker'; readonly workerId: string; readonly name: string };
+
+const principals = new WeakMap<Request, Principal>();
+
+/** The proven sender; null for none. */
+export function principalOf(request: Request): Principal | null {
+  return principals.get(request) ?? null;
+}
+
+export function setPrincipal(request: Request, principal: Principal): void {
+  principals.set(request, principal);
+}

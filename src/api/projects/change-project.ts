@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import type { AppDeps } from '../deps.ts';
+import { readBodyOf } from '../read-request.ts';
+import { route, type Route } from '../route.ts';
+import { findProject } from './find-project.ts';
+
+const body = z.object({
+  defaultBranch: z.string().min(1).max(250).optional(),
+  /** Null removes it. */
+  token: z.string().min(1).max(4_096).nullish(),
+});
+
+/** `PATCH /api/v1/projects/:project {defaultBranch?, token?}` → ProjectView. */
+export function changeProject(deps: Pick<AppDeps, 'projects' | 'store' | 'views'>): Route {
+  return route({
+    method: 'patch',
+    path: '/api/v1/projects/:project',
+    access: 'admin',
+    handle: async (request, response) => {
+      const { id } = await findProject(deps, request);
+      await deps.projects.change(id, readBodyOf(request, body));
+      response.json(await findProject(deps, request));
+    },
+  });
+}

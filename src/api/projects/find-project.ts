@@ -1,0 +1,17 @@
+import type { Request } from 'express';
+import { Problem } from '../../core/problem.ts';
+import type { ProjectView } from '../../core/view.ts';
+import { readProject } from '../../store/read/projects.ts';
+import type { AppDeps } from '../deps.ts';
+import { readParam } from '../read-request.ts';
+
+/** The project that `:project` names, by id or url-encoded path. @throws Problem `not_found`. */
+export async function findProject(
+  { store, views }: Pick<AppDeps, 'store' | 'views'>,
+  request: Request,
+): Promise<ProjectView> {
+  const name = readParam(request, 'project');
+  const project = await readProject(store.db, name, views);
+  if (project === null) throw new Problem('not_found', { what: 'project', id: name });
+  return project;
+}

@@ -1,0 +1,31 @@
+import type { Request } from 'express';
+import type { z } from 'zod';
+import { Problem } from '../core/problem.ts';
+
+/** The JSON body as the schema has it. @throws Problem `request_wrong` with the first field that is wrong. */
+export function readBodyOf<S extends z.ZodType>(request: Request, schema: S): z.infer<S> {
+  return check(request.body ?? {}, schema, 'body');
+}
+
+/** The query as the schema has it. @throws Problem `request_wrong`. */
+export function readQueryOf<S extends z.ZodType>(request: Request, schema: S): z.infer<S> {
+  return check(request.query, schema, 'query');
+}
+
+/** A path parameter: one segment, decoded, at most 256 characters of it. @throws Problem `request_wrong`. */
+export function readParam(request: Request, name: string): string {
+  const value = request.params[name];
+  if (typeof value !== 'string' || value.length > 256 || /\p{Cc}/u.test(value))
+    throw new Problem('request_wrong', { field: name, cause: 'is not an id' });
+  return value;
+}
+
+function check<S extends z.ZodType>(value: unknown, schema: S, whole: string): z.infer<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Problem('request_wrong', {
+    field: issue?.path.join('.') || whole,
+    cause: issue?.message ?? 'is wrong',
+  });
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { Problem } from '../../core/problem.ts';
+import type { AppDeps } from '../deps.ts';
+import { readBodyOf } from '../read-request.ts';
+import { route, type Route } from '../route.ts';
+import { SESSION_COOKIE, sessionCookieOptions } from './cookie.ts';
+import { createRateLimit } from './rate-limit.ts';
+
+const body = z.object({ token: z.string().min(1).max(512) });
+const FAILURES_A_MINUTE = 10;
+
+/** `POST /api/v1/session {token}`: an admin token becomes a session cookie. Failures are limited by address. */
+export function signIn({ tokens, settings, clock }: Pick<AppDeps, 'tokens' | 'settings' | 'clock'>): Route {
+  const failures = createRateLimit({ most: FAILURES_A_MINUTE, withinMs: 60_000, clock });
+  return route({
+    method: 'post',
+    path: '/api/v1/session',
+    access: 'public',
+    handle: async (request, response) => {
+      const from = request.ip ?? 'unknown';
+      const seconds = failures.waitSeconds(from);
+      if (seconds > 0) throw new Problem('rate_limited', { seconds });
+      const { token } = readBodyOf(request, body);
+      const found = await tokens.find(token);
+      if (found?.kind !== 'admin') {
+        failures.count(from);
+        throw new Problem('sign_in_needed');
+      }
+      const session = await tokens.startSession(found.name);
+      response.cookie(SESSION_COOKIE, session.token, {
+        ...sessionCookieOptions(settings.publicUrl),
+        expires: new Date(session.expiresAtMs),
+      });
+      response.status(201).json({ name: found.name });
+    },
+  });
+}

@@ -1,0 +1,17 @@
+import type { AppDeps } from '../deps.ts';
+import { route, type Route } from '../route.ts';
+import { readSessionCookie, SESSION_COOKIE, sessionCookieOptions } from './cookie.ts';
+
+/** `DELETE /api/v1/session`: ends the session of the cookie. */
+export function signOut({ tokens, settings }: Pick<AppDeps, 'tokens' | 'settings'>): Route {
+  return route({
+    method: 'delete',
+    path: '/api/v1/session',
+    access: 'admin',
+    handle: async (request, response) => {
+      const session = readSessionCookie(request);
+      if (session !== null) await tokens.endSession(session);
+      response.clearCookie(SESSION_COOKIE, sessionCookieOptions(settings.publicUrl)).status(204).end();
+    },
+  });
+}

@@ -1,0 +1,50 @@
+import type { Request, Response } from 'express';
+import type { Builds } from '../../builds/index.ts';
+import type { LogStore } from '../../ports/log-store.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { claims } from './claims.ts';
+import { effects } from './effects.ts';
+import { heartbeat } from './heartbeat.ts';
+import { logs } from './logs.ts';
+import { reports } from './reports.ts';
+import { routerEvents, routerLogs, routerRecord } from './routers.ts';
+import { secrets } from './secrets.ts';
+import { signals } from './signals.ts';
+import { workers } from './workers.ts';
+
+/** What the routes of the worker protocol work with. */
+export interface WorkerRouteDeps {
+  readonly builds: Builds;
+  readonly logs: Pick<LogStore, 'append'>;
+}
+
+/** Answers one request of the protocol with JSON, or throws a Problem. */
+export type WorkerHandler = (deps: WorkerRouteDeps, request: Request, response: Response) => Promise<object>;
+
+/** The table of `src/protocol/worker.ts`. Every route needs a worker's token; those under a lease look at it again. */
+export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
+  const at = (method: Route['method'], path: string, handler: WorkerHandler): Route =>
+    route({
+      method,
+      path: `/worker/v1${path}`,
+      access: 'worker',
+      handle: async (request, response) => {
+        const answer = await handler(deps, request, response);
+        response.set('cache-control', 'no-store').json(answer);
+      },
+    });
+  return [
+    at('post', '/workers', workers),
+    at('post', '/claims', claims),
+    at('post', '/leases/:lease/heartbeat', heartbeat),
+    at('get', '/leases/:lease/signals', signals),
+    at('post', '/leases/:lease/reports', reports),
+    at('post', '/leases/:lease/logs', logs),
+    at('get', '/leases/:lease/secrets', secrets),
+    at('post', '/leases/:lease/effects', effects),
+    at('get', '/routers/:router', routerRecord),
+    at('post', '/routers/:router/events', routerEvents),
+    at('post', '/routers/:router/logs', routerLogs),
+  ];
+}

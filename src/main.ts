@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino, type Logger } from 'pino';
+import { readServerSettings, type ServerSettings } from '../config/settings.ts';
+import { createApp } from './api/app.ts';
+import { workerRoutes } from './api/worker/worker-routes.ts';
+import { createBuilds, effectSettled } from './builds/index.ts';
+import { Problem } from './core/problem.ts';
+import { createDispatcher } from './dispatch/create-dispatcher.ts';
+import { createMirrors } from './git/mirrors.ts';
+import { readRemote } from './git/remote.ts';
+import { buildVariables } from './intake/build-variables.ts';
+import { createIntake } from './intake/database-intake.ts';
+import { createProjects } from './intake/database-projects.ts';
+import { openFileLogStore } from './logs/file-log-store.ts';
+import { createOutbox } from './outbox/outbox.ts';
+import { postWebhook } from './outbox/post-webhook.ts';
+import { sealLogHandler } from './outbox/seal-log.ts';
+import { systemClock as clock } from './ports/clock.ts';
+import { createBullmqQueue } from './queue/bullmq-queue.ts';
+import { tagEffect } from './registry/tag-effect.ts';
+import { createSecrets } from './secrets/database-secrets.ts';
+import { createAccessTokens } from './secrets/database-tokens.ts';
+import { openKeyRing } from './secrets/key-ring.ts';
+import { createSecretBox } from './secrets/secret-box.ts';
+import { openStore } from './store/open-store.ts';
+import { createDeliveryStore } from './webhooks/database-deliveries.ts';
+import type { AccessTokens } from './secrets/access-tokens.ts';
+
+/** Composition root of the server. It may be killed at any moment: what it answered for is in the database. */
+const settings = read();
+const log = pino({ name: 'slipway-server', level: settings.logLevel });
+await main().catch((error: unknown) => {
+  log.fatal({ err: error }, error instanceof Problem ? `${error.message} ${error.fix}` : 'the server ends');
+  process.exit(1);
+});
+
+async function main(): Promise<void> {
+  const data = (name: string): string => path.join(settings.dataDir, name);
+  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  const ending = new AbortController();
+  const warn = (what: string) => (error: unknown) => log.warn({ err: error }, what);
+
+  const store = await openStore(settings.databaseUrl ?? data('slipway.db'), {
+    clock,
+    onLockLost: (problem) => {
+      log.fatal(problem.message);
+      process.exit(1);
+    },
+    onError: warn('the record'),
+  });
+  const secrets = createSecrets({ store, box: createSecretBox(await openKeyRing(data('keys'))), clock });
+  const logs = openFileLogStore(data('logs'));
+  const intakeSettings = { publicUrl: settings.url, version: versionOf() };
+  const builds = createBuilds({
+    store,
+    clock,
+    logs,
+    secrets,
+    variables: buildVariables(intakeSettings),
+    registry: settings.registry,
+    router: settings.router,
+    onError: warn('builds'),
+  });
+  const queue = createBullmqQueue({
+    url: settings.redisUrl,
+    onReady: () => dispatcher.wake(),
+    onError: warn('Redis is away'),
+  });
+  const dispatcher = createDispatcher({ store, builds, queue, clock, onError: warn('dispatch') });
+  const outbox = createOutbox({
+    store,
+    clock,
+    settled: effectSettled,
+    handlers: {
+      tag: tagEffect({
+        loginOf: (host) => secrets.registryLogin(host),
+        isInsecure: (host) => host === settings.registry?.host && settings.registry.insecure,
+      }),
+      webhook: postWebhook,
+      'seal-log': sealLogHandler(logs, clock),
+    },
+    onError: warn('outbox'),
+  });
+  const mirrors = createMirrors({ directory: data('mirrors'), signal: ending.signal });
+  const parts = { store, builds, mirrors, readRemote, secrets, clock, log };
+  const intake = createIntake({ ...parts, settings: intakeSettings });
+  const tokens = createAccessTokens({ store, clock });
+  const app = createApp({
+    settings: {
+      publicUrl: settings.url,
+      webhookSecrets: settings.webhookSecrets,
+      webRoot: fileURLToPath(new URL('../web/dist', import.meta.url)),
+      trustedProxies: 0,
+    },
+    log,
+    clock,
+    store,
+    builds,
+    logs,
+    secrets,
+    tokens,
+    projects: createProjects({ ...parts, intake }),
+    deliveries: createDeliveryStore({ store, clock }),
+    intake,
+    views: {
+      waitingOf: dispatcher.waitingOf,
+      waitingFor: dispatcher.waitingFor,
+      urlOf: (host) => appUrl(host, settings.router.port),
+    },
+    workerRoutes: workerRoutes({ builds, logs }),
+    notReady: async () => (queue.isReady() ? [] : ['redis: not connected']),
+  });
+
+  await keepFirstToken(tokens, data('admin-token'), log);
+  builds.start();
+  outbox.start();
+  dispatcher.start();
+  intake.start();
+  const server = await listen(app.listen(settings.listen.port, settings.listen.host));
+  log.info({ url: settings.url, listen: settings.listen }, 'the server is ready');
+
+  await signalled();
+  log.info('the server ends');
+  ending.abort();
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await Promise.all([
+    closed,
+    intake.stop(),
+    mirrors.settled(),
+    dispatcher.stop(),
+    builds.stop(),
+    outbox.stop(),
+  ]);
+  await queue.close();
+  await logs.close();
+  await store.close();
+}
+
+/** The admin token is made once; the operator finds it in a file that only its owner may read, and may delete it. */
+async function keepFirstToken(tokens: AccessTokens, file: string, logger: Logger): Promise<void> {
+  const token = await tokens.makeFirstAdminToken();
+  if (token === null) return;
+  await writeFile(file, `${token}\n`, { mode: 0o600 });
+  logger.info({ file }, 'made the admin token; sign in with it');
+}
+
+/** Where an app is opened: the router's public port, unless it is that of HTTP. */
+function appUrl(host: string, port: number): string {
+  return `http://${host}${port === 80 ? '' : `:${port}`}`;
+}
+
+function listen(server: Server): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('listening', () => resolve(server));
+    server.once('error', reject);
+  });
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+  });
+}
+
+function versionOf(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function read(): ServerSettings {
+  try {
+    return readServerSettings(process.env);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(78);
+  }
+}

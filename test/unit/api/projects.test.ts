@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page, ProjectView } from '../../../src/core/view.ts';
+import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
+import { startTestServer, type TestServer } from '../../support/test-server.ts';
+
+let host: GitHost;
+let open: HostedRepository;
+let server: TestServer;
+beforeAll(async () => {
+  host = await startGitHost({ password: 'ghp_secret' });
+  open = host.create('Shop/Web');
+  open.commit({ a: '1' });
+  server = await startTestServer({ intake: false });
+});
+afterAll(async () => {
+  await server.close();
+  await host.close();
+});
+
+const add = (body: Record<string, unknown>) => server.api('POST', '/projects', body);
+const problem = async (answer: Response) => ({
+  status: answer.status,
+  code: ((await answer.json()) as { error: { code: string } }).error.code,
+});
+
+describe('adding a project', () => {
+  it('reads the repository with its token, and never tells the token again', async () => {
+    const answer = await add({ cloneUrl: open.cloneUrl, token: 'ghp_secret' });
+    expect(answer.status).toBe(201);
+    const project = (await answer.json()) as ProjectView;
+    expect(project).toMatchObject({
+      path: 'shop/web',
+      cloneUrl: open.cloneUrl,
+      defaultBranch: 'main',
+      secretNames: [],
+      lastBuild: null,
+    });
+    const row = await server.deps.store.db.selectFrom('project').selectAll().executeTakeFirstOrThrow();
+    expect(row.host_repository).toBe('shop/web');
+    expect(row.clone_token).toMatch(/^v1\./);
+    const shown = await server.api('GET', '/projects/shop%2Fweb');
+    expect(await shown.text()).not.toContain('ghp_secret');
+  });
+
+  it('takes a token that stands in the address out of it', async () => {
+    const withToken = open.cloneUrl.replace('http://', 'http://me:ghp_secret@');
+    const answer = await add({ cloneUrl: withToken, path: 'shop/again' });
+    expect(answer.status).toBe(201);
+    expect(((await answer.json()) as ProjectView).cloneUrl).toBe(open.cloneUrl);
+  });
+
+  it('is refused when the repository cannot be read, with the cause', async () => {
+    expect(await problem(await add({ cloneUrl: open.cloneUrl, path: 'x/y', token: 'wrong' }))).toEqual({
+      status: 502,
+      code: 'repository_unreachable',
+    });
+    expect(
+      (await problem(await add({ cloneUrl: `${host.url}/no/body.git`, token: 'ghp_secret' }))).status,
+    ).toBe(502);
+  });
+
+  it('is refused twice under one path', async () => {
+    const twice = add({ cloneUrl: open.cloneUrl, path: 'shop/web', token: 'ghp_secret' });
+    expect(await problem(await twice)).toEqual({ status: 409, code: 'exists_already' });
+  });
+
+  it.each([
+    ['file:///etc'],
+    ['--upload-pack=touch /tmp/x'],
+    ['ext::sh -c id'],
+    ['/etc/passwd'],
+    ['http://host/../../x.git'],
+    ['http://host/only'],
+    [''],
+    ['git@host:/absolute.git'],
+  ])('is refused with the address %j', async (cloneUrl) => {
+    expect(await problem(await add({ cloneUrl }))).toEqual({ status: 400, code: 'request_wrong' });
+  });
+
+  it.each(['../up', 'Upper/Case', 'a//b', '/a', 'a b', 'a/', 'ü'])(
+    'is refused with the path %j',
+    async (path) => {
+      expect((await add({ cloneUrl: open.cloneUrl, token: 'ghp_secret', path })).status).toBe(400);
+    },
+  );
+});
+
+describe('a project', () => {
+  it('is found by id and by path, and listed', async () => {
+    const page = (await (await server.api('GET', '/projects')).json()) as Page<ProjectView>;
+    expect(page.items.map((project) => project.path)).toEqual(['shop/again', 'shop/web']);
+    const { id } = page.items[1] ?? { id: '' };
+    expect(((await (await server.api('GET', `/projects/${id}`)).json()) as ProjectView).path).toBe(
+      'shop/web',
+    );
+  });
+
+  it.each(['none', '..%2F..%2Fetc', '%00', 'a'.repeat(300), '%E0%A4%A'])(
+    '%s is not found or refused',
+    async (name) => {
+      expect([400, 404]).toContain((await server.api('GET', `/projects/${name}`)).status);
+    },
+  );
+
+  it('changes its default branch and its token', async () => {
+    const answer = await server.api('PATCH', '/projects/shop%2Fagain', { defaultBranch: 'next' });
+    expect(((await answer.json()) as ProjectView).defaultBranch).toBe('next');
+    expect((await server.api('PATCH', '/projects/shop%2Fagain', { token: 'wrong' })).status).toBe(502);
+  });
+
+  it('is removed with its secrets', async () => {
+    await server.api('PUT', '/projects/shop%2Fagain/secrets/token', { value: 'abcdef' });
+    expect((await server.api('DELETE', '/projects/shop%2Fagain')).status).toBe(204);
+    expect((await server.api('GET', '/projects/shop%2Fagain')).status).toBe(404);
+    expect(await server.deps.store.db.selectFrom('secret').selectAll().execute()).toEqual([]);
+  });
+});
+
+describe("a project's secret", () => {
+  const put = (name: string, value: string) =>
+    server.api('PUT', `/projects/shop%2Fweb/secrets/${name}`, { value });
+
+  it('is shown by its name only, and lies encrypted', async () => {
+    expect((await put('npm_token', 'p4ssw0rd-of-npm')).status).toBe(204);
+    const project = await (await server.api('GET', '/projects/shop%2Fweb')).text();
+    expect((JSON.parse(project) as ProjectView).secretNames).toEqual(['npm_token']);
+    expect(project).not.toContain('p4ssw0rd');
+    const rows = await server.deps.store.db.selectFrom('secret').selectAll().execute();
+    expect(JSON.stringify(rows)).not.toContain('p4ssw0rd');
+    expect(server.logged.join('')).not.toContain('p4ssw0rd');
+  });
+
+  it('comes out under a lease, as it was set last, and no other with it', async () => {
+    await put('npm_token', 'first-value');
+    await put('npm_token', 'second-value\nwith ümlaut');
+    await put('other', 'other-value');
+    const { id } = (await (await server.api('GET', '/projects/shop%2Fweb')).json()) as ProjectView;
+    await server.api('PUT', '/registries/registry.example:5000', { username: 'me', password: 'passpass' });
+    const read = await server.deps.secrets.forLease({
+      projectId: id,
+      names: ['npm_token', 'absent'],
+      clone: true,
+    });
+    expect(read).toEqual({
+      values: { npm_token: 'second-value\nwith ümlaut' },
+      clone: { username: 'x-access-token', password: 'ghp_secret' },
+      registries: { 'registry.example:5000': { username: 'me', password: 'passpass' } },
+    });
+    const none = await server.deps.secrets.forLease({ projectId: id, names: [], clone: false });
+    expect(none).toMatchObject({ values: {}, clone: null });
+  });
+
+  it.each(['', 'a', 'abc', 'ü'])(
+    'shorter than four bytes (%j) is refused: it could not be masked',
+    async (value) => {
+      expect(await problem(await put('short', value))).toEqual({ status: 400, code: 'secret_too_short' });
+    },
+  );
+
+  it.each(['1a', 'a%20b', 'a%0Ab', '-x', '..%2Fx'])('has a proper name, not %s', async (name) => {
+    expect((await put(name, 'value')).status).toBe(400);
+  });
+
+  it('is removed', async () => {
+    expect((await server.api('DELETE', '/projects/shop%2Fweb/secrets/npm_token')).status).toBe(204);
+    expect((await server.api('DELETE', '/projects/shop%2Fweb/secrets/npm_token')).status).toBe(404);
+  });
+});
+
+describe("a registry's login", () => {
+  it('is listed without its password, and removed', async () => {
+    await server.api('PUT', '/registries/registry.example:5000', { username: 'me', password: 'passpass' });
+    const list = await (await server.api('GET', '/registries')).text();
+    expect(JSON.parse(list)).toMatchObject({ items: [{ host: 'registry.example:5000', username: 'me' }] });
+    expect(list).not.toContain('passpass');
+    expect((await server.api('DELETE', '/registries/registry.example:5000')).status).toBe(204);
+    expect((await server.api('DELETE', '/registries/registry.example:5000')).status).toBe(404);
+    expect(
+      (await server.api('PUT', '/registries/a%2Fb', { username: 'me', password: 'passpass' })).status,
+    ).toBe(400);
+  });
+});

@@ -1,0 +1,111 @@
+import type { Express } from 'express';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '../../../src/api/app.ts';
+import { ruleOf, type AccessRule } from '../../../src/api/route.ts';
+import { newToken } from '../../../src/secrets/token.ts';
+import { startTestServer, type TestServer } from '../../support/test-server.ts';
+
+interface Layer {
+  readonly name: string;
+  readonly handle: unknown;
+  readonly route?: { path: string; methods: Record<string, boolean>; stack: { handle: unknown }[] };
+}
+interface Found {
+  readonly method: string;
+  readonly path: string;
+  readonly rule: AccessRule | undefined;
+}
+
+let server: TestServer;
+let layers: readonly Layer[];
+let routes: readonly Found[];
+beforeAll(async () => {
+  server = await startTestServer({ intake: false });
+  layers = (createApp(server.deps) as Express & { router: { stack: Layer[] } }).router.stack;
+  routes = layers.flatMap(({ route }) =>
+    route === undefined
+      ? []
+      : Object.keys(route.methods).map((method) => ({
+          method: method.toUpperCase(),
+          path: route.path,
+          rule: route.stack.length === 1 ? ruleOf(route.stack[0]?.handle) : undefined,
+        })),
+  );
+});
+afterAll(() => server.close());
+
+const call = (route: Found, headers: Record<string, string> = {}) =>
+  fetch(server.url + route.path.replace(/:\w+/g, 'x'), { method: route.method, headers });
+
+describe("every route in express's own router", () => {
+  it('has a rule, and its guard stands in its one handler', () => {
+    expect(routes.length).toBeGreaterThan(38);
+    expect(routes.filter((route) => route.rule === undefined)).toEqual([]);
+  });
+
+  it('that everybody may call is one of these', () => {
+    const open = routes.filter(({ rule }) => rule === 'public' || rule === 'signature');
+    expect(open.map(({ method, path, rule }) => `${rule} ${method} ${path}`)).toEqual([
+      'public GET /healthz',
+      'public GET /readyz',
+      'signature POST /webhooks/github',
+      'public POST /api/v1/session',
+    ]);
+  });
+
+  it('is answered by no other kind of layer but these', () => {
+    const others = layers.filter((layer) => layer.route === undefined).map((layer) => layer.name);
+    expect(others).toEqual([
+      'requestId',
+      'accessLog',
+      'helmetMiddleware',
+      'authentication',
+      'sameOrigin',
+      'jsonParser',
+      'unknownPath',
+      'notFound',
+      'problem',
+    ]);
+  });
+
+  it('refuses a stranger with 401', async () => {
+    for (const route of routes.filter(({ rule }) => rule === 'admin' || rule === 'worker')) {
+      const answer = await call(route);
+      expect([route.method, route.path, answer.status]).toEqual([route.method, route.path, 401]);
+      const { error } = (await answer.json()) as { error: { code: string; fix: string } };
+      expect(error.code).toBe(route.rule === 'worker' ? 'worker_token_wrong' : 'sign_in_needed');
+    }
+  });
+
+  it('refuses a token that is not known with 401', async () => {
+    for (const route of routes.filter(({ rule }) => rule === 'admin' || rule === 'worker'))
+      for (const authorization of [`Bearer ${newToken('admin')}`, 'Bearer x', 'Basic YTpi', 'Bearer '])
+        expect((await call(route, { authorization })).status).toBe(401);
+  });
+
+  it("refuses a worker's token on the API and an admin's token on the worker protocol with 403", async () => {
+    const made = await server.api('POST', '/workers/tokens', { name: 'w1' });
+    const { token } = (await made.json()) as { token: string };
+    for (const route of routes) {
+      if (route.rule === 'admin')
+        expect((await call(route, { authorization: `Bearer ${token}` })).status).toBe(403);
+      if (route.rule === 'worker')
+        expect((await call(route, { authorization: `Bearer ${server.adminToken}` })).status).toBe(403);
+    }
+  });
+});
+
+describe('a path that is no route', () => {
+  it.each(['/api/v1/none', '/api', '/worker/v1/none', '/API/V1/NONE', '/api/v1/projects/a/b/c/d'])(
+    '%s tells a stranger nothing: 401',
+    async (path) => expect((await fetch(server.url + path)).status).toBe(401),
+  );
+
+  it('is 404 for who is signed in', async () => {
+    expect((await server.api('GET', '/none')).status).toBe(404);
+  });
+
+  it('elsewhere is 404', async () => {
+    expect((await fetch(`${server.url}/none`)).status).toBe(404);
+  });
+});

@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startTestServer, type TestServer } from '../../support/test-server.ts';
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await startTestServer({ intake: false });
+});
+afterEach(() => server.close());
+
+const signIn = (token: string, headers: Record<string, string> = {}) =>
+  fetch(`${server.url}/api/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ token }),
+  });
+const cookieOf = (answer: Response) => (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+const as = (cookie: string, method: string, path: string, headers: Record<string, string> = {}) =>
+  fetch(`${server.url}/api/v1${path}`, { method, headers: { cookie, ...headers } });
+
+describe('signing in', () => {
+  it('gives a cookie that no script and no other site can use', async () => {
+    const answer = await signIn(server.adminToken);
+    expect(answer.status).toBe(201);
+    const cookie = answer.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^slipway_session=slipway_session_[\w-]{43}; /);
+    expect(cookie).toMatch(/HttpOnly/);
+    expect(cookie).toMatch(/SameSite=Strict/);
+    expect(cookie).not.toMatch(/Secure/);
+    expect((await as(cookieOf(answer), 'GET', '/session')).status).toBe(200);
+  });
+
+  it('gives a Secure cookie where the pages are opened by https', async () => {
+    const secure = await startTestServer({ intake: false, publicUrl: 'https://ci.example.com' });
+    const answer = await fetch(`${secure.url}/api/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token: secure.adminToken }),
+    });
+    expect(answer.headers.get('set-cookie')).toMatch(/Secure/);
+    expect(answer.headers.get('strict-transport-security')).toMatch(/max-age/);
+    await secure.close();
+  });
+
+  it('is refused with a wrong token, and after ten of them for a while', async () => {
+    for (let n = 0; n < 10; n++) expect((await signIn('wrong')).status).toBe(401);
+    const answer = await signIn(server.adminToken);
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  it('is refused with a session instead of the admin token', async () => {
+    const session = cookieOf(await signIn(server.adminToken)).split('=')[1] ?? '';
+    expect((await signIn(session)).status).toBe(401);
+  });
+
+  it('ends by signing out: the cookie is worth nothing afterwards', async () => {
+    const cookie = cookieOf(await signIn(server.adminToken));
+    const out = await as(cookie, 'DELETE', '/session', { origin: server.url });
+    expect(out.status).toBe(204);
+    expect((await as(cookie, 'GET', '/session')).status).toBe(401);
+  });
+
+  it('makes the admin token once, and keeps only its hash', async () => {
+    expect(server.adminToken).toMatch(/^slipway_admin_/);
+    expect(await server.deps.tokens.makeFirstAdminToken()).toBeNull();
+    const rows = await server.deps.store.db.selectFrom('access_token').selectAll().execute();
+    expect(JSON.stringify(rows)).not.toContain(server.adminToken);
+  });
+});
+
+describe('a change by cookie', () => {
+  const change = (cookie: string, headers: Record<string, string>) =>
+    as(cookie, 'PUT', '/registries/registry.example', { 'content-type': 'application/json', ...headers });
+  const refused: Record<string, string>[] = [
+    {},
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: 'http://slipway.example.evil.example' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'none' },
+    { 'sec-fetch-site': 'cross-site', origin: 'http://slipway.example' },
+  ];
+
+  it.each(refused)('is refused from elsewhere: %j', async (headers) => {
+    const cookie = cookieOf(await signIn(server.adminToken));
+    const answer = await change(cookie, headers);
+    expect(answer.status).toBe(403);
+    expect(((await answer.json()) as { error: { code: string } }).error.code).toBe('origin_wrong');
+  });
+
+  it.each([{ origin: 'http://slipway.example' }, { 'sec-fetch-site': 'same-origin' }])(
+    'is let through from the pages themselves: %j',
+    async (headers) => {
+      const cookie = cookieOf(await signIn(server.adminToken));
+      expect((await change(cookie, headers)).status).toBe(400); // its body is missing, no more
+    },
+  );
+
+  it('signing somebody in from another site is refused too', async () => {
+    expect((await signIn(server.adminToken, { origin: 'https://evil.example' })).status).toBe(403);
+    expect((await signIn(server.adminToken, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+  });
+
+  it('a cookie does not help a wrong bearer token', async () => {
+    const cookie = cookieOf(await signIn(server.adminToken));
+    expect((await as(cookie, 'GET', '/session', { authorization: 'Bearer wrongwrong' })).status).toBe(401);
+  });
+});
+
+it('every answer says which scripts and frames are allowed, and none is cached by a proxy in between', async () => {
+  const answer = await fetch(`${server.url}/healthz`);
+  expect(answer.headers.get('content-security-policy')).toContain("script-src 'self'");
+  expect(answer.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(answer.headers.get('x-powered-by')).toBeNull();
+  expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+it('logs who asked for what, never a token, a cookie or a query', async () => {
+  const cookie = cookieOf(await signIn(server.adminToken));
+  await as(cookie, 'GET', '/session?note=private-note');
+  await server.api('GET', '/projects');
+  const log = server.logged.join('');
+  expect(log).toContain('"path":"/api/v1/session"');
+  expect(log).toContain('"by":"admin admin"');
+  expect(log).not.toMatch(/slipway_(admin|session)_|private-note/);
+});

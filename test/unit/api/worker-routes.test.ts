@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LogChunk } from '../../../src/core/log.ts';
+import { encodeFrames } from '../../../src/protocol/frames.ts';
+import type { ClaimAnswer, RegisterAnswer } from '../../../src/protocol/worker.ts';
+import type { WorkflowWork } from '../../../src/core/work.ts';
+import { newId } from '../../../src/core/id.ts';
+import { planOf, pushOf } from '../../support/record.ts';
+import { startTestServer } from '../../support/test-server.ts';
+import type { TestServer } from '../../support/test-server.ts';
+
+let server: TestServer;
+let token = '';
+let project = '';
+const instance = 'instance-of-ada';
+
+beforeAll(async () => {
+  server = await startTestServer({ intake: false });
+  const made = await server.api('POST', '/workers/tokens', { name: 'ada' });
+  ({ token } = (await made.json()) as { token: string });
+  project = newId('prj');
+  await server.deps.store.transaction((tx) =>
+    tx.db
+      .insertInto('project')
+      .values({
+        id: project,
+        path: 'shop/web',
+        clone_url: 'https://git.test/shop/web.git',
+        host_repository: 'shop/web',
+        default_branch: 'main',
+        clone_token: null,
+        created_at: 0,
+      })
+      .execute(),
+  );
+});
+afterAll(() => server.close());
+
+interface Sent {
+  readonly method?: string;
+  readonly bearer?: string;
+  readonly lease?: string;
+  readonly body?: unknown;
+}
+
+async function send(path: string, { method = 'POST', bearer = token, lease, body = {} }: Sent = {}) {
+  const bytes = body instanceof Uint8Array;
+  const response = await fetch(`${server.url}/worker/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${bearer}`,
+      ...(lease === undefined ? {} : { 'slipway-lease': lease }),
+      ...(method === 'GET'
+        ? {}
+        : { 'content-type': bytes ? 'application/vnd.slipway.log-frames' : 'application/json' }),
+    },
+    ...(method === 'GET' ? {} : { body: bytes ? Buffer.from(body) : JSON.stringify(body) }),
+  });
+  const json = (await response.json()) as { error?: { code: string; details: object } };
+  return { status: response.status, code: json.error?.code, details: json.error?.details, json };
+}
+
+const register = { protocol: 1, name: 'ada', instance, capacity: 1, routers: ['test'] };
+
+/** A workflow of a new build under a lease, all over HTTP. */
+async function claimed() {
+  const registered = (await send('/workers', { body: register })).json as unknown as RegisterAnswer;
+  const { buildId } = await server.deps.builds.createBuild({
+    projectId: project,
+    deliveryId: null,
+    event: pushOf('main'),
+    outcome: { kind: 'plan', plan: planOf(), warnings: [] },
+    blocked: null,
+  });
+  const { id } = await server.deps.store.db
+    .selectFrom('workflow')
+    .select('id')
+    .where('build_id', '=', buildId)
+    .executeTakeFirstOrThrow();
+  await server.deps.builds.place(id, registered.workerId);
+  const body = { protocol: 1, instance, subject: { kind: 'workflow', id, attempt: 1 } };
+  const { lease, work } = (await send('/claims', { body })).json as unknown as ClaimAnswer;
+  return { lease, work: work as WorkflowWork, buildId };
+}
+
+const chunk = (logId: string, offset: number, text: string, end = false): LogChunk => ({
+  logId,
+  offset,
+  end,
+  bytes: Buffer.from(text),
+  segments: text === '' ? [] : [{ length: text.length, timeMs: 1, stream: 'stdout' }],
+});
+
+describe('a worker', () => {
+  it('is let in by its own token only', async () => {
+    expect(await send('/workers', { bearer: 'slipway_worker_unknown', body: register })).toMatchObject({
+      status: 401,
+      code: 'worker_token_wrong',
+    });
+    expect((await send('/workers', { bearer: server.adminToken, body: register })).status).toBe(403);
+    expect(await send('/workers', { body: { ...register, name: 'bob' } })).toMatchObject({
+      status: 403,
+      code: 'not_allowed',
+    });
+  });
+
+  it('is told what is wrong with its request, and when it is too old', async () => {
+    expect(await send('/workers', { body: { ...register, capacity: -1 } })).toMatchObject({
+      status: 400,
+      code: 'request_wrong',
+      details: { field: 'capacity' },
+    });
+    expect(await send('/workers', { body: { ...register, protocol: 0 } })).toMatchObject({
+      status: 426,
+      code: 'protocol_wrong',
+    });
+    const claim = { protocol: 1, instance, subject: { kind: 'workflow', id: 'wfl_none', attempt: 1 } };
+    expect(await send('/claims', { body: claim })).toMatchObject({ status: 409, code: 'claim_refused' });
+  });
+});
+
+describe('a lease', () => {
+  it('goes from claim to end over HTTP, its log durable before the end of its step is believed', async () => {
+    const { lease, work, buildId } = await claimed();
+    const at = `/leases/${lease.id}`;
+    const under = { lease: lease.token };
+    expect((await send(`${at}/heartbeat`, under)).json).toMatchObject({ ttlMs: 15_000 });
+    const attemptId = work.steps[0]?.attemptId ?? '';
+    const reports = [
+      { n: 1, atMs: 1, type: 'step.started', attemptId },
+      {
+        n: 2,
+        atMs: 2,
+        type: 'step.finished',
+        attemptId,
+        status: 'success',
+        reason: null,
+        exitCode: 0,
+        logBytes: 6,
+      },
+    ];
+    expect(await send(`${at}/reports`, { ...under, body: { reports } })).toMatchObject({
+      status: 409,
+      code: 'log_not_ended',
+      details: { received: 0, expected: 6 },
+    });
+    const gap = encodeFrames([chunk(attemptId, 3, 'lo\n')]);
+    expect(await send(`${at}/logs`, { ...under, body: gap })).toMatchObject({
+      status: 409,
+      code: 'log_offset_wrong',
+      details: { expected: 0 },
+    });
+    const whole = encodeFrames([chunk(attemptId, 0, 'hel'), chunk(attemptId, 3, 'lo\n', true)]);
+    expect((await send(`${at}/logs`, { ...under, body: whole })).json).toEqual({
+      durable: { [attemptId]: 6 },
+    });
+    const end = { n: 3, atMs: 3, type: 'workflow.finished', status: 'failure', reason: 'x'.repeat(10_000) };
+    const all = { ...under, body: { reports: [...reports, end] } };
+    expect((await send(`${at}/reports`, all)).json).toEqual({ accepted: 3 });
+    expect((await send(`${at}/reports`, all)).json).toEqual({ accepted: 3 });
+    const build = await server.api('GET', `/builds/${buildId}`);
+    expect(await build.json()).toMatchObject({ status: 'failure' });
+    expect(await send(`${at}/heartbeat`, under)).toMatchObject({ status: 410, code: 'lease_lost' });
+  });
+
+  it('writes to its own logs only', async () => {
+    const { lease } = await claimed();
+    const body = encodeFrames([chunk(newId('att'), 0, 'x')]);
+    expect(await send(`/leases/${lease.id}/logs`, { lease: lease.token, body })).toMatchObject({
+      status: 403,
+      code: 'not_allowed',
+    });
+  });
+
+  it('is nothing without its own token', async () => {
+    const { lease } = await claimed();
+    for (const path of ['heartbeat', 'reports', 'effects', 'logs'])
+      expect(await send(`/leases/${lease.id}/${path}`, { lease: 'wrong' })).toMatchObject({
+        status: 410,
+        code: 'lease_lost',
+      });
+    for (const path of ['signals', 'secrets'])
+      expect((await send(`/leases/${lease.id}/${path}`, { method: 'GET', lease: 'wrong' })).status).toBe(410);
+  });
+
+  it('hears of a cancel within the long poll', async () => {
+    const { lease, buildId } = await claimed();
+    const first = await send(`/leases/${lease.id}/signals`, { method: 'GET', lease: lease.token });
+    const { version } = first.json as unknown as { version: number };
+    const poll = send(`/leases/${lease.id}/signals?seen=${version}&waitMs=20000`, {
+      method: 'GET',
+      lease: lease.token,
+    });
+    const asked = performance.now();
+    await server.api('POST', `/builds/${buildId}/cancel`);
+    expect((await poll).json).toMatchObject({ signals: { cancel: {} } });
+    expect(performance.now() - asked).toBeLessThan(1_000);
+  });
+});
+
+describe('a router', () => {
+  it('is read and written by the worker that has it', async () => {
+    await send('/workers', { body: register });
+    expect((await send('/routers/test', { method: 'GET' })).json).toEqual({ environments: [] });
+    expect((await send('/routers/other', { method: 'GET' })).status).toBe(403);
+    expect((await send('/routers/test/events', { body: { events: [] } })).json).toEqual({});
+    const foreign = encodeFrames([chunk(`app_${newId('dep')}`, 0, 'x')]);
+    expect((await send('/routers/test/logs', { body: foreign })).status).toBe(403);
+  });
+});
