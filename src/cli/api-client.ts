@@ -1,0 +1,67 @@
+/** A request that the server refused, or that did not reach it: what happened and what to do. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly fix: string;
+  /** 0 when no server answered. */
+  readonly status: number;
+
+  constructor(message: string, fix: string, status: number) {
+    super(message);
+    this.fix = fix;
+    this.status = status;
+  }
+}
+
+/** The server's API as the command line uses it. */
+export interface ApiClient {
+  /** The answer's JSON; undefined for 204. @param path Below `/api/v1`. @throws ApiError. */
+  request<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>;
+  /** The answer as it comes, for logs and the live stream. @throws ApiError. */
+  open(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
+}
+
+export function createApiClient({ server, token }: { server: string; token: string }): ApiClient {
+  const send = async (path: string, init: RequestInit): Promise<Response> => {
+    const response = await fetch(`${server.replace(/\/+$/, '')}/api/v1${path}`, init).catch(
+      (error: unknown) => {
+        throw new ApiError(
+          `${server} does not answer: ${causeOf(error)}.`,
+          'Start the server, or name it with --server or SLIPWAY_URL.',
+          0,
+        );
+      },
+    );
+    if (response.ok) return response;
+    throw await toError(response);
+  };
+  const authorization = `Bearer ${token}`;
+  return {
+    request: async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+      const json = body === undefined ? {} : { 'content-type': 'application/json' };
+      const response = await send(path, {
+        method,
+        headers: { authorization, ...json },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return (response.status === 204 ? undefined : await response.json()) as T;
+    },
+    open: (path, headers = {}) => send(path, { headers: { authorization, ...headers } }),
+  };
+}
+
+async function toError(response: Response): Promise<ApiError> {
+  const answer = (await response.json().catch(() => null)) as {
+    error?: { message: string; fix: string };
+  } | null;
+  const { message, fix } = answer?.error ?? {
+    message: `The server answered ${response.status}.`,
+    fix: 'Is it a Slipway server? Look at its log.',
+  };
+  return new ApiError(message, fix, response.status);
+}
+
+/** fetch hides why it failed in its error's cause. */
+function causeOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: Error & { code?: string } };
+  return cause?.code ?? cause?.message ?? message;
+}

@@ -1,0 +1,43 @@
+import { callServer, type ServerCommand } from './call-server.ts';
+import { findBuild, segment } from './find.ts';
+
+const cancel: ServerCommand = {
+  usage: 'slipway cancel <build>   (an id, or like shop/web#12)',
+  arguments: [1, 1],
+  run: async ({ api, positionals: [build = ''], say }) => {
+    await api.request('POST', `/builds/${segment(await findBuild(api, build))}/cancel`);
+    say(`${build} is being cancelled`);
+    return 0;
+  },
+};
+
+const rerun: ServerCommand = {
+  usage: 'slipway rerun <build>   (an id, or like shop/web#12)',
+  arguments: [1, 1],
+  run: async ({ api, positionals: [build = ''], values, say }) => {
+    const id = await findBuild(api, build);
+    const made = await api.request<{ id: string; number: number }>('POST', `/builds/${segment(id)}/rerun`);
+    say(
+      values['json'] === true ? JSON.stringify(made) : `${build} runs again as #${made.number} (${made.id})`,
+    );
+    return 0;
+  },
+};
+
+const runNow: ServerCommand = {
+  usage: 'slipway run-now <project> [branch]',
+  arguments: [1, 2],
+  run: async ({ api, positionals: [project = '', branch], values, say }) => {
+    const path = `/projects/${segment(project)}/builds`;
+    const made = await api.request<{ id: string; number: number }>('POST', path, { branch });
+    say(values['json'] === true ? JSON.stringify(made) : `${project}#${made.number} (${made.id})`);
+    return 0;
+  },
+};
+
+/** `slipway cancel`. Gives the exit status. */
+export const cancelCommand = (argv: readonly string[]): Promise<number> => callServer(cancel, argv);
+/** `slipway rerun`. Gives the exit status. */
+export const rerunCommand = (argv: readonly string[]): Promise<number> => callServer(rerun, argv);
+/** `slipway run-now`. Gives the exit status. */
+export const runNowCommand = (argv: readonly string[]): Promise<number> => callServer(runNow, argv);

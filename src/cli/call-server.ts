@@ -1,0 +1,96 @@
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { ApiError, createApiClient, type ApiClient } from './api-client.ts';
+
+/** What a command gets: the server, its arguments, and where to write. */
+export interface Call {
+  readonly api: ApiClient;
+  readonly positionals: readonly string[];
+  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  /** Writes a line to standard output. */
+  readonly say: (line: string) => void;
+}
+
+/** A command that talks to the server. */
+export interface ServerCommand {
+  readonly usage: string;
+  readonly options?: ParseArgsOptionsConfig;
+  /** How many arguments it takes. */
+  readonly arguments: readonly [least: number, most: number];
+  /** Gives the exit status; nothing is 0. */
+  readonly run: (call: Call) => Promise<number | void>;
+}
+
+/** Wrong use of a command: shown with its usage, exit status 2. */
+export class UsageError extends Error {}
+
+const COMMON = {
+  server: { type: 'string' },
+  token: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const COMMON_HELP = `
+  --server URL   the server; else SLIPWAY_URL
+  --token TOKEN  an admin token; else SLIPWAY_TOKEN (which other users of the machine cannot see)
+  --json         the API's answer instead of text
+`;
+
+/** Runs a command: reads its arguments, calls, and shows what went wrong with what to do about it. Gives the exit status. */
+export async function callServer(command: ServerCommand, argv: readonly string[]): Promise<number> {
+  try {
+    const { values, positionals } = parse(command, argv);
+    if (values['help'] === true) {
+      process.stdout.write(`Usage: ${command.usage}\n${COMMON_HELP}`);
+      return 0;
+    }
+    const [least, most] = command.arguments;
+    if (positionals.length < least || positionals.length > most)
+      throw new UsageError(`it takes ${least === most ? least : `${least} to ${most}`} arguments`);
+    const api = createApiClient(whereTo(values));
+    const say = (line: string): void => void process.stdout.write(`${line}\n`);
+    return (await command.run({ api, positionals, values, say })) ?? 0;
+  } catch (error) {
+    return explain(error, command.usage);
+  }
+}
+
+function parse(command: ServerCommand, argv: readonly string[]) {
+  try {
+    const options = { ...COMMON, ...command.options };
+    const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options });
+    return { values: values as Record<string, string | boolean | undefined>, positionals };
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+function whereTo(values: Call['values']): { server: string; token: string } {
+  const server = values['server'] ?? process.env['SLIPWAY_URL'];
+  const token = values['token'] ?? process.env['SLIPWAY_TOKEN'];
+  if (typeof server !== 'string' || !/^https?:\/\//.test(server))
+    throw new ApiError(
+      'No server is named.',
+      'Set SLIPWAY_URL to its address, e.g. http://localhost:8000, or use --server.',
+      0,
+    );
+  if (typeof token !== 'string' || token === '')
+    throw new ApiError(
+      'There is no token.',
+      'Set SLIPWAY_TOKEN to the admin token that the server made at its first start.',
+      0,
+    );
+  return { server, token: token.trim() };
+}
+
+function explain(error: unknown, usage: string): number {
+  if (error instanceof ApiError) {
+    process.stderr.write(`slipway: ${error.message}\n  ${error.fix}\n`);
+    return 1;
+  }
+  if (error instanceof UsageError) {
+    process.stderr.write(`slipway: ${error.message}\n\nUsage: ${usage}\n`);
+    return 2;
+  }
+  throw error;
+}

@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+/** A command of `slipway`: its line in the help, and what it does; loaded only when it is called. */
+interface Command {
+  readonly about: string;
+  readonly load: () => Promise<(argv: readonly string[]) => Promise<number>>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  lint: {
+    about: 'check the pipeline file and show every problem',
+    load: async () => (await import('./lint.ts')).lintCommand,
+  },
+  project: {
+    about: 'add, list, show and remove projects',
+    load: async () => (await import('./project.ts')).projectCommand,
+  },
+  secret: {
+    about: "set, list and remove a project's secrets",
+    load: async () => (await import('./secret.ts')).secretCommand,
+  },
+  registry: {
+    about: 'keep the logins of registries',
+    load: async () => (await import('./registry.ts')).registryCommand,
+  },
+  builds: {
+    about: 'list builds, newest first',
+    load: async () => (await import('./builds.ts')).buildsCommand,
+  },
+  logs: {
+    about: "show a build's output; -f follows it",
+    load: async () => (await import('./logs.ts')).logsCommand,
+  },
+  cancel: {
+    about: 'cancel a build',
+    load: async () => (await import('./build-actions.ts')).cancelCommand,
+  },
+  rerun: {
+    about: 'run a build again, at the same commit',
+    load: async () => (await import('./build-actions.ts')).rerunCommand,
+  },
+  'run-now': {
+    about: 'build the newest commit of a branch now',
+    load: async () => (await import('./build-actions.ts')).runNowCommand,
+  },
+  environments: {
+    about: 'list environments and what is live in them',
+    load: async () => (await import('./environments.ts')).environmentsCommand,
+  },
+  deploy: {
+    about: 'deploy an earlier release again',
+    load: async () => (await import('./environments.ts')).deployCommand,
+  },
+  rollback: {
+    about: 'bring the release before this one back',
+    load: async () => (await import('./environments.ts')).rollbackCommand,
+  },
+  deliveries: {
+    about: 'list deliveries with their outcome; replay one',
+    load: async () => (await import('./deliveries.ts')).deliveriesCommand,
+  },
+  workers: {
+    about: 'list workers; make a token for one',
+    load: async () => (await import('./workers.ts')).workersCommand,
+  },
+};
+
+const [name = '', ...argv] = process.argv.slice(2);
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+if (command === undefined) {
+  const isHelp = ['', 'help', '--help', '-h'].includes(name);
+  const lines = Object.entries(COMMANDS).map(([word, { about }]) => `  ${word.padEnd(13)} ${about}`);
+  const help = `Usage: slipway <command> [--help]\n\n${lines.join('\n')}\n`;
+  if (isHelp) process.stdout.write(help);
+  else process.stderr.write(`slipway: there is no command "${name}"\n\n${help}`);
+  process.exitCode = isHelp ? 0 : 2;
+} else {
+  const run = await command.load();
+  process.exitCode = await run(argv);
+}

@@ -1,0 +1,80 @@
+import type { Page, ProjectView } from '../core/view.ts';
+import { callServer, UsageError, type Call, type ServerCommand } from './call-server.ts';
+import { segment } from './find.ts';
+import { ago, paint, paintStatus, table } from './print.ts';
+import { readSecret } from './read-secret.ts';
+
+const USAGE = `slipway project add <git url> [--path PATH] [--token-file FILE | --token-stdin]
+       slipway project list
+       slipway project show <project>
+       slipway project remove <project>`;
+
+const project: ServerCommand = {
+  usage: USAGE,
+  arguments: [1, 2],
+  options: {
+    path: { type: 'string' },
+    'token-file': { type: 'string' },
+    'token-stdin': { type: 'boolean' },
+  },
+  run: async (call) => {
+    const [verb = '', name] = call.positionals;
+    if (verb === 'list') return list(call);
+    if (name === undefined) throw new UsageError(`project ${verb} needs a name or an address`);
+    if (verb === 'add') return add(call, name);
+    if (verb === 'show') return show(call, name);
+    if (verb === 'remove') return remove(call, name);
+    throw new UsageError(`there is no "project ${verb}"`);
+  },
+};
+
+/** `slipway project …`. Gives the exit status. */
+export const projectCommand = (argv: readonly string[]): Promise<number> => callServer(project, argv);
+
+async function add({ api, values, say }: Call, cloneUrl: string): Promise<void> {
+  const file = typeof values['token-file'] === 'string' ? values['token-file'] : undefined;
+  const hasToken = file !== undefined || values['token-stdin'] === true;
+  const made = await api.request<ProjectView>('POST', '/projects', {
+    cloneUrl,
+    path: values['path'] ?? null,
+    token: hasToken ? await readSecret(file, 'token') : null,
+  });
+  if (values['json'] === true) return say(JSON.stringify(made));
+  say(`${paint('green', 'added')} ${made.path}, default branch ${made.defaultBranch}`);
+  say('');
+  say('On the Git host, add a webhook to <this server>/webhooks/github with content type application/json,');
+  say('one of the secrets of SLIPWAY_WEBHOOK_SECRETS, and the events push and pull request.');
+}
+
+async function list({ api, values, say }: Call): Promise<void> {
+  const page = await api.request<Page<ProjectView>>('GET', '/projects');
+  if (values['json'] === true) return say(JSON.stringify(page));
+  if (page.items.length === 0) say('No projects yet: slipway project add <git url>');
+  else say(table(page.items.map((one) => [one.path, lastBuild(one), one.cloneUrl])));
+}
+
+async function show({ api, values, say }: Call, name: string): Promise<void> {
+  const one = await api.request<ProjectView>('GET', `/projects/${segment(name)}`);
+  if (values['json'] === true) return say(JSON.stringify(one));
+  say(
+    table([
+      ['path', one.path],
+      ['id', one.id],
+      ['clone', one.cloneUrl],
+      ['default branch', one.defaultBranch],
+      ['secrets', one.secretNames.join(', ') || 'none'],
+      ['last build', lastBuild(one)],
+    ]),
+  );
+}
+
+async function remove({ api, say }: Call, name: string): Promise<void> {
+  await api.request('DELETE', `/projects/${segment(name)}`);
+  say(`removed ${name}`);
+}
+
+function lastBuild({ lastBuild: build }: ProjectView): string {
+  return build === null
+    ? 'no builds'
+    : `#${build.number} ${paintStatus(build.status)} ${ago(build.createdAtMs)}`;
+}

@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { UsageError } from './call-server.ts';
+
+/**
+ * A secret value: of a file, or of standard input, without its last line break. Never of an argument, which every
+ * user of the machine sees.
+ */
+export async function readSecret(file: string | undefined, what: string): Promise<string> {
+  const raw = file === undefined ? await readInput(what) : await readFile(file, 'utf8');
+  const value = raw.replace(/\r?\n$/, '');
+  if (value === '') throw new UsageError(`the ${what} is empty`);
+  return value;
+}
+
+async function readInput(what: string): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write(`${what} (end with Ctrl-D): `);
+  return text(process.stdin);
+}

@@ -1,0 +1,36 @@
+import type { Page } from '../core/view.ts';
+import { callServer, UsageError, type ServerCommand } from './call-server.ts';
+import { segment } from './find.ts';
+import { table } from './print.ts';
+import { readSecret } from './read-secret.ts';
+
+const registry: ServerCommand = {
+  usage: `slipway registry login <host[:port]> --username NAME [--file FILE]   (the password comes by standard input)
+       slipway registry list
+       slipway registry logout <host[:port]>`,
+  arguments: [1, 2],
+  options: { username: { type: 'string', short: 'u' }, file: { type: 'string' } },
+  run: async ({ api, positionals, values, say }) => {
+    const [verb = '', host] = positionals;
+    if (verb === 'list') {
+      const page = await api.request<Page<{ host: string; username: string }>>('GET', '/registries');
+      const rows = page.items.map((one) => [one.host, one.username]);
+      say(values['json'] === true ? JSON.stringify(page) : table(rows) || 'no logins');
+      return 0;
+    }
+    if (host === undefined) throw new UsageError(`registry ${verb} needs a host`);
+    const path = `/registries/${segment(host)}`;
+    if (verb === 'logout') await api.request('DELETE', path);
+    else if (verb === 'login') {
+      if (typeof values['username'] !== 'string') throw new UsageError('registry login needs --username');
+      const file = typeof values['file'] === 'string' ? values['file'] : undefined;
+      const password = await readSecret(file, 'password');
+      await api.request('PUT', path, { username: values['username'], password });
+    } else throw new UsageError(`there is no "registry ${verb}"`);
+    say(verb === 'login' ? `kept the login of ${host}` : `removed the login of ${host}`);
+    return 0;
+  },
+};
+
+/** `slipway registry …`. Gives the exit status. */
+export const registryCommand = (argv: readonly string[]): Promise<number> => callServer(registry, argv);

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { countProblems, formatProblems } from '../../../src/cli/format-problems.ts';
+import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
+
+const format = (text: string, color = false) =>
+  formatProblems(lintPipeline(text, 'slipway.yml'), text, { color });
+
+test('a problem shows its place, its line, the offending text and the fix', () => {
+  expect(format('steps:\n  - name: unit\n    comands: [npm test]\n')).toBe(
+    [
+      'slipway.yml:3:5 error key_unknown',
+      '  `comands` is no key of a step.',
+      '   3 |     comands: [npm test]',
+      '     |     ^^^^^^^',
+      '  Did you mean `commands`?',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('the underline stands under wide characters, marks and tabs', () => {
+  const [, , line = '', marks = ''] = format(
+    'steps: [{ name: "日本\u0301 🚢",\tcommands: x, retry: 1 }]',
+  ).split('\n');
+  const before = line.slice(0, line.indexOf('retry'));
+  const columns = [...before].reduce(
+    (sum, one) => sum + (/[日本🚢]/u.test(one) ? 2 : one === '\u0301' ? 0 : 1),
+    0,
+  );
+  expect(marks.indexOf('^')).toBe(columns);
+  expect(marks.match(/\^+/)?.[0]).toHaveLength('retry'.length);
+});
+
+test('a long line is shown around the offending text', () => {
+  const lines = format(`steps: { a: { commands: "${'x'.repeat(300)}", retyr: 1 } }`).split('\n');
+  const [, , line = '', marks = ''] = lines;
+  expect(line.length).toBeLessThan(120);
+  expect(line.slice(marks.indexOf('^'), marks.lastIndexOf('^') + 1)).toBe('retyr');
+});
+
+test('nothing of the file can speak to the terminal', () => {
+  const text = 'steps: { a: { commands: x, "\\e[2J\\u202Ekey": 1, timeout: "\\e]0;x\\a" } } # \u202E \u0085';
+  expect(format(text)).not.toMatch(/[\u001b\u0007\u202e\u0085]/);
+  const bell = format('a: \u001b[31m');
+  expect(bell).toContain('character_wrong');
+  expect(bell).not.toContain('\u001b');
+});
+
+test('colours come only when asked for', () => {
+  expect(format('imag: {}')).not.toContain('\u001b');
+  expect(format('imag: {}', true)).toContain('\u001b[31m^^^^\u001b[39m');
+});
+
+test('problems are counted in words', () => {
+  const count = (text: string) => countProblems(lintPipeline(text, 'slipway.yml'));
+  expect(count('image: {}')).toBe('no problems');
+  expect(count('imag: {}')).toBe('1 error');
+  expect(count('imag: {}\npus: {}\npush: { tags: latest }')).toBe('2 errors, 1 warning');
+});

@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BuildSummary, Page } from '../../../src/core/view.ts';
+import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
+import { pushPayload } from '../../support/github-payloads.ts';
+import { startTestServer, type TestServer } from '../../support/test-server.ts';
+
+const MAIN = path.resolve(import.meta.dirname, '../../../src/cli/main.ts');
+const STEPS = 'steps:\n  - name: unit\n    image: busybox\n    commands: [true]\n';
+
+let host: GitHost;
+let repository: HostedRepository;
+let server: TestServer;
+beforeAll(async () => {
+  host = await startGitHost({ password: 'ghp_secret' });
+  repository = host.create('shop/web');
+  repository.commit({ 'slipway.yml': STEPS }, 'First \u001b[31mcommit\u0007');
+  server = await startTestServer();
+});
+afterAll(async () => {
+  await server.close();
+  await host.close();
+});
+
+interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the real command in a process of its own, signed in unless the environment says otherwise. */
+function slipway(
+  args: readonly string[],
+  { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},
+): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      env: { PATH: process.env['PATH'], SLIPWAY_URL: server.url, SLIPWAY_TOKEN: server.adminToken, ...env },
+    });
+    const out = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name].setEncoding('utf8').on('data', (part: string) => (out[name] += part));
+    child.on('close', (status) => resolve({ status, ...out }));
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });
+}
+
+it('adds a private project with a token by standard input, shows and lists it', async () => {
+  const added = await slipway(['project', 'add', repository.cloneUrl, '--token-stdin'], {
+    input: 'ghp_secret\n',
+  });
+  expect(added).toMatchObject({ status: 0, stderr: '' });
+  expect(added.stdout).toContain('added shop/web, default branch main');
+  expect((await slipway(['project', 'list'])).stdout).toMatch(/^shop\/web {2}no builds/);
+  expect((await slipway(['project', 'show', 'shop/web'])).stdout).toMatch(/default branch {2}main/);
+});
+
+it('says what went wrong and what to do about it, and fails', async () => {
+  const twice = await slipway(['project', 'add', repository.cloneUrl, '--token-stdin'], {
+    input: 'ghp_secret',
+  });
+  expect(twice.status).toBe(1);
+  expect(twice.stdout).toBe('');
+  expect(twice.stderr).toBe(
+    'slipway: There is already a project shop/web.\n  Choose another name or change the existing one.\n',
+  );
+});
+
+it.each([
+  [{ SLIPWAY_TOKEN: 'wrongwrong' }, 'This needs a signed-in user or a token.'],
+  [{ SLIPWAY_TOKEN: '' }, 'There is no token.'],
+  [{ SLIPWAY_URL: '' }, 'No server is named.'],
+  [{ SLIPWAY_URL: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1 does not answer'],
+])('with %j says: %s', async (env, message) => {
+  const ran = await slipway(['builds'], { env });
+  expect(ran.status).toBe(1);
+  expect(ran.stderr).toContain(message);
+  expect(ran.stderr.split('\n')).toHaveLength(3);
+});
+
+it.each([
+  [['project']],
+  [['project', 'add']],
+  [['builds', 'x']],
+  [['logs']],
+  [['builds', '--none']],
+  [['cancel', 'x']],
+  [['secret', 'fly', 'a', 'b']],
+  [['none']],
+])('%j is wrong use: exit status 2 and the usage', async (args) => {
+  const ran = await slipway(args);
+  expect(ran.status).toBe(2);
+  expect(ran.stderr).toContain('Usage: slipway');
+});
+
+it('sets a secret by standard input only', async () => {
+  expect(await slipway(['secret', 'set', 'shop/web', 'npm_token'], { input: 'value-of-it\n' })).toMatchObject(
+    { status: 0 },
+  );
+  expect((await slipway(['secret', 'list', 'shop/web'])).stdout).toBe('npm_token\n');
+  const { id } = await server.deps.store.db.selectFrom('project').select('id').executeTakeFirstOrThrow();
+  const { values } = await server.deps.secrets.forLease({
+    projectId: id,
+    names: ['npm_token'],
+    clone: false,
+  });
+  expect(values).toEqual({ npm_token: 'value-of-it' });
+  expect((await slipway(['secret', 'set', 'shop/web', 'x'], { input: '' })).status).toBe(2);
+  expect((await slipway(['secret', 'remove', 'shop/web', 'npm_token'])).status).toBe(0);
+});
+
+it('keeps the login of a registry', async () => {
+  const login = ['registry', 'login', 'registry.example:5000', '--username', 'me'];
+  expect((await slipway(login, { input: 'passpass' })).status).toBe(0);
+  expect((await slipway(['registry', 'list'])).stdout).toBe('registry.example:5000  me\n');
+  expect((await slipway(['registry', 'logout', 'registry.example:5000'])).status).toBe(0);
+});
+
+describe('builds', () => {
+  it('are run now, listed, cancelled, run again', async () => {
+    const made = await slipway(['run-now', 'shop/web']);
+    expect(made.stdout).toMatch(/^shop\/web#1 \(bld_\w+\)\n$/);
+    await server.deps.intake.idle();
+    const list = await slipway(['builds', '--project', 'shop/web']);
+    expect(list.stdout).toMatch(/^shop\/web#1 {2}pending {2}main /);
+    expect(list.stdout).toContain('First ·[31mcommit·');
+    expect((await slipway(['cancel', 'shop/web#1'])).status).toBe(0);
+    const page = JSON.parse((await slipway(['builds', '--json'])).stdout) as Page<BuildSummary>;
+    expect(page.items[0]).toMatchObject({ number: 1, status: 'cancelled' });
+    expect((await slipway(['cancel', 'shop/web#1'])).stderr).toContain('has ended with cancelled');
+    expect((await slipway(['rerun', 'shop/web#1'])).stdout).toMatch(/runs again as #2/);
+    expect((await slipway(['cancel', 'shop/web#99'])).stderr).toContain('shop/web has no build 99');
+  });
+
+  it('that fail in the pipeline file are followed to their problems, and fail the command', async () => {
+    const commit = repository.commit({ 'slipway.yml': 'steps:\n  - name: a\n    commandss: [x]\n' });
+    await server.deliver('push', pushPayload({ repository: 'shop/web', commit }));
+    await server.deps.intake.idle();
+    const ran = await slipway(['logs', '-f', 'shop/web#3']);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toMatch(/failure: the pipeline file has/);
+    expect(ran.stdout).toMatch(/slipway\.yml:3:5 .*commandss/);
+  });
+
+  it('tell their deliveries', async () => {
+    expect((await slipway(['deliveries'])).stdout).toMatch(/^dlv_\w+ {2}built {2}push {2}shop\/web/);
+  });
+});
+
+it('makes a token for a worker', async () => {
+  expect((await slipway(['workers', 'token', 'w1'])).stdout).toMatch(/^slipway_worker_[\w-]{43}\n$/);
+  expect((await slipway(['workers'])).stdout).toMatch(/^w1 {2}away/);
+});
