@@ -1,0 +1,63 @@
+import type { LogLine } from '../../src/core/log.ts';
+import { parseLine, type Span, type Style } from './ansi.ts';
+
+/** Characters of one line that are put on the page; the rest is named and can be downloaded. */
+const LONGEST = 4_000;
+
+/** Fills a row: number, time and text. Colours are set through the CSSOM, so that a strict policy for styles holds. */
+export function renderLine(row: HTMLElement, number: number, line: LogLine | undefined): void {
+  const label = document.createElement('a');
+  label.className = 'log-number';
+  label.href = `#L${number + 1}`;
+  label.textContent = String(number + 1);
+  label.tabIndex = -1;
+  const time = document.createElement('time');
+  time.className = 'log-time';
+  const text = document.createElement('span');
+  text.className = 'log-text';
+  if (line === undefined) row.dataset['stream'] = 'loading';
+  else {
+    row.dataset['stream'] = line.stream;
+    time.textContent = new Date(line.timeMs).toISOString().slice(11, 23);
+    appendText(text, line.text);
+  }
+  row.replaceChildren(label, time, text);
+}
+
+function appendText(parent: HTMLElement, text: string): void {
+  const shown = text.length > LONGEST ? text.slice(0, LONGEST) : text;
+  for (const span of parseLine(shown)) parent.append(renderSpan(span));
+  if (shown.length === text.length) return;
+  const more = document.createElement('span');
+  more.className = 'log-more';
+  more.textContent = ` … ${text.length - shown.length} more characters; download the log to see them`;
+  parent.append(more);
+}
+
+function renderSpan(span: Span): Node {
+  const classes = classesOf(span.style);
+  const [foreground, background] = span.style.inverse
+    ? [span.style.background, span.style.foreground]
+    : [span.style.foreground, span.style.background];
+  if (classes.length === 0 && foreground === null && background === null)
+    return document.createTextNode(span.text);
+  const element = document.createElement('span');
+  element.textContent = span.text;
+  if (typeof foreground === 'number') classes.push(`ansi-fg-${foreground}`);
+  else if (foreground !== null) element.style.color = foreground;
+  if (typeof background === 'number') classes.push(`ansi-bg-${background}`);
+  else if (background !== null) element.style.backgroundColor = background;
+  element.className = classes.join(' ');
+  return element;
+}
+
+function classesOf(style: Style): string[] {
+  const classes: string[] = [];
+  if (style.bold) classes.push('ansi-bold');
+  if (style.dim) classes.push('ansi-dim');
+  if (style.italic) classes.push('ansi-italic');
+  if (style.underline) classes.push('ansi-underline');
+  if (style.strike) classes.push('ansi-strike');
+  if (style.inverse) classes.push('ansi-inverse');
+  return classes;
+}

@@ -1,0 +1,137 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useLocation, useRoute } from 'preact-iso';
+import type { BuildView, StepView } from '../../src/core/view.ts';
+import { isEnd } from '../../src/core/status.ts';
+import { api, segment } from '../api.ts';
+import { firstLine } from '../format.ts';
+import { Action } from '../parts/action.tsx';
+import { BuildFacts } from '../parts/build-facts.tsx';
+import { DeploymentList } from '../parts/deployments.tsx';
+import { FailedTail } from '../parts/failed-tail.tsx';
+import { useLoad, Waiting } from '../parts/load.tsx';
+import { Log } from '../parts/log.tsx';
+import { Problems } from '../parts/problems.tsx';
+import { Reference } from '../parts/reference.tsx';
+import { StatusBadge } from '../parts/status.tsx';
+import { Ago, Took } from '../parts/time.tsx';
+import { Waterfall } from '../parts/waterfall.tsx';
+import { openStream } from '../stream.ts';
+
+/** One build: how it stands, where its time goes, every line of it, and what it shipped. */
+export function BuildPage() {
+  const id = useRoute().params['build'] ?? '';
+  const { value: build, error, set } = useLoad(id, () => api<BuildView>('GET', `/builds/${segment(id)}`));
+  const [chosen, setChosen] = useState<string | null>(() => new URLSearchParams(location.search).get('log'));
+  useEffect(
+    () =>
+      openStream({ build: id }, (message) => {
+        if (message.type === 'build' && message.build.id === id) set(() => message.build);
+      }),
+    [id],
+  );
+  useEffect(() => {
+    if (build !== null) document.title = `#${build.number} ${build.projectPath} ${build.status} · Slipway`;
+  }, [build]);
+  if (build === null) return <Waiting error={error} what="the build" />;
+  const log = logToShow(build, chosen);
+  const choose = (logId: string): void => {
+    setChosen(logId);
+    history.replaceState(history.state, '', `?log=${logId}`);
+  };
+  return (
+    <article class="build">
+      <BuildHead build={build} />
+      <Problems problems={build.problems} warnings={build.warnings} />
+      <FailedTail build={build} onShow={choose} />
+      <div class="build-body">
+        <div class="build-side">
+          <Waterfall build={build} chosen={log?.logId ?? null} onChoose={choose} />
+          <BuildFacts build={build} />
+          <DeploymentList deployments={build.deployments} chosen={log?.logId ?? null} onChoose={choose} />
+        </div>
+        {log !== null && <Log key={log.logId} logId={log.logId} title={log.title} />}
+      </div>
+    </article>
+  );
+}
+
+function BuildHead({ build }: { build: BuildView }) {
+  const { route } = useLocation();
+  const rerun = async (): Promise<void> => {
+    const made = await api<{ id: string }>('POST', `/builds/${segment(build.id)}/rerun`);
+    route(`/builds/${made.id}`);
+  };
+  return (
+    <header class="build-head">
+      <div class="build-title">
+        <StatusBadge status={build.status} />
+        <h1>
+          <a href={`/?project=${segment(build.projectPath)}`}>{build.projectPath}</a>{' '}
+          <span class="number">#{build.number}</span> {firstLine(build.message)}
+        </h1>
+        <div class="actions">
+          {isEnd(build.status) ? (
+            <Action run={rerun}>Re-run</Action>
+          ) : (
+            <Action kind="danger" run={() => api('POST', `/builds/${segment(build.id)}/cancel`)}>
+              Cancel
+            </Action>
+          )}
+        </div>
+      </div>
+      <p class="build-meta">
+        <Reference build={build} /> by {build.author}, <Ago atMs={build.createdAtMs} />
+        {build.startedAtMs !== null && (
+          <>
+            {' '}
+            · took <Took fromMs={build.startedAtMs} toMs={build.finishedAtMs} />
+          </>
+        )}
+        {build.deliveryId !== null && (
+          <>
+            {' '}
+            · <a href={`/deliveries/${build.deliveryId}`}>delivery</a>
+          </>
+        )}
+        {build.rerunOf !== null && (
+          <>
+            {' '}
+            · re-run of <a href={`/builds/${build.rerunOf}`}>an earlier build</a>
+          </>
+        )}
+      </p>
+      {build.waiting !== null && (
+        <p class="box">
+          Place {build.waiting.place} in the queue: {build.waiting.why}
+        </p>
+      )}
+      {build.waiting === null && build.reason !== null && <p class="box">{build.reason}</p>}
+    </header>
+  );
+}
+
+/** The chosen log; else the failed step's; else the one that runs; else the last that ran. */
+function logToShow(build: BuildView, chosen: string | null): { logId: string; title: string } | null {
+  const steps = build.workflows.flatMap((workflow) => workflow.steps);
+  const all = [
+    ...steps.flatMap((step) => step.attempts.map((attempt) => ({ logId: attempt.logId, title: step.name }))),
+    ...build.deployments.map((deployment) => ({
+      logId: deployment.logId,
+      title: `deploy to ${deployment.environment}`,
+    })),
+  ];
+  const wanted = all.find((log) => log.logId === chosen);
+  if (wanted !== undefined) return wanted;
+  const began = steps.filter((step) => step.attempts.some((attempt) => attempt.startedAtMs !== null));
+  const step =
+    began.find((candidate) => candidate.status === 'failure' || candidate.status === 'error') ??
+    began.findLast((candidate) => candidate.status === 'running' && candidate.kind !== 'service') ??
+    began.findLast((candidate) => candidate.kind === 'step') ??
+    began.at(-1);
+  return step === undefined ? null : lastLog(step);
+}
+
+function lastLog(step: StepView): { logId: string; title: string } | null {
+  const attempt = step.attempts.findLast((candidate) => candidate.startedAtMs !== null);
+  return attempt === undefined ? null : { logId: attempt.logId, title: step.name };
+}

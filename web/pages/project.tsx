@@ -1,0 +1,115 @@
+import { useState } from 'preact/hooks';
+import { useLocation, useRoute } from 'preact-iso';
+import type { ProjectView } from '../../src/core/view.ts';
+import { api, ApiError, segment } from '../api.ts';
+import { Action } from '../parts/action.tsx';
+import { ErrorBox, useLoad, Waiting } from '../parts/load.tsx';
+import { BuildRow } from './builds.tsx';
+
+/** One project: run it now, its webhook, its secrets. */
+export function ProjectPage() {
+  const id = useRoute().params['project'] ?? '';
+  const {
+    value: project,
+    error,
+    reload,
+  } = useLoad(id, () => api<ProjectView>('GET', `/projects/${segment(id)}`));
+  if (project === null) return <Waiting error={error} what="the project" />;
+  return (
+    <article>
+      <h1>{project.path}</h1>
+      <p class="build-meta break">{project.cloneUrl}</p>
+      <RunNow project={project} />
+      {project.lastBuild !== null && (
+        <>
+          <h2>
+            Last build <a href={`/?project=${segment(project.path)}`}>all builds</a>
+          </h2>
+          <ul class="rows">
+            <BuildRow build={project.lastBuild} />
+          </ul>
+        </>
+      )}
+      <section class="card">
+        <h2>Webhook</h2>
+        <p>
+          Payload URL <code>{location.origin}/webhooks/github</code>, content type{' '}
+          <code>application/json</code>, the secret of this server, events: pushes and pull requests.
+        </p>
+      </section>
+      <Secrets project={project} onChange={reload} />
+    </article>
+  );
+}
+
+function RunNow({ project }: { project: ProjectView }) {
+  const { route } = useLocation();
+  const [branch, setBranch] = useState(project.defaultBranch);
+  const run = async (): Promise<void> => {
+    const build = await api<{ id: string }>('POST', `/projects/${segment(project.id)}/builds`, { branch });
+    route(`/builds/${build.id}`);
+  };
+  return (
+    <div class="actions">
+      <label class="inline">
+        Branch <input value={branch} onInput={(event) => setBranch(event.currentTarget.value)} />
+      </label>
+      <Action kind="primary" run={run}>
+        Run now
+      </Action>
+    </div>
+  );
+}
+
+function Secrets({ project, onChange }: { project: ProjectView; onChange: () => void }) {
+  const [error, setError] = useState<ApiError | null>(null);
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    if (!(form instanceof HTMLFormElement)) return;
+    const data = new FormData(form);
+    const [name, value] = [data.get('name'), data.get('value')];
+    if (typeof name !== 'string' || typeof value !== 'string') return;
+    api('PUT', `/projects/${segment(project.id)}/secrets/${segment(name)}`, { value }).then(
+      () => {
+        form.reset();
+        setError(null);
+        onChange();
+      },
+      (reason: unknown) => setError(reason instanceof ApiError ? reason : null),
+    );
+  };
+  return (
+    <section class="card form">
+      <h2>Secrets</h2>
+      <p class="hint">Encrypted at rest, given to builds that name them, never shown again.</p>
+      <ul class="secrets">
+        {project.secretNames.map((name) => (
+          <li key={name}>
+            <code>{name}</code>
+            <Action
+              confirm={`Remove ${name}?`}
+              run={() =>
+                api('DELETE', `/projects/${segment(project.id)}/secrets/${segment(name)}`).then(onChange)
+              }
+            >
+              Remove
+            </Action>
+          </li>
+        ))}
+      </ul>
+      <form onSubmit={submit}>
+        <label>
+          Name
+          <input name="name" required pattern="[a-z0-9_]+" placeholder="api_token" autocomplete="off" />
+        </label>
+        <label>
+          Value
+          <textarea name="value" required rows={2} autocomplete="off" spellcheck={false} />
+        </label>
+        <button type="submit">Save secret</button>
+      </form>
+      {error !== null && <ErrorBox error={error} />}
+    </section>
+  );
+}

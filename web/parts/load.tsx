@@ -1,0 +1,74 @@
+import type { ComponentChildren } from 'preact';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { ApiError } from '../api.ts';
+
+/** Something asked of the server: not here yet, here, or refused. */
+export interface Loaded<T> {
+  readonly value: T | null;
+  readonly error: ApiError | null;
+  /** Puts a newer value in its place, as the stream brings it. */
+  readonly set: (change: (value: T | null) => T | null) => void;
+  readonly reload: () => void;
+}
+
+/** Loads when `key` changes; tries again every two seconds while the server is away. */
+export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> {
+  const [value, setValue] = useState<T | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
+  const [turn, setTurn] = useState(0);
+  const loader = useRef(load);
+  loader.current = load;
+  useEffect(() => {
+    let gone = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const attempt = (): void => {
+      loader.current().then(
+        (answer) => {
+          if (gone) return;
+          setValue(() => answer);
+          setError(null);
+        },
+        (reason: unknown) => {
+          if (gone) return;
+          setError(
+            reason instanceof ApiError
+              ? reason
+              : new ApiError(0, { code: 'internal', message: String(reason), fix: 'Load the page again.' }),
+          );
+          if (reason instanceof ApiError && reason.status === 0) timer = setTimeout(attempt, 2_000);
+        },
+      );
+    };
+    attempt();
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+    };
+  }, [key, turn]);
+  const reload = useCallback(() => setTurn((count) => count + 1), []);
+  return { value, error, set: setValue, reload };
+}
+
+/** What stands in a page's place while there is nothing to show, and why. */
+export function Waiting({ error, what }: { error: ApiError | null; what: string }) {
+  if (error === null) return <p class="centred">Loading {what}…</p>;
+  return <ErrorBox error={error} />;
+}
+
+export function ErrorBox({ error }: { error: ApiError }) {
+  return (
+    <div class="box box-error" role="alert">
+      <strong>{error.message}</strong>
+      <p>{error.fix}</p>
+    </div>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}

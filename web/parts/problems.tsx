@@ -1,0 +1,30 @@
+import type { LintProblemView } from '../../src/core/view.ts';
+
+/** What lint says of the pipeline file, each with its place and its fix. */
+export function Problems({
+  problems,
+  warnings,
+}: {
+  problems: readonly LintProblemView[];
+  warnings: readonly LintProblemView[];
+}) {
+  if (problems.length + warnings.length === 0) return null;
+  return (
+    <section class={problems.length > 0 ? 'box box-error' : 'box'} aria-label="Pipeline file">
+      <ul class="problems">
+        {[...problems, ...warnings].map((problem) => (
+          <li key={`${problem.file}:${problem.line}:${problem.column}:${problem.code}`}>
+            <code>
+              {problem.file}:{problem.line}:{problem.column}
+            </code>{' '}
+            <strong>
+              {problem.severity === 'warning' ? 'warning: ' : ''}
+              {problem.message}
+            </strong>
+            <span class="row-note">{problem.fix}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
