@@ -1,0 +1,308 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { finished } from 'node:stream/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Problem } from '../../src/core/problem.ts';
+import { openRegistry, type Registry } from '../../src/registry/registry.ts';
+import { tagImage } from '../../src/registry/tag-image.ts';
+import { connectEngine } from '../../worker/engine/connect-engine.ts';
+import type { Engine } from '../../worker/engine/engine.ts';
+import { findBuildClient, type BuildClient } from '../../worker/image/build-client.ts';
+import { buildImage } from '../../worker/image/build-image.ts';
+import { buildRepository, removeBuildImages } from '../../worker/image/remove-build-images.ts';
+import { ensureImage } from '../../worker/registry/ensure-image.ts';
+import { pushImage, type PushImage, type PushImageResult } from '../../worker/registry/push-image.ts';
+import { removeStaging } from '../../worker/registry/remove-staging.ts';
+import { stagingName, stagingOf } from '../../worker/registry/staging.ts';
+import { keepLog, writeContext } from './small-repository.ts';
+import { LOGIN, startCountedRegistry, type CountedRegistry } from './counted-registry.ts';
+
+const MEGABYTE = 1_000_000;
+let engine: Engine;
+let client: BuildClient;
+let server: CountedRegistry;
+let registry: Registry;
+let buildId: string;
+let log: ReturnType<typeof keepLog>;
+let directory: string;
+const builds: string[] = [];
+
+beforeAll(async () => {
+  engine = connectEngine(process.env['DOCKER_HOST'] ?? '');
+  const found = await findBuildClient();
+  if (found.client === null) throw new Error('no build client');
+  client = found.client;
+  server = await startCountedRegistry();
+  registry = openRegistry({ host: server.host, insecure: true, credentials: null });
+  directory = writeContext({
+    Dockerfile: 'FROM scratch\nCOPY big /big\nCOPY line /line\n',
+    big: randomBytes(8 * MEGABYTE),
+    line: 'one',
+  });
+});
+afterAll(async () => {
+  for (const id of builds) await removeBuildImages(engine, buildRepository(id));
+  const pulled = (await engine.docker.listImages()).flatMap(({ RepoDigests }) => RepoDigests ?? []);
+  for (const name of pulled.filter((digest) => digest.startsWith(`${server.host}/`)))
+    await engine.docker.getImage(name).remove();
+  await server.stop();
+  engine.close();
+  rmSync(directory, { recursive: true });
+});
+beforeEach(() => {
+  buildId = newBuild();
+  log = keepLog();
+});
+afterEach(async () => {
+  expect(await stagingTags(), 'local staging tags').toEqual([]);
+});
+
+function newBuild(): string {
+  const id = `bld_${randomUUID().slice(0, 8)}`;
+  builds.push(id);
+  return id;
+}
+async function stagingTags(): Promise<readonly string[]> {
+  const images = await engine.docker.listImages();
+  const names = images.flatMap(({ RepoTags, RepoDigests }) => [...(RepoTags ?? []), ...(RepoDigests ?? [])]);
+  return names.filter((name) => name.startsWith(`${server.host}/slipway-staging/`));
+}
+/** Builds the image with this line in it; returns its Id. */
+async function image(line: string, id = buildId, from = directory): Promise<string> {
+  writeFileSync(path.join(from, 'line'), line);
+  const built = await buildImage({
+    client,
+    engine,
+    directory: from,
+    plan: { dockerfile: 'Dockerfile', context: '.', target: null, testTarget: null, args: {}, secrets: [] },
+    secrets: {},
+    args: {},
+    tag: `${buildRepository(id)}:image`,
+    registries: {},
+    caBundle: null,
+    log: keepLog(),
+    signal: new AbortController().signal,
+  });
+  if (built.image === null) throw new Error(built.outcome.reason ?? '');
+  return built.image.imageId;
+}
+const push = (imageId: string, more: Partial<PushImage> = {}): Promise<PushImageResult> =>
+  pushImage({
+    engine,
+    imageId,
+    buildId,
+    registry,
+    repository: 'shop/web',
+    credentials: null,
+    log,
+    signal: new AbortController().signal,
+    ...more,
+  });
+
+test('pushes by digest, without any tag, and the manifest read back names the tested image', async () => {
+  const imageId = await image('one');
+  const result = await push(imageId);
+  expect(result.outcome).toEqual({ status: 'success', reason: null, exitCode: null });
+  const digest = result.image?.digest ?? '';
+  expect(result.image?.repository).toBe(`${server.host}/shop/web`);
+  expect((await registry.getManifest('shop/web', digest))?.config?.digest).toBe(imageId);
+  expect(await tagsOf('shop/web')).toEqual([]);
+  expect(await registry.headManifest('slipway-staging/shop/web', digest)).toBeNull();
+});
+
+test('sends the bytes of a one-line change only, and says how many', async () => {
+  const repository = 'shop/bytes';
+  writeFileSync(path.join(directory, 'big'), randomBytes(8 * MEGABYTE));
+  const first = await push(await image('one'), { repository });
+  server.takeBytes();
+  buildId = newBuild();
+  const second = await push(await image(randomUUID()), { repository });
+  const sent = server.takeBytes();
+  expect(first.image?.bytesPushed).toBeGreaterThan(7 * MEGABYTE);
+  expect(second.image?.bytesPushed).toBeLessThan(2_000);
+  expect(second.image?.bytesReused).toBeGreaterThan(7 * MEGABYTE);
+  expect(sent).toBeLessThan(20_000); // on the wire, with every header
+  expect(log.text()).toMatch(/travelled, 8\.0 MB were in the registry already/);
+});
+
+test('sends the shared layers of another project no second time', async () => {
+  await push(await image('one'), { repository: 'shop/web' });
+  server.takeBytes();
+  buildId = newBuild();
+  const other = await push(await image(randomUUID()), { repository: 'other/app' });
+  expect(server.takeBytes()).toBeLessThan(20_000);
+  expect(other.image?.bytesPushed).toBeLessThan(2_000);
+});
+
+test('pushes again what is there already without moving a byte', async () => {
+  const imageId = await image(randomUUID());
+  const first = await push(imageId);
+  const again = await push(imageId);
+  expect(again.image).toMatchObject({ digest: first.image?.digest, bytesPushed: 0 });
+});
+
+test('lets two builds push the same digest at once', async () => {
+  const imageId = await image(randomUUID());
+  const ids = Array.from({ length: 4 }, newBuild);
+  const results = await Promise.all(ids.map((id) => push(imageId, { buildId: id, repository: 'shop/same' })));
+  expect(results.map(({ outcome }) => outcome.reason)).toEqual(ids.map(() => null));
+  const digests = new Set(results.map((result) => result.image?.digest));
+  expect(digests.size).toBe(1);
+  expect(await registry.getManifest('shop/same', [...digests][0] ?? '')).not.toBeNull();
+});
+
+test('sets tags on the pushed digest afterwards, moving no layer', async () => {
+  const { image: pushed } = await push(await image(randomUUID()), { repository: 'shop/tags' });
+  const digest = pushed?.digest ?? '';
+  server.takeBytes();
+  await tagImage({ registry, repository: 'shop/tags', digest, tags: ['main', 'v1'] });
+  await tagImage({ registry, repository: 'shop/tags', digest, tags: ['main', 'v1'] });
+  expect(server.takeBytes()).toBeLessThan(10_000);
+  expect(await registry.headManifest('shop/tags', 'main')).toBe(digest);
+  expect(await tagsOf('shop/tags')).toEqual(['main', 'v1']);
+});
+
+test('ends as an error that names the registry when it is down, and leaves no tag in the engine', async () => {
+  const gone = openRegistry({ host: '127.0.0.1:9', insecure: true, credentials: null }, QUICK);
+  const { outcome, image: pushed } = await push(await image('one'), { registry: gone });
+  expect(pushed).toBeNull();
+  expect(outcome.status).toBe('error');
+  expect(outcome.reason).toContain('127.0.0.1:9');
+  const images = await engine.docker.listImages();
+  expect(images.flatMap(({ RepoTags }) => RepoTags ?? []).join()).not.toContain('127.0.0.1:9');
+});
+
+test('sees a failure that the engine tells inside of a 200, and does not repeat what was refused', async () => {
+  const locked = await startCountedRegistry(true);
+  try {
+    const open = openRegistry({ host: locked.host, insecure: true, credentials: LOGIN }, QUICK);
+    const wrong = { username: 'ci', password: 'wrong' };
+    const { outcome } = await push(await image('one'), { registry: open, credentials: wrong });
+    expect(outcome).toMatchObject({ status: 'error' });
+    expect(outcome.reason).toMatch(/answered an error to push .*(unauthorized|denied|authentication)/);
+    const good = await push(await image('one'), { registry: open, credentials: LOGIN });
+    expect(good.outcome.status).toBe('success');
+  } finally {
+    await locked.stop();
+  }
+});
+
+test('is done where the registry refuses to delete; the staged manifest stays', async () => {
+  const refusal = { host: server.host, status: 405, request: 'DELETE', cause: 'UNSUPPORTED' };
+  const keeping: Registry = {
+    ...registry,
+    deleteManifest: () => Promise.reject(new Problem('registry_failed', refusal)),
+  };
+  const { outcome, image: pushed } = await push(await image('one'), {
+    registry: keeping,
+    repository: 'shop/kept',
+  });
+  expect(outcome.status).toBe('success');
+  expect(await registry.headManifest('shop/kept', pushed?.digest ?? '')).toBe(pushed?.digest);
+  expect(log.text()).not.toContain('left behind');
+});
+
+test('copies the blobs through the worker where the registry refuses to mount', async () => {
+  const refusing: Registry = { ...registry, mountBlob: () => Promise.resolve(false) };
+  const imageId = await image(randomUUID());
+  const { outcome, image: pushed } = await push(imageId, { registry: refusing, repository: 'shop/copied' });
+  expect(outcome.status).toBe('success');
+  expect(log.text()).toMatch(/refuses to mount/);
+  const reference = `${server.host}/shop/copied@${pushed?.digest ?? ''}`;
+  expect(await ensureImage({ engine, reference, imageId, credentials: null, log, signal: never() })).toBe(
+    imageId,
+  );
+});
+
+test('refuses a manifest that is not of the tested image', async () => {
+  const tested = await image('one');
+  const other = await image('two', newBuild());
+  const { image: pushed } = await push(other, { repository: 'shop/swap' });
+  const swapped = await registry.getManifest('shop/swap', pushed?.digest ?? '');
+  const lying: Registry = { ...registry, getManifest: () => Promise.resolve(swapped) };
+  const { outcome, image: result } = await push(tested, { registry: lying, repository: 'shop/swapped' });
+  expect(result).toBeNull();
+  expect(outcome.reason).toMatch(new RegExp(`has digest ${other}, not ${tested}`));
+  expect(await registry.headManifest('shop/swapped', pushed?.digest ?? '')).toBeNull();
+});
+
+test('stops when it is cancelled, and leaves nothing staged', async () => {
+  const slow = writeContext({
+    Dockerfile: 'FROM scratch\nCOPY big /big\nCOPY line /line\n',
+    big: randomBytes(60 * MEGABYTE),
+  });
+  try {
+    const imageId = await image('one', buildId, slow);
+    const controller = new AbortController();
+    const result = push(imageId, { signal: controller.signal, repository: 'shop/cancelled' });
+    await expect.poll(() => server.takeBytes(), { timeout: 20_000, interval: 5 }).toBeGreaterThan(10_000);
+    controller.abort();
+    expect((await result).outcome.status).toBe('cancelled');
+    expect(await registry.headManifest('slipway-staging/shop/cancelled', buildId)).toBeNull();
+  } finally {
+    rmSync(slow, { recursive: true });
+  }
+});
+
+test('takes away afterwards what a killed push has left', async () => {
+  const imageId = await image('one');
+  const staging = stagingOf('shop/killed', buildId);
+  await engine.docker
+    .getImage(imageId)
+    .tag({ repo: `${server.host}/${staging.repository}`, tag: staging.tag });
+  const stream = await engine.docker.getImage(stagingName(server.host, staging)).push({ authconfig: {} });
+  await finished(stream.resume());
+  expect(await registry.headManifest(staging.repository, staging.tag)).not.toBeNull();
+  const left = { engine, registry, staging, digest: null };
+  await removeStaging(left);
+  await removeStaging(left);
+  expect(await registry.headManifest(staging.repository, staging.tag)).toBeNull();
+  await engine.docker.getImage(imageId).inspect();
+});
+
+test('pulls an image by digest, and again without asking the registry', async () => {
+  const imageId = await image(randomUUID());
+  const { image: pushed } = await push(imageId, { repository: 'shop/pulled' });
+  await removeBuildImages(engine, buildRepository(buildId));
+  const reference = `${server.host}/shop/pulled@${pushed?.digest ?? ''}`;
+  const ensure = (): Promise<string> =>
+    ensureImage({ engine, reference, imageId, credentials: null, log, signal: never() });
+  expect(await ensure()).toBe(imageId);
+  server.takeBytes();
+  expect(await ensure()).toBe(imageId);
+  expect(server.takeBytes()).toBe(0);
+  await expect(
+    ensureImage({ engine, reference, imageId: 'sha256:other', credentials: null, log, signal: never() }),
+  ).rejects.toThrow(/has digest .*, not sha256:other/);
+});
+
+test('keeps an image that was pulled by digest when its build is over, however often that is tidied up', async () => {
+  const imageId = await image(randomUUID());
+  const { image: pushed } = await push(imageId, { repository: 'shop/deployed' });
+  const reference = `${server.host}/shop/deployed@${pushed?.digest ?? ''}`;
+  await removeBuildImages(engine, buildRepository(buildId));
+  await ensureImage({ engine, reference, imageId, credentials: null, log, signal: never() });
+  await removeBuildImages(engine, buildRepository(buildId));
+  await removeBuildImages(engine, buildRepository(buildId));
+  expect((await engine.docker.getImage(reference).inspect()).Id).toBe(imageId);
+});
+
+test('says at once that a digest is not in the registry', async () => {
+  const reference = `${server.host}/shop/web@sha256:${'0'.repeat(64)}`;
+  await expect(
+    ensureImage({ engine, reference, imageId: 'x', credentials: null, log, signal: never() }),
+  ).rejects.toThrow(/answered an error to pull .*manifest unknown/);
+});
+
+const QUICK = { attempts: 2, firstPauseMs: 10, mostPauseMs: 100 };
+
+function never(): AbortSignal {
+  return new AbortController().signal;
+}
+
+async function tagsOf(repository: string): Promise<readonly string[]> {
+  const response = await fetch(`http://${server.host}/v2/${repository}/tags/list`);
+  const { tags } = (await response.json()) as { tags?: string[] | null };
+  return (tags ?? []).sort();
+}

@@ -1,0 +1,120 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DeploymentPhase } from '../../src/core/deployment.ts';
+import type { ReportBody } from '../../src/core/work.ts';
+import { listApps } from '../../worker/deploy/app-container.ts';
+import { HOST, startDeployWorld, type DeployWorld } from './support/deploy-world.ts';
+import { FakeRecord, type FakeDeployment } from './support/fake-record.ts';
+import { startPublicLoad, type PublicLoad } from './support/public-load.ts';
+
+/** What is killed: the deployer right after the server's answer came, or before it got it. */
+type Moment = 'answered' | 'recorded';
+
+const PHASES_TOLD: readonly DeploymentPhase[] = [
+  'pulling',
+  'starting',
+  'checking',
+  'smoking',
+  'prepared',
+  'switching',
+  'draining',
+  'done',
+];
+
+let world: DeployWorld;
+let record: FakeRecord;
+let load: PublicLoad;
+let number = 0;
+
+beforeAll(async () => {
+  world = await startDeployWorld('10.231.78.0/24');
+  record = new FakeRecord(world.network.range);
+  await runToEnd(record.begin(world.release('v0')));
+  const pauseMs = 10;
+  load = startPublicLoad({
+    port: world.under.port,
+    host: HOST,
+    clients: 4,
+    websockets: 0,
+    pauseMs,
+    paths: ['/', '/slow'],
+  });
+});
+afterAll(async () => {
+  await load?.stop();
+  await world?.remove();
+});
+
+describe('a deployer that is killed with -9', () => {
+  it.each(
+    PHASES_TOLD.map((phase, turn) => ({
+      phase,
+      moment: turn % 2 === 0 ? ('answered' as const) : ('recorded' as const),
+    })),
+  )('at $phase, $moment, is resumed to a whole switch', async ({ phase, moment }) => {
+    const version = `v${++number}`;
+    const smoke = { commands: ['wget -qO- $SLIPWAY_CANDIDATE_URL/'], timeoutMs: 20_000 };
+    const deployment = record.begin(world.release(version, phase === 'smoking' ? { smoke } : {}));
+    await runUntilKilled(deployment, phase, moment);
+    expect(deployment.end).toBeNull();
+    // Killed in the act that the phase names, or one later.
+    expect(PHASES_TOLD.indexOf(deployment.phase)).toBeGreaterThanOrEqual(PHASES_TOLD.indexOf(phase));
+    await runToEnd(deployment);
+    expect(deployment.end).toMatchObject({ status: 'success', reason: null });
+    expect(new Set(deployment.phases).size, 'no phase is told twice').toBe(deployment.phases.length);
+    expect(await world.under.router.differences()).toEqual([]);
+    const apps = await listApps(world.engine, world.under.dir, record.id);
+    expect(apps).toHaveLength(2);
+    expect(apps.every(({ running }) => running)).toBe(true);
+    await expectPublic(version);
+  });
+
+  it('cost no request', async () => {
+    await load.stop();
+    expect(load.answers.length).toBeGreaterThan(500);
+    expect(load.answers.filter(({ status }) => status !== 200)).toEqual([]);
+  });
+});
+
+async function runUntilKilled(
+  deployment: FakeDeployment,
+  phase: DeploymentPhase,
+  moment: Moment,
+): Promise<void> {
+  const child = start(deployment, (report, acknowledge) => {
+    const isIt = report.type === 'deployment.phase' && report.phase === phase;
+    if (!isIt) return acknowledge();
+    if (moment === 'answered') acknowledge();
+    // Somewhere in the act that the phase names.
+    setTimeout(() => child.kill('SIGKILL'), moment === 'answered' ? Math.random() * 15 : 0);
+  });
+  await once(child, 'exit');
+}
+
+async function runToEnd(deployment: FakeDeployment): Promise<void> {
+  const child = start(deployment, (_report, acknowledge) => acknowledge());
+  const [code] = (await once(child, 'exit')) as [number | null];
+  expect(code).toBe(0);
+}
+
+function start(deployment: FakeDeployment, onReport: (report: ReportBody, acknowledge: () => void) => void) {
+  const script = path.join(import.meta.dirname, 'support', 'deployer-process.ts');
+  const child = fork(script, [world.under.dir, world.engineHost, JSON.stringify(world.network)]);
+  child.on('message', (message: { report: ReportBody } | { line: string }) => {
+    if ('line' in message) return deployment.log.push(message.line);
+    deployment.take(message.report);
+    return onReport(message.report, () => child.connected && child.send('acknowledged'));
+  });
+  child.send({ work: deployment.claim() });
+  return child;
+}
+
+async function expectPublic(version: string): Promise<void> {
+  const seen = load.answers.length;
+  while (load.answers.length < seen + 12) await sleep(10);
+  const newest = load.answers.slice(-4).map(({ app }) => app);
+  expect(newest).toEqual([version, version, version, version]);
+}

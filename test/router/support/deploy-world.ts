@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { newId } from '../../../src/core/id.ts';
+import type { Release } from '../../../src/core/deployment.ts';
+import type { DeployPlan } from '../../../src/core/plan.ts';
+import { startRegistry, type RegistryPart } from '../../../src/parts/registry.ts';
+import { systemClock } from '../../../src/ports/clock.ts';
+import { openRegistry } from '../../../src/registry/registry.ts';
+import type { AppNetwork } from '../../../worker/deploy/app-network.ts';
+import { listApps } from '../../../worker/deploy/app-container.ts';
+import type { DeployTools } from '../../../worker/deploy/run-deployment.ts';
+import { connectEngine } from '../../../worker/engine/connect-engine.ts';
+import type { Engine } from '../../../worker/engine/engine.ts';
+import { nodeImage } from '../../support/images.ts';
+import { startRouterUnderTest, type RouterUnderTest } from './router-under-test.ts';
+
+export const HOST = 'shop.test';
+export const PORT = 8080;
+
+/** Engine, registry, router and a network of apps of one test file. */
+export interface DeployWorld {
+  readonly engine: Engine;
+  readonly engineHost: string;
+  readonly under: RouterUnderTest;
+  readonly network: AppNetwork;
+  readonly tools: DeployTools;
+  readonly registryHost: string;
+  /** Forgets the local name of the pushed image, so that the next deployment pulls it. */
+  forgetImage(): Promise<void>;
+  /** A release of the one image, that answers with its name. */
+  release(name: string, settings?: Partial<DeployPlan>): Release;
+  remove(): Promise<void>;
+}
+
+export async function startDeployWorld(range: string): Promise<DeployWorld> {
+  const engineHost = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+  const engine = connectEngine(engineHost);
+  const folder = await mkdtemp(path.join(tmpdir(), 'slipway-deploy-'));
+  const registry = await startRegistry({ dir: path.join(folder, 'registry') });
+  const under = await startRouterUnderTest();
+  const image = await pushApp(engine, registry);
+  const network = { name: `slipway-test-${randomBytes(4).toString('hex')}`, range };
+  const reference = `${registry.host}/shop/web@${image.digest}`;
+  return {
+    engine,
+    engineHost,
+    under,
+    network,
+    registryHost: registry.host,
+    tools: {
+      engine,
+      router: under.router,
+      workerName: 'test',
+      network,
+      clock: systemClock,
+      active: new Set(),
+    },
+    forgetImage: async () =>
+      void (await engine.docker
+        .getImage(reference)
+        .remove()
+        .catch(() => undefined)),
+    release: (name, settings = {}) => ({
+      id: newId('rel'),
+      imageReference: reference,
+      digest: image.digest,
+      imageId: image.imageId,
+      hash: name,
+      buildId: newId('bld'),
+      commit: '0'.repeat(40),
+      settings: planOf(name, settings),
+    }),
+    async remove() {
+      for (const app of await listApps(engine, under.dir)) await engine.removeContainer(app.id);
+      await engine.removeNetwork(network.name);
+      await engine.docker
+        .getImage(reference)
+        .remove()
+        .catch(() => undefined);
+      await under.remove();
+      await registry.stop();
+      engine.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function pushApp(engine: Engine, registry: RegistryPart) {
+  const local = engine.docker.getImage(await nodeImage(engine.host));
+  const name = `${registry.host}/shop/web`;
+  await local.tag({ repo: name, tag: 'one' });
+  const stream = await engine.docker
+    .getImage(`${name}:one`)
+    .push({ authconfig: { username: '', password: '' } });
+  let digest = '';
+  for await (const chunk of stream) digest = /sha256:[0-9a-f]{64} size/.exec(String(chunk))?.[0] ?? digest;
+  await engine.docker.getImage(`${name}:one`).remove();
+  digest = digest.replace(' size', '');
+  const registryClient = openRegistry({ host: registry.host, insecure: true, credentials: null });
+  const manifest = await registryClient.getManifest('shop/web', digest);
+  return { digest, imageId: manifest?.config?.digest ?? '' };
+}
+
+function planOf(name: string, settings: Partial<DeployPlan>): DeployPlan {
+  const { env, ...rest } = settings;
+  return {
+    environment: 'production',
+    port: PORT,
+    hosts: [HOST],
+    env: { VERSION: name, ...env },
+    volumes: [],
+    command: ['node', '-e', APP],
+    resources: { memoryBytes: 256 * 1024 * 1024, cpus: null },
+    health: { path: '/healthz', passes: 2, timeoutMs: 20_000 },
+    smoke: null,
+    drain: { requestsMs: 5_000, connectionsMs: 5_000 },
+    standbyMs: 600_000,
+    prepare: 'pull',
+    ...rest,
+  };
+}
+
+/** Answers every request with VERSION; `/slow` after 200 ms. HEALTH: status of its health page; CRASH: ends at once. */
+const APP = `
+const http = require('node:http');
+const { VERSION, HEALTH = '200', CRASH, TOKEN } = process.env;
+if (CRASH) { console.log('reading the settings'); console.error('boom: no database'); process.exit(3); }
+const server = http.createServer((request, response) => {
+  request.resume();
+  request.on('end', () => {
+    const answer = () => {
+      response.setHeader('x-app', VERSION);
+      response.setHeader('x-token', TOKEN ?? '');
+      response.statusCode = request.url === '/healthz' ? Number(HEALTH) : 200;
+      response.end(request.url === '/host' ? request.headers.host : VERSION);
+    };
+    if (request.url === '/slow') setTimeout(answer, 200); else answer();
+  });
+});
+server.listen(${PORT}, () => console.log('listening as ' + VERSION));
+process.on('SIGTERM', () => process.exit(0));
+`;

@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { applySlotAction } from '../../src/core/slots.ts';
+import type { Release } from '../../src/core/deployment.ts';
+import type { RouterRecord } from '../../src/core/work.ts';
+import { listApps } from '../../worker/deploy/app-container.ts';
+import { appLogId, followApp } from '../../worker/deploy/follow-app.ts';
+import { runDeployment } from '../../worker/deploy/run-deployment.ts';
+import { tendRouter } from '../../worker/deploy/tend-router.ts';
+import { lookForFailovers, type LiveSight } from '../../worker/router/watch-failovers.ts';
+import { HOST, startDeployWorld, type DeployWorld } from './support/deploy-world.ts';
+import { FakeRecord } from './support/fake-record.ts';
+import { memoryLease } from './support/memory-lease.ts';
+import { startPublicLoad } from './support/public-load.ts';
+
+let world: DeployWorld;
+let record: FakeRecord;
+
+beforeAll(async () => {
+  world = await startDeployWorld('10.231.79.0/24');
+});
+afterAll(async () => {
+  await world?.remove();
+});
+beforeEach(() => {
+  record = new FakeRecord(world.network.range);
+});
+afterEach(async () => {
+  for (const app of await listApps(world.engine, world.under.dir)) await world.engine.removeContainer(app.id);
+  await world.under.router.drop(record.id);
+});
+
+describe('the keeper of the router', () => {
+  it('stops a standby whose time is over, and changes nothing a second time', async () => {
+    await deploy(world.release('v1'));
+    await deploy(world.release('v2', { standbyMs: 0 }));
+    record.slots = applySlotAction(record.slots, { type: 'expire', nowMs: Date.now() + 1 });
+    record.fence++;
+    expect(await tend()).toEqual([
+      'brought production of shop/web to the record',
+      'removed a container of production of shop/web',
+    ]);
+    expect(await slotsWithApps()).toEqual([1]);
+    expect(await world.under.router.differences()).toEqual([]);
+    expect(await tend()).toEqual([]);
+  });
+
+  it('leaves an environment alone while a deployment is at work on it', async () => {
+    await deploy(world.release('v1'));
+    record.slots = applySlotAction(record.slots, { type: 'remove' });
+    expect(await tend({ busy: true })).toEqual([]);
+    world.tools.active.add(record.id);
+    expect(await tend()).toEqual([]);
+    world.tools.active.delete(record.id);
+    expect(await slotsWithApps()).toEqual([0]);
+  });
+
+  it('removes an environment that the record no longer has, from router and engine', async () => {
+    await deploy(world.release('v1'));
+    await tendRouter(world.tools, async () => ({ environments: [] }));
+    expect(await slotsWithApps()).toEqual([]);
+    expect((await world.under.router.state()).environments).toEqual([]);
+    expect(await world.under.router.differences()).toEqual([]);
+  });
+
+  it('brings back what a router lost', async () => {
+    await deploy(world.release('v1'));
+    await world.under.router.drop(record.id);
+    await tend();
+    expect((await world.under.router.state()).environments).toHaveLength(1);
+    expect(await world.under.router.differences()).toEqual([]);
+  });
+});
+
+describe('a fail-over', () => {
+  it('answers from the standby within a moment, loses no GET, and is told', async () => {
+    await deploy(world.release('v1'));
+    await deploy(world.release('v2'));
+    const sights = new Map<string, LiveSight>();
+    expect(await lookForFailovers(world.under.router, sights, 1)).toEqual([]);
+    const load = startPublicLoad({
+      port: world.under.port,
+      host: HOST,
+      clients: 6,
+      websockets: 0,
+      pauseMs: 2,
+      paths: ['/'],
+    });
+    await sleep(200);
+    const live = record.slots.find(({ role }) => role === 'live');
+    const app = (await listApps(world.engine, world.under.dir)).find(({ slot }) => slot === live?.index);
+    await world.engine.killContainer(app?.id ?? '');
+    await sleep(600);
+    await load.stop();
+    const events = await lookForFailovers(world.under.router, sights, 2);
+    expect(events.map(({ type }) => type)).toContain('failover');
+    expect(load.answers.some(({ app: name }) => name === 'v1')).toBe(true);
+    const safe = load.answers.filter(({ method }) => ['GET', 'HEAD', 'OPTIONS'].includes(method));
+    expect(safe.filter(({ status }) => status !== 200)).toEqual([]);
+  });
+});
+
+describe('the log of an app', () => {
+  it('goes on where the server has it, masks secrets, and is sealed when the container is gone', async () => {
+    await deploy(world.release('v1', { env: { VERSION: { fromSecret: 'version' } } }), {
+      version: 'top-secret',
+    });
+    const [app] = await listApps(world.engine, world.under.dir);
+    if (app === undefined) throw new Error('no app');
+    const server = memoryServer();
+    const first = new AbortController();
+    const following = followApp(world.engine, server, app, first.signal);
+    await until(() => server.text().includes('listening'));
+    first.abort();
+    await following;
+    expect(server.text()).toBe('listening as ********\n');
+    await world.engine.docker.getContainer(app.id).restart({ t: 1 });
+    const end = followApp(world.engine, server, app, new AbortController().signal);
+    await until(() => server.text().split('\n').length === 3);
+    await world.engine.removeContainer(app.id);
+    await end;
+    expect(server.text()).toBe('listening as ********\nlistening as ********\n');
+    expect(server.sealed).toEqual([appLogId(app.deploymentId)]);
+  });
+});
+
+async function tend({ busy = false } = {}): Promise<readonly string[]> {
+  const asRecorded: RouterRecord = {
+    environments: [
+      {
+        id: record.id,
+        name: 'production',
+        projectPath: 'shop/web',
+        backend: record.backend,
+        hosts: record.hosts,
+        fence: record.fence,
+        slots: record.slots,
+        busy,
+      },
+    ],
+  };
+  return tendRouter(world.tools, async () => asRecorded);
+}
+
+async function deploy(release: Release, secrets: Readonly<Record<string, string>> = {}): Promise<void> {
+  const deployment = record.begin(release);
+  const lease = memoryLease({
+    work: deployment.claim(),
+    signals: () => deployment.signals,
+    report: (body) => deployment.take(body),
+    say: (line) => deployment.log.push(line),
+    secrets,
+  });
+  expect((await runDeployment(lease, world.tools)).reason).toBeNull();
+}
+
+async function slotsWithApps(): Promise<readonly number[]> {
+  return (await listApps(world.engine, world.under.dir)).map(({ slot }) => slot);
+}
+
+/** The server's side of an app's log. */
+function memoryServer() {
+  let bytes = Buffer.alloc(0);
+  const sealed: string[] = [];
+  const take = async (_stream: string, more: Uint8Array) => void (bytes = Buffer.concat([bytes, more]));
+  return {
+    text: () => bytes.toString('utf8'),
+    sealed,
+    logBytes: async () => bytes.length,
+    openLog: (logId: string) => ({
+      write: take,
+      say: (line: string) => take('system', Buffer.from(`${line}\n`)),
+      async end() {
+        sealed.push(logId);
+        return bytes.length;
+      },
+    }),
+  };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(5);
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { postgresImage, redisImage } from '../support/images.ts';
+import { expectBuild } from './support/expect-build.ts';
+import { happen } from './support/happen.ts';
+import { readScenarios } from './support/scenario.ts';
+import { keysOfFile, keysOfSchema } from './support/schema-keys.ts';
+import { startWorld, type World } from './support/world.ts';
+
+const scenarios = readScenarios();
+let world: World;
+
+beforeAll(async () => {
+  await redisImage();
+  await postgresImage();
+  world = await startWorld({ capacity: 4, backends: 64 });
+});
+
+afterAll(() => world.stop());
+
+describe('the scenarios', () => {
+  it('cover every key of the grammar, and every value of a closed set', () => {
+    const file = new URL('../../docs/slipway.schema.json', import.meta.url);
+    const accepted = scenarios.flatMap(({ files, runs }) =>
+      runs
+        .filter((run) => run.expect.problems.length === 0)
+        .map((run) => run.files['slipway.yml'] ?? files['slipway.yml'] ?? '{}'),
+    );
+    const used = new Set(accepted.flatMap((text) => [...keysOfFile(text)]));
+    const keys = keysOfSchema(JSON.parse(readFileSync(file, 'utf8')));
+    expect([...keys].filter((key) => !used.has(key))).toEqual([]);
+  });
+});
+
+describe.concurrent('a scenario', () => {
+  it.for(scenarios)(
+    '$name: $title',
+    { timeout: 150_000 },
+    async ({ name, files, secrets, runs }, context) => {
+      const repository = await world.addProject(`scenarios/${name}`, files, secrets);
+      for (const run of runs) {
+        const build = await happen(world.system, repository, run);
+        await expectBuild({ system: world.system, build, expect: context.expect }, run.expect);
+      }
+    },
+  );
+});

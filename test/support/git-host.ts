@@ -1,0 +1,168 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** A Git host for tests: real repositories over real smart HTTP (`git http-backend`) on the loopback. */
+export interface GitHost {
+  /** e.g. `http://127.0.0.1:41234`. */
+  readonly url: string;
+  /** `service path` of each request so far, e.g. `git-upload-pack /shop/web.git/git-upload-pack`. */
+  readonly requests: readonly string[];
+  /** The Authorization headers seen. */
+  readonly authorizations: readonly string[];
+  /** Makes a repository with an empty `main`; `name` like `shop/web`. */
+  create(name: string): HostedRepository;
+  /** Holds every answer back until {@link GitHost.resume}; what was asked stays open. */
+  pause(): void;
+  resume(): void;
+  close(): Promise<void>;
+}
+
+export interface HostedRepository {
+  readonly cloneUrl: string;
+  /** Full name on the host. */
+  readonly fullName: string;
+  /** Writes files (null removes one), commits on a branch (made from HEAD when new), pushes; returns the commit. */
+  commit(
+    files: Readonly<Record<string, string | null>>,
+    message?: string,
+    options?: { branch?: string; force?: boolean },
+  ): string;
+  /** Runs git in the work copy; returns stdout. */
+  git(...args: string[]): string;
+  /** Moves a branch of the hosted repository to a commit, as a force push does. */
+  forcePush(branch: string, commit: string): void;
+}
+
+/** How the host behaves; may be changed while it runs. */
+export interface GitHostOptions {
+  /** When set, every request needs this password (any user name). */
+  password?: string;
+  /** That many requests from now on are answered 503. */
+  failures?: number;
+  /** Speaks protocol 0, which serves no commit by its name. */
+  oldProtocol?: boolean;
+}
+
+const IDENTITY = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', '-c', 'commit.gpgsign=false'];
+
+/** Starts a host with no repository. End it with `close`: it removes its files. */
+export async function startGitHost(options: GitHostOptions = {}): Promise<GitHost> {
+  const root = mkdtempSync(path.join(tmpdir(), 'slipway-git-host-'));
+  const requests: string[] = [];
+  const authorizations: string[] = [];
+  let gate = Promise.resolve();
+  let open: () => void = () => undefined;
+  const server = createServer((request, response) => {
+    requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    const authorization = request.headers.authorization ?? '';
+    if (authorization !== '') authorizations.push(authorization);
+    const password = Buffer.from(authorization.replace(/^Basic /, ''), 'base64')
+      .toString()
+      .split(':')[1];
+    if (options.password !== undefined && password !== options.password) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+      return;
+    }
+    if ((options.failures ?? 0) > 0) {
+      options.failures = (options.failures ?? 0) - 1;
+      response.writeHead(503).end();
+      return;
+    }
+    if (options.oldProtocol === true) delete request.headers['git-protocol'];
+    void gate.then(() => serve(root, request, response));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    requests,
+    authorizations,
+    create: (name) => createRepository(root, url, name),
+    pause: () => {
+      gate = new Promise((resolve) => (open = resolve));
+    },
+    resume: () => open(),
+    close: async () => {
+      open();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+function createRepository(root: string, url: string, name: string): HostedRepository {
+  const bare = path.join(root, 'hosted', `${name}.git`);
+  const work = path.join(root, 'work', name);
+  mkdirSync(work, { recursive: true });
+  const run = (...args: string[]): string =>
+    execFileSync('git', args, { cwd: work, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+  run('init', '--quiet', '--bare', '--initial-branch=main', bare);
+  run('init', '--quiet', '--initial-branch=main');
+  run('remote', 'add', 'origin', bare);
+  return {
+    cloneUrl: `${url}/${name}.git`,
+    fullName: name,
+    git: (...args) => run(...IDENTITY, ...args),
+    commit: (files, message = 'change', { branch = 'main', force = false } = {}) => {
+      const current = run('symbolic-ref', '--short', 'HEAD');
+      if (branch !== current) run('checkout', '--quiet', '-B', branch);
+      for (const [file, text] of Object.entries(files)) writeWorkFile(path.join(work, file), text);
+      run('add', '--all');
+      run(...IDENTITY, 'commit', '--quiet', '--allow-empty', '-m', message);
+      run('push', '--quiet', ...(force ? ['--force'] : []), 'origin', `HEAD:refs/heads/${branch}`);
+      return run('rev-parse', 'HEAD');
+    },
+    forcePush: (branch, commit) =>
+      void run('push', '--quiet', '--force', 'origin', `${commit}:refs/heads/${branch}`),
+  };
+}
+
+function writeWorkFile(file: string, text: string | null): void {
+  if (text === null) return rmSync(file, { force: true });
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+/** One request through `git http-backend`, a CGI program (RFC 3875). */
+function serve(root: string, request: IncomingMessage, response: ServerResponse): void {
+  const { pathname, search } = new URL(request.url ?? '/', 'http://host');
+  const cgi = spawn('git', ['http-backend'], {
+    env: {
+      PATH: process.env['PATH'],
+      GIT_PROJECT_ROOT: path.join(root, 'hosted'),
+      GIT_HTTP_EXPORT_ALL: '1',
+      GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
+      PATH_INFO: decodeURIComponent(pathname),
+      QUERY_STRING: search.slice(1),
+      REQUEST_METHOD: request.method,
+      CONTENT_TYPE: request.headers['content-type'] ?? '',
+      HTTP_CONTENT_ENCODING: String(request.headers['content-encoding'] ?? ''),
+      REMOTE_USER: 'test',
+      REMOTE_ADDR: '127.0.0.1',
+    },
+  });
+  request.pipe(cgi.stdin).on('error', () => undefined);
+  cgi.stderr.resume();
+  let head = Buffer.alloc(0);
+  let started = false;
+  cgi.stdout.on('data', (part: Buffer) => {
+    if (started) return void response.write(part);
+    head = Buffer.concat([head, part]);
+    const end = head.indexOf('\r\n\r\n');
+    if (end < 0) return;
+    started = true;
+    for (const line of head.toString('latin1', 0, end).split('\r\n')) {
+      const [name = '', ...value] = line.split(': ');
+      if (name.toLowerCase() === 'status') response.statusCode = Number.parseInt(value[0] ?? '500', 10);
+      else response.setHeader(name, value.join(': '));
+    }
+    response.write(head.subarray(end + 4));
+  });
+  cgi.on('close', () => response.end());
+  response.on('close', () => cgi.kill());
+}

@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, realpath, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { Problem } from '../../src/core/problem.ts';
+import { findBinary } from '../../src/parts/find-binary.ts';
+import { ensureImage } from './images/ensure-image.ts';
+import { findPostgres } from './postgres.ts';
+
+const run = promisify(execFile);
+
+/** A shell and the small tools, nothing else: `slipway-test/busybox:1`. */
+export function busyboxImage(dockerHost = engineHost()): Promise<string> {
+  return ensureImage(dockerHost, {
+    repository: 'slipway-test/busybox',
+    tag: '1',
+    inputs: [need(['busybox'], 'busybox-static')],
+    fill: async () => undefined,
+    changes: ['CMD ["sh"]'],
+  });
+}
+
+/** Node 24 as it runs here, npm where there is one of the usual form, and the small tools: `slipway-test/node:24`. */
+export async function nodeImage(dockerHost = engineHost()): Promise<string> {
+  const node = await realpath(process.execPath);
+  const npm = await findNpm();
+  return ensureImage(dockerHost, {
+    repository: 'slipway-test/node',
+    tag: '24',
+    inputs: [node, ...(npm === null ? [] : [path.join(npm, 'package.json')])],
+    fill: async (fs) => {
+      await fs.program(node, '/usr/local/bin/node');
+      await fs.link('/usr/bin/env', '/bin/env');
+      if (npm === null) return;
+      await fs.copy(npm, '/usr/local/lib/node_modules/npm');
+      for (const name of ['npm', 'npx'])
+        await fs.link(`/usr/local/bin/${name}`, `../lib/node_modules/npm/bin/${name}-cli.js`);
+    },
+    changes: ['ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt', 'CMD ["node"]'],
+  });
+}
+
+/** A Redis service on port 6379 that keeps nothing: `slipway-test/redis:7`. */
+export function redisImage(dockerHost = engineHost()): Promise<string> {
+  const server = need(['redis-server'], 'redis-server');
+  const client = need(['redis-cli'], 'redis-tools');
+  return ensureImage(dockerHost, {
+    repository: 'slipway-test/redis',
+    tag: '7',
+    inputs: [server],
+    fill: async (fs) => {
+      await fs.program(server, '/usr/local/bin/redis-server');
+      await fs.program(client, '/usr/local/bin/redis-cli');
+    },
+    changes: [
+      'EXPOSE 6379',
+      'HEALTHCHECK --interval=1s --timeout=1s --retries=30 CMD ["redis-cli", "ping"]',
+      'CMD ["redis-server", "--bind", "0.0.0.0", "--protected-mode", "no", "--save", ""]',
+    ],
+  });
+}
+
+/** A PostgreSQL service on port 5432, user and database `postgres`, any password: `slipway-test/postgres:15`. */
+export async function postgresImage(dockerHost = engineHost()): Promise<string> {
+  const bin = await findPostgres();
+  if (bin === null)
+    throw new Problem('part_missing', { part: 'PostgreSQL', command: 'apt-get install postgresql' });
+  const version = path.basename(path.dirname(bin));
+  const share = `/usr/share/postgresql/${version}`;
+  return ensureImage(dockerHost, {
+    repository: 'slipway-test/postgres',
+    tag: version,
+    inputs: [path.join(bin, 'postgres')],
+    fill: async (fs) => {
+      for (const name of ['postgres', 'initdb', 'pg_isready', 'psql']) {
+        await fs.program(path.join(bin, name));
+        await fs.link(`/usr/local/bin/${name}`, path.join(bin, name));
+      }
+      const libraries = path.join(path.dirname(bin), 'lib');
+      for (const file of readdirSync(libraries).filter(isNeeded))
+        await fs.program(path.join(libraries, file));
+      await fs.copy(share);
+      if (existsSync('/usr/share/zoneinfo/UTC')) await fs.copy('/usr/share/zoneinfo/UTC');
+    },
+    changes: ['EXPOSE 5432', 'USER app', `CMD ["sh", "-c", "${POSTGRES_START}"]`],
+  });
+}
+
+/** Debian with apt, git and bash, for what needs a whole distribution; slow to make (about a minute). */
+export async function debianImage(dockerHost = engineHost()): Promise<string> {
+  const bootstrap = need(['mmdebstrap'], 'mmdebstrap');
+  return ensureImage(dockerHost, {
+    repository: 'slipway-test/debian',
+    tag: 'bookworm',
+    inputs: [bootstrap],
+    fill: async (fs) => {
+      await rm(fs.root, { recursive: true });
+      await mkdir(fs.root);
+      const include = '--include=ca-certificates,git,bash';
+      await run(bootstrap, ['--quiet', '--variant=minbase', include, 'bookworm', fs.root]);
+    },
+    changes: ['CMD ["bash"]'],
+  });
+}
+
+const engineHost = (): string => process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+
+/** The just-in-time compiler needs a library of 100 MB; nobody's test needs it. */
+const isNeeded = (file: string): boolean => file.endsWith('.so') && !file.startsWith('llvmjit');
+
+const POSTGRES_START = [
+  'initdb -D /tmp/data -A trust -U postgres --no-sync -E UTF8 --locale=C >/dev/null',
+  "echo 'host all all all trust' >> /tmp/data/pg_hba.conf",
+  "exec postgres -D /tmp/data -k /tmp -c listen_addresses='*' -c fsync=off",
+].join(' && ');
+
+function need(names: readonly string[], debianPackage: string): string {
+  const found = findBinary(names);
+  if (found !== null) return found;
+  throw new Problem('part_missing', {
+    part: names[0] ?? debianPackage,
+    command: `apt-get install ${debianPackage}`,
+  });
+}
+
+/** Folder of the npm package in use, where it is one folder; Debian's own package is spread over many. */
+async function findNpm(): Promise<string | null> {
+  const command = findBinary(['npm']);
+  if (command === null) return null;
+  const folder = path.resolve(path.dirname(await realpath(command)), '..');
+  return existsSync(path.join(folder, 'bin/npm-cli.js')) && existsSync(path.join(folder, 'node_modules'))
+    ? folder
+    : null;
+}

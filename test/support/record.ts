@@ -1,0 +1,319 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createBuilds } from '../../src/builds/index.ts';
+import type { Builds, KnownWorker, OpenLease } from '../../src/builds/index.ts';
+import type { RepositoryEvent } from '../../src/core/event.ts';
+import { newId } from '../../src/core/id.ts';
+import type { DeployPlan, Plan, StepPlan } from '../../src/core/plan.ts';
+import type { DeploymentWork, ReportBody, Work, WorkflowWork } from '../../src/core/work.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
+
+/** The state machine over a real store, with a clock and logs that a test moves by hand. */
+export interface TestRecord {
+  readonly store: Store;
+  readonly builds: Builds;
+  readonly clock: { now: number; nowMs(): number };
+  /** What the log store holds; put a length to seal one. */
+  readonly logs: Map<string, { bytes: number; sealed: boolean }>;
+  readonly errors: unknown[];
+  project(path?: string): Promise<string>;
+  /** A worker that has registered. */
+  worker(name: string, options?: { capacity?: number; routers?: string[] }): Promise<TestWorker>;
+  /** Records a build with a plan. */
+  build(projectId: string, options?: BuildOptions): Promise<{ buildId: string; number: number }>;
+  statusOf(table: 'build' | 'workflow' | 'deployment', id: string): Promise<string>;
+  workflowOf(buildId: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface BuildOptions {
+  readonly plan?: Plan;
+  readonly event?: Partial<RepositoryEvent>;
+  readonly deliveryId?: string;
+}
+
+/** A lease in the hands of a test. */
+export interface TestLease<W extends Work = Work> {
+  readonly open: OpenLease;
+  readonly token: string;
+  readonly work: W;
+  /** Sends one report, with the next n. */
+  readonly report: (body: ReportBody) => Promise<void>;
+}
+
+export interface TestWorker {
+  readonly known: KnownWorker;
+  readonly bearer: string;
+  readonly instance: string;
+  /** Registers as a new process. */
+  restart(): Promise<void>;
+  claimWorkflow(id: string, attempt?: number): Promise<TestLease<WorkflowWork>>;
+  claimDeployment(id: string, attempt?: number): Promise<TestLease<DeploymentWork>>;
+}
+
+/** Opens one on a temporary SQLite file, or on `target`. */
+export async function makeRecord(target?: string): Promise<TestRecord> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'slipway-record-'));
+  const store = await openStore(target ?? path.join(folder, 'record.db'));
+  const clock = { now: 1_763_000_000_000, nowMs: () => clock.now };
+  const logs = new Map<string, { bytes: number; sealed: boolean }>();
+  const errors: unknown[] = [];
+  const builds = createBuilds({
+    store,
+    clock,
+    logs: {
+      state: async (id) => ({ lines: 0, bytes: 0, sealed: false, ...logs.get(id) }),
+    },
+    secrets: {
+      forLease: async ({ names, clone }) => ({
+        values: Object.fromEntries(names.map((name) => [name, `value of ${name}`])),
+        clone: clone ? { username: 'git', password: 'secret' } : null,
+        registries: {},
+      }),
+    },
+    variables: ({ build }) => ({ CI_PIPELINE_NUMBER: String(build.number) }),
+    registry: { host: 'registry.test:5000', insecure: true },
+    router: { name: 'local', backends: 3, appRange: '10.89.0.0/24' },
+    effectWaitMs: 50,
+    onError: (error) => errors.push(error),
+  });
+  const record: TestRecord = {
+    store,
+    builds,
+    clock,
+    logs,
+    errors,
+    project: (name = 'shop/web') => insertProject(store, name),
+    worker: (name, options) => makeWorker(builds, name, options),
+    build: (projectId, options) => makeBuild(builds, projectId, options),
+    async statusOf(table, id) {
+      const row = await store.db
+        .selectFrom(table)
+        .select('status')
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      return row.status;
+    },
+    async workflowOf(buildId) {
+      const row = await store.db
+        .selectFrom('workflow')
+        .select('id')
+        .where('build_id', '=', buildId)
+        .executeTakeFirstOrThrow();
+      return row.id;
+    },
+    async close() {
+      await builds.stop();
+      await store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+  return record;
+}
+
+async function insertProject(store: Store, name: string): Promise<string> {
+  const id = newId('prj');
+  await store.transaction((tx) =>
+    tx.db
+      .insertInto('project')
+      .values({
+        id,
+        path: name,
+        clone_url: `https://git.test/${name}.git`,
+        host_repository: name,
+        default_branch: 'main',
+        clone_token: null,
+        created_at: 0,
+      })
+      .execute(),
+  );
+  return id;
+}
+
+async function makeWorker(
+  builds: Builds,
+  name: string,
+  { capacity = 2, routers = ['local'] }: { capacity?: number; routers?: string[] } = {},
+): Promise<TestWorker> {
+  const bearer = `token-of-${name}`;
+  await builds.setWorkerToken(name, `hash-of-${bearer}`);
+  let instance = randomUUID();
+  const find = async (): Promise<KnownWorker> => {
+    const found = await builds.findWorker(`hash-of-${bearer}`);
+    if (found === null) throw new Error(`no worker ${name}`);
+    return found;
+  };
+  const register = async () =>
+    builds.register(await find(), { protocol: 1, name, instance, capacity, routers });
+  await register();
+  const known = await find();
+  const claim = async (kind: 'workflow' | 'deployment', id: string, attempt: number) => {
+    const request = { protocol: 1, instance, subject: { kind, id, attempt } };
+    const answer = await builds.claim(known, bearer, request);
+    const open = await builds.openLease(known, answer.lease.id, answer.lease.token);
+    let n = 0;
+    return {
+      open,
+      token: answer.lease.token,
+      work: answer.work,
+      async report(body: ReportBody) {
+        await builds.report(open, [{ n: (n += 1), atMs: 0, ...body }]);
+      },
+    };
+  };
+  return {
+    known,
+    bearer,
+    get instance() {
+      return instance;
+    },
+    async restart() {
+      instance = randomUUID();
+      await register();
+    },
+    async claimWorkflow(id, attempt = 1) {
+      await builds.place(id, known.id);
+      return (await claim('workflow', id, attempt)) as TestLease<WorkflowWork>;
+    },
+    claimDeployment: async (id, attempt = 1) =>
+      (await claim('deployment', id, attempt)) as TestLease<DeploymentWork>,
+  };
+}
+
+async function makeBuild(
+  builds: Builds,
+  projectId: string,
+  { plan = planOf(), event, deliveryId }: BuildOptions = {},
+): Promise<{ buildId: string; number: number }> {
+  const { buildId, number } = await builds.createBuild({
+    projectId,
+    deliveryId: deliveryId ?? null,
+    event: { ...pushOf('main'), ...event } as RepositoryEvent,
+    outcome: { kind: 'plan', plan, warnings: [] },
+    blocked: null,
+  });
+  return { buildId, number };
+}
+
+export function pushOf(branch: string): RepositoryEvent {
+  return {
+    kind: 'push',
+    branch,
+    before: null,
+    changedFiles: [],
+    commit: 'a'.repeat(40),
+    message: 'a change',
+    author: { name: 'Ada', email: 'ada@example.com' },
+    actor: { id: '1', login: 'ada' },
+    url: null,
+  };
+}
+
+export function planOf(options: { steps?: StepPlan[]; deploys?: DeployPlan[] } = {}): Plan {
+  return {
+    image: {
+      dockerfile: 'Dockerfile',
+      context: '.',
+      target: null,
+      testTarget: null,
+      args: {},
+      secrets: [],
+    },
+    services: [],
+    steps: options.steps ?? [stepOf('unit')],
+    push: { repository: 'shop/web', tags: ['main'] },
+    deploys: options.deploys ?? [],
+  };
+}
+
+export function stepOf(name: string, changes: Partial<StepPlan> = {}): StepPlan {
+  return {
+    name,
+    image: null,
+    commands: ['true'],
+    environment: {},
+    dependsOn: [],
+    timeoutMs: 60_000,
+    failure: 'fail',
+    runsOn: ['success'],
+    selected: true,
+    ...changes,
+  };
+}
+
+export function deployOf(environment: string, changes: Partial<DeployPlan> = {}): DeployPlan {
+  return {
+    environment,
+    port: 8080,
+    hosts: [`${environment}.test`],
+    env: {},
+    volumes: [],
+    command: [],
+    resources: { memoryBytes: null, cpus: null },
+    health: { path: '/', passes: 2, timeoutMs: 60_000 },
+    smoke: null,
+    drain: { requestsMs: 1_000, connectionsMs: 1_000 },
+    standbyMs: 60_000,
+    prepare: 'pull',
+    ...changes,
+  };
+}
+
+const hex = (digit: string) => `sha256:${digit.repeat(64)}`;
+
+/** The reports of an image that was built and pushed. */
+export const IMAGE_REPORTS: readonly ReportBody[] = [
+  {
+    type: 'image.built',
+    image: {
+      imageId: hex('1'),
+      testImageId: hex('1'),
+      sizeBytes: 1,
+      layers: 1,
+      cachedSteps: 0,
+      totalSteps: 1,
+    },
+  },
+  {
+    type: 'image.pushed',
+    image: { repository: 'registry.test:5000/shop/web', digest: hex('2'), bytesPushed: 1, bytesReused: 0 },
+  },
+];
+
+/** Reports that take a workflow to its end; a red one fails its last step. */
+export async function runWorkflow(
+  { work, report }: TestLease<WorkflowWork>,
+  status: 'success' | 'failure' = 'success',
+): Promise<void> {
+  for (const step of work.steps) {
+    const last = step.kind === 'step' && status === 'failure';
+    await report({ type: 'step.started', attemptId: step.attemptId });
+    if (step.kind === 'image') for (const body of IMAGE_REPORTS) await report(body);
+    await report({
+      type: 'step.finished',
+      attemptId: step.attemptId,
+      status: last ? 'failure' : 'success',
+      reason: null,
+      exitCode: last ? 1 : 0,
+      logBytes: 0,
+    });
+    if (last) break;
+  }
+  await report({ type: 'workflow.finished', status, reason: null });
+}
+
+/** Reports that take a deployment up to `prepared`. */
+export async function prepare({ report }: TestLease<DeploymentWork>): Promise<void> {
+  for (const phase of ['pulling', 'starting', 'checking', 'prepared'] as const)
+    await report({ type: 'deployment.phase', phase, detail: null });
+}
+
+/** Reports of the switch and what follows. */
+export async function switchOver({ report }: TestLease<DeploymentWork>): Promise<void> {
+  for (const phase of ['switching', 'draining', 'done'] as const)
+    await report({ type: 'deployment.phase', phase, detail: null });
+  await report({ type: 'deployment.finished', status: 'success', reason: null, logBytes: 0 });
+}
