@@ -1,0 +1,47 @@
+/** A row of the benchmark's table: what was measured, beside the floor measured in the same run. */
+export interface Row {
+  readonly what: string;
+  readonly value: string;
+  /** What the same machine does at the least, just before or after; `–` where there is none. */
+  readonly floor: string;
+  readonly goal: string;
+}
+
+/** What one benchmark gives: rows for people, and its object of the `--json` line. */
+export interface Figures {
+  readonly rows: readonly Row[];
+  readonly json: Readonly<Record<string, number>>;
+}
+
+/** The value below which `share` (0..1) of the samples lie; NaN without samples. */
+export function quantile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+export function median(samples: readonly number[]): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low, high] = [sorted[middle - 1], sorted[middle]];
+  if (high === undefined) return Number.NaN;
+  return sorted.length % 2 === 1 || low === undefined ? high : (low + high) / 2;
+}
+
+/** Three significant digits, no exponent. */
+export function round(value: number): number {
+  if (!Number.isFinite(value)) return value;
+  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+}
+
+/** A Markdown table of rows, columns aligned. */
+export function formatTable(rows: readonly Row[]): string {
+  const cells = [
+    ['figure', 'measured', 'floor in the same run', 'goal'],
+    ...rows.map((row) => [row.what, row.value, row.floor, row.goal]),
+  ];
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = cells;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
+}

@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { freePort } from '../src/parts/registry.ts';
+import { push } from '../test/support/builds.ts';
+import { until, type System } from '../test/support/system.ts';
+import { HOST, serviceFiles, TEST_COMMAND } from './app-files.ts';
+import { dockerCommand } from './docker-run.ts';
+import { median, round, type Figures } from './figures.ts';
+import { measuredSystem, type Measured } from './measured-system.ts';
+import type { Ground } from './with-engine.ts';
+
+const PAIRS = 7;
+
+/**
+ * From a push to the public host that serves it, against `baseline.sh`, which does the same one thing after another
+ * with the plain command lines, on the same repository, engine, build cache, registry and a router of its own.
+ * Cold: every layer is new. Warm: one line of code changed.
+ */
+export async function pushToProduction(ground: Ground): Promise<Figures> {
+  return measuredSystem(ground, serviceFiles('0', 'first'), async (measured) => {
+    const script = await prepareScript(measured, ground);
+    const samples: Samples = {
+      cold: { ours: [], theirs: [] },
+      warm: { ours: [], theirs: [] },
+    };
+    try {
+      await measurePairs(measured, script, samples, ground);
+    } finally {
+      await script.end();
+    }
+    return report(samples);
+  });
+}
+
+type Samples = Record<'cold' | 'warm', { ours: number[]; theirs: number[] }>;
+
+async function measurePairs(
+  measured: Measured,
+  script: Script,
+  samples: Samples,
+  ground: Ground,
+): Promise<void> {
+  for (let pair = 0; pair < PAIRS; pair++) {
+    for (const kind of ['cold', 'warm'] as const) {
+      // Each side gets layers of its own when cold, so that neither warms the other's cache.
+      const weight = (side: string): string => `${side}-${pair}`;
+      const ours = await oursTakes(
+        measured.system,
+        measured,
+        serviceFiles(`ours-${kind}-${pair}`, weight('ours')),
+      );
+      const theirs = await script.takes(
+        serviceFiles(`theirs-${kind}-${pair}`, weight('theirs')),
+        `theirs-${kind}-${pair}`,
+      );
+      samples[kind].ours.push(ours);
+      samples[kind].theirs.push(theirs);
+      ground.say(`  pair ${pair + 1} ${kind}: ${round(ours)} ms, script ${round(theirs)} ms`);
+    }
+  }
+}
+
+function report(samples: Samples): Figures {
+  const [cold, warm] = [samples.cold, samples.warm];
+  const coldRatio = round(median(cold.ours) / median(cold.theirs));
+  const warmRatio = round(median(warm.ours) / median(warm.theirs));
+  const scriptColdMs = round(median(cold.theirs));
+  const scriptWarmMs = round(median(warm.theirs));
+  const row = (name: string, ratio: number, ours: number[], scriptMs: number) => ({
+    what: `push → production, ${name}, median of ${PAIRS} interleaved pairs`,
+    value: `${round(median(ours))} ms (${ratio} ×)`,
+    floor: `${scriptMs} ms (sequential script)`,
+    goal: '≤ 1.15 ×, to become 0.75 ×',
+  });
+  return {
+    rows: [
+      row('cold', coldRatio, cold.ours, scriptColdMs),
+      row('one-line change', warmRatio, warm.ours, scriptWarmMs),
+    ],
+    json: { coldRatio, warmRatio, scriptColdMs, scriptWarmMs },
+  };
+}
+
+async function oursTakes(system: System, measured: Measured, files: Record<string, string>): Promise<number> {
+  const version = /version = '([^']+)'/.exec(files['server.mjs'] ?? '')?.[1] ?? '';
+  const start = performance.now();
+  await push(system, measured.repository, files);
+  await until(
+    async () => (await system.ask(HOST)).text.includes(`"${version}"`),
+    `${version} is live`,
+    120_000,
+  );
+  return performance.now() - start;
+}
+
+interface Script {
+  takes(files: Record<string, string>, version: string): Promise<number>;
+  end(): Promise<void>;
+}
+
+/** The script's own repository, router and slots; what it makes is removed by its `end`. */
+async function prepareScript({ host, system }: Measured, ground: Ground): Promise<Script> {
+  const repository = host.create('bench/script');
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: ground.dir,
+    DOCKER: await dockerCommand(),
+    DOCKER_HOST: ground.dockerHost,
+    REPOSITORY: repository.cloneUrl,
+    REGISTRY: system.registry.host,
+    WORK: path.join(ground.dir, 'script'),
+    TEST_COMMAND,
+    PUBLIC_HOST: HOST,
+    PORT: String(await freePort()),
+  };
+  const run = (...args: string[]): Promise<void> => runScript(args, env);
+  await run('begin');
+  return {
+    takes: async (files, version) => {
+      const start = performance.now();
+      repository.commit(files, version);
+      await run('deploy', version);
+      const ms = performance.now() - start;
+      await run('tidy');
+      return ms;
+    },
+    end: () => run('end'),
+  };
+}
+
+function runScript(args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+  const script = fileURLToPath(new URL('baseline.sh', import.meta.url));
+  return new Promise((resolve, reject) => {
+    const child = spawn('sh', [script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`baseline.sh ${args.join(' ')}: ${code}\n${output}`)),
+    );
+  });
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { hasValidSignature, sign } from '../src/webhooks/signature.ts';
+import { startGitHost, type GitHost } from '../test/support/git-host.ts';
+import { startSystem, WEBHOOK_SECRET, type System } from '../test/support/system.ts';
+import { quantile, round, type Figures } from './figures.ts';
+import { load, type LoadResult } from './load.ts';
+import type { Ground } from './with-engine.ts';
+
+const PROJECTS = 5;
+const CONNECTIONS = 40;
+const DURATION_MS = 10_000;
+
+/** GitHub's own example payloads; the package is a JSON file. */
+const examples = createRequire(import.meta.url)('@octokit/webhooks-examples') as readonly {
+  readonly name: string;
+  readonly examples: readonly object[];
+}[];
+
+/**
+ * Deliveries per second that are verified, on disk and answered, while intake works on them as always; the server is
+ * killed at the end, and the rows are compared with the 202s. Floor: a bare server that only checks the signature.
+ */
+export async function webhook(ground: Ground): Promise<Figures> {
+  const floor = await bareServer();
+  const host = await startGitHost();
+  const system = await startSystem({ ...ground, worker: false });
+  try {
+    const bodies = await makeProjects(host, system);
+    const result = await load({
+      url: system.url,
+      connections: CONNECTIONS,
+      durationMs: DURATION_MS,
+      expected: 202,
+      next: deliveries(bodies),
+    });
+    system.server?.kill('SIGKILL');
+    const lost = result.accepted - countRows(path.join(system.dir, 'data', 'slipway.db'));
+    return report(result, floor, lost);
+  } finally {
+    await system.stop();
+    await host.close();
+  }
+}
+
+function report(result: LoadResult, floor: LoadResult, lost: number): Figures {
+  const perSecond = round((result.accepted / result.elapsedMs) * 1000);
+  const p99Ms = round(quantile(result.latenciesMs, 0.99));
+  const floorPerSecond = round((floor.accepted / floor.elapsedMs) * 1000);
+  const bad = result.refused + result.broken;
+  return {
+    rows: [
+      {
+        what: `webhooks accepted and durable, ${CONNECTIONS} connections, ${DURATION_MS / 1000} s`,
+        value: `${perSecond}/s`,
+        floor: `${floorPerSecond}/s (signature only, no disk)`,
+        goal: '≥ 1,000/s',
+      },
+      {
+        what: 'webhook p99',
+        value: `${p99Ms} ms`,
+        floor: `${round(quantile(floor.latenciesMs, 0.99))} ms`,
+        goal: '–',
+      },
+      {
+        what: 'webhooks lost after kill -9 (202s without a row)',
+        value: `${lost} (${bad} not accepted)`,
+        floor: '–',
+        goal: '0',
+      },
+    ],
+    json: { perSecond, p99Ms, lost, floorPerSecond },
+  };
+}
+
+/** Real push payloads of 7 kB and more, one a project, for a commit that its repository has. */
+async function makeProjects(host: GitHost, system: System): Promise<readonly Buffer[]> {
+  const pushes = examples.find(({ name }) => name === 'push')?.examples ?? [];
+  const big = pushes.filter((payload) => JSON.stringify(payload).length >= 7_000);
+  const bodies: Buffer[] = [];
+  for (let number = 0; number < PROJECTS; number++) {
+    const repository = host.create(`team/app-${number}`);
+    const commit = repository.commit({
+      'slipway.yml': 'steps:\n  - name: a\n    image: any\n    commands: [true]\n',
+    });
+    await system.api('POST', '/projects', { cloneUrl: repository.cloneUrl });
+    const payload = structuredClone(big[number % big.length]) as Record<string, unknown>;
+    const about = payload['repository'] as Record<string, unknown>;
+    about['full_name'] = repository.fullName;
+    const changed = { ...payload, ref: 'refs/heads/main', after: commit, deleted: false };
+    bodies.push(Buffer.from(JSON.stringify(changed)));
+  }
+  return bodies;
+}
+
+function deliveries(bodies: readonly Buffer[]): (number: number) => Buffer {
+  const signed = bodies.map((body) => {
+    const head = [
+      'POST /webhooks/github HTTP/1.1',
+      'host: slipway',
+      'content-type: application/json',
+      `content-length: ${body.length}`,
+      'x-github-event: push',
+      `x-hub-signature-256: ${sign(body, WEBHOOK_SECRET)}`,
+      'x-github-delivery: ',
+    ].join('\r\n');
+    return { head, body };
+  });
+  return (number) => {
+    const { head, body } = signed[number % signed.length] ?? { head: '', body: Buffer.alloc(0) };
+    return Buffer.concat([Buffer.from(`${head}${randomUUID()}\r\n\r\n`), body]);
+  };
+}
+
+async function bareServer(): Promise<LoadResult> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const header = request.headers['x-hub-signature-256'];
+      const right = hasValidSignature(typeof header === 'string' ? header : '', chunks, [WEBHOOK_SECRET]);
+      response.writeHead(right ? 202 : 401, { 'content-length': 0 }).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const result = await load({
+    url,
+    connections: CONNECTIONS,
+    durationMs: 3_000,
+    expected: 202,
+    next: deliveries([Buffer.from('x'.repeat(7_200))]),
+  });
+  server.closeAllConnections();
+  server.close();
+  return result;
+}
+
+function countRows(file: string): number {
+  const database = new DatabaseSync(file, { readOnly: true });
+  const row = database.prepare('select count(*) as count from delivery').get();
+  database.close();
+  return Number(row?.['count'] ?? 0);
+}
