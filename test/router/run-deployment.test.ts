@@ -1,6 +1,7 @@
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type Dockerode from 'dockerode';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Release } from '../../src/core/deployment.ts';
 import { askCandidate } from '../../worker/deploy/ask-candidate.ts';
 import { listApps } from '../../worker/deploy/app-container.ts';
@@ -56,6 +57,20 @@ describe('a deployment', () => {
     const facts = await world.engine.docker.getContainer(app?.id ?? '').inspect();
     expect(facts.HostConfig.RestartPolicy?.Name).toBe('unless-stopped');
     expect(facts.Config.Labels).toMatchObject({ 'slipway.environment': record.id, 'slipway.slot': '0' });
+  });
+
+  it('fetches the image again when it is removed before its container stands', async () => {
+    const { docker } = world.engine;
+    const create = docker.createContainer.bind(docker) as (options: object) => Promise<Dockerode.Container>;
+    const spy = vi.spyOn(docker, 'createContainer');
+    spy.mockImplementationOnce(async (options: object) => {
+      await world.forgetImage();
+      return create(options);
+    });
+    const deployment = await deploy(world.release('v1')).finally(() => spy.mockRestore());
+    expect(deployment.end).toMatchObject({ status: 'success', reason: null });
+    expect(deployment.log).toContain('The image was removed meanwhile.');
+    expect((await ask('/')).app).toBe('v1');
   });
 
   it('gives the candidate its public host name before it is public', async () => {

@@ -7,12 +7,13 @@ import type { Outcome } from '../outcome.ts';
 import { readCounters } from '../router/in-flight.ts';
 import { sideName } from '../router/render-router.ts';
 import { slotBackend } from '../router/server-lines.ts';
-import { createApp, keepRunning, lastLines, listApps, removeApp } from './app-container.ts';
+import { keepRunning, lastLines, listApps, removeApp } from './app-container.ts';
 import { ensureAppNetwork } from './app-network.ts';
-import { appVariables, type AppVariables } from './app-variables.ts';
+import { appVariables } from './app-variables.ts';
 import { askApp, askCandidate } from './ask-candidate.ts';
 import { openCandidateDoor } from './candidate-door.ts';
 import { checkHealth, isPass } from './check-health.ts';
+import { createCandidate } from './create-candidate.ts';
 import type { Deploying } from './deploying.ts';
 import { runSmoke } from './run-smoke.ts';
 
@@ -32,7 +33,8 @@ export async function prepareCandidate(deploying: Deploying): Promise<Outcome | 
   if (deploying.isHot && (await standbyServes(deploying))) return waitForVerdict(deploying);
   const app = appVariables(deploying.work.environment, deploying.release, deploying.secrets.values);
   if (app.missing.length > 0) return failure(`the project has no secret named ${app.missing.join(', ')}`);
-  const container = await createContainer(deploying, app);
+  await enter(deploying, 'pulling');
+  const container = await createCandidate(deploying, app);
   return (
     (await waitForVerdict(deploying)) ??
     (await start(deploying, container)) ??
@@ -99,49 +101,6 @@ async function standbyServes(deploying: Deploying): Promise<boolean> {
 
 /** A hot standby answers within this. */
 const STANDBY_MS = 1_000;
-
-async function createContainer(
-  deploying: Deploying,
-  { variables, secretNames }: AppVariables,
-): Promise<string> {
-  const { tools, work, log, release, lease } = deploying;
-  await enter(deploying, 'pulling');
-  await ensureAppNetwork(tools.engine, tools.network);
-  if ((await tools.engine.inspectImage(release.imageReference)) === null) await pull(deploying);
-  const slotApps = (await listApps(tools.engine, tools.router.dir, work.environment.id)).filter(
-    ({ slot }) => slot === work.candidate,
-  );
-  const mine = slotApps.find(({ deploymentId }) => deploymentId === work.deploymentId);
-  for (const app of slotApps) if (app !== mine) await removeApp(tools.engine, app.id, TIMES.stepGrace);
-  lease.signal.throwIfAborted();
-  if (mine !== undefined) {
-    await log.say('Going on with the container of an earlier attempt.');
-    return mine.id;
-  }
-  return createApp(tools.engine, {
-    environment: work.environment,
-    slot: deploying.slot,
-    deploymentId: work.deploymentId,
-    release,
-    variables,
-    secretNames,
-    networkName: tools.network.name,
-    routerDir: tools.router.dir,
-  });
-}
-
-async function pull({ tools, log, release, secrets, lease }: Deploying): Promise<void> {
-  await log.say(`Pulling ${release.imageReference}`);
-  const host = release.imageReference.split('/')[0] ?? '';
-  const lines: Promise<void>[] = [];
-  await tools.engine.pullImage(
-    release.imageReference,
-    secrets.registries[host] ?? null,
-    (line) => lines.push(log.say(line)),
-    lease.signal,
-  );
-  await Promise.all(lines);
-}
 
 /** Starts the container and opens the side entrance to it. */
 async function start(deploying: Deploying, container: string): Promise<Outcome | null> {

@@ -28,14 +28,12 @@ export async function ensureImage(work: EnsureImage): Promise<string> {
   const parsed = parseImageReference(work.reference);
   if (parsed?.digest === undefined || parsed.digest === null)
     throw new Problem('request_wrong', { field: 'image', cause: `${work.reference} names no digest` });
-  const there = await findId(work);
-  if (there === null) await pull(work, parsed.host);
-  const seen = there ?? (await findId(work));
+  const seen = (await findId(work)) ?? (await pull(work, parsed.host));
   // An engine with another kind of image store gives another Id: there it is the digest.
   if (seen === work.imageId || seen === parsed.digest) return seen;
   throw new Problem('digest_mismatch', {
     what: `The image of ${work.reference} in the engine`,
-    seen: seen ?? 'nothing',
+    seen,
     expected: work.imageId,
   });
 }
@@ -49,27 +47,38 @@ async function findId({ engine, reference }: EnsureImage): Promise<string | null
   }
 }
 
-async function pull(work: EnsureImage, host: string): Promise<void> {
-  const { engine, reference, credentials, log, signal } = work;
+/** Pulls until the engine has it; returns its Id there. */
+async function pull(work: EnsureImage, host: string): Promise<string> {
+  const { reference, log, signal } = work;
   for (let number = 0; ; number++) {
-    try {
-      await log.say(`Pulling ${reference}`);
-      // A log that is over refuses: the pull's own end tells why.
-      const onLine = (line: string): void => void log.say(line).catch(() => undefined);
-      return await engine.pullImage(reference, credentials, onLine, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      const cause = refusalText(error);
-      const pauseMs = PAUSES_MS[number];
-      if (pauseMs === undefined || /denied|unauthorized|manifest unknown|no basic auth/i.test(cause))
-        throw new Problem('registry_failed', {
-          host,
-          status: 'an error',
-          request: `pull ${reference}`,
-          cause,
-        });
-      await log.say(`The pull failed (${cause}); trying again`);
-      await sleep(pauseMs, undefined, { signal });
-    }
+    await log.say(`Pulling ${reference}`);
+    const { id, cause } = await tryPull(work);
+    if (id !== null) return id;
+    const pauseMs = PAUSES_MS[number];
+    if (pauseMs === undefined || /denied|unauthorized|manifest unknown|no basic auth/i.test(cause))
+      throw new Problem('registry_failed', {
+        host,
+        status: 'an error',
+        request: `pull ${reference}`,
+        cause,
+      });
+    await log.say(`The pull failed (${cause}); trying again`);
+    await sleep(pauseMs, undefined, { signal });
+  }
+}
+
+type Pulled = { readonly id: string; readonly cause: null } | { readonly id: null; readonly cause: string };
+
+async function tryPull(work: EnsureImage): Promise<Pulled> {
+  const { engine, reference, credentials, log, signal } = work;
+  // A log that is over refuses: the pull's own end tells why.
+  const onLine = (line: string): void => void log.say(line).catch(() => undefined);
+  try {
+    await engine.pullImage(reference, credentials, onLine, signal);
+    const id = await findId(work);
+    return id === null ? { id, cause: 'the image was removed meanwhile' } : { id, cause: null };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { id: null, cause: refusalText(error) };
   }
 }
