@@ -6,8 +6,8 @@ import { callEngine, EngineLost, refusalStatus, refusalText } from '../engine/en
 import type { Engine } from '../engine/engine.ts';
 import type { LogSink } from '../log-sink.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
+import { copyImage } from './copy-image.ts';
 import { formatBytes } from './format-bytes.ts';
-import { promote } from './promote.ts';
 import { pushByEngine } from './push-by-engine.ts';
 import type { PushMessages } from './push-messages.ts';
 import { removeStaging } from './remove-staging.ts';
@@ -44,7 +44,7 @@ export async function pushImage(work: PushImage): Promise<PushImageResult> {
   let digest: string | null = null;
   try {
     await work.log.say(`Pushing ${work.imageId} to ${work.registry.host}/${work.repository}, untagged`);
-    const image = await pushAndPromote(work, staging, (pushed) => (digest = pushed));
+    const image = await pushAndCopy(work, staging, (pushed) => (digest = pushed));
     return { outcome: { status: 'success', reason: null, exitCode: null }, image };
   } catch (error) {
     if (work.signal.aborted) return { outcome: abortOutcome(work.signal), image: null };
@@ -67,7 +67,7 @@ function isEngines(error: unknown): boolean {
 /** Another push of the same digest may take the staged manifest away; it has put the real one, or this one pushes again. */
 const TRIES = 3;
 
-async function pushAndPromote(
+async function pushAndCopy(
   work: PushImage,
   staging: Staging,
   onDigest: (digest: string) => void,
@@ -90,7 +90,7 @@ async function pushAndPromote(
         id: `${registry.host}/${repository}@${messages.digest}`,
       });
     demandTested(manifest, imageId);
-    if (staged !== null) await promote({ ...promotion(work, staging), manifest: staged });
+    if (staged !== null) await copyImage({ ...outOfStaging(work, staging), manifest: staged });
     return summarize(
       work,
       manifest,
@@ -114,15 +114,15 @@ function demandTested(manifest: Manifest, imageId: string): void {
   });
 }
 
-function promotion(
+function outOfStaging(
   { registry, repository, log, signal }: PushImage,
   staging: Staging,
-): Omit<Parameters<typeof promote>[0], 'manifest'> {
+): Omit<Parameters<typeof copyImage>[0], 'manifest'> {
   return {
     registry,
     from: staging.repository,
     to: repository,
-    onCopy: ({ digest, size }) =>
+    onRefusedMount: ({ digest, size }) =>
       log.say(`The registry refuses to mount ${digest}; copying ${formatBytes(size)} through this worker`),
     signal,
   };

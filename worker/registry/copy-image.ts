@@ -3,12 +3,13 @@ import { Problem } from '../../src/core/problem.ts';
 import { blobsOf, type Manifest } from '../../src/registry/manifest.ts';
 import type { Descriptor, Registry } from '../../src/registry/registry.ts';
 
-export interface Promotion {
+export interface ImageCopy {
   readonly registry: Registry;
+  /** Repositories of that registry, without host. */
   readonly from: string;
   readonly to: string;
   readonly manifest: Manifest;
-  readonly onCopy: (blob: Descriptor) => Promise<void>;
+  readonly onRefusedMount: (blob: Descriptor) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -20,31 +21,31 @@ const PAUSES_MS = [100, 400, 1_600];
  * registry will not mount, then its manifest is put; of an index, those of its images first. Safe to repeat, and
  * beside others who put the same: a registry may miss a blob while another writes its link, so that is tried again.
  */
-export async function promote(promotion: Promotion): Promise<void> {
+export async function copyImage(copy: ImageCopy): Promise<void> {
   for (const pauseMs of PAUSES_MS) {
     try {
-      return await promoteOnce(promotion);
+      return await copyOnce(copy);
     } catch (error) {
       if (!isMissingBlob(error)) throw error;
-      await sleep(pauseMs, undefined, { signal: promotion.signal });
+      await sleep(pauseMs, undefined, { signal: copy.signal });
     }
   }
-  return promoteOnce(promotion);
+  return copyOnce(copy);
 }
 
-async function promoteOnce(promotion: Promotion): Promise<void> {
-  const { registry, from, to, manifest, onCopy, signal } = promotion;
+async function copyOnce(copy: ImageCopy): Promise<void> {
+  const { registry, from, to, manifest, onRefusedMount, signal } = copy;
   for (const { digest } of manifest.manifests) {
     const image = await registry.getManifest(from, digest, signal);
     if (image === null)
       throw new Problem('not_found', { what: 'manifest', id: `${registry.host}/${from}@${digest}` });
-    await promoteOnce({ ...promotion, manifest: image });
+    await copyOnce({ ...copy, manifest: image });
   }
   const bring = async (blob: Descriptor): Promise<void> => {
     // Asked first: a mount writes the link of a blob anew, and others may be pulling it.
     if (await registry.hasBlob(to, blob.digest, signal)) return;
     if (await registry.mountBlob(to, blob.digest, from, signal)) return;
-    await onCopy(blob);
+    await onRefusedMount(blob);
     await registry.copyBlob(to, blob, from, signal);
   };
   await Promise.all(blobsOf(manifest).map(bring));
