@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { endGroup } from '../processes/end-group.ts';
 
 /** How a git command ended. Its end by a signal or a time-out is a value as well: the caller says what it means. */
 export interface GitResult {
@@ -45,7 +46,7 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
   const end = (why: GitResult['ended']): void => {
     if (ended !== 'by itself') return;
     ended = why;
-    killGroup(child);
+    endGroup(child, KILL_AFTER_MS);
   };
   const timer = setTimeout(() => end('time-out'), options.timeoutMs);
   const abort = (): void => end('aborted');
@@ -113,17 +114,4 @@ function passedOn(): NodeJS.ProcessEnv {
   const { PATH, HOME, SSH_AUTH_SOCK, SSL_CERT_FILE, GIT_SSL_CAINFO, HTTPS_PROXY, NO_PROXY } = process.env;
   const all = { PATH, HOME, SSH_AUTH_SOCK, SSL_CERT_FILE, GIT_SSL_CAINFO, HTTPS_PROXY, NO_PROXY };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-}
-
-function killGroup(child: ChildProcess): void {
-  const send = (signal: NodeJS.Signals): void => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, signal);
-    } catch {
-      // the group is gone already
-    }
-  };
-  send('SIGTERM');
-  const timer = setTimeout(() => send('SIGKILL'), KILL_AFTER_MS);
-  child.once('close', () => clearTimeout(timer));
 }

@@ -4,7 +4,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { TIMES } from '../../config/times.ts';
 import { Problem } from '../core/problem.ts';
 import type { Clock } from '../ports/clock.ts';
-import { localProcess, stateOfProcess } from './local-process.ts';
+import { localProcess, stateOfProcess } from '../processes/local-process.ts';
 import type { Database } from './schema.ts';
 
 /** The one server's right to write, with a fence that grows with each holder. */

@@ -1,4 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { endGroup } from '../../src/processes/end-group.ts';
 
 export interface ClientRun {
   readonly command: string;
@@ -27,7 +28,7 @@ export async function runClient(run: ClientRun): Promise<number | null> {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  const abort = (): void => endGroup(child);
+  const abort = (): void => endGroup(child, KILL_AFTER_MS);
   run.signal.addEventListener('abort', abort);
   if (run.signal.aborted) abort();
   try {
@@ -55,17 +56,4 @@ async function forEachLine(
     }
   }
   if (rest !== '') await onLine(rest);
-}
-
-function endGroup(child: ChildProcess): void {
-  const send = (signal: NodeJS.Signals): void => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, signal);
-    } catch {
-      // the group is gone already
-    }
-  };
-  send('SIGTERM');
-  const timer = setTimeout(() => send('SIGKILL'), KILL_AFTER_MS);
-  child.once('close', () => clearTimeout(timer));
 }
