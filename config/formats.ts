@@ -56,6 +56,23 @@ export const address = form('is not host:port', (value): Address | null => {
   return { host, port: Number(digits) };
 });
 
+/** Proxies that are believed: how many stand in front, or their addresses and ranges. */
+export const proxies = form(
+  'is neither a number of proxies nor a list of their addresses and ranges',
+  (value): number | readonly string[] | null => {
+    if (/^\d{1,2}$/.test(value)) return Number(value);
+    const list = value.split(',').map((item) => item.trim());
+    return list.every(isAddressOrRange) ? list : null;
+  },
+);
+
+/** IPv4 or IPv6, with or without a prefix length; `/0`, which is everybody, is none. */
+function isAddressOrRange(value: string): boolean {
+  const [, host = '', bits = '32'] = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(value) ?? [];
+  const most = { 0: 0, 4: 32, 6: 128 }[isIP(host)] ?? 0;
+  return Number(bits) >= 1 && Number(bits) <= most;
+}
+
 /** A registry as image names have it: `host` or `host:port`, without scheme or path. */
 export const registryHost = form('is not host or host:port, without scheme or path', (value) =>
   /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?$/.test(value) ? value : null,

@@ -41,6 +41,13 @@ export const SETTINGS = {
     '127.0.0.1:8000',
     'Where the server listens. Default: 127.0.0.1:8000, behind a proxy that ends TLS.',
   ),
+  trustedProxies: setting<number | readonly string[]>(
+    'SLIPWAY_TRUSTED_PROXIES',
+    forms.proxies,
+    0,
+    '127.0.0.1,10.0.0.0/8',
+    "Proxies in front of the server whose X-Forwarded-For is believed: their addresses and ranges, or how many stand in a row (only where nobody can reach the server past them). Behind one that is not named, all users share one address, and a stranger's wrong sign-ins keep them out too. Default: 0, none.",
+  ),
   databaseUrl: optionalSecret(
     'DATABASE_URL',
     forms.databaseUrl,

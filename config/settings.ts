@@ -18,6 +18,8 @@ export interface ServerSettings extends CommonSettings {
   /** Public address, without closing slash. */
   readonly url: string;
   readonly listen: Address;
+  /** How many proxies in front are believed, or the addresses and ranges of those. */
+  readonly trustedProxies: number | readonly string[];
   /** Null: the embedded database in the data folder. */
   readonly databaseUrl: string | null;
   readonly redisUrl: string;
@@ -93,6 +95,7 @@ export function readServerSettings(environment: Environment): ServerSettings {
     ...common(read),
     url: read('url'),
     listen: read('listen'),
+    trustedProxies: read('trustedProxies'),
     databaseUrl: read('databaseUrl'),
     redisUrl: read('redisUrl'),
     registry: registry(read),

@@ -94,7 +94,7 @@ async function main(): Promise<void> {
       publicUrl: settings.url,
       webhookSecrets: settings.webhookSecrets,
       webRoot: fileURLToPath(new URL('../web/dist', import.meta.url)),
-      trustedProxies: 0,
+      trustedProxies: settings.trustedProxies,
     },
     log,
     clock,

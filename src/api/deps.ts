@@ -39,6 +39,6 @@ export interface ApiSettings {
   readonly webhookSecrets: readonly string[];
   /** Folder of the bundled pages (`web/dist`); null serves none. */
   readonly webRoot: string | null;
-  /** Proxies in front whose `X-Forwarded-For` is believed, as express's `trust proxy`; 0 for none. */
-  readonly trustedProxies: number;
+  /** Proxies in front whose `X-Forwarded-For` is believed, as express's `trust proxy`: how many, or which; 0 for none. */
+  readonly trustedProxies: number | readonly string[];
 }

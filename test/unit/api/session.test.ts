@@ -48,6 +48,25 @@ describe('signing in', () => {
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
+  it('counts the failures of each user behind a trusted proxy, and believes no header of a stranger', async () => {
+    for (let n = 0; n < 10; n++) await signIn('wrong', { 'x-forwarded-for': `192.0.2.${n}` });
+    expect((await signIn(server.adminToken, { 'x-forwarded-for': '192.0.2.99' })).status).toBe(429);
+    const behind = await startTestServer({
+      intake: false,
+      change: ({ settings }) => ({ settings: { ...settings, trustedProxies: ['127.0.0.1'] } }),
+    });
+    const from = (address: string, token: string) =>
+      fetch(`${behind.url}/api/v1/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+        body: JSON.stringify({ token }),
+      });
+    for (let n = 0; n < 10; n++) await from(`203.0.113.${n}, 192.0.2.1`, 'wrong');
+    expect((await from('192.0.2.1', behind.adminToken)).status).toBe(429);
+    expect((await from('192.0.2.2', behind.adminToken)).status).toBe(201);
+    await behind.close();
+  });
+
   it('is refused with a session instead of the admin token', async () => {
     const session = cookieOf(await signIn(server.adminToken)).split('=')[1] ?? '';
     expect((await signIn(session)).status).toBe(401);

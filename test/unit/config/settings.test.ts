@@ -81,6 +81,22 @@ describe('settings of the server', () => {
     expect(problem.message).toContain('has a secret of fewer than 8 characters');
   });
 
+  test('trust no proxy unless it is told how many stand in front, or which', () => {
+    const proxies = (value: string) =>
+      readServerSettings({ ...SERVER, SLIPWAY_TRUSTED_PROXIES: value }).trustedProxies;
+    expect(readServerSettings(SERVER).trustedProxies).toBe(0);
+    expect(proxies('2')).toBe(2);
+    expect(proxies('127.0.0.1, 10.0.0.0/8,fd00::/8')).toEqual(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+  });
+
+  test.each(['all', '0.0.0.0/0', '::/0', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0', ',', '-1', 'fe80::1%eth0'])(
+    'refuse %j as trusted proxies',
+    (value) => {
+      const { message } = problemOf(() => readServerSettings({ ...SERVER, SLIPWAY_TRUSTED_PROXIES: value }));
+      expect(message).toContain(`SLIPWAY_TRUSTED_PROXIES: ${JSON.stringify(value)} is neither a number`);
+    },
+  );
+
   test('take secrets from files, one a line or separated by commas', () => {
     const secrets = file('secrets', 'first-secret, second-secret\nthird-secret\n');
     const settings = readServerSettings({ ...SERVER, SLIPWAY_WEBHOOK_SECRETS_FILE: secrets });
