@@ -2,10 +2,11 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import { Problem } from '../core/problem.ts';
 import { keel } from './migrations/0001-keel.ts';
+import { gitHost } from './migrations/0002-git-host.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
-export const MIGRATIONS: readonly (readonly string[])[] = [keel];
+export const MIGRATIONS: readonly (readonly string[])[] = [keel, gitHost];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */
 const BOOTSTRAP: readonly string[] = [

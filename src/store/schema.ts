@@ -10,6 +10,7 @@ import type { StepKind } from '../core/work.ts';
 export interface Database {
   delivery: DeliveryTable;
   delivery_build: DeliveryBuildTable;
+  delivery_look: DeliveryLookTable;
   project: ProjectTable;
   build: BuildTable;
   workflow: WorkflowTable;
@@ -64,6 +65,19 @@ export interface DeliveryBuildTable {
   pull_request: number | null;
 }
 
+/** How far a Git host was asked for deliveries that never came; one row for each webhook or App that is asked. */
+export interface DeliveryLookTable {
+  /** `app`, or the full name of the repository whose webhook it is. */
+  source: string;
+  /** Deliveries up to this time are all here. */
+  since: number;
+  /** While a look is under way: the time that `since` will be once it has come to the end. */
+  until: number | null;
+  /** While a look is under way: where the next page begins. */
+  cursor: string | null;
+  version: Version;
+}
+
 export interface ProjectTable {
   id: string;
   path: string;
@@ -73,6 +87,10 @@ export interface ProjectTable {
   default_branch: string;
   /** Encrypted access token for clone; null for public repositories. */
   clone_token: string | null;
+  /** Encrypted token for the Git host's API; null where the project has none. */
+  host_token: string | null;
+  /** Installation of the server's GitHub App that has the repository, as far as it is known. */
+  installation_id: string | null;
   next_build_number: Generated<number>;
   created_at: number;
   version: Version;
