@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { TIMES } from '../../config/times.ts';
 import { Problem } from '../../src/core/problem.ts';
 import type { LeaseSecrets, ReportBody, Signals, Work } from '../../src/core/work.ts';
 import { FRAMES_CONTENT_TYPE } from '../../src/protocol/frames.ts';
@@ -15,9 +14,11 @@ import type {
 } from '../../src/protocol/worker.ts';
 import { LogShipper } from '../logs/log-shipper.ts';
 import type { LogSink } from '../log-sink.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { LeaseLost, type Lease, type Stop } from './lease.ts';
 import { ReportQueue } from './report-queue.ts';
-import { backOff, isPassing, pause, type ServerClient, type ServerRequest } from './server-client.ts';
+import { backOff, type ServerClient, type ServerRequest } from './server-client.ts';
+import { SignalPoll } from './signal-poll.ts';
 
 export interface HeldLeaseOptions {
   readonly client: ServerClient;
@@ -33,11 +34,9 @@ export interface HeldLeaseOptions {
 /**
  * A lease that this process holds. Its loops: heartbeats, signals, logs, reports.
  *
- * Whether it still holds is counted by the monotonic clock from the sending of the last request that was answered,
- * so after a freeze of this process {@link holds} is false before anything else can run. Its time having run out does
- * not end the work by itself: a server that was down gives all its leases their whole time again, and what needs the
- * right is checked by the server, or waits in {@link confirm}. It is lost when the server says so, or has not
- * answered for `serverAwayMs`.
+ * Its time having run out does not end the work by itself: a server that was down gives all its leases their whole
+ * time again, and what needs the right is checked by the server, or waits in {@link confirm}. It is lost when the
+ * server says so, or has not answered for `serverAwayMs`.
  */
 export class HeldLease implements Lease {
   readonly id: string;
@@ -54,12 +53,8 @@ export class HeldLease implements Lease {
   readonly #over = new AbortController();
   readonly #reports: ReportQueue;
   readonly #shipper: LogShipper;
-  readonly #watchers = new Set<() => void>();
-  #signals: Signals = { cancel: null, release: null, verdict: 'wait' };
-  #signalsVersion = -1;
-  #heardAt: number;
-  #endsAt: number;
-  #beating: Promise<void> | null = null;
+  readonly #heartbeat: Heartbeat;
+  readonly #poll: SignalPoll;
 
   constructor(options: HeldLeaseOptions) {
     const { lease, work } = options.answer;
@@ -70,44 +65,52 @@ export class HeldLease implements Lease {
     this.signal = this.#stop.signal;
     this.lost = this.#lost.signal;
     this.ended = new Promise((resolve) => this.#over.signal.addEventListener('abort', () => resolve()));
-    this.#heardAt = options.claimedAt;
-    this.#endsAt = options.claimedAt + lease.ttlMs;
     this.#shipper = new LogShipper({ spoolDir: options.spoolDir, post: (body) => this.#postLogs(body) });
     this.#reports = new ReportQueue({
       send: (report) => this.#postReport({ reports: [report] }),
       logsDelivered: (body) => this.#logsDelivered(body),
       nowMs: () => Date.now(),
     });
-    void this.#heartbeats();
-    void this.#followSignals();
+    this.#poll = new SignalPoll({
+      ask: (seen, waitMs) => this.#askSignals(seen, waitMs),
+      onSignals: ({ cancel }) => {
+        if (cancel !== null) this.#stop.abort({ kind: 'cancelled', reason: cancel.reason } satisfies Stop);
+      },
+      onFailure: (error) => this.#noticeEnd(error),
+      over: this.#over.signal,
+    });
+    this.#heartbeat = new Heartbeat({
+      ...options,
+      ttlMs: lease.ttlMs,
+      send: (timeoutMs) => this.#sendHeartbeat(timeoutMs),
+      onSignals: (version) => this.#poll.catchUp(version),
+      onLost: (reason) => this.#lose(reason),
+      over: this.#over.signal,
+    });
+    void this.#heartbeat.run();
+    void this.#poll.run();
   }
 
   signals(): Signals {
-    return this.#signals;
+    return this.#poll.signals;
   }
 
   async whenSignals(until: (signals: Signals) => boolean): Promise<Signals> {
     for (;;) {
       this.#throwIfOver();
-      if (until(this.#signals)) return this.#signals;
-      await new Promise<void>((resolve) => {
-        const watcher = () => {
-          this.#watchers.delete(watcher);
-          resolve();
-        };
-        this.#watchers.add(watcher);
-      });
+      if (until(this.#poll.signals)) return this.#poll.signals;
+      await this.#poll.changed();
     }
   }
 
   holds(): boolean {
-    return !this.#over.signal.aborted && performance.now() < this.#endsAt;
+    return this.#heartbeat.holds();
   }
 
   async confirm(): Promise<void> {
     for (let failures = 0; !this.holds(); failures++) {
       this.#throwIfOver();
-      await this.#beat();
+      await this.#heartbeat.beat();
       if (!this.holds()) await this.#ready(backOff(failures, this.#over.signal));
     }
   }
@@ -182,7 +185,7 @@ export class HeldLease implements Lease {
         ...this.#under(request),
         timeoutMs: ANSWER_MS,
       });
-      this.#heardAt = Math.max(this.#heardAt, sentAt);
+      this.#heartbeat.heard(sentAt);
       return answer;
     } catch (error) {
       return this.#fail(error);
@@ -196,75 +199,24 @@ export class HeldLease implements Lease {
 
   /** Throws what `error` means for the one who asked; a lease that is over is noticed here. */
   #fail(error: unknown): never {
-    if (error instanceof Problem && OVER.has(error.code)) void this.#lose(error.message);
+    void this.#noticeEnd(error);
     this.#throwIfOver();
     throw error;
   }
 
-  async #heartbeats(): Promise<void> {
-    for (let failures = 0; !this.#over.signal.aborted;) {
-      const heardAt = this.#heardAt;
-      await this.#beat();
-      const answered = this.#heardAt > heardAt;
-      failures = answered ? 0 : failures + 1;
-      const { signal } = this.#over;
-      await (answered ? pause(this.#options.heartbeatMs, signal) : backOff(failures, signal)).catch(
-        () => undefined,
-      );
-    }
+  async #noticeEnd(error: unknown): Promise<void> {
+    if (error instanceof Problem && OVER.has(error.code)) await this.#lose(error.message);
   }
 
-  /** One heartbeat, shared by all who want one now. Its failure shows in {@link holds}. */
-  async #beat(): Promise<void> {
-    this.#beating ??= this.#sendHeartbeat().finally(() => {
-      this.#beating = null;
-    });
-    await this.#beating;
-  }
-
-  async #sendHeartbeat(): Promise<void> {
-    const sentAt = performance.now();
+  async #sendHeartbeat(timeoutMs: number): Promise<HeartbeatAnswer> {
     const request = this.#under({ method: 'POST', path: '/heartbeat', body: {} });
-    try {
-      const answer = await this.#options.client.send({ ...request, timeoutMs: this.#options.heartbeatMs });
-      const { ttlMs, signals } = answer as HeartbeatAnswer;
-      this.#heardAt = Math.max(this.#heardAt, sentAt);
-      this.#endsAt = sentAt + ttlMs;
-      if (signals !== this.#signalsVersion) await this.#readSignals(0);
-    } catch (error) {
-      if (this.#over.signal.aborted) return;
-      if (error instanceof Problem && !isPassing(error)) await this.#lose(error.message);
-      else if (performance.now() - this.#heardAt > this.#options.serverAwayMs)
-        await this.#lose(
-          `the server has not answered for ${Math.round(this.#options.serverAwayMs / 1000)} s`,
-        );
-    }
+    return (await this.#options.client.send({ ...request, timeoutMs })) as HeartbeatAnswer;
   }
 
-  async #followSignals(): Promise<void> {
-    for (let failures = 0; !this.#over.signal.aborted;) {
-      try {
-        await this.#readSignals(TIMES.signalsWait);
-        failures = 0;
-      } catch (error) {
-        if (error instanceof Problem && OVER.has(error.code)) await this.#lose(error.message);
-        failures += 1;
-        await backOff(failures, this.#over.signal).catch(() => undefined);
-      }
-    }
-  }
-
-  async #readSignals(waitMs: number): Promise<void> {
-    const path = `/signals?seen=${this.#signalsVersion}&waitMs=${waitMs}`;
-    const request = this.#under({ method: 'GET', path });
-    const answer = await this.#options.client.send({ ...request, timeoutMs: waitMs + ANSWER_MS });
-    const { version, signals } = answer as SignalsAnswer;
-    if (version <= this.#signalsVersion) return;
-    this.#signalsVersion = version;
-    this.#signals = signals;
-    if (signals.cancel !== null)
-      this.#stop.abort({ kind: 'cancelled', reason: signals.cancel.reason } satisfies Stop);
-    this.#wakeWatchers();
+  async #askSignals(seen: number, waitMs: number): Promise<SignalsAnswer> {
+    const request = this.#under({ method: 'GET', path: `/signals?seen=${seen}&waitMs=${waitMs}` });
+    const timeoutMs = waitMs + ANSWER_MS;
+    return (await this.#options.client.send({ ...request, timeoutMs })) as SignalsAnswer;
   }
 
   async #lose(reason: string): Promise<void> {
@@ -279,13 +231,8 @@ export class HeldLease implements Lease {
   async #end(stop: Stop): Promise<void> {
     if (this.#over.signal.aborted) return;
     this.#over.abort(stop);
-    this.#wakeWatchers();
     await this.#shipper.stop(new LeaseLost(stop));
     await rm(this.#options.spoolDir, { recursive: true, force: true }).catch(() => undefined);
-  }
-
-  #wakeWatchers(): void {
-    for (const watcher of [...this.#watchers]) watcher();
   }
 
   #throwIfOver(): void {
