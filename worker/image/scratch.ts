@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { access, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
+import { localProcess, stateOfProcess } from '../../src/processes/local-process.ts';
 
 /** A folder for one build's secrets and the client's configuration, in memory where the system has that. */
 export interface Scratch {
@@ -17,15 +18,21 @@ export interface RegistryLogins {
 }
 
 const PREFIX = 'slipway-image-';
+/** No build takes as long; a folder of this age whose owner cannot be seen from here has none. */
+const FORGOTTEN_MS = 7 * 24 * 3_600_000;
 
-/** Makes a folder, and removes those of processes that were killed before they could. */
+/**
+ * Makes a folder, and removes those of processes that were killed before they could. Each names its owner with boot,
+ * process namespace and start time: a memory that containers share holds folders whose process ids mean nothing here.
+ */
 export async function makeScratch(): Promise<Scratch> {
   const parent = await access('/dev/shm', constants.W_OK).then(
     () => '/dev/shm',
     () => tmpdir(),
   );
   await removeOrphans(parent);
-  const directory = await mkdtemp(path.join(parent, `${PREFIX}${process.pid}-`));
+  const owner = Buffer.from(localProcess()).toString('base64url');
+  const directory = await mkdtemp(path.join(parent, `${PREFIX}${owner}.`));
   return {
     directory,
     write: async (name, text) => {
@@ -55,19 +62,22 @@ export async function writeClientConfiguration(scratch: Scratch, logins: Registr
 }
 
 async function removeOrphans(parent: string): Promise<void> {
-  const names = await readdir(parent);
-  const orphans = names.filter((name) => {
-    const pid = Number(new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1]);
-    return Number.isInteger(pid) && !isAlive(pid);
-  });
-  await Promise.all(orphans.map((name) => rm(path.join(parent, name), { recursive: true, force: true })));
+  const names = (await readdir(parent)).filter((name) => name.startsWith(PREFIX));
+  for (const name of names) {
+    const folder = path.join(parent, name);
+    // Another user's folder, or one that goes at this moment, is not ours to remove.
+    if (await isOrphan(folder, name))
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+async function isOrphan(folder: string, name: string): Promise<boolean> {
+  const [owner = ''] = name.slice(PREFIX.length).split('.');
+  const state = stateOfProcess(Buffer.from(owner, 'base64url').toString('utf8'));
+  if (state !== 'unknown') return state === 'dead';
+  const madeMs = await stat(folder).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Date.now(),
+  );
+  return Date.now() - madeMs > FORGOTTEN_MS;
 }

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { localProcess } from '../../../../src/processes/local-process.ts';
 import { makeScratch, writeClientConfiguration } from '../../../../worker/image/scratch.ts';
 
 test('writes secrets that only this user can read, and takes them away', async () => {
@@ -32,25 +33,37 @@ test('gives the client these logins and no others', async () => {
   }
 });
 
-test('takes away what a killed process has left, and nothing of one that lives', async () => {
-  const child = spawn('true');
+/** A folder as another process would have made it. */
+function leave(parent: string, owner: string, atMs = Date.now()): string {
+  const folder = mkdtempSync(path.join(parent, `slipway-image-${Buffer.from(owner).toString('base64url')}.`));
+  utimesSync(folder, atMs / 1_000, atMs / 1_000);
+  return folder;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+test('takes away what a killed process has left, and nothing of one that lives or cannot be seen from here', async () => {
+  const child = spawn('cat');
+  const dead = localProcess(child.pid);
+  child.kill('SIGKILL');
   await once(child, 'exit');
   const mine = await makeScratch();
   const parent = path.dirname(mine.directory);
-  const orphan = path.join(parent, `slipway-image-${child.pid ?? 0}-killed`);
-  const neighbour = path.join(parent, `slipway-image-${process.ppid}-alive`);
-  mkdirSync(orphan);
-  mkdirSync(neighbour);
+  const [boot, , ...process_] = dead.split('/');
+  const elsewhere = [boot, 'pid:[1]', ...process_].join('/');
+  const killed = leave(parent, dead);
+  const neighbour = leave(parent, localProcess(process.ppid));
+  const container = leave(parent, elsewhere, Date.now() - DAY_MS);
+  const forgotten = leave(parent, elsewhere, Date.now() - 8 * DAY_MS);
   try {
     const second = await makeScratch();
-    expect([existsSync(orphan), existsSync(neighbour), existsSync(mine.directory)]).toEqual([
-      false,
-      true,
-      true,
-    ]);
+    const left = [killed, neighbour, container, forgotten, mine.directory].map((folder) =>
+      existsSync(folder),
+    );
+    expect(left).toEqual([false, true, true, false, true]);
     await second.remove();
   } finally {
-    rmSync(neighbour, { recursive: true });
+    for (const folder of [neighbour, container]) rmSync(folder, { recursive: true });
     await mine.remove();
   }
 });
