@@ -119,6 +119,14 @@ export const secretList = form(
   },
 );
 
+/** A private key in PEM; in one line, its line breaks may stand as `\\n`. */
+export const privateKey = form('is not a private key in PEM', (value) => {
+  const pem = value.replaceAll('\\n', '\n').trim();
+  return /^-----BEGIN [A-Z ]*PRIVATE KEY-----\n[^]+\n-----END [A-Z ]*PRIVATE KEY-----$/.test(pem)
+    ? pem
+    : null;
+});
+
 /** A form that gives null for what it refuses. Absent settings never reach it. */
 export function form<T>(sentence: string, parse: (value: string) => T | null): z.ZodType<T, string> {
   return z.string().transform((value, context) => {

@@ -133,6 +133,11 @@ function contradictions(seen: ReadonlyMap<SettingKey, unknown>): readonly Wrong[
       name: SETTINGS.appNetwork.name,
       cause: `${apps} overlaps ${SETTINGS.buildNetworks.name} (${builds})`,
     });
+  const [appId, appKey] = [seen.get('githubAppId'), seen.get('githubAppKey')];
+  if (typeof appId === 'string' && appKey === null)
+    wrong.push({ name: SETTINGS.githubAppKey.name, cause: `is missing beside ${SETTINGS.githubAppId.name}` });
+  if (typeof appKey === 'string' && appId === null)
+    wrong.push({ name: SETTINGS.githubAppId.name, cause: `is missing beside ${SETTINGS.githubAppKey.name}` });
   const named = seen.get('routerDir');
   const dir = routerDirOf(typeof named === 'string' ? named : null, String(seen.get('dataDir')));
   if (seen.has('routerDir') && Buffer.byteLength(dir) > ROUTER_DIR_BYTES)

@@ -81,6 +81,27 @@ export const SETTINGS = {
     'a-long-random-text',
     'Secrets of webhooks, separated by commas: the newest first, older ones while you rotate. Without one every delivery is refused.',
   ),
+  githubApi: setting(
+    'SLIPWAY_GITHUB_API',
+    forms.webUrl,
+    'https://api.github.com',
+    'https://api.github.com',
+    "Address of GitHub's API; of GitHub Enterprise Server: https://HOST/api/v3. Default: https://api.github.com.",
+  ),
+  githubAppId: optional(
+    'SLIPWAY_GITHUB_APP_ID',
+    forms.form('is not the number or the client id of a GitHub App', (value) =>
+      /^[A-Za-z0-9._-]{1,64}$/.test(value) ? value : null,
+    ),
+    '123456',
+    'Id of the GitHub App as which the server asks GitHub. Default: none; each project may have a token instead.',
+  ),
+  githubAppKey: optionalSecret(
+    'SLIPWAY_GITHUB_APP_KEY',
+    forms.privateKey,
+    '-----BEGIN PRIVATE KEY-----\\n...\\n-----END PRIVATE KEY-----',
+    'Private key of that GitHub App, in PEM; best kept in the file that SLIPWAY_GITHUB_APP_KEY_FILE names.',
+  ),
 
   serverUrl: required(
     'SLIPWAY_SERVER_URL',

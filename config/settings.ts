@@ -26,6 +26,7 @@ export interface ServerSettings extends CommonSettings {
   /** Null: this server has no registry, nothing is pushed without a host. */
   readonly registry: RegistrySettings | null;
   readonly webhookSecrets: readonly string[];
+  readonly github: GithubSettings;
   /** The router that environments are made on; its worker has the same settings. */
   readonly router: {
     readonly name: string;
@@ -34,6 +35,17 @@ export interface ServerSettings extends CommonSettings {
     /** Where it takes public traffic. */
     readonly port: number;
   };
+}
+
+export interface GithubSettings {
+  /** Base address of the API, without closing slash. */
+  readonly api: string;
+  /** The GitHub App as which the server asks; null: projects have tokens of their own, or none. */
+  readonly app: {
+    readonly id: string;
+    /** PEM. */
+    readonly key: string;
+  } | null;
 }
 
 export interface RegistrySettings {
@@ -100,6 +112,7 @@ export function readServerSettings(environment: Environment): ServerSettings {
     redisUrl: read('redisUrl'),
     registry: registry(read),
     webhookSecrets: read('webhookSecrets'),
+    github: github(read),
     router: {
       name: read('routerName') ?? DEFAULT_ROUTER,
       backends: read('routerBackends'),
@@ -160,6 +173,11 @@ function registry(read: Read): RegistrySettings | null {
   const host = read('registryHost');
   const insecure = read('registryInsecure');
   return host === null ? null : { host, insecure };
+}
+
+function github(read: Read): GithubSettings {
+  const [id, key] = [read('githubAppId'), read('githubAppKey')];
+  return { api: read('githubApi'), app: id === null || key === null ? null : { id, key } };
 }
 
 function router(read: Read): RouterSettings {

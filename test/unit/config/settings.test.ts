@@ -116,6 +116,28 @@ describe('settings of the server', () => {
     expect(problemOf(() => readServerSettings(gone)).message).toContain('cannot be read');
   });
 
+  test('ask GitHub itself without an App, unless another address or an App is named', () => {
+    expect(readServerSettings(SERVER).github).toEqual({ api: 'https://api.github.com', app: null });
+    const pem = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----';
+    const app = { SLIPWAY_GITHUB_APP_ID: '7', SLIPWAY_GITHUB_API: 'https://github.example/api/v3/' };
+    const wanted = { api: 'https://github.example/api/v3', app: { id: '7', key: pem } };
+    const named = { ...SERVER, ...app, SLIPWAY_GITHUB_APP_KEY_FILE: file('app.pem', `${pem}\n`) };
+    expect(readServerSettings(named).github).toEqual(wanted);
+    const inOneLine = { ...SERVER, ...app, SLIPWAY_GITHUB_APP_KEY: pem.replaceAll('\n', '\\n') };
+    expect(readServerSettings(inOneLine).github).toEqual(wanted);
+  });
+
+  test('refuse a GitHub App without its key, a key without its App, and what is no key, without showing it', () => {
+    const wrong = (more: Record<string, string>) =>
+      problemOf(() => readServerSettings({ ...SERVER, ...more })).message;
+    expect(wrong({ SLIPWAY_GITHUB_APP_ID: '7' })).toContain('SLIPWAY_GITHUB_APP_KEY: is missing beside');
+    const pem = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----';
+    expect(wrong({ SLIPWAY_GITHUB_APP_KEY: pem })).toContain('SLIPWAY_GITHUB_APP_ID: is missing beside');
+    const broken = wrong({ SLIPWAY_GITHUB_APP_ID: '7', SLIPWAY_GITHUB_APP_KEY: 'hunter22' });
+    expect(broken).toContain('its value is not a private key in PEM');
+    expect(broken).not.toContain('hunter22');
+  });
+
   test('come from the file of SLIPWAY_CONFIG where the environment is silent', () => {
     const config = file(
       'config.env',
