@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ImagePlan } from '../../src/core/plan.ts';
+import { localProcess } from '../../src/processes/local-process.ts';
 import { findBuildClient, type BuildClient } from '../../worker/image/build-client.ts';
 import { buildImage, type BuildImage, type BuildImageResult } from '../../worker/image/build-image.ts';
 import { buildRepository, removeBuildImages } from '../../worker/image/remove-build-images.ts';
+import { scratchPrefix } from '../../worker/image/scratch.ts';
 import { BASE, keepLog, testEngine, writeContext } from './small-repository.ts';
 
 const engine = testEngine();
@@ -216,7 +218,7 @@ test('gives its image no label of ours, which every container of it would have',
 /** What this process has left of secrets and client configurations. */
 function scratchFolders(): readonly string[] {
   return ['/dev/shm', tmpdir()].flatMap((parent) =>
-    readdirSync(parent).filter((name) => name.startsWith(`slipway-image-${process.pid}-`)),
+    readdirSync(parent).filter((name) => name.startsWith(scratchPrefix(localProcess()))),
   );
 }
 

@@ -31,8 +31,7 @@ export async function makeScratch(): Promise<Scratch> {
     () => tmpdir(),
   );
   await removeOrphans(parent);
-  const owner = Buffer.from(localProcess()).toString('base64url');
-  const directory = await mkdtemp(path.join(parent, `${PREFIX}${owner}.`));
+  const directory = await mkdtemp(path.join(parent, scratchPrefix(localProcess())));
   return {
     directory,
     write: async (name, text) => {
@@ -42,6 +41,11 @@ export async function makeScratch(): Promise<Scratch> {
     },
     remove: () => rm(directory, { recursive: true, force: true }),
   };
+}
+
+/** How the names of a process's folders begin. */
+export function scratchPrefix(owner: string): string {
+  return `${PREFIX}${Buffer.from(owner).toString('base64url')}.`;
 }
 
 /**

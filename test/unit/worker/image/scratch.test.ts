@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync } f
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { localProcess } from '../../../../src/processes/local-process.ts';
-import { makeScratch, writeClientConfiguration } from '../../../../worker/image/scratch.ts';
+import { makeScratch, scratchPrefix, writeClientConfiguration } from '../../../../worker/image/scratch.ts';
 
 test('writes secrets that only this user can read, and takes them away', async () => {
   const scratch = await makeScratch();
@@ -35,7 +35,7 @@ test('gives the client these logins and no others', async () => {
 
 /** A folder as another process would have made it. */
 function leave(parent: string, owner: string, atMs = Date.now()): string {
-  const folder = mkdtempSync(path.join(parent, `slipway-image-${Buffer.from(owner).toString('base64url')}.`));
+  const folder = mkdtempSync(path.join(parent, scratchPrefix(owner)));
   utimesSync(folder, atMs / 1_000, atMs / 1_000);
   return folder;
 }
