@@ -5,6 +5,8 @@ import type { CandidateAnswer } from './ask-candidate.ts';
 
 export interface HealthCheck {
   readonly plan: HealthPlan;
+  /** Resolves when the app takes connections, so that no pause outlasts that; never rejects. */
+  readonly listening: Promise<void>;
   /** One check; at most `timeoutMs`. */
   readonly ask: (timeoutMs: number) => Promise<CandidateAnswer>;
   /** Null while the app runs, else how it ended: then waiting longer is of no use. */
@@ -18,13 +20,14 @@ export type Health =
 
 /**
  * Checks until `passes` answers in a row are 2xx or 3xx: the first at once, then after 50 ms, doubling to 500 ms
- * while it fails. Rejects with the signal's reason when that aborts.
+ * while it fails, and at once when the app begins to listen. Rejects with the signal's reason when that aborts.
  */
-export async function checkHealth({ plan, ask, ended, signal }: HealthCheck): Promise<Health> {
+export async function checkHealth({ plan, listening, ask, ended, signal }: HealthCheck): Promise<Health> {
   const startMs = performance.now();
   const leftMs = () => plan.timeoutMs - (performance.now() - startMs);
   let passes = 0;
   let waitMs: number = TIMES.healthFirst;
+  let opening: Promise<boolean> | null = listening.then(() => true);
   for (let checks = 1; ; checks++) {
     const answer = await ask(Math.min(CHECK_MS, Math.max(LEAST_CHECK_MS, leftMs())));
     signal.throwIfAborted();
@@ -37,8 +40,10 @@ export async function checkHealth({ plan, ask, ended, signal }: HealthCheck): Pr
         healthy: false,
         reason: `GET ${plan.path} did not pass ${plan.passes} times in a row within ${plan.timeoutMs / 1000} s; last: ${answer.what}`,
       };
-    await sleep(Math.min(waitMs, Math.max(0, leftMs())), undefined, { signal });
-    waitMs = passes > 0 ? TIMES.healthFirst : Math.min(waitMs * 2, TIMES.healthMost);
+    const pause = sleep(Math.min(waitMs, Math.max(0, leftMs())), false, { signal });
+    const opened = await (opening === null || passes > 0 ? pause : Promise.race([pause, opening]));
+    if (opened) opening = null;
+    waitMs = passes > 0 || opened ? TIMES.healthFirst : Math.min(waitMs * 2, TIMES.healthMost);
   }
 }
 

@@ -12,6 +12,7 @@ import { ensureAppNetwork } from './app-network.ts';
 import { appVariables } from './app-variables.ts';
 import { askApp, askCandidate } from './ask-candidate.ts';
 import { openCandidateDoor } from './candidate-door.ts';
+import { awaitListening } from './await-listening.ts';
 import { checkHealth, isPass } from './check-health.ts';
 import { createCandidate } from './create-candidate.ts';
 import type { Deploying } from './deploying.ts';
@@ -137,14 +138,16 @@ async function isTestedImage(deploying: Deploying, container: string): Promise<O
 async function isHealthy(deploying: Deploying, container: string): Promise<Outcome | null> {
   const { tools, work, log, release, lease } = deploying;
   await enter(deploying, 'checking');
-  const { health: plan } = release.settings;
+  const { health: plan, port } = release.settings;
+  const over = new AbortController();
   const health = await checkHealth({
     plan,
+    listening: awaitListening(deploying.slot.address, port, AbortSignal.any([over.signal, lease.signal])),
     ask: (timeoutMs) =>
       askCandidate(tools.router.sideSocket, sideName(work.environment.backend), plan.path, timeoutMs),
     ended: () => howItEnded(deploying, container),
     signal: lease.signal,
-  });
+  }).finally(() => over.abort());
   if (!health.healthy) return failureOfApp(deploying, container, health.reason);
   await log.say(
     `Healthy: GET ${plan.path} passed ${plan.passes} times in a row after ${Math.round(health.tookMs)} ms.`,

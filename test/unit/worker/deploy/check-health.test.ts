@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { checkHealth } from '../../../../worker/deploy/check-health.ts';
 
 const plan = { path: '/healthz', passes: 2, timeoutMs: 400 };
+
+const FAILED = { status: null, what: 'refused' };
+const PASSED = { status: 200, what: 'status 200' };
 
 /** Checks against these statuses in turn, the last one for ever. */
 async function check(
@@ -11,6 +15,7 @@ async function check(
   const askedMs: number[] = [];
   const health = await checkHealth({
     plan,
+    listening: new Promise(() => undefined),
     ask: async () => {
       const status = statuses[Math.min(askedMs.length, statuses.length - 1)] ?? null;
       askedMs.push(performance.now());
@@ -40,6 +45,24 @@ describe('a health check', () => {
     expect(gaps[0]).toBeGreaterThanOrEqual(49);
     expect(gaps[1]).toBeGreaterThanOrEqual(99);
     expect(gaps[2]).toBeGreaterThanOrEqual(199);
+  });
+
+  it('asks at once when the app begins to listen, whatever pause it is in', async () => {
+    const events: string[] = [];
+    const begin = Promise.withResolvers<void>();
+    const ask = async () => {
+      events.push('asked');
+      // The pause after the fourth failure is 400 ms.
+      if (events.length === 4) setTimeout(begin.resolve, 1);
+      return events.includes('200 ms later') || events.length < 5 ? FAILED : PASSED;
+    };
+    void begin.promise.then(() => sleep(200)).then(() => events.push('200 ms later'));
+    const { health } = await check([], {
+      plan: { ...plan, timeoutMs: 5_000 },
+      listening: begin.promise,
+      ask,
+    });
+    expect(health).toMatchObject({ healthy: true, checks: 6 });
   });
 
   it('gives up in time and says what it saw last', async () => {
