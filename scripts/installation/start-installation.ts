@@ -11,6 +11,7 @@ import { connectApi, type Api } from './api.ts';
 import { runProcess, type Running } from './run-process.ts';
 import { startApps } from './stop-installation.ts';
 import { workerName } from './worker-name.ts';
+import { workerToken } from './worker-token.ts';
 
 export interface InstallationOptions {
   /** As the operator's: what it names is used. */
@@ -63,6 +64,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     if (router.started) say('started the router');
     const url = settings.url ?? `http://${reachable(settings.listen.host)}:${settings.listen.port}`;
     const secret = await webhookSecrets(dataDir, environment);
+    const routerName = settings.routerName ?? DEFAULT_ROUTER;
     const common = {
       ...environment,
       SLIPWAY_DATA: dataDir,
@@ -70,7 +72,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       REDIS_URL: parts.redisUrl,
       SLIPWAY_REGISTRY: parts.registry.host,
       SLIPWAY_REGISTRY_INSECURE: parts.registry.insecure ? '1' : '0',
-      SLIPWAY_ROUTER_NAME: settings.routerName ?? DEFAULT_ROUTER,
+      SLIPWAY_ROUTER_NAME: routerName,
     };
     started.push(
       await runProcess({
@@ -96,7 +98,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
           ...common,
           SLIPWAY_SERVER_URL: localUrl(settings.listen),
           SLIPWAY_WORKER_NAME: name,
-          SLIPWAY_WORKER_TOKEN: await workerToken(dataDir, name, api),
+          SLIPWAY_WORKER_TOKEN: await workerToken(dataDir, { name, router: routerName }, api),
         },
         isReady: () => isConnected(api, name),
         say,
@@ -126,15 +128,6 @@ async function webhookSecrets(
     newest: text.split(/[,\n]/)[0]?.trim() ?? '',
     env: { SLIPWAY_WEBHOOK_SECRETS_FILE: file },
   };
-}
-
-/** The worker's token, made once by way of the API and kept where only this user may read it. */
-async function workerToken(dataDir: string, name: string, api: Api): Promise<string> {
-  const file = path.join(dataDir, 'worker-token');
-  if (existsSync(file)) return readToken(file);
-  const { token } = await api.ask<{ token: string }>('POST', '/workers/tokens', { name });
-  await writeFile(file, `${token}\n`, { mode: 0o600 });
-  return token;
 }
 
 async function readToken(file: string): Promise<string> {

@@ -95,12 +95,17 @@ export interface Builds {
   /**
    * Makes or replaces the token of the worker `name`: leases under the old one are over.
    * @param tokenHash sha256 of the token, hex; the token itself is never stored.
+   * @param routers Routers that the worker may register with; it takes deployments of no other.
    */
-  setWorkerToken(name: string, tokenHash: string): Promise<{ readonly workerId: string }>;
+  setWorkerToken(
+    name: string,
+    tokenHash: string,
+    routers: readonly string[],
+  ): Promise<{ readonly workerId: string }>;
 
   // the worker protocol
   findWorker(tokenHash: string): Promise<KnownWorker | null>;
-  /** @throws Problem `protocol_wrong`, `not_allowed` for another worker's name. */
+  /** @throws Problem `protocol_wrong`, `not_allowed` for another worker's name, `router_refused`. */
   register(worker: KnownWorker, request: RegisterRequest): Promise<RegisterAnswer>;
   /** @param bearer The worker's own token: the lease's token is derived from it, so a repeated claim gets the same. */
   claim(worker: KnownWorker, bearer: string, request: ClaimRequest): Promise<ClaimAnswer>;

@@ -49,8 +49,10 @@ export function createBuilds(deps: BuildsDeps): Builds {
     cancelDeployment: (id, reason) =>
       store.transaction((tx) => cancelDeployment(tx, id, reason, clock.nowMs())),
 
-    setWorkerToken: (name, hash) =>
-      store.transaction(async (tx) => ({ workerId: await setWorkerToken(tx, name, hash, clock.nowMs()) })),
+    setWorkerToken: (name, tokenHash, routers) =>
+      store.transaction(async (tx) => ({
+        workerId: await setWorkerToken(tx, { name, tokenHash, routers, at: clock.nowMs() }),
+      })),
     async findWorker(tokenHash) {
       const worker = await findWorker(store, tokenHash);
       if (worker !== null) isHere(worker);

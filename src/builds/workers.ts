@@ -7,14 +7,22 @@ import type { KnownWorker } from './builds.ts';
 import { demandProtocol } from './claim.ts';
 import { loseLease } from './lose-lease.ts';
 
-/** Makes or replaces the token of the worker `name`. */
-export async function setWorkerToken(tx: Tx, name: string, tokenHash: string, at: number): Promise<string> {
+export interface NewToken {
+  readonly name: string;
+  readonly tokenHash: string;
+  readonly routers: readonly string[];
+  readonly at: number;
+}
+
+/** Makes or replaces the token of a worker; see `Builds.setWorkerToken`. */
+export async function setWorkerToken(tx: Tx, { name, tokenHash, routers, at }: NewToken): Promise<string> {
+  const token = { token_hash: tokenHash, token_routers_json: JSON.stringify(routers), routers_json: '[]' };
   const known = await tx.db.selectFrom('worker').select('id').where('name', '=', name).executeTakeFirst();
   if (known !== undefined) {
     await loseLeasesOf(tx, { workerId: known.id, cause: 'its worker got a new token', at });
     await tx.db
       .updateTable('worker')
-      .set({ token_hash: tokenHash, instance: null })
+      .set({ ...token, instance: null })
       .where('id', '=', known.id)
       .execute();
     return known.id;
@@ -25,10 +33,9 @@ export async function setWorkerToken(tx: Tx, name: string, tokenHash: string, at
     .values({
       id,
       name,
-      token_hash: tokenHash,
+      ...token,
       instance: null,
       capacity: 0,
-      routers_json: '[]',
       queue: `worker-${id}`,
       seen_at: 0,
       joined_at: at,
@@ -68,6 +75,7 @@ export async function register(
     .selectAll()
     .where('id', '=', worker.id)
     .executeTakeFirstOrThrow();
+  demandRouters(worker.name, request.routers, JSON.parse(row.token_routers_json) as string[]);
   // One that was frozen while its successor started must not end what that one runs.
   if (request.again === true && row.instance !== null && row.instance !== request.instance)
     throw new Problem('exists_already', { what: 'newer process of worker', id: worker.name });
@@ -83,6 +91,12 @@ export async function register(
   }
   await loseLeasesOf(tx, { workerId: worker.id, but: instance, cause: 'its worker started again', at });
   return { workerId: worker.id, queue: row.queue, leaseMs: TIMES.lease, heartbeatMs: TIMES.heartbeat };
+}
+
+/** @throws Problem `router_refused` for the first router that the worker's token does not name. */
+function demandRouters(worker: string, wanted: readonly string[], granted: readonly string[]): void {
+  const router = wanted.find((name) => !granted.includes(name));
+  if (router !== undefined) throw new Problem('router_refused', { worker, router });
 }
 
 async function loseLeasesOf(

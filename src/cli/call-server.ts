@@ -5,10 +5,12 @@ import { ApiError, createApiClient, type ApiClient } from './api-client.ts';
 export interface Call {
   readonly api: ApiClient;
   readonly positionals: readonly string[];
-  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly values: Values;
   /** Writes a line to standard output. */
   readonly say: (line: string) => void;
 }
+
+type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
 
 /** A command that talks to the server. */
 export interface ServerCommand {
@@ -59,7 +61,7 @@ function parse(command: ServerCommand, argv: readonly string[]) {
   try {
     const options = { ...COMMON, ...command.options };
     const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options });
-    return { values: values as Record<string, string | boolean | undefined>, positionals };
+    return { values: values as Values, positionals };
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }

@@ -58,8 +58,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'list deliveries with their outcome; replay one',
     load: async () => (await import('./deliveries.ts')).deliveriesCommand,
   },
+  worker: {
+    about: 'make the token of a worker',
+    load: async () => (await import('./worker.ts')).workerCommand,
+  },
   workers: {
-    about: 'list workers; make a token for one',
+    about: 'list workers',
     load: async () => (await import('./workers.ts')).workersCommand,
   },
 };

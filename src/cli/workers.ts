@@ -1,21 +1,13 @@
 import type { Page, WorkerView } from '../core/view.ts';
-import { callServer, UsageError, type ServerCommand } from './call-server.ts';
+import { callServer, type ServerCommand } from './call-server.ts';
 import { ago, paint, table } from './print.ts';
 
 const workers: ServerCommand = {
-  usage: `slipway workers
-       slipway workers token <name>   (makes a token for a worker of that name; an earlier one ends)`,
-  arguments: [0, 2],
-  run: async ({ api, positionals: [verb, name], values, say }) => {
-    if (verb === 'token' && name !== undefined) {
-      const made = await api.request<{ token: string }>('POST', '/workers/tokens', { name });
-      say(values['json'] === true ? JSON.stringify(made) : made.token);
-      return 0;
-    }
-    if (verb !== undefined) throw new UsageError(`there is no "workers ${verb}" with these arguments`);
+  usage: 'slipway workers',
+  arguments: [0, 0],
+  run: async ({ api, values, say }) => {
     const page = await api.request<Page<WorkerView>>('GET', '/workers');
     say(values['json'] === true ? JSON.stringify(page) : table(page.items.map(row)) || 'no workers yet');
-    return 0;
   },
 };
 

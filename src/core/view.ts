@@ -182,6 +182,8 @@ export interface WorkerView {
   readonly capacity: number;
   readonly running: number;
   readonly routers: readonly string[];
+  /** Routers that its token is for. */
+  readonly tokenRouters: readonly string[];
   readonly joinedAtMs: number;
 }
 

@@ -306,6 +306,8 @@ export interface WorkerTable {
   token_hash: string;
   instance: string | null;
   capacity: number;
+  /** Routers that its token is for; {@link routers_json} holds those of them that its process has. */
+  token_routers_json: string;
   routers_json: string;
   queue: string;
   seen_at: number;

@@ -139,7 +139,7 @@ async function makeWorker(
   { capacity = 2, routers = ['local'] }: { capacity?: number; routers?: string[] } = {},
 ): Promise<TestWorker> {
   const bearer = `token-of-${name}`;
-  await builds.setWorkerToken(name, `hash-of-${bearer}`);
+  await builds.setWorkerToken(name, `hash-of-${bearer}`, routers);
   let instance = randomUUID();
   const find = async (): Promise<KnownWorker> => {
     const found = await builds.findWorker(`hash-of-${bearer}`);

@@ -78,7 +78,8 @@ export class System {
 
   async startWorker(): Promise<void> {
     const name = this.workerName;
-    this.#workerToken ??= (await this.api<{ token: string }>('POST', '/workers/tokens', { name })).token;
+    const token = { name, routers: [DEFAULT_ROUTER] };
+    this.#workerToken ??= (await this.api<{ token: string }>('POST', '/workers/tokens', token)).token;
     this.worker = this.#spawn('worker/main.ts', 'worker.log', {
       SLIPWAY_DATA: path.join(this.dir, 'worker'),
       SLIPWAY_SERVER_URL: this.url,

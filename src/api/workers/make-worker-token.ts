@@ -4,18 +4,22 @@ import type { AppDeps } from '../deps.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
 
-const body = z.object({ name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/) });
+const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/);
+const body = z.object({ name, routers: z.array(name).max(16).default([]) });
 
-/** `POST /api/v1/workers/tokens {name}` → 201, `{workerId, token}`: seen this once; an earlier one of that name ends. */
+/**
+ * `POST /api/v1/workers/tokens {name, routers}` → 201, `{workerId, token}`: seen this once; an earlier one of that
+ * name ends. The worker gets deployments of these routers only; without any it builds.
+ */
 export function makeWorkerToken({ builds }: Pick<AppDeps, 'builds'>): Route {
   return route({
     method: 'post',
     path: '/api/v1/workers/tokens',
     access: 'admin',
     handle: async (request, response) => {
-      const { name } = readBodyOf(request, body);
+      const wanted = readBodyOf(request, body);
       const token = newToken('worker');
-      const { workerId } = await builds.setWorkerToken(name, hashToken(token));
+      const { workerId } = await builds.setWorkerToken(wanted.name, hashToken(token), wanted.routers);
       response.status(201).json({ workerId, token });
     },
   });

@@ -234,6 +234,7 @@ export const keel: readonly string[] = [
     token_hash text not null unique,
     instance text,
     capacity bigint not null,
+    token_routers_json text not null,
     routers_json text not null,
     queue text not null,
     seen_at bigint not null,

@@ -8,7 +8,7 @@ export async function readWorkers(
 ): Promise<readonly WorkerView[]> {
   const rows = await db
     .selectFrom('worker')
-    .select(['id', 'name', 'capacity', 'routers_json', 'joined_at', 'seen_at'])
+    .select(['id', 'name', 'capacity', 'routers_json', 'token_routers_json', 'joined_at', 'seen_at'])
     .orderBy('name')
     .execute();
   const running = await db
@@ -24,6 +24,7 @@ export async function readWorkers(
     capacity: row.capacity,
     running: running.filter(({ worker_id }) => worker_id === row.id).length,
     routers: JSON.parse(row.routers_json) as string[],
+    tokenRouters: JSON.parse(row.token_routers_json) as string[],
     joinedAtMs: row.joined_at,
   }));
 }

@@ -15,7 +15,7 @@ const instance = 'instance-of-ada';
 
 beforeAll(async () => {
   server = await startTestServer({ intake: false });
-  const made = await server.api('POST', '/workers/tokens', { name: 'ada' });
+  const made = await server.api('POST', '/workers/tokens', { name: 'ada', routers: ['test'] });
   ({ token } = (await made.json()) as { token: string });
   project = newId('prj');
   await server.deps.store.transaction((tx) =>
@@ -100,6 +100,11 @@ describe('a worker', () => {
     expect(await send('/workers', { body: { ...register, name: 'bob' } })).toMatchObject({
       status: 403,
       code: 'not_allowed',
+    });
+    expect(await send('/workers', { body: { ...register, routers: ['test', 'production'] } })).toMatchObject({
+      status: 403,
+      code: 'router_refused',
+      details: { worker: 'ada', router: 'production' },
     });
   });
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildSummary, Page } from '../../../src/core/view.ts';
+import type { BuildSummary, Page, WorkerView } from '../../../src/core/view.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 import { pushPayload } from '../../support/github-payloads.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
@@ -88,6 +88,8 @@ it.each([
   [['builds', '--none']],
   [['cancel', 'x']],
   [['secret', 'fly', 'a', 'b']],
+  [['worker', 'add']],
+  [['worker', 'fly', 'w1']],
   [['none']],
 ])('%j is wrong use: exit status 2 and the usage', async (args) => {
   const ran = await slipway(args);
@@ -149,7 +151,12 @@ describe('builds', () => {
   });
 });
 
-it('makes a token for a worker', async () => {
-  expect((await slipway(['workers', 'token', 'w1'])).stdout).toMatch(/^slipway_worker_[\w-]{43}\n$/);
-  expect((await slipway(['workers'])).stdout).toMatch(/^w1 {2}away/);
+it('makes the token of a worker, for the routers named only', async () => {
+  expect((await slipway(['worker', 'add', 'w1'])).stdout).toMatch(/^slipway_worker_[\w-]{43}\n$/);
+  const two = await slipway(['worker', 'add', 'w2', '--router', 'east', '--router', 'west']);
+  expect(two.status).toBe(0);
+  expect((await slipway(['workers'])).stdout).toMatch(/^w1 {2}away.*\nw2 {2}away/);
+  const page = JSON.parse((await slipway(['workers', '--json'])).stdout) as Page<WorkerView>;
+  expect(page.items.map(({ tokenRouters }) => tokenRouters)).toEqual([[], ['east', 'west']]);
+  expect((await slipway(['worker', 'add', 'w3', '--router', 'No Name'])).stderr).toContain('routers');
 });
