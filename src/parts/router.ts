@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Problem } from '../core/problem.ts';
 import { findBinary } from './find-binary.ts';
+import { findProcesses, isAlive, signalAll } from './processes.ts';
 
 export interface RouterPartOptions {
   /** The router's directory; `prepare` fills it. */
@@ -26,41 +28,54 @@ export interface RouterPart {
 }
 
 /**
- * Sees to it that the directory's HAProxy runs: attaches to one that answers on its socket, else starts one from
- * `current/haproxy.cfg`. A kernel lock on `run.lock`, held by HAProxy as long as it lives, allows one per directory.
+ * Sees to it that the directory's HAProxy runs and is kept running: attaches to one that answers on its socket, else
+ * starts one from `current/haproxy.cfg`. Its keeper (`keep-router.sh`) starts it again whenever it ends, and lives as
+ * long as it does; kernel locks allow one of each per directory.
  * @throws Problem `part_missing`, `part_failed`.
  */
 export async function ensureRouter(options: RouterPartOptions): Promise<RouterPart> {
-  const running = await routerPid(options.dir);
-  if (running !== null) return { pid: running, started: false };
+  const { dir } = options;
   const binary = options.binary ?? findBinary(['haproxy']);
   if (binary === null)
     throw new Problem('part_missing', { part: 'haproxy', command: 'apt-get install haproxy' });
-  await options.prepare();
+  const running = await routerPid(dir);
+  if (running === null) await options.prepare();
+  const keeper = startKeeper(dir, binary);
+  if (running !== null) return { pid: running, started: false };
   const deadline = Date.now() + (options.timeoutMs ?? 10_000);
-  const exit = start(options.dir, binary);
   for (let waitMs = 5; Date.now() < deadline; waitMs = Math.min(waitMs * 2, 100)) {
-    const pid = await routerPid(options.dir);
-    if (pid !== null) {
-      await writeFile(path.join(options.dir, 'haproxy.pid'), `${pid}\n`, { mode: 0o600 });
-      return { pid, started: pid === exit.pid() };
-    }
-    const code = exit.code();
-    // Another one is starting it at this moment.
-    if (code !== null && code !== LOCKED) throw await failed(options, `it ended with ${code}`);
+    const pid = await routerPid(dir);
+    const code = keeper.code();
+    if (pid !== null) return { pid, started: code === null };
+    // With another keeper it is on its way.
+    if (code !== null && code !== KEPT_ALREADY) throw await failed(options, `it ended with ${code}`);
     await sleep(waitMs);
   }
-  throw await failed(options, 'it does not answer on its socket');
+  const problem = await failed(options, 'it does not answer on its socket');
+  await stopRouter(dir);
+  throw problem;
 }
 
-/** Ends the directory's HAProxy and waits until it is gone; silent when none runs. Connections are cut. */
+/** Ends the directory's HAProxy and its keeper, and waits until both are gone. Connections are cut. */
 export async function stopRouter(dir: string): Promise<void> {
-  const pid = await routerPid(dir);
-  if (pid === null) return;
-  process.kill(pid, 'SIGTERM');
-  for (const deadline = Date.now() + 5_000; isAlive(pid); await sleep(10))
-    if (Date.now() > deadline) process.kill(pid, 'SIGKILL');
+  const ours = (): number[] => [...keepers(dir), ...runningFrom(dir)];
+  for (let pids = ours(); pids.length > 0; pids = ours()) await endAll(pids);
 }
+
+async function endAll(pids: readonly number[]): Promise<void> {
+  signalAll(pids, 'SIGTERM');
+  for (const deadline = Date.now() + 5_000; pids.some(isAlive); await sleep(10))
+    if (Date.now() > deadline) signalAll(pids.filter(isAlive), 'SIGKILL');
+}
+
+/** Process id of what starts the directory's HAProxy again; null when nothing does. */
+export const keeperPid = (dir: string): number | null => keepers(dir)[0] ?? null;
+
+const keepers = (dir: string): number[] =>
+  findProcesses('cmdline', (text) => text.includes(`\0${KEEPER}\0${dir}\0`));
+
+const runningFrom = (dir: string): number[] =>
+  findProcesses('cmdline', (text) => text.includes(`\0${configOf(dir)}\0`));
 
 /** Process id of the HAProxy that answers on the directory's socket; null when none does. */
 export function routerPid(dir: string): Promise<number | null> {
@@ -75,14 +90,14 @@ export function routerPid(dir: string): Promise<number | null> {
   });
 }
 
-/** Exit code of flock when another process holds the lock. */
-const LOCKED = 99;
+const KEEPER = fileURLToPath(new URL('keep-router.sh', import.meta.url));
+/** Its exit code when there is one for the directory. */
+const KEPT_ALREADY = 99;
+const configOf = (dir: string): string => path.join(dir, 'current', 'haproxy.cfg');
 
-function start(dir: string, binary: string): { pid(): number | undefined; code(): number | string | null } {
+function startKeeper(dir: string, binary: string): { code(): number | string | null } {
   const log = openSync(path.join(dir, 'haproxy.log'), 'a', 0o600);
-  const config = path.join(dir, 'current', 'haproxy.cfg');
-  const lock = ['--nonblock', '--no-fork', '--conflict-exit-code', String(LOCKED)];
-  const child = spawn('flock', [...lock, path.join(dir, 'run.lock'), binary, '-db', '-f', config], {
+  const child = spawn('sh', [KEEPER, dir, binary], {
     detached: true,
     stdio: ['ignore', log, log],
     cwd: '/',
@@ -92,20 +107,11 @@ function start(dir: string, binary: string): { pid(): number | undefined; code()
   child.on('error', (error) => (code = error.message));
   child.on('exit', (exit, signal) => (code = exit ?? signal));
   child.unref();
-  return { pid: () => child.pid, code: () => code };
+  return { code: () => code };
 }
 
 async function failed(options: RouterPartOptions, cause: string): Promise<Problem> {
   const log = path.join(options.dir, 'haproxy.log');
   const last = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n').slice(-3).join(' | ');
   return new Problem('part_failed', { part: 'haproxy', cause: `${cause}: ${last}`, log });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SlotRecord, SlotRole } from '../../../src/core/deployment.ts';
-import { ensureRouter, routerPid, stopRouter } from '../../../src/parts/router.ts';
+import { ensureRouter, keeperPid, routerPid, stopRouter } from '../../../src/parts/router.ts';
 import { openRouter, prepareRouter, type Router } from '../../../worker/router/open-router.ts';
 import type { RouterEnvironment } from '../../../worker/router/state.ts';
 
@@ -13,7 +13,7 @@ export interface RouterUnderTest {
   readonly port: number;
   readonly router: Router;
   start(): Promise<void>;
-  /** SIGKILL, and waits until it is gone. */
+  /** SIGKILL, also to what would start it again, and waits until it is gone. */
   kill(): Promise<void>;
   /** Stops it and removes the directory. */
   remove(): Promise<void>;
@@ -35,9 +35,8 @@ export async function startRouterUnderTest(backends = 8): Promise<RouterUnderTes
     router: openRouter(dir, { patienceMs: 300 }),
     start,
     async kill() {
-      const pid = await routerPid(dir);
-      if (pid === null) return;
-      process.kill(pid, 'SIGKILL');
+      const pids = [keeperPid(dir), await routerPid(dir)].filter((pid) => pid !== null);
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
       while ((await routerPid(dir)) !== null) await new Promise((resolve) => setTimeout(resolve, 2));
     },
     async remove() {
