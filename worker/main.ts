@@ -12,6 +12,7 @@ import { openMirrors, type Mirrors } from './checkout/mirrors.ts';
 import { appNetworkName } from './deploy/app-network.ts';
 import { runDeployment, type DeployTools } from './deploy/run-deployment.ts';
 import { startTending } from './deploy/start-tending.ts';
+import type { RouterChange } from './deploy/watch-router.ts';
 import { connectEngine } from './engine/connect-engine.ts';
 import type { Engine } from './engine/engine.ts';
 import { findBuildClient, type BuildClient } from './image/build-client.ts';
@@ -168,13 +169,22 @@ function deployTools(engine: Engine): DeployTools | null {
 /** Keeps the router to the record, tells its fail-overs and sends the apps' logs; returns what ends it. */
 function tendRouter(tools: DeployTools | null, server: ServerConnection): () => Promise<void> {
   if (tools === null || settings.router === null) return async () => undefined;
+  const { name } = settings.router;
   return startTending({
     tools,
-    link: server.router(settings.router.name),
+    link: server.router(name),
     everyMs: TIMES.reconciler,
     onDone: (what) => log.info({ what }, 'tended the router'),
+    onRouter: (change) => sayOfRouter(name, change),
     onError: (error) => log.warn({ err: error }, 'the router could not be tended; it is tried again'),
   });
+}
+
+function sayOfRouter(router: string, change: RouterChange): void {
+  if (change.kind === 'away')
+    log.error({ router, cause: change.cause }, 'the router is away: nothing answers the public hosts');
+  else if (change.kind === 'back') log.info({ router }, 'the router is back');
+  else log.warn({ router }, 'the router ended and was started again');
 }
 
 function startReaper(

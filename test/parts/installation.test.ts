@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -9,11 +9,13 @@ import { startInstallation, type Installation } from '../../scripts/installation
 import { stopInstallation } from '../../scripts/installation/stop-installation.ts';
 import { findProcesses } from '../../src/parts/processes.ts';
 import { freePort } from '../../src/parts/registry.ts';
+import { routerPid } from '../../src/parts/router.ts';
 import { appFiles } from '../support/demo-app.ts';
 import { startGitHost, type GitHost } from '../support/git-host.ts';
 import { busyboxImage } from '../support/images.ts';
 import { expectNothingLeft, takeInventory } from '../support/leftovers.ts';
 import { testParts } from '../support/parts.ts';
+import { waitFor } from '../support/wait.ts';
 
 let dir: string;
 let host: GitHost;
@@ -44,15 +46,24 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-it('start and stop: apps serve while everything else is down, and come back after a full stop', async () => {
+it('start and stop: apps serve while all else is down, the router is killed too, and come back after a full stop', async () => {
   const before = await takeInventory(environment['DOCKER_HOST'] ?? '', `slipway.router=${dir}/router`);
   const first = await start();
   await deploy(first);
   expect(await serves(first)).toBe('version 1\n');
+  await killRouter(first);
+  expect(await serves(first)).toBe('version 1\n');
+  const log = path.join(dir, 'worker.log');
+  await waitFor('the worker says so', async () =>
+    /the router (ended and was started again|is back)/.test(await readFile(log, 'utf8')),
+  );
 
   await first.stop();
   expect(ofOurs('main.ts')).toEqual([]);
   expect(ofOurs('redis-server')).toEqual([]);
+  expect(await serves(first)).toBe('version 1\n');
+
+  await killRouter(first);
   expect(await serves(first)).toBe('version 1\n');
 
   await stopInstallation(environment, { apps: 'stop', say });
@@ -83,6 +94,13 @@ async function deploy({ api, webhookSecret }: Installation): Promise<void> {
 
 async function serves(installation: Installation): Promise<string> {
   return (await ask(installation.routerUrl, 'app.example.com', { path: '/' })).text;
+}
+
+/** With -9; returns when another one answers. */
+async function killRouter({ routerDir }: Installation): Promise<void> {
+  const pid = await routerPid(routerDir);
+  process.kill(pid ?? 0, 'SIGKILL');
+  await waitFor('another router', async () => ![pid, null].includes(await routerPid(routerDir)));
 }
 
 /** Processes that name our folder and this program on their command line. */

@@ -7,12 +7,15 @@ import { listApps } from './app-container.ts';
 import { followApp } from './follow-app.ts';
 import type { DeployTools } from './run-deployment.ts';
 import { tendRouter } from './tend-router.ts';
+import { routerWatcher, type RouterChange } from './watch-router.ts';
 
 export interface Tending {
   readonly tools: DeployTools;
   readonly link: RouterLink;
   /** Told of each thing that was put right. */
   readonly onDone: (what: string) => void;
+  /** Told once of each change: nothing else here says that the router is away. */
+  readonly onRouter: (change: RouterChange) => void;
   /** Told of what failed; it is tried again. */
   readonly onError: (error: unknown) => void;
   /** Between two comparisons with the record; default 30 s. */
@@ -21,7 +24,7 @@ export interface Tending {
 
 /**
  * The router's keeper, outside of any lease, for as long as the worker lives: brings router and containers to the
- * record, tells fail-overs, sends the apps' logs. Returns the function that ends it.
+ * record, tells when the router goes and comes, and its fail-overs, sends the apps' logs. Returns what ends it.
  */
 export function startTending(tending: Tending): () => Promise<void> {
   const end = new AbortController();
@@ -29,6 +32,7 @@ export function startTending(tending: Tending): () => Promise<void> {
     repeat(tending, end.signal, tending.everyMs ?? TIMES.reconciler, async () => {
       for (const what of await tendRouter(tending.tools, () => tending.link.record())) tending.onDone(what);
     }),
+    repeat(tending, end.signal, LOOK_MS, routerWatcher(tending.tools.router.runtime, tending.onRouter)),
     repeat(tending, end.signal, LOOK_MS, failoverTeller(tending)),
     repeat(tending, end.signal, LOOK_MS, logFollower(tending, end.signal)),
   ];
