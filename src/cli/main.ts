@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** A command of `slipway`: its line in the help, and what it does; loaded only when it is called. */
 interface Command {
   readonly about: string;
