@@ -2,7 +2,7 @@ import { TIMES } from '../../../config/times.ts';
 
 /**
  * Shortens the table of times for one process of the experiment, so that a round takes seconds: everything stays in
- * proportion, a freeze (`SLIPWAY_TEST_LEASE_MS` × 5/3) is still longer than a lease. The first import of its process,
+ * proportion, a freeze (`SLIPWAY_TEST_LEASE_MS` × 4/3) is still longer than a lease. The first import of its process,
  * because some modules read the table when they are loaded.
  */
 const leaseMs = Number(process.env['SLIPWAY_TEST_LEASE_MS'] ?? TIMES.lease);
