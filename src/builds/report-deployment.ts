@@ -59,6 +59,7 @@ async function enterPhase(
     .execute();
   if (phase === 'starting') await startInSlot(context, row);
   if (switches) await switchSlots(context, row);
+  if (phase === 'done') await retireStandby(context, row);
   await tellPhase(context, row, phase, detail);
   if (switches) await settleEnvironment(tx, row.environment_id, context.now);
   return 'taken';
@@ -129,6 +130,14 @@ async function switchSlots({ tx, now }: ReportContext, row: DeploymentRow): Prom
     .execute();
 }
 
+/** Its deployer has drained and removed the old slot, where the file wants no standby. */
+async function retireStandby({ tx, now }: ReportContext, row: DeploymentRow): Promise<void> {
+  if ((JSON.parse(row.settings_json) as DeployPlan).standbyMs > 0) return;
+  const before = await readSlots(tx, row.environment_id);
+  const after = applySlotAction(before, { type: 'retire' });
+  await writeSlots(tx, row.environment_id, { before, after, at: now });
+}
+
 async function finish(
   context: ReportContext,
   row: DeploymentRow,
@@ -161,6 +170,7 @@ async function finish(
     },
   });
   if (!switched) await abortSlots(tx, row, now);
+  else if (to === 'success') await retireStandby(context, row);
   tx.changed('environment', row.environment_id);
   await settleEnvironment(tx, row.environment_id, now);
   return 'taken';

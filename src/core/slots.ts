@@ -23,6 +23,8 @@ export type SlotAction =
     }
   /** A deployment ended before `switching`. */
   | { readonly type: 'abort'; readonly candidate: SlotIndex }
+  /** With phase `done` of a release that keeps no standby (`standby: 0s`): what it has drained is empty. */
+  | { readonly type: 'retire' }
   /** Standbys whose time is over; only while no deployment of the environment is claimed. */
   | { readonly type: 'expire'; readonly nowMs: number }
   /** The environment goes. */
@@ -60,6 +62,8 @@ export function applySlotAction(slots: readonly SlotRecord[], action: SlotAction
       return slots.map((slot) =>
         slot.index === action.candidate && slot.role === 'candidate' ? emptied(slot) : slot,
       );
+    case 'retire':
+      return slots.map((slot) => (slot.role === 'standby' ? emptied(slot) : slot));
     case 'expire':
       return slots.map((slot) =>
         slot.role === 'standby' && (slot.standbyUntilMs ?? 0) <= action.nowMs ? emptied(slot) : slot,

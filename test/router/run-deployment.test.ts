@@ -87,6 +87,19 @@ describe('a deployment', () => {
     expect(await apps()).toHaveLength(2);
   });
 
+  it('keeps no standby where the file wants none: at its end record, router and engine agree', async () => {
+    await deploy(world.release('v1'));
+    const deployment = await deploy(world.release('v2', { standbyMs: 0 }));
+    expect(deployment.end).toMatchObject({ status: 'success' });
+    expect((await ask('/')).app).toBe('v2');
+    expect(record.slots.map(({ role }) => role)).toEqual(['empty', 'live', 'empty']);
+    const [served] = (await world.under.router.state()).environments;
+    expect(served?.slots).toEqual(record.slots);
+    expect(served?.hosts).toEqual([HOST]);
+    expect((await apps()).map(({ slot }) => slot)).toEqual([1]);
+    expect(await world.under.router.differences()).toEqual([]);
+  });
+
   it('puts secrets into the app and refuses to start without one', async () => {
     const release = world.release('v1', { env: { TOKEN: { fromSecret: 'api_token' } } });
     const refused = await deploy(release);
@@ -177,7 +190,7 @@ describe('a release that is not fit', () => {
     const deployment = await deploy(release);
     expect(deployment.end).toMatchObject({ status: 'error' });
     expect(deployment.end?.reason).toMatch(
-      /^The started container has digest sha256:[0-9a-f]{64}, not sha256:0/,
+      /^The image of .* in the engine has digest sha256:[0-9a-f]{64}, not sha256:0/,
     );
     expect((await ask('/')).app).toBe('v2');
   });

@@ -106,4 +106,12 @@ export class Deploying {
       standbyUntilMs: this.tools.clock.nowMs() + release.settings.standbyMs,
     });
   }
+
+  /** With what the drain has left: nothing beside live, where the release keeps no standby. */
+  get drained(): RouterEnvironment {
+    const { switched } = this;
+    return this.release.settings.standbyMs > 0
+      ? switched
+      : { ...switched, slots: applySlotAction(switched.slots, { type: 'retire' }) };
+  }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TIMES } from '../../config/times.ts';
 import { RouterAway } from '../router/runtime-client.ts';
+import type { Refusal } from '../router/state.ts';
 import { listApps, removeApp } from './app-container.ts';
 import type { Deploying } from './deploying.ts';
 import { drainSlot } from './drain-slot.ts';
@@ -24,8 +25,7 @@ export async function switchTraffic(deploying: Deploying): Promise<void> {
   const startMs = performance.now();
   for (let told = false; ; told = true) {
     const applied = await tools.router.put(environment);
-    if (!applied.ok && applied.refusal.kind === 'problem') throw applied.refusal.problem;
-    if (!applied.ok) throw new Error('a newer deployment of this environment has taken the router over');
+    if (!applied.ok) throw overtaken(applied.refusal);
     if (applied.running && (await agrees(deploying))) break;
     if (!told) await log.say('The router does not answer; its files are switched, waiting for it.');
     await sleep(AWAY_MS);
@@ -37,14 +37,32 @@ export async function switchTraffic(deploying: Deploying): Promise<void> {
 }
 
 /**
- * Lets the slots that are no longer live finish what they have in hand, then removes the one that is empty now.
- * The old live slot stays as hot standby until its time is over.
+ * Lets the slots that are no longer live finish what they have in hand, then removes what is empty now. The old live
+ * slot stays as hot standby until its time is over; where it has none, it goes here.
  */
 export async function retireSlots(deploying: Deploying): Promise<void> {
-  const { tools, work, log, release, lease } = deploying;
+  await drainSlots(deploying);
+  await deploying.log.say('The old slot has nothing in hand.');
+  const { tools, work, log, release, drained } = deploying;
+  if (release.settings.standbyMs === 0) {
+    const applied = await tools.router.put(drained);
+    if (!applied.ok) throw overtaken(applied.refusal);
+  }
+  const empty = drained.slots.filter(({ role }) => role === 'empty').map(({ index }) => Number(index));
+  try {
+    for (const app of await listApps(tools.engine, tools.router.dir, work.environment.id))
+      if (empty.includes(app.slot)) await removeApp(tools.engine, app.id, TIMES.stepGrace);
+  } catch (error) {
+    // The traffic has moved: what is left of an old release does not make the deployment fail.
+    await log.say(
+      `An old container stays for now: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+async function drainSlots({ tools, work, log, release, lease, switched }: Deploying): Promise<void> {
   const { backend } = work.environment;
-  const retiring = deploying.switched.slots.filter(({ index }) => index !== work.candidate);
-  for (const { index } of retiring) {
+  for (const { index } of switched.slots.filter((slot) => slot.index !== work.candidate)) {
     const { tookMs, cut } = await drainSlot({
       inFlight: async () => {
         lease.lost.throwIfAborted();
@@ -62,21 +80,16 @@ export async function retireSlots(deploying: Deploying): Promise<void> {
         `Slot ${index} was cut off after ${Math.round(tookMs)} ms: ${cut.requests} requests, ${cut.connections} long connections.`,
       );
   }
-  await log.say('The old slot has nothing in hand.');
-  const empty = retiring.filter(({ role }) => role === 'empty').map(({ index }) => Number(index));
-  try {
-    for (const app of await listApps(tools.engine, tools.router.dir, work.environment.id))
-      if (empty.includes(app.slot)) await removeApp(tools.engine, app.id, TIMES.stepGrace);
-  } catch (error) {
-    // The traffic has moved: what is left of an old release does not make the deployment fail.
-    await log.say(
-      `An old container stays for now: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
 }
 
 /** Between two attempts to reach a router that is away. */
 const AWAY_MS = 100;
+
+function overtaken(refusal: Refusal): Error {
+  return refusal.kind === 'problem'
+    ? refusal.problem
+    : new Error('a newer deployment of this environment has taken the router over');
+}
 
 async function agrees({ tools, work }: Deploying): Promise<boolean> {
   try {

@@ -117,6 +117,8 @@ export class FakeDeployment {
           standbyUntilMs: Date.now() + this.#release.settings.standbyMs,
         });
       }
+      if (report.phase === 'done' && this.#release.settings.standbyMs === 0)
+        this.#record.slots = applySlotAction(this.#record.slots, { type: 'retire' });
     }
     if (report.type === 'deployment.finished' && mayAbort(this.phase))
       this.#record.slots = applySlotAction(this.#record.slots, { type: 'abort', candidate });

@@ -31,10 +31,19 @@ const codeOf = (promise: Promise<unknown>) =>
 
 const deploys = [deployOf('production')];
 
+interface About {
+  readonly deliveryId?: string;
+  /** How long it keeps the one before as standby, where that is not the test's usual time. */
+  readonly standbyMs?: number;
+}
+
 /** A build with one deployment, its workflow claimed. */
-async function begun({ deliveryId }: { deliveryId?: string } = {}) {
+async function begun({ deliveryId, standbyMs }: About = {}) {
   const about = deliveryId === undefined ? {} : { deliveryId };
-  const { buildId, number } = await record.build(project, { plan: planOf({ deploys }), ...about });
+  const plan = planOf({
+    deploys: standbyMs === undefined ? deploys : [deployOf('production', { standbyMs })],
+  });
+  const { buildId, number } = await record.build(project, { plan, ...about });
   const lease = await ada.claimWorkflow(await record.workflowOf(buildId));
   const { id } = await record.store.db
     .selectFrom('deployment')
@@ -45,7 +54,7 @@ async function begun({ deliveryId }: { deliveryId?: string } = {}) {
 }
 
 /** A build that is live. */
-async function deployed(options: { deliveryId?: string } = {}) {
+async function deployed(options: About = {}) {
   const build = await begun(options);
   await runWorkflow(build.lease);
   const lease = await ada.claimDeployment(build.deployment);
@@ -158,6 +167,23 @@ describe('the switch', () => {
     await record.builds.reconcile();
     expect(await slots()).toEqual(['empty', 'empty', 'live']);
     expect((await environment()).fence).toBe(fence + 1);
+  });
+
+  it('keeps no standby past its end where the file wants none', async () => {
+    await deployed();
+    const { lease, deployment } = await begun({ standbyMs: 0 });
+    await runWorkflow(lease);
+    const deploying = await ada.claimDeployment(deployment);
+    await prepare(deploying);
+    for (const phase of ['switching', 'draining'] as const)
+      await deploying.report({ type: 'deployment.phase', phase, detail: null });
+    expect(await slots()).toEqual(['standby', 'live', 'empty']);
+    const { fence } = await environment();
+    await deploying.report({ type: 'deployment.phase', phase: 'done', detail: null });
+    expect(await slots()).toEqual(['empty', 'live', 'empty']);
+    await deploying.report({ type: 'deployment.finished', status: 'success', reason: null, logBytes: 0 });
+    expect(await slots()).toEqual(['empty', 'live', 'empty']);
+    expect((await environment()).fence).toBe(fence);
   });
 
   it('is resumed after its deployer was lost, with the slots as they will be, and never undone', async () => {

@@ -24,13 +24,16 @@ const history = fc.array(
       restarts: fc.boolean(),
     }),
     fc.record({ kind: fc.constant('expire' as const), after: fc.nat(200) }),
+    fc.record({ kind: fc.constant('retire' as const) }),
   ),
   { maxLength: 30 },
 );
 
 type Step =
   /** `restarts`: a hot standby is not fit, and its release is started again. */
-  { kind: 'deploy'; release: number; ends: boolean; restarts: boolean } | { kind: 'expire'; after: number };
+  | { kind: 'deploy'; release: number; ends: boolean; restarts: boolean }
+  | { kind: 'expire'; after: number }
+  | { kind: 'retire' };
 
 interface Told {
   readonly slots: readonly SlotRecord[];
@@ -47,6 +50,11 @@ function play(
   steps.forEach((step, nowMs) => {
     if (step.kind === 'expire') {
       slots = applySlotAction(slots, { type: 'expire', nowMs: nowMs + step.after });
+      return;
+    }
+    if (step.kind === 'retire') {
+      slots = applySlotAction(slots, { type: 'retire' });
+      expect(count(slots, 'standby')).toBe(0);
       return;
     }
     const releaseId = `rel_${step.release}`;
