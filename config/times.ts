@@ -28,6 +28,11 @@ export const TIMES = {
   serviceReady: PLAN_DEFAULTS.serviceReadyMs,
   signalsWait: 25_000,
   sseComment: 15_000,
+  /** For the head of a request, and for all of it: whoever takes longer is cut off. */
+  requestHead: 15_000,
+  request: 120_000,
+  /** The rest of a refused body is dropped for this long, so that its sender reads the answer. */
+  refusedBody: 10_000,
 } as const;
 
 /** Sizes, in bytes. */
@@ -36,6 +41,12 @@ export const SIZES = {
   /** Unacknowledged output of one step on the worker's disk; past it the container is no longer read. */
   spool: 2 * 1024 ** 3,
   webhookBody: 25 * 1024 * 1024,
+  /** JSON of the API, of strangers (signing in) and of workers. */
+  apiBody: 1024 * 1024,
+  publicBody: 4 * 1024,
+  workerBody: 4 * 1024 * 1024,
+  /** What is dropped of a refused body before its sender is cut off. */
+  refusedBody: 100 * 1024 * 1024,
   pipelineFile: PIPELINE_LIMITS.bytes,
   stepMemory: 4 * 1024 ** 3,
 } as const;

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { pino, type Logger } from 'pino';
 import { readServerSettings, type ServerSettings } from '../config/settings.ts';
 import { createApp } from './api/app.ts';
+import { createHttpServer } from './api/http-server.ts';
 import { workerRoutes } from './api/worker/worker-routes.ts';
 import { createBuilds, effectSettled } from './builds/index.ts';
 import { Problem } from './core/problem.ts';
@@ -120,7 +121,7 @@ async function main(): Promise<void> {
   outbox.start();
   dispatcher.start();
   intake.start();
-  const server = await listen(app.listen(settings.listen.port, settings.listen.host));
+  const server = await listen(createHttpServer(app).listen(settings.listen.port, settings.listen.host));
   log.info({ url: settings.url, listen: settings.listen }, 'the server is ready');
 
   await signalled();

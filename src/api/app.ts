@@ -43,9 +43,6 @@ import { receiveGithub } from './webhooks/receive-github.ts';
 import { listWorkers } from './workers/list-workers.ts';
 import { makeWorkerToken } from './workers/make-worker-token.ts';
 
-/** What a body of JSON may be long, but for webhooks. */
-const JSON_BYTES = 1024 * 1024;
-
 /** The server's HTTP: webhooks, the worker protocol, the API of pages and command line, and the pages themselves. */
 export function createApp(deps: AppDeps): Express {
   const { settings, log } = deps;
@@ -62,7 +59,6 @@ export function createApp(deps: AppDeps): Express {
 
   app.use(['/api', '/worker'], authenticate(deps));
   app.use('/api', demandSameOrigin(settings.publicUrl));
-  app.use(['/api', '/worker'], express.json({ limit: JSON_BYTES }));
   mountRoutes(app, apiRoutes(deps));
   mountRoutes(app, deps.workerRoutes);
   app.use(['/api', '/worker', '/webhooks'], denyUnknown());

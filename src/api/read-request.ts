@@ -4,12 +4,12 @@ import { Problem } from '../core/problem.ts';
 
 /** The JSON body as the schema has it. @throws Problem `request_wrong` with the first field that is wrong. */
 export function readBodyOf<S extends z.ZodType>(request: Request, schema: S): z.infer<S> {
-  return check(request.body ?? {}, schema, 'body');
+  return readValue(request.body ?? {}, schema, 'body');
 }
 
 /** The query as the schema has it. @throws Problem `request_wrong`. */
 export function readQueryOf<S extends z.ZodType>(request: Request, schema: S): z.infer<S> {
-  return check(request.query, schema, 'query');
+  return readValue(request.query, schema, 'query');
 }
 
 /** A path parameter: one segment, decoded, at most 256 characters of it. @throws Problem `request_wrong`. */
@@ -20,7 +20,8 @@ export function readParam(request: Request, name: string): string {
   return value;
 }
 
-function check<S extends z.ZodType>(value: unknown, schema: S, whole: string): z.infer<S> {
+/** A value as the schema has it; `whole` is what it is called. @throws Problem `request_wrong`. */
+export function readValue<S extends z.ZodType>(value: unknown, schema: S, whole: string): z.infer<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

@@ -1,4 +1,6 @@
+import express from 'express';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
+import { SIZES } from '../../config/times.ts';
 import { Problem } from '../core/problem.ts';
 import { principalOf } from './principal.ts';
 
@@ -22,14 +24,27 @@ export function route(definition: Route): Route {
   return definition;
 }
 
+/** What a body of JSON may be long, by the rule of its route; 0: the handler reads the body itself. */
+const JSON_BYTES: Readonly<Record<AccessRule, number>> = {
+  public: SIZES.publicBody,
+  signature: 0,
+  admin: SIZES.apiBody,
+  worker: 0,
+};
+
 const RULE = Symbol('access rule');
 type RuledHandler = RequestHandler & { [RULE]?: AccessRule };
 
-/** Adds the routes in their order. The guard of a route's rule stands in the same handler, so that neither is without the other. */
+/**
+ * Adds the routes in their order. The guard of a route's rule stands in the same handler, so that neither is without
+ * the other; not before it has let a request in is anything of its body read.
+ */
 export function mountRoutes(app: Express, routes: readonly Route[]): void {
   for (const { method, path, access, handle } of routes) {
-    const handler: RuledHandler = (request, response, next) => {
+    const readJson = jsonReader(JSON_BYTES[access]);
+    const handler: RuledHandler = async (request, response, next) => {
       demand(access, request);
+      await readJson(request, response);
       return handle(request, response, next);
     };
     handler[RULE] = access;
@@ -40,6 +55,15 @@ export function mountRoutes(app: Express, routes: readonly Route[]): void {
 /** The rule that a handler of express's router was mounted with; undefined for any other handler. */
 export function ruleOf(handler: unknown): AccessRule | undefined {
   return (handler as RuledHandler)[RULE];
+}
+
+function jsonReader(limit: number): (request: Request, response: Response) => Promise<void> {
+  if (limit === 0) return () => Promise.resolve();
+  const parse = express.json({ limit, inflate: false });
+  return (request, response) =>
+    new Promise((resolve, reject) =>
+      parse(request, response, (error?: Error) => (error === undefined ? resolve() : reject(error))),
+    );
 }
 
 /** @throws Problem `sign_in_needed`, `worker_token_wrong` without the needed token, `not_allowed` with another kind. */

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { createApp } from '../../src/api/app.ts';
 import type { AppDeps } from '../../src/api/deps.ts';
+import { createHttpServer } from '../../src/api/http-server.ts';
 import { workerRoutes } from '../../src/api/worker/worker-routes.ts';
 import { createBuilds } from '../../src/builds/index.ts';
 import { createMirrors } from '../../src/git/mirrors.ts';
@@ -65,7 +66,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     options,
     stopping.signal,
   );
-  const server = createApp(deps).listen(0, '127.0.0.1');
+  const server = createHttpServer(createApp(deps)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const adminToken = (await deps.tokens.makeFirstAdminToken()) ?? '';

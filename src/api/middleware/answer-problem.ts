@@ -1,11 +1,16 @@
 import type { ErrorRequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { Problem } from '../../core/problem.ts';
+import { dropRest } from '../drop-rest.ts';
 import { requestIdOf } from './request-id.ts';
 
-/** Answers a thrown Problem as JSON; anything else is `internal`, logged once, here, with the reference that is told. */
+/**
+ * Answers a thrown Problem as JSON; anything else is `internal`, logged once, here, with the reference that is told.
+ * A sender that hung up before the end of its body is no failure, and gets no answer.
+ */
 export function answerProblem(log: Logger): ErrorRequestHandler {
   return function problem(error: unknown, request, response, next) {
+    if (request.destroyed && !request.complete) return;
     const known = toProblem(error);
     if (known === null || known.http >= 500)
       log.error(
@@ -17,6 +22,7 @@ export function answerProblem(log: Logger): ErrorRequestHandler {
     if (answer.code === 'rate_limited')
       response.setHeader('retry-after', String(answer.details['seconds'] ?? 60));
     response.status(answer.http).json(answer);
+    dropRest(request);
   };
 }
 

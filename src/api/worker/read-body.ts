@@ -1,41 +1,34 @@
 import type { Request } from 'express';
-import type { ZodType } from 'zod';
+import type { z } from 'zod';
+import { SIZES } from '../../../config/times.ts';
 import { Problem } from '../../core/problem.ts';
-
-/** Reports of a long outage come at once; nothing else in the protocol is large. */
-const MOST_BYTES = 4 * 1024 * 1024;
+import { readValue } from '../read-request.ts';
 
 /**
  * Reads a JSON body and holds it against `shape`.
- * @throws Problem `body_too_large`, `json_wrong`, `request_wrong` naming the field.
+ * @throws Problem `body_too_large`, `encoding_wrong`, `json_wrong`, `request_wrong` naming the field.
  */
-export async function readBody<T>(request: Request, shape: ZodType<T>): Promise<T> {
-  const parsed = shape.safeParse(await readJson(request));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new Problem('request_wrong', {
-    field: issue?.path.join('.') || 'body',
-    cause: issue?.message ?? 'wrong',
-  });
+export async function readBody<S extends z.ZodType>(request: Request, shape: S): Promise<z.infer<S>> {
+  return readValue(parse((await readBytes(request, SIZES.workerBody)).toString('utf8')), shape, 'body');
 }
 
-async function readJson(request: Request): Promise<unknown> {
-  // A parser in front may have read it.
-  if (request.body !== undefined && !Buffer.isBuffer(request.body)) return request.body;
-  const text = (await readBytes(request, MOST_BYTES)).toString('utf8');
+function parse(text: string): unknown {
   try {
     return text === '' ? {} : (JSON.parse(text) as unknown);
-  } catch (error) {
-    throw new Problem('json_wrong', { cause: (error as Error).message });
+  } catch {
+    // A parser's message repeats parts of the body; they have no place in an answer or a log.
+    throw new Problem('json_wrong', { cause: 'it cannot be parsed' });
   }
 }
 
-/** The raw body. @throws Problem `body_too_large`. */
+/** The raw body. @throws Problem `body_too_large`, `encoding_wrong`. */
 export async function readBytes(request: Request, limit: number): Promise<Buffer> {
-  if (Buffer.isBuffer(request.body)) return request.body;
+  const { 'content-encoding': encoding = 'identity', 'content-length': announced = '0' } = request.headers;
+  if (encoding !== 'identity') throw new Problem('encoding_wrong', { encoding: encoding.slice(0, 50) });
+  if (Number(announced) > limit) throw new Problem('body_too_large', { limit });
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += piece.length;
     if (length > limit) throw new Problem('body_too_large', { limit });
     pieces.push(piece);

@@ -61,7 +61,6 @@ describe("every route in express's own router", () => {
       'helmetMiddleware',
       'authentication',
       'sameOrigin',
-      'jsonParser',
       'unknownPath',
       'notFound',
       'problem',
