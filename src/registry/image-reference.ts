@@ -1,3 +1,5 @@
+import { DOCKER_HUB, splitHost } from '../core/image-name.ts';
+
 /** The parts of an image's name, `host/repository:tag@digest`, by the grammar of the distribution reference. */
 export interface ImageReference {
   /** `host[:port]`; `docker.io` where the name has none. */
@@ -7,7 +9,6 @@ export interface ImageReference {
   readonly digest: string | null;
 }
 
-const DOCKER_HUB = 'docker.io';
 const LONGEST_REPOSITORY = 255;
 
 const HOST =
@@ -17,16 +18,13 @@ const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /**
- * Null: not an image name. The first part is a host when it has a dot or a port, is `localhost` or has capitals;
- * a name on Docker Hub without a slash is in `library` (https://github.com/distribution/reference).
+ * Null: not an image name. A name on Docker Hub without a slash is in `library`
+ * (https://github.com/distribution/reference).
  */
 export function parseImageReference(text: string): ImageReference | null {
   const [, name = '', tag = null, digest = null] = /^([^@]*?)(?::([^:/@]*))?(?:@(.*))?$/s.exec(text) ?? [];
-  const slash = name.indexOf('/');
-  const first = slash < 0 ? '' : name.slice(0, slash);
-  const hasHost = /[.:A-Z]/.test(first) || first === 'localhost';
-  const host = hasHost ? first : DOCKER_HUB;
-  const path = hasHost ? name.slice(slash + 1) : name;
+  const { host: named, path } = splitHost(name);
+  const host = named ?? DOCKER_HUB;
   const repository = host === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path;
   const isValid =
     HOST.test(host) &&

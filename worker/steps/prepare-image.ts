@@ -1,3 +1,4 @@
+import { registryHost } from '../../src/core/image-name.ts';
 import type { LeaseSecrets } from '../../src/core/work.ts';
 import { EngineLost, refusalText } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -32,12 +33,6 @@ export async function prepareImage(
   return facts === null
     ? { reason: `the image ${reference} is not there after its pull`, pulled }
     : { facts, pulled };
-}
-
-/** The registry of a reference, by Docker's rule: the first part when it looks like a host, else Docker Hub. */
-export function registryHost(reference: string): string {
-  const [first = '', rest] = reference.split('/', 2);
-  return rest !== undefined && (/[.:]/.test(first) || first === 'localhost') ? first : 'docker.io';
 }
 
 /** The engine pulls every tag of a name that has none. */

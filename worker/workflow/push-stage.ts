@@ -1,3 +1,4 @@
+import { pushTarget } from '../../src/core/image-name.ts';
 import type { BuiltImage } from '../../src/core/image.ts';
 import type { StepWork, WorkflowWork } from '../../src/core/work.ts';
 import { openRegistry, type RegistryCredentials } from '../../src/registry/registry.ts';
@@ -34,7 +35,7 @@ export class PushStage {
     push: PushWork,
   ): PushStage | null {
     const step = stages.find('push');
-    return lease.work.plan.push === null || lease.work.registry === null || step === null
+    return pushTarget(lease.work.plan.push, lease.work.registry) === null || step === null
       ? null
       : new PushStage(stages, lease, tools, { push, step });
   }
@@ -65,8 +66,9 @@ export class PushStage {
 
   get #target(): { host: string; insecure: boolean; repository: string; tags: readonly string[] } {
     const { plan, registry } = this.#lease.work;
-    if (plan.push === null || registry === null) throw new Error('this workflow pushes nothing');
-    return { ...registry, ...plan.push };
+    const target = pushTarget(plan.push, registry);
+    if (target === null || plan.push === null) throw new Error('this workflow pushes nothing');
+    return { ...target, tags: plan.push.tags };
   }
 
   async #send(): Promise<{ outcome: Outcome; digest: string | null }> {
