@@ -70,6 +70,8 @@ class Connection implements ServerConnection {
   readonly #registration: RegisterRequest;
   readonly #heartbeatMs: number;
   readonly #leases = new Set<HeldLease>();
+  /** Ids of all leases that this process was granted, ended or not. */
+  readonly #granted = new Set<string>();
   readonly dismissed: AbortSignal;
   readonly #closed = new AbortController();
   readonly #dismissed = new AbortController();
@@ -122,6 +124,10 @@ class Connection implements ServerConnection {
       timeoutMs: ANSWER_MS,
       signal,
     })) as ClaimAnswer;
+    // A queue that was killed brings a job again, and the server grants one process the same lease again.
+    if (this.#granted.has(answer.lease.id))
+      return { granted: false, reason: 'this process has taken it already' };
+    this.#granted.add(answer.lease.id);
     const lease = new HeldLease({
       client: this.#client,
       answer,

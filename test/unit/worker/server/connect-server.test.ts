@@ -103,6 +103,13 @@ describe('a connected worker', () => {
     });
   });
 
+  it('runs what it was granted once, however often the queue brings its job', async () => {
+    const connection = await connect();
+    const answers = await Promise.all([connection.claim(JOB), connection.claim(JOB)]);
+    expect(answers.filter(({ granted }) => granted)).toHaveLength(1);
+    expect((await connection.claim(JOB)).granted).toBe(false);
+  });
+
   it('stops trying to claim when it is told to', async () => {
     server.script('/claims', ...Array<number>(50).fill(503));
     const connection = await connect();
