@@ -152,6 +152,20 @@ export interface EnvironmentView {
   } | null;
   /** Newest first. */
   readonly history: readonly DeploymentView[];
+  /** What its router did by itself, newest first. */
+  readonly events: readonly RouterEventView[];
+}
+
+export interface RouterEventView {
+  readonly id: string;
+  /** `failover`: the standby answered for live. `live_down`, `live_up`: live stopped answering, and answers again. */
+  readonly type: 'failover' | 'live_down' | 'live_up';
+  readonly atMs: number;
+  /** Requests that the standby answered since the event before; 0 but for `failover`. */
+  readonly requests: number;
+  /** Build of the deployment that was live. */
+  readonly buildId: string | null;
+  readonly buildNumber: number | null;
 }
 
 export interface DeliveryView {

@@ -1,9 +1,10 @@
 import type { EnvironmentView } from '../../core/view.ts';
 import { deploymentsOfEnvironment } from './deployment-views.ts';
 import { rollbackTarget } from './rollback-target.ts';
+import { routerEventsOf } from './router-events.ts';
 import type { Reader, ViewContext } from './view-context.ts';
 
-/** Deployments in an environment's history. */
+/** Deployments in an environment's history, and events of its router. */
 const HISTORY = 50;
 
 /** Environments of one project or of all, by project and name. */
@@ -64,6 +65,7 @@ async function toView(db: Reader, row: EnvironmentRow, context: ViewContext): Pr
           },
     rollback: await readRollback(db, row.id),
     history: await deploymentsOfEnvironment(db, row.id, HISTORY, context),
+    events: await routerEventsOf(db, row.id, HISTORY),
   };
 }
 
