@@ -8,6 +8,7 @@ import { cancelBuildIn } from './cancel-build.ts';
 import type { BuildsDeps } from './deps.ts';
 import { planBuildIn } from './plan-build.ts';
 import { recordEvent } from './record-event.ts';
+import { tellBuild } from './tell-host.ts';
 
 /** What a re-run keeps of the build that it runs again. */
 interface Rerun {
@@ -74,6 +75,7 @@ async function insertBuild(
     .execute();
   const detail = { event: event.kind, commit: event.commit, rerunOf: rerun?.buildId ?? null };
   await recordEvent(tx, { at, subject: 'build', subjectId: buildId, buildId, type: 'build.created', detail });
+  await tellBuild(tx, buildId, at);
   tx.changed('build', buildId);
   tx.changed('queue', buildId);
   return { buildId, number };

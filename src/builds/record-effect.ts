@@ -6,7 +6,9 @@ import type { Reading, Store, Tx } from '../store/store.ts';
 import type { OpenLease } from './builds.ts';
 import type { BuildsDeps } from './deps.ts';
 import { demandLease } from './lease-rows.ts';
+import { recordEvent } from './record-event.ts';
 import { settleBuild } from './settle-environment.ts';
+import type { CommitStatusEffect } from './tell-host.ts';
 
 /**
  * Records an effect in the transaction that checks the lease, then waits a little for the outbox to do it.
@@ -109,17 +111,18 @@ async function readEffect(reading: Reading, id: string): Promise<EffectAnswer> {
   return row.state === 'failed' ? { state: 'failed', reason: row.result ?? '' } : { state: 'pending' };
 }
 
+/** An effect that has ended, as the outbox tells of it. */
+interface SettledEffect {
+  readonly kind: string;
+  readonly subjectId: string;
+  readonly payload: unknown;
+  readonly state: 'done' | 'failed';
+  readonly result: string;
+}
+
 /** What an effect that has ended means for its build; in the outbox's transaction. */
-export async function effectSettled(
-  tx: Tx,
-  effect: {
-    readonly kind: string;
-    readonly subjectId: string;
-    readonly payload: unknown;
-    readonly state: 'done' | 'failed';
-  },
-  at: number,
-): Promise<void> {
+export async function effectSettled(tx: Tx, effect: SettledEffect, at: number): Promise<void> {
+  if (effect.kind === 'commit-status' && effect.state === 'failed') await noteRefusal(tx, effect, at);
   if (effect.kind !== 'tag') return;
   const workflow = await tx.db
     .selectFrom('workflow')
@@ -135,4 +138,24 @@ export async function effectSettled(
       .execute();
   await settleBuild(tx, workflow.build_id, at);
   tx.changed('build', workflow.build_id);
+}
+
+/** The build and its deployments go on as they would; its page says what the Git host was not told, and why. */
+async function noteRefusal(tx: Tx, { subjectId, payload, result }: SettledEffect, at: number): Promise<void> {
+  const { context } = payload as CommitStatusEffect;
+  const deployment = await tx.db
+    .selectFrom('deployment')
+    .select('build_id')
+    .where('id', '=', subjectId)
+    .executeTakeFirst();
+  const buildId = deployment === undefined ? subjectId : deployment.build_id;
+  await recordEvent(tx, {
+    at,
+    subject: deployment === undefined ? 'build' : 'deployment',
+    subjectId,
+    buildId,
+    type: 'commit_status.failed',
+    detail: { context, reason: result },
+  });
+  if (buildId !== null) tx.changed('build', buildId);
 }

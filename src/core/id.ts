@@ -37,6 +37,13 @@ export function newId<K extends IdKind>(kind: K, nowMs: number = Date.now()): Id
   return `${kind}_${time}${random}` as Id<K>;
 }
 
+/** As {@link newId}, but in order after `before` whatever the clock says. */
+export function idAfter<K extends IdKind>(kind: K, before: string | null, nowMs: number): Id<K> {
+  const time = before === null ? [] : [...timeOrder(before).slice(0, 10)];
+  const beforeMs = time.reduce((ms, digit) => ms * 32 + ALPHABET.indexOf(digit), 0);
+  return newId(kind, Math.max(nowMs, beforeMs + 1));
+}
+
 /** When `id` was made, as text that sorts by time; of all kinds alike. */
 export function timeOrder(id: string): string {
   return id.slice(id.indexOf('_') + 1);

@@ -170,6 +170,32 @@ export const CATALOGUE = {
     message: 'The repository {url} took longer than {seconds} seconds.',
     fix: 'Check the Git host; the delivery is processed again when it is replayed.',
   },
+  // the Git host's API
+  host_token_wrong: {
+    http: 502,
+    message: '{host} does not accept {who}: {cause}.',
+    fix: 'Give the project a new token with `slipway project connect`; of a GitHub App, SLIPWAY_GITHUB_APP_ID and SLIPWAY_GITHUB_APP_KEY must belong together.',
+  },
+  host_not_permitted: {
+    http: 502,
+    message: '{host} answered {status} when {who} was to {what}: {cause}.',
+    fix: 'Give it access to the repository with the permission "{permission}".',
+  },
+  host_refused: {
+    http: 502,
+    message: '{host} answered {status} when {who} was to {what}: {cause}.',
+    fix: 'Correct what the cause names; a commit that a force push removed needs nothing.',
+  },
+  host_unavailable: {
+    http: 503,
+    message: '{host} cannot be asked to {what} now: {cause}.',
+    fix: 'Nothing: it is asked again by itself. If it lasts, look at the Git host and at the network between.',
+  },
+  app_not_installed: {
+    http: 409,
+    message: "The server's GitHub App is not installed on {repository}.",
+    fix: 'Install it on the repository, or connect the project with a token of its own: `slipway project connect`.',
+  },
   secret_unreadable: {
     http: 500,
     message: 'The secret at {context} cannot be decrypted: {cause}.',

@@ -4,11 +4,11 @@ import { backOffMs } from './back-off.ts';
 import { readDue } from './read-due.ts';
 import type { DueEffect } from './read-due.ts';
 
-/** How doing an effect ended. `retry`: not now, but it may work later. */
+/** How doing an effect ended. `retry`: not now, but it may work later; not before `afterMs` from now, where that is told. */
 export type EffectOutcome =
   | { readonly state: 'done'; readonly detail: string }
   | { readonly state: 'failed'; readonly reason: string }
-  | { readonly state: 'retry'; readonly reason: string };
+  | { readonly state: 'retry'; readonly reason: string; readonly afterMs?: number };
 
 /**
  * Does one kind of effect. It must be harmless twice: a server that ends between the act and its record does it
@@ -20,17 +20,19 @@ export type EffectHandler = (payload: unknown, key: string, signal: AbortSignal)
 export interface OutboxDeps {
   readonly store: Store;
   readonly clock: Clock;
-  /** By kind: `tag`, `webhook`, `seal-log`. An effect without a handler fails. */
+  /** By kind: `tag`, `webhook`, `seal-log`, `commit-status`. An effect without a handler fails. */
   readonly handlers: Readonly<Record<string, EffectHandler>>;
   /** In the transaction that records the end. */
   readonly settled: (
     tx: Tx,
-    effect: { kind: string; subjectId: string; payload: unknown; state: 'done' | 'failed' },
+    effect: { kind: string; subjectId: string; payload: unknown; state: 'done' | 'failed'; result: string },
     at: number,
   ) => Promise<void>;
   readonly onError: (error: unknown) => void;
   /** Tries of one effect before it has failed; with the back-off, 20 are about 15 minutes. */
   readonly attempts?: number;
+  /** Tries of effects of a kind that nobody waits for. */
+  readonly attemptsOf?: Readonly<Record<string, number>>;
 }
 
 /** Does recorded effects: at least once, those of one target one after the other, in their order. */
@@ -119,23 +121,26 @@ async function perform(deps: OutboxDeps, effect: DueEffect, signal: AbortSignal)
 async function keep(deps: OutboxDeps, effect: DueEffect, outcome: EffectOutcome): Promise<void> {
   const now = deps.clock.nowMs();
   const attempts = effect.attempts + 1;
-  const giveUp = outcome.state === 'retry' && attempts >= (deps.attempts ?? ATTEMPTS);
+  const most = deps.attemptsOf?.[effect.kind] ?? deps.attempts ?? ATTEMPTS;
+  const giveUp = outcome.state === 'retry' && attempts >= most;
   const state = outcome.state === 'retry' ? (giveUp ? 'failed' : 'pending') : outcome.state;
+  const result = outcome.state === 'done' ? outcome.detail : outcome.reason;
+  const waitMs = Math.max(backOffMs(attempts), (outcome.state === 'retry' && outcome.afterMs) || 0);
   await deps.store.transaction(async (tx) => {
     await tx.db
       .updateTable('outbox')
       .set((eb) => ({
         state,
         attempts,
-        result: outcome.state === 'done' ? outcome.detail : outcome.reason,
-        next_at: now + backOffMs(attempts),
+        result,
+        next_at: now + waitMs,
         finished_at: state === 'pending' ? null : now,
         version: eb('version', '+', 1),
       }))
       .where('id', '=', effect.id)
       .execute();
     const { kind, subjectId, payload } = effect;
-    if (state !== 'pending') await deps.settled(tx, { kind, subjectId, payload, state }, now);
+    if (state !== 'pending') await deps.settled(tx, { kind, subjectId, payload, state, result }, now);
     tx.changed('outbox', effect.id);
   });
 }

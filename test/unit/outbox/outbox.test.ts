@@ -139,6 +139,36 @@ it('tries again after a failure that may pass, with the reason shown, and then g
   expect(await stateOf(unknown)).toBe('failed no handler for effects of kind other 1');
 });
 
+it('asks again not before the time that was told, and as often as the kind may be tried', async () => {
+  let tries = 0;
+  outbox = createOutbox({
+    store: record.store,
+    clock: systemClock,
+    handlers: {
+      patient: async () => {
+        tries += 1;
+        return tries < 3
+          ? { state: 'retry', reason: 'full', afterMs: tries === 1 ? 0 : 3_600_000 }
+          : { state: 'done', detail: 'late' };
+      },
+    },
+    settled: effectSettled,
+    onError: (error) => errors.push(error),
+    attempts: 1,
+    attemptsOf: { patient: 3 },
+  });
+  outbox.start();
+  const id = await put('patient', 'a');
+  await expect.poll(() => stateOf(id)).toBe('pending full 2');
+  const { next_at } = await record.store.db
+    .selectFrom('outbox')
+    .select('next_at')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  expect(next_at).toBeGreaterThan(Date.now() + 3_500_000);
+  expect(tries).toBe(2);
+});
+
 it('waits longer after each failure, a minute at most', () => {
   expect([1, 2, 3, 9, 50].map(backOffMs)).toEqual([250, 500, 1_000, 60_000, 60_000]);
 });
