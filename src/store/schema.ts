@@ -17,6 +17,8 @@ export interface Database {
   step: StepTable;
   step_attempt: StepAttemptTable;
   image: ImageTable;
+  staging: StagingTable;
+  manifest: ManifestTable;
   release: ReleaseTable;
   environment: EnvironmentTable;
   slot: SlotTable;
@@ -176,6 +178,25 @@ export interface ImageTable {
   pushed_json: string | null;
   tags_json: string | null;
   version: Version;
+}
+
+/** Where the holder of a lease may stage an image: from its grant until nothing of it is there. */
+export interface StagingTable {
+  lease_id: string;
+  build_id: string;
+  /** `host/repository` of the staging repository. */
+  repository: string;
+}
+
+/** Manifests that builds have put into repositories, or are about to. Primary key: the first three columns. */
+export interface ManifestTable {
+  /** `host/repository`. */
+  repository: string;
+  digest: string;
+  build_id: string;
+  /** 1: the repository did not have it when this build named it. */
+  fresh: number;
+  named_at: number;
 }
 
 export interface ReleaseTable {
