@@ -160,8 +160,10 @@ export interface RouterEventView {
   readonly id: string;
   /** `failover`: the standby answered for live. `live_down`, `live_up`: live stopped answering, and answers again. */
   readonly type: 'failover' | 'live_down' | 'live_up';
+  /** From when to when; a fail-over is told again each second that it goes on, and shown as one. */
+  readonly sinceMs: number;
   readonly atMs: number;
-  /** Requests that the standby answered since the event before; 0 but for `failover`. */
+  /** Requests that the standby answered in that time; 0 but for `failover`. */
   readonly requests: number;
   /** Build of the deployment that was live. */
   readonly buildId: string | null;

@@ -1,7 +1,10 @@
 import type { RouterEventView } from '../../core/view.ts';
 import type { Reader } from './view-context.ts';
 
-/** What the router of an environment did by itself, newest first. */
+/** Rows that are looked through: a fail-over under traffic adds one each second. */
+const MOST_ROWS = 2_000;
+
+/** What the router of an environment did by itself, newest first; a fail-over that goes on is one event. */
 export async function routerEventsOf(
   db: Reader,
   environmentId: string,
@@ -14,28 +17,43 @@ export async function routerEventsOf(
     .where('type', 'in', Object.keys(TYPES))
     .orderBy('at', 'desc')
     .orderBy('id', 'desc')
-    .limit(limit)
+    .limit(MOST_ROWS)
     .execute();
   const events = rows.map(({ detail_json, ...row }) => ({ ...row, ...(JSON.parse(detail_json) as Detail) }));
   const builds = await buildsOf(
     db,
     events.map(({ deploymentId }) => deploymentId),
   );
-  return events.flatMap((event): RouterEventView[] => {
-    const type = TYPES[event.type];
+  const views = events.map((event): RouterEventView => {
     const build = builds.get(event.deploymentId ?? '');
-    if (type === undefined) return [];
-    return [
-      {
-        id: event.id,
-        type,
-        atMs: event.at,
-        requests: event.requests,
-        buildId: build?.buildId ?? null,
-        buildNumber: build?.number ?? null,
-      },
-    ];
+    return {
+      id: event.id,
+      type: TYPES[event.type] ?? 'failover',
+      sinceMs: event.at,
+      atMs: event.at,
+      requests: event.requests,
+      buildId: build?.buildId ?? null,
+      buildNumber: build?.number ?? null,
+    };
   });
+  return joinFailovers(views).slice(0, limit);
+}
+
+/** Fail-overs of the same build, with nothing else between them, as one. @param events Newest first. */
+function joinFailovers(events: readonly RouterEventView[]): readonly RouterEventView[] {
+  const joined: RouterEventView[] = [];
+  for (const event of events) {
+    const newer = joined.at(-1);
+    if (newer?.type === 'failover' && event.type === 'failover' && newer.buildId === event.buildId)
+      joined[joined.length - 1] = {
+        ...newer,
+        id: event.id,
+        sinceMs: event.sinceMs,
+        requests: newer.requests + event.requests,
+      };
+    else joined.push(event);
+  }
+  return joined;
 }
 
 /** Type in the record → type in the view. */

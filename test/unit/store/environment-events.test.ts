@@ -41,21 +41,56 @@ it('shows what the router did by itself, newest first, with the build that was l
   });
   const view = await readEnvironment(record.store.db, environmentId, context);
   expect(view?.events).toEqual([
-    { id: 'router:local:c', type: 'live_up', atMs: 3_000, requests: 0, buildId: null, buildNumber: null },
-    { id: 'router:local:a', type: 'failover', atMs: 2_000, requests: 12, buildId, buildNumber: number },
-    { id: 'router:local:b', type: 'live_down', atMs: 1_000, requests: 0, buildId, buildNumber: number },
+    {
+      id: 'router:local:c',
+      type: 'live_up',
+      sinceMs: 3_000,
+      atMs: 3_000,
+      requests: 0,
+      buildId: null,
+      buildNumber: null,
+    },
+    {
+      id: 'router:local:a',
+      type: 'failover',
+      sinceMs: 2_000,
+      atMs: 2_000,
+      requests: 12,
+      buildId,
+      buildNumber: number,
+    },
+    {
+      id: 'router:local:b',
+      type: 'live_down',
+      sinceMs: 1_000,
+      atMs: 1_000,
+      requests: 0,
+      buildId,
+      buildNumber: number,
+    },
   ]);
   expect((await readEnvironment(record.store.db, other, context))?.events).toEqual([]);
 });
 
-it('shows the newest of many', async () => {
+it('joins what is told each second of one fail-over, and shows the newest 50', async () => {
   const { environmentId, deploymentId } = await live();
-  for (let n = 0; n < 60; n++)
-    await record.builds.routerEvents(ada.known, 'local', {
-      events: [{ id: `e${n}`, atMs: n, environmentId, deploymentId, type: 'failover', requests: 1 }],
-    });
+  const types = ['live_down', 'failover', 'failover', 'live_up'] as const;
+  const events = Array.from({ length: 240 }, (_, n) => ({
+    id: `e${n}`,
+    atMs: n,
+    environmentId,
+    deploymentId,
+    type: types[n % 4] ?? 'failover',
+    requests: n % 4 === 1 || n % 4 === 2 ? n : 0,
+  }));
+  await record.builds.routerEvents(ada.known, 'local', { events });
   const view = await readEnvironment(record.store.db, environmentId, context);
-  expect(view?.events.map(({ atMs }) => atMs)).toEqual(Array.from({ length: 50 }, (_, n) => 59 - n));
+  expect(view?.events).toHaveLength(50);
+  expect(view?.events.slice(0, 3)).toMatchObject([
+    { type: 'live_up', sinceMs: 239, atMs: 239, requests: 0 },
+    { type: 'failover', sinceMs: 237, atMs: 238, requests: 237 + 238 },
+    { type: 'live_down', sinceMs: 236, atMs: 236, requests: 0 },
+  ]);
 });
 
 /** Two environments; something is live in the first. */
