@@ -5,16 +5,26 @@ import { table } from './print.ts';
 import { readSecret } from './read-secret.ts';
 
 const registry: ServerCommand = {
-  usage: `slipway registry login <host[:port]> --username NAME [--file FILE]   (the password comes by standard input)
+  usage: `slipway registry login <host[:port]> --username NAME [--use push|pull] [--file FILE]
        slipway registry list
-       slipway registry logout <host[:port]>`,
+       slipway registry logout <host[:port]>
+
+The password comes by standard input. --use push, the default: for builds that push to this registry, and what
+names it. --use pull: also for the base images of every build; give it the rights to read only.`,
   arguments: [1, 2],
-  options: { username: { type: 'string', short: 'u' }, file: { type: 'string' } },
+  options: {
+    username: { type: 'string', short: 'u' },
+    use: { type: 'string' },
+    file: { type: 'string' },
+  },
   run: async ({ api, positionals, values, say }) => {
     const [verb = '', host] = positionals;
     if (verb === 'list') {
-      const page = await api.request<Page<{ host: string; username: string }>>('GET', '/registries');
-      const rows = page.items.map((one) => [one.host, one.username]);
+      const page = await api.request<Page<{ host: string; use: string; username: string }>>(
+        'GET',
+        '/registries',
+      );
+      const rows = page.items.map((one) => [one.host, one.use, one.username]);
       say(values['json'] === true ? JSON.stringify(page) : table(rows) || 'no logins');
       return 0;
     }
@@ -25,7 +35,7 @@ const registry: ServerCommand = {
       if (typeof values['username'] !== 'string') throw new UsageError('registry login needs --username');
       const file = typeof values['file'] === 'string' ? values['file'] : undefined;
       const password = await readSecret(file, 'password');
-      await api.request('PUT', path, { username: values['username'], password });
+      await api.request('PUT', path, { username: values['username'], password, use: values['use'] });
     } else throw new UsageError(`there is no "registry ${verb}"`);
     say(verb === 'login' ? `kept the login of ${host}` : `removed the login of ${host}`);
     return 0;

@@ -3,11 +3,11 @@ import { Problem } from '../core/problem.ts';
 import type { LeaseSecrets } from '../core/work.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../store/store.ts';
+import { checkLength } from './check-length.ts';
+import { readLogins, removeRegistryLogin, setRegistryLogin } from './registry-logins.ts';
 import type { SecretBox } from './secret-box.ts';
 import type { Secrets } from './secrets.ts';
 
-const LEAST_BYTES = 4;
-const MOST_BYTES = 65_536;
 /** GitHub takes any user name beside a token; this is the one its documentation shows. */
 const CLONE_USERNAME = 'x-access-token';
 
@@ -19,36 +19,19 @@ interface Deps {
 
 /** Secrets in the database, each sealed for the very row it lies in. */
 export function createSecrets(deps: Deps): Secrets {
-  const { store, box, clock } = deps;
   return {
     setProjectSecret: (projectId, name, value) => setProjectSecret(deps, projectId, name, value),
     removeProjectSecret: (projectId, name) => removeProjectSecret(deps, projectId, name),
     cloneCredentials: (projectId) => cloneCredentials(deps, projectId),
     sealCloneToken: (projectId, token) => {
       checkLength('clone token', token);
-      return box.seal(token, cloneContext(projectId));
+      return deps.box.seal(token, cloneContext(projectId));
     },
-    setRegistryLogin: async (host, { username, password }) => {
-      if (!/^[a-z0-9.-]+(:\d{1,5})?$/i.test(host))
-        throw new Problem('request_wrong', { field: 'host', cause: 'is not host or host:port' });
-      checkLength(`login of ${host}`, password);
-      const row = { username, ciphertext: box.seal(password, loginContext(host)), updated_at: clock.nowMs() };
-      await store.transaction((tx) =>
-        tx.db
-          .insertInto('registry_login')
-          .values({ host, ...row })
-          .onConflict((conflict) => conflict.column('host').doUpdateSet(row))
-          .execute(),
-      );
-    },
-    removeRegistryLogin: async (host) => {
-      const done = await store.transaction((tx) =>
-        tx.db.deleteFrom('registry_login').where('host', '=', host).executeTakeFirst(),
-      );
-      if (done.numDeletedRows === 0n) throw new Problem('not_found', { what: 'registry login', id: host });
-    },
-    registryLogin: async (host) => (await registryLogins(deps, host))[host] ?? null,
-    forLease: ({ projectId, names, clone }) => forLease(deps, projectId, names, clone),
+    setRegistryLogin: (host, login) => setRegistryLogin(deps, host, login),
+    removeRegistryLogin: (host) => removeRegistryLogin(deps, host),
+    registryLogin: async (host) =>
+      (await readLogins(deps, { push: [host], pull: [], baseImages: false }))[host] ?? null,
+    forLease: (request) => forLease(deps, request),
   };
 }
 
@@ -119,9 +102,7 @@ async function cloneCredentials(
 
 async function forLease(
   deps: Deps,
-  projectId: string,
-  names: readonly string[],
-  clone: boolean,
+  { projectId, names, clone, logins }: Parameters<Secrets['forLease']>[0],
 ): Promise<LeaseSecrets> {
   const rows =
     names.length === 0
@@ -137,32 +118,9 @@ async function forLease(
       rows.map(({ name, ciphertext }) => [name, deps.box.open(ciphertext, secretContext(projectId, name))]),
     ),
     clone: clone ? await cloneCredentials(deps, projectId) : null,
-    registries: await registryLogins(deps, null),
+    registries: await readLogins(deps, logins),
   };
-}
-
-async function registryLogins(
-  { store, box }: Deps,
-  host: string | null,
-): Promise<Record<string, { username: string; password: string }>> {
-  let query = store.db.selectFrom('registry_login').select(['host', 'username', 'ciphertext']);
-  if (host !== null) query = query.where('host', '=', host);
-  const rows = await query.execute();
-  return Object.fromEntries(
-    rows.map((row) => [
-      row.host,
-      { username: row.username, password: box.open(row.ciphertext, loginContext(row.host)) },
-    ]),
-  );
-}
-
-function checkLength(name: string, value: string): void {
-  const bytes = Buffer.byteLength(value);
-  if (bytes < LEAST_BYTES) throw new Problem('secret_too_short', { name });
-  if (bytes > MOST_BYTES)
-    throw new Problem('request_wrong', { field: name, cause: `is longer than ${MOST_BYTES} bytes` });
 }
 
 const secretContext = (projectId: string, name: string): string => `project/${projectId}/secret/${name}`;
 const cloneContext = (projectId: string): string => `project/${projectId}/clone-token`;
-const loginContext = (host: string): string => `registry/${host}`;

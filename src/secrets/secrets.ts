@@ -1,4 +1,5 @@
 import type { LeaseSecretsSource } from '../ports/lease-secrets.ts';
+import type { NewLogin } from './registry-logins.ts';
 
 /** Everything that lies encrypted in the database. Values go in here and come out only under a lease. */
 export interface Secrets extends LeaseSecretsSource {
@@ -12,10 +13,9 @@ export interface Secrets extends LeaseSecretsSource {
   ): Promise<{ readonly username: string; readonly password: string } | null>;
   /** The text for the column `project.clone_token`. */
   sealCloneToken(projectId: string, token: string): string;
-  setRegistryLogin(
-    host: string,
-    login: { readonly username: string; readonly password: string },
-  ): Promise<void>;
+  /** Replaces an earlier one of the same registry and use. @throws Problem `request_wrong`, `secret_too_short`. */
+  setRegistryLogin(host: string, login: NewLogin): Promise<void>;
+  /** Both of a registry. @throws Problem `not_found`. */
   removeRegistryLogin(host: string): Promise<void>;
   /** For the server's own calls of a registry (tags); null where no login was set. */
   registryLogin(host: string): Promise<{ readonly username: string; readonly password: string } | null>;

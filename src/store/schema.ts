@@ -347,8 +347,10 @@ export interface SecretTable {
 }
 
 export interface RegistryLoginTable {
-  /** `host[:port]`. */
+  /** `host[:port]`; unique with `use`. */
   host: string;
+  /** Which leases get it; see `src/secrets/choose-logins.ts`. */
+  use: 'push' | 'pull';
   username: string;
   ciphertext: string;
   updated_at: number;

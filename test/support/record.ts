@@ -7,7 +7,8 @@ import type { Builds, KnownWorker, OpenLease } from '../../src/builds/index.ts';
 import type { RepositoryEvent } from '../../src/core/event.ts';
 import { newId } from '../../src/core/id.ts';
 import type { DeployPlan, Plan, StepPlan } from '../../src/core/plan.ts';
-import type { DeploymentWork, ReportBody, Work, WorkflowWork } from '../../src/core/work.ts';
+import type { DeploymentWork, LeaseSecrets, ReportBody, Work, WorkflowWork } from '../../src/core/work.ts';
+import type { NeededLogins } from '../../src/ports/lease-secrets.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 
@@ -68,10 +69,10 @@ export async function makeRecord(target?: string): Promise<TestRecord> {
       state: async (id) => ({ lines: 0, bytes: 0, sealed: false, ...logs.get(id) }),
     },
     secrets: {
-      forLease: async ({ names, clone }) => ({
+      forLease: async ({ names, clone, logins }) => ({
         values: Object.fromEntries(names.map((name) => [name, `value of ${name}`])),
         clone: clone ? { username: 'git', password: 'secret' } : null,
-        registries: {},
+        registries: loginsOf(logins),
       }),
     },
     variables: ({ build }) => ({ CI_PIPELINE_NUMBER: String(build.number) }),
@@ -112,6 +113,16 @@ export async function makeRecord(target?: string): Promise<TestRecord> {
     },
   };
   return record;
+}
+
+/** Passwords that say what they are for. */
+function loginsOf({ push, pull, baseImages }: NeededLogins): LeaseSecrets['registries'] {
+  const login = (use: string) => ({ username: 'ci', password: use });
+  return Object.fromEntries([
+    ...(baseImages ? [['any.test', login('base images')] as const] : []),
+    ...pull.map((host) => [host, login('pull')] as const),
+    ...push.map((host) => [host, login('push')] as const),
+  ]);
 }
 
 async function insertProject(store: Store, name: string): Promise<string> {

@@ -1,7 +1,7 @@
 import type { AppDeps } from '../deps.ts';
 import { route, type Route } from '../route.ts';
 
-/** `GET /api/v1/registries` → Page of `{host, username, updatedAtMs}`; passwords are never told. */
+/** `GET /api/v1/registries` → Page of `{host, use, username, updatedAtMs}`; passwords are never told. */
 export function listRegistries({ store }: Pick<AppDeps, 'store'>): Route {
   return route({
     method: 'get',
@@ -11,7 +11,8 @@ export function listRegistries({ store }: Pick<AppDeps, 'store'>): Route {
       const items = await store.db
         .selectFrom('registry_login')
         .orderBy('host')
-        .select(['host', 'username', 'updated_at as updatedAtMs'])
+        .orderBy('use')
+        .select(['host', 'use', 'username', 'updated_at as updatedAtMs'])
         .execute();
       response.json({ items, next: null });
     },

@@ -252,10 +252,12 @@ export const keel: readonly string[] = [
     unique (project_id, name)
   )`,
   `create table registry_login (
-    host text primary key,
+    host text not null,
+    "use" text not null,
     username text not null,
     ciphertext text not null,
-    updated_at bigint not null
+    updated_at bigint not null,
+    primary key (host, "use")
   )`,
   `create table access_token (
     id text primary key,

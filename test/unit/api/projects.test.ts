@@ -140,14 +140,16 @@ describe("a project's secret", () => {
       projectId: id,
       names: ['npm_token', 'absent'],
       clone: true,
+      logins: { push: ['registry.example:5000'], pull: [], baseImages: false },
     });
     expect(read).toEqual({
       values: { npm_token: 'second-value\nwith ümlaut' },
       clone: { username: 'x-access-token', password: 'ghp_secret' },
       registries: { 'registry.example:5000': { username: 'me', password: 'passpass' } },
     });
-    const none = await server.deps.secrets.forLease({ projectId: id, names: [], clone: false });
-    expect(none).toMatchObject({ values: {}, clone: null });
+    const logins = { push: [], pull: [], baseImages: true };
+    const none = await server.deps.secrets.forLease({ projectId: id, names: [], clone: false, logins });
+    expect(none).toEqual({ values: {}, clone: null, registries: {} });
   });
 
   it.each(['', 'a', 'abc', 'ü'])(
@@ -171,7 +173,9 @@ describe("a registry's login", () => {
   it('is listed without its password, and removed', async () => {
     await server.api('PUT', '/registries/registry.example:5000', { username: 'me', password: 'passpass' });
     const list = await (await server.api('GET', '/registries')).text();
-    expect(JSON.parse(list)).toMatchObject({ items: [{ host: 'registry.example:5000', username: 'me' }] });
+    expect(JSON.parse(list)).toMatchObject({
+      items: [{ host: 'registry.example:5000', use: 'push', username: 'me' }],
+    });
     expect(list).not.toContain('passpass');
     expect((await server.api('DELETE', '/registries/registry.example:5000')).status).toBe(204);
     expect((await server.api('DELETE', '/registries/registry.example:5000')).status).toBe(404);

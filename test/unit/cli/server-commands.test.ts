@@ -107,6 +107,7 @@ it('sets a secret by standard input only', async () => {
     projectId: id,
     names: ['npm_token'],
     clone: false,
+    logins: { push: [], pull: [], baseImages: false },
   });
   expect(values).toEqual({ npm_token: 'value-of-it' });
   expect((await slipway(['secret', 'set', 'shop/web', 'x'], { input: '' })).status).toBe(2);
@@ -116,7 +117,12 @@ it('sets a secret by standard input only', async () => {
 it('keeps the login of a registry', async () => {
   const login = ['registry', 'login', 'registry.example:5000', '--username', 'me'];
   expect((await slipway(login, { input: 'passpass' })).status).toBe(0);
-  expect((await slipway(['registry', 'list'])).stdout).toBe('registry.example:5000  me\n');
+  const reader = ['registry', 'login', 'registry.example:5000', '-u', 'reader', '--use', 'pull'];
+  expect((await slipway(reader, { input: 'passpass' })).status).toBe(0);
+  expect((await slipway(['registry', 'list'])).stdout).toBe(
+    'registry.example:5000  pull  reader\nregistry.example:5000  push  me\n',
+  );
+  expect((await slipway([...login, '--use', 'all'], { input: 'passpass' })).stderr).toContain('use');
   expect((await slipway(['registry', 'logout', 'registry.example:5000'])).status).toBe(0);
 });
 

@@ -1,0 +1,72 @@
+import type { RepositoryEvent } from '../core/event.ts';
+import { pushTarget, registryHost } from '../core/image-name.ts';
+import type { DeployPlan, Plan } from '../core/plan.ts';
+import { isTrusted } from '../core/trust.ts';
+import type { LeaseSecrets } from '../core/work.ts';
+import type { LeaseSecretsSource, NeededLogins } from '../ports/lease-secrets.ts';
+import type { OpenLease } from './builds.ts';
+import type { BuildsDeps } from './deps.ts';
+import { readRelease } from './claim-deployment.ts';
+import { demandLease } from './lease-rows.ts';
+import { secretsOf, workflowSecrets } from './step-rows.ts';
+
+type Wanted = Parameters<LeaseSecretsSource['forLease']>[0];
+
+/**
+ * Decrypted values that the work's plan mentions, and the logins of the registries that plan or release name. An
+ * untrusted build gets none of them; what opens the repository is for the worker's checkout alone.
+ * @throws Problem `lease_lost`.
+ */
+export async function readLeaseSecrets(deps: BuildsDeps, lease: OpenLease): Promise<LeaseSecrets> {
+  await demandLease(deps.store, lease.id);
+  const { kind, id } = lease.subject;
+  return deps.secrets.forLease(await (kind === 'workflow' ? ofWorkflow(deps, id) : ofDeployment(deps, id)));
+}
+
+async function ofWorkflow({ store, registry }: BuildsDeps, workflowId: string): Promise<Wanted> {
+  const row = await store.db
+    .selectFrom('workflow')
+    .innerJoin('build', 'build.id', 'workflow.build_id')
+    .select(['build.project_id', 'build.plan_json', 'build.event_json'])
+    .where('workflow.id', '=', workflowId)
+    .executeTakeFirstOrThrow();
+  const plan = JSON.parse(row.plan_json ?? 'null') as Plan;
+  const trusted = isTrusted(JSON.parse(row.event_json) as RepositoryEvent);
+  return {
+    projectId: row.project_id,
+    clone: true,
+    names: trusted ? workflowSecrets(plan) : [],
+    logins: trusted ? workflowLogins(plan, registry) : NO_LOGINS,
+  };
+}
+
+/** The registries that a workflow speaks to. Pure. */
+export function workflowLogins(plan: Plan, registry: BuildsDeps['registry']): NeededLogins {
+  const target = pushTarget(plan.push, registry);
+  const images = [...plan.services, ...plan.steps.filter(({ selected }) => selected)].map(
+    ({ image }) => image,
+  );
+  return {
+    push: target === null ? [] : [target.host],
+    pull: images.flatMap((image) => (image === null ? [] : [registryHost(image)])),
+    baseImages: plan.image !== null,
+  };
+}
+
+const NO_LOGINS: NeededLogins = { push: [], pull: [], baseImages: false };
+
+async function ofDeployment({ store }: BuildsDeps, deploymentId: string): Promise<Wanted> {
+  const row = await store.db
+    .selectFrom('deployment')
+    .innerJoin('environment', 'environment.id', 'deployment.environment_id')
+    .select(['environment.project_id', 'deployment.settings_json', 'deployment.release_id'])
+    .where('deployment.id', '=', deploymentId)
+    .executeTakeFirstOrThrow();
+  const release = await readRelease(store, row.release_id);
+  return {
+    projectId: row.project_id,
+    clone: false,
+    names: secretsOf((JSON.parse(row.settings_json) as DeployPlan).env),
+    logins: { ...NO_LOGINS, pull: release === null ? [] : [registryHost(release.imageReference)] },
+  };
+}
