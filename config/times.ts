@@ -19,6 +19,8 @@ export const TIMES = {
   /** A step's container ends when its worker was silent for this long. */
   deadManSwitch: 30_000,
   reconciler: 30_000,
+  /** A staging repository is looked at once more so long after a worker was lost: its engine may go on pushing. */
+  lateStaging: 60 * 60_000,
   /** A placed workflow that its worker has not claimed goes back to the queue. */
   placement: 15_000,
   /** Health checks: the first at once, then from `healthFirst`, doubling to `healthMost`. */
@@ -31,6 +33,8 @@ export const TIMES = {
   /** For the head of a request, and for all of it: whoever takes longer is cut off. */
   requestHead: 15_000,
   request: 120_000,
+  /** For the body of a webhook: GitHub gives a delivery up after 10 s ("Best practices for using webhooks"). */
+  receive: 10_000,
   /** The rest of a refused body is dropped for this long, so that its sender reads the answer. */
   refusedBody: 10_000,
 } as const;
@@ -41,6 +45,8 @@ export const SIZES = {
   /** Unacknowledged output of one step on the worker's disk; past it the container is no longer read. */
   spool: 2 * 1024 ** 3,
   webhookBody: 25 * 1024 * 1024,
+  /** Webhook bodies in memory at the same time; enough for four of the largest. */
+  receiving: 128 * 1024 * 1024,
   /** JSON of the API, of strangers (signing in) and of workers. */
   apiBody: 1024 * 1024,
   publicBody: 4 * 1024,

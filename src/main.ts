@@ -7,6 +7,7 @@ import { pino, type Logger } from 'pino';
 import { readServerSettings, type ServerSettings } from '../config/settings.ts';
 import { createApp } from './api/app.ts';
 import { createHttpServer } from './api/http-server.ts';
+import { API_LIMITS } from './api/limits.ts';
 import { workerRoutes } from './api/worker/worker-routes.ts';
 import { createBuilds, effectSettled } from './builds/index.ts';
 import { Problem } from './core/problem.ts';
@@ -96,6 +97,7 @@ async function main(): Promise<void> {
       webhookSecrets: settings.webhookSecrets,
       webRoot: fileURLToPath(new URL('../web/dist', import.meta.url)),
       trustedProxies: settings.trustedProxies,
+      limits: API_LIMITS,
     },
     log,
     clock,

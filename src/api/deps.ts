@@ -9,6 +9,7 @@ import type { Secrets } from '../secrets/secrets.ts';
 import type { ViewContext } from '../store/read/view-context.ts';
 import type { Store } from '../store/store.ts';
 import type { DeliveryStore } from '../webhooks/delivery-store.ts';
+import type { ApiLimits } from './limits.ts';
 import type { Route } from './route.ts';
 
 /** What the HTTP server is made of; the composition root gives it. A route takes only what it needs. */
@@ -41,4 +42,5 @@ export interface ApiSettings {
   readonly webRoot: string | null;
   /** Proxies in front whose `X-Forwarded-For` is believed, as express's `trust proxy`: how many, or which; 0 for none. */
   readonly trustedProxies: number | readonly string[];
+  readonly limits: ApiLimits;
 }

@@ -46,6 +46,16 @@ export const CATALOGUE = {
     message: 'The body is larger than {limit} bytes.',
     fix: 'GitHub caps payloads at 25 MB; nothing larger is read.',
   },
+  body_too_slow: {
+    http: 408,
+    message: 'The body did not arrive within {seconds} seconds.',
+    fix: 'Look at the network and the proxies on the way, then deliver it again.',
+  },
+  receiving_full: {
+    http: 503,
+    message: 'There is no room for this body beside those that are being received.',
+    fix: 'Deliver it again in {seconds} seconds; nothing of it was kept.',
+  },
   // api
   request_wrong: {
     http: 400,

@@ -1,5 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
+/** Whether `header` has the form of a signature: `sha256=` and 64 hex digits. */
+export function isSignature(header: string): boolean {
+  return FORM.test(header);
+}
+
+const FORM = /^sha256=([0-9a-f]{64})$/i;
+
 /**
  * Whether `header` (`sha256=` and 64 hex digits) is the HMAC SHA-256 of `body` under one of `secrets`.
  * Every secret is tried, so the time tells neither which one matched nor how close a guess was.
@@ -9,7 +16,7 @@ export function hasValidSignature(
   body: readonly Uint8Array[],
   secrets: readonly string[],
 ): boolean {
-  const hex = /^sha256=([0-9a-f]{64})$/i.exec(header)?.[1];
+  const hex = FORM.exec(header)?.[1];
   if (hex === undefined) return false;
   const seen = Buffer.from(hex, 'hex');
   let matches = false;

@@ -7,6 +7,7 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 import { createApp } from '../../src/api/app.ts';
 import type { AppDeps } from '../../src/api/deps.ts';
 import { createHttpServer } from '../../src/api/http-server.ts';
+import { API_LIMITS } from '../../src/api/limits.ts';
 import { workerRoutes } from '../../src/api/worker/worker-routes.ts';
 import { createBuilds } from '../../src/builds/index.ts';
 import { createMirrors } from '../../src/git/mirrors.ts';
@@ -141,6 +142,7 @@ async function makeDeps(
       webhookSecrets: WEBHOOK_SECRETS,
       webRoot: options.webRoot ?? null,
       trustedProxies: 0,
+      limits: API_LIMITS,
     },
     log,
     clock,

@@ -4,6 +4,9 @@ import { Problem } from '../../core/problem.ts';
 import { dropRest } from '../drop-rest.ts';
 import { requestIdOf } from './request-id.ts';
 
+/** Too Many Requests, Service Unavailable: their `seconds` are a Retry-After (RFC 9110, 10.2.3). */
+const AGAIN_LATER = new Set([429, 503]);
+
 /**
  * Answers a thrown Problem as JSON; anything else is `internal`, logged once, here, with the reference that is told.
  * A sender that hung up before the end of its body is no failure, and gets no answer.
@@ -19,8 +22,8 @@ export function answerProblem(log: Logger): ErrorRequestHandler {
       );
     if (response.headersSent) return next(error);
     const answer = known ?? new Problem('internal', { reference: requestIdOf(request) });
-    if (answer.code === 'rate_limited')
-      response.setHeader('retry-after', String(answer.details['seconds'] ?? 60));
+    if (AGAIN_LATER.has(answer.http) && answer.details['seconds'] !== undefined)
+      response.setHeader('retry-after', String(answer.details['seconds']));
     response.status(answer.http).json(answer);
     dropRest(request);
   };

@@ -4,7 +4,9 @@ import { Problem } from '../../core/problem.ts';
 import { readGithubNames } from '../../hosts/github/read-delivery.ts';
 import { GITHUB_HEADERS } from '../../hosts/github/webhook-headers.ts';
 import { readBody } from '../../webhooks/read-body.ts';
-import { hasValidSignature } from '../../webhooks/signature.ts';
+import { createReceivingRoom, type ReceivingPlace } from '../../webhooks/receiving-room.ts';
+import { hasValidSignature, isSignature } from '../../webhooks/signature.ts';
+import type { RecordedDelivery } from '../../webhooks/delivery-store.ts';
 import type { AppDeps } from '../deps.ts';
 import { route, type Route } from '../route.ts';
 
@@ -12,42 +14,54 @@ type Deps = Pick<AppDeps, 'deliveries' | 'settings' | 'clock'>;
 
 /**
  * `POST /webhooks/github`: verifies the raw body, then its type, then parses it; keeps it durably; answers 202
- * (200 for one that was known and handled, with the builds it led to). All work on it comes later.
+ * (200 for one that was known and handled, with the builds it led to). All work on it comes later. What its head
+ * shows to be wrong is refused before its body is read.
  */
 export function receiveGithub(deps: Deps): Route {
+  const room = createReceivingRoom(deps.settings.limits.receivingBytes);
   return route({
     method: 'post',
     path: '/webhooks/github',
     access: 'signature',
     handle: async (request, response) => {
-      const delivery = await verify(deps, request);
-      const recorded = await deps.deliveries.record({
-        host: 'github',
-        ...delivery,
-        receivedAtMs: deps.clock.nowMs(),
-      });
-      const { publicUrl } = deps.settings;
-      response.status(recorded.outcome === 'received' ? 202 : 200).json({
-        delivery: recorded.id,
-        outcome: recorded.outcome,
-        reason: recorded.reason,
-        url: `${publicUrl}/deliveries/${recorded.id}`,
-        builds: recorded.builds.map((build) => ({ ...build, url: `${publicUrl}/builds/${build.id}` })),
-      });
+      const place = room.enter();
+      try {
+        const recorded = await receive(deps, request, place);
+        response.status(recorded.outcome === 'received' ? 202 : 200).json(answerOf(deps, recorded));
+      } finally {
+        place.leave();
+      }
     },
   });
 }
 
-async function verify({ settings }: Deps, request: Request) {
+async function receive(deps: Deps, request: Request, place: ReceivingPlace): Promise<RecordedDelivery> {
+  const delivery = await verify(deps, request, place);
+  return deps.deliveries.record({ host: 'github', ...delivery, receivedAtMs: deps.clock.nowMs() });
+}
+
+function answerOf({ settings: { publicUrl } }: Deps, { id, outcome, reason, builds }: RecordedDelivery) {
+  return {
+    delivery: id,
+    outcome,
+    reason,
+    url: `${publicUrl}/deliveries/${id}`,
+    builds: builds.map((build) => ({ ...build, url: `${publicUrl}/builds/${build.id}` })),
+  };
+}
+
+async function verify({ settings }: Deps, request: Request, place: ReceivingPlace) {
   const signature = request.headers[GITHUB_HEADERS.signature];
   if (typeof signature !== 'string') throw new Problem('signature_missing');
+  const deliveryId = printable(request.headers[GITHUB_HEADERS.deliveryId]);
+  const secrets = settings.webhookSecrets.filter((secret) => secret !== '');
+  if (secrets.length === 0 || !isSignature(signature)) throw new Problem('signature_wrong', { deliveryId });
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity')
     throw new Problem('encoding_wrong', { encoding: encoding.slice(0, 50) });
-  const body = await readBody(request, SIZES.webhookBody);
-  const hostDeliveryId = request.headers[GITHUB_HEADERS.deliveryId];
-  if (!hasValidSignature(signature, body, settings.webhookSecrets))
-    throw new Problem('signature_wrong', { deliveryId: printable(hostDeliveryId) });
+  const withinMs = settings.limits.receiveMs;
+  const body = await readBody(request, { mostBytes: SIZES.webhookBody, withinMs, place });
+  if (!hasValidSignature(signature, body, secrets)) throw new Problem('signature_wrong', { deliveryId });
   const type = request.headers['content-type'] ?? 'missing';
   if (!/^application\/json\s*(;|$)/i.test(type))
     throw new Problem('content_type_wrong', { contentType: type.slice(0, 100) });
