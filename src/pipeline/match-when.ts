@@ -1,6 +1,6 @@
 import { branchOf, refOf } from '../core/event.ts';
 import type { RepositoryEvent } from '../core/event.ts';
-import { matchesGlob } from './glob.ts';
+import { compileGlob, matchesGlob } from './glob.ts';
 import type { Condition, EventName, Filter } from './grammar/when.ts';
 
 /** What conditions are held against. `changedFiles` null: not known, and `path` then matches. */
@@ -81,8 +81,10 @@ function passesFiles(
 ): boolean {
   if (event.kind !== 'push' && event.kind !== 'pull_request') return true;
   if (files === null || files.length === 0) return true;
-  const hit = (patterns: readonly string[]) => (file: string) =>
-    patterns.some((pattern) => matchesGlob(pattern, file));
+  const hit = (patterns: readonly string[]) => {
+    const compiled = patterns.map(compileGlob);
+    return (file: string) => compiled.some((matches) => matches(file));
+  };
   if (exclude.length > 0 && files.every(hit(exclude))) return false;
   return include.length === 0 || files.some(hit(include));
 }
