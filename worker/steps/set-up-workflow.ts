@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Problem } from '../../src/core/problem.ts';
 import type { Engine } from '../engine/engine.ts';
 import { engineLabels } from '../engine/labels.ts';
 import type { WorkflowLabels } from '../engine/labels.ts';
@@ -17,20 +16,22 @@ export interface WorkflowPlace {
 const LOOK_AGAIN_MS = 500;
 
 /**
- * Makes the network and the workspace volume of a workflow, waiting while the range has no free network.
- * Install {@link cleanUpWorkflow} first. It needs nothing of the checkout, so it can run beside it.
- * @throws Problem `address_exhausted` when none got free in time; the signal's reason when it aborts.
+ * Makes the network and the workspace volume of a workflow, waiting while the range has no free network: `onWait`
+ * is told so once, in words. Install {@link cleanUpWorkflow} first. It needs nothing of the checkout, so it can run
+ * beside it.
+ * @throws The signal's reason when it aborts.
  */
 export async function setUpWorkflow(
   engine: Engine,
   labels: WorkflowLabels,
-  settings: Pick<StepSettings, 'networkRange' | 'networkWaitMs'>,
+  settings: Pick<StepSettings, 'networkRange'>,
   signal: AbortSignal,
+  onWait: (why: string) => void = () => undefined,
 ): Promise<WorkflowPlace> {
   const place = { network: `slipway-${labels.lease}`, volume: `slipway-${labels.lease}` };
   await Promise.all([
     engine.createVolume(place.volume, engineLabels(labels)),
-    createFreeNetwork(engine, place.network, labels, settings, signal),
+    createFreeNetwork(engine, place.network, labels, settings, signal, onWait),
   ]);
   return place;
 }
@@ -39,18 +40,18 @@ async function createFreeNetwork(
   engine: Engine,
   name: string,
   labels: WorkflowLabels,
-  settings: Pick<StepSettings, 'networkRange' | 'networkWaitMs'>,
+  { networkRange }: Pick<StepSettings, 'networkRange'>,
   signal: AbortSignal,
+  onWait: (why: string) => void,
 ): Promise<void> {
-  const endMs = Date.now() + settings.networkWaitMs;
-  for (;;) {
+  for (let looks = 0; ; looks++) {
     signal.throwIfAborted();
-    if (await createInFirstFree(engine, name, labels, settings.networkRange)) return;
-    if (Date.now() >= endMs)
-      throw new Problem('address_exhausted', {
-        range: settings.networkRange,
-        what: `/${WORKFLOW_PREFIX} network`,
-      });
+    if (await createInFirstFree(engine, name, labels, networkRange)) return;
+    if (looks === 0)
+      onWait(
+        `Waiting for a network: every /${WORKFLOW_PREFIX} of ${networkRange} is in use. ` +
+          'A wider range can be set with SLIPWAY_BUILD_NETWORKS.',
+      );
     await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
   }
 }

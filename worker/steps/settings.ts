@@ -4,8 +4,6 @@ import { LIMITS, SIZES, TIMES } from '../../config/times.ts';
 export interface StepSettings {
   /** Private range that workflows' networks are cut from, a /26 each. */
   readonly networkRange: string;
-  /** How long a workflow waits for a free network before it ends as an error. */
-  readonly networkWaitMs: number;
   /** At most this much memory a container, and never more than half the engine's. */
   readonly memoryBytes: number;
   readonly pids: number;
@@ -20,7 +18,6 @@ export interface StepSettings {
 
 export const STEP_SETTINGS: StepSettings = {
   networkRange: '10.213.0.0/16',
-  networkWaitMs: 10 * 60_000,
   memoryBytes: SIZES.stepMemory,
   pids: LIMITS.pids,
   cpuShares: 512,

@@ -58,9 +58,14 @@ class WorkflowRun {
   }
 
   async untilVerdict(): Promise<Outcome> {
-    const { engine, steps } = this.#tools;
-    const place = setUpWorkflow(engine, this.#labels, steps, this.#ending.signal);
-    const clone = this.#stages.run('clone', (log) => this.#checkOut(log));
+    const placed = Promise.withResolvers<WorkflowPlace>();
+    const place = placed.promise;
+    const clone = this.#stages.run('clone', async (log) => {
+      const checkout = this.#checkOut(log);
+      this.#setUp(log).then(placed.resolve, placed.reject);
+      await Promise.allSettled([checkout, place]);
+      return checkout;
+    });
     const workspace = this.#fillWorkspace(place, clone);
     const image = this.#buildImage(clone);
     const push = image.then((end) => this.#push(end));
@@ -86,6 +91,11 @@ class WorkflowRun {
     await cleanUpWorkflow(this.#tools.engine, this.#labels);
     await removeBuildImages(this.#tools.engine, buildRepository(this.#lease.id));
     await rm(this.#checkout, { recursive: true, force: true });
+  }
+
+  #setUp(log: LogSink): Promise<WorkflowPlace> {
+    const { engine, steps } = this.#tools;
+    return setUpWorkflow(engine, this.#labels, steps, this.#ending.signal, (why) => void log.say(why));
   }
 
   #checkOut(log: LogSink): Promise<Outcome> {
