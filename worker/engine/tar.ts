@@ -1,13 +1,13 @@
 const BLOCK = 512;
 
 export interface TarFile {
-  /** At most 100 bytes, relative. */
+  /** At most 100 bytes, relative; that of a folder ends with `/`. */
   readonly name: string;
   readonly mode: number;
   readonly bytes: Uint8Array;
 }
 
-/** A tar archive (POSIX.1-1988 ustar) of a few files of root's, for the engine's archive endpoint. */
+/** A tar archive (POSIX.1-1988 ustar) of a few files and folders of root's, for the engine's archive endpoint. */
 export function tarOf(files: readonly TarFile[]): Buffer {
   const parts = files.flatMap((file) => [
     header(file),
@@ -27,7 +27,7 @@ function header(file: TarFile): Buffer {
   block.write(octal(file.bytes.length, 12), 124);
   block.write(octal(0, 12), 136); // time
   block.write(' '.repeat(8), 148); // the sum counts its own field as blanks
-  block.write('0', 156); // a regular file
+  block.write(file.name.endsWith('/') ? '5' : '0', 156); // a folder, a regular file
   block.write('ustar\u000000', 257);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${octal(sum, 7)}\0 `, 148);

@@ -5,12 +5,13 @@ import { tarOf } from '../../../../worker/engine/tar.ts';
 it('writes archives that tar reads: names, modes, root as owner, bytes', () => {
   const archive = tarOf([
     { name: 'program', mode: 0o755, bytes: Buffer.alloc(1_000, 'x') },
-    { name: 'empty', mode: 0o444, bytes: Buffer.alloc(0) },
+    { name: 'folder/', mode: 0o755, bytes: Buffer.alloc(0) },
+    { name: 'folder/empty', mode: 0o444, bytes: Buffer.alloc(0) },
   ]);
   const list = spawnSync('tar', ['--numeric-owner', '-tvf', '-'], { input: archive, encoding: 'utf8' });
   expect(list.stderr).toBe('');
   expect(list.stdout.split('\n').map((line) => line.replace(/ +\d{4}-.*\d{2}:\d{2} /, ' '))).toEqual(
-    ['-rwxr-xr-x 0/0 1000 program', '-r--r--r-- 0/0 0 empty', ''].map(
+    ['-rwxr-xr-x 0/0 1000 program', 'drwxr-xr-x 0/0 0 folder/', '-r--r--r-- 0/0 0 folder/empty', ''].map(
       (line) => expect.stringMatching(new RegExp(`^${line.replace(/ (\d+) /, ' +$1 ')}$`)) as string,
     ),
   );
