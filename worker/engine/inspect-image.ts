@@ -9,6 +9,10 @@ export interface ImageFacts {
   readonly environment: readonly string[];
   /** Empty when the image names none. */
   readonly workingDirectory: string;
+  /** Words that come before those of the command; empty when the image names none. */
+  readonly entrypoint: readonly string[];
+  /** Empty when the image names none. */
+  readonly command: readonly string[];
   /** TCP ports that it exposes, ascending. */
   readonly tcpPorts: readonly number[];
   readonly healthcheck: Healthcheck | null;
@@ -28,6 +32,8 @@ export async function inspectImage(docker: Dockerode, reference: string): Promis
       platform: `${facts.Os}/${facts.Architecture}`,
       environment: facts.Config.Env ?? [],
       workingDirectory: facts.Config.WorkingDir,
+      entrypoint: [facts.Config.Entrypoint ?? []].flat(),
+      command: [facts.Config.Cmd ?? []].flat(),
       tcpPorts: tcpPorts(Object.keys(facts.Config.ExposedPorts ?? {})),
       healthcheck: healthcheck(facts.Config.Healthcheck?.Test ?? []),
     };
