@@ -10,6 +10,7 @@ export function renderLine(row: HTMLElement, number: number, line: LogLine | und
   label.className = 'log-number';
   label.href = `#L${number + 1}`;
   label.textContent = String(number + 1);
+  label.ariaLabel = `Line ${number + 1}`;
   label.tabIndex = -1;
   const time = document.createElement('time');
   time.className = 'log-time';
@@ -43,12 +44,17 @@ function renderSpan(span: Span): Node {
     return document.createTextNode(span.text);
   const element = document.createElement('span');
   element.textContent = span.text;
-  if (typeof foreground === 'number') classes.push(`ansi-fg-${foreground}`);
-  else if (foreground !== null) element.style.color = foreground;
-  if (typeof background === 'number') classes.push(`ansi-bg-${background}`);
-  else if (background !== null) element.style.backgroundColor = background;
+  classes.push(...paint(element, 'fg', foreground), ...paint(element, 'bg', background));
   element.className = classes.join(' ');
   return element;
+}
+
+/** A colour of the theme by its class; any other as a variable, which the style sheet makes readable. */
+function paint(element: HTMLElement, ground: 'fg' | 'bg', colour: number | string | null): readonly string[] {
+  if (colour === null) return [];
+  if (typeof colour === 'number') return [`ansi-${ground}`, `ansi-${ground}-${colour}`];
+  element.style.setProperty(`--${ground}`, colour);
+  return [`ansi-${ground}-any`];
 }
 
 function classesOf(style: Style): string[] {
@@ -58,6 +64,6 @@ function classesOf(style: Style): string[] {
   if (style.italic) classes.push('ansi-italic');
   if (style.underline) classes.push('ansi-underline');
   if (style.strike) classes.push('ansi-strike');
-  if (style.inverse) classes.push('ansi-inverse');
+  if (style.inverse && style.foreground === null && style.background === null) classes.push('ansi-inverse');
   return classes;
 }

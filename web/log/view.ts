@@ -1,5 +1,8 @@
 import type { LogLine, LogState } from '../../src/core/log.ts';
+import { linkOf, markCurrent } from './current-line.ts';
+import { lineForKey, type InView } from './keys.ts';
 import { LineCache, type LoadRange } from './line-cache.ts';
+import { LineLinks } from './line-links.ts';
 import { formatLineHash, parseLineHash, type LineRange } from './permalink.ts';
 import { renderLine } from './render-line.ts';
 import { scrollScale, type ScrollScale } from './scroll-scale.ts';
@@ -15,11 +18,14 @@ export interface LogViewOptions {
   /** Called once the log's length is known, with the first line the stream should send. */
   readonly onOpened: (from: number) => void;
   readonly onState: (state: LogState, following: boolean) => void;
+  /** The reader made a link to lines, or (empty) took it back. */
+  readonly onLink: (hash: string) => void;
 }
 
 /**
  * A log of any length in a scrolling element: a virtual list in plain DOM, so that a million lines open at once.
- * It follows the end only while the reader is at the end.
+ * It follows the end only while the reader is at the end. Lines are links; by keyboard one of them at a time has the
+ * focus (WAI-ARIA practices, "Managing focus within components using a roving tabindex").
  */
 export class LogView {
   readonly #root: HTMLElement;
@@ -31,8 +37,9 @@ export class LogView {
   readonly #drawn = new Map<number, { row: HTMLElement; line: LogLine | undefined }>();
   #following = true;
   #frame = 0;
-  #selected: LineRange | null = null;
-  #anchor: number | null = null;
+  readonly #links = new LineLinks();
+  /** The line that the keyboard is at, counted from 0. */
+  #current: number | null = null;
   #closed = false;
 
   constructor(root: HTMLElement, options: LogViewOptions) {
@@ -46,7 +53,7 @@ export class LogView {
     root.addEventListener('scroll', this.#onScroll, { passive: true });
     root.addEventListener('click', this.#onClick);
     root.addEventListener('keydown', this.#onKey);
-    window.addEventListener('hashchange', this.#onHash);
+    window.addEventListener('hashchange', this.#openLink);
     this.#resize = new ResizeObserver(() => this.#schedule());
     this.#resize.observe(root);
     void this.#open();
@@ -59,11 +66,13 @@ export class LogView {
 
   /** Goes to the end and follows. */
   follow(): void {
+    this.#current = null;
     this.#following = true;
     this.#schedule();
   }
 
   toTop(): void {
+    this.#current = null;
     this.#following = false;
     this.#root.scrollTop = 0;
     this.#schedule();
@@ -76,7 +85,7 @@ export class LogView {
     this.#root.removeEventListener('scroll', this.#onScroll);
     this.#root.removeEventListener('click', this.#onClick);
     this.#root.removeEventListener('keydown', this.#onKey);
-    window.removeEventListener('hashchange', this.#onHash);
+    window.removeEventListener('hashchange', this.#openLink);
     this.#root.replaceChildren();
   }
 
@@ -89,7 +98,7 @@ export class LogView {
     }
     if (this.#closed) return;
     const { lines, sealed } = this.#cache.state;
-    this.#select(parseLineHash(location.hash), true);
+    this.#openLink();
     // The last line may still grow, so the stream starts with it.
     this.#options.onOpened(sealed ? lines : Math.max(0, lines - 1));
     this.#schedule();
@@ -118,6 +127,8 @@ export class LogView {
     const from = Math.max(0, Math.floor(first) - MARGIN);
     const to = Math.min(state.lines, Math.floor(first) + visible + MARGIN);
     this.#rows.style.transform = `translateY(${top + (from - first) * ROW_HEIGHT}px)`;
+    this.#rows.style.setProperty('--digits', String(String(state.lines).length));
+    this.#root.ariaLive = this.#following && !state.sealed ? 'polite' : 'off';
     this.#drawRows(from, to);
     this.#options.onState(state, this.#following);
     if (failure !== null) setTimeout(() => this.#cache.retry(), 1_000);
@@ -126,6 +137,8 @@ export class LogView {
   #drawRows(from: number, to: number): void {
     for (const [number, { row }] of this.#drawn) {
       if (number >= from && number < to) continue;
+      // What has the focus must not vanish with it: the keys go on from the log itself.
+      if (row.contains(document.activeElement)) this.#root.focus({ preventScroll: true });
       row.remove();
       this.#drawn.delete(number);
     }
@@ -142,30 +155,29 @@ export class LogView {
     const line = this.#cache.line(number);
     const known = this.#drawn.get(number);
     const row = known?.row ?? newRow();
-    if (known === undefined || known.line !== line) renderLine(row, number, line);
-    row.classList.toggle('log-selected', this.#isSelected(number + 1));
+    if (known === undefined || known.line !== line) {
+      const hadFocus = row.contains(document.activeElement);
+      renderLine(row, number, line);
+      if (hadFocus) linkOf(row)?.focus({ preventScroll: true });
+    }
+    row.classList.toggle('log-selected', this.#links.has(number + 1));
+    markCurrent(row, number === this.#current);
     this.#drawn.set(number, { row, line });
     return row;
   }
 
-  #isSelected(shown: number): boolean {
-    return this.#selected !== null && shown >= this.#selected.from && shown <= this.#selected.to;
-  }
-
-  #select(range: LineRange | null, reveal: boolean): void {
-    this.#selected = range;
-    if (range === null) return;
-    this.#anchor = range.from;
-    if (reveal) {
+  /** Shows the lines that the address names. */
+  readonly #openLink = (): void => {
+    const range = parseLineHash(location.hash);
+    this.#links.open(range);
+    if (range !== null) {
       this.#following = false;
       const scale = this.#scale();
       this.#spacer.style.height = `${scale.height}px`;
       this.#root.scrollTop = scale.topOf(Math.max(0, range.from - 4));
     }
     this.#schedule();
-  }
-
-  readonly #onHash = (): void => this.#select(parseLineHash(location.hash), true);
+  };
 
   readonly #onScroll = (): void => {
     const { scrollTop, clientHeight, scrollHeight } = this.#root;
@@ -178,19 +190,71 @@ export class LogView {
     if (link === null) return;
     event.preventDefault();
     const clicked = Number(link.textContent);
-    const anchor = event.shiftKey && this.#anchor !== null ? this.#anchor : clicked;
-    const range = { from: Math.min(anchor, clicked), to: Math.max(anchor, clicked) };
-    history.replaceState(history.state, '', formatLineHash(range));
-    this.#select(range, false);
-    this.#anchor = anchor;
+    this.#current = clicked - 1;
+    this.#tell(event.shiftKey ? this.#links.widen(clicked) : this.#links.link(clicked));
   };
 
+  #tell(range: LineRange | null): void {
+    this.#options.onLink(range === null ? '' : formatLineHash(range));
+    this.#schedule();
+  }
+
   readonly #onKey = (event: KeyboardEvent): void => {
-    if (event.key === 'End') this.follow();
-    else if (event.key === 'Home') this.toTop();
-    else return;
-    event.preventDefault();
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (this.#moveByKey(event) || this.#actByKey(event)) event.preventDefault();
   };
+
+  #moveByKey({ key, shiftKey }: KeyboardEvent): boolean {
+    const from = this.#current;
+    const to = lineForKey(key, from, this.#inView());
+    if (to === null) return false;
+    this.#goTo(to);
+    if (shiftKey) this.#tell(this.#links.widen(to + 1, (from ?? to) + 1));
+    return true;
+  }
+
+  #actByKey({ key, shiftKey }: KeyboardEvent): boolean {
+    const isAtLine = this.#root !== document.activeElement;
+    if (key === 'Enter' && isAtLine && this.#current !== null) {
+      const line = this.#current + 1;
+      this.#tell(shiftKey ? this.#links.widen(line) : this.#links.link(line));
+      return true;
+    }
+    if (key === 'End') this.follow();
+    else if (key === 'Home') this.toTop();
+    else if (key === 'Escape' && !isAtLine && this.#links.range !== null) this.#unlink();
+    else if (key !== 'Escape' || !isAtLine) return false;
+    this.#root.focus({ preventScroll: true });
+    return true;
+  }
+
+  #unlink(): void {
+    this.#links.open(null);
+    this.#tell(null);
+  }
+
+  /** Puts the keyboard at a line, in view. */
+  #goTo(line: number): void {
+    this.#current = line;
+    this.#following = false;
+    const { first, last } = this.#inView();
+    const scale = this.#scale();
+    const visible = this.#root.clientHeight / ROW_HEIGHT;
+    if (line < first) this.#root.scrollTop = scale.topOf(line);
+    if (line > last) this.#root.scrollTop = scale.topOf(line + 1 - visible);
+    this.#draw();
+    const row = this.#drawn.get(line)?.row;
+    if (row !== undefined) linkOf(row)?.focus({ preventScroll: true });
+  }
+
+  /** The lines that are seen whole. */
+  #inView(): InView {
+    const { lines } = this.#cache.state;
+    const top = this.#scale().lineAt(this.#root.scrollTop);
+    const bottom = top + this.#root.clientHeight / ROW_HEIGHT;
+    // A line that is cut by less than a tenth is whole.
+    return { first: Math.ceil(top - 0.1), last: Math.min(lines, Math.floor(bottom + 0.1)) - 1, lines };
+  }
 }
 
 function newRow(): HTMLElement {

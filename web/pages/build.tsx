@@ -1,4 +1,3 @@
-import { useEffect, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import type { BuildView, StepView } from '../../src/core/view.ts';
 import { isEnd } from '../../src/core/status.ts';
@@ -6,48 +5,53 @@ import { api, segment } from '../api.ts';
 import { firstLine } from '../format.ts';
 import { Action } from '../parts/action.tsx';
 import { BuildFacts } from '../parts/build-facts.tsx';
+import { useChosenLog } from '../parts/chosen-log.ts';
 import { DeploymentList } from '../parts/deployments.tsx';
-import { FailedTail } from '../parts/failed-tail.tsx';
+import { FailedTail, failedStep } from '../parts/failed-tail.tsx';
+import { useStream } from '../parts/live.ts';
 import { useLoad, Waiting } from '../parts/load.tsx';
 import { Log } from '../parts/log.tsx';
 import { Problems } from '../parts/problems.tsx';
 import { Reference } from '../parts/reference.tsx';
 import { StatusBadge } from '../parts/status.tsx';
 import { Ago, Took } from '../parts/time.tsx';
+import { useTitle } from '../parts/title.ts';
 import { Waterfall } from '../parts/waterfall.tsx';
-import { openStream } from '../stream.ts';
 
 /** One build: how it stands, where its time goes, every line of it, and what it shipped. */
 export function BuildPage() {
   const id = useRoute().params['build'] ?? '';
+  return <Build key={id} id={id} />;
+}
+
+function Build({ id }: { id: string }) {
   const { value: build, error, set } = useLoad(id, () => api<BuildView>('GET', `/builds/${segment(id)}`));
-  const [chosen, setChosen] = useState<string | null>(() => new URLSearchParams(location.search).get('log'));
-  useEffect(
-    () =>
-      openStream({ build: id }, (message) => {
+  const [chosen, choose] = useChosenLog();
+  useTitle(build === null ? 'Build' : `#${build.number} ${build.projectPath} ${build.status}`);
+  useStream(
+    { build: [id] },
+    {
+      onMessage: (message) => {
         if (message.type === 'build' && message.build.id === id) set(() => message.build);
-      }),
-    [id],
+      },
+    },
   );
-  useEffect(() => {
-    if (build !== null) document.title = `#${build.number} ${build.projectPath} ${build.status} · Slipway`;
-  }, [build]);
   if (build === null) return <Waiting error={error} what="the build" />;
   const log = logToShow(build, chosen);
-  const choose = (logId: string): void => {
-    setChosen(logId);
-    history.replaceState(history.state, '', `?log=${logId}`);
+  const show = (logId: string, hash?: string): void => {
+    choose(logId, hash);
+    if (window.matchMedia('(max-width: 900px)').matches) document.querySelector('.log')?.scrollIntoView();
   };
   return (
     <article class="build">
       <BuildHead build={build} />
       <Problems problems={build.problems} warnings={build.warnings} />
-      <FailedTail build={build} onShow={choose} />
+      <FailedTail build={build} onShow={show} />
       <div class="build-body">
         <div class="build-side">
-          <Waterfall build={build} chosen={log?.logId ?? null} onChoose={choose} />
+          <Waterfall build={build} chosen={log?.logId ?? null} onChoose={show} />
           <BuildFacts build={build} />
-          <DeploymentList deployments={build.deployments} chosen={log?.logId ?? null} onChoose={choose} />
+          <DeploymentList deployments={build.deployments} chosen={log?.logId ?? null} onChoose={show} />
         </div>
         {log !== null && <Log key={log.logId} logId={log.logId} title={log.title} />}
       </div>
@@ -63,23 +67,21 @@ function BuildHead({ build }: { build: BuildView }) {
   };
   return (
     <header class="build-head">
-      <div class="build-title">
+      <div class="title">
         <StatusBadge status={build.status} />
         <h1>
           <a href={`/?project=${segment(build.projectPath)}`}>{build.projectPath}</a>{' '}
           <span class="number">#{build.number}</span> {firstLine(build.message)}
         </h1>
-        <div class="actions">
-          {isEnd(build.status) ? (
-            <Action run={rerun}>Re-run</Action>
-          ) : (
-            <Action kind="danger" run={() => api('POST', `/builds/${segment(build.id)}/cancel`)}>
-              Cancel
-            </Action>
-          )}
-        </div>
+        {isEnd(build.status) ? (
+          <Action run={rerun}>Re-run</Action>
+        ) : (
+          <Action kind="danger" run={() => api('POST', `/builds/${segment(build.id)}/cancel`)}>
+            Cancel
+          </Action>
+        )}
       </div>
-      <p class="build-meta">
+      <p class="meta">
         <Reference build={build} /> by {build.author}, <Ago atMs={build.createdAtMs} />
         {build.startedAtMs !== null && (
           <>
@@ -105,7 +107,9 @@ function BuildHead({ build }: { build: BuildView }) {
           Place {build.waiting.place} in the queue: {build.waiting.why}
         </p>
       )}
-      {build.waiting === null && build.reason !== null && <p class="box">{build.reason}</p>}
+      {build.waiting === null && build.reason !== null && failedStep(build) === null && (
+        <p class="box">{build.reason}</p>
+      )}
     </header>
   );
 }

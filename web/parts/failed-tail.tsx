@@ -1,18 +1,23 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { BuildView, LogRangeView } from '../../src/core/view.ts';
+import type { BuildView, LogRangeView, StepAttemptView, StepView } from '../../src/core/view.ts';
 import { api, segment } from '../api.ts';
+import { formatLineHash, parseLineHash } from '../log/permalink.ts';
 import { renderLine } from '../log/render-line.ts';
 import { useLoad } from './load.tsx';
 
 const LINES = 12;
 
+interface FailedTailProps {
+  readonly build: BuildView;
+  /** Shows the log, at a line where `hash` names one. */
+  readonly onShow: (logId: string, hash?: string) => void;
+}
+
 /** The last lines of the step that failed, on top, so that nobody has to look for them. */
-export function FailedTail({ build, onShow }: { build: BuildView; onShow: (logId: string) => void }) {
-  const step = build.workflows
-    .flatMap((workflow) => workflow.steps)
-    .find((candidate) => candidate.status === 'failure' || candidate.status === 'error');
-  const attempt = step?.attempts.at(-1);
-  if (step === undefined || attempt === undefined || attempt.startedAtMs === null) return null;
+export function FailedTail({ build, onShow }: FailedTailProps) {
+  const failed = failedStep(build);
+  if (failed === null) return null;
+  const { step, attempt } = failed;
   return (
     <section class="box box-error tail" aria-label={`Why ${step.name} failed`}>
       <div class="tail-head">
@@ -24,12 +29,23 @@ export function FailedTail({ build, onShow }: { build: BuildView; onShow: (logId
           Whole log
         </button>
       </div>
-      <Tail key={attempt.logId} logId={attempt.logId} />
+      <Tail key={attempt.logId} logId={attempt.logId} onShow={onShow} />
     </section>
   );
 }
 
-function Tail({ logId }: { logId: string }) {
+/** The first step that failed, with its last attempt; null when none has begun and failed. */
+export function failedStep(build: BuildView): { step: StepView; attempt: StepAttemptView } | null {
+  const step = build.workflows
+    .flatMap((workflow) => workflow.steps)
+    .find((candidate) => candidate.status === 'failure' || candidate.status === 'error');
+  const attempt = step?.attempts.at(-1);
+  return step === undefined || attempt === undefined || attempt.startedAtMs === null
+    ? null
+    : { step, attempt };
+}
+
+function Tail({ logId, onShow }: { logId: string; onShow: FailedTailProps['onShow'] }) {
   const { value } = useLoad(logId, () => lastLines(logId));
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -42,7 +58,14 @@ function Tail({ logId }: { logId: string }) {
       }),
     );
   }, [value]);
-  return <div class="tail-lines" ref={element} tabIndex={0} />;
+  const click = (event: MouseEvent): void => {
+    const link = event.target instanceof Element ? event.target.closest('a.log-number') : null;
+    const range = parseLineHash(link?.getAttribute('href') ?? '');
+    if (range === null) return;
+    event.preventDefault();
+    onShow(logId, formatLineHash(range));
+  };
+  return <div class="tail-lines" ref={element} tabIndex={0} onClick={click} />;
 }
 
 async function lastLines(logId: string): Promise<LogRangeView> {

@@ -5,6 +5,7 @@ import { api, segment } from '../api.ts';
 import { formatBytes } from '../format.ts';
 import { LogView } from '../log/view.ts';
 import { openStream } from '../stream.ts';
+import { LogKeys } from './log-keys.tsx';
 
 /** One log: the list of lines, its length, and the way to its end, its start and its file. */
 export function Log({ logId, title }: { logId: string; title: string }) {
@@ -34,6 +35,7 @@ export function Log({ logId, title }: { logId: string; title: string }) {
         setState(next);
         setFollowing(follows);
       },
+      onLink: (hash) => history.replaceState(history.state, '', `?log=${segment(logId)}${hash}`),
     });
     view.current = opened;
     return () => {
@@ -63,6 +65,7 @@ export function Log({ logId, title }: { logId: string; title: string }) {
         <a class="button quiet" href={`/api/v1/logs/${segment(logId)}/raw`} download>
           Download
         </a>
+        <LogKeys />
       </div>
       <div
         ref={element}
