@@ -1,39 +1,47 @@
-import { useEffect, useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import type { EnvironmentView } from '../../src/core/view.ts';
 import { api, segment } from '../api.ts';
-import { formatTime, shortDigest } from '../format.ts';
+import { shortDigest } from '../format.ts';
 import { Action } from '../parts/action.tsx';
-import { DeploymentHistory } from '../parts/deployments.tsx';
+import { useChosenLog } from '../parts/chosen-log.ts';
+import { EnvironmentHistory } from '../parts/environment-history.tsx';
+import { useStream } from '../parts/live.ts';
 import { useLoad, Waiting } from '../parts/load.tsx';
 import { Log } from '../parts/log.tsx';
-import { Commit, Digest } from '../parts/reference.tsx';
-import { Ago } from '../parts/time.tsx';
-import { openStream } from '../stream.ts';
+import { Slots } from '../parts/slots.tsx';
+import { useTitle } from '../parts/title.ts';
 
-/** One environment: its three slots, what is live, the way back, and all that was deployed to it. */
+/** One environment: its three slots, what is live, the way back, and all that happened in it. */
 export function EnvironmentPage() {
   const id = useRoute().params['environment'] ?? '';
+  return <Environment key={id} id={id} />;
+}
+
+function Environment({ id }: { id: string }) {
   const {
     value: environment,
     error,
     set,
   } = useLoad(id, () => api<EnvironmentView>('GET', `/environments/${segment(id)}`));
-  const [logId, setLogId] = useState<string | null>(null);
-  useEffect(
-    () =>
-      openStream({ environments: [id] }, (message) => {
+  const [logId, chooseLog] = useChosenLog();
+  useTitle(environment === null ? 'Environment' : `${environment.projectPath} ${environment.name}`);
+  useStream(
+    { environment: [id] },
+    {
+      onMessage: (message) => {
         if (message.type === 'environment' && message.environment.id === id) set(() => message.environment);
-      }),
-    [id],
+      },
+    },
   );
   if (environment === null) return <Waiting error={error} what="the environment" />;
   return (
     <article>
-      <h1>
-        <span class="project">{environment.projectPath}</span> {environment.name}
-      </h1>
-      <p class="build-meta">
+      <div class="title">
+        <h1>
+          <span class="project">{environment.projectPath}</span> {environment.name}
+        </h1>
+      </div>
+      <p class="meta urls">
         {environment.urls.map((url) => (
           <a key={url} href={url}>
             {url}
@@ -41,16 +49,21 @@ export function EnvironmentPage() {
         ))}
       </p>
       <Rollback environment={environment} />
-      <ul class="slots">
-        {environment.slots.map((slot) => (
-          <Slot key={slot.index} slot={slot} onLog={setLogId} />
-        ))}
-      </ul>
-      {logId !== null && <Log key={logId} logId={logId} title="App log" />}
+      <Slots slots={environment.slots} chosen={logId} onLog={chooseLog} />
+      {logId !== null && <Log key={logId} logId={logId} title={titleOf(environment, logId)} />}
       <h2>History</h2>
-      <DeploymentHistory deployments={environment.history} />
+      <EnvironmentHistory environment={environment} chosen={logId} onLog={chooseLog} />
     </article>
   );
+}
+
+/** What a log of this page is of; an app's log outlives its slot. */
+function titleOf(environment: EnvironmentView, logId: string): string {
+  const slot = environment.slots.find((candidate) => candidate.logId === logId);
+  if (slot !== undefined) return slot.buildNumber === null ? 'App' : `App of build #${slot.buildNumber}`;
+  const deployment = environment.history.find((candidate) => candidate.logId === logId);
+  if (deployment === undefined) return 'App';
+  return deployment.buildNumber === null ? 'Deployment' : `Deployment of build #${deployment.buildNumber}`;
 }
 
 function Rollback({ environment }: { environment: EnvironmentView }) {
@@ -71,55 +84,5 @@ function Rollback({ environment }: { environment: EnvironmentView }) {
         {rollback.hot ? 'which stands by: milliseconds' : 'which is started again from its digest'}
       </span>
     </div>
-  );
-}
-
-const COLOURS = ['blue', 'green', 'amber'] as const;
-
-function Slot({ slot, onLog }: { slot: EnvironmentView['slots'][number]; onLog: (logId: string) => void }) {
-  return (
-    <li class={`card slot slot-${slot.role}`}>
-      <h2>
-        {COLOURS[slot.index]} <span class="note">{slot.role}</span>
-      </h2>
-      {slot.digest === null ? (
-        <p class="hint">Nothing runs here.</p>
-      ) : (
-        <dl class="facts">
-          <dt>Digest</dt>
-          <dd>
-            <Digest digest={slot.digest} />
-          </dd>
-          {slot.commit !== null && (
-            <>
-              <dt>Commit</dt>
-              <dd>
-                <Commit commit={slot.commit} url={null} />{' '}
-                {slot.buildNumber !== null && `of build #${slot.buildNumber}`}
-              </dd>
-            </>
-          )}
-          {slot.sinceMs !== null && (
-            <>
-              <dt>Since</dt>
-              <dd>
-                <Ago atMs={slot.sinceMs} />
-              </dd>
-            </>
-          )}
-          {slot.standbyUntilMs !== null && (
-            <>
-              <dt>Until</dt>
-              <dd>{formatTime(slot.standbyUntilMs)}</dd>
-            </>
-          )}
-        </dl>
-      )}
-      {slot.logId !== null && (
-        <button type="button" onClick={() => slot.logId !== null && onLog(slot.logId)}>
-          App log
-        </button>
-      )}
-    </li>
   );
 }

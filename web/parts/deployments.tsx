@@ -1,7 +1,10 @@
+import { mayAbort } from '../../src/core/deployment.ts';
+import { isEnd } from '../../src/core/status.ts';
 import type { DeploymentView } from '../../src/core/view.ts';
-import { Digest } from './reference.tsx';
+import { api, segment } from '../api.ts';
+import { Action } from './action.tsx';
 import { StatusBadge } from './status.tsx';
-import { Ago, Took } from './time.tsx';
+import { Took } from './time.tsx';
 
 interface DeploymentListProps {
   readonly deployments: readonly DeploymentView[];
@@ -19,22 +22,29 @@ export function DeploymentList({ deployments, chosen, onChoose }: DeploymentList
         {deployments.map((deployment) => (
           <li key={deployment.id} class={deployment.logId === chosen ? 'step-active' : ''}>
             <StatusBadge status={deployment.status} quiet />
-            <span>
+            <span class="deployment-main">
               <a href={`/environments/${deployment.environmentId}`}>{deployment.environment}</a>{' '}
               <span class="note">
                 {deployment.status === 'running' ? deployment.phase : deployment.status}
               </span>
               <DeploymentNote deployment={deployment} />
             </span>
-            <Took fromMs={deployment.startedAtMs} toMs={deployment.finishedAtMs} />
-            <button
-              type="button"
-              class="quiet"
-              disabled={deployment.startedAtMs === null}
-              onClick={() => onChoose(deployment.logId)}
-            >
-              Log
-            </button>
+            <span class="step-took">
+              <Took fromMs={deployment.startedAtMs} toMs={deployment.finishedAtMs} />
+            </span>
+            <span class="deployment-actions">
+              <CancelDeployment deployment={deployment} />
+              {deployment.startedAtMs !== null && (
+                <button
+                  type="button"
+                  class="quiet"
+                  aria-pressed={deployment.logId === chosen}
+                  onClick={() => onChoose(deployment.logId)}
+                >
+                  Log
+                </button>
+              )}
+            </span>
           </li>
         ))}
       </ul>
@@ -42,48 +52,23 @@ export function DeploymentList({ deployments, chosen, onChoose }: DeploymentList
   );
 }
 
-const CAUSE_WORDS: Readonly<Record<DeploymentView['cause'], string>> = {
-  build: 'deployed',
-  rollback: 'rolled back to',
-  manual: 'deployed by hand',
-};
-
-/** The history of an environment, newest first. */
-export function DeploymentHistory({ deployments }: { deployments: readonly DeploymentView[] }) {
-  return (
-    <ul class="rows">
-      {deployments.map((deployment) => (
-        <li key={deployment.id} class="row">
-          <StatusBadge status={deployment.status} />
-          <span class="row-main">
-            <span class="row-title">
-              {CAUSE_WORDS[deployment.cause]}
-              {deployment.buildId !== null && (
-                <>
-                  {' '}
-                  build{' '}
-                  <a href={`/builds/${deployment.buildId}?log=${deployment.logId}`}>
-                    #{deployment.buildNumber}
-                  </a>
-                </>
-              )}
-              {deployment.status === 'running' && <span class="note"> {deployment.phase}</span>}
-            </span>
-            <DeploymentNote deployment={deployment} />
-          </span>
-          <span class="row-side">{deployment.digest !== null && <Digest digest={deployment.digest} />}</span>
-          <span class="row-time">
-            <Ago atMs={deployment.createdAtMs} />
-            <Took fromMs={deployment.startedAtMs} toMs={deployment.finishedAtMs} />
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
 /** Why it ended as it did, or what it waits for. */
-function DeploymentNote({ deployment: { reason, waitingFor } }: { deployment: DeploymentView }) {
+export function DeploymentNote({ deployment: { reason, waitingFor } }: { deployment: DeploymentView }) {
   const note = reason ?? (waitingFor === null ? null : `waits for ${waitingFor}`);
   return note === null ? null : <span class="row-note">{note}</span>;
+}
+
+/** Calls a deployment off, as long as no traffic was moved. */
+export function CancelDeployment({ deployment }: { deployment: DeploymentView }) {
+  const { id, environment, status, phase } = deployment;
+  if (isEnd(status) || !mayAbort(phase)) return null;
+  return (
+    <Action
+      kind="quiet"
+      label={`Cancel the deployment to ${environment}`}
+      run={() => api('POST', `/deployments/${segment(id)}/cancel`)}
+    >
+      Cancel
+    </Action>
+  );
 }
