@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { LocationProvider, Route, Router } from 'preact-iso';
-import { api, ApiError } from './api.ts';
+import { api, SIGNED_OUT } from './api.ts';
 import { BuildPage } from './pages/build.tsx';
 import { BuildsPage } from './pages/builds.tsx';
 import { DeliveriesPage } from './pages/deliveries.tsx';
@@ -11,23 +11,25 @@ import { NotFoundPage } from './pages/not-found.tsx';
 import { ProjectPage } from './pages/project.tsx';
 import { ProjectsPage } from './pages/projects.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
+import { WorkersPage } from './pages/workers.tsx';
 import { Frame } from './parts/frame.tsx';
+import { useLoad, Waiting } from './parts/load.tsx';
 
 /** Every page, behind the sign-in. */
 export function App() {
-  const [signedIn, setSignedIn] = useState<boolean | null>(null);
+  const [isSignedOut, setSignedOut] = useState(false);
+  const session = useLoad(`session ${isSignedOut ? 'none' : 'asked'}`, () => api('GET', '/session'));
   useEffect(() => {
-    api('GET', '/session').then(
-      () => setSignedIn(true),
-      (error: unknown) => setSignedIn(error instanceof ApiError && error.status === 401 ? false : null),
-    );
+    const leave = (): void => setSignedOut(true);
+    window.addEventListener(SIGNED_OUT, leave);
+    return () => window.removeEventListener(SIGNED_OUT, leave);
   }, []);
-  if (signedIn === null) return <p class="centred">Asking the server…</p>;
-  if (!signedIn) return <SignInPage onSignedIn={() => setSignedIn(true)} />;
+  if (isSignedOut) return <SignInPage onSignedIn={() => setSignedOut(false)} />;
+  if (session.value === null) return <Waiting error={session.error} what="your session" />;
   return (
     <LocationProvider>
-      <Frame onSignOut={() => setSignedIn(false)}>
-        <Router>
+      <Frame onSignOut={() => setSignedOut(true)}>
+        <Router onRouteChange={toContent}>
           <Route path="/" component={BuildsPage} />
           <Route path="/builds/:build" component={BuildPage} />
           <Route path="/deliveries" component={DeliveriesPage} />
@@ -36,9 +38,15 @@ export function App() {
           <Route path="/environments/:environment" component={EnvironmentPage} />
           <Route path="/projects" component={ProjectsPage} />
           <Route path="/projects/:project" component={ProjectPage} />
+          <Route path="/workers" component={WorkersPage} />
           <Route default component={NotFoundPage} />
         </Router>
       </Frame>
     </LocationProvider>
   );
+}
+
+/** A new page begins at its content, also for the keyboard and a screen reader. */
+function toContent(): void {
+  document.getElementById('content')?.focus({ preventScroll: true });
 }

@@ -1,18 +1,19 @@
 import type { ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso';
 import { api } from '../api.ts';
+import { Action } from './action.tsx';
 
 const SECTIONS = [
   { path: '/', name: 'Builds', owns: /^\/(builds\/|$)/ },
   { path: '/environments', name: 'Environments', owns: /^\/environments/ },
   { path: '/deliveries', name: 'Deliveries', owns: /^\/deliveries/ },
   { path: '/projects', name: 'Projects', owns: /^\/projects/ },
+  { path: '/workers', name: 'Workers', owns: /^\/workers/ },
 ] as const;
 
 /** The head of every page: where you are, where you can go. */
 export function Frame({ children, onSignOut }: { children: ComponentChildren; onSignOut: () => void }) {
   const { path } = useLocation();
-  const signOut = (): void => void api('DELETE', '/session').finally(onSignOut);
   return (
     <>
       <a class="skip" href="#content">
@@ -34,9 +35,9 @@ export function Frame({ children, onSignOut }: { children: ComponentChildren; on
             </a>
           ))}
         </nav>
-        <button type="button" class="quiet" onClick={signOut}>
+        <Action kind="quiet" run={() => api('DELETE', '/session').then(onSignOut)}>
           Sign out
-        </button>
+        </Action>
       </header>
       <main id="content" tabIndex={-1}>
         {children}
