@@ -12,6 +12,15 @@ export class ApiError extends Error {
   }
 }
 
+/** What was thrown, in those words. */
+export function asApiError(reason: unknown): ApiError {
+  if (reason instanceof ApiError) return reason;
+  return new ApiError(0, { code: 'internal', message: String(reason), fix: 'Load the page again.' });
+}
+
+/** Dispatched on `window` when the server no longer knows the session. */
+export const SIGNED_OUT = 'slipway:signed-out';
+
 /** Asks the API. `path` is below `/api/v1`. @throws ApiError, also when the server is away (status 0). */
 export async function api<T>(
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
@@ -34,6 +43,7 @@ export async function api<T>(
   if (response.status === 204) return undefined as T;
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok) return answer as T;
+  if (response.status === 401) window.dispatchEvent(new Event(SIGNED_OUT));
   throw new ApiError(response.status, problemOf(answer, response));
 }
 

@@ -1,35 +1,29 @@
-import { useEffect } from 'preact/hooks';
-import type { DeliveryView, Page } from '../../src/core/view.ts';
-import { api } from '../api.ts';
+import type { DeliveryView } from '../../src/core/view.ts';
 import { formatBytes } from '../format.ts';
-import { Empty, useLoad, Waiting } from '../parts/load.tsx';
+import { useStream } from '../parts/live.ts';
+import { Empty, Waiting } from '../parts/load.tsx';
+import { Outcome } from '../parts/outcome.tsx';
+import { Older, usePages } from '../parts/pages.tsx';
 import { Ago } from '../parts/time.tsx';
-import { openStream } from '../stream.ts';
+import { useTitle } from '../parts/title.ts';
 
 /** Every delivery with what became of it: no webhook vanishes. */
 export function DeliveriesPage() {
-  const { value, error, set } = useLoad('deliveries', () => api<Page<DeliveryView>>('GET', '/deliveries'));
-  useEffect(() => {
-    document.title = 'Deliveries · Slipway';
-    return openStream({ deliveries: true }, (message) => {
-      if (message.type !== 'delivery') return;
-      const others = (shown: Page<DeliveryView>): readonly DeliveryView[] =>
-        shown.items.filter((item) => item.id !== message.delivery.id);
-      set((shown) =>
-        shown === null
-          ? shown
-          : {
-              ...shown,
-              items: [message.delivery, ...others(shown)].sort((a, b) => b.receivedAtMs - a.receivedAtMs),
-            },
-      );
-    });
-  }, []);
-  if (value === null) return <Waiting error={error} what="deliveries" />;
+  const pages = usePages<DeliveryView>('/deliveries');
+  useTitle('Deliveries');
+  useStream(
+    { deliveries: true },
+    {
+      onMessage: (message) => {
+        if (message.type === 'delivery') pages.put(message.delivery);
+      },
+    },
+  );
+  if (pages.items === null) return <Waiting error={pages.error} what="deliveries" />;
   return (
     <>
       <h1>Deliveries</h1>
-      {value.items.length === 0 ? (
+      {pages.items.length === 0 ? (
         <Empty title="Nothing has come in yet">
           <p>
             Set the webhook of your repository to <code>{location.origin}/webhooks/github</code>, content type
@@ -38,11 +32,12 @@ export function DeliveriesPage() {
         </Empty>
       ) : (
         <ul class="rows">
-          {value.items.map((delivery) => (
+          {pages.items.map((delivery) => (
             <DeliveryRow key={delivery.id} delivery={delivery} />
           ))}
         </ul>
       )}
+      <Older pages={pages} what="deliveries" />
     </>
   );
 }
@@ -68,16 +63,4 @@ function DeliveryRow({ delivery }: { delivery: DeliveryView }) {
       </span>
     </li>
   );
-}
-
-const OUTCOME_STATUS: Readonly<Record<DeliveryView['outcome'], string>> = {
-  received: 'running',
-  built: 'success',
-  ignored: 'skipped',
-  blocked: 'blocked',
-  failed: 'error',
-};
-
-export function Outcome({ outcome }: { outcome: DeliveryView['outcome'] }) {
-  return <span class={`status status-${OUTCOME_STATUS[outcome]}`}>{outcome}</span>;
 }

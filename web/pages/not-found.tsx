@@ -1,11 +1,13 @@
-import { Empty } from '../parts/load.tsx';
+import { useTitle } from '../parts/title.ts';
 
 export function NotFoundPage() {
+  useTitle('Not found');
   return (
-    <Empty title="There is no such page">
+    <>
+      <h1>There is no such page</h1>
       <p>
         Go to <a href="/">the builds</a>.
       </p>
-    </Empty>
+    </>
   );
 }

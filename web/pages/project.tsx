@@ -1,24 +1,39 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import type { ProjectView } from '../../src/core/view.ts';
-import { api, ApiError, segment } from '../api.ts';
+import { api, type ApiError, asApiError, segment } from '../api.ts';
+import { withLastBuild } from '../last-build.ts';
 import { Action } from '../parts/action.tsx';
+import { BuildRow } from '../parts/build-row.tsx';
+import { useStream } from '../parts/live.ts';
 import { ErrorBox, useLoad, Waiting } from '../parts/load.tsx';
-import { BuildRow } from './builds.tsx';
+import { useTitle } from '../parts/title.ts';
 
-/** One project: run it now, its webhook, its secrets. */
+/** One project: run it now, its last build, its webhook, its secrets. */
 export function ProjectPage() {
   const id = useRoute().params['project'] ?? '';
   const {
     value: project,
     error,
+    set,
     reload,
   } = useLoad(id, () => api<ProjectView>('GET', `/projects/${segment(id)}`));
+  useTitle(project?.path ?? 'Project');
+  useStream(
+    { builds: true },
+    {
+      onMessage: (message) => {
+        if (message.type !== 'builds') return;
+        set((shown) => (shown === null ? null : withLastBuild(shown, message.build)));
+      },
+      onAgain: reload,
+    },
+  );
   if (project === null) return <Waiting error={error} what="the project" />;
   return (
     <article>
       <h1>{project.path}</h1>
-      <p class="build-meta break">{project.cloneUrl}</p>
+      <p class="meta break">{project.cloneUrl}</p>
       <RunNow project={project} />
       {project.lastBuild !== null && (
         <>
@@ -76,7 +91,7 @@ function Secrets({ project, onChange }: { project: ProjectView; onChange: () => 
         setError(null);
         onChange();
       },
-      (reason: unknown) => setError(reason instanceof ApiError ? reason : null),
+      (reason: unknown) => setError(asApiError(reason)),
     );
   };
   return (

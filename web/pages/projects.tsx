@@ -1,43 +1,75 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { Page, ProjectView } from '../../src/core/view.ts';
-import { api, ApiError } from '../api.ts';
+import { api, type ApiError, asApiError } from '../api.ts';
+import { withLastBuild } from '../last-build.ts';
+import { useQuietly, useStream } from '../parts/live.ts';
 import { Empty, ErrorBox, useLoad, Waiting } from '../parts/load.tsx';
 import { StatusBadge } from '../parts/status.tsx';
 import { Ago } from '../parts/time.tsx';
+import { useTitle } from '../parts/title.ts';
 
-/** The repositories that Slipway builds, and the form that adds one. */
+/** The repositories that Slipway builds, each with its last build, and the form that adds one. */
 export function ProjectsPage() {
-  const { value, error } = useLoad('projects', () => api<Page<ProjectView>>('GET', '/projects'));
+  const { value, error, set, reload } = useLoad('projects', () => api<Page<ProjectView>>('GET', '/projects'));
+  useTitle('Projects');
+  const reloadQuietly = useQuietly(reload);
+  useStream(
+    { builds: true },
+    {
+      onMessage: (message) => {
+        if (message.type !== 'builds' || value === null) return;
+        const { build } = message;
+        if (!value.items.some(({ id }) => id === build.projectId)) reloadQuietly();
+        set((shown) =>
+          shown === null
+            ? null
+            : { ...shown, items: shown.items.map((project) => withLastBuild(project, build)) },
+        );
+      },
+      onAgain: reload,
+    },
+  );
   if (value === null) return <Waiting error={error} what="projects" />;
   return (
     <>
       <h1>Projects</h1>
-      {value.items.length === 0 && (
+      {value.items.length === 0 ? (
         <Empty title="No projects yet">
           <p>Add the first one below.</p>
         </Empty>
+      ) : (
+        <ul class="rows">
+          {value.items.map((project) => (
+            <ProjectRow key={project.id} project={project} />
+          ))}
+        </ul>
       )}
-      <ul class="rows">
-        {value.items.map((project) => (
-          <li key={project.id} class="row">
-            {project.lastBuild === null ? (
-              <span class="status status-pending">new</span>
-            ) : (
-              <StatusBadge status={project.lastBuild.status} />
-            )}
-            <a class="row-main" href={`/projects/${project.id}`}>
-              <span class="row-title project">{project.path}</span>
-            </a>
-            <span class="row-side break">{project.cloneUrl}</span>
-            <span class="row-time">
-              <Ago atMs={project.lastBuild?.createdAtMs ?? project.createdAtMs} />
-            </span>
-          </li>
-        ))}
-      </ul>
       <AddProject />
     </>
+  );
+}
+
+function ProjectRow({ project }: { project: ProjectView }) {
+  const { lastBuild } = project;
+  return (
+    <li class="row">
+      {lastBuild === null ? (
+        <span class="status status-pending">new</span>
+      ) : (
+        <StatusBadge status={lastBuild.status} />
+      )}
+      <a class="row-main" href={`/projects/${project.id}`}>
+        <span class="row-title">
+          <span class="project">{project.path}</span>
+          {lastBuild !== null && <span class="number"> #{lastBuild.number}</span>}
+        </span>
+      </a>
+      <span class="row-side break">{project.cloneUrl}</span>
+      <span class="row-time">
+        <Ago atMs={lastBuild?.createdAtMs ?? project.createdAtMs} />
+      </span>
+    </li>
   );
 }
 
@@ -56,9 +88,10 @@ function AddProject() {
     const body: Record<string, string> = {};
     for (const name of ['cloneUrl', 'path', 'token']) if (text(name) !== '') body[name] = text(name);
     setBusy(true);
+    setError(null);
     api<ProjectView>('POST', '/projects', body)
       .then((project) => route(`/projects/${project.id}`))
-      .catch((reason: unknown) => setError(reason instanceof ApiError ? reason : null))
+      .catch((reason: unknown) => setError(asApiError(reason)))
       .finally(() => setBusy(false));
   };
   return (

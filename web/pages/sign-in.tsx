@@ -1,16 +1,18 @@
 import { useState } from 'preact/hooks';
-import { api, ApiError } from '../api.ts';
+import { api, type ApiError, asApiError } from '../api.ts';
 import { ErrorBox } from '../parts/load.tsx';
+import { useTitle } from '../parts/title.ts';
 
 /** Sign-in with the admin token that the server made at its first start. */
 export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
   const [token, setToken] = useState('');
   const [error, setError] = useState<ApiError | null>(null);
+  useTitle('Sign in');
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    api('POST', '/session', { token: token.trim() }).then(onSignedIn, (reason: unknown) => {
-      if (reason instanceof ApiError) setError(reason);
-    });
+    api('POST', '/session', { token: token.trim() }).then(onSignedIn, (reason: unknown) =>
+      setError(asApiError(reason)),
+    );
   };
   return (
     <main class="sign-in">
@@ -33,7 +35,10 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
           Sign in
         </button>
         {error !== null && <ErrorBox error={error} />}
-        <p class="hint">The server printed it at its first start and keeps it in its data folder.</p>
+        <p class="hint">
+          At its first start the server wrote it to the file <code>admin-token</code> in its data folder; its
+          log names the path.
+        </p>
       </form>
     </main>
   );

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError } from '../api.ts';
+import { type ApiError, asApiError } from '../api.ts';
 
 /** Something asked of the server: not here yet, here, or refused. */
 export interface Loaded<T> {
@@ -13,29 +13,24 @@ export interface Loaded<T> {
 
 /** Loads when `key` changes; tries again every two seconds while the server is away. */
 export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> {
-  const [value, setValue] = useState<T | null>(null);
-  const [error, setError] = useState<ApiError | null>(null);
+  const [kept, keep] = useState<Kept<T>>({ key, value: null, error: null });
   const [turn, setTurn] = useState(0);
   const loader = useRef(load);
   loader.current = load;
+  const now = kept.key === key ? kept : { key, value: null, error: null };
   useEffect(() => {
     let gone = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const attempt = (): void => {
       loader.current().then(
-        (answer) => {
-          if (gone) return;
-          setValue(() => answer);
-          setError(null);
+        (value) => {
+          if (!gone) keep({ key, value, error: null });
         },
         (reason: unknown) => {
           if (gone) return;
-          setError(
-            reason instanceof ApiError
-              ? reason
-              : new ApiError(0, { code: 'internal', message: String(reason), fix: 'Load the page again.' }),
-          );
-          if (reason instanceof ApiError && reason.status === 0) timer = setTimeout(attempt, 2_000);
+          const error = asApiError(reason);
+          keep((before) => ({ key, value: before.key === key ? before.value : null, error }));
+          if (error.code === 'unreachable') timer = setTimeout(attempt, 2_000);
         },
       );
     };
@@ -45,8 +40,19 @@ export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> {
       clearTimeout(timer);
     };
   }, [key, turn]);
+  const set = useCallback(
+    (change: (value: T | null) => T | null) =>
+      keep((before) => (before.key === key ? { ...before, value: change(before.value) } : before)),
+    [key],
+  );
   const reload = useCallback(() => setTurn((count) => count + 1), []);
-  return { value, error, set: setValue, reload };
+  return { value: now.value, error: now.error, set, reload };
+}
+
+interface Kept<T> {
+  readonly key: string;
+  readonly value: T | null;
+  readonly error: ApiError | null;
 }
 
 /** What stands in a page's place while there is nothing to show, and why. */
