@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly expected: number;
   /** The whole HTTP/1.1 request of that number, keep-alive. */
   readonly next: (number: number) => Buffer;
+  /** Called with the number of each request that is answered with the expected status. */
+  readonly onAccepted?: (number: number) => void;
 }
 
 /**
@@ -46,6 +48,7 @@ function connection(options: LoadOptions, counts: Counts, isOver: () => boolean)
     socket.setNoDelay(true);
     let answer = '';
     let sentAt = 0;
+    let number = 0;
     let ended = false;
     const end = (isBroken: boolean): void => {
       if (ended) return;
@@ -58,15 +61,18 @@ function connection(options: LoadOptions, counts: Counts, isOver: () => boolean)
       if (isOver()) return end(false);
       answer = '';
       sentAt = performance.now();
-      socket.write(options.next(counts.number++));
+      number = counts.number++;
+      socket.write(options.next(number));
     };
     socket.on('connect', send);
     socket.on('data', (chunk: Buffer) => {
       answer += chunk.toString('latin1');
       const status = statusOfWhole(answer);
       if (status === null) return;
-      if (status === options.expected) counts.latenciesMs.push(performance.now() - sentAt);
-      else counts.refused += 1;
+      if (status === options.expected) {
+        counts.latenciesMs.push(performance.now() - sentAt);
+        options.onAccepted?.(number);
+      } else counts.refused += 1;
       send();
     });
     socket.on('error', () => end(true));
