@@ -7,6 +7,9 @@ export interface Actor {
 /** What happened in a repository, in words that no Git host owns. */
 export type RepositoryEvent = PushEvent | TagEvent | PullRequestEvent | ManualEvent;
 
+/** Paths that an event changed, sorted; null when they are not known, or more than the 500 that steps are told of. */
+export type ChangedFiles = readonly string[] | null;
+
 interface EventBase {
   /** 40 hex digits: the commit to build. */
   readonly commit: string;
@@ -23,8 +26,7 @@ export interface PushEvent extends EventBase {
   readonly branch: string;
   /** Commit before the push; null when the branch is new. */
   readonly before: string | null;
-  /** Paths that changed, as far as the host says. */
-  readonly changedFiles: readonly string[];
+  readonly changedFiles: ChangedFiles;
 }
 
 export interface TagEvent extends EventBase {
@@ -38,6 +40,12 @@ export interface PullRequestEvent extends EventBase {
   readonly title: string;
   readonly sourceBranch: string;
   readonly targetBranch: string;
+  /** Where the Git host saw the target branch. */
+  readonly targetCommit: string;
+  /** Commit of the source branch before this one, where the host says it; null for a new pull request. */
+  readonly before: string | null;
+  /** Since its history left the target branch. */
+  readonly changedFiles: ChangedFiles;
   readonly labels: readonly string[];
   /** True when the head lives in another repository. */
   readonly fromFork: boolean;

@@ -1,19 +1,26 @@
 import { Problem } from '../core/problem.ts';
 import type { CommitInfo } from '../ports/repositories.ts';
 
+export interface GitObject {
+  readonly id: string;
+  readonly type: string;
+  readonly text: string;
+}
+
 /**
- * The objects of an answer of `git cat-file --batch`, as text: `<id> <type> <size>` and the bytes each, or
- * `… missing`, which is null; so is a folder.
- * @throws Problem `git_failed` for one larger than `maxBytes`.
+ * The objects of an answer of `git cat-file --batch`: `<id> <type> <size>` and the bytes each, or `… missing`, which
+ * is null.
+ * @throws Problem `git_failed` for a file larger than `maxBytes`.
  */
-export function parseBatch(answer: Buffer, maxBytes: number): readonly (string | null)[] {
-  const texts: (string | null)[] = [];
+export function parseBatch(answer: Buffer, maxBytes: number): readonly (GitObject | null)[] {
+  const objects: (GitObject | null)[] = [];
   for (let at = 0; at < answer.length;) {
     const lineEnd = answer.indexOf(10, at);
-    const [, type, sizeText] = /^[0-9a-f]+ (\w+) (\d+)$/.exec(answer.toString('utf8', at, lineEnd)) ?? [];
+    const line = answer.toString('utf8', at, lineEnd);
+    const [, id, type, sizeText] = /^([0-9a-f]+) (\w+) (\d+)$/.exec(line) ?? [];
     at = lineEnd + 1;
-    if (type === undefined) {
-      texts.push(null);
+    if (id === undefined || type === undefined) {
+      objects.push(null);
       continue;
     }
     const size = Number(sizeText);
@@ -22,10 +29,10 @@ export function parseBatch(answer: Buffer, maxBytes: number): readonly (string |
         command: 'cat-file',
         cause: `a file is larger than ${maxBytes} bytes`,
       });
-    texts.push(type === 'tree' ? null : answer.toString('utf8', at, at + size));
+    objects.push({ id, type, text: answer.toString('utf8', at, at + size) });
     at += size + 1;
   }
-  return texts;
+  return objects;
 }
 
 /** Message and author of a commit object: header lines, an empty line, the message. */

@@ -1,3 +1,4 @@
+import type { ChangedFiles, RepositoryEvent } from '../core/event.ts';
 import { ciVariables } from '../pipeline/ci-variables.ts';
 import type { BuildVariables } from '../ports/build-variables.ts';
 import type { IntakeSettings } from './intake-deps.ts';
@@ -20,11 +21,16 @@ export function buildVariables(settings: IntakeSettings): BuildVariables {
         createdAtMs: build.createdAtMs,
         rerunOf: build.rerunOf,
       },
-      changedFiles: event.kind === 'push' && event.before !== null ? event.changedFiles : null,
+      changedFiles: changedFilesOf(event),
       system: { url: settings.publicUrl, version: settings.version },
     }),
     SLIPWAY_BUILD_ID: build.id,
     SLIPWAY_WORKFLOW: workflow.name,
     SLIPWAY_ATTEMPT: String(workflow.attempt),
   });
+}
+
+/** Events of older records do not all have them. */
+function changedFilesOf(event: RepositoryEvent): ChangedFiles {
+  return event.kind === 'push' || event.kind === 'pull_request' ? (event.changedFiles ?? null) : null;
 }

@@ -6,7 +6,7 @@ import type { LintProblem } from '../pipeline/lint-problem.ts';
 import { PIPELINE_FILE, planPipeline } from '../pipeline/plan-pipeline.ts';
 import type { IntakeSettings } from './intake-deps.ts';
 import type { ProjectRow } from './project-row.ts';
-import type { Source } from './read-source.ts';
+import { changedPaths, type Source } from './read-source.ts';
 
 /** The build that a plan is made for. */
 export interface PlannedBuild {
@@ -41,7 +41,8 @@ export function planSource(
       createdAtMs: build.createdAtMs,
       rerunOf: build.rerunOf,
     },
-    changedFiles: source.changedFiles,
+    changedFiles: changedPaths(source),
+    changesUnknown: source.changes?.kind === 'unknown' ? source.changes.cause : null,
     system: { url: settings.publicUrl, version: settings.version },
   });
   if (plan === null) return { kind: 'problems', problems: problems.map(toView) };

@@ -1,9 +1,15 @@
+import type { Selectable } from 'kysely';
 import type { PushEvent } from '../core/event.ts';
-import type { Tx } from '../store/store.ts';
+import type { BuildTable } from '../store/schema.ts';
+import type { Store, Tx } from '../store/store.ts';
 
 /** The newest build of a push of this commit to this branch; null when there is none. */
-export async function findPushBuild(tx: Tx, projectId: string, push: PushEvent): Promise<string | null> {
-  return (await pushBuilds(tx, projectId, push).executeTakeFirst())?.id ?? null;
+export async function findPushBuild(
+  { db }: Pick<Tx | Store, 'db'>,
+  projectId: string,
+  push: PushEvent,
+): Promise<Pick<Selectable<BuildTable>, 'id' | 'status' | 'plan_json'> | null> {
+  return (await pushBuilds(db, projectId, push).executeTakeFirst()) ?? null;
 }
 
 /**
@@ -15,7 +21,7 @@ export async function takeOverPullRequestBuild(
   projectId: string,
   push: PushEvent,
 ): Promise<string | null> {
-  const newest = await pushBuilds(tx, projectId, push).executeTakeFirst();
+  const newest = await pushBuilds(tx.db, projectId, push).executeTakeFirst();
   if (newest === undefined) return null;
   const links = await tx.db
     .selectFrom('delivery_build')
@@ -26,8 +32,8 @@ export async function takeOverPullRequestBuild(
   return isFree ? newest.id : null;
 }
 
-function pushBuilds(tx: Tx, projectId: string, push: PushEvent) {
-  return tx.db
+function pushBuilds(db: Store['db'], projectId: string, push: PushEvent) {
+  return db
     .selectFrom('build')
     .where('project_id', '=', projectId)
     .where('commit', '=', push.commit)
@@ -35,5 +41,5 @@ function pushBuilds(tx: Tx, projectId: string, push: PushEvent) {
     .where('branch', '=', push.branch)
     .where('rerun_of', 'is', null)
     .orderBy('id', 'desc')
-    .select('id');
+    .select(['id', 'status', 'plan_json']);
 }

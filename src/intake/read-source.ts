@@ -1,16 +1,16 @@
 import { refOf, type RepositoryEvent } from '../core/event.ts';
 import { PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
-import type { CommitInfo } from '../ports/repositories.ts';
+import type { Base, Changes, CommitInfo } from '../ports/repositories.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import { remoteOf, type ProjectRow } from './project-row.ts';
 
-/** What intake reads of a commit; the same for every event of it. */
+/** What intake reads of a commit for one event. */
 export interface Source {
   readonly pipelineFile: string | null;
   readonly hasDockerfile: boolean;
   readonly info: CommitInfo;
-  /** Paths that differ from the commit before the push; null when that is not known. */
-  readonly changedFiles: readonly string[] | null;
+  /** Null for an event that is not about a change: a tag, "run now". */
+  readonly changes: Changes | null;
 }
 
 /** Brings the event's commit into the project's mirror and reads it. @throws Problem as {@link Mirrors}. */
@@ -19,21 +19,44 @@ export async function readSource(
   project: ProjectRow,
   event: RepositoryEvent,
 ): Promise<Source> {
-  const { mirrors } = deps;
-  const { commit } = event;
   const place = {
     projectId: project.id,
     remote: await remoteOf(deps, project),
-    commit,
+    commit: event.commit,
     ref: fetchRef(event),
   };
+  const base = baseOf(event, project.default_branch) ?? undefined;
   const {
     info,
     files: [pipelineFile = null, dockerfile = null],
-  } = await mirrors.read(place, [PIPELINE_FILE, 'Dockerfile']);
-  const before = event.kind === 'push' ? event.before : null;
-  const changedFiles = before === null ? null : await mirrors.changedPaths(project.id, before, commit);
-  return { pipelineFile, hasDockerfile: dockerfile !== null, info, changedFiles };
+    changes,
+  } = await deps.mirrors.read(place, [PIPELINE_FILE, 'Dockerfile'], base);
+  return { pipelineFile, hasDockerfile: dockerfile !== null, info, changes };
+}
+
+/** The paths that an event changed; null when they are not known. */
+export function changedPaths({ changes }: Source): readonly string[] | null {
+  return changes?.kind === 'known' ? changes.paths : null;
+}
+
+/**
+ * What an event's commit is compared with. A push: the branch as it was, also where that was forced away. A new branch:
+ * the point where it left the default branch. A pull request: the point where it left its target, as the Git host's
+ * own page of it does. The first push of the default branch changed every file.
+ */
+export function baseOf(event: RepositoryEvent, defaultBranch: string): Base | null {
+  switch (event.kind) {
+    case 'push':
+      if (event.before !== null) return { kind: 'commit', commit: event.before };
+      return event.branch === defaultBranch
+        ? { kind: 'nothing' }
+        : { kind: 'branch', branch: defaultBranch, at: null };
+    case 'pull_request':
+      return { kind: 'branch', branch: event.targetBranch, at: event.targetCommit };
+    case 'tag':
+    case 'manual':
+      return null;
+  }
 }
 
 /** A pull request of the same repository has its commit on a branch there; not every host has `refs/pull`. */

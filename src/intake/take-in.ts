@@ -1,4 +1,4 @@
-import type { PullRequestEvent, PushEvent, RepositoryEvent } from '../core/event.ts';
+import type { PullRequestEvent, RepositoryEvent } from '../core/event.ts';
 import { findSkipMark } from '../hosts/skip-ci.ts';
 import type { DeliveryMeaning } from '../hosts/delivery-meaning.ts';
 import type { Tx } from '../store/store.ts';
@@ -8,8 +8,10 @@ import type { Unplanned } from './plan-build.ts';
 import { planSource, selectedSteps } from './plan-source.ts';
 import { findProjectOf, type ProjectRow } from './project-row.ts';
 import { findPushBuild, takeOverPullRequestBuild } from './push-build.ts';
+import { findTwin, type PushTwin } from './push-twin.ts';
 import { readSource, type Source } from './read-source.ts';
 import { supersede } from './supersede.ts';
+import { withSource } from './with-source.ts';
 
 /** A delivery on its way to a build. Deliveries of one repository are taken in one after the other. */
 export interface TakenDelivery {
@@ -35,7 +37,7 @@ export async function takeIn(deps: IntakeDeps, delivery: TakenDelivery): Promise
     );
   if (meaning.kind === 'blocked') return block(deps, delivery, project, meaning.event, meaning.reason);
   const source = await readSource(deps, project, meaning.event);
-  const event = withCommitInfo(meaning.event, source);
+  const event = withSource(meaning.event, source);
   const mark = event.kind === 'tag' ? null : findSkipMark(event.message);
   if (mark !== null) return ignore(deps, delivery, `the commit message says ${mark}`);
   if (event.kind === 'pull_request') return buildPullRequest(deps, delivery, project, event, source);
@@ -92,14 +94,15 @@ async function buildPullRequest(
   event: PullRequestEvent,
   source: Source,
 ): Promise<readonly Unplanned[]> {
-  const push = pushOf(event, source);
-  const isMore = hasOwnSteps(deps, project, event, push, source);
+  const twin = await findTwin(deps, project, event);
+  const isMore = hasOwnSteps(deps, { project, event, source }, twin);
   const { pushBuildId, unplanned } = await deps.store.grouped(async (tx) => {
     const unplanned: Unplanned[] = [];
-    const known = await findPushBuild(tx, project.id, push);
-    const pushBuildId = known ?? (await create(deps, tx, delivery.id, project, push));
+    const known = (await findPushBuild(tx, project.id, twin.event))?.id ?? null;
+    const pushBuildId = known ?? (await create(deps, tx, delivery.id, project, twin.event));
     await linkBuild(tx, delivery.id, pushBuildId, event);
-    if (known === null) unplanned.push({ buildId: pushBuildId, project, event: push, source });
+    if (known === null)
+      unplanned.push({ buildId: pushBuildId, project, event: twin.event, source: twin.source });
     if (isMore) {
       const buildId = await createSecond(deps, tx, delivery.id, project, event);
       await linkBuild(tx, delivery.id, buildId, event);
@@ -138,31 +141,11 @@ async function createSecond(
 }
 
 function hasOwnSteps(
-  deps: IntakeDeps,
-  project: ProjectRow,
-  event: PullRequestEvent,
-  push: PushEvent,
-  source: Source,
+  { settings }: IntakeDeps,
+  { project, event, source }: { project: ProjectRow; event: PullRequestEvent; source: Source },
+  twin: PushTwin,
 ): boolean {
   const draft = { id: '', number: 0, createdAtMs: 0, rerunOf: null };
-  const ofPush = selectedSteps(planSource(deps.settings, project, push, source, draft));
-  const ofPullRequest = selectedSteps(planSource(deps.settings, project, event, source, draft));
-  return [...ofPullRequest].some((name) => !ofPush.has(name));
-}
-
-function pushOf(event: PullRequestEvent, source: Source): PushEvent {
-  const { commit, message, author, actor, url, sourceBranch } = event;
-  return {
-    kind: 'push',
-    ...{ commit, message, author, actor, url },
-    branch: sourceBranch,
-    before: null,
-    changedFiles: source.changedFiles ?? [],
-  };
-}
-
-/** The commit itself knows its message, its author and what changed better than a delivery does. */
-function withCommitInfo<E extends RepositoryEvent>(event: E, source: Source): E {
-  const files = event.kind === 'push' ? { changedFiles: source.changedFiles ?? event.changedFiles } : {};
-  return { ...event, ...source.info, ...files };
+  const own = selectedSteps(planSource(settings, project, event, source, draft));
+  return [...own].some((name) => !twin.steps.has(name));
 }

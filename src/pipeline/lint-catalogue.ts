@@ -117,6 +117,10 @@ export const LINT_CATALOGUE = {
     '`{text}` stays as it is: nothing is replaced here.',
     'Read the variable in a command; steps have it in their environment.',
   ),
+  changes_unknown: warning(
+    'The changed files are not known: {cause}. Every condition on `path` holds.',
+    'Nothing: more ran than might have had to. The next push is compared again.',
+  ),
   more_problems: error('{count} more problems are not listed.', 'Correct these first.'),
 } as const satisfies Record<string, LintEntry>;
 

@@ -25,6 +25,8 @@ export interface PlanInput extends CiContext {
   readonly file: string;
   /** Whether the repository has a `Dockerfile` at its root at that commit. */
   readonly hasDockerfile: boolean;
+  /** Why `changedFiles` is null for an event that changed some: a warning where the file has a condition on `path`. */
+  readonly changesUnknown?: string | null;
 }
 
 /** `plan` is null exactly when there are problems. */
@@ -55,10 +57,14 @@ export function planPipeline(input: PlanInput): PlanOutcome {
     : { plan, problems: [], warnings };
 }
 
+const WHOLE_FILE = { span: { offset: 0, length: 1 }, path: '' };
+
 function compose(spec: PipelineSpec, input: PlanInput, report: Report): Plan {
   const { event, changedFiles, project } = input;
   const occasion = { event, changedFiles, defaultBranch: project.defaultBranch };
   const deploys = planDeploys(spec.deploy, occasion);
+  if (typeof input.changesUnknown === 'string' && hasPathCondition(spec))
+    report.add('changes_unknown', WHOLE_FILE, { cause: input.changesUnknown });
   return {
     image: planImage(spec.image, input.hasDockerfile),
     services: planServices(spec.services),
@@ -68,8 +74,15 @@ function compose(spec: PipelineSpec, input: PlanInput, report: Report): Plan {
   };
 }
 
+function hasPathCondition({ steps, push, deploy }: PipelineSpec): boolean {
+  const conditions = [...steps, ...deploy, ...(push === null ? [] : [push])].flatMap(
+    ({ when }) => when ?? [],
+  );
+  return conditions.some(({ path }) => path !== null);
+}
+
 function missing(file: string): readonly LintProblem[] {
   const report = createReport(file, '');
-  report.add('pipeline_missing', { span: { offset: 0, length: 1 }, path: '' }, { file });
+  report.add('pipeline_missing', WHOLE_FILE, { file });
   return report.list();
 }

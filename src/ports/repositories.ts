@@ -31,22 +31,45 @@ export interface CommitPlace {
   readonly ref: string;
 }
 
+/** What a commit is compared with. */
+export type Base =
+  /** The empty tree: every file of the commit counts. */
+  | { readonly kind: 'nothing' }
+  /** Another commit as it is, forced away or not: what a push changed. */
+  | { readonly kind: 'commit'; readonly commit: string }
+  /** The commit's merge base with a branch: what the commit's own history changed since it left that branch. */
+  | {
+      readonly kind: 'branch';
+      readonly branch: string;
+      /** Where the Git host says the branch is; null: wherever the mirror has it. */
+      readonly at: string | null;
+    };
+
+/**
+ * Paths that differ between a commit and its base, sorted; of a renamed file both names. Or why they are not known,
+ * to be read after "the changed files are not known:".
+ */
+export type Changes =
+  | { readonly kind: 'known'; readonly paths: readonly string[] }
+  | { readonly kind: 'unknown'; readonly cause: string };
+
 export interface CommitContent {
   readonly info: CommitInfo;
   /** Text of the files that were asked for, in that order; null where there is none. */
   readonly files: readonly (string | null)[];
+  /** Null when no base was given. */
+  readonly changes: Changes | null;
 }
 
 /** Bare mirrors on the server's disk, one a project: for reading files at a commit, never for a checkout. */
 export interface Mirrors {
   /**
-   * Reads a commit and files of it. What is not in the mirror is fetched first: one fetch per (project, commit),
-   * however many ask at once, and none when it is there.
-   * @throws Problem `repository_unreachable`, `commit_missing`, `git_failed`.
+   * Reads a commit, files of it and what it changed. What is not in the mirror is fetched first: one fetch per
+   * (project, commit), however many ask at once, and none when it is there. A base that cannot be had makes the
+   * changes unknown, never the commit.
+   * @throws Problem `repository_unreachable`, `repository_too_slow`, `commit_missing`, `git_failed`.
    */
-  read(place: CommitPlace, paths: readonly string[]): Promise<CommitContent>;
-  /** Paths that differ between two commits, sorted; null when one of them is not in the mirror. */
-  changedPaths(projectId: string, from: string, to: string): Promise<readonly string[] | null>;
+  read(place: CommitPlace, paths: readonly string[], base?: Base): Promise<CommitContent>;
   remove(projectId: string): Promise<void>;
   /** Resolves when no command runs any more; at the end, after the abort. */
   settled(): Promise<void>;

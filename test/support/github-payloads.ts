@@ -30,7 +30,6 @@ export function pushPayload({
       commit === NO_COMMIT
         ? null
         : { id: commit, message, url: null, author: { name: 'Ada', email: 'ada@example.com' } },
-    commits: [],
   };
 }
 
@@ -46,6 +45,8 @@ export function pullRequestPayload({
   action = 'synchronize',
   head = repository,
   title = 'A change',
+  base = 'b'.repeat(40),
+  before,
 }: {
   repository: string;
   commit: string;
@@ -55,10 +56,15 @@ export function pullRequestPayload({
   /** Full name of the repository the head is in. */
   head?: string;
   title?: string;
+  /** Where the host says that the target branch, main, is. */
+  base?: string;
+  /** Of `synchronize`: the head before this one. */
+  before?: string;
 }) {
   return {
     action,
     number,
+    ...(before === undefined ? {} : { before, after: commit }),
     repository: { full_name: repository },
     sender,
     pull_request: {
@@ -67,7 +73,7 @@ export function pullRequestPayload({
       user: sender,
       labels: [],
       head: { ref: branch, sha: commit, repo: { full_name: head } },
-      base: { ref: 'main', sha: 'b'.repeat(40), repo: { full_name: repository } },
+      base: { ref: 'main', sha: base, repo: { full_name: repository } },
     },
   };
 }

@@ -27,15 +27,6 @@ export const pushPayload = z.object({
   head_commit: z
     .object({ id: commitId, message: z.string(), url: z.string().nullish(), author: person })
     .nullish(),
-  commits: z
-    .array(
-      z.object({
-        added: z.array(z.string()).default([]),
-        removed: z.array(z.string()).default([]),
-        modified: z.array(z.string()).default([]),
-      }),
-    )
-    .default([]),
 });
 export type PushPayload = z.infer<typeof pushPayload>;
 
@@ -48,6 +39,8 @@ const side = z.object({
 
 export const pullRequestPayload = z.object({
   action: z.string(),
+  /** Only of `synchronize`. */
+  before: commitId.nullish(),
   number: z.number().int().positive(),
   repository,
   sender: account,

@@ -42,6 +42,9 @@ function toEvent(payload: PullRequestPayload, repository: string): PullRequestEv
     title: pull.title,
     sourceBranch: pull.head.ref,
     targetBranch: pull.base.ref,
+    targetCommit: pull.base.sha,
+    before: payload.before ?? null,
+    changedFiles: null,
     labels: pull.labels.map((label) => label.name),
     fromFork: pull.head.repo?.full_name.toLowerCase() !== repository,
   };

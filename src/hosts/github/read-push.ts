@@ -32,14 +32,9 @@ export function readPush(push: PushPayload): DeliveryMeaning {
       ...base,
       branch: name,
       before: push.before === NO_COMMIT ? null : push.before,
-      changedFiles: changedFiles(push),
+      changedFiles: null,
     },
   };
-}
-
-function changedFiles(push: PushPayload): readonly string[] {
-  const paths = push.commits.flatMap((commit) => [...commit.added, ...commit.modified, ...commit.removed]);
-  return [...new Set(paths)].sort();
 }
 
 /** An address that a page may link to; null for anything but http and https. */

@@ -37,6 +37,9 @@ const pullRequest = (number: number) =>
     title: '',
     sourceBranch: 'x',
     targetBranch: 'main',
+    targetCommit: 'b'.repeat(40),
+    before: null,
+    changedFiles: null,
     labels: [],
     fromFork: false,
   }) as const;

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { trackingRef } from '../../../src/git/mirror.ts';
 import { createMirrors } from '../../../src/git/mirrors.ts';
 import type { Mirrors, Remote } from '../../../src/ports/repositories.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
@@ -75,12 +76,60 @@ describe('fetching', () => {
     });
   });
 
-  it('makes a mirror anew that a killed git left locked', async () => {
+  it('gets the lock of a killed git out of the way, and loses nothing of the mirror', async () => {
     const first = repository.commit({ a: '1' });
     await read(first, 'refs/heads/main');
-    await writeFile(path.join(directory, 'prj_1.git/refs/mirror/refs/heads/main.lock'), '');
+    await writeFile(path.join(directory, 'prj_1.git', `${trackingRef('refs/heads/main')}.lock`), '');
+    await writeFile(path.join(directory, 'prj_1.git/packed-refs.lock'), '');
     const second = repository.commit({ a: '2' });
     expect(await filesAt(second, ['a'])).toEqual(['2']);
+    await host.close();
+    expect(await filesAt(first, ['a'])).toEqual(['1']);
+  });
+
+  it('makes a mirror anew that a crash of the machine has damaged', async () => {
+    const commit = repository.commit({ a: '1' });
+    await read(commit, 'refs/heads/main');
+    const object = path.join(directory, 'prj_1.git/objects', commit.slice(0, 2), commit.slice(2));
+    await chmod(object, 0o600);
+    await writeFile(object, '');
+    expect(await filesAt(commit, ['a'])).toEqual(['1']);
+    expect(fetches()).toHaveLength(2);
+  });
+
+  it('fetches a branch that is named like the folder of a former one', async () => {
+    const topic = repository.commit({ a: '1' }, 'change', { branch: 'topic' });
+    await read(topic, 'refs/heads/topic');
+    repository.git('push', '-q', 'origin', ':refs/heads/topic');
+    repository.git('checkout', '-q', '--detach');
+    repository.git('branch', '-D', 'topic');
+    repository.git('checkout', '-q', '-b', 'topic/more');
+    const more = repository.commit({ a: '2' }, 'change', { branch: 'topic/more' });
+    expect(await filesAt(more, ['a'], 'refs/heads/topic/more')).toEqual(['2']);
+  });
+
+  it('needs few fetches for commits that are asked for in a burst', async () => {
+    const commits = Array.from({ length: 10 }, (_, n) => repository.commit({ a: String(n) }));
+    for (const [n, commit] of commits.entries()) expect(await filesAt(commit, ['a'])).toEqual([String(n)]);
+    expect(fetches()).toHaveLength(2);
+  });
+
+  it('asks for a single commit by its name, without a list of the refs', async () => {
+    const commit = repository.commit({ a: '1' });
+    expect(await filesAt(commit, ['a'])).toEqual(['1']);
+    expect(host.requests).toHaveLength(2);
+  });
+
+  it('gets a commit of a host that serves none by its name, at the end of its branch or below', async () => {
+    await host.close();
+    host = await startGitHost({ oldProtocol: true });
+    repository = host.create('shop/web');
+    const below = repository.commit({ a: '1' });
+    const end = repository.commit({ a: '2' });
+    expect(await filesAt(below, ['a'])).toEqual(['1']);
+    const later = repository.commit({ a: '3' }, 'change', { branch: 'topic' });
+    expect(await filesAt(later, ['a'], 'refs/heads/topic')).toEqual(['3']);
+    expect(await filesAt(end, ['a'])).toEqual(['2']);
   });
 
   it('takes neither options nor other protocols for an address, a ref or a commit', async () => {
@@ -130,14 +179,6 @@ describe('reading', () => {
     expect(
       await filesAt(commit, ['slipway.yml', 'Dockerfile', 'docker', 'ümlaut.txt', 'docker/Dockerfile']),
     ).toEqual(['steps: []\n', null, null, 'ü', 'FROM x']);
-  });
-
-  it('lists what changed between two commits, and null when the earlier one is unknown', async () => {
-    const first = repository.commit({ a: '1', b: '1', 'with space': '1' });
-    const second = repository.commit({ a: '2', b: null, c: '1' });
-    await read(second, 'refs/heads/main');
-    expect(await mirrors.changedPaths('prj_1', first, second)).toEqual(['a', 'b', 'c']);
-    expect(await mirrors.changedPaths('prj_1', 'd'.repeat(40), second)).toBeNull();
   });
 
   it('tells message and author of a commit', async () => {

@@ -70,7 +70,7 @@ describe('a push', () => {
         author: expect.objectContaining({ name: expect.any(String) as string }) as object,
         actor: { id: '21031067', login: 'Codertocat' },
         url: 'https://github.com/Codertocat/Hello-World/commit/6113728f27ae82c7b1a177c8d03f9e96e0adf246',
-        changedFiles: ['README.md'],
+        changedFiles: null,
       },
     });
   });

@@ -9,7 +9,10 @@ const DEPLOY = 'deploy:\n  - environment: a\n    port: 80\n    host: a.example.c
 
 /** Each code: a file that has it, and the place where it must be reported. */
 const FILES: Readonly<
-  Record<Exclude<LintCode, 'pipeline_missing' | 'tag_left_out' | 'tags_none'>, [string | Uint8Array, string]>
+  Record<
+    Exclude<LintCode, 'pipeline_missing' | 'tag_left_out' | 'tags_none' | 'changes_unknown'>,
+    [string | Uint8Array, string]
+  >
 > = {
   file_too_large: ['#'.repeat(1024 * 1024 + 1), '1:1'],
   encoding_wrong: [Buffer.from('steps:\n  - caf\u00e9', 'latin1'), '2:8'],
@@ -58,7 +61,7 @@ test.each(Object.entries(FILES))('%s is reported at the text that causes it', (c
   expect(found).toContainEqual(expect.stringMatching(new RegExp(`^${place}.* ${code}$`)));
 });
 
-test('the three codes that need an event are reported by the plan', () => {
+test('the four codes that need an event are reported by the plan', () => {
   const codes = (text: string | null, more = {}) => {
     const { problems, warnings } = planPipeline(inputOf(text, EVENTS.push, more));
     return [...problems, ...warnings].map(({ code, line, column }) => `${line}:${column} ${code}`);
@@ -66,6 +69,9 @@ test('the three codes that need an event are reported by the plan', () => {
   expect(codes(null, { hasDockerfile: false })).toEqual(['1:1 pipeline_missing']);
   expect(codes('push: { tags: ["${CI_COMMIT_TAG}", "${CI_COMMIT_SHA}"] }')).toEqual(['1:16 tag_left_out']);
   expect(codes('push: { tags: ["${CI_COMMIT_TAG}"] }')).toContain('1:16 tags_none');
+  const gone = { changesUnknown: 'the branch main is gone' };
+  expect(codes('push: { when: { path: x } }', gone)).toEqual(['1:1 changes_unknown']);
+  expect(codes('push: { when: { branch: x } }', gone)).toEqual([]);
 });
 
 test('every text of the catalogue gets all its details', () => {
@@ -75,7 +81,7 @@ test('every text of the catalogue gets all its details', () => {
     }),
   );
   const known = new Set(problems.map(({ code }) => code));
-  expect(known.size).toBeGreaterThanOrEqual(Object.keys(LINT_CATALOGUE).length - 3);
+  expect(known.size).toBeGreaterThanOrEqual(Object.keys(LINT_CATALOGUE).length - 4);
   for (const { message, fix, code } of problems)
     expect(`${message} ${fix}`, code).not.toMatch(/(?<!\$)\{\w+\}|undefined|\[object/);
 });

@@ -1,0 +1,79 @@
+import type { Base, CommitInfo, CommitPlace } from '../ports/repositories.ts';
+import { parseBatch, parseCommit, type GitObject } from './cat-file.ts';
+import { failed, isRepository, trackingRef, type Mirror } from './mirror.ts';
+import { runGit } from './run-git.ts';
+
+/** What is asked of a mirror. */
+export interface Question {
+  readonly place: CommitPlace;
+  readonly paths: readonly string[];
+  readonly base: Base | null;
+}
+
+/** What a mirror has of it, without the Git host. */
+export interface Look {
+  /** Null when the commit is not there. */
+  readonly commit: { readonly info: CommitInfo; readonly files: readonly (string | null)[] } | null;
+  /** The commit to compare with, null when it is not there. */
+  readonly base: string | null;
+  /** False when the Git host may know better what to compare with. */
+  readonly baseIsFresh: boolean;
+}
+
+const QUICK_MS = 30_000;
+const OUTPUT_BYTES = 64 * 1024 * 1024;
+const NOTHING: Look = { commit: null, base: null, baseIsFresh: false };
+
+/** git's name of the empty tree, which every repository has. */
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
+/** Looks, with one `git cat-file`, at what a mirror has. @throws Problem `git_failed`, also of a damaged mirror. */
+export async function lookUp(mirror: Mirror, { place, paths, base }: Question): Promise<Look> {
+  const { gitDir, maxFileBytes, signal } = mirror;
+  if (!(await isRepository(gitDir))) return NOTHING;
+  const { commit } = place;
+  const wanted = [
+    `${commit}^{commit}`,
+    ...namesOf(base).map((name) => `${name}^{commit}`),
+    ...paths.map((name) => `${commit}:${name}`),
+  ];
+  const result = await runGit(['cat-file', '--batch'], {
+    gitDir,
+    timeoutMs: QUICK_MS,
+    stdin: `${wanted.join('\n')}\n`,
+    maxBytes: OUTPUT_BYTES,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (result.exitCode !== 0) throw failed('cat-file', result);
+  const [head = null, ...rest] = parseBatch(result.stdout, maxFileBytes);
+  const bases = rest.splice(0, namesOf(base).length);
+  const files = rest.map((file) => (file?.type === 'blob' ? file.text : null));
+  return {
+    commit: head === null ? null : { info: parseCommit(head.text), files },
+    ...chooseBase(base, bases),
+  };
+}
+
+/** The commits that a base is made of, most wanted first. */
+function namesOf(base: Base | null): readonly string[] {
+  switch (base?.kind) {
+    case undefined:
+    case 'nothing':
+      return [];
+    case 'commit':
+      return [base.commit];
+    case 'branch':
+      return [trackingRef(`refs/heads/${base.branch}`), ...(base.at === null ? [] : [base.at])];
+  }
+}
+
+function chooseBase(
+  base: Base | null,
+  [first = null, second = null]: readonly (GitObject | null)[],
+): Pick<Look, 'base' | 'baseIsFresh'> {
+  if (base === null) return { base: null, baseIsFresh: true };
+  if (base.kind === 'nothing') return { base: EMPTY_TREE, baseIsFresh: true };
+  if (base.kind === 'commit') return { base: first?.id ?? null, baseIsFresh: first !== null };
+  const isFresh = first !== null && (base.at === null || first.id === base.at);
+  return { base: first?.id ?? second?.id ?? null, baseIsFresh: isFresh };
+}

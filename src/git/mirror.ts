@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Problem } from '../core/problem.ts';
+import { localGit } from './local-git.ts';
+import type { GitResult } from './run-git.ts';
+
+/** One bare repository of ours, and the bounds of work on it. */
+export interface Mirror {
+  readonly gitDir: string;
+  readonly fetchTimeoutMs: number;
+  readonly maxFileBytes: number;
+  /** More changed paths than this count as not known. */
+  readonly mostPaths: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The ref in a mirror that holds a ref of the Git host; flat, so that `topic` and `topic/a` may follow each other. */
+export function trackingRef(ref: string): string {
+  return `refs/mirror/${createHash('sha256').update(ref).digest('hex').slice(0, 32)}`;
+}
+
+export async function isRepository(gitDir: string): Promise<boolean> {
+  return (await stat(path.join(gitDir, 'HEAD')).catch(() => null)) !== null;
+}
+
+/** Made aside and renamed, so that a server killed in between leaves no half repository. */
+export async function makeRepository(gitDir: string): Promise<void> {
+  if (await isRepository(gitDir)) return;
+  const aside = `${gitDir}.new`;
+  await rm(aside, { recursive: true, force: true });
+  await rm(gitDir, { recursive: true, force: true });
+  await mkdir(aside, { recursive: true });
+  await localGit(aside).init(true);
+  await rename(aside, gitDir);
+}
+
+/** The Problem for a command on the mirror itself that ended badly. */
+export function failed(command: string, { stderr, ended }: GitResult): Problem {
+  const cause = stderr.trim().split('\n').at(-1) ?? '';
+  return new Problem('git_failed', { command, cause: cause === '' ? ended : cause });
+}
+
+/** git's words, in the C locale, for a mirror that a crash has left broken; what the remote says does not count. */
+export function isDamaged(stderr: string): boolean {
+  return /^(?!remote:).*(bad object|is empty$|is corrupt|not a git repository|unable to read|inflate: data|missing (blob|tree|commit))/im.test(
+    stderr,
+  );
+}

@@ -1,0 +1,44 @@
+import type { PullRequestEvent, PushEvent } from '../core/event.ts';
+import type { Plan } from '../core/plan.ts';
+import type { IntakeDeps } from './intake-deps.ts';
+import { planSource, selectedSteps } from './plan-source.ts';
+import type { ProjectRow } from './project-row.ts';
+import { findPushBuild } from './push-build.ts';
+import { readSource, type Source } from './read-source.ts';
+import { withSource } from './with-source.ts';
+
+/** The push that brought a pull request's commit: its delivery came before, or has still to come. */
+export interface PushTwin {
+  readonly event: PushEvent;
+  /** Null when its build has read it. */
+  readonly source: Source | null;
+  /** Names of the steps that run for it. */
+  readonly steps: ReadonlySet<string>;
+}
+
+/** What the push of a pull request's commit means: as its build has it, else as a push that comes now would. */
+export async function findTwin(
+  deps: IntakeDeps,
+  project: ProjectRow,
+  pull: PullRequestEvent,
+): Promise<PushTwin> {
+  const event = pushOf(pull);
+  const build = await findPushBuild(deps.store, project.id, event);
+  if (build?.plan_json != null)
+    return { event, source: null, steps: stepsOf(JSON.parse(build.plan_json) as Plan) };
+  if (build?.status === 'skipped') return { event, source: null, steps: new Set() };
+  const source = await readSource(deps, project, event);
+  const draft = { id: '', number: 0, createdAtMs: 0, rerunOf: null };
+  const steps = selectedSteps(planSource(deps.settings, project, event, source, draft));
+  return { event: withSource(event, source), source, steps };
+}
+
+function stepsOf(plan: Plan): ReadonlySet<string> {
+  return selectedSteps({ kind: 'plan', plan, warnings: [] });
+}
+
+function pushOf(pull: PullRequestEvent): PushEvent {
+  const { commit, message, author, actor, url, sourceBranch, before } = pull;
+  const shared = { commit, message, author, actor, url, before };
+  return { kind: 'push', ...shared, branch: sourceBranch, changedFiles: null };
+}
