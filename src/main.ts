@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pino, type Logger } from 'pino';
+import { pino } from 'pino';
 import { readServerSettings, type ServerSettings } from '../config/settings.ts';
 import { createApp } from './api/app.ts';
 import { createHttpServer } from './api/http-server.ts';
@@ -24,13 +24,13 @@ import { sealLogHandler } from './outbox/seal-log.ts';
 import { systemClock as clock } from './ports/clock.ts';
 import { createBullmqQueue } from './queue/bullmq-queue.ts';
 import { tagEffect } from './registry/tag-effect.ts';
+import { keepAdminToken } from './secrets/admin-token-file.ts';
 import { createSecrets } from './secrets/database-secrets.ts';
 import { createAccessTokens } from './secrets/database-tokens.ts';
 import { openKeyRing } from './secrets/key-ring.ts';
 import { createSecretBox } from './secrets/secret-box.ts';
 import { openStore } from './store/open-store.ts';
 import { createDeliveryStore } from './webhooks/database-deliveries.ts';
-import type { AccessTokens } from './secrets/access-tokens.ts';
 
 /** Composition root of the server. It may be killed at any moment: what it answered for is in the database. */
 const settings = read();
@@ -118,7 +118,9 @@ async function main(): Promise<void> {
     notReady: async () => (queue.isReady() ? [] : ['redis: not connected']),
   });
 
-  await keepFirstToken(tokens, data('admin-token'), log);
+  const tokenFile = data('admin-token');
+  if (await keepAdminToken({ tokens, clock, file: tokenFile }))
+    log.info({ file: tokenFile }, 'made an admin token; sign in with it');
   builds.start();
   outbox.start();
   dispatcher.start();
@@ -142,14 +144,6 @@ async function main(): Promise<void> {
   await queue.close();
   await logs.close();
   await store.close();
-}
-
-/** The admin token is made once; the operator finds it in a file that only its owner may read, and may delete it. */
-async function keepFirstToken(tokens: AccessTokens, file: string, logger: Logger): Promise<void> {
-  const token = await tokens.makeFirstAdminToken();
-  if (token === null) return;
-  await writeFile(file, `${token}\n`, { mode: 0o600 });
-  logger.info({ file }, 'made the admin token; sign in with it');
 }
 
 /** Where an app is opened: the router's public port, unless it is that of HTTP. */

@@ -19,6 +19,7 @@ import { logAccess } from './middleware/access-log.ts';
 import { answerProblem } from './middleware/answer-problem.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { answerNotFound, denyUnknown } from './middleware/deny-unknown.ts';
+import { forbidCaching } from './middleware/no-store.ts';
 import { giveRequestId } from './middleware/request-id.ts';
 import { demandSameOrigin } from './middleware/same-origin.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
@@ -39,6 +40,9 @@ import { showSession } from './session/show-session.ts';
 import { signIn } from './session/sign-in.ts';
 import { signOut } from './session/sign-out.ts';
 import { stream } from './stream/stream.ts';
+import { listTokens } from './tokens/list-tokens.ts';
+import { makeToken } from './tokens/make-token.ts';
+import { revokeToken } from './tokens/revoke-token.ts';
 import { receiveGithub } from './webhooks/receive-github.ts';
 import { listWorkers } from './workers/list-workers.ts';
 import { makeWorkerToken } from './workers/make-worker-token.ts';
@@ -57,6 +61,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(securityHeaders(settings.publicUrl));
   mountRoutes(app, [health(), ready(deps), receiveGithub(deps)]);
 
+  app.use(['/api', '/worker'], forbidCaching());
   app.use(['/api', '/worker'], authenticate(deps));
   app.use('/api', demandSameOrigin(settings.publicUrl));
   mountRoutes(app, apiRoutes(deps));
@@ -74,6 +79,10 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     showSession(),
     signIn(deps),
     signOut(deps),
+
+    listTokens(deps),
+    makeToken(deps),
+    revokeToken(deps),
 
     listProjects(deps),
     addProject(deps),

@@ -2,7 +2,16 @@ import type { Request } from 'express';
 
 /** Who sent a request, as far as its token or cookie proves. */
 export type Principal =
-  | { readonly kind: 'admin'; readonly name: string; readonly via: 'cookie' | 'bearer' }
+  | {
+      readonly kind: 'admin';
+      readonly name: string;
+      readonly via: 'cookie' | 'bearer';
+      /** The token or session itself, and the admin token that a session was made with. */
+      readonly tokenId: string;
+      readonly adminId: string;
+      /** Null: it holds until it is revoked. */
+      readonly expiresAtMs: number | null;
+    }
   | { readonly kind: 'worker'; readonly workerId: string; readonly name: string };
 
 const principals = new WeakMap<Request, Principal>();

@@ -72,6 +72,11 @@ export const CATALOGUE = {
     message: 'This token may not do that.',
     fix: 'Use a token with the right for it.',
   },
+  last_token: {
+    http: 409,
+    message: 'The token {name} is the last one that lets anybody in.',
+    fix: 'Make another one first: `slipway token create <name>`.',
+  },
   rate_limited: {
     http: 429,
     message: 'Too many attempts to sign in.',

@@ -1,12 +1,35 @@
-/** Admin tokens and sessions. Only hashes are stored; a token is seen once, by who made it. */
+import type { AccessTokenView } from '../core/view.ts';
+
+/** Admin tokens and the sessions made with them. Only hashes are stored; a token is seen once, by who made it. */
 export interface AccessTokens {
-  /** At the first start: makes the admin token and returns it, for the operator to read once; null when there is one. */
+  /** Makes the admin token `admin` and returns it; null while any admin token lets somebody in. */
   makeFirstAdminToken(): Promise<string | null>;
+  /** Another admin token. @param expiresAtMs Null: until it is revoked. @throws Problem `exists_already`. */
+  make(name: string, expiresAtMs: number | null): Promise<{ readonly id: string; readonly token: string }>;
+  /** Admin tokens by name. */
+  list(): Promise<readonly AccessToken[]>;
+  /**
+   * Ends an admin token, named by its id or name, and its sessions.
+   * @throws Problem `not_found`, `last_token` for the last one that lets anybody in.
+   */
+  revoke(idOrName: string): Promise<void>;
   /** Who an admin token or a session belongs to; null for unknown and expired ones. */
-  find(
-    token: string,
-  ): Promise<{ readonly id: string; readonly kind: 'admin' | 'session'; readonly name: string } | null>;
-  /** A session of an admin token's owner. */
-  startSession(name: string): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
+  find(token: string): Promise<FoundToken | null>;
+  /** Whether an admin token or a session, by its id, still lets anybody in. */
+  holds(id: string): Promise<boolean>;
+  /** A session of an admin token's owner. @throws Problem `sign_in_needed` when that was revoked meanwhile. */
+  startSession(adminId: string): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
   endSession(token: string): Promise<void>;
+}
+
+export type AccessToken = Omit<AccessTokenView, 'current'>;
+
+export interface FoundToken {
+  readonly id: string;
+  readonly kind: 'admin' | 'session';
+  /** The admin token: this one, or that which the session was made with. */
+  readonly adminId: string;
+  readonly name: string;
+  /** Null: it holds until it is revoked. */
+  readonly expiresAtMs: number | null;
 }

@@ -8,6 +8,11 @@ export function newToken(kind: TokenKind): string {
   return `slipway_${kind}_${randomBytes(32).toString('base64url')}`;
 }
 
+/** Whether a token says that it is of `kind`; nothing more is known of it by that. */
+export function isOfKind(kind: TokenKind, token: string): boolean {
+  return token.startsWith(`slipway_${kind}_`);
+}
+
 /** What is stored of a token: sha256 in hex. A slow hash is not needed for 256 random bits. */
 export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('hex');

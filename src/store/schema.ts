@@ -360,9 +360,13 @@ export interface AccessTokenTable {
   id: string;
   name: string;
   kind: 'admin' | 'session';
+  /** Admin token that a session was made with; null for admin tokens. */
+  admin_id: string | null;
   token_hash: string;
   created_at: number;
   expires_at: number | null;
+  /** Of admin tokens, within a minute. */
+  last_used_at: number | null;
 }
 
 export interface AuditTable {

@@ -3,7 +3,8 @@ import type { Database } from './schema.ts';
 
 /**
  * What a committed transaction changed; `id` is the row's. Steps and workflows are told as their build.
- * `places`: waiting builds have other places now, or wait for another reason.
+ * `places`: waiting builds have other places now, or wait for another reason. `token`: an
+ * admin token or a session lets nobody in any more.
  */
 export interface Change {
   readonly kind:
@@ -16,6 +17,7 @@ export interface Change {
     | 'places'
     | 'project'
     | 'queue'
+    | 'token'
     | 'worker';
   readonly id: string;
 }

@@ -1,7 +1,8 @@
 import type { Request, RequestHandler } from 'express';
 import type { AppDeps } from '../deps.ts';
 import { setPrincipal, type Principal } from '../principal.ts';
-import { hashToken } from '../../secrets/token.ts';
+import type { FoundToken } from '../../secrets/access-tokens.ts';
+import { hashToken, isOfKind } from '../../secrets/token.ts';
 import { readSessionCookie } from '../session/cookie.ts';
 
 type Deps = Pick<AppDeps, 'tokens' | 'builds'>;
@@ -24,15 +25,20 @@ export function bearerOf(request: Request): string | null {
 }
 
 async function prove({ tokens, builds }: Deps, request: Request): Promise<Principal | null> {
-  if (request.headers.authorization !== undefined) {
-    const token = bearerOf(request);
-    if (token === null) return null;
-    const found = await tokens.find(token);
-    if (found !== null) return { kind: 'admin', name: found.name, via: 'bearer' };
-    const worker = await builds.findWorker(hashToken(token));
-    return worker === null ? null : { kind: 'worker', workerId: worker.id, name: worker.name };
+  if (request.headers.authorization === undefined) {
+    const session = readSessionCookie(request);
+    return session === null ? null : adminOf(await tokens.find(session), 'session');
   }
-  const session = readSessionCookie(request);
-  const found = session === null ? null : await tokens.find(session);
-  return found?.kind === 'session' ? { kind: 'admin', name: found.name, via: 'cookie' } : null;
+  const token = bearerOf(request);
+  if (token === null) return null;
+  if (isOfKind('admin', token)) return adminOf(await tokens.find(token), 'admin');
+  const worker = await builds.findWorker(hashToken(token));
+  return worker === null ? null : { kind: 'worker', workerId: worker.id, name: worker.name };
+}
+
+/** A session is good in its cookie only, an admin token in the header only. */
+function adminOf(found: FoundToken | null, kind: FoundToken['kind']): Principal | null {
+  if (found?.kind !== kind) return null;
+  const { id: tokenId, adminId, name, expiresAtMs } = found;
+  return { kind: 'admin', name, via: kind === 'admin' ? 'bearer' : 'cookie', tokenId, adminId, expiresAtMs };
 }

@@ -26,7 +26,7 @@ export function signIn({ tokens, settings, clock }: Pick<AppDeps, 'tokens' | 'se
         failures.count(from);
         throw new Problem('sign_in_needed');
       }
-      const session = await tokens.startSession(found.name);
+      const session = await tokens.startSession(found.id);
       response.cookie(SESSION_COOKIE, session.token, {
         ...sessionCookieOptions(settings.publicUrl),
         expires: new Date(session.expiresAtMs),

@@ -31,7 +31,7 @@ export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
       access: 'worker',
       handle: async (request, response) => {
         const answer = await handler(deps, request, response);
-        response.set('cache-control', 'no-store').json(answer);
+        response.json(answer);
       },
     });
   return [

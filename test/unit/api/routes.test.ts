@@ -59,6 +59,7 @@ describe("every route in express's own router", () => {
       'requestId',
       'accessLog',
       'helmetMiddleware',
+      'noStore',
       'authentication',
       'sameOrigin',
       'unknownPath',

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import type { AppDeps } from '../deps.ts';
+import { readBodyOf } from '../read-request.ts';
+import { route, type Route } from '../route.ts';
+
+const body = z.object({
+  name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'is not a name of a-z, 0-9, "." and "-"'),
+  /** Null or absent: until it is revoked. */
+  expiresInDays: z.number().int().min(1).max(3_650).nullish(),
+});
+const DAY_MS = 24 * 3_600_000;
+
+/** `POST /api/v1/tokens {name, expiresInDays?}` → 201, `{id, name, token, expiresAtMs}`: the token is seen this once. */
+export function makeToken({ tokens, clock }: Pick<AppDeps, 'tokens' | 'clock'>): Route {
+  return route({
+    method: 'post',
+    path: '/api/v1/tokens',
+    access: 'admin',
+    handle: async (request, response) => {
+      const { name, expiresInDays = null } = readBodyOf(request, body);
+      const expiresAtMs = expiresInDays === null ? null : clock.nowMs() + expiresInDays * DAY_MS;
+      const { id, token } = await tokens.make(name, expiresAtMs);
+      response.status(201).json({ id, name, token, expiresAtMs });
+    },
+  });
+}

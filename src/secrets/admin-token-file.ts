@@ -1,0 +1,40 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import type { Clock } from '../ports/clock.ts';
+import type { AccessTokens } from './access-tokens.ts';
+
+/**
+ * At the server's start: puts a new admin token into `file`, which only its owner may read, when no token lets
+ * anybody in, or when the file is there and empty. So whoever may write to the data folder, which holds the whole
+ * record, gets in again when all tokens are lost. Returns whether it did; other tokens stay as they are.
+ */
+export async function keepAdminToken({
+  tokens,
+  clock,
+  file,
+}: {
+  readonly tokens: AccessTokens;
+  readonly clock: Clock;
+  readonly file: string;
+}): Promise<boolean> {
+  const isAsked = (await readFile(file, 'utf8').catch(() => null))?.trim() === '';
+  if (!isAsked) {
+    const known = await tokens.list();
+    if (known.some(({ expiresAtMs }) => (expiresAtMs ?? Infinity) > clock.nowMs())) return false;
+    // From here on the file asks: a start that is killed between record and file is made up for by the next one.
+    await writeAside(file, '');
+  }
+  const token = (await tokens.makeFirstAdminToken()) ?? (await tokens.make(newName(clock), null)).token;
+  await writeAside(file, `${token}\n`);
+  return true;
+}
+
+/** e.g. `recovered-20261121-105413`, in UTC. */
+function newName(clock: Clock): string {
+  const [date, time] = new Date(clock.nowMs()).toISOString().replace(/[-:]/g, '').split(/[T.]/);
+  return `recovered-${date}-${time}`;
+}
+
+async function writeAside(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
