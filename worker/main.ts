@@ -22,8 +22,9 @@ import { runWorkflow } from './workflow/run-workflow.ts';
 import type { WorkflowTools } from './workflow/tools.ts';
 import { connectServer } from './server/connect-server.ts';
 import { LeaseLost, stopOf, type Lease, type ServerConnection } from './server/lease.ts';
-import { reapLeftovers } from './steps/reap-leftovers.ts';
+import { reapLeftovers, type Owner } from './steps/reap-leftovers.ts';
 import { STEP_SETTINGS } from './steps/settings.ts';
+import { takeFolder } from './take-folder.ts';
 import { takeJobs } from './take-jobs.ts';
 
 /** How long work that was cut short may take to remove what it made. */
@@ -42,6 +43,7 @@ await main().catch((error: unknown) => {
 async function main(): Promise<void> {
   const engine = connectEngine(settings.dockerHost);
   const buildClient = await demandBuildClient();
+  const holder = await takeFolder(settings.dataDir);
   const server = await connectServer({
     url: settings.serverUrl,
     token: settings.token,
@@ -49,9 +51,15 @@ async function main(): Promise<void> {
     capacity: settings.capacity,
     routers: settings.router === null ? [] : [settings.router.name],
     spoolDir: await folder('spool'),
+    process: holder,
+    onWait: (problem) => log.warn(`${problem.message} Waiting for its name.`),
   });
+  await holder.keep();
   const leases = new Map<string, Promise<void>>();
-  const reaper = startReaper(engine, await folder('checkouts'), (lease) => leases.has(lease));
+  const reaper = startReaper(engine, await folder('checkouts'), {
+    isLeaseAlive: (lease) => leases.has(lease),
+    holdsName: () => server.holdsName(),
+  });
   const workflows = await workflowTools(engine, buildClient);
   const deployments = deployTools(engine);
   const redis = connectRedis(settings.redisUrl, 'consumer');
@@ -72,8 +80,10 @@ async function main(): Promise<void> {
 
   await ended(server.dismissed);
   const dismissal = stopOf(server.dismissed);
-  if (dismissal !== null)
+  if (dismissal !== null) {
     log.error({ reason: dismissal.reason }, 'the server does not take this process any more');
+    process.exitCode = 1;
+  }
   log.info({ leases: leases.size }, 'the worker ends');
   clearInterval(reaper);
   await Promise.all(stops.map((stop) => stop()));
@@ -187,14 +197,9 @@ function sayOfRouter(router: string, change: RouterChange): void {
   else log.warn({ router }, 'the router ended and was started again');
 }
 
-function startReaper(
-  engine: Engine,
-  checkouts: string,
-  isLeaseAlive: (lease: string) => boolean,
-): NodeJS.Timeout {
+function startReaper(engine: Engine, checkouts: string, owner: Owner): NodeJS.Timeout {
   const remove = async (): Promise<number> =>
-    (await reapLeftovers(engine, settings.name, isLeaseAlive)) +
-    (await clearLeftovers(engine, checkouts, isLeaseAlive));
+    (await reapLeftovers(engine, settings.name, owner)) + (await clearLeftovers(engine, checkouts, owner));
   const reap = (): void => {
     remove().then(
       (removed) => removed > 0 && log.info({ removed }, 'removed what earlier builds left'),

@@ -74,7 +74,11 @@ async function endInEngine(host: string, settings: PartsSettings, options: StopO
     if (options.apps === 'remove') await removeApps(engine, apps, settings);
     else await stopApps(engine, apps, settings.dataDir);
     if (apps.length > 0) options.say(`ended ${apps.length === 1 ? 'one app' : `${apps.length} apps`}`);
-    await reapLeftovers(engine, workerName(settings.dataDir), () => false);
+    await reapLeftovers(engine, workerName(settings.dataDir), {
+      isLeaseAlive: () => false,
+      // `npm start` has ended, and with it the only process of that name.
+      holdsName: async () => true,
+    });
   } finally {
     engine.close();
   }

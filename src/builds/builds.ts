@@ -48,6 +48,8 @@ export interface KnownWorker {
   readonly id: string;
   readonly name: string;
   readonly tokenHash: string;
+  /** The process that holds its name; null before the first one. */
+  readonly instance: string | null;
   readonly routers: readonly string[];
 }
 
@@ -105,7 +107,11 @@ export interface Builds {
 
   // the worker protocol
   findWorker(tokenHash: string): Promise<KnownWorker | null>;
-  /** @throws Problem `protocol_wrong`, `not_allowed` for another worker's name, `router_refused`. */
+  /**
+   * Gives the worker's name to a process; what an earlier one held is lost then (ADR 0012).
+   * @throws Problem `worker_running` while the process that holds the name may live, `worker_superseded` for one that
+   * lost it, `protocol_wrong`, `not_allowed` for another worker's name, `router_refused`.
+   */
   register(worker: KnownWorker, request: RegisterRequest): Promise<RegisterAnswer>;
   /** @param bearer The worker's own token: the lease's token is derived from it, so a repeated claim gets the same. */
   claim(worker: KnownWorker, bearer: string, request: ClaimRequest): Promise<ClaimAnswer>;

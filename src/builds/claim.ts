@@ -20,7 +20,7 @@ export interface Claimant {
 
 /**
  * Grants the lease on what a job names, or says again what the same process was granted (its answer was lost).
- * @throws Problem `claim_refused`, `protocol_wrong`.
+ * @throws Problem `claim_refused`, `worker_superseded`, `protocol_wrong`.
  */
 export async function claim(deps: BuildsDeps, tx: Tx, claimant: Claimant): Promise<ClaimAnswer> {
   const { request, worker, bearer } = claimant;
@@ -55,8 +55,7 @@ async function demandInstance(tx: Tx, { worker, request }: Claimant): Promise<vo
     .select('instance')
     .where('id', '=', worker.id)
     .executeTakeFirst();
-  if (row?.instance !== request.instance)
-    throw refuseClaim(request.subject, 'this process of the worker is not the registered one');
+  if (row?.instance !== request.instance) throw new Problem('worker_superseded', { worker: worker.name });
 }
 
 function demandSameHolder(lease: LeaseRow, worker: KnownWorker, request: ClaimRequest): LeaseRow {

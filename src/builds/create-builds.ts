@@ -3,7 +3,9 @@ import type { RepositoryEvent } from '../core/event.ts';
 import type { Plan } from '../core/plan.ts';
 import { Problem } from '../core/problem.ts';
 import type { LintProblemView } from '../core/view.ts';
-import type { BuildReference, Builds, KnownWorker, OpenLease, PlanOutcome } from './builds.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { HeartbeatAnswer } from '../protocol/worker.ts';
+import type { BuildReference, Builds, OpenLease, PlanOutcome } from './builds.ts';
 import { cancelBuildIn } from './cancel-build.ts';
 import { claim } from './claim.ts';
 import { createBuildIn } from './create-build.ts';
@@ -14,6 +16,8 @@ import { demandLease } from './lease-rows.ts';
 import { readLeaseSecrets } from './lease-secrets.ts';
 import { placeWorkflow, unplaceBefore } from './placement.ts';
 import { planBuildIn } from './plan-build.ts';
+import { createPresence } from './presence.ts';
+import type { Presence } from './presence.ts';
 import { waitForSignals } from './read-signals.ts';
 import { recordEffect } from './record-effect.ts';
 import { cancelDeployment, rollBack } from './roll-back.ts';
@@ -26,14 +30,13 @@ import { findWorker, register, setWorkerToken } from './workers.ts';
 /** Makes the state machine over a store; see {@link Builds}. */
 export function createBuilds(deps: BuildsDeps): Builds {
   const { store, clock } = deps;
-  const seen = new Map<string, number>();
-  const isHere = (worker: KnownWorker) => seen.set(worker.id, clock.nowMs());
   const watch = createWatch({
     clock,
     onError: deps.onError,
     expire: () => expireLeases(store, clock.nowMs()),
     reconcile: () => reconcile(deps),
   });
+  const presence = createPresence(clock, watch.listensSince);
 
   return {
     createBuild: (build) => store.transaction((tx) => createBuildIn(deps, tx, build)),
@@ -54,15 +57,15 @@ export function createBuilds(deps: BuildsDeps): Builds {
       store.transaction(async (tx) => ({
         workerId: await setWorkerToken(tx, { name, tokenHash, routers, at: clock.nowMs() }),
       })),
-    async findWorker(tokenHash) {
-      const worker = await findWorker(store, tokenHash);
-      if (worker !== null) isHere(worker);
-      return worker;
+    findWorker: (tokenHash) => findWorker(store, tokenHash),
+    async register(worker, request) {
+      const answer = await store.grouped((tx) => register({ tx, clock, presence }, worker, request));
+      presence.hear(worker.id, request.instance);
+      return answer;
     },
-    register: (worker, request) => store.grouped((tx) => register(tx, worker, request, clock.nowMs())),
     claim: (worker, bearer, request) => store.grouped((tx) => claim(deps, tx, { worker, bearer, request })),
     openLease: (worker, leaseId, token) => openLease(store, { worker, leaseId, token }),
-    heartbeat: (lease) => store.grouped((tx) => heartbeat(deps, tx, lease)),
+    heartbeat: (lease) => store.grouped((tx) => heartbeat({ tx, clock, presence }, lease)),
     signals: (lease, seenVersion, waitMs, aborted) =>
       waitForSignals(store, lease, { seen: seenVersion, waitMs, aborted }),
     report: (lease, reports) => takeReports(deps, lease, reports),
@@ -86,10 +89,7 @@ export function createBuilds(deps: BuildsDeps): Builds {
     place: (workflowId, workerId) =>
       store.transaction((tx) => placeWorkflow(tx, { workflowId, workerId, at: clock.nowMs() })),
     unplaceBefore: (beforeMs) => store.transaction((tx) => unplaceBefore(tx, beforeMs)),
-    connectedWorkers() {
-      const since = clock.nowMs() - TIMES.lease;
-      return new Map([...seen].filter(([, at]) => at >= since));
-    },
+    connectedWorkers: presence.connected,
 
     reconcile: () => reconcile(deps),
     start: watch.start,
@@ -97,11 +97,15 @@ export function createBuilds(deps: BuildsDeps): Builds {
   };
 }
 
-async function heartbeat(deps: BuildsDeps, tx: Tx, lease: OpenLease) {
+async function heartbeat(
+  { tx, clock, presence }: { tx: Tx; clock: Clock; presence: Presence },
+  lease: OpenLease,
+): Promise<HeartbeatAnswer> {
   const row = await demandLease(tx, lease.id);
+  presence.hear(row.worker_id, row.worker_instance);
   await tx.db
     .updateTable('lease')
-    .set({ ends_at: deps.clock.nowMs() + TIMES.lease })
+    .set({ ends_at: clock.nowMs() + TIMES.lease })
     .where('id', '=', lease.id)
     .execute();
   return { ttlMs: TIMES.lease, signals: row.signals };

@@ -19,14 +19,20 @@ const AWAY_MS = TIMES.lease / 3;
 export function createWatch({ clock, expire, reconcile, onError }: WatchDeps) {
   let timer: NodeJS.Timeout | undefined;
   let busy: Promise<void> = Promise.resolve();
-  let lastTick = 0;
-  let listensSince = 0;
+  let lastLook = clock.nowMs();
+  let listensSince = lastLook;
   let reconciledAt = 0;
 
-  async function tick(): Promise<void> {
+  /** Notices when the server itself was away, whoever looks first. */
+  function look(): number {
     const now = clock.nowMs();
-    if (now - lastTick > AWAY_MS) listensSince = now;
-    lastTick = now;
+    if (now - lastLook > AWAY_MS) listensSince = now;
+    lastLook = now;
+    return now;
+  }
+
+  async function tick(): Promise<void> {
+    const now = look();
     if (now - listensSince >= TIMES.lease) await expire();
     if (now - reconciledAt < TIMES.reconciler) return;
     reconciledAt = now;
@@ -42,8 +48,13 @@ export function createWatch({ clock, expire, reconcile, onError }: WatchDeps) {
   }
 
   return {
+    /** Since when (epoch ms) the server hears what is said to it, without a break. */
+    listensSince(this: void): number {
+      look();
+      return listensSince;
+    },
     start(this: void): void {
-      lastTick = listensSince = clock.nowMs();
+      lastLook = listensSince = clock.nowMs();
       timer = setTimeout(run, 0);
     },
     async stop(this: void): Promise<void> {

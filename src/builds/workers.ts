@@ -1,11 +1,13 @@
 import { TIMES } from '../../config/times.ts';
 import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { RegisterAnswer, RegisterRequest } from '../protocol/worker.ts';
 import type { Reading, Tx } from '../store/store.ts';
 import type { KnownWorker } from './builds.ts';
 import { demandProtocol } from './claim.ts';
 import { loseLease } from './lose-lease.ts';
+import type { Presence } from './presence.ts';
 
 export interface NewToken {
   readonly name: string;
@@ -48,7 +50,7 @@ export async function setWorkerToken(tx: Tx, { name, tokenHash, routers, at }: N
 export async function findWorker(reading: Reading, tokenHash: string): Promise<KnownWorker | null> {
   const row = await reading.db
     .selectFrom('worker')
-    .select(['id', 'name', 'token_hash', 'routers_json'])
+    .select(['id', 'name', 'token_hash', 'instance', 'routers_json'])
     .where('token_hash', '=', tokenHash)
     .executeTakeFirst();
   return row === undefined
@@ -57,28 +59,33 @@ export async function findWorker(reading: Reading, tokenHash: string): Promise<K
         id: row.id,
         name: row.name,
         tokenHash: row.token_hash,
+        instance: row.instance,
         routers: JSON.parse(row.routers_json) as string[],
       };
 }
 
-/** Registers a process of the worker; leases of an earlier process are over. Repeats write nothing. */
+interface Registering {
+  readonly tx: Tx;
+  readonly clock: Clock;
+  readonly presence: Presence;
+}
+
+/** See `Builds.register`. Repeats write nothing. */
 export async function register(
-  tx: Tx,
+  { tx, clock, presence }: Registering,
   worker: KnownWorker,
   request: RegisterRequest,
-  at: number,
 ): Promise<RegisterAnswer> {
   demandProtocol(request.protocol);
   if (request.name !== worker.name) throw new Problem('not_allowed');
+  const at = clock.nowMs();
   const row = await tx.db
     .selectFrom('worker')
     .selectAll()
     .where('id', '=', worker.id)
     .executeTakeFirstOrThrow();
   demandRouters(worker.name, request.routers, JSON.parse(row.token_routers_json) as string[]);
-  // One that was frozen while its successor started must not end what that one runs.
-  if (request.again === true && row.instance !== null && row.instance !== request.instance)
-    throw new Problem('exists_already', { what: 'newer process of worker', id: worker.name });
+  demandFreeName(row, request, presence);
   const routers_json = JSON.stringify(request.routers);
   const { instance, capacity } = request;
   if (row.instance !== instance || row.capacity !== capacity || row.routers_json !== routers_json) {
@@ -91,6 +98,21 @@ export async function register(
   }
   await loseLeasesOf(tx, { workerId: worker.id, but: instance, cause: 'its worker started again', at });
   return { workerId: worker.id, queue: row.queue, leaseMs: TIMES.lease, heartbeatMs: TIMES.heartbeat };
+}
+
+/**
+ * The process that holds the name keeps it while it may live, so that one started by mistake ends nothing that runs.
+ * @throws Problem `worker_running`, `worker_superseded`.
+ */
+function demandFreeName(
+  { id, name, instance }: { id: string; name: string; instance: string | null },
+  request: RegisterRequest,
+  presence: Presence,
+): void {
+  if (instance === null || instance === request.instance) return;
+  if (request.again === true) throw new Problem('worker_superseded', { worker: name });
+  if (request.after !== instance && presence.mayLive(id, instance))
+    throw new Problem('worker_running', { worker: name, seconds: TIMES.lease / 1_000 });
 }
 
 /** @throws Problem `router_refused` for the first router that the worker's token does not name. */

@@ -128,6 +128,16 @@ export const CATALOGUE = {
     message: 'The worker token is not known.',
     fix: 'Join the worker again with a fresh token.',
   },
+  worker_running: {
+    http: 409,
+    message: 'Worker {worker} is running: another process of that name was heard of in the last {seconds} s.',
+    fix: 'End that process. Where both should run, make a name and a token for each: `slipway worker add`.',
+  },
+  worker_superseded: {
+    http: 410,
+    message: 'Another process has taken over as worker {worker}.',
+    fix: 'Nothing: this process ends, and what ran under it. Where both should run, make a name and a token for each: `slipway worker add`.',
+  },
   router_refused: {
     http: 403,
     message: 'The token of worker {worker} is not for router {router}.',

@@ -4,7 +4,7 @@
  *
  * | request | body → answer |
  * |---|---|
- * | `POST /workers` | {@link RegisterRequest} → {@link RegisterAnswer}; safe to repeat, and repeated each `heartbeatMs`: an idle worker that is silent for `leaseMs` gets no work; 409 `exists_already` |
+ * | `POST /workers` | {@link RegisterRequest} → {@link RegisterAnswer}; safe to repeat, and repeated each `heartbeatMs`: an idle worker that is silent for `leaseMs` gets no work; 409 `worker_running` |
  * | `POST /claims` | {@link ClaimRequest} → {@link ClaimAnswer}; 409 `claim_refused` |
  * | `POST /leases/:lease/heartbeat` | `{}` → {@link HeartbeatAnswer}; 410 `lease_lost` |
  * | `GET /leases/:lease/signals?seen=N&waitMs=M` | → {@link SignalsAnswer}, as soon as its version is not N, else after M ms |
@@ -16,8 +16,10 @@
  * | `POST /routers/:router/events` | {@link RouterEventsRequest} → `{}`; an event of the environment's history each; safe to repeat |
  * | `POST /routers/:router/logs` | log frames of ids `app_<deployment>` → {@link LogsAnswer}; 409 `log_offset_wrong` |
  *
- * Every request carries `Authorization: Bearer <worker token>`; those under a lease also carry
- * `Slipway-Lease: <lease token>`. A lease that is over answers 410 to everything.
+ * Every request carries `Authorization: Bearer <worker token>`, and all but the first registration
+ * `Slipway-Instance: <instance>`: a process that does not hold its worker's name (any more) is answered 410
+ * `worker_superseded`. Those under a lease also carry `Slipway-Lease: <lease token>`; a lease that is over answers 410
+ * `lease_lost` to everything.
  */
 import { z } from 'zod';
 import type { Report, Signals, Work } from '../core/work.ts';
@@ -29,8 +31,10 @@ export const registerRequest = z.object({
   protocol: z.number().int(),
   /** Stable name of the worker: the same name is the same worker. */
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/),
-  /** New at each start of the process: leases of an earlier instance are over at once. */
+  /** New at each start of the process: when it gets the name, the leases of an earlier instance are over. */
   instance: z.string().min(8).max(64),
+  /** An earlier instance that is known to be dead: where it holds the name, it is followed at once. */
+  after: z.string().min(8).max(64).optional(),
   /** Workflows it runs at once. */
   capacity: z.number().int().min(0).max(64),
   /** Routers this worker's host has: it takes deployments of those. */

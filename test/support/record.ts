@@ -49,7 +49,7 @@ export interface TestWorker {
   readonly known: KnownWorker;
   readonly bearer: string;
   readonly instance: string;
-  /** Registers as a new process. */
+  /** Registers as a new process, which knows that the one before is dead. */
   restart(): Promise<void>;
   claimWorkflow(id: string, attempt?: number): Promise<TestLease<WorkflowWork>>;
   claimDeployment(id: string, attempt?: number): Promise<TestLease<DeploymentWork>>;
@@ -157,8 +157,8 @@ async function makeWorker(
     if (found === null) throw new Error(`no worker ${name}`);
     return found;
   };
-  const register = async () =>
-    builds.register(await find(), { protocol: 1, name, instance, capacity, routers });
+  const register = async (after?: string) =>
+    builds.register(await find(), { protocol: 1, name, instance, capacity, routers, after });
   await register();
   const known = await find();
   const claim = async (kind: 'workflow' | 'deployment', id: string, attempt: number) => {
@@ -182,8 +182,9 @@ async function makeWorker(
       return instance;
     },
     async restart() {
+      const before = instance;
       instance = randomUUID();
-      await register();
+      await register(before);
     },
     async claimWorkflow(id, attempt = 1) {
       await builds.place(id, known.id);

@@ -11,6 +11,7 @@ import {
   type RegisterAnswer,
   type RegisterRequest,
 } from '../../src/protocol/worker.ts';
+import type { FolderHolder } from '../take-folder.ts';
 import { HeldLease } from './held-lease.ts';
 import type { Claim, RouterLink, ServerConnection, Stop } from './lease.ts';
 import { HttpRouterLink } from './router-link.ts';
@@ -27,8 +28,12 @@ export interface ConnectOptions {
   readonly capacity: number;
   /** Routers of this host. */
   readonly routers: readonly string[];
-  /** Folder for output that the server has not yet; emptied at the start: no lease outlives its process. */
+  /** Folder for output that the server has not yet; emptied once registered: no lease outlives its process. */
   readonly spoolDir: string;
+  /** This process and the one before it, as `takeFolder` found them; unless told, one that follows nobody it knows. */
+  readonly process?: Pick<FolderHolder, 'instance' | 'after'>;
+  /** Told once when the name is held by another process, and waited for. */
+  readonly onWait?: (problem: Problem) => void;
   /** How long work goes on without an answer of the server; `TIMES.serverAway` unless told. */
   readonly serverAwayMs?: number;
   /** Ends waiting for the server. */
@@ -36,28 +41,45 @@ export interface ConnectOptions {
 }
 
 /**
- * Registers this process with the server, trying again while the server is away.
- * @throws Problem `worker_token_wrong`, `protocol_wrong`, `not_allowed` for a name that is not the token's.
+ * Registers this process with the server, trying again while the server is away. A name that another process holds
+ * is waited for as long as the server needs to take that one for dead.
+ * @throws Problem `worker_running` when it is not, `worker_token_wrong`, `protocol_wrong`, `router_refused`,
+ * `not_allowed` for a name that is not the token's.
  */
 export async function connectServer(options: ConnectOptions): Promise<ServerConnection> {
-  await rm(options.spoolDir, { recursive: true, force: true });
-  await mkdir(options.spoolDir, { recursive: true });
-  const client = new ServerClient(options.url, options.token);
+  const { instance, after } = options.process ?? { instance: randomUUID(), after: null };
+  const client = new ServerClient({ url: options.url, token: options.token, instance });
   const registration: RegisterRequest = {
     protocol: PROTOCOL_VERSION,
     name: options.name,
-    instance: randomUUID(),
+    instance,
     capacity: options.capacity,
     routers: [...options.routers],
   };
-  const answer = await client.sendUntilAnswered({
-    method: 'POST',
-    path: '/workers',
-    body: registration,
-    timeoutMs: ANSWER_MS,
-    signal: options.signal,
-  });
-  return new Connection(client, options, registration, answer as RegisterAnswer);
+  const first = after === null ? registration : { ...registration, after };
+  const answer = await registerWhenFree(client, first, options);
+  await rm(options.spoolDir, { recursive: true, force: true });
+  await mkdir(options.spoolDir, { recursive: true });
+  return new Connection(client, options, registration, answer);
+}
+
+async function registerWhenFree(
+  client: ServerClient,
+  body: RegisterRequest,
+  { signal, onWait }: ConnectOptions,
+): Promise<RegisterAnswer> {
+  const request = { method: 'POST', path: '/workers', body, timeoutMs: ANSWER_MS, signal } as const;
+  for (let refusedAt: number | null = null; ;) {
+    try {
+      return (await client.sendUntilAnswered(request)) as RegisterAnswer;
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'worker_running') throw error;
+      if (refusedAt === null) onWait?.(error);
+      refusedAt ??= performance.now();
+      if (performance.now() - refusedAt > TIMES.lease + TIMES.heartbeat) throw error;
+    }
+    await pause(TIMES.heartbeat / 5, signal);
+  }
 }
 
 const ANSWER_MS = 10_000;
@@ -89,6 +111,7 @@ class Connection implements ServerConnection {
     this.#registration = registration;
     this.#heartbeatMs = answer.heartbeatMs;
     this.dismissed = this.#dismissed.signal;
+    client.onProblem = (problem) => void this.#dismiss(problem);
     void this.#stayKnown();
   }
 
@@ -107,6 +130,13 @@ class Connection implements ServerConnection {
 
   router(name: string): RouterLink {
     return new HttpRouterLink(this.#client, name, this.#options.spoolDir, this.#closed.signal);
+  }
+
+  async holdsName(): Promise<boolean> {
+    return this.#register(this.#closed.signal).then(
+      () => true,
+      () => false,
+    );
   }
 
   async close(reason = 'the worker ends'): Promise<void> {
@@ -144,20 +174,26 @@ class Connection implements ServerConnection {
   /** An idle worker says that it is there; the server gives work to none that is silent. */
   async #stayKnown(): Promise<void> {
     const { signal } = this.#closed;
-    const body: RegisterRequest = { ...this.#registration, again: true };
-    const request = { method: 'POST', path: '/workers', body, timeoutMs: ANSWER_MS, signal } as const;
     while (!signal.aborted) {
       await pause(this.#heartbeatMs, signal).catch(() => undefined);
-      await this.#client.send(request).catch((error: unknown) => this.#dismiss(error));
+      await this.#register(signal).catch(() => undefined);
     }
   }
 
-  async #dismiss(error: unknown): Promise<void> {
-    const isFinal = error instanceof Problem && DISMISSALS.has(error.code);
-    if (!isFinal || this.#closed.signal.aborted) return;
-    this.#dismissed.abort({ kind: 'lost', reason: error.message } satisfies Stop);
-    await this.close(error.message);
+  #register(signal: AbortSignal): Promise<unknown> {
+    const body: RegisterRequest = { ...this.#registration, again: true };
+    return this.#client.send({ method: 'POST', path: '/workers', body, timeoutMs: ANSWER_MS, signal });
+  }
+
+  async #dismiss(problem: Problem): Promise<void> {
+    if (!DISMISSALS.has(problem.code) || this.#closed.signal.aborted) return;
+    this.#dismissed.abort({ kind: 'lost', reason: problem.message } satisfies Stop);
+    await this.close(problem.message);
   }
 }
 
-const DISMISSALS: ReadonlySet<string> = new Set(['exists_already', 'worker_token_wrong', 'protocol_wrong']);
+const DISMISSALS: ReadonlySet<string> = new Set([
+  'worker_superseded',
+  'worker_token_wrong',
+  'protocol_wrong',
+]);

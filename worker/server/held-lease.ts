@@ -252,7 +252,12 @@ function isLast(body: ReportBody): boolean {
 const ANSWER_MS = 10_000;
 
 /** Answers after which the server will not take anything under this lease. */
-const OVER: ReadonlySet<string> = new Set(['lease_lost', 'worker_token_wrong', 'protocol_wrong']);
+const OVER: ReadonlySet<string> = new Set([
+  'lease_lost',
+  'worker_superseded',
+  'worker_token_wrong',
+  'protocol_wrong',
+]);
 
 /** Nobody has to await it: a rejection is then no unhandled one. */
 function handled<T>(promise: Promise<T>): Promise<T> {

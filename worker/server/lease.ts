@@ -8,9 +8,9 @@ export interface ServerConnection {
   /** BullMQ queue of this worker. */
   readonly queue: string;
   /**
-   * Aborts when the server does not take this process for the worker any more: its token was replaced, or another
-   * process registered under its name. Its leases are lost then, nothing can be claimed: the process should end.
-   * The reason is a {@link Stop}.
+   * Aborts when the server does not take this process for the worker any more: its token was replaced, or it was
+   * silent for so long that another process got its name. Its leases are lost then, nothing can be claimed: the
+   * process should end. The reason is a {@link Stop}.
    */
   readonly dismissed: AbortSignal;
   /**
@@ -20,6 +20,11 @@ export interface ServerConnection {
   claim(job: JobData, signal?: AbortSignal): Promise<Claim>;
   /** What the worker of a router asks and tells outside of any lease. */
   router(name: string): RouterLink;
+  /**
+   * Asks the server whether this process holds its worker's name. True: it held it at a moment after the call. False:
+   * another one does, or the server is away.
+   */
+  holdsName(): Promise<boolean>;
   /** Ends every lease's loops without reporting anything. */
   close(): Promise<void>;
 }

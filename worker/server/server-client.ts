@@ -20,14 +20,25 @@ export class ServerAway extends Error {
   override readonly name = 'ServerAway';
 }
 
-/** HTTP to one server, with one worker's token. */
-export class ServerClient {
-  readonly #base: string;
-  readonly #token: string;
+export interface ServerClientOptions {
+  /** Base address of the server. */
+  readonly url: string;
+  /** The worker's token. */
+  readonly token: string;
+  /** This process, as it registers. */
+  readonly instance: string;
+}
 
-  constructor(url: string, token: string) {
-    this.#base = `${url.replace(/\/+$/, '')}/worker/v1`;
-    this.#token = token;
+/** HTTP to one server, as one process of a worker. */
+export class ServerClient {
+  /** Called with every Problem that the server answers. */
+  onProblem: (problem: Problem) => void = () => undefined;
+  readonly #base: string;
+  readonly #options: ServerClientOptions;
+
+  constructor(options: ServerClientOptions) {
+    this.#base = `${options.url.replace(/\/+$/, '')}/worker/v1`;
+    this.#options = options;
   }
 
   /**
@@ -46,7 +57,8 @@ export class ServerClient {
         redirect: 'error',
         method: request.method,
         headers: {
-          authorization: `Bearer ${this.#token}`,
+          authorization: `Bearer ${this.#options.token}`,
+          'slipway-instance': this.#options.instance,
           ...(lease === undefined ? {} : { 'slipway-lease': lease }),
           ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
         },
@@ -61,7 +73,9 @@ export class ServerClient {
     }
     const json = parse(text);
     if (status === 200 && json !== undefined) return json;
-    throw problemOf(json, status) ?? new ServerAway(`${request.method} ${request.path}: HTTP ${status}`);
+    const problem = problemOf(json, status);
+    if (problem !== null) this.onProblem(problem);
+    throw problem ?? new ServerAway(`${request.method} ${request.path}: HTTP ${status}`);
   }
 
   /** As {@link send}, again and again while the server is away or short of disk, until `signal` aborts. */

@@ -3,6 +3,18 @@ import { LABELS } from '../engine/labels.ts';
 import type { OwnedThing } from '../engine/list-owned.ts';
 import { removeOwned } from './remove-owned.ts';
 
+/** Who asks for leftovers of a worker to be removed. */
+export interface Owner {
+  /** Whether the lease is one that this process holds. */
+  readonly isLeaseAlive: (leaseId: string) => boolean;
+  /**
+   * Whether this process held the worker's name at a moment after the call. It is called after the look and before
+   * the first removal: a process that was frozen while another got its name would take that one's work for leftovers,
+   * but what stood there before this answer is older than any successor.
+   */
+  readonly holdsName: () => Promise<boolean>;
+}
+
 /**
  * Removes what earlier lives of this worker left: everything with its name in `slipway.worker` and a lease in
  * `slipway.lease` that is not alive. Run it at start and every 30 s. What has no lease label is never touched.
@@ -12,13 +24,15 @@ import { removeOwned } from './remove-owned.ts';
 export async function reapLeftovers(
   engine: Engine,
   workerName: string,
-  isLeaseAlive: (leaseId: string) => boolean,
+  { isLeaseAlive, holdsName }: Owner,
 ): Promise<number> {
   const owned = await engine.listOwned([`${LABELS.worker}=${workerName}`, LABELS.lease]);
   const isLeftover = (thing: OwnedThing) => !isLeaseAlive(thing.labels[LABELS.lease] ?? '');
-  return removeOwned(engine, {
+  const left = {
     containers: owned.containers.filter(isLeftover),
     networks: owned.networks.filter(isLeftover),
     volumes: owned.volumes.filter(isLeftover),
-  });
+  };
+  const count = left.containers.length + left.networks.length + left.volumes.length;
+  return count > 0 && (await holdsName()) ? removeOwned(engine, left) : 0;
 }

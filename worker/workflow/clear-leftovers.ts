@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { buildRepository, removeBuildImages } from '../image/remove-build-images.ts';
+import type { Owner } from '../steps/reap-leftovers.ts';
 
 /**
  * Removes the checkouts that earlier lives of this worker left, and the images built of them: each folder is named by
@@ -11,9 +12,10 @@ import { buildRepository, removeBuildImages } from '../image/remove-build-images
 export async function clearLeftovers(
   engine: Pick<Engine, 'docker'>,
   checkouts: string,
-  isLeaseAlive: (leaseId: string) => boolean,
+  { isLeaseAlive, holdsName }: Owner,
 ): Promise<number> {
   const left = (await readdir(checkouts)).filter((leaseId) => !isLeaseAlive(leaseId));
+  if (left.length === 0 || !(await holdsName())) return 0;
   for (const leaseId of left) {
     await removeBuildImages(engine, buildRepository(leaseId));
     await rm(path.join(checkouts, leaseId), { recursive: true, force: true });

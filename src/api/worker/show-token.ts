@@ -18,9 +18,24 @@ export async function demandWorker(builds: Builds, request: Request): Promise<Sh
   return { worker, bearer };
 }
 
-/** The lease of the path, by the worker's token and the lease's own. @throws Problem `worker_token_wrong`, `lease_lost`. */
+/**
+ * The worker, when the process that asks holds its name.
+ * @throws Problem `worker_token_wrong`, `worker_superseded`.
+ */
+export async function demandProcess(builds: Builds, request: Request): Promise<ShownWorker> {
+  const shown = await demandWorker(builds, request);
+  const { name, instance } = shown.worker;
+  if (instance === null || request.get('slipway-instance') !== instance)
+    throw new Problem('worker_superseded', { worker: name });
+  return shown;
+}
+
+/**
+ * The lease of the path, by the worker's token and the lease's own.
+ * @throws Problem `worker_token_wrong`, `worker_superseded`, `lease_lost`.
+ */
 export async function demandLease(builds: Builds, request: Request): Promise<OpenLease> {
-  const { worker } = await demandWorker(builds, request);
+  const { worker } = await demandProcess(builds, request);
   const lease = pathPart(request, 'lease');
   return builds.openLease(worker, lease, request.get('slipway-lease') ?? '');
 }

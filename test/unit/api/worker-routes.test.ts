@@ -39,15 +39,21 @@ interface Sent {
   readonly method?: string;
   readonly bearer?: string;
   readonly lease?: string;
+  /** The process that asks. */
+  readonly from?: string;
   readonly body?: unknown;
 }
 
-async function send(path: string, { method = 'POST', bearer = token, lease, body = {} }: Sent = {}) {
+async function send(
+  path: string,
+  { method = 'POST', bearer = token, lease, from = instance, body = {} }: Sent = {},
+) {
   const bytes = body instanceof Uint8Array;
   const response = await fetch(`${server.url}/worker/v1${path}`, {
     method,
     headers: {
       authorization: `Bearer ${bearer}`,
+      'slipway-instance': from,
       ...(lease === undefined ? {} : { 'slipway-lease': lease }),
       ...(method === 'GET'
         ? {}
@@ -118,6 +124,7 @@ describe('a worker', () => {
       status: 426,
       code: 'protocol_wrong',
     });
+    await send('/workers', { body: register });
     const claim = { protocol: 1, instance, subject: { kind: 'workflow', id: 'wfl_none', attempt: 1 } };
     expect(await send('/claims', { body: claim })).toMatchObject({ status: 409, code: 'claim_refused' });
   });
@@ -199,6 +206,42 @@ describe('a lease', () => {
     await server.api('POST', `/builds/${buildId}/cancel`);
     expect((await poll).json).toMatchObject({ signals: { cancel: {} } });
     expect(performance.now() - asked).toBeLessThan(1_000);
+  });
+});
+
+describe('a process that does not hold the name of its worker', () => {
+  const from = 'another-process';
+  const superseded = { status: 410, code: 'worker_superseded', details: { worker: 'ada' } };
+
+  it('is refused while the one that holds it lives', async () => {
+    await claimed();
+    const second = { ...register, instance: from };
+    expect(await send('/workers', { from, body: second })).toMatchObject({
+      status: 409,
+      code: 'worker_running',
+    });
+    expect(await send('/workers', { from, body: { ...second, again: true } })).toMatchObject(superseded);
+  });
+
+  it('is told so by every answer, whatever it asks', async () => {
+    const { lease, work } = await claimed();
+    const under = { from, lease: lease.token };
+    const frames = encodeFrames([chunk(work.steps[0]?.attemptId ?? '', 0, 'x')]);
+    const body = { protocol: 1, instance: from, subject: { kind: 'workflow', id: 'wfl_none', attempt: 1 } };
+    const answers = [
+      await send('/claims', { from, body }),
+      await send(`/leases/${lease.id}/heartbeat`, under),
+      await send(`/leases/${lease.id}/signals?seen=1&waitMs=20000`, { ...under, method: 'GET' }),
+      await send(`/leases/${lease.id}/reports`, { ...under, body: { reports: [] } }),
+      await send(`/leases/${lease.id}/logs`, { ...under, body: frames }),
+      await send(`/leases/${lease.id}/secrets`, { ...under, method: 'GET' }),
+      await send(`/leases/${lease.id}/effects`, under),
+      await send('/routers/test', { from, method: 'GET' }),
+      await send('/routers/test/events', { from, body: { events: [] } }),
+      await send('/routers/test/logs', { from, body: frames }),
+    ];
+    for (const answer of answers) expect(answer).toMatchObject(superseded);
+    expect((await send(`/leases/${lease.id}/heartbeat`, { lease: lease.token })).status).toBe(200);
   });
 });
 

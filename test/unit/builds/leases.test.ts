@@ -63,7 +63,7 @@ describe('claim', () => {
       instance: 'an older process',
       subject: { kind: 'workflow' as const, id: other, attempt: 1 },
     };
-    expect(await codeOf(record.builds.claim(ada.known, ada.bearer, request))).toBe('claim_refused');
+    expect(await codeOf(record.builds.claim(ada.known, ada.bearer, request))).toBe('worker_superseded');
   });
 
   it('needs the lease token of this lease, shown by its own worker', async () => {
@@ -87,7 +87,7 @@ describe('a lost lease', () => {
       routers: [],
       again: true,
     };
-    expect(await codeOf(record.builds.register(ada.known, old))).toBe('exists_already');
+    expect(await codeOf(record.builds.register(ada.known, old))).toBe('worker_superseded');
     expect(await codeOf(record.builds.heartbeat(open))).toBe('no problem');
   });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TIMES } from '../../../config/times.ts';
 import { deployOf, makeRecord, planOf, runWorkflow } from '../../support/record.ts';
-import type { TestRecord } from '../../support/record.ts';
+import type { TestRecord, TestWorker } from '../../support/record.ts';
 
 let record: TestRecord;
 beforeEach(async () => {
@@ -68,5 +69,86 @@ describe('the routers of a worker', () => {
     await expect(claim).rejects.toMatchObject({ code: 'claim_refused' });
     await expect(record.builds.routerRecord(eve, 'local')).rejects.toMatchObject({ code: 'not_allowed' });
     expect(await record.statusOf('deployment', id)).toBe('pending');
+  });
+});
+
+describe('the name of a worker', () => {
+  let ada: TestWorker;
+  let buildId: string;
+  let heartbeat: () => Promise<unknown>;
+  beforeEach(async () => {
+    ada = await record.worker('ada');
+    ({ buildId } = await record.build(await record.project()));
+    const { open } = await ada.claimWorkflow(await record.workflowOf(buildId));
+    heartbeat = () => record.builds.heartbeat(open);
+  });
+
+  const register = async (instance: string, more: { after?: string; again?: boolean } = {}) => {
+    const known = await record.builds.findWorker(ada.known.tokenHash);
+    if (known === null) throw new Error('the token is not known');
+    const request = { protocol: 1, name: 'ada', instance, capacity: 1, routers: [], ...more };
+    return record.builds.register(known, request);
+  };
+  /** Lets time pass as a server that is awake sees it. */
+  const pass = async (ms: number, meanwhile: () => Promise<unknown> = async () => undefined) => {
+    for (let passed = 0; passed < ms; passed += 1_000) {
+      record.clock.now += 1_000;
+      await meanwhile();
+      await register('another-process').catch(() => undefined);
+    }
+  };
+
+  it('stays with the process that holds it, however long another one tries; its build goes on', async () => {
+    await pass(3 * TIMES.lease, heartbeat);
+    await pass(3 * TIMES.lease, () => register(ada.instance, { again: true }));
+    await expect(register('another-process')).rejects.toMatchObject({
+      code: 'worker_running',
+      details: { worker: 'ada', seconds: 15 },
+    });
+    await expect(heartbeat()).resolves.toMatchObject({ ttlMs: TIMES.lease });
+    expect(await record.statusOf('build', buildId)).toBe('running');
+    expect(record.builds.connectedWorkers().has(ada.known.id)).toBe(true);
+  });
+
+  it('goes to another one once it was silent for the time of a lease; when it wakes it is told', async () => {
+    await pass(TIMES.lease - 1_000);
+    expect(await record.statusOf('build', buildId)).toBe('running');
+    await pass(1_000);
+    expect(await record.statusOf('build', buildId)).toBe('pending');
+    await expect(register(ada.instance, { again: true })).rejects.toMatchObject({
+      code: 'worker_superseded',
+    });
+    await expect(heartbeat()).rejects.toMatchObject({ code: 'lease_lost' });
+    const subject = { kind: 'workflow' as const, id: await record.workflowOf(buildId), attempt: 2 };
+    const claim = { protocol: 1, instance: ada.instance, subject };
+    await expect(record.builds.claim(ada.known, ada.bearer, claim)).rejects.toMatchObject({
+      code: 'worker_superseded',
+    });
+    const row = await record.builds.findWorker(ada.known.tokenHash);
+    expect(row?.instance).toBe('another-process');
+  });
+
+  it('goes at once to one that knows the process before it to be dead, and no other', async () => {
+    await expect(register('another-process', { after: 'some-other-one' })).rejects.toMatchObject({
+      code: 'worker_running',
+    });
+    await register('another-process', { after: ada.instance });
+    await expect(heartbeat()).rejects.toMatchObject({ code: 'lease_lost' });
+    await expect(register('a-third-process', { after: ada.instance })).rejects.toMatchObject({
+      code: 'worker_running',
+    });
+  });
+
+  it('is not taken for free by a server that was away itself', async () => {
+    record.clock.now += 10 * TIMES.lease;
+    await expect(register('another-process')).rejects.toMatchObject({ code: 'worker_running' });
+    await expect(register(ada.instance, { again: true })).resolves.toMatchObject({ workerId: ada.known.id });
+    expect(await record.statusOf('build', buildId)).toBe('running');
+  });
+
+  it('is free again with a new token', async () => {
+    await record.builds.setWorkerToken('ada', ada.known.tokenHash, []);
+    await register('another-process');
+    expect(await record.statusOf('build', buildId)).toBe('pending');
   });
 });

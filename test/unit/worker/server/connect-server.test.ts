@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TIMES } from '../../../../config/times.ts';
 import { newId } from '../../../../src/core/id.ts';
 import type { ReportBody } from '../../../../src/core/work.ts';
 import { connectServer, type ConnectOptions } from '../../../../worker/server/connect-server.ts';
@@ -72,20 +74,67 @@ describe('a connected worker', () => {
     expect(new Set(instances).size).toBe(1);
   });
 
-  it.each([
-    problem('exists_already', { what: 'newer process of worker', id: 'w1' }),
-    problem('worker_token_wrong'),
-  ])('loses its leases when it is dismissed: $code', async (dismissal) => {
+  it.each([problem('worker_superseded', { worker: 'w1' }), problem('worker_token_wrong')])(
+    'loses its leases when it is dismissed: $code',
+    async (dismissal) => {
+      server.heartbeatMs = 20;
+      const connection = await connect();
+      const answer = await connection.claim(JOB);
+      server.script('/workers', dismissal);
+      await expect.poll(() => stopOf(connection.dismissed)?.reason).toBe(dismissal.message);
+      expect(answer.granted && stopOf(answer.lease.lost)?.kind).toBe('lost');
+      const { again } = JSON.parse(server.asked('/workers').at(-1)?.body.toString() ?? '') as {
+        again: boolean;
+      };
+      expect(again).toBe(true);
+    },
+  );
+
+  it.each(['/claims', '/heartbeat', '/signals', '/reports', '/logs', '/routers/main'])(
+    'is dismissed when the answer to %s is that another process took over',
+    async (route) => {
+      server.heartbeatMs = route === '/heartbeat' ? 20 : 5_000;
+      const connection = await connect();
+      const answer = await connection.claim(JOB);
+      if (!answer.granted) throw new Error(answer.reason);
+      const log = answer.lease.openLog(newId('att'), []);
+      server.script(route, problem('worker_superseded', { worker: 'w1' }));
+      if (route === '/claims') await expect(connection.claim(JOB)).rejects.toThrow('taken over');
+      if (route === '/reports') await expect(answer.lease.report(started(1))).rejects.toThrow('taken over');
+      if (route === '/logs') await log.say('late');
+      if (route === '/routers/main') await expect(connection.router('main').record()).rejects.toThrow();
+      if (route === '/signals') server.signal({});
+      await expect.poll(() => stopOf(connection.dismissed)?.reason).toContain('has taken over as worker w1');
+      expect(stopOf(answer.lease.lost)?.kind).toBe('lost');
+    },
+  );
+
+  it('says with every request which process it is', async () => {
+    const connection = await connect({ process: { instance: 'this-process', after: null } });
+    await connection.claim(JOB);
+    await expect.poll(() => server.asked('/leases').length).toBeGreaterThan(0);
+    const said = server.requests.map(({ headers }) => headers['slipway-instance']);
+    expect(new Set(said)).toEqual(new Set(['this-process']));
+  });
+
+  it('names the dead process that it follows once, when it comes', async () => {
     server.heartbeatMs = 20;
+    await connect({ process: { instance: 'this-process', after: 'the-dead-one' } });
+    await expect.poll(() => server.asked('/workers').length).toBeGreaterThan(1);
+    const [first, next] = server.asked('/workers').map(({ body }) => JSON.parse(body.toString()) as object);
+    expect(first).toMatchObject({ instance: 'this-process', after: 'the-dead-one' });
+    expect(next).not.toHaveProperty('after');
+  });
+
+  it('knows whether it holds its name only from an answer', async () => {
     const connection = await connect();
-    const answer = await connection.claim(JOB);
-    server.script('/workers', dismissal);
-    await expect.poll(() => stopOf(connection.dismissed)?.reason).toBe(dismissal.message);
-    expect(answer.granted && stopOf(answer.lease.lost)?.kind).toBe('lost');
-    const { again } = JSON.parse(server.asked('/workers').at(-1)?.body.toString() ?? '') as {
-      again: boolean;
-    };
-    expect(again).toBe(true);
+    expect(await connection.holdsName()).toBe(true);
+    server.script('/workers', 'cut');
+    expect(await connection.holdsName()).toBe(false);
+    server.script('/workers', problem('worker_superseded', { worker: 'w1' }));
+    expect(await connection.holdsName()).toBe(false);
+    expect(stopOf(connection.dismissed)?.kind).toBe('lost');
+    expect(await connection.holdsName()).toBe(false);
   });
 
   it('empties the spool that an earlier process left', async () => {
@@ -114,6 +163,34 @@ describe('a connected worker', () => {
     server.script('/claims', ...Array<number>(50).fill(503));
     const connection = await connect();
     await expect(connection.claim(JOB, AbortSignal.timeout(100))).rejects.toThrow('timeout');
+  });
+});
+
+describe('a name that another process holds', () => {
+  const running = problem('worker_running', { worker: 'w1', seconds: 15 });
+  const times = TIMES as { lease: number; heartbeat: number };
+  const real = { ...times };
+  beforeEach(() => Object.assign(times, { lease: 200, heartbeat: 50 }));
+  afterEach(() => Object.assign(times, real));
+
+  it('is waited for, and what that one has spooled is left alone meanwhile', async () => {
+    const spoolDir = path.join(folder, 'spool');
+    await mkdir(spoolDir);
+    await writeFile(path.join(spoolDir, 'att_x.0'), 'of the other process');
+    const waited: string[] = [];
+    server.script('/workers', running, running, running);
+    await connect({ onWait: ({ code }) => void waited.push(`${code}: ${readdirSync(spoolDir).join()}`) });
+    expect(waited).toEqual(['worker_running: att_x.0']);
+    expect(await readdir(spoolDir)).toEqual([]);
+  });
+
+  it('is given up when that one lives on', async () => {
+    const spoolDir = path.join(folder, 'spool');
+    await mkdir(spoolDir);
+    await writeFile(path.join(spoolDir, 'att_x.0'), 'of the other process');
+    server.script('/workers', ...Array.from({ length: 1_000 }, () => running));
+    await expect(connect()).rejects.toMatchObject({ code: 'worker_running' });
+    expect(await readdir(spoolDir)).toEqual(['att_x.0']);
   });
 });
 
