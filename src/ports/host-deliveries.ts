@@ -23,15 +23,19 @@ export interface DeliveryPage {
   readonly next: string | null;
 }
 
+/** What was sent with a delivery. */
+export interface DeliveryContent {
+  readonly action: string | null;
+  /** Full name, lower case; null where the payload has none. */
+  readonly repository: string | null;
+  /** The payload as JSON; null where the host has it no more. */
+  readonly body: string | null;
+}
+
 /** What a Git host has sent to webhooks, as it keeps it for some days. */
 export interface HostDeliveries {
   /** Id of the repository's webhook that sends to `url`; null when it has none. */
   findWebhook(repository: HostRepository, url: string): Promise<HostAnswer<string | null>>;
   list(source: DeliverySource, cursor: string | null): Promise<HostAnswer<DeliveryPage>>;
-  read(
-    source: DeliverySource,
-    id: string,
-  ): Promise<
-    HostAnswer<{ readonly action: string | null; readonly repository: string | null; readonly body: string }>
-  >;
+  read(source: DeliverySource, id: string): Promise<HostAnswer<DeliveryContent>>;
 }
