@@ -2,10 +2,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { Problem } from '../core/problem.ts';
+import { startContainer } from './container.ts';
 import { findBinary } from './find-binary.ts';
-import type { Part, PartOptions } from './part.ts';
-import { findOwnPart, spawnPart } from './spawn-part.ts';
+import type { ImagePartOptions, Part } from './part.ts';
 import { socketDir } from './socket-dir.ts';
+import { spawnPart } from './spawn-part.ts';
 
 /** A Redis of our own on a private unix socket: append-only file, synced at every write, nothing evicted. */
 export interface RedisPart extends Part {
@@ -16,18 +17,15 @@ export interface RedisPart extends Part {
 
 /**
  * Starts one on the files in `dir`; a socket that a killed one left is removed first.
- * @throws Problem `part_missing`, `part_failed`; the latter when one of its own life runs in `dir` already.
+ * @throws Problem `part_missing`, `part_failed`; the latter when one runs in `dir` already.
  */
-export async function startRedis(options: PartOptions): Promise<RedisPart> {
-  const command = findBinary(['redis-server', 'valkey-server']);
-  if (command === null)
-    throw new Problem('part_missing', { part: 'redis-server', command: 'apt-get install redis-server' });
-  const { dir } = options;
-  const running = await findOwnPart(dir, 'redis');
-  if (running !== null)
-    throw new Problem('part_failed', { part: 'redis', cause: `process ${running} uses ${dir}`, log: dir });
+export async function startRedis(options: ImagePartOptions): Promise<RedisPart> {
+  const { dir, image } = options;
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const socket = path.join(await socketDir(dir), 'redis.sock');
+  const folder = await socketDir(dir);
+  const socket = path.join(folder, 'redis.sock');
+  if (await answersPing(socket))
+    throw new Problem('part_failed', { part: 'redis', cause: `another one uses ${dir}`, log: dir });
   await rm(socket, { force: true });
   const settings = {
     port: '0',
@@ -41,15 +39,25 @@ export async function startRedis(options: PartOptions): Promise<RedisPart> {
     daemonize: 'no',
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  const part = await spawnPart({
-    ...options,
-    name: 'redis',
-    command,
-    args,
-    isReady: () => answersPing(socket),
-    cleanUp: { remove: [socket] },
-  });
+  const common = { ...options, name: 'redis', args, isReady: () => answersPing(socket) };
+  const part =
+    image === undefined
+      ? await spawnPart({ ...common, command: demandProgram(), cleanUp: { remove: [socket] } })
+      : await startContainer({
+          ...common,
+          image,
+          program: 'redis-server',
+          folders: [folder],
+          network: 'none',
+          remove: [socket],
+        });
   return { ...part, url: `unix://${socket}`, socket };
+}
+
+function demandProgram(): string {
+  const program = findBinary(['redis-server', 'valkey-server']);
+  if (program !== null) return program;
+  throw new Problem('part_missing', { part: 'redis-server', command: 'apt-get install redis-server' });
 }
 
 /** Whether a Redis answers on the socket and has its data loaded. */

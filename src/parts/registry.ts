@@ -4,11 +4,12 @@ import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../core/problem.ts';
+import { containerPid, removeContainer, startContainer } from './container.ts';
 import { findBinary } from './find-binary.ts';
-import type { Part, PartOptions } from './part.ts';
+import type { ImagePartOptions, Part } from './part.ts';
 import { findOwnPart, spawnPart, stopOwnPart } from './spawn-part.ts';
 
-export interface RegistryPartOptions extends PartOptions {
+export interface RegistryPartOptions extends ImagePartOptions {
   /** Lines of an htpasswd file (bcrypt); absent: everybody may read and write. */
   readonly htpasswd?: string;
   /** Default: a free one, kept in `dir` for the next start. */
@@ -28,39 +29,52 @@ export interface RegistryPart extends Part {
  * @throws Problem `part_missing`, `part_failed`.
  */
 export async function startRegistry(options: RegistryPartOptions): Promise<RegistryPart> {
-  const { dir } = options;
-  const running = await findOwnPart(dir, NAME);
+  const { dir, image } = options;
+  const running = await registryPid(dir);
   if (running !== null) {
     const host = (await readFile(addressFile(dir), 'utf8')).trim();
-    return { pid: running, host, url: `http://${host}`, stop: () => stopRegistry(dir) };
+    const stop = async (): Promise<void> => void (await stopRegistry(dir));
+    return { pid: running, host, url: `http://${host}`, stop };
   }
-  const command = findBinary(['docker-registry', 'registry']);
-  if (command === null)
-    throw new Problem('part_missing', {
-      part: 'docker-registry',
-      command: 'apt-get install docker-registry',
-    });
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const host = `127.0.0.1:${options.port ?? (await keptPort(dir)) ?? (await lastingPort())}`;
   await writeFile(addressFile(dir), `${host}\n`);
   await writeConfig(dir, host, options.htpasswd);
-  const part = await spawnPart({
+  const common = {
     ...options,
     name: NAME,
-    command,
     args: ['serve', path.join(dir, 'config.yml')],
     isReady: async () => {
       const answer = await fetch(`http://${host}/v2/`).catch(() => null);
       return answer !== null && [200, 401].includes(answer.status);
     },
-  });
+  };
+  const part =
+    image === undefined
+      ? await spawnPart({ ...common, command: demandProgram() })
+      : await startContainer({ ...common, image, program: 'registry', network: 'host' });
   return { ...part, host, url: `http://${host}` };
 }
 
-/** Ends the registry of its own life in `dir`; silent when it does not run. */
-export const stopRegistry = (dir: string): Promise<void> => stopOwnPart(dir, NAME, {});
+/** Ends the registry of its own life in `dir`; false when it did not run. */
+export async function stopRegistry(dir: string): Promise<boolean> {
+  const ran = (await registryPid(dir)) !== null;
+  await stopOwnPart(dir, NAME, {});
+  return (await removeContainer(dir, NAME)) || ran;
+}
 
 const NAME = 'registry';
+
+/** Process id of the registry of its own life in `dir`; null when it does not run. */
+const registryPid = async (dir: string): Promise<number | null> =>
+  (await findOwnPart(dir, NAME)) ?? containerPid(dir, NAME);
+
+function demandProgram(): string {
+  const program = findBinary(['docker-registry', 'registry']);
+  if (program !== null) return program;
+  throw new Problem('part_missing', { part: 'docker-registry', command: 'apt-get install docker-registry' });
+}
+
 const addressFile = (dir: string): string => path.join(dir, 'address');
 
 async function writeConfig(dir: string, host: string, htpasswd: string | undefined): Promise<void> {

@@ -10,6 +10,7 @@ import { Problem } from '../core/problem.ts';
 import { cleanUp, type CleanUp } from './clean-up.ts';
 import type { Part, PartOptions } from './part.ts';
 import { isAlive, isProgramOf } from './processes.ts';
+import { waitUntilReady } from './wait-until-ready.ts';
 
 /** What a part's process is started with. */
 export interface PartJob {
@@ -57,7 +58,7 @@ export async function spawnPart(spec: PartSpec): Promise<Part> {
   const started = spec.life === 'own' ? startOwn(job, spec.name) : startSupervised(job);
   try {
     const pid = await started.pid;
-    await waitUntilReady(spec, started);
+    await waitUntilReady(spec, started.ended);
     started.letGo();
     return { pid, stop: started.stop };
   } catch (error) {
@@ -86,9 +87,9 @@ export async function stopOwnPart(dir: string, name: string, after: CleanUp, gra
 interface Started {
   readonly pid: Promise<number>;
   /** How it ended, or null while it runs. */
-  ended(): string | null;
+  readonly ended: () => string | null;
   /** Lets this process end while the part runs. */
-  letGo(): void;
+  readonly letGo: () => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -167,18 +168,6 @@ function startOwn(job: PartJob, name: string): Started {
 }
 
 const pidFile = (dir: string, name: string): string => path.join(dir, `${name}.pid`);
-
-async function waitUntilReady(spec: PartSpec, started: Started): Promise<void> {
-  const limitMs = spec.timeoutMs ?? 30_000;
-  const deadline = Date.now() + limitMs;
-  for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 100)) {
-    const ended = started.ended();
-    if (ended !== null) throw new Error(`it ended with ${ended}`);
-    if (await spec.isReady()) return;
-    if (Date.now() > deadline) throw new Error(`it did not answer within ${limitMs / 1_000} s`);
-    await sleep(waitMs);
-  }
-}
 
 async function endProcess(pid: number, after: CleanUp, graceMs: number): Promise<void> {
   process.kill(pid, 'SIGTERM');

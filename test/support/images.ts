@@ -61,6 +61,39 @@ export function redisImage(dockerHost = engineHost()): Promise<string> {
   });
 }
 
+/** The registry, with what the official image asks of an engine: `slipway-test/registry:2`. */
+export function registryImage(dockerHost = engineHost()): Promise<string> {
+  const registry = need(['docker-registry', 'registry'], 'docker-registry');
+  return ensureImage(dockerHost, {
+    repository: 'slipway-test/registry',
+    tag: '2',
+    inputs: [registry],
+    fill: (fs) => fs.program(registry, '/usr/local/bin/registry'),
+    changes: [
+      'EXPOSE 5000',
+      'VOLUME /var/lib/registry',
+      'ENTRYPOINT ["/entrypoint.sh"]',
+      'CMD ["/etc/docker/registry/config.yml"]',
+    ],
+  });
+}
+
+/** HAProxy, with what the official image asks of an engine: `slipway-test/haproxy:2`. */
+export function haproxyImage(dockerHost = engineHost()): Promise<string> {
+  const haproxy = need(['haproxy'], 'haproxy');
+  return ensureImage(dockerHost, {
+    repository: 'slipway-test/haproxy',
+    tag: '2',
+    inputs: [haproxy],
+    fill: (fs) => fs.program(haproxy, '/usr/local/bin/haproxy'),
+    changes: [
+      'USER app',
+      'ENTRYPOINT ["docker-entrypoint.sh"]',
+      'CMD ["haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg"]',
+    ],
+  });
+}
+
 /** A PostgreSQL service on port 5432, user and database `postgres`, any password: `slipway-test/postgres:15`. */
 export async function postgresImage(dockerHost = engineHost()): Promise<string> {
   const bin = await findPostgres();

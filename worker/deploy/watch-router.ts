@@ -31,7 +31,7 @@ export function routerWatcher(
   };
 }
 
-/** One miss may be the moment in which its keeper starts it again. */
+/** One miss may be the moment in which its supervisor starts it again. */
 const MISSES = 2;
 
 interface Life {

@@ -3,7 +3,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SlotRecord, SlotRole } from '../../../src/core/deployment.ts';
-import { ensureRouter, keeperPid, routerPid, stopRouter } from '../../../src/parts/router.ts';
+import { ensureRouter, supervisorPid, routerPid, stopRouter } from '../../../src/parts/router.ts';
 import { openRouter, prepareRouter, type Router } from '../../../worker/router/open-router.ts';
 import type { RouterEnvironment } from '../../../worker/router/state.ts';
 
@@ -35,7 +35,7 @@ export async function startRouterUnderTest(backends = 8): Promise<RouterUnderTes
     router: openRouter(dir, { patienceMs: 300 }),
     start,
     async kill() {
-      const pids = [keeperPid(dir), await routerPid(dir)].filter((pid) => pid !== null);
+      const pids = [supervisorPid(dir), await routerPid(dir)].filter((pid) => pid !== null);
       for (const pid of pids) process.kill(pid, 'SIGKILL');
       while ((await routerPid(dir)) !== null) await new Promise((resolve) => setTimeout(resolve, 2));
     },

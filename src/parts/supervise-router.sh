@@ -1,13 +1,13 @@
-# sh keep-router.sh <router's folder> <haproxy>
+# sh supervise-router.sh <router's folder> <haproxy>
 #
 # Runs HAProxy from the folder's newest files and starts it again whenever it ends, after 0.1 s at first and 5 s at
 # most, until SIGTERM, which ends both. A shell, so that what has to outlive everything else is as small as can be.
-# Two kernel locks: one keeper in a folder (else exit code 99), and one HAProxy, which holds its own as long as it
-# lives, so that a second keeper waits for the one whose keeper was killed.
+# Two kernel locks: one supervisor in a folder (else exit code 99), and one HAProxy, which holds its own as long as it
+# lives, so that a second supervisor waits for the one whose supervisor was killed.
 dir=$1
 haproxy=$2
 umask 077
-exec 9>"$dir/keeper.lock"
+exec 9>"$dir/supervisor.lock"
 flock --nonblock 9 || exit 99
 
 child=
@@ -40,7 +40,7 @@ while [ -z "$ending" ]; do
   [ "$starts" -gt 1 ] || [ "$lived" -gt 1 ] || [ "$code" -gt 128 ] || exit "$code"
   [ "$lived" -lt 10 ] || pause=1
   seconds=$((pause / 10)).$((pause % 10))
-  echo "keeper: $(date -u +%FT%TZ) haproxy ended with $code and is started again in $seconds s"
+  echo "supervisor: $(date -u +%FT%TZ) haproxy ended with $code and is started again in $seconds s"
   sleep "$seconds" 9>&- &
   child=$!
   await_child

@@ -5,7 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask } from '../../demo/traffic.ts';
 import { findProcesses } from '../../src/parts/processes.ts';
 import { freePort } from '../../src/parts/registry.ts';
-import { ensureRouter, keeperPid, routerPid, stopRouter, type RouterPart } from '../../src/parts/router.ts';
+import {
+  ensureRouter,
+  supervisorPid,
+  routerPid,
+  stopRouter,
+  type RouterPart,
+} from '../../src/parts/router.ts';
 import { prepareRouter } from '../../worker/router/open-router.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -13,7 +19,7 @@ let dir: string;
 let port: number;
 
 beforeEach(async () => {
-  dir = await mkdtemp(path.join(tmpdir(), 'slipway-keeper-'));
+  dir = await mkdtemp(path.join(tmpdir(), 'slipway-supervisor-'));
   port = await freePort();
 });
 afterEach(async () => {
@@ -41,20 +47,20 @@ describe('a router that is killed', () => {
   });
 });
 
-describe('the keeper of a router', () => {
+describe('the supervisor of a router', () => {
   it('is one, however often and by however many it is asked for', async () => {
     const all = await Promise.all([ensure(), ensure(), ensure()]);
     expect(new Set(all.map(({ pid }) => pid)).size).toBe(1);
     expect(await ensure()).toEqual({ pid: all[0]?.pid, started: false });
-    await waitFor('keeper and HAProxy are all there is', () => ofOurs().length === 2);
+    await waitFor('supervisor and HAProxy are all there is', () => ofOurs().length === 2);
   });
 
   it('that was killed itself leaves the router serving, and another one takes its place', async () => {
     const { pid } = await ensure();
-    process.kill(keeperPid(dir) ?? 0, 'SIGKILL');
+    process.kill(supervisorPid(dir) ?? 0, 'SIGKILL');
     expect(await serves()).toBe(true);
     expect(await ensure()).toEqual({ pid, started: false });
-    await waitFor('another keeper', () => keeperPid(dir));
+    await waitFor('another supervisor', () => supervisorPid(dir));
     process.kill(pid, 'SIGKILL');
     await another([pid]);
     await stopRouter(dir);
