@@ -35,7 +35,13 @@ export async function transition<T extends StatusTable>(tx: Tx, change: Transiti
   if (row === undefined || !mayBecome(row.status, to)) return false;
   await tx.db
     .updateTable(table)
-    .set((eb) => ({ ...(change.set ?? {}), status: to, reason, version: eb('version', '+', 1) }))
+    .set((eb) => ({
+      ...(change.set ?? {}),
+      // The one place that may: the column's type admits no update.
+      ...({ status: to } as object),
+      reason,
+      version: eb('version', '+', 1),
+    }))
     .where('id', '=', id)
     .execute();
   await recordEvent(tx, {

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 import type { DeploymentCause, DeploymentPhase, SlotIndex, SlotRole } from '../core/deployment.ts';
 import type { Status } from '../core/status.ts';
 import type { StepKind } from '../core/work.ts';
@@ -35,6 +35,8 @@ export interface Database {
 }
 
 type Version = Generated<number>;
+/** Set when a row is made; from then on only `transition` in `src/builds` changes it: no update's type has it. */
+type StatusColumn = ColumnType<Status, Status, never>;
 
 export interface DeliveryTable {
   id: string;
@@ -104,7 +106,7 @@ export interface BuildTable {
   number: number;
   delivery_id: string | null;
   rerun_of: string | null;
-  status: Status;
+  status: StatusColumn;
   reason: string | null;
   /** `RepositoryEvent` as JSON. */
   event_json: string;
@@ -133,7 +135,7 @@ export interface WorkflowTable {
   id: string;
   build_id: string;
   name: string;
-  status: Status;
+  status: StatusColumn;
   reason: string | null;
   attempt: number;
   /** Set while placed on a worker, claimed or not. */
@@ -153,7 +155,7 @@ export interface StepTable {
   kind: StepKind;
   name: string;
   depends_on_json: string;
-  status: Status;
+  status: StatusColumn;
   reason: string | null;
   version: Version;
 }
@@ -163,7 +165,7 @@ export interface StepAttemptTable {
   step_id: string;
   workflow_attempt: number;
   attempt: number;
-  status: Status;
+  status: StatusColumn;
   reason: string | null;
   exit_code: number | null;
   started_at: number | null;
@@ -245,7 +247,7 @@ export interface DeploymentTable {
   build_id: string | null;
   release_id: string | null;
   cause: DeploymentCause;
-  status: Status;
+  status: StatusColumn;
   phase: DeploymentPhase;
   reason: string | null;
   /** `DeployPlan` as JSON. */
