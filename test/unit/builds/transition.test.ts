@@ -25,9 +25,9 @@ const events = () =>
     .execute();
 
 it('changes a status and appends its event, or does neither', async () => {
-  expect(await change('running')).toBe(true);
-  expect(await change('pending')).toBe(false);
-  expect(await events()).toEqual([{ type: 'build.running', at: 7 }]);
+  expect(await change('cancelled')).toBe(true);
+  expect(await change('running')).toBe(false);
+  expect(await events()).toEqual([{ type: 'build.cancelled', at: 7 }]);
 });
 
 it('is the only way: an update of a status by hand does not compile', async () => {
