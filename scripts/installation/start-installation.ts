@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_ROUTER, readPartsSettings } from '../../config/settings.ts';
+import { Problem } from '../../src/core/problem.ts';
 import { ensureParts, type EnsuredParts } from '../../src/parts/ensure-parts.ts';
 import type { PartLife } from '../../src/parts/part.ts';
 import { ensureRouter } from '../../src/parts/router.ts';
@@ -88,6 +89,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     say('started the server');
     const adminTokenFile = path.join(dataDir, 'admin-token');
     const api = connectApi(localUrl(settings.listen), await readToken(adminTokenFile));
+    await demandGoodToken(api, adminTokenFile);
     const name = workerName(dataDir);
     started.push(
       await runProcess({
@@ -132,6 +134,14 @@ async function webhookSecrets(
 
 async function readToken(file: string): Promise<string> {
   return (await readFile(file, 'utf8').catch(() => '')).trim();
+}
+
+/** @throws Problem `token_file_wrong`. */
+async function demandGoodToken(api: Api, file: string): Promise<void> {
+  await api.ask('GET', '/session').catch((error: unknown) => {
+    const isRefused = error instanceof Error && error.message.startsWith('GET /session: 401');
+    throw isRefused ? new Problem('token_file_wrong', { file }, { cause: error }) : error;
+  });
 }
 
 async function isConnected(api: Api, name: string): Promise<boolean> {

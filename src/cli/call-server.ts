@@ -79,7 +79,7 @@ function whereTo(values: Call['values']): { server: string; token: string } {
   if (typeof token !== 'string' || token === '')
     throw new ApiError(
       'There is no token.',
-      'Set SLIPWAY_TOKEN to the admin token that the server made at its first start.',
+      "Set SLIPWAY_TOKEN to an admin token; the first one is in the file admin-token of the server's data folder.",
       0,
     );
   return { server, token: token.trim() };

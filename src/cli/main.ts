@@ -21,6 +21,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'keep the logins of registries',
     load: async () => (await import('./registry.ts')).registryCommand,
   },
+  token: {
+    about: 'make, list and revoke admin tokens',
+    load: async () => (await import('./token.ts')).tokenCommand,
+  },
   builds: {
     about: 'list builds, newest first',
     load: async () => (await import('./builds.ts')).buildsCommand,

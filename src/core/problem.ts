@@ -274,6 +274,11 @@ export const CATALOGUE = {
     message: '{count} wrong:\n{list}',
     fix: 'Correct each named setting; config/example.env documents all of them.',
   },
+  token_file_wrong: {
+    http: 500,
+    message: 'The token in {file} lets nobody in.',
+    fix: 'Make it an empty file and start again: the server then writes a new admin token into it.',
+  },
   part_missing: { http: 500, message: '{part} is not on this machine.', fix: 'Run: {command}' },
   part_failed: { http: 500, message: '{part} did not start: {cause}.', fix: 'Read its log: {log}' },
   server_running: {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -69,6 +69,12 @@ it('start and stop: apps serve while all else is down, the router is killed too,
   await stopInstallation(environment, { apps: 'stop', say });
   expect(ofOurs('')).toEqual([]);
   await expect(serves(first)).rejects.toThrow('ECONNREFUSED');
+
+  const tokenFile = path.join(dir, 'admin-token');
+  await writeFile(tokenFile, 'a token that was revoked\n');
+  await expect(start()).rejects.toMatchObject({ code: 'token_file_wrong', details: { file: tokenFile } });
+  expect(ofOurs('main.ts')).toEqual([]);
+  await writeFile(tokenFile, '');
 
   const second = await start();
   expect(await serves(second)).toBe('version 1\n');

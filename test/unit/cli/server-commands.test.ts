@@ -90,6 +90,9 @@ it.each([
   [['secret', 'fly', 'a', 'b']],
   [['worker', 'add']],
   [['worker', 'fly', 'w1']],
+  [['token', 'create']],
+  [['token', 'create', 'x', '--days', 'soon']],
+  [['token', 'list', 'x']],
   [['none']],
 ])('%j is wrong use: exit status 2 and the usage', async (args) => {
   const ran = await slipway(args);
@@ -165,4 +168,18 @@ it('makes the token of a worker, for the routers named only', async () => {
   const page = JSON.parse((await slipway(['workers', '--json'])).stdout) as Page<WorkerView>;
   expect(page.items.map(({ tokenRouters }) => tokenRouters)).toEqual([[], ['east', 'west']]);
   expect((await slipway(['worker', 'add', 'w3', '--router', 'No Name'])).stderr).toContain('routers');
+});
+
+it('makes, lists and revokes admin tokens', async () => {
+  const made = await slipway(['token', 'create', 'ci', '--days', '90']);
+  expect(made).toMatchObject({ status: 0, stderr: '' });
+  const token = made.stdout.trim();
+  expect(token).toMatch(/^slipway_admin_[\w-]{43}$/);
+  expect((await slipway(['builds'], { env: { SLIPWAY_TOKEN: token } })).status).toBe(0);
+  const list = (await slipway(['token', 'list'])).stdout.split('\n');
+  expect(list[0]).toMatch(/^admin {2}made \d+ s ago +used .+ ago +no end +0 sessions {2}this one$/);
+  expect(list[1]).toMatch(/^ci {5}made \d+ s ago +used .+ ago +until \d{4}-\d\d-\d\d {2}0 sessions$/);
+  expect((await slipway(['token', 'revoke', 'ci'])).stdout).toBe('revoked ci\n');
+  expect((await slipway(['builds'], { env: { SLIPWAY_TOKEN: token } })).status).toBe(1);
+  expect((await slipway(['token', 'revoke', 'admin'])).stderr).toContain('is the last one');
 });
