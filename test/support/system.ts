@@ -77,20 +77,24 @@ export class System {
   }
 
   async startWorker(): Promise<void> {
-    const name = this.workerName;
-    const token = { name, routers: [DEFAULT_ROUTER] };
-    this.#workerToken ??= (await this.api<{ token: string }>('POST', '/workers/tokens', token)).token;
-    this.worker = this.#spawn('worker/main.ts', 'worker.log', {
-      SLIPWAY_DATA: path.join(this.dir, 'worker'),
-      SLIPWAY_SERVER_URL: this.url,
-      SLIPWAY_WORKER_TOKEN: this.#workerToken,
-      SLIPWAY_WORKER_NAME: name,
-      SLIPWAY_ROUTER_NAME: DEFAULT_ROUTER,
-    });
+    this.worker = await this.spawnWorker('worker');
     await until(async () => {
       this.#demandAlive(this.worker, 'worker.log');
       return (await readFile(path.join(this.dir, 'worker.log'), 'utf8')).includes('the worker is ready');
     }, 'the worker is ready');
+  }
+
+  /** A process of the worker in a folder of that name, not waited for; its log is `<folder>.log`. */
+  async spawnWorker(folder: string): Promise<ChildProcess> {
+    const token = { name: this.workerName, routers: [DEFAULT_ROUTER] };
+    this.#workerToken ??= (await this.api<{ token: string }>('POST', '/workers/tokens', token)).token;
+    return this.#spawn('worker/main.ts', `${folder}.log`, {
+      SLIPWAY_DATA: path.join(this.dir, folder),
+      SLIPWAY_SERVER_URL: this.url,
+      SLIPWAY_WORKER_TOKEN: this.#workerToken,
+      SLIPWAY_WORKER_NAME: this.workerName,
+      SLIPWAY_ROUTER_NAME: DEFAULT_ROUTER,
+    });
   }
 
   /** Asks the API with the admin token. @throws Error with the answer's text when it is not a success. */

@@ -1,0 +1,88 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endOf, push } from '../support/builds.ts';
+import { waitFor } from '../support/wait.ts';
+import { explain } from './support/expect-build.ts';
+import { attemptOf, linesOf } from './support/read-build.ts';
+import { untilSaid } from './support/watch-build.ts';
+import { startWorld, type World } from './support/world.ts';
+
+let world: World;
+let second: ChildProcess | null = null;
+
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world?.stop());
+
+describe('a second process of one worker', () => {
+  it('ends in the folder of the first, and costs the first nothing', async () => {
+    const { system } = world;
+    const id = await begin('two/folder', 6);
+    second = await system.spawnWorker('worker');
+    expect(await once(second, 'exit')).toEqual([1, null]);
+    expect(await saidBy('worker')).toContain(`is in use by the worker of process ${system.worker?.pid}`);
+    await expectWhole(id, 6);
+  });
+
+  it('ends in a folder of its own as long as the first lives, whose build goes on', async () => {
+    const { system } = world;
+    const id = await begin('two/mistake', 30);
+    second = await system.spawnWorker('second');
+    expect(await once(second, 'exit')).toEqual([1, null]);
+    expect(await saidBy('second')).toContain(`Worker ${system.workerName} is running`);
+    await expectWhole(id, 30);
+  }, 90_000);
+
+  it('follows a first one that is frozen; that one wakes, removes nothing of it, and ends', async () => {
+    const { system } = world;
+    const first = system.worker;
+    if (first === null) throw new Error('there is no worker');
+    const lost = await begin('two/lost', 60);
+    first.kill('SIGSTOP');
+    second = await system.spawnWorker('third');
+    await waitFor(
+      'the second has the name',
+      async () => (await saidBy('third')).includes('is ready'),
+      40_000,
+    );
+    const id = await begin('two/frozen', 20);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const ended = once(first, 'exit');
+    first.kill('SIGCONT');
+    expect(await ended).toEqual([1, null]);
+    expect(await saidBy('worker')).toContain(`Another process has taken over as worker ${system.workerName}`);
+    expect(await endOf(system, lost)).toMatchObject({
+      status: 'error',
+      reason: expect.stringMatching(/^worker lost/) as unknown,
+    });
+    await expectWhole(id, 20);
+    system.worker = second;
+  }, 120_000);
+});
+
+/** Begins a build whose step counts for so many seconds; resolves when it has begun to. */
+async function begin(name: string, seconds: number): Promise<string> {
+  const count = `i=0; while [ $i -lt ${seconds} ]; do echo "second $i"; i=$((i+1)); sleep 1; done`;
+  const step = { name: 'work', image: 'slipway-test/busybox:1', commands: count };
+  const repository = await world.addProject(name, { 'slipway.yml': JSON.stringify({ steps: [step] }) });
+  const id = await push(world.system, repository, {});
+  await untilSaid(world.system, id, 'work', 'second 1');
+  return id;
+}
+
+/** The build ran once, to its end. */
+async function expectWhole(id: string, seconds: number): Promise<void> {
+  const build = await endOf(world.system, id);
+  expect(build.status, explain(build)).toBe('success');
+  expect(build.workflows.map(({ attempt }) => attempt)).toEqual([1]);
+  const lines = await linesOf(world.system, attemptOf(build, 'work')?.logId ?? '');
+  const counted = lines.filter(({ text }) => text.startsWith('second '));
+  expect(counted).toHaveLength(seconds);
+}
+
+const saidBy = (folder: string): Promise<string> =>
+  readFile(path.join(world.system.dir, `${folder}.log`), 'utf8').catch(() => '');
