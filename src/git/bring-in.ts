@@ -23,6 +23,13 @@ export async function bringIn(mirror: Mirror, question: Question, isBurst: boole
   }
 }
 
+/** Answers from what the mirror has; null when something would have to be fetched. */
+export async function readThere(mirror: Mirror, question: Question): Promise<CommitContent | null> {
+  const look = await lookUp(mirror, question);
+  if (look.commit === null || !look.baseIsFresh) return null;
+  return { ...look.commit, changes: await changesOf(mirror, question, look) };
+}
+
 async function answer(mirror: Mirror, question: Question, isBurst: boolean): Promise<CommitContent> {
   const seen = await lookUp(mirror, question);
   const fetched = seen.commit === null ? await fetchCommit(mirror, question, isBurst, seen) : seen;

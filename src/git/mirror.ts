@@ -12,7 +12,18 @@ export interface Mirror {
   readonly maxFileBytes: number;
   /** More changed paths than this count as not known. */
   readonly mostPaths: number;
+  /** When unreachable objects go, in git's words, e.g. `2.weeks.ago`. */
+  readonly pruneExpire: string;
+  /** How much more clutter than the last packing left makes the next one worth its work. */
+  readonly tidyBeyond: Clutter;
   readonly signal: AbortSignal | undefined;
+}
+
+/** Files that make every git command on a mirror slower. */
+export interface Clutter {
+  readonly packs: number;
+  /** Estimated, as `git gc --auto` does. */
+  readonly looseObjects: number;
 }
 
 /** The ref in a mirror that holds a ref of the Git host; flat, so that `topic` and `topic/a` may follow each other. */

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Base, Mirrors } from '../ports/repositories.ts';
+import type { Clutter } from './mirror.ts';
 import { openMirror, type OpenMirror } from './open-mirror.ts';
 import { safeCommit, safeId, safePath, safeRef } from './safe-names.ts';
 import { singleFlight } from './single-flight.ts';
@@ -11,6 +12,10 @@ export interface MirrorOptions {
   readonly maxFileBytes?: number;
   /** More changed paths than this count as not known; default 10,000. */
   readonly mostPaths?: number;
+  /** When {@link Mirrors.tidy} drops what nothing needs any more, in git's words; default `2.weeks.ago`. */
+  readonly pruneExpire?: string;
+  /** See {@link Mirror}; default 20 packs or 2,000 objects outside of packs. */
+  readonly tidyBeyond?: Clutter;
   /** Ends running commands, with their whole process groups. */
   readonly signal?: AbortSignal;
 }
@@ -28,6 +33,8 @@ export function createMirrors(options: MirrorOptions): Mirrors {
         fetchTimeoutMs: options.fetchTimeoutMs ?? 10 * 60_000,
         maxFileBytes: options.maxFileBytes ?? 1024 * 1024,
         mostPaths: options.mostPaths ?? 10_000,
+        pruneExpire: options.pruneExpire ?? '2.weeks.ago',
+        tidyBeyond: options.tidyBeyond ?? { packs: 20, looseObjects: 2_000 },
         signal: options.signal,
       },
       flights,
@@ -42,6 +49,7 @@ export function createMirrors(options: MirrorOptions): Mirrors {
         paths: paths.map(safePath),
         base: base === undefined ? null : safeBase(base),
       }),
+    tidy: (projectId, needed) => open(projectId).tidy(needed),
     remove: async (projectId) => {
       await open(projectId).remove();
       opened.delete(projectId);

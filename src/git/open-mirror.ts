@@ -1,29 +1,76 @@
 import { rm } from 'node:fs/promises';
-import type { CommitContent } from '../ports/repositories.ts';
-import { bringIn } from './bring-in.ts';
+import type { CommitContent, TidyOutcome } from '../ports/repositories.ts';
+import { bringIn, readThere } from './bring-in.ts';
 import type { Question } from './look-up.ts';
 import type { Mirror } from './mirror.ts';
 import type { SingleFlight } from './single-flight.ts';
+import { clutterOf, tidyMirror } from './tidy-mirror.ts';
 
 /** One mirror, whose work goes on one after another. For the contract see `Mirrors`. */
 export interface OpenMirror {
   read(question: Question): Promise<CommitContent>;
+  tidy(needed: () => Promise<ReadonlySet<string>>): Promise<TidyOutcome>;
   remove(): Promise<void>;
 }
 
 /** Questions about one mirror that follow each other this quickly are a burst. */
 const BURST_MS = 2_000;
+/** A commit that was asked for this lately may not be in the record yet: it is kept as well. */
+const LATELY_MS = 60 * 60_000;
 
 export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
   const { gitDir } = mirror;
-  let askedAt = -Infinity;
+  const askedAt = new Map<string, number>();
+  let left = { packs: 0, looseObjects: 0 };
+  let tidying: AbortController | null = null;
+
+  /** Notes that a commit is asked for; returns how long ago the last question was. */
+  const note = (commit: string): number => {
+    const now = performance.now();
+    const sinceMs = now - Math.max(-Infinity, ...askedAt.values());
+    for (const [known, at] of askedAt) if (now - at > LATELY_MS) askedAt.delete(known);
+    askedAt.set(commit, now);
+    return sinceMs;
+  };
+
+  /** What is there can be read while git packs it; what has to be fetched ends the packing. */
+  const besideTidying = async (question: Question): Promise<CommitContent | null> => {
+    const running = tidying;
+    if (running === null) return null;
+    const there = await readThere(mirror, question).catch(() => null);
+    if (there === null) running.abort();
+    return there;
+  };
+
+  const tidyNow = async (needed: () => Promise<ReadonlySet<string>>, signal: AbortSignal) => {
+    const all = async () => new Set([...(await needed()), ...askedAt.keys()]);
+    let outcome: TidyOutcome | null = null;
+    try {
+      outcome = await tidyMirror({ ...mirror, signal }, all, left);
+      return outcome;
+    } finally {
+      // A failed one is not tried again before there is more to do.
+      if (outcome === 'tidied' || outcome === null) left = await clutterOf(gitDir);
+    }
+  };
+
   return {
     read: (question) =>
-      flights.share(`${gitDir} ${keyOf(question)}`, () => {
-        const isBurst = performance.now() - askedAt < BURST_MS;
-        askedAt = performance.now();
-        return flights.queue(gitDir, () => bringIn(mirror, question, isBurst));
+      flights.share(`${gitDir} ${keyOf(question)}`, async () => {
+        const isBurst = note(question.place.commit) < BURST_MS;
+        const there = await besideTidying(question);
+        return there ?? flights.queue(gitDir, () => bringIn(mirror, question, isBurst));
       }),
+    tidy: async (needed) => {
+      const giveWay = (tidying = new AbortController());
+      const signals = mirror.signal === undefined ? [] : [mirror.signal];
+      const signal = AbortSignal.any([giveWay.signal, ...signals]);
+      try {
+        return await flights.queue(gitDir, () => tidyNow(needed, signal));
+      } finally {
+        if (tidying === giveWay) tidying = null;
+      }
+    },
     remove: () => flights.queue(gitDir, () => rm(gitDir, { recursive: true, force: true })),
   };
 }

@@ -23,10 +23,17 @@ export interface GitOptions {
   readonly signal?: AbortSignal;
   /** Allows repositories that are folders of this machine; only for paths of our own making. */
   readonly local?: boolean;
+  /**
+   * Gives way to every other process; for work that nobody waits for. What git starts takes it over, and Linux derives
+   * the priority of disk access from it.
+   */
+  readonly lowPriority?: boolean;
 }
 
 const STDERR_BYTES = 8_192;
 const KILL_AFTER_MS = 2_000;
+/** By a program: a priority that is set after the start comes too late for what git has started by then. */
+const LOWEST = { program: 'nice', before: ['-n', '19', 'git'] };
 
 /**
  * Runs git with a short environment of our own (no user or system configuration, no prompt, http, https and ssh
@@ -36,7 +43,8 @@ const KILL_AFTER_MS = 2_000;
 export function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const { promise, resolve, reject } = Promise.withResolvers<GitResult>();
   const gitDir = options.gitDir === undefined ? [] : [`--git-dir=${options.gitDir}`];
-  const child = spawn('git', [...gitDir, ...args], {
+  const { program, before } = options.lowPriority === true ? LOWEST : { program: 'git', before: [] };
+  const child = spawn(program, [...before, ...gitDir, ...args], {
     detached: true,
     env: environment(options.settings ?? {}, options.local === true),
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -70,10 +70,20 @@ export interface Mirrors {
    * @throws Problem `repository_unreachable`, `repository_too_slow`, `commit_missing`, `git_failed`.
    */
   read(place: CommitPlace, paths: readonly string[], base?: Base): Promise<CommitContent>;
+  /**
+   * Packs a mirror that has many small files and drops what nothing needs any more, slowly, beside other work. Never
+   * while something is fetched into it; a read that has to fetch ends it at once. May be killed at any moment.
+   * @param needed Commits that must stay though no branch has them any more; asked when it is needed.
+   * @throws Problem `git_failed`.
+   */
+  tidy(projectId: string, needed: () => Promise<ReadonlySet<string>>): Promise<TidyOutcome>;
   remove(projectId: string): Promise<void>;
   /** Resolves when no command runs any more; at the end, after the abort. */
   settled(): Promise<void>;
 }
+
+/** `gave way`: to a fetch, or at the end of the server. `no room`: packing needs more free disk than there is. */
+export type TidyOutcome = 'tidy already' | 'tidied' | 'gave way' | 'no room';
 
 /** Reads the branches of a remote and which one is its default. @throws Problem `repository_unreachable`. */
 export type ReadRemote = (remote: Remote, signal?: AbortSignal) => Promise<RemoteState>;
