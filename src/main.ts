@@ -17,6 +17,7 @@ import { readRemote } from './git/remote.ts';
 import { buildVariables } from './intake/build-variables.ts';
 import { createIntake } from './intake/database-intake.ts';
 import { createProjects } from './intake/database-projects.ts';
+import { createMirrorKeeper } from './intake/mirror-keeper.ts';
 import { openFileLogStore } from './logs/file-log-store.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { postWebhook } from './outbox/post-webhook.ts';
@@ -90,6 +91,7 @@ async function main(): Promise<void> {
   const mirrors = createMirrors({ directory: data('mirrors'), signal: ending.signal });
   const parts = { store, builds, mirrors, readRemote, secrets, clock, log };
   const intake = createIntake({ ...parts, settings: intakeSettings });
+  const mirrorKeeper = createMirrorKeeper(parts);
   const tokens = createAccessTokens({ store, clock });
   const app = createApp({
     settings: {
@@ -125,6 +127,7 @@ async function main(): Promise<void> {
   outbox.start();
   dispatcher.start();
   intake.start();
+  mirrorKeeper.start();
   const server = await listen(createHttpServer(app).listen(settings.listen.port, settings.listen.host));
   log.info({ url: settings.url, listen: settings.listen }, 'the server is ready');
 
@@ -136,6 +139,7 @@ async function main(): Promise<void> {
   await Promise.all([
     closed,
     intake.stop(),
+    mirrorKeeper.stop(),
     mirrors.settled(),
     dispatcher.stop(),
     builds.stop(),
