@@ -71,6 +71,7 @@ async function main(): Promise<void> {
   const queue = createBullmqQueue({
     url: settings.redisUrl,
     onReady: () => dispatcher.wake(),
+    onUnfit: (complaints) => log.warn({ complaints }, 'Redis is not set as Slipway needs it'),
     onError: warn('Redis is away'),
   });
   const dispatcher = createDispatcher({ store, builds, queue, clock, onError: warn('dispatch') });

@@ -2,6 +2,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { JobData } from '../core/work.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
+import { readRedisFacts, redisComplaints } from './check-redis.ts';
 
 export interface BullmqOptions {
   /** `redis://…`, or `unix:///path` of its socket. */
@@ -10,6 +11,8 @@ export interface BullmqOptions {
   readonly prefix?: string;
   /** Redis is reachable again after it was not: jobs may have been lost. */
   readonly onReady?: () => void;
+  /** Told at each connection to a Redis that is not set as Slipway needs it. */
+  readonly onUnfit?: (complaints: readonly string[]) => void;
   /** The connection failed; tried again by itself. */
   readonly onError: (error: unknown) => void;
 }
@@ -42,10 +45,16 @@ export interface BullmqQueue extends JobQueue {
 }
 
 /** The job queue on BullMQ. Jobs are tried once: only the reconciler makes another attempt. */
-export function createBullmqQueue({ url, prefix, onReady, onError }: BullmqOptions): BullmqQueue {
+export function createBullmqQueue({ url, prefix, onReady, onUnfit, onError }: BullmqOptions): BullmqQueue {
   const connection = connectRedis(url);
   connection.on('error', onError);
   if (onReady !== undefined) connection.on('ready', onReady);
+  connection.on('ready', () => {
+    void readRedisFacts(connection).then((facts) => {
+      const complaints = redisComplaints(facts);
+      if (complaints.length > 0) onUnfit?.(complaints);
+    });
+  });
   const queues = new Map<string, Queue>();
   /** A queue that was made while Redis went away never recovers: after a failure the next use makes a new one. */
   const use = async (name: string, act: (queue: Queue) => Promise<unknown>): Promise<void> => {

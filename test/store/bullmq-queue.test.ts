@@ -16,6 +16,7 @@ let redis: ChildProcess;
 let socket = '';
 let queue: JobQueue;
 let ready = 0;
+let unfit: readonly string[] = [];
 let worker: Worker<JobData> | null = null;
 
 async function startRedis(): Promise<void> {
@@ -49,6 +50,7 @@ beforeEach(async () => {
   queue = createBullmqQueue({
     url: `unix://${socket}`,
     onReady: () => (ready += 1),
+    onUnfit: (complaints) => (unfit = complaints),
     onError: () => undefined,
   });
   await vi.waitFor(() => expect(ready).toBeGreaterThan(0));
@@ -81,6 +83,10 @@ it('wakes the worker of the queue, once for the same subject and attempt', async
   const taken = taking('worker-a');
   await queue.add('worker-a', job('wfl_1', 2));
   await expect.poll(() => taken).toEqual([job('wfl_1'), job('wfl_1', 2)]);
+});
+
+it('says what a Redis lacks that keeps nothing on disk', async () => {
+  await expect.poll(() => unfit).toEqual([expect.stringContaining('appendonly is no')]);
 });
 
 it('may be told the same job again after it was taken', async () => {
