@@ -78,6 +78,11 @@ export const registryHost = form('is not host or host:port, without scheme or pa
   /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?$/.test(value) ? value : null,
 );
 
+/** An image as engines name it; it never looks like an option of a command. */
+export const imageName = form('is not the name of an image', (value) =>
+  /^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$/.test(value) ? value : null,
+);
+
 /** An IPv4 range on its own boundary, of at least `fewestHosts` addresses, e.g. `10.213.0.0/16`. */
 export function ipRange(fewestHosts: number): z.ZodType<string, string> {
   return form(`is not a private IPv4 range of at least ${fewestHosts} addresses`, (value) => {

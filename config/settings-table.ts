@@ -190,8 +190,11 @@ export const SETTINGS = {
     forms.flag,
     true,
     '1',
-    'Set to 0 to forbid installing missing parts with apt; the exact command is printed instead. Default: 1.',
+    'Set to 0 to forbid installing missing parts with apt; images are used, or the exact command is printed. Default: 1.',
   ),
+  redisImage: image('SLIPWAY_REDIS_IMAGE', 'redis:7-alpine', 'redis-server'),
+  registryImage: image('SLIPWAY_REGISTRY_IMAGE', 'registry:2', 'registry'),
+  haproxyImage: image('SLIPWAY_HAPROXY_IMAGE', 'haproxy:2.8-alpine', 'haproxy'),
 
   deadManSwitchMs: time(
     'SLIPWAY_DEAD_MAN_SWITCH_MS',
@@ -209,6 +212,11 @@ function optional<T>(name: string, schema: z.ZodType<T, string>, example: string
 
 function optionalSecret<T>(name: string, schema: z.ZodType<T, string>, example: string, about: string) {
   return secret<T | null>(name, schema, null, example, about);
+}
+
+function image(name: string, fallback: string, program: string): Setting<string> {
+  const about = `Image with ${program} on its PATH, for a machine that has an engine and not that program. Default: ${fallback}.`;
+  return setting(name, forms.imageName, fallback, `mirror.example.com/library/${fallback}`, about);
 }
 
 function time(name: string, fallback: number, about: string): Setting<number> {

@@ -99,6 +99,8 @@ export interface PartsSettings extends CommonSettings {
   readonly router: RouterSettings;
   /** Whether missing parts may be installed with apt. */
   readonly mayInstall: boolean;
+  /** For parts whose programs are not on this machine. */
+  readonly images: { readonly redis: string; readonly registry: string; readonly haproxy: string };
 }
 
 /** @throws Problem `settings_wrong` that lists every wrong setting, with the value seen and what to write. */
@@ -158,6 +160,11 @@ export function readPartsSettings(environment: Environment): PartsSettings {
     routerName: read('routerName'),
     router: router(read),
     mayInstall: read('mayInstall'),
+    images: {
+      redis: read('redisImage'),
+      registry: read('registryImage'),
+      haproxy: read('haproxyImage'),
+    },
   }));
 }
 

@@ -218,8 +218,17 @@ test('the set-up needs nothing named and may then start everything itself', () =
     registry: null,
     dockerHost: null,
     mayInstall: true,
+    images: { redis: 'redis:7-alpine', registry: 'registry:2', haproxy: 'haproxy:2.8-alpine' },
   });
   expect(readPartsSettings({ SLIPWAY_INSTALL: '0' }).mayInstall).toBe(false);
+});
+
+test('the image of a part may lie on a mirror, and is never taken for an option', () => {
+  const image = (value: string) => () => readPartsSettings({ SLIPWAY_REDIS_IMAGE: value }).images.redis;
+  const pinned = `mirror.example.com:5000/library/redis:7@sha256:${'0'.repeat(64)}`;
+  expect(image(pinned)()).toBe(pinned);
+  for (const wrong of ['--privileged', 'redis 7', 'redis;7'])
+    expect(problemOf(image(wrong)).message).toContain('is not the name of an image');
 });
 
 test('no secret has a default', () => {
