@@ -60,9 +60,11 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     const { dir: routerDir, bind, backends } = settings.router;
     const router = await ensureRouter({
       dir: routerDir,
+      image: parts.routerImage,
       prepare: () => prepareRouter(routerDir, { binds: [`${hostOf(bind.host)}:${bind.port}`], backends }),
     });
-    if (router.started) say('started the router');
+    const from = parts.routerImage === undefined ? '' : ` from the image ${parts.routerImage.name}`;
+    if (router.started) say(`started the router${from}`);
     const url = settings.url ?? `http://${reachable(settings.listen.host)}:${settings.listen.port}`;
     const secret = await webhookSecrets(dataDir, environment);
     const routerName = settings.routerName ?? DEFAULT_ROUTER;

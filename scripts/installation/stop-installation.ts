@@ -6,7 +6,7 @@ import { answers, DEFAULT_ENGINE, startEngine, stopEngine } from '../../src/part
 import { PART_FOLDERS } from '../../src/parts/ensure-parts.ts';
 import { isProgramOf } from '../../src/parts/processes.ts';
 import { stopRegistry } from '../../src/parts/registry.ts';
-import { routerPid, stopRouter } from '../../src/parts/router.ts';
+import { stopRouter } from '../../src/parts/router.ts';
 import { findOwnPart } from '../../src/parts/spawn-part.ts';
 import { APP_LABELS, listApps, type AppContainer } from '../../worker/deploy/app-container.ts';
 import { appNetworkName } from '../../worker/deploy/app-network.ts';
@@ -37,20 +37,14 @@ export async function stopInstallation(
   const settings = readPartsSettings(environment);
   const dir = (name: keyof typeof PART_FOLDERS): string => path.join(settings.dataDir, PART_FOLDERS[name]);
   await stopStart(path.join(settings.dataDir, START_PID), say);
-  if ((await routerPid(settings.router.dir)) !== null) {
-    await stopRouter(settings.router.dir);
-    say('ended the router');
-  }
+  if (await stopRouter(settings.router.dir)) say('ended the router');
   const ranges = [settings.buildNetworks, settings.appNetwork];
   const own = (await findOwnPart(dir('engine'), 'engine')) !== null;
   const host = own
     ? (await startEngine({ dir: dir('engine'), life: 'own', ranges })).host
     : (settings.dockerHost ?? DEFAULT_ENGINE);
   if (await answers(host)) await endInEngine(host, settings, options);
-  if ((await findOwnPart(dir('registry'), 'registry')) !== null) {
-    await stopRegistry(dir('registry'));
-    say('ended the registry');
-  }
+  if (await stopRegistry(dir('registry'))) say('ended the registry');
   if (own) {
     await stopEngine(dir('engine'), ranges);
     say('ended the engine');

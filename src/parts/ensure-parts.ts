@@ -2,9 +2,10 @@ import path from 'node:path';
 import type { PartsSettings, RegistrySettings } from '../../config/settings.ts';
 import { Problem } from '../core/problem.ts';
 import { answers, DEFAULT_ENGINE, startEngine } from './engine.ts';
-import { installMissing } from './install-missing.ts';
+import { installMissing, mayUseApt, missingOf } from './install-missing.ts';
 import type { ProgramName } from './needed-programs.ts';
-import type { Part, PartLife } from './part.ts';
+import { chooseImages, fetchImage, type ImagePart } from './part-images.ts';
+import type { Part, PartImage, PartLife } from './part.ts';
 import { startRedis } from './redis.ts';
 import { startRegistry } from './registry.ts';
 
@@ -22,6 +23,8 @@ export interface EnsuredParts {
   readonly ownEngine: boolean;
   readonly redisUrl: string;
   readonly registry: RegistrySettings;
+  /** What the router runs from where HAProxy is not on this machine. */
+  readonly routerImage: PartImage | undefined;
   /** Ends those of ours that end with their parent. */
   stop(): Promise<void>;
 }
@@ -30,9 +33,9 @@ export interface EnsuredParts {
 export const PART_FOLDERS = { engine: 'engine', redis: 'redis', registry: 'registry' } as const;
 
 /**
- * Uses what the settings name; starts the rest as instances of our own below the data folder, from programs on this
- * machine, which are installed first where that is possible and allowed. An engine at the default address is used;
- * nothing else that happens to run on a default port is.
+ * Uses what the settings name; starts the rest as instances of our own below the data folder: from programs on this
+ * machine, which are installed first where that is possible and allowed, else from images. An engine at the default
+ * address is used; nothing else that happens to run on a default port is.
  * @throws Problem `part_missing`, `part_failed`.
  */
 export async function ensureParts(
@@ -46,7 +49,13 @@ export async function ensureParts(
       cause: 'it does not answer',
       log: 'of that engine; without DOCKER_HOST one of our own is started',
     });
-  await installMissing(needed(settings, found), { mayInstall: settings.mayInstall, say });
+  const { mayInstall } = settings;
+  const programs = needed(settings, found);
+  const fromImages = chooseImages(missingOf(programs), { apt: mayUseApt(mayInstall), engine: found });
+  await installMissing(
+    programs.filter((name) => !fromImages.some((part) => part === name)),
+    { mayInstall, say },
+  );
   const dir = (name: keyof typeof PART_FOLDERS): string => path.join(settings.dataDir, PART_FOLDERS[name]);
   const own: Part[] = [];
   const start = async <T extends Part>(sentence: string, starting: Promise<T>): Promise<T> => {
@@ -61,21 +70,52 @@ export async function ensureParts(
       found ??
       (await start('started a Docker engine', startEngine({ dir: dir('engine'), life, ranges, warn: say })))
         .host;
-    const redisUrl =
-      settings.redisUrl ?? (await start('started Redis', startRedis({ dir: dir('redis') }))).url;
+    const images = await fetchImages(fromImages, engine, settings.images, say);
+    const told = (what: string, part: ImagePart): string =>
+      `started ${what}${images[part] === undefined ? '' : ` from the image ${images[part].name}`}`;
+    const redis = { dir: dir('redis'), image: images.redis };
+    const redisUrl = settings.redisUrl ?? (await start(told('Redis', 'redis'), startRedis(redis))).url;
+    const store = { dir: dir('registry'), life, image: images.registry };
     const registry = settings.registry ?? {
-      host: (await start('started a registry', startRegistry({ dir: dir('registry'), life }))).host,
+      host: (await start(told('a registry', 'registry'), startRegistry(store))).host,
       insecure: true,
     };
     const stop = async (): Promise<void> => {
       // Those with a life of their own are stopped by their folder.
       for (const part of own.reverse()) if (life === 'with-parent' || isRedis(part)) await part.stop();
     };
-    return { dockerHost: engine, ownEngine: found === null, redisUrl, registry, stop };
+    return {
+      dockerHost: engine,
+      ownEngine: found === null,
+      redisUrl,
+      registry,
+      routerImage: images.haproxy,
+      stop,
+    };
   } catch (error) {
     await Promise.allSettled(own.map((part) => part.stop()));
     throw error;
   }
+}
+
+/** @throws Problem `part_missing`, with the command that brings the programs instead, when an image cannot be had. */
+async function fetchImages(
+  parts: readonly ImagePart[],
+  dockerHost: string,
+  names: PartsSettings['images'],
+  say: EnsurePartsOptions['say'],
+): Promise<Partial<Record<ImagePart, PartImage>>> {
+  const images: Partial<Record<ImagePart, PartImage>> = {};
+  for (const part of parts) {
+    const image = { dockerHost, name: names[part] };
+    const refusal = await fetchImage(image, say);
+    if (refusal !== null) {
+      say(refusal);
+      await installMissing(parts, { mayInstall: false, say });
+    }
+    images[part] = image;
+  }
+  return images;
 }
 
 function isRedis(part: Part): boolean {

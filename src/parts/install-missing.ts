@@ -21,9 +21,8 @@ export async function installMissing(names: readonly ProgramName[], options: Ins
   const what = missing.map((name) => PROGRAMS[name].name).join(', ');
   const wanted = [...new Set(missing.flatMap((name) => PROGRAMS[name].debian))];
   if (!hasApt()) throw new Problem('part_missing', { part: what, command: `install ${wanted.join(' ')}` });
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot || !options.mayInstall) {
-    throw new Problem('part_missing', { part: what, command: commandFor(wanted, isRoot ? '' : 'sudo ') });
+  if (!mayUseApt(options.mayInstall)) {
+    throw new Problem('part_missing', { part: what, command: commandFor(wanted, isRoot() ? '' : 'sudo ') });
   }
   options.say(`${what} is not on this machine`);
   options.say('apt-get update');
@@ -40,8 +39,14 @@ export async function installMissing(names: readonly ProgramName[], options: Ins
     });
 }
 
-const missingOf = (names: readonly ProgramName[]): ProgramName[] =>
+/** Those of the programs that are not on this machine. */
+export const missingOf = (names: readonly ProgramName[]): ProgramName[] =>
   names.filter((name) => !PROGRAMS[name].isThere());
+
+/** Whether apt may bring what is missing: on Debian or Ubuntu, as root, where it is not forbidden. */
+export const mayUseApt = (mayInstall: boolean): boolean => mayInstall && isRoot() && hasApt();
+
+const isRoot = (): boolean => process.getuid?.() === 0;
 
 const hasApt = (): boolean => existsSync('/etc/debian_version') && existsSync('/usr/bin/apt-get');
 
