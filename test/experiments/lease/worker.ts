@@ -5,6 +5,7 @@ import type { StepWork, WorkflowWork } from '../../../src/core/work.ts';
 import type { LogSink } from '../../../worker/log-sink.ts';
 import { connectServer } from '../../../worker/server/connect-server.ts';
 import { LeaseLost, type Lease } from '../../../worker/server/lease.ts';
+import { takeFolder } from '../../../worker/take-folder.ts';
 import { takeJobs } from '../../../worker/take-jobs.ts';
 import { LINES, SECRET, line, type EffectBody, type Kind } from './work.ts';
 
@@ -13,7 +14,10 @@ const SET_UP_MS = 300;
 const [url = '', token = '', name = '', redisSocket = '', spoolDir = '', recorder = ''] =
   process.argv.slice(2);
 process.stdin.on('end', () => process.exit(4)).resume();
-const server = await connectServer({ url, token, name, capacity: 2, routers: [], spoolDir });
+const holder = await takeFolder(spoolDir);
+const self = { url, token, name, capacity: 2, routers: [], process: holder };
+const server = await connectServer({ ...self, spoolDir });
+await holder.keep();
 const redis = new Redis({ path: redisSocket, maxRetriesPerRequest: null });
 redis.on('error', () => undefined);
 takeJobs(
