@@ -63,3 +63,13 @@ export const LIMITS = {
   deliveryAttempts: 5,
   workflowAttempts: 3,
 } as const;
+
+/**
+ * Tries of effects, by kind, before they have failed; others have 20. With the back-off, 5 are some seconds (a worker
+ * waits for it, beside those that the client of a registry makes by itself), and 10,000 a week.
+ */
+export const EFFECT_TRIES = {
+  'put-manifest': 5,
+  'remove-manifest': 10_000,
+  'clear-staging': 10_000,
+} as const;

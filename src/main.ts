@@ -5,11 +5,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { readServerSettings, type ServerSettings } from '../config/settings.ts';
+import { EFFECT_TRIES } from '../config/times.ts';
 import { createApp } from './api/app.ts';
 import { createHttpServer } from './api/http-server.ts';
 import { API_LIMITS } from './api/limits.ts';
 import { workerRoutes } from './api/worker/worker-routes.ts';
-import { createBuilds, effectSettled } from './builds/index.ts';
+import { createBuilds, effectSettled, endedLeases, manifestRecord } from './builds/index.ts';
 import { Problem } from './core/problem.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
 import { createMirrors } from './git/mirrors.ts';
@@ -24,6 +25,10 @@ import { postWebhook } from './outbox/post-webhook.ts';
 import { sealLogHandler } from './outbox/seal-log.ts';
 import { systemClock as clock } from './ports/clock.ts';
 import { createBullmqQueue } from './queue/bullmq-queue.ts';
+import { clearStagingEffect } from './registry/clear-staging.ts';
+import type { RegistryAccess } from './registry/open-named.ts';
+import { putManifestEffect } from './registry/put-manifest.ts';
+import { removeManifestEffect } from './registry/remove-manifest.ts';
 import { tagEffect } from './registry/tag-effect.ts';
 import { keepAdminToken } from './secrets/admin-token-file.ts';
 import { createSecrets } from './secrets/database-secrets.ts';
@@ -75,15 +80,20 @@ async function main(): Promise<void> {
     onError: warn('Redis is away'),
   });
   const dispatcher = createDispatcher({ store, builds, queue, clock, onError: warn('dispatch') });
+  const registries: RegistryAccess = {
+    loginOf: (host) => secrets.registryLogin(host),
+    isInsecure: (host) => host === settings.registry?.host && settings.registry.insecure,
+  };
   const outbox = createOutbox({
     store,
     clock,
     settled: effectSettled,
+    attemptsOf: EFFECT_TRIES,
     handlers: {
-      tag: tagEffect({
-        loginOf: (host) => secrets.registryLogin(host),
-        isInsecure: (host) => host === settings.registry?.host && settings.registry.insecure,
-      }),
+      tag: tagEffect(registries),
+      'put-manifest': putManifestEffect(registries),
+      'remove-manifest': removeManifestEffect(registries, manifestRecord(store)),
+      'clear-staging': clearStagingEffect(registries, endedLeases(store)),
       webhook: postWebhook,
       'seal-log': sealLogHandler(logs, clock),
     },

@@ -9,6 +9,7 @@ import type { Claimant } from './claim.ts';
 import type { BuildsDeps } from './deps.ts';
 import { grantLease } from './lease-rows.ts';
 import type { LeaseRow } from './lease-rows.ts';
+import { recordStaging } from './staging.ts';
 import { transition } from './transition.ts';
 
 /** Grants a workflow that was placed on this worker: it, its build and nothing else begin to run. */
@@ -44,7 +45,7 @@ export async function claimWorkflow(deps: BuildsDeps, tx: Tx, claimant: Claimant
     .where('started_at', 'is', null)
     .execute();
   await makeAttempts(tx, subject);
-  return grantLease(tx, {
+  const lease = await grantLease(tx, {
     subject,
     workerId: worker.id,
     workerInstance: request.instance,
@@ -52,6 +53,8 @@ export async function claimWorkflow(deps: BuildsDeps, tx: Tx, claimant: Claimant
     buildId,
     at,
   });
+  await recordStaging(deps, tx, { leaseId: lease.id, buildId });
+  return lease;
 }
 
 /** One attempt for each step that will run. */

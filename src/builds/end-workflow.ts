@@ -1,5 +1,6 @@
 import type { EndStatus, Status } from '../core/status.ts';
 import type { Tx } from '../store/store.ts';
+import { removeManifestsOf } from './manifests.ts';
 import { settleBuild } from './settle-environment.ts';
 import { transition } from './transition.ts';
 
@@ -29,6 +30,7 @@ export async function endBuild(
 ): Promise<void> {
   const set = { finished_at: at };
   await transition(tx, { table: 'build', id: buildId, buildId, to: status, reason, at, set });
+  if (status !== 'success') await removeManifestsOf(tx, buildId, at);
   await settleBuild(tx, buildId, at);
 }
 

@@ -1,4 +1,6 @@
 export type { BuildReference, Builds, KnownWorker, NewBuild, OpenLease, PlanOutcome } from './builds.ts';
 export { createBuilds } from './create-builds.ts';
 export type { BuildsDeps, RouterSettings } from './deps.ts';
+export { manifestRecord } from './manifests.ts';
 export { effectSettled } from './record-effect.ts';
+export { endedLeases } from './staging.ts';

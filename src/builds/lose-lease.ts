@@ -10,11 +10,13 @@ import { closeLease } from './lease-rows.ts';
 import type { LeaseRow } from './lease-rows.ts';
 import { insertSteps } from './plan-build.ts';
 import { settleEnvironment } from './settle-environment.ts';
+import { clearStagingOf } from './staging.ts';
 import { transition } from './transition.ts';
 
 /** Ends a lease whose holder was lost, and decides what becomes of its work. Logs that were open are sealed. */
 export async function loseLease(tx: Tx, lease: LeaseRow, cause: string, at: number): Promise<void> {
   await closeLease(tx, lease, cause, at);
+  await clearStagingOf(tx, lease, 'lost', at);
   if (lease.subject_kind === 'workflow') await loseWorkflow(tx, lease, cause, at);
   else await loseDeployment(tx, lease, cause, at);
 }
@@ -47,7 +49,8 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
       running: { status: 'cancelled', reason: workflow.cancel_requested },
     });
   // A half-run step or push is not repeated; what only prepares may be.
-  if (begun.some(({ kind }) => kind === 'step' || kind === 'push'))
+  const isHalfRun = begun.some(({ kind }) => kind === 'step' || kind === 'push');
+  if (isHalfRun || (await hasEffects(tx, lease.subject_id)))
     return endWorkflow(tx, { ...end, status: 'error', reason, running });
   if (attempt >= LIMITS.workflowAttempts)
     return endWorkflow(tx, { ...end, status: 'error', reason: `${reason}, ${attempt} times`, running });
@@ -70,6 +73,17 @@ function begunAttempts(tx: Tx, workflowId: string, attempt: number) {
     .where('step.workflow_attempt', '=', attempt)
     .where('step_attempt.started_at', 'is not', null)
     .execute();
+}
+
+/** Whether its holder has asked for an effect: that may have overtaken the report of what it is part of. */
+async function hasEffects(tx: Tx, workflowId: string): Promise<boolean> {
+  const row = await tx.db
+    .selectFrom('outbox')
+    .select('id')
+    .where('subject_id', '=', workflowId)
+    .where('lease_id', 'is not', null)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 async function loseDeployment(tx: Tx, lease: LeaseRow, cause: string, at: number): Promise<void> {

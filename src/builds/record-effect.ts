@@ -6,8 +6,10 @@ import type { Reading, Store, Tx } from '../store/store.ts';
 import type { OpenLease } from './builds.ts';
 import type { BuildsDeps } from './deps.ts';
 import { demandLease } from './lease-rows.ts';
+import { manifestTarget, nameManifest } from './manifests.ts';
 import { recordEvent } from './record-event.ts';
 import { settleBuild } from './settle-environment.ts';
+import { stagingCleared } from './staging.ts';
 import type { CommitStatusEffect } from './tell-host.ts';
 
 /**
@@ -25,6 +27,7 @@ export async function recordEffect(
   const id = await store.grouped(async (tx) => {
     await demandLease(tx, lease.id);
     if (effect.kind === 'tag') await demandOwnImage(tx, lease, effect);
+    if (effect.kind === 'put-manifest') await nameManifest(deps, tx, lease.subject.id, effect);
     return insertOnce(tx, { lease, key: `${lease.subject.id}:${key}`, effect, at: deps.clock.nowMs() });
   });
   return waitForEffect(store, id, deps.effectWaitMs ?? 5_000);
@@ -51,7 +54,7 @@ async function insertOnce(
       key,
       subject_id: lease.subject.id,
       kind: effect.kind,
-      target: effect.kind === 'tag' ? effect.repository : new URL(effect.url).origin,
+      target: targetOf(effect),
       payload_json: payload,
       state: 'pending',
       next_at: at,
@@ -63,6 +66,18 @@ async function insertOnce(
     .execute();
   tx.changed('outbox', id);
   return id;
+}
+
+/** Of what one target has to do, each waits for the one before. */
+function targetOf(effect: Effect): string {
+  switch (effect.kind) {
+    case 'tag':
+      return effect.repository;
+    case 'put-manifest':
+      return manifestTarget(effect);
+    case 'webhook':
+      return new URL(effect.url).origin;
+  }
 }
 
 async function demandOwnImage(
@@ -123,6 +138,9 @@ interface SettledEffect {
 /** What an effect that has ended means for its build; in the outbox's transaction. */
 export async function effectSettled(tx: Tx, effect: SettledEffect, at: number): Promise<void> {
   if (effect.kind === 'commit-status' && effect.state === 'failed') await noteRefusal(tx, effect, at);
+  if (effect.kind === 'clear-staging' && effect.state === 'done')
+    await stagingCleared(tx, (effect.payload as { repository: string }).repository);
+  if (LEFT[effect.kind] !== undefined && effect.state === 'failed') await noteLeft(tx, effect, at);
   if (effect.kind !== 'tag') return;
   const workflow = await tx.db
     .selectFrom('workflow')
@@ -138,6 +156,28 @@ export async function effectSettled(tx: Tx, effect: SettledEffect, at: number): 
       .execute();
   await settleBuild(tx, workflow.build_id, at);
   tx.changed('build', workflow.build_id);
+}
+
+/** What an effect that only tidies leaves where it is given up, as its build's history names it. */
+const LEFT: Readonly<Record<string, string>> = {
+  'clear-staging': 'build.staging_left',
+  'remove-manifest': 'build.manifest_left',
+};
+
+async function noteLeft(
+  tx: Tx,
+  { kind, subjectId, payload, result }: SettledEffect,
+  at: number,
+): Promise<void> {
+  await recordEvent(tx, {
+    at,
+    subject: 'build',
+    subjectId,
+    buildId: subjectId,
+    type: LEFT[kind] ?? kind,
+    detail: { ...(payload as object), reason: result },
+  });
+  tx.changed('build', subjectId);
 }
 
 /** The build and its deployments go on as they would; its page says what the Git host was not told, and why. */

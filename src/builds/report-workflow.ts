@@ -6,6 +6,7 @@ import { endWorkflow } from './end-workflow.ts';
 import { closeLease } from './lease-rows.ts';
 import { makeReleases } from './make-releases.ts';
 import { settleBuild } from './settle-environment.ts';
+import { clearStagingOf } from './staging.ts';
 import { FINISHED } from './take-reports.ts';
 import type { ReportContext } from './take-reports.ts';
 import { transition } from './transition.ts';
@@ -125,6 +126,7 @@ async function finishWorkflow(
   const buildId = await buildOf(context);
   if (await hasEnded(tx, lease.subject_id)) return 'ignored';
   await closeLease(tx, lease, FINISHED, now);
+  await clearStagingOf(tx, lease, 'finished', now);
   const running = { status: 'error', reason: 'its end was not reported' } as const;
   await endWorkflow(tx, { workflowId: lease.subject_id, buildId, status, reason, at: now, running });
   return 'taken';

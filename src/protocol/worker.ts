@@ -128,6 +128,15 @@ export const effectRequest = z.object({
       digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
       tags: z.array(z.string()).max(64),
     }),
+    /** A manifest that is staged, put into the real repository by its digest, untagged; its blobs are there. */
+    z.object({
+      kind: z.literal('put-manifest'),
+      /** `host/repository`. */
+      repository: z.string(),
+      digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+      /** The repository did not have it when the worker looked. */
+      fresh: z.boolean(),
+    }),
     /** An HTTP POST to an address of the operator's, with the key as `Idempotency-Key`. */
     z.object({ kind: z.literal('webhook'), url: z.url(), body: z.string().max(65_536) }),
   ]),

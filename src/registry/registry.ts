@@ -21,6 +21,8 @@ export interface Registry {
   ping(signal?: AbortSignal): Promise<void>;
   /** `reference`: tag or digest. The bytes have the digest. Null: it is not there. */
   getManifest(repository: string, reference: string, signal?: AbortSignal): Promise<Manifest | null>;
+  /** All tags of a repository; none where there is no such repository. */
+  listTags(repository: string, signal?: AbortSignal): Promise<readonly string[]>;
   /** The digest that a tag or digest names; null: it is not there. */
   headManifest(repository: string, reference: string, signal?: AbortSignal): Promise<string | null>;
   /** `reference`: tag, or the manifest's digest to put it untagged. */
@@ -69,6 +71,19 @@ export function openRegistry(endpoint: RegistryEndpoint, retries?: Retries): Reg
           expected,
         });
       return manifest;
+    },
+
+    listTags: async (repository, signal) => {
+      const tags: string[] = [];
+      let path: string | null = `/v2/${repository}/tags/list`;
+      for (let pages = 0; path !== null && pages < MOST_PAGES; pages++) {
+        const request = { method: 'GET', path, scope: pull(repository), signal } as const;
+        const { status, headers, bytes } = await transport.send({ ...request, expect: [200, 404] });
+        if (status === 404) break;
+        tags.push(...readTags(bytes));
+        path = nextPage(headers.get('link'));
+      }
+      return tags;
     },
 
     headManifest: async (repository, reference, signal) => {
@@ -161,6 +176,20 @@ export function openRegistry(endpoint: RegistryEndpoint, retries?: Retries): Reg
       });
     },
   };
+}
+
+/** A list that does not end is no list. */
+const MOST_PAGES = 1_000;
+
+/** A repository whose last tag went has `null` for tags. */
+function readTags(bytes: Uint8Array): readonly string[] {
+  const { tags } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { tags?: readonly string[] | null };
+  return tags ?? [];
+}
+
+/** Where a list goes on: `Link: <…>; rel="next"` (RFC 8288); null at its end. */
+function nextPage(link: string | null): string | null {
+  return /<([^>]+)>\s*;\s*rel="?next"?/.exec(link ?? '')?.[1] ?? null;
 }
 
 function pull(repository: string): string {

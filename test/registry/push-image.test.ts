@@ -4,6 +4,7 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Problem } from '../../src/core/problem.ts';
+import { putManifestEffect } from '../../src/registry/put-manifest.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { tagImage } from '../../src/registry/tag-image.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
@@ -13,8 +14,8 @@ import { buildImage } from '../../worker/image/build-image.ts';
 import { buildRepository, removeBuildImages } from '../../worker/image/remove-build-images.ts';
 import { ensureImage } from '../../worker/registry/ensure-image.ts';
 import { pushImage, type PushImage, type PushImageResult } from '../../worker/registry/push-image.ts';
-import { removeStaging } from '../../worker/registry/remove-staging.ts';
-import { stagingName, stagingOf } from '../../worker/registry/staging.ts';
+import { removeStaging, removeStagingTags } from '../../worker/registry/remove-staging.ts';
+import { stagingName, stagingOf } from '../../src/core/staging.ts';
 import { keepLog, writeContext } from './small-repository.ts';
 import { LOGIN, startCountedRegistry, type CountedRegistry } from './counted-registry.ts';
 
@@ -23,10 +24,10 @@ let engine: Engine;
 let client: BuildClient;
 let server: CountedRegistry;
 let registry: Registry;
-let buildId: string;
+let leaseId: string;
 let log: ReturnType<typeof keepLog>;
 let directory: string;
-const builds: string[] = [];
+const leases: string[] = [];
 
 beforeAll(async () => {
   engine = connectEngine(process.env['DOCKER_HOST'] ?? '');
@@ -42,7 +43,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  for (const id of builds) await removeBuildImages(engine, buildRepository(id));
+  for (const id of leases) await removeBuildImages(engine, buildRepository(id));
   const pulled = (await engine.docker.listImages()).flatMap(({ RepoDigests }) => RepoDigests ?? []);
   for (const name of pulled.filter((digest) => digest.startsWith(`${server.host}/`)))
     await engine.docker.getImage(name).remove();
@@ -51,16 +52,16 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 beforeEach(() => {
-  buildId = newBuild();
+  leaseId = newLease();
   log = keepLog();
 });
 afterEach(async () => {
   expect(await stagingTags(), 'local staging tags').toEqual([]);
 });
 
-function newBuild(): string {
-  const id = `bld_${randomUUID().slice(0, 8)}`;
-  builds.push(id);
+function newLease(): string {
+  const id = `lea_${randomUUID().slice(0, 8)}`;
+  leases.push(id);
   return id;
 }
 async function stagingTags(): Promise<readonly string[]> {
@@ -69,7 +70,7 @@ async function stagingTags(): Promise<readonly string[]> {
   return names.filter((name) => name.startsWith(`${server.host}/slipway-staging/`));
 }
 /** Builds the image with this line in it; returns its Id. */
-async function image(line: string, id = buildId, from = directory): Promise<string> {
+async function image(line: string, id = leaseId, from = directory): Promise<string> {
   writeFileSync(path.join(from, 'line'), line);
   const built = await buildImage({
     client,
@@ -91,14 +92,26 @@ const push = (imageId: string, more: Partial<PushImage> = {}): Promise<PushImage
   pushImage({
     engine,
     imageId,
-    buildId,
+    leaseId,
     registry,
     repository: 'shop/web',
     credentials: null,
+    put: async (digest, fresh) => {
+      const payload = { repository: `${server.host}/${more.repository ?? 'shop/web'}`, digest, fresh };
+      const answer = await putManifest(payload, '', never());
+      if (answer.state === 'failed') throw refused(answer.reason);
+    },
     log,
     signal: new AbortController().signal,
     ...more,
   });
+
+/** As the server's outbox does it. */
+const putManifest = putManifestEffect({ loginOf: async () => null, isInsecure: () => true });
+
+function refused(cause: string): Problem {
+  return new Problem('registry_failed', { host: server.host, status: 'an error', request: 'put', cause });
+}
 
 test('pushes by digest, without any tag, and the manifest read back names the tested image', async () => {
   const imageId = await image('one');
@@ -116,7 +129,7 @@ test('sends the bytes of a one-line change only, and says how many', async () =>
   writeFileSync(path.join(directory, 'big'), randomBytes(8 * MEGABYTE));
   const first = await push(await image('one'), { repository });
   server.takeBytes();
-  buildId = newBuild();
+  leaseId = newLease();
   const second = await push(await image(randomUUID()), { repository });
   const sent = server.takeBytes();
   expect(first.image?.bytesPushed).toBeGreaterThan(7 * MEGABYTE);
@@ -129,7 +142,7 @@ test('sends the bytes of a one-line change only, and says how many', async () =>
 test('sends the shared layers of another project no second time', async () => {
   await push(await image('one'), { repository: 'shop/web' });
   server.takeBytes();
-  buildId = newBuild();
+  leaseId = newLease();
   const other = await push(await image(randomUUID()), { repository: 'other/app' });
   expect(server.takeBytes()).toBeLessThan(20_000);
   expect(other.image?.bytesPushed).toBeLessThan(2_000);
@@ -144,8 +157,8 @@ test('pushes again what is there already without moving a byte', async () => {
 
 test('lets two builds push the same digest at once', async () => {
   const imageId = await image(randomUUID());
-  const ids = Array.from({ length: 4 }, newBuild);
-  const results = await Promise.all(ids.map((id) => push(imageId, { buildId: id, repository: 'shop/same' })));
+  const ids = Array.from({ length: 4 }, newLease);
+  const results = await Promise.all(ids.map((id) => push(imageId, { leaseId: id, repository: 'shop/same' })));
   expect(results.map(({ outcome }) => outcome.reason)).toEqual(ids.map(() => null));
   const digests = new Set(results.map((result) => result.image?.digest));
   expect(digests.size).toBe(1);
@@ -217,7 +230,7 @@ test('copies the blobs through the worker where the registry refuses to mount', 
 
 test('refuses a manifest that is not of the tested image', async () => {
   const tested = await image('one');
-  const other = await image('two', newBuild());
+  const other = await image('two', newLease());
   const { image: pushed } = await push(other, { repository: 'shop/swap' });
   const swapped = await registry.getManifest('shop/swap', pushed?.digest ?? '');
   const lying: Registry = { ...registry, getManifest: () => Promise.resolve(swapped) };
@@ -233,13 +246,13 @@ test('stops when it is cancelled, and leaves nothing staged', async () => {
     big: randomBytes(60 * MEGABYTE),
   });
   try {
-    const imageId = await image('one', buildId, slow);
+    const imageId = await image('one', leaseId, slow);
     const controller = new AbortController();
     const result = push(imageId, { signal: controller.signal, repository: 'shop/cancelled' });
     await expect.poll(() => server.takeBytes(), { timeout: 20_000, interval: 5 }).toBeGreaterThan(10_000);
     controller.abort();
     expect((await result).outcome.status).toBe('cancelled');
-    expect(await registry.headManifest('slipway-staging/shop/cancelled', buildId)).toBeNull();
+    expect(await registry.headManifest('slipway-staging/shop/cancelled', leaseId)).toBeNull();
   } finally {
     rmSync(slow, { recursive: true });
   }
@@ -247,7 +260,7 @@ test('stops when it is cancelled, and leaves nothing staged', async () => {
 
 test('takes away afterwards what a killed push has left', async () => {
   const imageId = await image('one');
-  const staging = stagingOf('shop/killed', buildId);
+  const staging = stagingOf('shop/killed', leaseId);
   await engine.docker
     .getImage(imageId)
     .tag({ repo: `${server.host}/${staging.repository}`, tag: staging.tag });
@@ -261,10 +274,24 @@ test('takes away afterwards what a killed push has left', async () => {
   await engine.docker.getImage(imageId).inspect();
 });
 
+test('takes the engine’s name of what a killed push has staged, and nobody else’s', async () => {
+  const imageId = await image('one');
+  const other = newLease();
+  for (const id of [leaseId, other]) {
+    const { repository, tag } = stagingOf('shop/killed', id);
+    await engine.docker.getImage(imageId).tag({ repo: `${server.host}/${repository}`, tag });
+  }
+  await removeStagingTags(engine, leaseId);
+  await removeStagingTags(engine, leaseId);
+  expect(await stagingTags()).toEqual([stagingName(server.host, stagingOf('shop/killed', other))]);
+  await removeStagingTags(engine, other);
+  await engine.docker.getImage(imageId).inspect();
+});
+
 test('pulls an image by digest, and again without asking the registry', async () => {
   const imageId = await image(randomUUID());
   const { image: pushed } = await push(imageId, { repository: 'shop/pulled' });
-  await removeBuildImages(engine, buildRepository(buildId));
+  await removeBuildImages(engine, buildRepository(leaseId));
   const reference = `${server.host}/shop/pulled@${pushed?.digest ?? ''}`;
   const ensure = (): Promise<string> =>
     ensureImage({ engine, reference, imageId, credentials: null, log, signal: never() });
@@ -281,10 +308,10 @@ test('keeps an image that was pulled by digest when its build is over, however o
   const imageId = await image(randomUUID());
   const { image: pushed } = await push(imageId, { repository: 'shop/deployed' });
   const reference = `${server.host}/shop/deployed@${pushed?.digest ?? ''}`;
-  await removeBuildImages(engine, buildRepository(buildId));
+  await removeBuildImages(engine, buildRepository(leaseId));
   await ensureImage({ engine, reference, imageId, credentials: null, log, signal: never() });
-  await removeBuildImages(engine, buildRepository(buildId));
-  await removeBuildImages(engine, buildRepository(buildId));
+  await removeBuildImages(engine, buildRepository(leaseId));
+  await removeBuildImages(engine, buildRepository(leaseId));
   expect((await engine.docker.getImage(reference).inspect()).Id).toBe(imageId);
 });
 

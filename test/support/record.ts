@@ -55,8 +55,8 @@ export interface TestWorker {
   claimDeployment(id: string, attempt?: number): Promise<TestLease<DeploymentWork>>;
 }
 
-/** Opens one on a temporary SQLite file, or on `target`. */
-export async function makeRecord(target?: string): Promise<TestRecord> {
+/** Opens one on a temporary SQLite file, or on `target`; builds push to the registry of that `host[:port]`. */
+export async function makeRecord(target?: string, registryHost = 'registry.test:5000'): Promise<TestRecord> {
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-record-'));
   const store = await openStore(target ?? path.join(folder, 'record.db'));
   const clock = { now: 1_763_000_000_000, nowMs: () => clock.now };
@@ -76,7 +76,7 @@ export async function makeRecord(target?: string): Promise<TestRecord> {
       }),
     },
     variables: ({ build }) => ({ CI_PIPELINE_NUMBER: String(build.number) }),
-    registry: { host: 'registry.test:5000', insecure: true },
+    registry: { host: registryHost, insecure: true },
     router: { name: 'local', backends: 3, appRange: '10.89.0.0/24' },
     effectWaitMs: 50,
     onError: (error) => errors.push(error),

@@ -10,6 +10,11 @@ export interface ImageCopy {
   readonly to: string;
   readonly manifest: Manifest;
   readonly onRefusedMount: (blob: Descriptor) => Promise<void>;
+  /**
+   * Has a manifest put into `to` by its digest, its blobs being there; `fresh`: it was not there a moment ago.
+   * @throws Problem `registry_failed` with the registry's words as its cause.
+   */
+  readonly put: (digest: string, fresh: boolean) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -17,9 +22,9 @@ export interface ImageCopy {
 const PAUSES_MS = [100, 400, 1_600];
 
 /**
- * Puts an image of one repository into another, by digest and untagged: its blobs are mounted, or copied where the
+ * Brings an image of one repository into another, by digest and untagged: its blobs are mounted, or copied where the
  * registry will not mount, then its manifest is put; of an index, those of its images first. Safe to repeat, and
- * beside others who put the same: a registry may miss a blob while another writes its link, so that is tried again.
+ * beside others who bring the same: a registry may miss a blob while another writes its link, so that is tried again.
  */
 export async function copyImage(copy: ImageCopy): Promise<void> {
   for (const pauseMs of PAUSES_MS) {
@@ -34,9 +39,10 @@ export async function copyImage(copy: ImageCopy): Promise<void> {
 }
 
 async function copyOnce(copy: ImageCopy): Promise<void> {
-  const { registry, from, to, manifest, onRefusedMount, signal } = copy;
+  const { registry, from, to, manifest, onRefusedMount, put, signal } = copy;
   for (const { digest } of manifest.manifests) {
-    const image = await registry.getManifest(from, digest, signal);
+    const image =
+      (await registry.getManifest(from, digest, signal)) ?? (await registry.getManifest(to, digest, signal));
     if (image === null)
       throw new Problem('not_found', { what: 'manifest', id: `${registry.host}/${from}@${digest}` });
     await copyOnce({ ...copy, manifest: image });
@@ -48,8 +54,16 @@ async function copyOnce(copy: ImageCopy): Promise<void> {
     await onRefusedMount(blob);
     await registry.copyBlob(to, blob, from, signal);
   };
-  await Promise.all(blobsOf(manifest).map(bring));
-  await registry.putManifest(to, manifest.digest, manifest, signal);
+  const [known] = await Promise.all([
+    registry.headManifest(to, manifest.digest, signal),
+    ...blobsOf(manifest).map(bring),
+  ]);
+  await put(manifest.digest, known === null);
+}
+
+/** Whether another push of the same digest has taken the manifest away from where it was staged. */
+export function isTakenAway(error: unknown): boolean {
+  return error instanceof Problem && /MANIFEST_UNKNOWN/.test(String(error.details['cause']));
 }
 
 /** Seen of distribution 2.8 with several pushes of one image at once. */

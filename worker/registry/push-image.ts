@@ -1,28 +1,31 @@
 import type { PushedImage } from '../../src/core/image.ts';
 import { Problem } from '../../src/core/problem.ts';
+import { stagingName, stagingOf, type Staging } from '../../src/core/staging.ts';
 import { blobsOf, type Manifest } from '../../src/registry/manifest.ts';
 import type { Registry, RegistryCredentials } from '../../src/registry/registry.ts';
 import { callEngine, EngineLost, refusalStatus, refusalText } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { LogSink } from '../log-sink.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
-import { copyImage } from './copy-image.ts';
+import { copyImage, isTakenAway, type ImageCopy } from './copy-image.ts';
 import { formatBytes } from './format-bytes.ts';
 import { pushByEngine } from './push-by-engine.ts';
 import type { PushMessages } from './push-messages.ts';
 import { removeStaging } from './remove-staging.ts';
-import { stagingName, stagingOf, type Staging } from './staging.ts';
 
 export interface PushImage {
   readonly engine: Pick<Engine, 'docker'>;
   /** Engine's Id of the tested image. It must have another local name, so that it outlives the staging tag. */
   readonly imageId: string;
-  readonly buildId: string;
+  /** Names what is staged. */
+  readonly leaseId: string;
   readonly registry: Registry;
   /** Where the image belongs, without host, e.g. `shop/web`. */
   readonly repository: string;
   /** For the engine's own push; the same as the registry's. */
   readonly credentials: RegistryCredentials | null;
+  /** Has a staged manifest put into the repository; see {@link ImageCopy}. */
+  readonly put: ImageCopy['put'];
   readonly log: LogSink;
   readonly signal: AbortSignal;
 }
@@ -36,11 +39,11 @@ export interface PushImageResult {
 /**
  * Puts a tested image into its repository by digest, untagged, and proves it: the engine pushes to a staging
  * repository, the manifest read back has the digest and names the tested image, its blobs are mounted into the real
- * repository, the manifest is put there. Nothing stays staged, whatever the end. Safe to repeat. The reason is
- * the caller's to log; the log is not ended.
+ * repository, the manifest is put there. Nothing stays staged, whatever the end; what a worker that is killed leaves
+ * is the server's to clear. Safe to repeat. The reason is the caller's to log; the log is not ended.
  */
 export async function pushImage(work: PushImage): Promise<PushImageResult> {
-  const staging = stagingOf(work.repository, work.buildId);
+  const staging = stagingOf(work.repository, work.leaseId);
   let digest: string | null = null;
   try {
     await work.log.say(`Pushing ${work.imageId} to ${work.registry.host}/${work.repository}, untagged`);
@@ -90,7 +93,12 @@ async function pushAndCopy(
         id: `${registry.host}/${repository}@${messages.digest}`,
       });
     demandTested(manifest, imageId);
-    if (staged !== null) await copyImage({ ...outOfStaging(work, staging), manifest: staged });
+    try {
+      await copyImage({ ...outOfStaging(work, staging), manifest });
+    } catch (error) {
+      if (number < TRIES && isTakenAway(error)) continue;
+      throw error;
+    }
     return summarize(
       work,
       manifest,
@@ -115,13 +123,14 @@ function demandTested(manifest: Manifest, imageId: string): void {
 }
 
 function outOfStaging(
-  { registry, repository, log, signal }: PushImage,
+  { registry, repository, put, log, signal }: PushImage,
   staging: Staging,
-): Omit<Parameters<typeof copyImage>[0], 'manifest'> {
+): Omit<ImageCopy, 'manifest'> {
   return {
     registry,
     from: staging.repository,
     to: repository,
+    put,
     onRefusedMount: ({ digest, size }) =>
       log.say(`The registry refuses to mount ${digest}; copying ${formatBytes(size)} through this worker`),
     signal,

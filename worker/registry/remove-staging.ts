@@ -1,8 +1,8 @@
 import { Problem } from '../../src/core/problem.ts';
+import { isStagedUnder, stagingName, type Staging } from '../../src/core/staging.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { unlessGone } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
-import { stagingName, type Staging } from './staging.ts';
 
 export interface RemoveStaging {
   readonly engine: Pick<Engine, 'docker'>;
@@ -23,6 +23,17 @@ export async function removeStaging({ engine, registry, staging, digest }: Remov
   await unlessGone(() => engine.docker.getImage(stagingName(registry.host, staging)).remove());
   const staged = digest ?? (await registry.headManifest(staging.repository, staging.tag, signal));
   if (staged !== null) await registry.deleteManifest(staging.repository, staged, signal).catch(ignoreRefusal);
+}
+
+/**
+ * Removes the engine's tags of what was staged under a lease whose worker was killed; the image goes with its last
+ * name. The registry's side is the server's. Safe to repeat.
+ */
+export async function removeStagingTags(engine: Pick<Engine, 'docker'>, leaseId: string): Promise<void> {
+  const images = await engine.docker.listImages();
+  const names = images.flatMap(({ RepoTags }) => (RepoTags as string[] | null) ?? []);
+  for (const name of names.filter((one) => isStagedUnder(leaseId, one)))
+    await unlessGone(() => engine.docker.getImage(name).remove());
 }
 
 /** 400, 404 and 405: how registries say that they do not delete. */

@@ -2,10 +2,11 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Engine } from '../engine/engine.ts';
 import { buildRepository, removeBuildImages } from '../image/remove-build-images.ts';
+import { removeStagingTags } from '../registry/remove-staging.ts';
 import type { Owner } from '../steps/reap-leftovers.ts';
 
 /**
- * Removes the checkouts that earlier lives of this worker left, and the images built of them: each folder is named by
+ * Removes the checkouts that earlier lives of this worker left, and the images built of them, staged ones too: each folder is named by
  * its lease. Run it at start and every 30 s; a folder whose images will not go stays for the next round. Returns
  * how many checkouts went.
  */
@@ -17,6 +18,7 @@ export async function clearLeftovers(
   const left = (await readdir(checkouts)).filter((leaseId) => !isLeaseAlive(leaseId));
   if (left.length === 0 || !(await holdsName())) return 0;
   for (const leaseId of left) {
+    await removeStagingTags(engine, leaseId);
     await removeBuildImages(engine, buildRepository(leaseId));
     await rm(path.join(checkouts, leaseId), { recursive: true, force: true });
   }

@@ -1,5 +1,6 @@
 import { pushTarget } from '../../src/core/image-name.ts';
 import type { BuiltImage } from '../../src/core/image.ts';
+import { Problem } from '../../src/core/problem.ts';
 import type { StepWork, WorkflowWork } from '../../src/core/work.ts';
 import { openRegistry, type RegistryCredentials } from '../../src/registry/registry.ts';
 import type { LogSink } from '../log-sink.ts';
@@ -25,6 +26,8 @@ export class PushStage {
   readonly #push: PushWork;
   readonly #step: StepWork;
   readonly #log: LogSink;
+  /** How often a manifest was asked to be put: each time is an effect of its own. */
+  #puts = 0;
   readonly #pushed: Promise<{ outcome: Outcome; digest: string | null }>;
 
   /** Null when this workflow pushes nothing. */
@@ -78,15 +81,27 @@ export class PushStage {
     const { outcome, image: pushed } = await pushImage({
       engine: this.#tools.engine,
       imageId: image.imageId,
-      buildId: this.#lease.work.build.id,
+      leaseId: this.#lease.id,
       registry: openRegistry({ host, insecure, credentials }),
       repository,
       credentials,
+      put: (digest, fresh) => this.#put(digest, fresh),
       log: this.#log,
       signal,
     });
     if (pushed !== null) await this.#lease.report({ type: 'image.pushed', image: pushed });
     return { outcome, digest: pushed?.digest ?? null };
+  }
+
+  /** The server's act: it knows who else names the digest, and removes it when this build ends red. */
+  async #put(digest: string, fresh: boolean): Promise<void> {
+    const { host, repository } = this.#target;
+    const effect = { kind: 'put-manifest' as const, repository: `${host}/${repository}`, digest, fresh };
+    const key = `put:${digest}:${(this.#puts += 1)}`;
+    const answer = await unlessAborted(this.#lease.effect(key, effect), this.#push.signal);
+    if (answer.state === 'done') return;
+    const request = `put ${repository}@${digest}`;
+    throw new Problem('registry_failed', { host, status: 'an error', request, cause: answer.reason });
   }
 
   async #tag(tested: Outcome, digest: string): Promise<Outcome> {
@@ -98,5 +113,18 @@ export class PushStage {
     if (answer.state === 'failed') return { status: 'error', reason: answer.reason, exitCode: null };
     for (const tag of tags) await this.#log.say(`${repository}:${tag} is ${digest}`);
     return SUCCESS;
+  }
+}
+
+/** Settles as `work` does, or rejects with the signal's reason as soon as that aborts. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, expect, test } from 'vitest';
+import { Problem } from '../../../../src/core/problem.ts';
 import { parseManifest, type Manifest } from '../../../../src/registry/manifest.ts';
 import type { Registry } from '../../../../src/registry/registry.ts';
-import { pushImage, type PushImageResult } from '../../../../worker/registry/push-image.ts';
+import { pushImage, type PushImage, type PushImageResult } from '../../../../worker/registry/push-image.ts';
 import { startFakeEngine, type FakeEngine } from './fake-engine.ts';
 
 const CONFIG = `sha256:${'c'.repeat(64)}`;
@@ -35,6 +36,7 @@ function fakeRegistry(more: Partial<Registry> = {}): Registry & { readonly held:
     host: 'registry.test',
     ping: () => Promise.resolve(),
     getManifest: async (repository, digest) => (of(repository).has(digest) ? MANIFEST : null),
+    listTags: () => Promise.resolve([]),
     headManifest: async (repository, digest) => (of(repository).has(digest) ? digest : null),
     putManifest: async (repository, _reference, { digest }) => void of(repository).add(digest),
     deleteManifest: async (repository, digest) => of(repository).delete(digest),
@@ -52,24 +54,35 @@ const said: string[] = [];
 async function push(
   onPush: (response: ServerResponse, number: number) => void,
   registry: Registry = fakeRegistry(),
+  put: PushImage['put'] = (digest) => putFromStaging(registry, digest),
 ): Promise<PushImageResult> {
   engine = await startFakeEngine({ inspect: { Id: CONFIG, RootFS: { Layers: DIFF_IDS } }, onPush });
   said.length = 0;
   return pushImage({
     engine,
     imageId: CONFIG,
-    buildId: 'bld_1',
+    leaseId: 'lea_1',
     registry,
     repository: 'a/b',
     credentials: null,
+    put,
     log: { write: () => Promise.resolve(), say: async (line) => void said.push(line), end: async () => 0 },
     signal: new AbortController().signal,
   });
 }
+/** As the server does it. */
+async function putFromStaging(registry: Registry, digest: string): Promise<void> {
+  const staged = await registry.getManifest('slipway-staging/a/b', digest);
+  if (staged !== null) return registry.putManifest('a/b', digest, staged);
+  if ((await registry.headManifest('a/b', digest)) === null) throw refused('MANIFEST_UNKNOWN it is gone');
+}
+function refused(cause: string): Problem {
+  return new Problem('registry_failed', { host: 'registry.test', status: 'an error', request: 'put', cause });
+}
 const stream = (response: ServerResponse, ...messages: readonly object[]): void => {
   response.writeHead(200).end(messages.map((message) => `${JSON.stringify(message)}\r\n`).join(''));
 };
-const done = { progressDetail: {}, aux: { Tag: 'bld_1', Digest: MANIFEST.digest, Size: 1 } };
+const done = { progressDetail: {}, aux: { Tag: 'lea_1', Digest: MANIFEST.digest, Size: 1 } };
 const layer = (index: number, status: string): object => ({ id: DIFF_IDS[index]?.slice(7, 19), status });
 
 test('counts a layer as moved unless the engine says that the registry had it', async () => {
@@ -142,11 +155,68 @@ test('pushes again when the staged manifest was taken away and none is in its pl
   expect(registry.held.get('a/b')).toContain(MANIFEST.digest);
 });
 
+test('has a manifest named that is there already, and says that it is not fresh', async () => {
+  const registry = fakeRegistry();
+  registry.held.set('a/b', new Set([MANIFEST.digest]));
+  const asked: unknown[] = [];
+  const { outcome } = await push(
+    (response) => stream(response, done),
+    registry,
+    async (...put) => void asked.push(put),
+  );
+  expect(outcome.status).toBe('success');
+  expect(asked).toEqual([[MANIFEST.digest, false]]);
+});
+
+test('pushes again when the manifest is taken away before it is put', async () => {
+  let puts = 0;
+  const registry = fakeRegistry();
+  const { outcome } = await push(
+    (response) => stream(response, done),
+    registry,
+    async (digest) => {
+      puts += 1;
+      if (puts === 1) throw refused('MANIFEST_UNKNOWN it is gone');
+      await putFromStaging(registry, digest);
+    },
+  );
+  expect(outcome.status).toBe('success');
+  expect(engine.requests.filter((line) => line.endsWith('/push'))).toHaveLength(2);
+});
+
+test('mounts and puts again what a registry has missed for a moment', async () => {
+  let puts = 0;
+  const registry = fakeRegistry();
+  const { outcome } = await push(
+    (response) => stream(response, done),
+    registry,
+    async (digest) => {
+      puts += 1;
+      if (puts === 1) throw refused('MANIFEST_BLOB_UNKNOWN blob unknown to registry');
+      await putFromStaging(registry, digest);
+    },
+  );
+  expect([outcome.status, puts]).toEqual(['success', 2]);
+  expect(engine.requests.filter((line) => line.endsWith('/push'))).toHaveLength(1);
+});
+
+test('has nothing put that is not the tested image', async () => {
+  const other = manifestOf(`sha256:${'d'.repeat(64)}`);
+  const registry = fakeRegistry({ getManifest: () => Promise.resolve(other) });
+  const asked: string[] = [];
+  await push(
+    (response) => stream(response, done),
+    registry,
+    async (digest) => void asked.push(digest),
+  );
+  expect(asked).toEqual([]);
+});
+
 test('leaves nothing staged, neither after a success nor after a failure', async () => {
   for (const last of [done, { error: 'denied: no' }]) {
     const registry = fakeRegistry();
     await push((response) => stream(response, done, last), registry);
-    expect(engine.requests.at(-1)).toMatch(/^DELETE \/images\/registry\.test\/slipway-staging\/a\/b:bld_1$/);
+    expect(engine.requests.at(-1)).toMatch(/^DELETE \/images\/registry\.test\/slipway-staging\/a\/b:lea_1$/);
     await engine.close();
   }
 });
