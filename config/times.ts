@@ -30,6 +30,8 @@ export const TIMES = {
   serviceReady: PLAN_DEFAULTS.serviceReadyMs,
   signalsWait: 25_000,
   sseComment: 15_000,
+  /** A reader of an event stream that takes nothing for this long is cut off; it comes back when it reads again. */
+  sseStall: 30_000,
   /** For the head of a request, and for all of it: whoever takes longer is cut off. */
   requestHead: 15_000,
   request: 120_000,
@@ -61,6 +63,9 @@ export const LIMITS = {
   pids: 4_096,
   healthPasses: PLAN_DEFAULTS.healthPasses,
   deliveryAttempts: 5,
+  /** Event streams of one token or session, and of all together. */
+  streamsEach: 32,
+  streams: 512,
   workflowAttempts: 3,
 } as const;
 

@@ -72,6 +72,11 @@ export const CATALOGUE = {
     message: 'This token may not do that.',
     fix: 'Use a token with the right for it.',
   },
+  too_many_streams: {
+    http: 429,
+    message: '{count} event streams are open {whose}, as many as may be.',
+    fix: 'Close pages that nobody looks at, or try again in {seconds} seconds.',
+  },
   last_token: {
     http: 409,
     message: 'The token {name} is the last one that lets anybody in.',

@@ -1,17 +1,23 @@
+import { Problem } from '../../core/problem.ts';
 import type { AppDeps } from '../deps.ts';
+import { principalOf } from '../principal.ts';
 import { readQueryOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
-import { openEventStream } from './event-stream.ts';
+import { openEventStream, STREAM_HEAD } from './event-stream.ts';
+import { createOpenStreams } from './open-streams.ts';
 import { streamChanges } from './stream-changes.ts';
 import { streamLogs } from './stream-logs.ts';
 import { parseLastEventId, subscriptionQuery } from './subscription.ts';
 
+type Deps = Pick<AppDeps, 'store' | 'views' | 'logs' | 'log' | 'tokens' | 'clock' | 'settings'>;
+
 /**
  * `GET /api/v1/stream?builds=1&deliveries=1&build=ID&environment=ID&log=ID:fromLine`: server-sent events, one
  * stream for all that a page shows, each a StreamMessage. After a reconnect states are sent anew and logs go on
- * where `Last-Event-ID` says.
+ * where `Last-Event-ID` says. It ends at once with the token or session that it was opened with.
  */
-export function stream(deps: Pick<AppDeps, 'store' | 'views' | 'logs' | 'log'>): Route {
+export function stream(deps: Deps): Route {
+  const streams = createOpenStreams(deps);
   return route({
     method: 'get',
     path: '/api/v1/stream',
@@ -20,7 +26,13 @@ export function stream(deps: Pick<AppDeps, 'store' | 'views' | 'logs' | 'log'>):
       const query = readQueryOf(request, subscriptionQuery);
       const resumed = parseLastEventId(request.get('last-event-id'));
       const logs = new Map(query.log.map(({ logId, fromLine }) => [logId, resumed.get(logId) ?? fromLine]));
-      const events = openEventStream(response);
+      const principal = principalOf(request);
+      if (principal?.kind !== 'admin') throw new Problem('sign_in_needed');
+      if (request.method === 'HEAD') return response.writeHead(200, STREAM_HEAD).end();
+      const { ended, leave } = await streams.enter(principal);
+      if (response.destroyed) return leave();
+      response.once('close', leave);
+      const events = openEventStream(response, { ended, limits: deps.settings.limits });
       await Promise.all([
         streamChanges(
           deps,
