@@ -75,7 +75,11 @@ describe('the logins of a workflow', () => {
       labels: [],
       fromFork: true,
     } as const;
-    expect(await secretsOf(plan, fork)).toMatchObject({ values: {}, registries: {} });
+    expect(await secretsOf(plan, fork)).toEqual({
+      values: {},
+      registries: {},
+      clone: { username: 'git', password: 'secret' },
+    });
     expect(await secretsOf(plan, { ...fork, fromFork: false })).toMatchObject({
       values: { token: 'value of token' },
       registries: { 'steps.test': {}, 'registry.test:5000': { password: 'push' } },
