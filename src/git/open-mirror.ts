@@ -13,24 +13,30 @@ export interface OpenMirror {
   remove(): Promise<void>;
 }
 
-/** Questions about one mirror that follow each other this quickly are a burst. */
-const BURST_MS = 2_000;
+/** A question that comes this soon after the last answer: many wait, and the next one is likely to follow. */
+const BURST_MS = 100;
 /** A commit that was asked for this lately may not be in the record yet: it is kept as well. */
 const LATELY_MS = 60 * 60_000;
 
 export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
   const { gitDir } = mirror;
   const askedAt = new Map<string, number>();
+  let answeredAt = -Infinity;
   let left = { packs: 0, looseObjects: 0 };
   let tidying: AbortController | null = null;
 
-  /** Notes that a commit is asked for; returns how long ago the last question was. */
-  const note = (commit: string): number => {
+  const note = (commit: string): void => {
     const now = performance.now();
-    const sinceMs = now - Math.max(-Infinity, ...askedAt.values());
     for (const [known, at] of askedAt) if (now - at > LATELY_MS) askedAt.delete(known);
     askedAt.set(commit, now);
-    return sinceMs;
+  };
+
+  const answer = async (question: Question): Promise<CommitContent> => {
+    try {
+      return await bringIn(mirror, question, performance.now() - answeredAt < BURST_MS);
+    } finally {
+      answeredAt = performance.now();
+    }
   };
 
   /** What is there can be read while git packs it; what has to be fetched ends the packing. */
@@ -57,9 +63,9 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
   return {
     read: (question) =>
       flights.share(`${gitDir} ${keyOf(question)}`, async () => {
-        const isBurst = note(question.place.commit) < BURST_MS;
+        note(question.place.commit);
         const there = await besideTidying(question);
-        return there ?? flights.queue(gitDir, () => bringIn(mirror, question, isBurst));
+        return there ?? flights.queue(gitDir, () => answer(question));
       }),
     tidy: async (needed) => {
       const giveWay = (tidying = new AbortController());
