@@ -35,6 +35,8 @@ export const TIMES = {
   /** For the head of a request, and for all of it: whoever takes longer is cut off. */
   requestHead: 15_000,
   request: 120_000,
+  /** A connection on which nothing moves, in either direction, is cut off. */
+  idleConnection: 5 * 60_000,
   /** For the body of a webhook: GitHub gives a delivery up after 10 s ("Best practices for using webhooks"). */
   receive: 10_000,
   /** The rest of a refused body is dropped for this long, so that its sender reads the answer. */
@@ -77,4 +79,6 @@ export const EFFECT_TRIES = {
   'put-manifest': 5,
   'remove-manifest': 10_000,
   'clear-staging': 10_000,
+  // A day: nothing waits for a status, and a Git host may be away for long.
+  'commit-status': 1_440,
 } as const;

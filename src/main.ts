@@ -15,6 +15,7 @@ import { Problem } from './core/problem.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
 import { createMirrors } from './git/mirrors.ts';
 import { readRemote } from './git/remote.ts';
+import { connectGithub } from './hosts/github/connect-github.ts';
 import { buildVariables } from './intake/build-variables.ts';
 import { createIntake } from './intake/database-intake.ts';
 import { createProjects } from './intake/database-projects.ts';
@@ -23,6 +24,7 @@ import { openFileLogStore } from './logs/file-log-store.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { postWebhook } from './outbox/post-webhook.ts';
 import { sealLogHandler } from './outbox/seal-log.ts';
+import { commitStatusHandler } from './outbox/set-commit-status.ts';
 import { systemClock as clock } from './ports/clock.ts';
 import { createBullmqQueue } from './queue/bullmq-queue.ts';
 import { clearStagingEffect } from './registry/clear-staging.ts';
@@ -60,7 +62,9 @@ async function main(): Promise<void> {
     },
     onError: warn('the record'),
   });
-  const secrets = createSecrets({ store, box: createSecretBox(await openKeyRing(data('keys'))), clock });
+  const gitHost = connectGithub({ ...settings.github, clock });
+  const box = createSecretBox(await openKeyRing(data('keys')));
+  const secrets = createSecrets({ store, box, clock, gitHost });
   const logs = openFileLogStore(data('logs'));
   const intakeSettings = { publicUrl: settings.url, version: versionOf() };
   const builds = createBuilds({
@@ -94,13 +98,19 @@ async function main(): Promise<void> {
       'put-manifest': putManifestEffect(registries),
       'remove-manifest': removeManifestEffect(registries, manifestRecord(store)),
       'clear-staging': clearStagingEffect(registries, endedLeases(store)),
+      'commit-status': commitStatusHandler({
+        store,
+        gitHost,
+        connectionOf: (projectId) => secrets.connectionOf(projectId),
+        publicUrl: settings.url,
+      }),
       webhook: postWebhook,
       'seal-log': sealLogHandler(logs, clock),
     },
     onError: warn('outbox'),
   });
   const mirrors = createMirrors({ directory: data('mirrors'), signal: ending.signal });
-  const parts = { store, builds, mirrors, readRemote, secrets, clock, log };
+  const parts = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...parts, settings: intakeSettings });
   const mirrorKeeper = createMirrorKeeper(parts);
   const tokens = createAccessTokens({ store, clock });

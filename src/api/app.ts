@@ -26,6 +26,8 @@ import { securityHeaders } from './middleware/security-headers.ts';
 import { servePages } from './pages/serve-pages.ts';
 import { addProject } from './projects/add-project.ts';
 import { changeProject } from './projects/change-project.ts';
+import { connectProject } from './projects/connect-project.ts';
+import { disconnectProject } from './projects/disconnect-project.ts';
 import { listProjects } from './projects/list-projects.ts';
 import { removeProject } from './projects/remove-project.ts';
 import { removeSecret } from './projects/remove-secret.ts';
@@ -88,6 +90,8 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     addProject(deps),
     showProject(deps),
     changeProject(deps),
+    connectProject(deps),
+    disconnectProject(deps),
     removeProject(deps),
     setSecret(deps),
     removeSecret(deps),

@@ -7,7 +7,11 @@ import { readSecret } from './read-secret.ts';
 const USAGE = `slipway project add <git url> [--path PATH] [--token-file FILE | --token-stdin]
        slipway project list
        slipway project show <project>
+       slipway project connect <project> [--token-file FILE | --token-stdin]   (no token: the server's GitHub App)
+       slipway project disconnect <project>
        slipway project remove <project>`;
+
+const CONNECTIONS = { token: 'by token', app: "as the server's GitHub App", none: 'none' } as const;
 
 const project: ServerCommand = {
   usage: USAGE,
@@ -23,6 +27,8 @@ const project: ServerCommand = {
     if (name === undefined) throw new UsageError(`project ${verb} needs a name or an address`);
     if (verb === 'add') return add(call, name);
     if (verb === 'show') return show(call, name);
+    if (verb === 'connect') return connect(call, name);
+    if (verb === 'disconnect') return disconnect(call, name);
     if (verb === 'remove') return remove(call, name);
     throw new UsageError(`there is no "project ${verb}"`);
   },
@@ -32,18 +38,34 @@ const project: ServerCommand = {
 export const projectCommand = (argv: readonly string[]): Promise<number> => callServer(project, argv);
 
 async function add({ api, values, say }: Call, cloneUrl: string): Promise<void> {
-  const file = typeof values['token-file'] === 'string' ? values['token-file'] : undefined;
-  const hasToken = file !== undefined || values['token-stdin'] === true;
   const made = await api.request<ProjectView>('POST', '/projects', {
     cloneUrl,
     path: values['path'] ?? null,
-    token: hasToken ? await readSecret(file, 'token') : null,
+    token: await readToken(values),
   });
   if (values['json'] === true) return say(JSON.stringify(made));
   say(`${paint('green', 'added')} ${made.path}, default branch ${made.defaultBranch}`);
   say('');
   say('On the Git host, add a webhook to <this server>/webhooks/github with content type application/json,');
   say('one of the secrets of SLIPWAY_WEBHOOK_SECRETS, and the events push and pull request.');
+}
+
+async function connect({ api, values, say }: Call, name: string): Promise<void> {
+  const path = `/projects/${segment(name)}/connection`;
+  const one = await api.request<ProjectView>('PUT', path, { token: await readToken(values) });
+  if (values['json'] === true) return say(JSON.stringify(one));
+  say(`${paint('green', 'connected')} ${one.path}, ${CONNECTIONS[one.connection ?? 'none']}`);
+}
+
+async function disconnect({ api, say }: Call, name: string): Promise<void> {
+  await api.request('DELETE', `/projects/${segment(name)}/connection`);
+  say(`disconnected ${name}`);
+}
+
+/** Of the file or of standard input, as the options say; null for none. */
+async function readToken(values: Call['values']): Promise<string | null> {
+  const file = typeof values['token-file'] === 'string' ? values['token-file'] : undefined;
+  return file === undefined && values['token-stdin'] !== true ? null : readSecret(file, 'token');
 }
 
 async function list({ api, values, say }: Call): Promise<void> {
@@ -63,6 +85,7 @@ async function show({ api, values, say }: Call, name: string): Promise<void> {
       ['clone', one.cloneUrl],
       ['default branch', one.defaultBranch],
       ['secrets', one.secretNames.join(', ') || 'none'],
+      ['statuses', CONNECTIONS[one.connection ?? 'none']],
       ['last build', lastBuild(one)],
     ]),
   );

@@ -16,6 +16,8 @@ export interface ProjectView {
   readonly defaultBranch: string;
   readonly createdAtMs: number;
   readonly secretNames: readonly string[];
+  /** How its Git host is told of builds: with a token of its own, as the server's App, or not at all. */
+  readonly connection: 'token' | 'app' | null;
   readonly lastBuild: BuildSummary | null;
 }
 
@@ -50,6 +52,16 @@ export interface BuildView extends BuildSummary {
   readonly image: (BuiltImage & { readonly durationMs: number | null }) | null;
   readonly pushed: (PushedImage & { readonly tags: readonly string[] }) | null;
   readonly deployments: readonly DeploymentView[];
+  /** What went wrong beside it and did not change it; empty for most. */
+  readonly notices: readonly NoticeView[];
+}
+
+export interface NoticeView {
+  readonly atMs: number;
+  /** Contexts of the commit statuses that were not set. */
+  readonly about: readonly string[];
+  /** Why, and what to do. */
+  readonly text: string;
 }
 
 export interface LintProblemView {

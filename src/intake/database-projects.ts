@@ -3,6 +3,7 @@ import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import type { Remote } from '../ports/repositories.ts';
 import { parseCloneUrl } from './clone-url.ts';
+import { connectProject, demand, disconnectProject, findInstallation } from './connect-project.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Intake } from './intake.ts';
 import { remoteOf, type ProjectRow } from './project-row.ts';
@@ -19,6 +20,8 @@ export function createProjects(deps: ProjectDeps): Projects {
   return {
     add: (project) => addProject(deps, project),
     change: (projectId, change) => changeProject(deps, projectId, change),
+    connect: async (projectId, token) => connectProject(deps, await findProject(deps, projectId), token),
+    disconnect: async (projectId) => disconnectProject(deps, await findProject(deps, projectId)),
     remove: (projectId) => removeProject(deps, projectId),
     runNow: (projectId, branch) => runNow(deps, projectId, branch),
   };
@@ -36,7 +39,9 @@ async function addProject(
       cause: `${path.slice(0, 200)} is not like shop/web`,
     });
   const token = request.token ?? parsed.token;
-  const remote = remoteWith(parsed.url, token);
+  const hostRepository = parsed.fullName.toLowerCase();
+  const installation = await findInstallation(deps, parsed.url, hostRepository);
+  const remote = remoteWith(parsed.url, token ?? (await appToken(deps, hostRepository, installation)));
   const { defaultBranch, branches } = await deps.readRemote(remote);
   const now = deps.clock.nowMs();
   const projectId = newId('prj', now);
@@ -49,9 +54,10 @@ async function addProject(
         id: projectId,
         path,
         clone_url: parsed.url,
-        host_repository: parsed.fullName.toLowerCase(),
+        host_repository: hostRepository,
         default_branch: defaultBranch,
         clone_token: token === null ? null : deps.secrets.sealCloneToken(projectId, token),
+        installation_id: installation,
         created_at: now,
       })
       .execute();
@@ -59,6 +65,14 @@ async function addProject(
   });
   fetchAhead(deps, projectId, remote, branches.get(defaultBranch), defaultBranch);
   return { projectId };
+}
+
+async function appToken(
+  { gitHost }: ProjectDeps,
+  hostRepository: string,
+  installation: string | null,
+): Promise<string | null> {
+  return installation === null ? null : demand(await gitHost.cloneToken(hostRepository, installation));
 }
 
 /** The first push should not wait for the whole history; when this fails the push fetches it, or says why not. */

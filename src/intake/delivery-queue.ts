@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../../config/times.ts';
 import { Problem } from '../core/problem.ts';
-import { readGithubDelivery } from '../hosts/github/read-delivery.ts';
+import { readGithubDelivery, readGithubNames } from '../hosts/github/read-delivery.ts';
 import { countAttempt, finishDelivery } from './delivery-rows.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Unplanned } from './plan-build.ts';
@@ -78,7 +78,9 @@ async function oldest({ store }: IntakeDeps, repository: string | null): Promise
     .select(['id', 'event', 'body'])
     .executeTakeFirst();
   if (row === undefined) return null;
-  return { id: row.id, meaning: readGithubDelivery(row.event, JSON.parse(row.body)) };
+  const payload: unknown = JSON.parse(row.body);
+  const { installation } = readGithubNames(payload);
+  return { id: row.id, meaning: readGithubDelivery(row.event, payload), installation };
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Builds } from '../builds/index.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { GitHost } from '../ports/git-host.ts';
 import type { Credentials, Mirrors, ReadRemote } from '../ports/repositories.ts';
 import type { Store } from '../store/store.ts';
 
@@ -13,7 +14,12 @@ export interface IntakeDeps {
   readonly secrets: {
     cloneCredentials(projectId: string): Promise<Credentials | null>;
     sealCloneToken(projectId: string, token: string): string;
+    sealHostToken(projectId: string, token: string): string;
   };
+  readonly gitHost: Pick<
+    GitHost,
+    'name' | 'hasApp' | 'serves' | 'tryRepository' | 'findInstallation' | 'cloneToken'
+  >;
   readonly clock: Clock;
   readonly log: Logger;
   readonly settings: IntakeSettings;

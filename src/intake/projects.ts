@@ -15,6 +15,15 @@ export interface Projects {
     projectId: string,
     change: { readonly defaultBranch?: string | undefined; readonly token?: string | null | undefined },
   ): Promise<void>;
+  /**
+   * Lets the project's Git host be told of its builds: with a token of the project's own, which is tried first, or, for
+   * null, as the server's App, which must be installed on the repository.
+   * @throws Problem `not_found`, `request_wrong` for a repository on another Git host, `app_not_installed`, or why the
+   * Git host does not take the token.
+   */
+  connect(projectId: string, token: string | null): Promise<void>;
+  /** Forgets token and App. @throws Problem `not_found`. */
+  disconnect(projectId: string): Promise<void>;
   /** Removes the project with its builds. @throws Problem `not_found`, `conflict` while something of it runs or is deployed. */
   remove(projectId: string): Promise<void>;
   /** Builds the newest commit of a branch now. @throws Problem `not_found` for project or branch, `repository_unreachable`. */

@@ -2,6 +2,7 @@ import type { PullRequestEvent, RepositoryEvent } from '../core/event.ts';
 import { findSkipMark } from '../hosts/skip-ci.ts';
 import type { DeliveryMeaning } from '../hosts/delivery-meaning.ts';
 import type { Tx } from '../store/store.ts';
+import { learnInstallation } from './connect-project.ts';
 import { finishDelivery, linkBuild } from './delivery-rows.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Unplanned } from './plan-build.ts';
@@ -17,6 +18,8 @@ import { withSource } from './with-source.ts';
 export interface TakenDelivery {
   readonly id: string;
   readonly meaning: DeliveryMeaning;
+  /** The App's installation that it names; null for none. */
+  readonly installation: string | null;
 }
 
 /**
@@ -28,13 +31,14 @@ export interface TakenDelivery {
 export async function takeIn(deps: IntakeDeps, delivery: TakenDelivery): Promise<readonly Unplanned[]> {
   const { meaning } = delivery;
   if (meaning.kind === 'ignored') return ignore(deps, delivery, meaning.reason);
-  const project = await findProjectOf(deps, meaning.repository);
-  if (project === null)
+  const known = await findProjectOf(deps, meaning.repository);
+  if (known === null)
     return ignore(
       deps,
       delivery,
       `no project builds ${meaning.repository}; \`slipway project add\` makes one`,
     );
+  const project = await learnInstallation(deps, known, delivery.installation);
   if (meaning.kind === 'blocked') return block(deps, delivery, project, meaning.event, meaning.reason);
   const source = await readSource(deps, project, meaning.event);
   const event = withSource(meaning.event, source);

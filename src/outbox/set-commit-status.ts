@@ -3,12 +3,9 @@ import type { GitHost, HostRepository } from '../ports/git-host.ts';
 import type { Reading } from '../store/store.ts';
 import type { EffectHandler, EffectOutcome } from './outbox.ts';
 
-/** A day of tries, one a minute: nothing waits for a status, and a Git host may be away for long. */
-export const COMMIT_STATUS_ATTEMPTS = 1_440;
-
 export interface CommitStatusDeps {
   readonly store: Reading;
-  readonly host: Pick<GitHost, 'setStatus'>;
+  readonly gitHost: Pick<GitHost, 'setStatus'>;
   /** Null for a project that has none, or is gone. */
   readonly connectionOf: (projectId: string) => Promise<HostRepository | null>;
   /** Address of the pages, without closing slash. */
@@ -31,7 +28,7 @@ export function commitStatusHandler(deps: CommitStatusDeps): EffectHandler {
     const repository = await deps.connectionOf(projectId);
     if (repository === null) return { state: 'done', detail: 'left out: the project has no connection' };
     const targetUrl = `${deps.publicUrl}${path}`;
-    const answer = await deps.host.setStatus(repository, { ...status, targetUrl }, signal);
+    const answer = await deps.gitHost.setStatus(repository, { ...status, targetUrl }, signal);
     return outcomeOf(answer, `${status.context}: ${status.state}`);
   };
 }

@@ -2,19 +2,20 @@ import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import type { LeaseSecrets } from '../core/work.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { GitHost } from '../ports/git-host.ts';
 import type { Store } from '../store/store.ts';
 import { checkLength } from './check-length.ts';
+import { cloneContext, cloneCredentials, connectionOf, hostContext } from './host-access.ts';
 import { readLogins, removeRegistryLogin, setRegistryLogin } from './registry-logins.ts';
 import type { SecretBox } from './secret-box.ts';
 import type { Secrets } from './secrets.ts';
-
-/** GitHub takes any user name beside a token; this is the one its documentation shows. */
-const CLONE_USERNAME = 'x-access-token';
 
 interface Deps {
   readonly store: Store;
   readonly box: SecretBox;
   readonly clock: Clock;
+  /** Makes tokens for clones, where the server has an App there. */
+  readonly gitHost: Pick<GitHost, 'cloneToken'>;
 }
 
 /** Secrets in the database, each sealed for the very row it lies in. */
@@ -27,6 +28,11 @@ export function createSecrets(deps: Deps): Secrets {
       checkLength('clone token', token);
       return deps.box.seal(token, cloneContext(projectId));
     },
+    sealHostToken: (projectId, token) => {
+      checkLength('token', token);
+      return deps.box.seal(token, hostContext(projectId));
+    },
+    connectionOf: (projectId) => connectionOf(deps, projectId),
     setRegistryLogin: (host, login) => setRegistryLogin(deps, host, login),
     removeRegistryLogin: (host) => removeRegistryLogin(deps, host),
     registryLogin: async (host) =>
@@ -86,20 +92,6 @@ async function removeProjectSecret({ store }: Deps, projectId: string, name: str
   });
 }
 
-async function cloneCredentials(
-  { store, box }: Deps,
-  projectId: string,
-): Promise<{ username: string; password: string } | null> {
-  const project = await store.db
-    .selectFrom('project')
-    .where('id', '=', projectId)
-    .select('clone_token')
-    .executeTakeFirst();
-  if (project === undefined) throw new Problem('not_found', { what: 'project', id: projectId });
-  if (project.clone_token === null) return null;
-  return { username: CLONE_USERNAME, password: box.open(project.clone_token, cloneContext(projectId)) };
-}
-
 async function forLease(
   deps: Deps,
   { projectId, names, clone, logins }: Parameters<Secrets['forLease']>[0],
@@ -123,4 +115,3 @@ async function forLease(
 }
 
 const secretContext = (projectId: string, name: string): string => `project/${projectId}/secret/${name}`;
-const cloneContext = (projectId: string): string => `project/${projectId}/clone-token`;

@@ -12,6 +12,7 @@ import { workerRoutes } from '../../src/api/worker/worker-routes.ts';
 import { createBuilds } from '../../src/builds/index.ts';
 import { createMirrors } from '../../src/git/mirrors.ts';
 import { readRemote } from '../../src/git/remote.ts';
+import { connectGithub, type GithubDeps } from '../../src/hosts/github/connect-github.ts';
 import { createIntake } from '../../src/intake/database-intake.ts';
 import { createProjects } from '../../src/intake/database-projects.ts';
 import { openFileLogStore } from '../../src/logs/file-log-store.ts';
@@ -52,6 +53,8 @@ export interface TestServerOptions {
   readonly intake?: boolean;
   readonly webRoot?: string;
   readonly publicUrl?: string;
+  /** The Git host's API; nothing answers there unless it is named. */
+  readonly github?: Pick<GithubDeps, 'api' | 'app'>;
   /** Replaces parts, e.g. by failing ones. */
   readonly change?: (deps: AppDeps) => Partial<AppDeps>;
 }
@@ -120,7 +123,8 @@ async function makeDeps(
   const clock = systemClock;
   const store = await openStore(path.join(directory, 'slipway.db'), { clock });
   const box = createSecretBox(await openKeyRing(path.join(directory, 'keys')));
-  const secrets = createSecrets({ store, box, clock });
+  const gitHost = connectGithub({ api: 'http://127.0.0.1:9', app: null, clock, ...options.github });
+  const secrets = createSecrets({ store, box, clock, gitHost });
   const logs = openFileLogStore(path.join(directory, 'logs'));
   const builds = createBuilds({
     store,
@@ -134,7 +138,7 @@ async function makeDeps(
   });
   const mirrors = createMirrors({ directory: path.join(directory, 'mirrors'), signal });
   const publicUrl = options.publicUrl ?? 'http://slipway.example';
-  const common = { store, builds, mirrors, readRemote, secrets, clock, log };
+  const common = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...common, settings: { publicUrl, version: '0.0.0', firstRetryMs: 10 } });
   const deps: AppDeps = {
     settings: {

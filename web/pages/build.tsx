@@ -11,6 +11,7 @@ import { FailedTail, failedStep } from '../parts/failed-tail.tsx';
 import { useStream } from '../parts/live.ts';
 import { useLoad, Waiting } from '../parts/load.tsx';
 import { Log } from '../parts/log.tsx';
+import { Notices } from '../parts/notices.tsx';
 import { Problems } from '../parts/problems.tsx';
 import { Reference } from '../parts/reference.tsx';
 import { StatusBadge } from '../parts/status.tsx';
@@ -46,6 +47,7 @@ function Build({ id }: { id: string }) {
     <article class="build">
       <BuildHead build={build} />
       <Problems problems={build.problems} warnings={build.warnings} />
+      <Notices notices={build.notices} />
       <FailedTail build={build} onShow={show} />
       <div class="build-body">
         <div class="build-side">

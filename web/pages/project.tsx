@@ -4,6 +4,7 @@ import type { ProjectView } from '../../src/core/view.ts';
 import { api, type ApiError, asApiError, segment } from '../api.ts';
 import { withLastBuild } from '../last-build.ts';
 import { Action } from '../parts/action.tsx';
+import { Connection } from '../parts/connection.tsx';
 import { BuildRow } from '../parts/build-row.tsx';
 import { useStream } from '../parts/live.ts';
 import { ErrorBox, useLoad, Waiting } from '../parts/load.tsx';
@@ -52,6 +53,7 @@ export function ProjectPage() {
           <code>application/json</code>, the secret of this server, events: pushes and pull requests.
         </p>
       </section>
+      <Connection project={project} onChange={reload} />
       <Secrets project={project} onChange={reload} />
     </article>
   );

@@ -107,7 +107,13 @@ export async function pause(ms: number, signal: AbortSignal | undefined): Promis
   signal?.throwIfAborted();
 }
 
-const PASSING: ReadonlySet<ProblemCode> = new Set(['internal', 'disk_full', 'rate_limited', 'lock_lost']);
+const PASSING: ReadonlySet<ProblemCode> = new Set([
+  'internal',
+  'disk_full',
+  'rate_limited',
+  'lock_lost',
+  'host_unavailable',
+]);
 
 function parse(text: string): unknown {
   try {

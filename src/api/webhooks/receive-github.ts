@@ -71,8 +71,13 @@ async function verify({ settings }: Deps, request: Request, place: ReceivingPlac
     hostDeliveryId: demandHeader(request, GITHUB_HEADERS.deliveryId),
     event,
     body: text,
-    ...readGithubNames(parse(text)),
+    ...namesOf(parse(text)),
   };
+}
+
+function namesOf(payload: unknown): { repository: string | null; action: string | null } {
+  const { repository, action } = readGithubNames(payload);
+  return { repository, action };
 }
 
 function demandHeader(request: Request, header: string): string {

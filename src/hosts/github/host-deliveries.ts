@@ -80,9 +80,10 @@ export function hostDeliveries(
       const answer = await askAs(source, question, (base) => `${base}/deliveries/${encodeURIComponent(id)}`);
       if (answer.kind !== 'ok') return answer;
       const { payload } = answer.value.data.request;
+      const { action, repository } = readGithubNames(payload);
       return {
         kind: 'ok',
-        value: { ...readGithubNames(payload), body: payload === null ? null : bodyOf(payload) },
+        value: { action, repository, body: payload === null ? null : bodyOf(payload) },
       };
     },
   };

@@ -15,7 +15,11 @@ const account = z.object({ id: z.number(), login: z.string() });
 const repository = z.object({ full_name: z.string().min(1) });
 const person = z.object({ name: z.string(), email: z.string().nullish() });
 
-export const named = z.object({ repository: repository.nullish(), action: z.string().nullish() });
+export const named = z.object({
+  repository: repository.nullish(),
+  action: z.string().nullish(),
+  installation: z.object({ id: z.number() }).nullish(),
+});
 
 export const pushPayload = z.object({
   ref: z.string(),

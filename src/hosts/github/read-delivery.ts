@@ -23,12 +23,20 @@ export function readGithubDelivery(event: string, payload: unknown): DeliveryMea
   }
 }
 
-/** The repository's full name (lower case) and the action of any GitHub payload, null where it has none. */
-export function readGithubNames(payload: unknown): { repository: string | null; action: string | null } {
-  const parsed = named.safeParse(payload);
+/**
+ * What any GitHub payload names, null where it does not: the repository's full name (lower case), the action, and the
+ * App's installation that it was sent for.
+ */
+export function readGithubNames(payload: unknown): {
+  repository: string | null;
+  action: string | null;
+  installation: string | null;
+} {
+  const { data } = named.safeParse(payload);
   return {
-    repository: parsed.data?.repository?.full_name.toLowerCase() ?? null,
-    action: parsed.data?.action ?? null,
+    repository: data?.repository?.full_name.toLowerCase() ?? null,
+    action: data?.action ?? null,
+    installation: data?.installation?.id.toString() ?? null,
   };
 }
 

@@ -2,6 +2,7 @@ import type { BuiltImage, PushedImage } from '../../core/image.ts';
 import type { BuildView, LintProblemView, WorkflowView } from '../../core/view.ts';
 import { selectSummaries, toSummary } from './build-summaries.ts';
 import { deploymentsOfBuild } from './deployment-views.ts';
+import { noticesOfBuild } from './notices.ts';
 import type { Reader, ViewContext } from './view-context.ts';
 import { workflowsOfBuild } from './workflow-views.ts';
 
@@ -27,6 +28,7 @@ export async function readBuild(
     workflows,
     ...(await readImage(db, buildId, workflows)),
     deployments: await deploymentsOfBuild(db, buildId, context),
+    notices: await noticesOfBuild(db, buildId),
   };
 }
 

@@ -42,6 +42,7 @@ async function toView(db: Reader, row: Selectable<ProjectTable>, context: ViewCo
     defaultBranch: row.default_branch,
     createdAtMs: row.created_at,
     secretNames: secrets.map((secret) => secret.name),
+    connection: row.host_token !== null ? 'token' : row.installation_id !== null ? 'app' : null,
     lastBuild: last === undefined ? null : await readBuildSummary(db, last.id, context),
   };
 }

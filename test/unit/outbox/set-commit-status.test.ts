@@ -3,7 +3,7 @@ import { effectSettled } from '../../../src/builds/index.ts';
 import { Problem } from '../../../src/core/problem.ts';
 import { createOutbox } from '../../../src/outbox/outbox.ts';
 import type { Outbox } from '../../../src/outbox/outbox.ts';
-import { COMMIT_STATUS_ATTEMPTS, commitStatusHandler } from '../../../src/outbox/set-commit-status.ts';
+import { commitStatusHandler } from '../../../src/outbox/set-commit-status.ts';
 import type { GitHost, HostAnswer } from '../../../src/ports/git-host.ts';
 import { makeRecord, runWorkflow } from '../../support/record.ts';
 import type { TestRecord } from '../../support/record.ts';
@@ -40,7 +40,7 @@ function start(connected = true): Outbox {
     handlers: {
       'commit-status': commitStatusHandler({
         store: record.store,
-        host: { setStatus },
+        gitHost: { setStatus },
         connectionOf: async () =>
           connected ? { name: 'shop/web', access: { kind: 'token', token: 'secret' } } : null,
         publicUrl: 'https://ci.example',
@@ -48,7 +48,6 @@ function start(connected = true): Outbox {
     },
     settled: effectSettled,
     onError: (error) => record.errors.push(error),
-    attemptsOf: { 'commit-status': COMMIT_STATUS_ATTEMPTS },
   });
   outbox.start();
   return outbox;

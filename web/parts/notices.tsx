@@ -1,0 +1,18 @@
+import type { NoticeView } from '../../src/core/view.ts';
+
+/** What went wrong beside the build, which it does not change: what its Git host was not told, and why. */
+export function Notices({ notices }: { notices: readonly NoticeView[] }) {
+  if (notices.length === 0) return null;
+  return (
+    <section class="box" aria-label="Commit statuses">
+      <ul class="problems">
+        {notices.map((notice) => (
+          <li key={notice.text}>
+            <strong>{notice.about.join(', ')}: the Git host was not told</strong>
+            <span class="row-note">{notice.text}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
