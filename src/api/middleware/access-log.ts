@@ -12,7 +12,7 @@ const FREQUENT = /^\/(?:worker\/|webhooks\/|healthz|readyz|assets\/)/;
 export function logAccess(log: Logger): RequestHandler {
   return function accessLog(request, response, next) {
     const startedAt = performance.now();
-    const { path } = request;
+    const { path, ip: from } = request;
     response.once('close', () => {
       const principal = principalOf(request);
       const level = FREQUENT.test(path) && response.statusCode < 400 ? 'debug' : 'info';
@@ -24,6 +24,7 @@ export function logAccess(log: Logger): RequestHandler {
           status: response.statusCode,
           ms: Math.round((performance.now() - startedAt) * 10) / 10,
           complete: response.writableFinished,
+          from: from ?? null,
           by: principal === null ? null : `${principal.kind} ${principal.name}`,
         },
         'request',

@@ -5,7 +5,9 @@ import type { FoundToken } from '../../secrets/access-tokens.ts';
 import { hashToken, isOfKind } from '../../secrets/token.ts';
 import { readSessionCookie } from '../session/cookie.ts';
 
-type Deps = Pick<AppDeps, 'tokens' | 'builds'>;
+type Deps = Pick<AppDeps, 'tokens' | 'builds'> & {
+  readonly settings: Pick<AppDeps['settings'], 'publicUrl'>;
+};
 
 /**
  * Finds out who sends a request: `Authorization: Bearer …` (an admin's or a worker's token), else the session
@@ -24,9 +26,9 @@ export function bearerOf(request: Request): string | null {
   return /^Bearer ([\x21-\x7e]{8,512})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
 }
 
-async function prove({ tokens, builds }: Deps, request: Request): Promise<Principal | null> {
+async function prove({ tokens, builds, settings }: Deps, request: Request): Promise<Principal | null> {
   if (request.headers.authorization === undefined) {
-    const session = readSessionCookie(request);
+    const session = readSessionCookie(request, settings.publicUrl);
     return session === null ? null : adminOf(await tokens.find(session), 'session');
   }
   const token = bearerOf(request);

@@ -10,7 +10,7 @@ const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
  * cannot be sent by another site, so those are not looked at.
  */
 export function demandSameOrigin(publicUrl: string): RequestHandler {
-  const own = new URL(publicUrl).host;
+  const own = new URL(publicUrl);
   return function sameOrigin(request, _response, next) {
     if (READING.has(request.method) || request.headers.authorization !== undefined) return next();
     const site = request.headers['sec-fetch-site'];
@@ -22,8 +22,10 @@ export function demandSameOrigin(publicUrl: string): RequestHandler {
   };
 }
 
-function isOwn(origin: string | undefined, request: Request, own: string): boolean {
+/** A page that came without TLS may have been changed on its way; where ours come with it, it is none of them. */
+function isOwn(origin: string | undefined, request: Request, own: URL): boolean {
   if (origin === undefined || !URL.canParse(origin)) return false;
-  const { host } = new URL(origin);
-  return host === own || host === request.headers.host;
+  const { host, protocol } = new URL(origin);
+  if (own.protocol === 'https:' && protocol !== 'https:') return false;
+  return host === own.host || host === request.headers.host;
 }

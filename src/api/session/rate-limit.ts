@@ -2,9 +2,10 @@ import type { Clock } from '../../ports/clock.ts';
 
 /** Counts by key within a sliding time; in memory, so a restart forgets. */
 export interface RateLimit {
-  count(key: string): void;
-  /** Seconds until the key may try again; 0 when it may now. */
-  waitSeconds(key: string): number;
+  /** Counts a try and gives 0, or gives the seconds until there may be one. Tries at the same time count each. */
+  take(key: string): number;
+  /** Takes the newest try back: it is none of those that are limited. */
+  giveBack(key: string): void;
 }
 
 const MOST_KEYS = 10_000;
@@ -19,21 +20,23 @@ export function createRateLimit({
   withinMs: number;
   clock: Clock;
 }): RateLimit {
-  const times = new Map<string, number[]>();
-  const recent = (key: string): number[] =>
-    (times.get(key) ?? []).filter((time) => time > clock.nowMs() - withinMs);
+  const times = new Map<string, readonly number[]>();
+  const keep = (key: string, kept: readonly number[]): void => {
+    times.delete(key);
+    if (kept.length > 0) times.set(key, kept);
+    const oldest = times.keys().next().value;
+    if (times.size > MOST_KEYS && oldest !== undefined) times.delete(oldest);
+  };
   return {
-    count: (key) => {
-      const kept = [...recent(key), clock.nowMs()];
-      times.delete(key);
-      times.set(key, kept);
-      const oldest = times.keys().next().value;
-      if (times.size > MOST_KEYS && oldest !== undefined) times.delete(oldest);
+    take: (key) => {
+      const now = clock.nowMs();
+      const recent = (times.get(key) ?? []).filter((time) => time > now - withinMs);
+      const [first] = recent;
+      if (first !== undefined && recent.length >= most)
+        return Math.max(1, Math.ceil((first + withinMs - now) / 1_000));
+      keep(key, [...recent, now]);
+      return 0;
     },
-    waitSeconds: (key) => {
-      const [first, ...others] = recent(key);
-      if (first === undefined || others.length + 1 < most) return 0;
-      return Math.max(1, Math.ceil((first + withinMs - clock.nowMs()) / 1_000));
-    },
+    giveBack: (key) => keep(key, (times.get(key) ?? []).slice(0, -1)),
   };
 }

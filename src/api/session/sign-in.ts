@@ -3,7 +3,8 @@ import { Problem } from '../../core/problem.ts';
 import type { AppDeps } from '../deps.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
-import { SESSION_COOKIE, sessionCookieOptions } from './cookie.ts';
+import { ownerOfAddress } from './address-owner.ts';
+import { sessionCookieName, sessionCookieOptions } from './cookie.ts';
 import { createRateLimit } from './rate-limit.ts';
 
 const body = z.object({ token: z.string().min(1).max(512) });
@@ -17,17 +18,15 @@ export function signIn({ tokens, settings, clock }: Pick<AppDeps, 'tokens' | 'se
     path: '/api/v1/session',
     access: 'public',
     handle: async (request, response) => {
-      const from = request.ip ?? 'unknown';
-      const seconds = failures.waitSeconds(from);
-      if (seconds > 0) throw new Problem('rate_limited', { seconds });
       const { token } = readBodyOf(request, body);
+      const from = ownerOfAddress(request.ip);
+      const seconds = failures.take(from);
+      if (seconds > 0) throw new Problem('rate_limited', { seconds });
       const found = await tokens.find(token);
-      if (found?.kind !== 'admin') {
-        failures.count(from);
-        throw new Problem('sign_in_needed');
-      }
+      if (found?.kind !== 'admin') throw new Problem('sign_in_needed');
+      failures.giveBack(from);
       const session = await tokens.startSession(found.id);
-      response.cookie(SESSION_COOKIE, session.token, {
+      response.cookie(sessionCookieName(settings.publicUrl), session.token, {
         ...sessionCookieOptions(settings.publicUrl),
         expires: new Date(session.expiresAtMs),
       });

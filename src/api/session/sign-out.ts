@@ -1,6 +1,6 @@
 import type { AppDeps } from '../deps.ts';
 import { route, type Route } from '../route.ts';
-import { readSessionCookie, SESSION_COOKIE, sessionCookieOptions } from './cookie.ts';
+import { readSessionCookie, sessionCookieName, sessionCookieOptions } from './cookie.ts';
 
 /** `DELETE /api/v1/session`: ends the session of the cookie. */
 export function signOut({ tokens, settings }: Pick<AppDeps, 'tokens' | 'settings'>): Route {
@@ -9,9 +9,10 @@ export function signOut({ tokens, settings }: Pick<AppDeps, 'tokens' | 'settings
     path: '/api/v1/session',
     access: 'admin',
     handle: async (request, response) => {
-      const session = readSessionCookie(request);
+      const { publicUrl } = settings;
+      const session = readSessionCookie(request, publicUrl);
       if (session !== null) await tokens.endSession(session);
-      response.clearCookie(SESSION_COOKIE, sessionCookieOptions(settings.publicUrl)).status(204).end();
+      response.clearCookie(sessionCookieName(publicUrl), sessionCookieOptions(publicUrl)).status(204).end();
     },
   });
 }

@@ -78,7 +78,8 @@ app.get('/logs/:log', async (request, response) => {
   for await (const piece of logs.stream(logId)) pieces.push(piece);
   response.json({ sealed, text: Buffer.concat(pieces).toString() });
 });
-app.use('/worker', authenticate({ builds, tokens: createAccessTokens({ store, clock }) }));
+const settings = { publicUrl: 'http://experiment.example' };
+app.use('/worker', authenticate({ builds, tokens: createAccessTokens({ store, clock }), settings }));
 mountRoutes(app, workerRoutes({ builds, logs }));
 app.use(answerProblem(log));
 process.stdin.on('end', () => process.exit(4)).resume();

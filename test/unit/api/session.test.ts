@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 let server: TestServer;
@@ -36,7 +36,15 @@ describe('signing in', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token: secure.adminToken }),
     });
+    // The prefix keeps apps on neighbouring hosts from setting one (RFC 6265bis, 4.1.3.2).
+    expect(answer.headers.get('set-cookie')).toMatch(
+      /^__Host-slipway_session=slipway_session_[\w-]{43}; Path=\/;/,
+    );
     expect(answer.headers.get('set-cookie')).toMatch(/Secure/);
+    const value = cookieOf(answer).split('=')[1] ?? '';
+    const asked = (cookie: string) => fetch(`${secure.url}/api/v1/session`, { headers: { cookie } });
+    expect((await asked(`slipway_session=${value}`)).status).toBe(401);
+    expect((await asked(`slipway_session=tossed; __Host-slipway_session=${value}`)).status).toBe(200);
     expect(answer.headers.get('strict-transport-security')).toMatch(/max-age/);
     await secure.close();
   });
@@ -64,7 +72,31 @@ describe('signing in', () => {
     for (let n = 0; n < 10; n++) await from(`203.0.113.${n}, 192.0.2.1`, 'wrong');
     expect((await from('192.0.2.1', behind.adminToken)).status).toBe(429);
     expect((await from('192.0.2.2', behind.adminToken)).status).toBe(201);
+    // Whoever has one address of IPv6 has 2^64 of them.
+    for (let n = 0; n < 10; n++) await from(`2001:db8:1:2::${n}`, 'wrong');
+    expect((await from('2001:DB8:1:2:ffff::1', behind.adminToken)).status).toBe(429);
+    expect((await from('2001:db8:1:3::1', behind.adminToken)).status).toBe(201);
+    for (let n = 0; n < 10; n++) await from(`::ffff:192.0.2.3`, 'wrong');
+    expect((await from('192.0.2.3', behind.adminToken)).status).toBe(429);
+    expect((await from('::ffff:192.0.2.4', behind.adminToken)).status).toBe(201);
+    for (let n = 0; n < 10; n++) await from(`no address ${n}`, 'wrong');
+    expect((await from('no address at all', behind.adminToken)).status).toBe(429);
     await behind.close();
+  });
+
+  it('is limited for those who try many at the same time, too', async () => {
+    const find = server.deps.tokens.find.bind(server.deps.tokens);
+    vi.spyOn(server.deps.tokens, 'find').mockImplementation(async (token) => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return find(token);
+    });
+    const answers = await Promise.all(Array.from({ length: 40 }, () => signIn('wrong')));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(30);
+  });
+
+  it('that goes well counts for nothing', async () => {
+    for (let n = 0; n < 12; n++) expect((await signIn(server.adminToken)).status).toBe(201);
   });
 
   it('is refused with a session instead of the admin token', async () => {
@@ -121,13 +153,38 @@ describe('a change by cookie', () => {
     expect((await signIn(server.adminToken, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
   });
 
+  it('is refused from a page of this host that came without TLS, where ours come with it', async () => {
+    const secure = await startTestServer({ intake: false, publicUrl: 'https://ci.example.com' });
+    const to = (origin: string) =>
+      fetch(`${secure.url}/api/v1/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin },
+        body: JSON.stringify({ token: secure.adminToken }),
+      });
+    expect((await to('http://ci.example.com')).status).toBe(403);
+    expect((await to('https://ci.example.com')).status).toBe(201);
+    await secure.close();
+  });
+
+  it('a session is good in its cookie only', async () => {
+    const session = cookieOf(await signIn(server.adminToken)).split('=')[1] ?? '';
+    expect((await as('', 'GET', '/session', { authorization: `Bearer ${session}` })).status).toBe(401);
+    expect((await as(`slipway_session=${server.adminToken}`, 'GET', '/session')).status).toBe(401);
+  });
+
   it('a cookie does not help a wrong bearer token', async () => {
     const cookie = cookieOf(await signIn(server.adminToken));
     expect((await as(cookie, 'GET', '/session', { authorization: 'Bearer wrongwrong' })).status).toBe(401);
   });
 });
 
-it('every answer says which scripts and frames are allowed, and none is cached by a proxy in between', async () => {
+it('no answer of the API is kept by a browser or a proxy, whether it is a success or not', async () => {
+  for (const path of ['/projects', '/none', '/builds/none', `/logs/x`])
+    expect((await server.api('GET', path)).headers.get('cache-control')).toBe('no-store');
+  expect((await fetch(`${server.url}/worker/v1/none`)).headers.get('cache-control')).toBe('no-store');
+});
+
+it('every answer says which scripts and frames are allowed', async () => {
   const answer = await fetch(`${server.url}/healthz`);
   expect(answer.headers.get('content-security-policy')).toContain("script-src 'self'");
   expect(answer.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
@@ -143,5 +200,6 @@ it('logs who asked for what, never a token, a cookie or a query', async () => {
   const log = server.logged.join('');
   expect(log).toContain('"path":"/api/v1/session"');
   expect(log).toContain('"by":"admin admin"');
+  expect(log).toContain('"from":"127.0.0.1"');
   expect(log).not.toMatch(/slipway_(admin|session)_|private-note/);
 });
