@@ -9,17 +9,23 @@ export interface RequestTimes {
   readonly requestMs: number;
   /** How often connections are looked at that may have taken longer. */
   readonly lookMs: number;
+  /** For a connection on which nothing moves, in either direction. */
+  readonly idleMs: number;
 }
 
 const REQUEST_TIMES: RequestTimes = {
   headMs: TIMES.requestHead,
   requestMs: TIMES.request,
   lookMs: 5_000,
+  idleMs: TIMES.idleConnection,
 };
 
-/** The HTTP server of an app, not listening yet. Whoever sends a request too slowly is answered 408 and cut off. */
+/**
+ * The HTTP server of an app, not listening yet. Whoever sends a request too slowly is answered 408 and cut off;
+ * whoever takes nothing of an answer is cut off.
+ */
 export function createHttpServer(app: Express, times = REQUEST_TIMES): Server {
-  return createServer(
+  const server = createServer(
     {
       headersTimeout: times.headMs,
       requestTimeout: times.requestMs,
@@ -27,4 +33,5 @@ export function createHttpServer(app: Express, times = REQUEST_TIMES): Server {
     },
     (request, response) => void app(request, response),
   );
+  return server.setTimeout(times.idleMs);
 }

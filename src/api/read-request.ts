@@ -23,10 +23,16 @@ export function readParam(request: Request, name: string): string {
 /** A value as the schema has it; `whole` is what it is called. @throws Problem `request_wrong`. */
 export function readValue<S extends z.ZodType>(value: unknown, schema: S, whole: string): z.infer<S> {
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
+  if (parsed.success && !hasNul(parsed.data)) return parsed.data;
+  const issue = parsed.error?.issues[0];
   throw new Problem('request_wrong', {
     field: issue?.path.join('.') || whole,
-    cause: issue?.message ?? 'is wrong',
+    cause: issue?.message ?? 'has the character U+0000',
   });
+}
+
+/** PostgreSQL has no text with it, and neither has an environment variable or a path. */
+function hasNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasNul);
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/api/app.ts';
 import { createHttpServer } from '../../../src/api/http-server.ts';
+import { newId } from '../../../src/core/id.ts';
 import { openRaw, requestHead } from '../../support/raw-http.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
@@ -109,7 +110,12 @@ describe('a body of one who may', () => {
 });
 
 it('a connection that never gets to the end of its request is cut off, whatever it asks for', async () => {
-  const slow = createHttpServer(createApp(server.deps), { headMs: 100, requestMs: 200, lookMs: 20 });
+  const slow = createHttpServer(createApp(server.deps), {
+    headMs: 100,
+    requestMs: 200,
+    lookMs: 20,
+    idleMs: 60_000,
+  });
   await once(slow.listen(0, '127.0.0.1'), 'listening');
   const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
   const silent = openRaw(url);
@@ -120,6 +126,27 @@ it('a connection that never gets to the end of its request is cut off, whatever 
     requestHead('POST /api/v1/session', { 'Content-Length': 10, 'Content-Type': 'application/json' }),
   );
   for (const { closed } of [silent, head, body]) expect(await closed).toMatch(/^HTTP\/1\.1 408 /);
+  slow.close();
+});
+
+it('a connection that takes nothing of its answer for too long is cut off', async () => {
+  const times = { headMs: 1_000, requestMs: 1_000, lookMs: 20, idleMs: 300 };
+  const slow = createHttpServer(createApp(server.deps), times);
+  await once(slow.listen(0, '127.0.0.1'), 'listening');
+  const logId = newId('att');
+  const bytes = Buffer.alloc(40 * MIB, 'x');
+  const segments = [{ length: bytes.length, timeMs: 1, stream: 'stdout' as const }];
+  await server.deps.logs.append([{ logId, offset: 0, segments, bytes, end: true }]);
+  const reader = openRaw(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`);
+  reader.write(
+    requestHead(`GET /api/v1/logs/${logId}/raw`, { Authorization: `Bearer ${server.adminToken}` }),
+  );
+  await reader.until(/^HTTP\/1\.1 200 /);
+  reader.pause();
+  await expect
+    .poll(() => server.logged.join(''), { timeout: 10_000 })
+    .toMatch(new RegExp(`"path":"/api/v1/logs/${logId}/raw"[^\n]*"complete":false`));
+  reader.close();
   slow.close();
 });
 

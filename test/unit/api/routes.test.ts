@@ -77,6 +77,15 @@ describe("every route in express's own router", () => {
     }
   });
 
+  it('tells a stranger by no other method that it is there', async () => {
+    const paths = new Set(routes.filter(({ rule }) => rule === 'admin').map(({ path }) => path));
+    for (const path of paths)
+      for (const method of ['HEAD', 'OPTIONS', 'PROPFIND']) {
+        const answer = await fetch(server.url + path.replace(/:\w+/g, 'x'), { method });
+        expect([path, method, answer.status, answer.headers.get('allow')]).toEqual([path, method, 401, null]);
+      }
+  });
+
   it('refuses a token that is not known with 401', async () => {
     for (const route of routes.filter(({ rule }) => rule === 'admin' || rule === 'worker'))
       for (const authorization of [`Bearer ${newToken('admin')}`, 'Bearer x', 'Basic YTpi', 'Bearer '])
