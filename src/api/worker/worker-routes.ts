@@ -17,6 +17,8 @@ import { workers } from './workers.ts';
 export interface WorkerRouteDeps {
   readonly builds: Builds;
   readonly logs: Pick<LogStore, 'append'>;
+  /** Whether workers may have the server POST to an address that they name. No part of Slipway does; experiments do. */
+  readonly mayCall?: boolean;
 }
 
 /** Answers one request of the protocol with JSON, or throws a Problem. */

@@ -80,7 +80,7 @@ app.get('/logs/:log', async (request, response) => {
 });
 const settings = { publicUrl: 'http://experiment.example' };
 app.use('/worker', authenticate({ builds, tokens: createAccessTokens({ store, clock }), settings }));
-mountRoutes(app, workerRoutes({ builds, logs }));
+mountRoutes(app, workerRoutes({ builds, logs, mayCall: true }));
 app.use(answerProblem(log));
 process.stdin.on('end', () => process.exit(4)).resume();
 app.listen(Number(port), '127.0.0.1', () => process.stdout.write('{"ready":"server"}\n'));

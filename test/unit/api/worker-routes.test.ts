@@ -194,6 +194,17 @@ describe('a lease', () => {
       expect((await send(`/leases/${lease.id}/${path}`, { method: 'GET', lease: 'wrong' })).status).toBe(410);
   });
 
+  it('does not make the server send anything to an address that the worker names', async () => {
+    const { lease } = await claimed();
+    const effect = { kind: 'webhook', url: 'http://169.254.169.254/', body: '{}' };
+    const body = { key: 'k', effect };
+    expect(await send(`/leases/${lease.id}/effects`, { lease: lease.token, body })).toMatchObject({
+      status: 403,
+      code: 'not_allowed',
+    });
+    expect(await server.deps.store.db.selectFrom('outbox').select('id').execute()).toEqual([]);
+  });
+
   it('hears of a cancel within the long poll', async () => {
     const { lease, buildId } = await claimed();
     const first = await send(`/leases/${lease.id}/signals`, { method: 'GET', lease: lease.token });
