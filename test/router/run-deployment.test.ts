@@ -4,7 +4,7 @@ import type Dockerode from 'dockerode';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Release } from '../../src/core/deployment.ts';
 import { askCandidate } from '../../worker/deploy/ask-candidate.ts';
-import { listApps } from '../../worker/deploy/app-container.ts';
+import { lastLines, listApps } from '../../worker/deploy/app-container.ts';
 import { runDeployment } from '../../worker/deploy/run-deployment.ts';
 import { sideName } from '../../worker/router/render-router.ts';
 import { LeaseLost } from '../../worker/server/lease.ts';
@@ -115,13 +115,64 @@ describe('a deployment', () => {
     expect(answer['x-token']).toBe('hush-hush');
   });
 
-  it('prepares while it waits for the verdict, and starts nothing before it', async () => {
-    const deployment = record.begin(world.release('v1'));
-    deployment.signals = { ...deployment.signals, verdict: 'wait' };
-    const end = run(deployment);
-    await until(() => deployment.log.some((line) => line.includes("build's verdict")));
+  it('starts the container while it waits for the verdict, and the app after it', async () => {
+    const { deployment, end } = waiting(world.release('v1'));
+    await prepared(deployment);
     expect(deployment.phases).toEqual(['pulling']);
-    expect((await apps()).map(({ running }) => running)).toEqual([false]);
+    expect(deployment.log.join('\n')).toContain('Held start: ');
+    const [app] = await apps();
+    expect(app).toMatchObject({ running: true, held: true });
+    expect(await lastLines(world.engine, app?.id ?? '', 10)).toEqual([]);
+    const { StartedAt } = (await world.engine.docker.getContainer(app?.id ?? '').inspect()).State;
+    deployment.signals = { ...deployment.signals, verdict: 'switch' };
+    await end;
+    expect((await ask('/')).app).toBe('v1');
+    const facts = await world.engine.docker.getContainer(app?.id ?? '').inspect();
+    expect(facts.State.StartedAt).toBe(StartedAt);
+    expect(await lastLines(world.engine, app?.id ?? '', 10)).toEqual(['listening as v1']);
+  });
+
+  it('lets nothing of a red build run', async () => {
+    const { deployment, end } = waiting(world.release('bad', { env: { CRASH: '1' } }));
+    await prepared(deployment);
+    const [app] = await apps();
+    deployment.signals = { ...deployment.signals, verdict: 'abort' };
+    await end;
+    expect(deployment.end).toMatchObject({ status: 'skipped' });
+    expect(deployment.phases).toEqual(['pulling']);
+    expect(deployment.log.join('\n')).not.toContain('boom');
+    expect(await world.engine.inspectContainer(app?.id ?? '')).toBeNull();
+  });
+
+  it('starts the app again that the engine ended while it was held', async () => {
+    const { deployment, end } = waiting(world.release('v1'));
+    await prepared(deployment);
+    const [app] = await apps();
+    await world.engine.killContainer(app?.id ?? '');
+    await world.engine.docker.getContainer(app?.id ?? '').wait();
+    deployment.signals = { ...deployment.signals, verdict: 'switch' };
+    await end;
+    expect(deployment.end).toMatchObject({ status: 'success', reason: null });
+    expect((await ask('/')).app).toBe('v1');
+  });
+
+  it('brings an app back that ends after the switch, without a deployer', async () => {
+    const { deployment, end } = waiting(world.release('v1'));
+    await prepared(deployment);
+    deployment.signals = { ...deployment.signals, verdict: 'switch' };
+    await end;
+    const [app] = await apps();
+    await world.engine.run(app?.id ?? '', { command: ['sh', '-c', 'kill -9 -1'] });
+    await until(async () => (await ask('/')).app === 'v1');
+    expect(await lastLines(world.engine, app?.id ?? '', 10)).toEqual(['listening as v1', 'listening as v1']);
+  });
+
+  it('starts after the verdict what has a HEALTHCHECK', async () => {
+    const variant = await world.pushVariant(['HEALTHCHECK --interval=1s CMD echo checked']);
+    const { deployment, end } = waiting({ ...world.release('v1'), ...variant });
+    await prepared(deployment);
+    expect(deployment.log.join('\n')).toContain('Plain start: the image has a HEALTHCHECK');
+    expect(await apps()).toMatchObject([{ running: false, held: false }]);
     deployment.signals = { ...deployment.signals, verdict: 'switch' };
     await end;
     expect((await ask('/')).app).toBe('v1');
@@ -176,6 +227,29 @@ describe('a release that is not fit', () => {
     expect(
       (await askCandidate(world.under.router.sideSocket, sideName(record.backend), '/', 1_000)).status,
     ).toBe(404);
+  });
+
+  it.each(['wait', 'switch'] as const)('that names no program says so, with verdict: %s', async (verdict) => {
+    const variant = await world.pushVariant([]);
+    const deployment = record.begin({ ...world.release('bad', { command: [] }), ...variant });
+    deployment.signals = { ...deployment.signals, verdict };
+    await run(deployment);
+    expect(deployment.end).toMatchObject({ status: 'failure' });
+    expect(deployment.end?.reason).toMatch(/^the image names no program: give it an ENTRYPOINT or CMD/);
+    expect((await ask('/')).app).toBe('v2');
+  });
+
+  it('whose program is not in its image says so', async () => {
+    const { deployment, end } = waiting(world.release('bad', { command: ['nowhere', '--serve'] }));
+    await prepared(deployment);
+    deployment.signals = { ...deployment.signals, verdict: 'switch' };
+    await end;
+    expect(deployment.end).toMatchObject({
+      status: 'failure',
+      reason: 'the app ended with exit code 127 before it was healthy',
+    });
+    expect(deployment.log).toContain('slipway: nowhere: not found');
+    expect((await ask('/')).app).toBe('v2');
   });
 
   it("shows the app's last lines", async () => {
@@ -295,6 +369,18 @@ function run(deployment: FakeDeployment, secrets?: Readonly<Record<string, strin
   return runDeployment(leaseOf(deployment, secrets), world.tools);
 }
 
+/** A deployment whose build is still at work. */
+function waiting(release: Release) {
+  const deployment = record.begin(release);
+  deployment.signals = { ...deployment.signals, verdict: 'wait' };
+  return { deployment, end: run(deployment) };
+}
+
+/** Waits until all is done that can be before the verdict. */
+async function prepared({ log }: FakeDeployment): Promise<void> {
+  await until(() => log.some((line) => line.includes("build's verdict")));
+}
+
 function leaseOf(deployment: FakeDeployment, secrets: Readonly<Record<string, string>> = {}) {
   return memoryLease({
     work: deployment.claim(),
@@ -316,8 +402,8 @@ const recordedStarters = () =>
 
 const apps = () => listApps(world.engine, world.under.dir, record.id);
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await sleep(5);
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await sleep(5);
 }
 
 async function ask(path: string) {

@@ -6,6 +6,7 @@ import { demultiplex } from '../engine/demultiplex.ts';
 import type { Engine } from '../engine/engine.ts';
 import { callEngine, refusalStatus, unlessGone } from '../engine/engine-lost.ts';
 import { variables } from '../engine/variables.ts';
+import { HOLDER } from './holder/holder.ts';
 
 /** Keys of the labels on an app's container. None is `slipway.lease`: apps outlive their deployment's lease. */
 export const APP_LABELS = {
@@ -17,6 +18,8 @@ export const APP_LABELS = {
   router: 'slipway.router',
   /** Names of the variables that hold secrets, joined by commas: their values are masked in the app's log. */
   secrets: 'slipway.secrets',
+  /** `held` when its entrypoint is the holder, with the app's words after it; else `plain`. */
+  start: 'slipway.start',
 } as const;
 
 /** What a slot's container is made of. */
@@ -30,6 +33,8 @@ export interface AppSpec {
   readonly secretNames: readonly string[];
   readonly networkName: string;
   readonly routerDir: string;
+  /** The words of the app's process when it is to be held at its start; null leaves them to image and settings. */
+  readonly held: readonly string[] | null;
 }
 
 /** An app's container as the engine has it. */
@@ -43,6 +48,8 @@ export interface AppContainer {
   readonly created: number;
   /** Names of its variables that hold secrets. */
   readonly secretNames: readonly string[];
+  /** Whether it was made to be held at its start. */
+  readonly held: boolean;
 }
 
 /** Containers behind a router: those of one environment, or of all. */
@@ -62,6 +69,7 @@ export async function listApps(
     running: container.State === 'running',
     created: container.Created,
     secretNames: (container.Labels[APP_LABELS.secrets] ?? '').split(',').filter((name) => name !== ''),
+    held: container.Labels[APP_LABELS.start] === 'held',
   }));
 }
 
@@ -121,9 +129,10 @@ function request(spec: AppSpec): Dockerode.ContainerCreateOptions {
       [APP_LABELS.deployment]: deploymentId,
       [APP_LABELS.router]: spec.routerDir,
       [APP_LABELS.secrets]: spec.secretNames.join(','),
+      [APP_LABELS.start]: spec.held === null ? 'plain' : 'held',
     },
     Env: variables(spec.variables),
-    ...(settings.command.length === 0 ? {} : { Cmd: [...settings.command] }),
+    ...command(spec),
     NetworkingConfig: {
       EndpointsConfig: { [spec.networkName]: { IPAMConfig: { IPv4Address: slot.address } } },
     },
@@ -147,6 +156,13 @@ function request(spec: AppSpec): Dockerode.ContainerCreateOptions {
       })),
     },
   };
+}
+
+/** The holder hears from nobody but who lets it go: its stdin is open, and stays so whoever comes and leaves. */
+function command({ held, release }: AppSpec): Partial<Dockerode.ContainerCreateOptions> {
+  if (held !== null) return { Entrypoint: [HOLDER], Cmd: [...held], OpenStdin: true, StdinOnce: false };
+  const { command: words } = release.settings;
+  return words.length === 0 ? {} : { Cmd: [...words] };
 }
 
 function resources({ settings }: Release): Dockerode.HostConfig {

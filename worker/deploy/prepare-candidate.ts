@@ -14,14 +14,15 @@ import { askApp, askCandidate } from './ask-candidate.ts';
 import { openCandidateDoor } from './candidate-door.ts';
 import { awaitListening } from './await-listening.ts';
 import { checkHealth, isPass } from './check-health.ts';
-import { createCandidate } from './create-candidate.ts';
+import { createCandidate, type Candidate } from './create-candidate.ts';
 import type { Deploying } from './deploying.ts';
+import { holdApp, letGo } from './hold-app.ts';
 import { runSmoke } from './run-smoke.ts';
 
 /**
- * Brings the candidate to where a switch is all that is left: pulled, created, allowed, started, proven to be the
- * tested image, healthy, smoked. Null when it is; else why not, with live untouched. Repeats what an earlier attempt
- * had begun, on its container where there is one.
+ * Brings the candidate to where a switch is all that is left: pulled, created, held at its start where that can be,
+ * allowed, started, proven to be the tested image, healthy, smoked. Null when it is; else why not, with live
+ * untouched. Repeats what an earlier attempt had begun, on its container where there is one.
  */
 export async function prepareCandidate(deploying: Deploying): Promise<Outcome | null> {
   const early = await waitForRelease(deploying);
@@ -35,10 +36,13 @@ export async function prepareCandidate(deploying: Deploying): Promise<Outcome | 
   const app = appVariables(deploying.work.environment, deploying.release, deploying.secrets.values);
   if (app.missing.length > 0) return failure(`the project has no secret named ${app.missing.join(', ')}`);
   await enter(deploying, 'pulling');
-  const container = await createCandidate(deploying, app);
+  const candidate = await createCandidate(deploying, app);
+  if (candidate.kind === 'unfit') return failure(candidate.reason);
+  const container = candidate.id;
+  await hold(deploying, candidate);
   return (
     (await waitForVerdict(deploying)) ??
-    (await start(deploying, container)) ??
+    (await start(deploying, candidate)) ??
     (await isTestedImage(deploying, container)) ??
     (await isHealthy(deploying, container)) ??
     (await passesSmoke(deploying, container, app.variables)) ??
@@ -52,8 +56,10 @@ export async function undoCandidate(deploying: Deploying): Promise<void> {
   const applied = await tools.router.put(deploying.after({ type: 'abort', candidate: work.candidate }));
   // A newer claim has the environment: what stands in the slot is no longer ours.
   if (!applied.ok && applied.refusal.kind === 'stale') return;
+  const began = PHASES.indexOf(deploying.phase) >= PHASES.indexOf('starting');
   for (const app of await listApps(tools.engine, tools.router.dir, work.environment.id))
-    if (app.deploymentId === work.deploymentId) await removeApp(tools.engine, app.id, TIMES.stepGrace);
+    if (app.deploymentId === work.deploymentId)
+      await removeApp(tools.engine, app.id, began ? TIMES.stepGrace : 0);
 }
 
 async function waitForRelease(deploying: Deploying): Promise<Outcome | null> {
@@ -103,13 +109,20 @@ async function standbyServes(deploying: Deploying): Promise<boolean> {
 /** A hot standby answers within this. */
 const STANDBY_MS = 1_000;
 
-/** Starts the container and opens the side entrance to it. */
-async function start(deploying: Deploying, container: string): Promise<Outcome | null> {
+type Created = Exclude<Candidate, { readonly kind: 'unfit' }>;
+
+/** While the verdict is still waited for, the time is used; later, letting go starts it as well. */
+async function hold({ tools, lease }: Deploying, candidate: Created): Promise<void> {
+  if (candidate.kind === 'held' && lease.signals().verdict === 'wait') await holdApp(tools.engine, candidate);
+}
+
+/** Lets the app begin and opens the side entrance to it. */
+async function start(deploying: Deploying, candidate: Created): Promise<Outcome | null> {
   const { tools } = deploying;
   await enter(deploying, 'starting');
   const [applied] = await Promise.all([
     tools.router.put(deploying.prepared),
-    startUnlessRunning(deploying, container),
+    candidate.kind === 'held' ? letGo(tools.engine, candidate) : startUnlessRunning(deploying, candidate.id),
   ]);
   if (applied.ok) return null;
   return applied.refusal.kind === 'stale'

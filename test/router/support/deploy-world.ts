@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { newId } from '../../../src/core/id.ts';
 import type { Release } from '../../../src/core/deployment.ts';
 import type { DeployPlan } from '../../../src/core/plan.ts';
@@ -31,6 +32,8 @@ export interface DeployWorld {
   forgetImage(): Promise<void>;
   /** A release of the one image, that answers with its name. */
   release(name: string, settings?: Partial<DeployPlan>): Release;
+  /** Pushes the files of the one image with these Dockerfile instructions alone: what a release names of it. */
+  pushVariant(changes: readonly string[]): Promise<Pick<Release, 'imageReference' | 'digest' | 'imageId'>>;
   remove(): Promise<void>;
 }
 
@@ -40,7 +43,9 @@ export async function startDeployWorld(range: string): Promise<DeployWorld> {
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-deploy-'));
   const registry = await startRegistry({ dir: path.join(folder, 'registry') });
   const under = await startRouterUnderTest();
-  const image = await pushApp(engine, registry);
+  const node = await nodeImage(engine.host);
+  const image = await pushApp(engine, registry, node);
+  const variants: string[] = [];
   const network = { name: `slipway-test-${randomBytes(4).toString('hex')}`, range };
   const reference = `${registry.host}/shop/web@${image.digest}`;
   return {
@@ -72,9 +77,21 @@ export async function startDeployWorld(range: string): Promise<DeployWorld> {
       commit: '0'.repeat(40),
       settings: planOf(name, settings),
     }),
+    async pushVariant(changes) {
+      const container = await engine.docker.createContainer({ Image: node });
+      const name = { repo: 'slipway-test-variant', tag: randomBytes(4).toString('hex') };
+      const all = ['ENV PATH=/usr/local/bin:/usr/bin:/bin', ...changes].join('\n');
+      await text(await engine.docker.importImage(await container.export(), { ...name, changes: all }));
+      await container.remove();
+      const variant = `${name.repo}:${name.tag}`;
+      variants.push(variant);
+      const { digest, imageId } = await pushApp(engine, registry, variant);
+      return { imageReference: `${registry.host}/shop/web@${digest}`, digest, imageId };
+    },
     async remove() {
       for (const app of await listApps(engine, under.dir)) await engine.removeContainer(app.id);
       await engine.removeNetwork(network.name);
+      for (const variant of variants) await engine.docker.getImage(variant).remove({ force: true });
       await engine.docker
         .getImage(reference)
         .remove()
@@ -87,8 +104,8 @@ export async function startDeployWorld(range: string): Promise<DeployWorld> {
   };
 }
 
-async function pushApp(engine: Engine, registry: RegistryPart) {
-  const local = engine.docker.getImage(await nodeImage(engine.host));
+async function pushApp(engine: Engine, registry: RegistryPart, image: string) {
+  const local = engine.docker.getImage(image);
   const name = `${registry.host}/shop/web`;
   await local.tag({ repo: name, tag: 'one' });
   const stream = await engine.docker
@@ -122,7 +139,10 @@ function planOf(name: string, settings: Partial<DeployPlan>): DeployPlan {
   };
 }
 
-/** Answers every request with VERSION; `/slow` after 200 ms. HEALTH: status of its health page; CRASH: ends at once. */
+/**
+ * Answers every request with VERSION; `/slow` after 200 ms, `/slow?<n>` after n ms. An upgrade is echoed byte by byte.
+ * It ends at once when it is asked to, whatever it has in hand. HEALTH: status of its health page; CRASH: ends at once.
+ */
 const APP = `
 const http = require('node:http');
 const { VERSION, HEALTH = '200', CRASH, TOKEN } = process.env;
@@ -136,8 +156,15 @@ const server = http.createServer((request, response) => {
       response.statusCode = request.url === '/healthz' ? Number(HEALTH) : 200;
       response.end(request.url === '/host' ? request.headers.host : VERSION);
     };
-    if (request.url === '/slow') setTimeout(answer, 200); else answer();
+    const [path, ms = '200'] = request.url.split('?');
+    if (path === '/slow') setTimeout(answer, Number(ms)); else answer();
   });
+});
+server.on('upgrade', (request, socket) => {
+  const head = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'];
+  socket.write([...head, 'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=', 'X-App: ' + VERSION, '', ''].join('\\r\\n'));
+  socket.pipe(socket);
+  socket.on('error', () => socket.destroy());
 });
 server.listen(${PORT}, () => console.log('listening as ' + VERSION));
 process.on('SIGTERM', () => process.exit(0));
