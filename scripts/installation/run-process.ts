@@ -1,8 +1,7 @@
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive } from '../../src/parts/processes.ts';
-import { spawnPart } from '../../src/parts/spawn-part.ts';
+import { keepAlive } from '../../src/parts/keep-alive.ts';
 import type { Part } from '../../src/parts/part.ts';
+import { spawnPart } from '../../src/parts/spawn-part.ts';
 
 /** One of our own processes, kept running. */
 export interface Running {
@@ -24,35 +23,12 @@ export interface ProcessSpec {
  * Runs it until it is stopped, or until this process is gone; one that ends by itself is started again.
  * @throws Problem `part_failed` when it does not come up the first time.
  */
-export async function runProcess(spec: ProcessSpec): Promise<Running> {
-  let part = await start(spec);
-  let stopping = false;
-  const watch = async (): Promise<void> => {
-    while (!stopping) {
-      await sleep(WATCH_MS, undefined, { ref: false });
-      if (stopping || isAlive(part.pid)) continue;
-      spec.say(`the ${spec.name} ended by itself and is started again; see ${logOf(spec)}`);
-      await part.stop();
-      part = await start(spec).catch(async (error: unknown) => {
-        spec.say(String(error));
-        await sleep(WATCH_MS * 5, undefined, { ref: false });
-        return part;
-      });
-    }
-  };
-  void watch();
-  return {
-    stop: async () => {
-      stopping = true;
-      await part.stop();
-    },
-  };
+export function runProcess(spec: ProcessSpec): Promise<Running> {
+  const log = path.join(spec.dir, `${spec.name}.log`);
+  return keepAlive({ what: `the ${spec.name}`, log, start: () => start(spec), say: spec.say });
 }
 
-const WATCH_MS = 1_000;
 const ROOT = path.join(import.meta.dirname, '../..');
-
-const logOf = (spec: ProcessSpec): string => path.join(spec.dir, `${spec.name}.log`);
 
 function start(spec: ProcessSpec): Promise<Part> {
   const env = Object.entries(spec.env).filter((entry): entry is [string, string] => entry[1] !== undefined);

@@ -40,7 +40,7 @@ export async function startEngine(options: EnginePartOptions): Promise<EnginePar
   const host = `unix://${places.socket}`;
   const running = await findOwnPart(dir, NAME);
   if (running !== null && (await answers(host)))
-    return { pid: running, host, stop: () => stopEngine(dir, options.ranges) };
+    return { pid: running, host, attached: true, stop: () => stopEngine(dir, options.ranges) };
   const command = findBinary(['dockerd']);
   if (command === null)
     throw new Problem('part_missing', { part: 'Docker Engine', command: 'apt-get install docker.io' });

@@ -3,14 +3,15 @@ import type { PartsSettings, RegistrySettings } from '../../config/settings.ts';
 import { Problem } from '../core/problem.ts';
 import { answers, DEFAULT_ENGINE, startEngine } from './engine.ts';
 import { installMissing, mayUseApt, missingOf } from './install-missing.ts';
+import { keepAlive } from './keep-alive.ts';
 import type { ProgramName } from './needed-programs.ts';
 import { chooseImages, fetchImage, type ImagePart } from './part-images.ts';
 import type { Part, PartImage, PartLife } from './part.ts';
-import { startRedis } from './redis.ts';
+import { startRedis, type RedisPart } from './redis.ts';
 import { startRegistry } from './registry.ts';
 
 export interface EnsurePartsOptions {
-  /** Life of engine and registry, which apps need to live on; Redis ends with its parent. */
+  /** Life of engine and registry, which apps need to live on; Redis ends with its parent, which starts it again. */
   readonly life: PartLife;
   /** Told each thing that is installed or started. */
   readonly say: (sentence: string) => void;
@@ -60,6 +61,8 @@ export async function ensureParts(
   const own: Part[] = [];
   const start = async <T extends Part>(sentence: string, starting: Promise<T>): Promise<T> => {
     const part = await starting;
+    // What ran before is not ours to end when something else fails.
+    if (part.attached === true) return part;
     own.push(part);
     say(sentence);
     return part;
@@ -73,8 +76,14 @@ export async function ensureParts(
     const images = await fetchImages(fromImages, engine, settings.images, say);
     const told = (what: string, part: ImagePart): string =>
       `started ${what}${images[part] === undefined ? '' : ` from the image ${images[part].name}`}`;
-    const redis = { dir: dir('redis'), image: images.redis };
-    const redisUrl = settings.redisUrl ?? (await start(told('Redis', 'redis'), startRedis(redis))).url;
+    const redis = (): Promise<RedisPart> =>
+      keepAlive({
+        what: 'Redis',
+        log: path.join(dir('redis'), 'redis.log'),
+        start: () => startRedis({ dir: dir('redis'), image: images.redis }),
+        say,
+      });
+    const redisUrl = settings.redisUrl ?? (await start(told('Redis', 'redis'), redis())).url;
     const store = { dir: dir('registry'), life, image: images.registry };
     const registry = settings.registry ?? {
       host: (await start(told('a registry', 'registry'), startRegistry(store))).host,

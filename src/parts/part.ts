@@ -34,6 +34,8 @@ export interface ImagePartOptions extends PartOptions {
 export interface Part {
   /** Process id of the part itself, for faults in tests. */
   readonly pid: number;
+  /** True: it ran already. */
+  readonly attached?: boolean;
   /** Ends it, and what belongs to it, and waits until that is gone. Safe to call twice. */
   readonly stop: () => Promise<void>;
 }

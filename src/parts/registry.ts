@@ -34,7 +34,7 @@ export async function startRegistry(options: RegistryPartOptions): Promise<Regis
   if (running !== null) {
     const host = (await readFile(addressFile(dir), 'utf8')).trim();
     const stop = async (): Promise<void> => void (await stopRegistry(dir));
-    return { pid: running, host, url: `http://${host}`, stop };
+    return { pid: running, host, url: `http://${host}`, attached: true, stop };
   }
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const host = `127.0.0.1:${options.port ?? (await keptPort(dir)) ?? (await lastingPort())}`;
