@@ -120,9 +120,9 @@ async function hold({ tools, lease }: Deploying, candidate: Created): Promise<vo
 async function start(deploying: Deploying, candidate: Created): Promise<Outcome | null> {
   const { tools } = deploying;
   await enter(deploying, 'starting');
-  const [applied] = await Promise.all([
-    tools.router.put(deploying.prepared),
+  const [, applied] = await Promise.all([
     candidate.kind === 'held' ? letGo(tools.engine, candidate) : startUnlessRunning(deploying, candidate.id),
+    tools.router.put(deploying.prepared),
   ]);
   if (applied.ok) return null;
   return applied.refusal.kind === 'stale'
