@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { firstLine } from './first-line.ts';
-import { formatTable, type Figures, type Row } from './figures.ts';
+import { formatTable, type BenchmarkName, type Figures, type Row } from './figures.ts';
 import { greenToSwitched } from './green-to-switched.ts';
 import { lint } from './lint.ts';
 import { log } from './log.ts';
@@ -15,7 +15,7 @@ import { withEngine, type Ground } from './with-engine.ts';
  * `npm run bench [-- --only NAME] [-- --json]`: measures what docs/benchmark.md holds, each figure beside its floor in
  * the same run. Nothing here fails a build: machines are noisy, so read ratios and medians.
  */
-const BENCHMARKS: Readonly<Record<string, (ground: Ground) => Promise<Figures>>> = {
+const BENCHMARKS: { readonly [Name in BenchmarkName]: (ground: Ground) => Promise<Figures<Name>> } = {
   webhook,
   log,
   step,
@@ -31,19 +31,18 @@ const { values } = parseArgs({
   options: { only: { type: 'string' }, json: { type: 'boolean', default: false } },
 });
 const names = values.only === undefined ? Object.keys(BENCHMARKS) : values.only.split(',');
-const unknown = names.filter((name) => BENCHMARKS[name] === undefined);
+const unknown = names.filter((name) => !isBenchmark(name));
 if (unknown.length > 0) {
   console.error(`no such benchmark: ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}`);
   process.exit(2);
 }
 
 const rows: Row[] = [];
-const json: Record<string, Figures['json']> = {};
+const json: Record<string, Figures<BenchmarkName>['json']> = {};
 await withEngine(async (ground) => {
-  for (const name of names) {
+  for (const name of names.filter(isBenchmark)) {
     ground.say(`${name} …`);
-    const figures = await BENCHMARKS[name]?.(ground);
-    if (figures === undefined) continue;
+    const figures = await BENCHMARKS[name](ground);
     rows.push(...figures.rows);
     json[name] = figures.json;
     ground.say(formatTable(figures.rows));
@@ -51,3 +50,7 @@ await withEngine(async (ground) => {
 });
 console.log(`\n${formatTable(rows)}`);
 if (values.json) console.log(JSON.stringify(json));
+
+function isBenchmark(name: string): name is BenchmarkName {
+  return Object.hasOwn(BENCHMARKS, name);
+}

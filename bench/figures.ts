@@ -7,10 +7,53 @@ export interface Row {
   readonly goal: string;
 }
 
+/**
+ * The object that `npm run bench -- --json` ends with, which others read: keys stay. Times in ms; `floor…` and
+ * `dockerRun…` are what the same machine needed for the least of it in the same run.
+ */
+export interface BenchmarkJson {
+  readonly pushToProduction: {
+    readonly coldRatio: number;
+    readonly warmRatio: number;
+    readonly scriptColdMs: number;
+    readonly scriptWarmMs: number;
+  };
+  readonly webhook: {
+    readonly perSecond: number;
+    readonly p99Ms: number;
+    readonly lost: number;
+    readonly floorPerSecond: number;
+  };
+  readonly firstLine: { readonly p50Ms: number; readonly p99Ms: number; readonly dockerRunMs: number };
+  readonly log: { readonly linesPerSecond: number; readonly lost: number; readonly p99Ms: number };
+  /** `criticalPathRatio`: against `docker run --rm`. */
+  readonly step: {
+    readonly criticalPathRatio: number;
+    readonly ms: number;
+    readonly emptyMs: number;
+    readonly dockerRunMs: number;
+  };
+  readonly greenToSwitched: { readonly p50Ms: number; readonly p99Ms: number; readonly dockerRunMs: number };
+  readonly oneLineChange: {
+    readonly bytesPushed: number;
+    readonly rebuildMs: number;
+    readonly coldBuildMs: number;
+  };
+  readonly switch: {
+    readonly requests: number;
+    readonly lost: number;
+    readonly cut: number;
+    readonly p99Ms: number;
+  };
+  readonly lint: { readonly typicalMs: number; readonly thousandStepsMs: number; readonly processMs: number };
+}
+
+export type BenchmarkName = keyof BenchmarkJson;
+
 /** What one benchmark gives: rows for people, and its object of the `--json` line. */
-export interface Figures {
+export interface Figures<Name extends BenchmarkName> {
   readonly rows: readonly Row[];
-  readonly json: Readonly<Record<string, number>>;
+  readonly json: BenchmarkJson[Name];
 }
 
 /** The value below which `share` (0..1) of the samples lie; NaN without samples. */

@@ -10,7 +10,7 @@ const IMAGE = 'slipway-test/busybox:1';
 const FILE = `steps:\n  - name: hello\n    image: ${IMAGE}\n    commands: [echo hello]\n`;
 
 /** From a delivery to the first line that its first step writes, on an idle worker. Floor: `docker run --rm` that writes it. */
-export async function firstLine(ground: Ground): Promise<Figures> {
+export async function firstLine(ground: Ground): Promise<Figures<'firstLine'>> {
   return measuredSystem(ground, { 'slipway.yml': FILE }, async ({ system, repository }) => {
     const docker = await dockerCommand();
     const samples: number[] = [];

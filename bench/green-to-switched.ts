@@ -11,7 +11,7 @@ const PUSHES = 12;
  * From the build's verdict to the switch: start of the candidate, health, smoke, router. Floor: `docker run -d` of the
  * same image, which only starts it.
  */
-export async function greenToSwitched(ground: Ground): Promise<Figures> {
+export async function greenToSwitched(ground: Ground): Promise<Figures<'greenToSwitched'>> {
   return measuredSystem(ground, serviceFiles('0'), async ({ system, repository }) => {
     const docker = await dockerCommand();
     const samples: number[] = [];

@@ -10,7 +10,7 @@ import type { Ground } from './with-engine.ts';
 const STEPS = 1_000;
 
 /** Lint of a typical and of a large file, and as a process. Floor of the process: Node that does nothing. */
-export async function lint(ground: Ground): Promise<Figures> {
+export async function lint(ground: Ground): Promise<Figures<'lint'>> {
   const typical = serviceFiles('1')['slipway.yml'] ?? '';
   const large = `steps:\n${Array.from({ length: STEPS }, (_, i) => `  - name: s${i}\n    image: a:1\n    commands: [make t${i}]\n`).join('')}`;
   const typicalMs = round(median(repeat(50, () => lintPipeline(typical, 'slipway.yml'))));

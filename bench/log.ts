@@ -21,7 +21,7 @@ const TALKER = `let n=0;const t=setInterval(()=>{for(let i=0;i<${RATE / 100};i++
  * Lines from a container to the server's disk, secrets masked; then the delay from a line's writing to a reader of
  * server-sent events at a steady rate. Floor: `docker run` of the same writer into nothing.
  */
-export async function log(ground: Ground): Promise<Figures> {
+export async function log(ground: Ground): Promise<Figures<'log'>> {
   return measuredSystem(ground, { 'README.md': 'log\n' }, async ({ system, repository }) => {
     await setSecrets(system);
     const docker = await dockerCommand();

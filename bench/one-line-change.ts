@@ -9,7 +9,7 @@ import type { Ground } from './with-engine.ts';
 const CHANGES = 5;
 
 /** What the second push of a service costs: bytes to the registry and time in BuildKit. Floor: what its layer weighs. */
-export async function oneLineChange(ground: Ground): Promise<Figures> {
+export async function oneLineChange(ground: Ground): Promise<Figures<'oneLineChange'>> {
   const weight = randomUUID();
   const files = (version: number) => serviceFiles(`change-${version}`, weight);
   return measuredSystem(ground, files(0), async ({ system, repository }) => {

@@ -17,7 +17,7 @@ const PAIRS = 7;
  * with the plain command lines, on the same repository, engine, build cache, registry and a router of its own.
  * Cold: every layer is new. Warm: one line of code changed.
  */
-export async function pushToProduction(ground: Ground): Promise<Figures> {
+export async function pushToProduction(ground: Ground): Promise<Figures<'pushToProduction'>> {
   return measuredSystem(ground, serviceFiles('0', 'first'), async (measured) => {
     const script = await prepareScript(measured, ground);
     const samples: Samples = {
@@ -61,7 +61,7 @@ async function measurePairs(
   }
 }
 
-function report(samples: Samples): Figures {
+function report(samples: Samples): Figures<'pushToProduction'> {
   const [cold, warm] = [samples.cold, samples.warm];
   const coldRatio = round(median(cold.ours) / median(cold.theirs));
   const warmRatio = round(median(warm.ours) / median(warm.theirs));

@@ -14,7 +14,7 @@ const IMAGE = 'slipway-test/busybox:1';
  * What a step adds to the critical path beyond its own time, its container having been started ahead; and what one
  * costs in a row of steps that do nothing, where nothing can be hidden. Floor: `docker run --rm` that does nothing.
  */
-export async function step(ground: Ground): Promise<Figures> {
+export async function step(ground: Ground): Promise<Figures<'step'>> {
   return measuredSystem(ground, { 'README.md': 'steps\n' }, async ({ system, repository }) => {
     const docker = await dockerCommand();
     const measured: Record<'long' | 'empty', number[]> = { long: [], empty: [] };

@@ -23,7 +23,7 @@ interface Traffic {
  * Traffic through the router while every slot is replaced again and again: GET and POST, keep-alive and new
  * connections, some requests 200 ms in flight. Floor: 0 lost; the p99 of quick requests stands beside that of no switch.
  */
-export async function switches(ground: Ground): Promise<Figures> {
+export async function switches(ground: Ground): Promise<Figures<'switch'>> {
   return measuredSystem(ground, serviceFiles('0'), async ({ system, repository }) => {
     await endOf(system, await push(system, repository, serviceFiles('begin')));
     const quiet = await drive(system.routerUrl, () => false, 3_000);

@@ -25,7 +25,7 @@ const examples = createRequire(import.meta.url)('@octokit/webhooks-examples') as
  * Deliveries per second that are verified, on disk and answered, while intake works on them as always; the server is
  * killed while more of them arrive, and each id that was answered 202 is looked for in the record. Floor: a bare server that only checks the signature.
  */
-export async function webhook(ground: Ground): Promise<Figures> {
+export async function webhook(ground: Ground): Promise<Figures<'webhook'>> {
   const floor = await bareServer();
   const host = await startGitHost();
   const system = await startSystem({ ...ground, worker: false });
@@ -52,7 +52,7 @@ export async function webhook(ground: Ground): Promise<Figures> {
   }
 }
 
-function report(result: LoadResult, floor: LoadResult, lost: number): Figures {
+function report(result: LoadResult, floor: LoadResult, lost: number): Figures<'webhook'> {
   const perSecond = round((result.accepted / result.elapsedMs) * 1000);
   const p99Ms = round(quantile(result.latenciesMs, 0.99));
   const floorPerSecond = round((floor.accepted / floor.elapsedMs) * 1000);
