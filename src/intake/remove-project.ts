@@ -34,6 +34,8 @@ export async function removeProject({ store, mirrors }: ProjectDeps, projectId: 
     await db.deleteFrom('step').where('workflow_id', 'in', workflows).execute();
     await db.deleteFrom('workflow').where('build_id', 'in', builds).execute();
     await db.deleteFrom('image').where('build_id', 'in', builds).execute();
+    await db.deleteFrom('staging').where('build_id', 'in', builds).execute();
+    await db.deleteFrom('manifest').where('build_id', 'in', builds).execute();
     await db.deleteFrom('delivery_build').where('build_id', 'in', builds).execute();
     await db.deleteFrom('build').where('project_id', '=', projectId).execute();
     await db.deleteFrom('secret').where('project_id', '=', projectId).execute();
