@@ -22,14 +22,16 @@ process.exitCode = options.has('--keep') ? await keepRunning(process.argv[1] ?? 
 async function main(): Promise<number> {
   const startMs = Date.now();
   const stack = new AsyncDisposableStack();
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => interruption.abort(new NotShown(`interrupted by ${signal}`)));
   const interrupted = new Promise<never>((_resolve, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => reject(new NotShown(`interrupted by ${signal}`)));
+    interruption.signal.addEventListener('abort', () => reject(interruption.signal.reason as NotShown));
   });
   interrupted.catch(() => undefined);
   let code = 1;
   try {
-    const shown = await Promise.race([perform(stack), interrupted]);
+    const shown = await Promise.race([perform(stack, interruption.signal), interrupted]);
     console.log(`\nEverything was observed, in ${((Date.now() - startMs) / 1_000).toFixed(0)} s.`);
     code = 0;
     if (options.has('--kept')) await hold(shown, interrupted);
@@ -46,17 +48,20 @@ async function main(): Promise<number> {
 }
 
 /** Sets everything up, so that `stack` takes it down again in the opposite order, and runs the demo. */
-async function perform(stack: AsyncDisposableStack): Promise<Shown> {
+async function perform(stack: AsyncDisposableStack, signal: AbortSignal): Promise<Shown> {
   const say = (line: string): void => console.log(line);
   const place: Place = await makePlace(process.env);
   stack.defer(() => place.remove());
   say('Setting up');
-  const installation: Installation = await startInstallation({
+  const starting: Promise<Installation> = startInstallation({
     environment: place.environment,
     life: 'with-parent',
     say: (sentence) => say(`  ${sentence}`),
+    signal,
   });
-  stack.defer(() => installation.stop());
+  // Whatever is being started when the demo is interrupted is waited for: what it stands on is removed after it.
+  stack.defer(async () => (await starting.catch(() => null))?.stop());
+  const installation = await starting;
   // The Git host's files go with the place, however this process ends.
   process.env['TMPDIR'] = place.dir;
   const host: GitHost = await startGitHost();

@@ -20,6 +20,8 @@ export interface InstallationOptions {
   /** Life of engine and registry; the router has its own in any case. */
   readonly life: PartLife;
   readonly say: (sentence: string) => void;
+  /** Ends the start before its next step, as a failure of that would. */
+  readonly signal?: AbortSignal;
 }
 
 /** Slipway as it runs on one machine: parts, router, server, one worker. */
@@ -44,7 +46,7 @@ export interface Installation {
  * @throws Problem, with nothing of this start left running but the router.
  */
 export async function startInstallation(options: InstallationOptions): Promise<Installation> {
-  const { say, environment } = options;
+  const { say, environment, signal } = options;
   const settings = readPartsSettings(environment);
   const { dataDir } = settings;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -57,6 +59,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     await parts.stop();
   };
   try {
+    signal?.throwIfAborted();
     const { dir: routerDir, bind, backends } = settings.router;
     const router = await ensureRouter({
       dir: routerDir,
@@ -76,7 +79,9 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       SLIPWAY_REGISTRY: parts.registry.host,
       SLIPWAY_REGISTRY_INSECURE: parts.registry.insecure ? '1' : '0',
       SLIPWAY_ROUTER_NAME: routerName,
+      SLIPWAY_HELPER: parts.helper ?? undefined,
     };
+    signal?.throwIfAborted();
     started.push(
       await runProcess({
         name: 'server',
@@ -93,6 +98,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     const api = connectApi(localUrl(settings.listen), await readToken(adminTokenFile));
     await demandGoodToken(api, adminTokenFile);
     const name = workerName(dataDir);
+    signal?.throwIfAborted();
     started.push(
       await runProcess({
         name: 'worker',
