@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { readServerSettings, type ServerSettings } from '../config/settings.ts';
-import { EFFECT_TRIES } from '../config/times.ts';
+import { EFFECT_TRIES, TIMES } from '../config/times.ts';
 import { createApp } from './api/app.ts';
 import { createHttpServer } from './api/http-server.ts';
 import { API_LIMITS } from './api/limits.ts';
@@ -16,6 +16,7 @@ import { createDispatcher } from './dispatch/create-dispatcher.ts';
 import { createMirrors } from './git/mirrors.ts';
 import { readRemote } from './git/remote.ts';
 import { connectGithub } from './hosts/github/connect-github.ts';
+import { BUILT_EVENTS } from './hosts/github/read-delivery.ts';
 import { buildVariables } from './intake/build-variables.ts';
 import { createIntake } from './intake/database-intake.ts';
 import { createProjects } from './intake/database-projects.ts';
@@ -39,6 +40,7 @@ import { openKeyRing } from './secrets/key-ring.ts';
 import { createSecretBox } from './secrets/secret-box.ts';
 import { openStore } from './store/open-store.ts';
 import { createDeliveryStore } from './webhooks/database-deliveries.ts';
+import { createMissedDeliveries } from './webhooks/missed-deliveries.ts';
 
 /** Composition root of the server. It may be killed at any moment: what it answered for is in the database. */
 const settings = read();
@@ -113,6 +115,18 @@ async function main(): Promise<void> {
   const parts = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...parts, settings: intakeSettings });
   const mirrorKeeper = createMirrorKeeper(parts);
+  const deliveries = createDeliveryStore({ store, clock });
+  const missed = createMissedDeliveries({
+    ...{ store, clock, deliveries, host: gitHost, hasApp: gitHost.hasApp },
+    connectionOf: (projectId) => secrets.connectionOf(projectId),
+    webhookUrl: `${settings.url}/webhooks/github`,
+    events: BUILT_EVENTS,
+    everyMs: TIMES.missedDeliveries,
+    onTaken: (source, count) => log.info({ source, count }, 'took in deliveries that had not come'),
+    onRefused: (source, problem) =>
+      log.warn({ source, fix: problem.fix }, `missed deliveries cannot be asked for: ${problem.message}`),
+    onError: warn('missed deliveries'),
+  });
   const tokens = createAccessTokens({ store, clock });
   const app = createApp({
     settings: {
@@ -130,7 +144,7 @@ async function main(): Promise<void> {
     secrets,
     tokens,
     projects: createProjects({ ...parts, intake }),
-    deliveries: createDeliveryStore({ store, clock }),
+    deliveries,
     intake,
     views: {
       waitingOf: dispatcher.waitingOf,
@@ -148,6 +162,7 @@ async function main(): Promise<void> {
   outbox.start();
   dispatcher.start();
   intake.start();
+  missed.start();
   mirrorKeeper.start();
   const server = await listen(createHttpServer(app).listen(settings.listen.port, settings.listen.host));
   log.info({ url: settings.url, listen: settings.listen }, 'the server is ready');
@@ -159,6 +174,7 @@ async function main(): Promise<void> {
   server.closeAllConnections();
   await Promise.all([
     closed,
+    missed.stop(),
     intake.stop(),
     mirrorKeeper.stop(),
     mirrors.settled(),

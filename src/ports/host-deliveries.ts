@@ -35,7 +35,15 @@ export interface DeliveryContent {
 /** What a Git host has sent to webhooks, as it keeps it for some days. */
 export interface HostDeliveries {
   /** Id of the repository's webhook that sends to `url`; null when it has none. */
-  findWebhook(repository: HostRepository, url: string): Promise<HostAnswer<string | null>>;
-  list(source: DeliverySource, cursor: string | null): Promise<HostAnswer<DeliveryPage>>;
-  read(source: DeliverySource, id: string): Promise<HostAnswer<DeliveryContent>>;
+  findWebhook(
+    repository: HostRepository,
+    url: string,
+    signal?: AbortSignal,
+  ): Promise<HostAnswer<string | null>>;
+  list(
+    source: DeliverySource,
+    cursor: string | null,
+    signal?: AbortSignal,
+  ): Promise<HostAnswer<DeliveryPage>>;
+  read(source: DeliverySource, id: string, signal?: AbortSignal): Promise<HostAnswer<DeliveryContent>>;
 }

@@ -13,7 +13,8 @@ export function createDeliveryStore({ store, clock }: { store: Store; clock: Clo
   };
   return {
     record: (delivery) => {
-      const id = nextId();
+      const { sentAtMs } = delivery;
+      const id = sentAtMs === undefined ? nextId() : newId('dlv', Math.min(sentAtMs, clock.nowMs()));
       return store.grouped((tx) => record(tx, id, delivery));
     },
     replay: (deliveryId) => store.transaction((tx) => replay(tx, deliveryId)),

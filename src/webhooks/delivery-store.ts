@@ -11,6 +11,8 @@ export interface NewDelivery {
   /** As it was signed, UTF-8. */
   readonly body: string;
   readonly receivedAtMs: number;
+  /** When the Git host sent it, for one that comes late: it takes that place in the order of arrival. */
+  readonly sentAtMs?: number;
 }
 
 export interface RecordedDelivery {

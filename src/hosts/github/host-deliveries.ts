@@ -38,7 +38,7 @@ export function hostDeliveries(
   };
   const askAs = async <S extends z.ZodType>(
     source: DeliverySource,
-    question: Pick<Question<S>, 'what' | 'answer'>,
+    question: Pick<Question<S>, 'what' | 'answer' | 'signal'>,
     at: (base: string) => string,
     query: Readonly<Record<string, string | number>> = {},
   ): Promise<HostAnswer<Answered<z.infer<S>>>> => {
@@ -50,9 +50,9 @@ export function hostDeliveries(
   };
 
   return {
-    findWebhook: async (repository, url) => {
+    findWebhook: async (repository, url, signal) => {
       const source = { kind: 'webhook', repository, webhook: '' } as const;
-      const question = { what: `list the webhooks of ${repository.name}`, answer: hooks };
+      const question = { what: `list the webhooks of ${repository.name}`, answer: hooks, signal };
       const answer = await askAs(source, question, () => `${repositoryPath(repository.name)}/hooks`, {
         per_page: PAGE,
       });
@@ -60,8 +60,8 @@ export function hostDeliveries(
       const webhook = answer.value.data.find(({ config }) => config?.url === url);
       return { kind: 'ok', value: webhook?.id ?? null };
     },
-    list: async (source, cursor) => {
-      const question = { what: `list deliveries${ofSource(source)}`, answer: deliveries };
+    list: async (source, cursor, signal) => {
+      const question = { what: `list deliveries${ofSource(source)}`, answer: deliveries, signal };
       const query = { per_page: PAGE, ...(cursor === null ? {} : { cursor }) };
       const answer = await askAs(source, question, (base) => `${base}/deliveries`, query);
       if (answer.kind !== 'ok') return answer;
@@ -75,8 +75,8 @@ export function hostDeliveries(
       }));
       return { kind: 'ok', value: { items, next: nextCursor(headers) } };
     },
-    read: async (source, id) => {
-      const question = { what: `read a delivery${ofSource(source)}`, answer: delivery };
+    read: async (source, id, signal) => {
+      const question = { what: `read a delivery${ofSource(source)}`, answer: delivery, signal };
       const answer = await askAs(source, question, (base) => `${base}/deliveries/${encodeURIComponent(id)}`);
       if (answer.kind !== 'ok') return answer;
       const { payload } = answer.value.data.request;

@@ -4,6 +4,9 @@ import { named, pullRequestPayload, pushPayload } from './payload.ts';
 import { readPullRequest } from './read-pull-request.ts';
 import { readPush } from './read-push.ts';
 
+/** Events that may lead to a build. */
+export const BUILT_EVENTS: ReadonlySet<string> = new Set(['push', 'pull_request']);
+
 /**
  * What a GitHub delivery means. `event` is the header `X-GitHub-Event`, `payload` the parsed body.
  * Never throws: a payload that is not as GitHub documents it is ignored, with the field that is wrong.
