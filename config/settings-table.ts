@@ -192,9 +192,10 @@ export const SETTINGS = {
     '1',
     'Set to 0 to forbid installing missing parts with apt; images are used, or the exact command is printed. Default: 1.',
   ),
-  redisImage: image('SLIPWAY_REDIS_IMAGE', 'redis:7-alpine', 'redis-server'),
-  registryImage: image('SLIPWAY_REGISTRY_IMAGE', 'registry:2', 'registry'),
-  haproxyImage: image('SLIPWAY_HAPROXY_IMAGE', 'haproxy:2.8-alpine', 'haproxy'),
+  redisImage: image('SLIPWAY_REDIS_IMAGE', 'redis:7-alpine', 'redis-server on its PATH'),
+  registryImage: image('SLIPWAY_REGISTRY_IMAGE', 'registry:2', 'registry on its PATH'),
+  haproxyImage: image('SLIPWAY_HAPROXY_IMAGE', 'haproxy:2.8-alpine', 'haproxy on its PATH'),
+  busyboxImage: image('SLIPWAY_BUSYBOX_IMAGE', 'busybox:1-musl', 'a static /bin/busybox'),
 
   deadManSwitchMs: time(
     'SLIPWAY_DEAD_MAN_SWITCH_MS',
@@ -214,8 +215,8 @@ function optionalSecret<T>(name: string, schema: z.ZodType<T, string>, example: 
   return secret<T | null>(name, schema, null, example, about);
 }
 
-function image(name: string, fallback: string, program: string): Setting<string> {
-  const about = `Image with ${program} on its PATH, for a machine that has an engine and not that program. Default: ${fallback}.`;
+function image(name: string, fallback: string, content: string): Setting<string> {
+  const about = `Image with ${content}, for a machine that has an engine and not that program. Default: ${fallback}.`;
   return setting(name, forms.imageName, fallback, `mirror.example.com/library/${fallback}`, about);
 }
 

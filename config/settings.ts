@@ -95,12 +95,14 @@ export interface PartsSettings extends CommonSettings {
   readonly dockerHost: string | null;
   readonly buildNetworks: string;
   readonly appNetwork: string;
+  /** Absolute path of a static busybox; null: the first one on PATH. */
+  readonly helper: string | null;
   readonly routerName: string | null;
   readonly router: RouterSettings;
   /** Whether missing parts may be installed with apt. */
   readonly mayInstall: boolean;
   /** For parts whose programs are not on this machine. */
-  readonly images: { readonly redis: string; readonly registry: string; readonly haproxy: string };
+  readonly images: Readonly<Record<'redis' | 'registry' | 'haproxy' | 'busybox', string>>;
 }
 
 /** @throws Problem `settings_wrong` that lists every wrong setting, with the value seen and what to write. */
@@ -157,6 +159,7 @@ export function readPartsSettings(environment: Environment): PartsSettings {
     dockerHost: read('dockerHost', null),
     buildNetworks: read('buildNetworks'),
     appNetwork: read('appNetwork'),
+    helper: read('helper'),
     routerName: read('routerName'),
     router: router(read),
     mayInstall: read('mayInstall'),
@@ -164,6 +167,7 @@ export function readPartsSettings(environment: Environment): PartsSettings {
       redis: read('redisImage'),
       registry: read('registryImage'),
       haproxy: read('haproxyImage'),
+      busybox: read('busyboxImage'),
     },
   }));
 }

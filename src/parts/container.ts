@@ -123,16 +123,21 @@ export function runArguments(spec: ContainerSpec, container: string): string[] {
     ...['--name', container, '--label', `${PART_LABELS.part}=${name}`],
     ...['--label', `${PART_LABELS.folder}=${dir}`],
     ...['--label', `${PART_LABELS.life}=${spec.life ?? 'with-parent'}`],
-    ...['--user', `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`, '--userns', 'host'],
+    ...withFolders(folders),
     ...['--cap-drop', 'ALL', ...(spec.capabilities ?? []).flatMap((one) => ['--cap-add', one])],
-    ...['--security-opt', 'no-new-privileges', '--security-opt', 'label=disable'],
+    ...['--security-opt', 'no-new-privileges'],
     // An image may ask for another signal, and for checks of a part that listens elsewhere.
     ...['--stop-signal', spec.stopSignal ?? 'SIGTERM', '--no-healthcheck'],
     ...['--network', network, '--workdir', dir],
-    ...folders.flatMap((folder) => ['--mount', mountOf(folder)]),
     ...['--entrypoint', program, image.name, ...args],
   ];
 }
+
+/** Options of `docker run` under which our folders are there, and the files in them ours. */
+export const withFolders = (folders: readonly string[]): string[] => [
+  ...['--user', `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`, '--userns', 'host'],
+  ...['--security-opt', 'label=disable', ...folders.flatMap((folder) => ['--mount', mountOf(folder)])],
+];
 
 /** Fields of CSV (docker-run(1), `--mount`). */
 function mountOf(folder: string): string {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { PartsSettings, RegistrySettings } from '../../config/settings.ts';
 import { Problem } from '../core/problem.ts';
 import { answers, DEFAULT_ENGINE, startEngine } from './engine.ts';
+import { fetchHelper } from './fetch-helper.ts';
 import { installMissing, mayUseApt, missingOf } from './install-missing.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { ProgramName } from './needed-programs.ts';
@@ -26,6 +27,8 @@ export interface EnsuredParts {
   readonly registry: RegistrySettings;
   /** What the router runs from where HAProxy is not on this machine. */
   readonly routerImage: PartImage | undefined;
+  /** As SLIPWAY_HELPER, where busybox is not on this machine; null: the worker finds one. */
+  readonly helper: string | null;
   /** Ends those of ours that end with their parent. */
   stop(): Promise<void>;
 }
@@ -89,6 +92,10 @@ export async function ensureParts(
       host: (await start(told('a registry', 'registry'), startRegistry(store))).host,
       insecure: true,
     };
+    const helper =
+      images.busybox === undefined
+        ? settings.helper
+        : await fetchHelper(path.join(settings.dataDir, 'helper'), images.busybox);
     const stop = async (): Promise<void> => {
       // Those with a life of their own are stopped by their folder.
       for (const part of own.reverse()) if (life === 'with-parent' || isRedis(part)) await part.stop();
@@ -99,6 +106,7 @@ export async function ensureParts(
       redisUrl,
       registry,
       routerImage: images.haproxy,
+      helper,
       stop,
     };
   } catch (error) {
@@ -137,5 +145,11 @@ function needed(settings: PartsSettings, engine: string | null): ProgramName[] {
     ...(settings.redisUrl === null ? (['redis'] as const) : []),
     ...(settings.registry === null ? (['registry'] as const) : []),
   ];
-  return [...own, 'git', 'haproxy', 'busybox', 'buildClient'];
+  return [
+    ...own,
+    'git',
+    'haproxy',
+    ...(settings.helper === null ? (['busybox'] as const) : []),
+    'buildClient',
+  ];
 }

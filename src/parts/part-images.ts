@@ -3,7 +3,12 @@ import type { ProgramName } from './needed-programs.ts';
 import type { PartImage } from './part.ts';
 
 /** Programs that an image can stand in for. */
-export const IMAGE_PARTS = ['redis', 'registry', 'haproxy'] as const satisfies readonly ProgramName[];
+export const IMAGE_PARTS = [
+  'redis',
+  'registry',
+  'haproxy',
+  'busybox',
+] as const satisfies readonly ProgramName[];
 
 export type ImagePart = (typeof IMAGE_PARTS)[number];
 

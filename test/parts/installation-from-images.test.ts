@@ -23,7 +23,7 @@ import { testParts } from '../support/parts.ts';
 import { waitFor } from '../support/wait.ts';
 
 const run = promisify(execFile);
-const PROGRAMS = ['redis-server', 'valkey-server', 'docker-registry', 'registry', 'haproxy'];
+const PROGRAMS = ['redis-server', 'valkey-server', 'docker-registry', 'registry', 'haproxy', 'busybox'];
 let dir: string;
 let host: GitHost;
 let mirrored: string;
@@ -32,7 +32,6 @@ let installation: ChildProcess | null = null;
 
 beforeEach(async () => {
   const { dockerHost, registryHost, buildNetworks, appNetwork } = testParts();
-  await busyboxImage(dockerHost);
   dir = await mkdtemp(path.join(tmpdir(), 'slipway-images-'));
   host = await startGitHost();
   mirrored = `${registryHost}/mirror/redis:7`;
@@ -48,6 +47,7 @@ beforeEach(async () => {
     SLIPWAY_REDIS_IMAGE: mirrored,
     SLIPWAY_REGISTRY_IMAGE: await registryImage(dockerHost),
     SLIPWAY_HAPROXY_IMAGE: await haproxyImage(dockerHost),
+    SLIPWAY_BUSYBOX_IMAGE: await busyboxImage(dockerHost),
     SLIPWAY_LISTEN: `127.0.0.1:${await freePort()}`,
     SLIPWAY_ROUTER_BIND: `127.0.0.1:${await freePort()}`,
     SLIPWAY_BUILD_NETWORKS: buildNetworks,
@@ -64,7 +64,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-it('without Redis, registry and HAProxy on the machine, images bring a commit to its users', async () => {
+it('without Redis, registry, HAProxy and busybox on the machine, images bring a commit to its users', async () => {
   const started = await startWithoutPrograms();
   expect(started.said).toEqual([
     `pulling ${mirrored}`,
@@ -99,8 +99,8 @@ it('where an image cannot be had, the command that brings the programs is told, 
   const { said, problem, fix } = await startWithoutPrograms();
   expect(said[0]).toBe(`pulling ${mirrored}`);
   expect(said[2]).toMatch(/^\S+\/mirror\/nothing:1 cannot be pulled: .*not found/);
-  expect(problem).toBe('redis-server, docker-registry, haproxy is not on this machine.');
-  expect(fix).toMatch(/^Run: .*apt-get install .*redis-server docker-registry haproxy$/);
+  expect(problem).toBe('redis-server, docker-registry, haproxy, a static busybox is not on this machine.');
+  expect(fix).toMatch(/^Run: .*apt-get install .*redis-server docker-registry haproxy busybox-static$/);
   expect(await partsInContainers()).toEqual([]);
 });
 

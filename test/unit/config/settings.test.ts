@@ -218,7 +218,13 @@ test('the set-up needs nothing named and may then start everything itself', () =
     registry: null,
     dockerHost: null,
     mayInstall: true,
-    images: { redis: 'redis:7-alpine', registry: 'registry:2', haproxy: 'haproxy:2.8-alpine' },
+    helper: null,
+    images: {
+      redis: 'redis:7-alpine',
+      registry: 'registry:2',
+      haproxy: 'haproxy:2.8-alpine',
+      busybox: 'busybox:1-musl',
+    },
   });
   expect(readPartsSettings({ SLIPWAY_INSTALL: '0' }).mayInstall).toBe(false);
 });
