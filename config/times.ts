@@ -71,6 +71,8 @@ export const LIMITS = {
   streamsEach: 32,
   streams: 512,
   workflowAttempts: 3,
+  /** Of the releases that were live before those in slots, so many keep their image on the target: to roll back without a pull. */
+  keptReleases: 3,
 } as const;
 
 /**

@@ -5,6 +5,7 @@ import type { Reading, Tx } from '../store/store.ts';
 import type { KnownWorker } from './builds.ts';
 import { deployedEnvironment } from './claim-deployment.ts';
 import { readSlots } from './environments.ts';
+import { unusedImages } from './unused-images.ts';
 
 /** @throws Problem `not_allowed` when the worker has not registered with that router. */
 export function demandRouter(worker: KnownWorker, router: string): void {
@@ -27,7 +28,8 @@ export async function readRouterRecord(reading: Reading, router: string): Promis
       slots: await readSlots(reading, id),
       busy: busy.has(id),
     });
-  return { environments };
+  const ids = rows.map(({ id }) => id);
+  return { environments, unusedImages: await unusedImages(reading, ids) };
 }
 
 /** Environments of which a deployment is claimed. */

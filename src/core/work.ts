@@ -68,7 +68,7 @@ export interface DeployedEnvironment {
 /**
  * All that a router must serve by the record, for the worker that has it: `GET /worker/v1/routers/:router`.
  * The worker brings router and containers to it every 30 s and when woken: standbys that expired, environments
- * that went (they are missing here), candidates of ended deployments, a lost directory.
+ * that went (they are missing here), candidates of ended deployments, images that nothing needs, a lost directory.
  */
 export interface RouterRecord {
   readonly environments: readonly (DeployedEnvironment & {
@@ -76,6 +76,8 @@ export interface RouterRecord {
     /** A deployment of it is claimed: its containers are not touched. */
     readonly busy: boolean;
   })[];
+  /** Images that were pulled for releases that nothing will bring back soon, `host/repository@sha256:…`. */
+  readonly unusedImages: readonly string[];
 }
 
 export type Work = WorkflowWork | DeploymentWork;

@@ -33,8 +33,8 @@ afterEach(async () => {
 describe('the keeper of the router', () => {
   it('stops a standby whose time is over, and changes nothing a second time', async () => {
     await deploy(world.release('v1'));
-    await deploy(world.release('v2', { standbyMs: 0 }));
-    record.slots = applySlotAction(record.slots, { type: 'expire', nowMs: Date.now() + 1 });
+    await deploy(world.release('v2', { standbyMs: 1 }));
+    record.slots = applySlotAction(record.slots, { type: 'expire', nowMs: Date.now() + 1_000 });
     record.fence++;
     expect(await tend()).toEqual([
       'brought production of shop/web to the record',
@@ -57,7 +57,7 @@ describe('the keeper of the router', () => {
 
   it('removes an environment that the record no longer has, from router and engine', async () => {
     await deploy(world.release('v1'));
-    await tendRouter(world.tools, async () => ({ environments: [] }));
+    await tendRouter(world.tools, async () => ({ environments: [], unusedImages: [] }));
     expect(await slotsWithApps()).toEqual([]);
     expect((await world.under.router.state()).environments).toEqual([]);
     expect(await world.under.router.differences()).toEqual([]);
@@ -71,6 +71,47 @@ describe('the keeper of the router', () => {
     expect(await world.under.router.differences()).toEqual([]);
   });
 });
+
+describe('an image that was pulled for a release', () => {
+  it('stays while a container uses it, ended or not, and goes once none does', async () => {
+    const release = world.release('v1');
+    await deploy(release);
+    const unusedImages = [release.imageReference];
+    expect(await tend({ unusedImages })).toEqual([]);
+    const [app] = await listApps(world.engine, world.under.dir);
+    await world.engine.docker.getContainer(app?.id ?? '').stop({ t: 1 });
+    expect(await tend({ unusedImages })).toEqual([]);
+    await world.engine.removeContainer(app?.id ?? '');
+    expect(await namesOf(release.imageId)).toContain(release.imageReference);
+    expect(await tend()).toEqual([]);
+    expect(await tend({ unusedImages })).toEqual([`removed the image ${release.imageReference}`]);
+    expect(await namesOf(release.imageId)).not.toContain(release.imageReference);
+    expect(await tend({ unusedImages })).toEqual([]);
+  });
+
+  it('keeps its other names', async () => {
+    const release = world.release('v1');
+    await deploy(release);
+    const [app] = await listApps(world.engine, world.under.dir);
+    await world.engine.removeContainer(app?.id ?? '');
+    const another = `slipway-test/another-${record.id.toLowerCase().replace('_', '-')}`;
+    await world.engine.docker.getImage(release.imageReference).tag({ repo: another, tag: 'name' });
+    try {
+      expect(await tend({ unusedImages: [release.imageReference] })).toHaveLength(1);
+      expect(await namesOf(release.imageId)).toContain(`${another}:name`);
+    } finally {
+      await world.engine.docker.getImage(`${another}:name`).remove();
+    }
+  });
+});
+
+/** Names that the engine has for an image. */
+async function namesOf(imageId: string): Promise<readonly string[]> {
+  const images = await world.engine.docker.listImages();
+  return images
+    .filter(({ Id }) => Id === imageId)
+    .flatMap(({ RepoTags, RepoDigests }) => [...(RepoTags ?? []), ...(RepoDigests ?? [])]);
+}
 
 describe('a fail-over', () => {
   it('answers from the standby within a moment, loses no GET, and is told', async () => {
@@ -124,7 +165,10 @@ describe('the log of an app', () => {
   });
 });
 
-async function tend({ busy = false } = {}): Promise<readonly string[]> {
+async function tend({
+  busy = false,
+  unusedImages = [],
+}: { busy?: boolean; unusedImages?: readonly string[] } = {}): Promise<readonly string[]> {
   const asRecorded: RouterRecord = {
     environments: [
       {
@@ -138,6 +182,7 @@ async function tend({ busy = false } = {}): Promise<readonly string[]> {
         busy,
       },
     ],
+    unusedImages,
   };
   return tendRouter(world.tools, async () => asRecorded);
 }

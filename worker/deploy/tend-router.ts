@@ -2,11 +2,12 @@ import { TIMES } from '../../config/times.ts';
 import type { DeployedEnvironment, RouterRecord } from '../../src/core/work.ts';
 import type { RouterEnvironment } from '../router/state.ts';
 import { listApps, removeApp, type AppContainer } from './app-container.ts';
+import { removeUnusedImages } from './remove-unused-images.ts';
 import type { DeployTools } from './run-deployment.ts';
 
 /**
  * Brings router and containers to the record: standbys whose time is over, environments that went, what ended
- * deployments left, a directory that was lost, an HAProxy that missed a change. What a deployment is at work on is
+ * deployments left, images that nothing needs, a directory that was lost, an HAProxy that missed a change. What a deployment is at work on is
  * left alone. Harmless at any time; returns what it did, a sentence each.
  */
 export async function tendRouter(
@@ -42,6 +43,8 @@ export async function tendRouter(
     await removeApp(engine, app.id, TIMES.stepGrace);
     did.push(`removed a container of ${environment === undefined ? app.environmentId : nameOf(environment)}`);
   }
+  for (const image of await removeUnusedImages(engine, record.unusedImages))
+    did.push(`removed the image ${image}`);
   return did;
 }
 

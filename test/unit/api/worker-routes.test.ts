@@ -259,7 +259,8 @@ describe('a process that does not hold the name of its worker', () => {
 describe('a router', () => {
   it('is read and written by the worker that has it', async () => {
     await send('/workers', { body: register });
-    expect((await send('/routers/test', { method: 'GET' })).json).toEqual({ environments: [] });
+    const nothing = { environments: [], unusedImages: [] };
+    expect((await send('/routers/test', { method: 'GET' })).json).toEqual(nothing);
     expect((await send('/routers/other', { method: 'GET' })).status).toBe(403);
     expect((await send('/routers/test/events', { body: { events: [] } })).json).toEqual({});
     const foreign = encodeFrames([chunk(`app_${newId('dep')}`, 0, 'x')]);
