@@ -4,8 +4,16 @@ import type { LogRangeView, StreamMessage } from '../../../src/core/view.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 let server: TestServer;
+/** How many watch the store or a log at this moment. */
+let watchers = 0;
+/** Those of the server itself, before anybody reads. */
+let own = 0;
 beforeAll(async () => {
-  server = await startTestServer({ intake: false });
+  server = await startTestServer({
+    intake: false,
+    change: ({ store, logs }) => ({ store: counted(store, 'onChange'), logs: counted(logs, 'watch') }),
+  });
+  own = watchers;
 });
 afterAll(() => server.close());
 
@@ -96,8 +104,9 @@ describe('the live stream', () => {
 
   it('lets go of what it watched when the reader is gone', async () => {
     const stream = await openStream(`deliveries=1&log=${newId('att')}:0`);
+    await expect.poll(() => watchers).toBe(own + 2);
     await stream.close();
-    await expect.poll(() => server.logged.join('')).toContain('"path":"/api/v1/stream"');
+    await expect.poll(() => watchers).toBe(own);
   });
 
   it.each(['log=..:0', 'log=x', 'builds=2', `log=${'att_'}:1`])('is not opened with %s', async (query) => {
@@ -112,6 +121,28 @@ describe('the live stream', () => {
     await stream.close();
   });
 });
+
+/** `target`, with those who called `method` and have not called what it gave them counted in {@link watchers}. */
+function counted<T extends object>(target: T, method: keyof T): T {
+  return new Proxy(target, {
+    get(object, key) {
+      const value: unknown = Reflect.get(object, key);
+      if (typeof value !== 'function') return value;
+      const call = value.bind(object) as (...given: unknown[]) => unknown;
+      if (key !== method) return call;
+      return (...given: unknown[]) => {
+        const stop = call(...given) as () => void;
+        let isWatching = true;
+        watchers += 1;
+        return () => {
+          if (isWatching) watchers -= 1;
+          isWatching = false;
+          stop();
+        };
+      };
+    },
+  });
+}
 
 async function openStream(query: string, lastEventId?: string) {
   const controller = new AbortController();

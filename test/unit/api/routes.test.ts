@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Express } from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/api/app.ts';
@@ -16,11 +19,16 @@ interface Found {
   readonly rule: AccessRule | undefined;
 }
 
+const PAGE = '<!doctype html><title>Slipway</title>';
+
+let webRoot: string;
 let server: TestServer;
 let layers: readonly Layer[];
 let routes: readonly Found[];
 beforeAll(async () => {
-  server = await startTestServer({ intake: false });
+  webRoot = await mkdtemp(path.join(tmpdir(), 'slipway-pages-'));
+  await writeFile(path.join(webRoot, 'index.html'), PAGE);
+  server = await startTestServer({ intake: false, webRoot });
   layers = (createApp(server.deps) as Express & { router: { stack: Layer[] } }).router.stack;
   routes = layers.flatMap(({ route }) =>
     route === undefined
@@ -32,7 +40,10 @@ beforeAll(async () => {
         })),
   );
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server.close();
+  await rm(webRoot, { recursive: true });
+});
 
 const call = (route: Found, headers: Record<string, string> = {}) =>
   fetch(server.url + route.path.replace(/:\w+/g, 'x'), { method: route.method, headers });
@@ -63,6 +74,8 @@ describe("every route in express's own router", () => {
       'authentication',
       'sameOrigin',
       'unknownPath',
+      'pageFiles',
+      'page',
       'notFound',
       'problem',
     ]);
@@ -107,8 +120,17 @@ describe("every route in express's own router", () => {
 describe('a path that is no route', () => {
   it.each(['/api/v1/none', '/api', '/worker/v1/none', '/API/V1/NONE', '/api/v1/projects/a/b/c/d'])(
     '%s tells a stranger nothing: 401',
-    async (path) => expect((await fetch(server.url + path)).status).toBe(401),
+    async (target) => expect((await fetch(server.url + target)).status).toBe(401),
   );
+
+  it('is the page for a browser, but below the API and the worker protocol', async () => {
+    const browse = (target: string) => fetch(server.url + target, { headers: { accept: 'text/html' } });
+    const page = await browse('/builds/some-build');
+    expect([page.status, await page.text()]).toEqual([200, PAGE]);
+    for (const target of ['/api/v1/none', '/api', '/worker/v1/none', '/API/V1/NONE'])
+      expect((await browse(target)).status).toBe(401);
+    expect((await browse('/none.js')).status).toBe(404);
+  });
 
   it('is 404 for who is signed in', async () => {
     expect((await server.api('GET', '/none')).status).toBe(404);
