@@ -1,4 +1,5 @@
 import type { StreamMessage } from '../src/core/view.ts';
+import { api } from './api.ts';
 
 /** What a page wants to hear about. Browsers allow six connections per origin, so a page opens one stream for all of it. */
 export interface Subscription {
@@ -11,8 +12,9 @@ export interface Subscription {
   readonly logs?: readonly { readonly logId: string; readonly from: number }[];
 }
 
-/** How long after a refused connection the next one is tried, in ms. */
+/** How long after a refused connection the next one is tried, in ms; twice as long each time, up to the most. */
 const AGAIN_MS = 2_000;
+const MOST_AGAIN_MS = 30_000;
 
 /**
  * Opens the live stream. After a break it is opened again: by the browser with the last event id, and by us where the
@@ -28,6 +30,7 @@ export function openStream(
   const reached = new Map((subscription.logs ?? []).map(({ logId, from }) => [logId, from]));
   let source: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let waitMs = AGAIN_MS;
   const connect = (): void => {
     const opened = new EventSource(`/api/v1/stream?${queryOf(subscription, reached).toString()}`);
     source = opened;
@@ -37,10 +40,17 @@ export function openStream(
       if (message.type === 'log' && last !== undefined) reached.set(message.logId, last.number);
       onMessage(message);
     };
-    opened.onopen = () => onConnection(true);
+    opened.onopen = () => {
+      waitMs = AGAIN_MS;
+      onConnection(true);
+    };
     opened.onerror = () => {
       onConnection(false);
-      if (opened.readyState === EventSource.CLOSED) timer = setTimeout(connect, AGAIN_MS);
+      if (opened.readyState !== EventSource.CLOSED) return;
+      timer = setTimeout(connect, waitMs);
+      waitMs = Math.min(waitMs * 2, MOST_AGAIN_MS);
+      // The browser does not tell the answer: when it was that the session has ended, asking leads to the sign-in.
+      void api('GET', '/session').catch(() => undefined);
     };
   };
   connect();

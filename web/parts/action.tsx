@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type ApiError, asApiError } from '../api.ts';
 import { ErrorBox } from './load.tsx';
 
@@ -32,7 +32,7 @@ export function Action({ children, run, confirm, kind = 'plain', label }: Action
   };
   // The button is another element after the question: the focus goes back to where it was.
   const answered = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (state !== 'asking' && answered.current) button.current?.focus();
     answered.current = state === 'asking';
   }, [state]);
@@ -67,7 +67,7 @@ interface QuestionProps {
 /** Asks before something that cannot be taken back. The focus is on the answer that changes nothing; Escape gives it. */
 function Question({ text, yes, onYes, onNo }: QuestionProps) {
   const no = useRef<HTMLButtonElement>(null);
-  useEffect(() => no.current?.focus(), []);
+  useLayoutEffect(() => no.current?.focus(), []);
   const onKey = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape') return;
     event.stopPropagation();

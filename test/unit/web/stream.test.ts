@@ -81,6 +81,25 @@ it('opens again what the browser gave up, with logs from the last line that came
   expect(messages).toHaveLength(2);
 });
 
+it('tries a server that goes on refusing less and less often', () => {
+  openStream({ builds: true }, () => undefined);
+  const opened = () => FakeSource.opened.length;
+  const tries: number[] = [];
+  for (let second = 0; second <= 100; second++) {
+    if (last().readyState !== FakeSource.CLOSED) {
+      tries.push(second);
+      last().refuse();
+    }
+    vi.advanceTimersByTime(1_000);
+  }
+  expect(tries).toEqual([0, 2, 6, 14, 30, 60, 90]);
+  last().onopen();
+  last().refuse();
+  const before = opened();
+  vi.advanceTimersByTime(2_000);
+  expect(opened()).toBe(before + 1);
+});
+
 it('is not opened again once it was closed', () => {
   const close = openStream({ builds: true }, () => undefined);
   last().refuse();
