@@ -1,10 +1,9 @@
-import { rm } from 'node:fs/promises';
 import { Problem } from '../core/problem.ts';
 import type { Changes, CommitContent } from '../ports/repositories.ts';
 import { compare, nameOf } from './compare.ts';
 import { fetchInto, isAbsent } from './fetch.ts';
 import { lookUp, type Look, type Question } from './look-up.ts';
-import { isDamaged, trackingRef, type Mirror } from './mirror.ts';
+import { isDamaged, removeRepository, trackingRef, type Mirror } from './mirror.ts';
 import { unreachable } from './remote.ts';
 
 /**
@@ -18,7 +17,7 @@ export async function bringIn(mirror: Mirror, question: Question, isBurst: boole
   } catch (error) {
     if (!(error instanceof Problem && error.code === 'git_failed')) throw error;
     if (!isDamaged(String(error.details['cause']))) throw error;
-    await rm(mirror.gitDir, { recursive: true, force: true });
+    await removeRepository(mirror);
     return answer(mirror, question, isBurst);
   }
 }

@@ -1,4 +1,3 @@
-import { Problem } from '../core/problem.ts';
 import type { CommitInfo } from '../ports/repositories.ts';
 
 export interface GitObject {
@@ -7,32 +6,28 @@ export interface GitObject {
   readonly text: string;
 }
 
-/**
- * The objects of an answer of `git cat-file --batch`: `<id> <type> <size>` and the bytes each, or `… missing`, which
- * is null.
- * @throws Problem `git_failed` for a file larger than `maxBytes`.
- */
-export function parseBatch(answer: Buffer, maxBytes: number): readonly (GitObject | null)[] {
-  const objects: (GitObject | null)[] = [];
-  for (let at = 0; at < answer.length;) {
-    const lineEnd = answer.indexOf(10, at);
-    const line = answer.toString('utf8', at, lineEnd);
-    const [, id, type, sizeText] = /^([0-9a-f]+) (\w+) (\d+)$/.exec(line) ?? [];
-    at = lineEnd + 1;
-    if (id === undefined || type === undefined) {
-      objects.push(null);
-      continue;
-    }
-    const size = Number(sizeText);
-    if (type === 'blob' && size > maxBytes)
-      throw new Problem('git_failed', {
-        command: 'cat-file',
-        cause: `a file is larger than ${maxBytes} bytes`,
-      });
-    objects.push({ id, type, text: answer.toString('utf8', at, at + size) });
-    at += size + 1;
-  }
-  return objects;
+/** The head of one answer of `git cat-file --batch`. */
+export interface Taken {
+  /** Null for a name that names nothing. */
+  readonly type: string | null;
+  readonly bytes: number;
+  /** Where the next answer begins; beyond the text's end while this one is not whole. */
+  readonly end: number;
+  /** Only when it is whole. */
+  object(): GitObject | null;
+}
+
+/** Reads `<id> <type> <size>`, then that many bytes; or one line for what is missing. Null: its head is not whole. */
+export function takeObject(answer: Buffer, at: number): Taken | null {
+  const lineEnd = answer.indexOf(10, at);
+  if (lineEnd < 0) return null;
+  const start = lineEnd + 1;
+  const line = answer.toString('utf8', at, lineEnd);
+  const [, id, type, size] = /^([0-9a-f]+) (\w+) (\d+)$/.exec(line) ?? [];
+  if (id === undefined || type === undefined) return { type: null, bytes: 0, end: start, object: () => null };
+  const bytes = Number(size);
+  const object = () => ({ id, type, text: answer.toString('utf8', start, start + bytes) });
+  return { type, bytes, end: start + bytes + 1, object };
 }
 
 /** Message and author of a commit object: header lines, an empty line, the message. */

@@ -1,8 +1,7 @@
-import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Remote } from '../ports/repositories.ts';
 import { removeLeftovers } from './leftovers.ts';
-import { isDamaged, makeRepository, type Mirror } from './mirror.ts';
+import { isDamaged, makeRepository, removeRepository, type Mirror } from './mirror.ts';
 import { remoteSettings } from './remote.ts';
 import { runGit, type GitResult } from './run-git.ts';
 
@@ -24,7 +23,7 @@ export async function fetchInto(
     await sleep(LOCK_MS);
     await removeLeftovers(mirror.gitDir, LOCK_MS);
   } else if (first.exitCode !== 0 && isDamaged(first.stderr)) {
-    await rm(mirror.gitDir, { recursive: true, force: true });
+    await removeRepository(mirror);
     await makeRepository(mirror.gitDir);
   } else return first;
   mirror.signal?.throwIfAborted();

@@ -1,7 +1,6 @@
 import type { Base, CommitInfo, CommitPlace } from '../ports/repositories.ts';
-import { parseBatch, parseCommit, type GitObject } from './cat-file.ts';
-import { failed, isRepository, trackingRef, type Mirror } from './mirror.ts';
-import { runGit } from './run-git.ts';
+import { parseCommit, type GitObject } from './cat-file.ts';
+import { isRepository, trackingRef, type Mirror } from './mirror.ts';
 
 /** What is asked of a mirror. */
 export interface Question {
@@ -20,32 +19,21 @@ export interface Look {
   readonly baseIsFresh: boolean;
 }
 
-const QUICK_MS = 30_000;
-const OUTPUT_BYTES = 64 * 1024 * 1024;
 const NOTHING: Look = { commit: null, base: null, baseIsFresh: false };
 
 /** git's name of the empty tree, which every repository has. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
-/** Looks, with one `git cat-file`, at what a mirror has. @throws Problem `git_failed`, also of a damaged mirror. */
+/** Looks at what a mirror has. @throws Problem `git_failed`, also of a damaged mirror. */
 export async function lookUp(mirror: Mirror, { place, paths, base }: Question): Promise<Look> {
-  const { gitDir, maxFileBytes, signal } = mirror;
-  if (!(await isRepository(gitDir))) return NOTHING;
+  if (!(await isRepository(mirror.gitDir))) return NOTHING;
   const { commit } = place;
   const wanted = [
     `${commit}^{commit}`,
     ...namesOf(base).map((name) => `${name}^{commit}`),
     ...paths.map((name) => `${commit}:${name}`),
   ];
-  const result = await runGit(['cat-file', '--batch'], {
-    gitDir,
-    timeoutMs: QUICK_MS,
-    stdin: `${wanted.join('\n')}\n`,
-    maxBytes: OUTPUT_BYTES,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  if (result.exitCode !== 0) throw failed('cat-file', result);
-  const [head = null, ...rest] = parseBatch(result.stdout, maxFileBytes);
+  const [head = null, ...rest] = await mirror.objects.read(wanted);
   const bases = rest.splice(0, namesOf(base).length);
   const files = rest.map((file) => (file?.type === 'blob' ? file.text : null));
   return {

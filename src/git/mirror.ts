@@ -3,13 +3,14 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../core/problem.ts';
 import { localGit } from './local-git.ts';
+import type { ObjectReader } from './object-reader.ts';
 import type { GitResult } from './run-git.ts';
 
 /** One bare repository of ours, and the bounds of work on it. */
 export interface Mirror {
   readonly gitDir: string;
   readonly fetchTimeoutMs: number;
-  readonly maxFileBytes: number;
+  readonly objects: ObjectReader;
   /** More changed paths than this count as not known. */
   readonly mostPaths: number;
   /** When unreachable objects go, in git's words, e.g. `2.weeks.ago`. */
@@ -46,6 +47,12 @@ export async function makeRepository(gitDir: string): Promise<void> {
   await rename(aside, gitDir);
 }
 
+/** Removes the repository; what was in it has to be fetched again. */
+export async function removeRepository({ gitDir, objects }: Mirror): Promise<void> {
+  objects.close();
+  await rm(gitDir, { recursive: true, force: true });
+}
+
 /** The Problem for a command on the mirror itself that ended badly. */
 export function failed(command: string, { stderr, ended }: GitResult): Problem {
   const cause = stderr.trim().split('\n').at(-1) ?? '';
@@ -54,7 +61,7 @@ export function failed(command: string, { stderr, ended }: GitResult): Problem {
 
 /** git's words, in the C locale, for a mirror that a crash has left broken; what the remote says does not count. */
 export function isDamaged(stderr: string): boolean {
-  return /^(?!remote:).*(bad object|is empty$|is corrupt|not a git repository|unable to read|inflate: data|missing (blob|tree|commit))/im.test(
+  return /^(?!remote:).*(bad object|is empty$|is corrupt|not a git repository|unable to (read|stream)|inflate: data|missing (blob|tree|commit))/im.test(
     stderr,
   );
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Base, Mirrors } from '../ports/repositories.ts';
 import type { Clutter } from './mirror.ts';
+import { createObjectReader } from './object-reader.ts';
 import { openMirror, type OpenMirror } from './open-mirror.ts';
 import { safeCommit, safeId, safePath, safeRef } from './safe-names.ts';
 import { singleFlight } from './single-flight.ts';
@@ -22,20 +23,22 @@ export interface MirrorOptions {
 
 /** Opens the mirrors under a directory; they are made when they are first needed. */
 export function createMirrors(options: MirrorOptions): Mirrors {
+  const { maxFileBytes = 1024 * 1024, signal } = options;
   const flights = singleFlight();
   const opened = new Map<string, OpenMirror>();
   const open = (projectId: string): OpenMirror => {
     const known = opened.get(projectId);
     if (known !== undefined) return known;
+    const gitDir = path.join(options.directory, `${safeId(projectId)}.git`);
     const mirror = openMirror(
       {
-        gitDir: path.join(options.directory, `${safeId(projectId)}.git`),
+        gitDir,
         fetchTimeoutMs: options.fetchTimeoutMs ?? 10 * 60_000,
-        maxFileBytes: options.maxFileBytes ?? 1024 * 1024,
+        objects: createObjectReader(gitDir, { maxFileBytes, ...(signal === undefined ? {} : { signal }) }),
         mostPaths: options.mostPaths ?? 10_000,
         pruneExpire: options.pruneExpire ?? '2.weeks.ago',
         tidyBeyond: options.tidyBeyond ?? { packs: 20, looseObjects: 2_000 },
-        signal: options.signal,
+        signal,
       },
       flights,
     );

@@ -1,8 +1,7 @@
-import { rm } from 'node:fs/promises';
 import type { CommitContent, TidyOutcome } from '../ports/repositories.ts';
 import { bringIn, readThere } from './bring-in.ts';
 import type { Question } from './look-up.ts';
-import type { Mirror } from './mirror.ts';
+import { removeRepository, type Mirror } from './mirror.ts';
 import type { SingleFlight } from './single-flight.ts';
 import { clutterOf, tidyMirror } from './tidy-mirror.ts';
 
@@ -55,6 +54,7 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
       outcome = await tidyMirror({ ...mirror, signal }, all, left);
       return outcome;
     } finally {
+      mirror.objects.close(); // it holds the packs that went
       // A failed one is not tried again before there is more to do.
       if (outcome === 'tidied' || outcome === null) left = await clutterOf(gitDir);
     }
@@ -77,7 +77,7 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
         if (tidying === giveWay) tidying = null;
       }
     },
-    remove: () => flights.queue(gitDir, () => rm(gitDir, { recursive: true, force: true })),
+    remove: () => flights.queue(gitDir, () => removeRepository(mirror)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { endGroup } from '../processes/end-group.ts';
+import { gitEnvironment } from './git-environment.ts';
 
 /** How a git command ended. Its end by a signal or a time-out is a value as well: the caller says what it means. */
 export interface GitResult {
@@ -36,9 +37,8 @@ const KILL_AFTER_MS = 2_000;
 const LOWEST = { program: 'nice', before: ['-n', '19', 'git'] };
 
 /**
- * Runs git with a short environment of our own (no user or system configuration, no prompt, http, https and ssh
- * only) in a process group of its own. An abort or the time-out ends the whole group: killing git alone leaves
- * `git-remote-http` behind.
+ * Runs git with an environment of our own in a process group of its own. An abort or the time-out ends the whole group:
+ * killing git alone leaves `git-remote-http` behind.
  */
 export function runGit(args: readonly string[], options: GitOptions): Promise<GitResult> {
   const { promise, resolve, reject } = Promise.withResolvers<GitResult>();
@@ -46,7 +46,7 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
   const { program, before } = options.lowPriority === true ? LOWEST : { program: 'git', before: [] };
   const child = spawn(program, [...before, ...gitDir, ...args], {
     detached: true,
-    env: environment(options.settings ?? {}, options.local === true),
+    env: gitEnvironment(options.settings, options.local),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const startedAt = performance.now();
@@ -87,39 +87,4 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
     });
   });
   return promise;
-}
-
-function environment(settings: Readonly<Record<string, string>>, local: boolean): NodeJS.ProcessEnv {
-  const all: Readonly<Record<string, string>> = {
-    'gc.auto': '0',
-    'maintenance.auto': 'false',
-    'core.hooksPath': '/dev/null',
-    'credential.helper': '',
-    'http.lowSpeedLimit': '1000',
-    'http.lowSpeedTime': '30',
-    'transfer.fsckObjects': 'false',
-    ...settings,
-  };
-  const pairs = Object.entries(all).flatMap(([key, value], index): [string, string][] => [
-    [`GIT_CONFIG_KEY_${index}`, key],
-    [`GIT_CONFIG_VALUE_${index}`, value],
-  ]);
-  return {
-    ...passedOn(),
-    ...Object.fromEntries(pairs),
-    GIT_CONFIG_COUNT: String(Object.keys(all).length),
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_ALLOW_PROTOCOL: local ? 'file' : 'http:https:ssh',
-    GIT_SSH_COMMAND: 'ssh -oBatchMode=yes',
-    LC_ALL: 'C',
-  };
-}
-
-/** What git needs of our own environment: where programs are, ssh, certificates, proxies. */
-function passedOn(): NodeJS.ProcessEnv {
-  const { PATH, HOME, SSH_AUTH_SOCK, SSL_CERT_FILE, GIT_SSL_CAINFO, HTTPS_PROXY, NO_PROXY } = process.env;
-  const all = { PATH, HOME, SSH_AUTH_SOCK, SSL_CERT_FILE, GIT_SSL_CAINFO, HTTPS_PROXY, NO_PROXY };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
