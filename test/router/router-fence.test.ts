@@ -4,11 +4,13 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readMaps } from '../../worker/router/running-state.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { environmentOf, startRouterUnderTest, type RouterUnderTest } from './support/router-under-test.ts';
 
 const ROUNDS = process.env['SLIPWAY_LONG_TESTS'] === '1' ? 100 : 8;
 
 let under: RouterUnderTest;
+const random = seededRandom();
 const writers: ChildProcess[] = [];
 
 beforeAll(async () => {
@@ -26,7 +28,7 @@ describe('a deployer that was frozen', () => {
       for (let round = 0; round < ROUNDS; round++) {
         const writer = startWriter(2 * round + 1);
         await once(writer.stdout, 'data');
-        await sleep(Math.random() * 40);
+        await sleep(random.next() * 40);
         writer.kill('SIGSTOP');
         const newer = environmentOf(2 * round + 2, ['empty', 'standby', 'live']);
         expect(await under.router.put(newer)).toEqual({ ok: true, running: true });
@@ -47,7 +49,7 @@ describe('a deployer that was frozen', () => {
     for (let round = 0; round < 3; round++) {
       const writer = startWriter(fence);
       await once(writer.stdout, 'data');
-      await sleep(Math.random() * 20);
+      await sleep(random.next() * 20);
       writer.kill('SIGKILL');
       await once(writer, 'exit');
       expect(await under.router.put(environmentOf(fence, ['live', 'standby', 'empty']))).toEqual({

@@ -5,20 +5,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SlotIndex, SlotRole } from '../../src/core/deployment.ts';
 import { askCandidate } from '../../worker/deploy/ask-candidate.ts';
+import { readCounters } from '../../worker/router/in-flight.ts';
 import { sideName } from '../../worker/router/render-router.ts';
-import { startPublicLoad, type PublicAnswer, type PublicLoad } from './support/public-load.ts';
+import { slotBackend } from '../../worker/router/server-lines.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { waitFor } from '../support/wait.ts';
+import { startPublicLoad, type PublicLoad } from './support/public-load.ts';
+import { readFromFiles, readRunning } from './support/read-from-files.ts';
 import { environmentOf, startRouterUnderTest, type RouterUnderTest } from './support/router-under-test.ts';
 import { startSlotApp, type SlotApp } from './support/start-slot-app.ts';
 
 /**
  * Experiment "router truth" (docs/decisions/0003-router.md): every transition of three slots, under load in every
- * method and over websockets, and after each one the router, the live app or the candidate is killed.
+ * method and over websockets, and after each one the router, the live app or the candidate is killed, or the router in the middle of it.
  * SLIPWAY_LONG_TESTS=1 repeats it ten times.
  */
 const ROUNDS = process.env['SLIPWAY_LONG_TESTS'] === '1' ? 10 : 1;
 const PORT = 18_411;
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
-const FAULTS = ['none', 'router', 'live', 'other'] as const;
+const FAULTS = ['none', 'router', 'live', 'other', 'router amid'] as const;
 type Fault = (typeof FAULTS)[number];
 type Roles = readonly [SlotRole, SlotRole, SlotRole];
 
@@ -43,7 +48,11 @@ let fence = 0;
 const apps = new Map<SlotIndex, SlotApp>();
 /** Apps that may answer the public host. */
 const allowed = new Set<string>();
-const strangers: PublicAnswer[] = [];
+const strangers: unknown[] = [];
+/** Who was live: from before the switch to it until after the one away from it. */
+const reigns: { readonly app: string; readonly fromMs: number; toMs: number }[] = [];
+const opened: { app: string; startedMs: number; endedMs: number }[] = [];
+const random = seededRandom();
 const disturbed: { fromMs: number; toMs: number }[] = [];
 const cut: { app: string; atMs: number }[] = [];
 
@@ -65,6 +74,11 @@ beforeAll(async () => {
     onAnswer: (answer) => {
       if (answer.app !== null && !allowed.has(answer.app)) strangers.push(answer);
     },
+    onOpen: (app, startedMs) => {
+      const socket = { app, startedMs, endedMs: performance.now() };
+      opened.push(socket);
+      if (!allowed.has(app)) strangers.push(socket);
+    },
     onCut: (app) => allowed.has(app) && cut.push({ app, atMs: performance.now() }),
   });
 });
@@ -79,8 +93,9 @@ afterAll(async () => {
 describe.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))('round %i', () => {
   describe.each(FAULTS)('killing after each transition: %s', (fault) => {
     it.each(TRANSITIONS)('agrees with its files after "$what"', async (step) => {
-      await transition(step.roles);
+      await transition(step.roles, fault === 'router amid');
       expect(await under.router.differences()).toEqual([]);
+      if (fault !== 'live' && fault !== 'other') await expectSameAfterRestart();
       await inflict(fault);
       expect(await under.router.differences()).toEqual([]);
       await expectSide();
@@ -100,6 +115,15 @@ describe('over all of it', () => {
   it('never let a candidate, an aborted or a removed app answer the public host', () => {
     expect(load.answers.length).toBeGreaterThan(500);
     expect(strangers).toEqual([]);
+  });
+
+  it('was answered by live, not by a standby, while nothing was killed', () => {
+    const answered = [...load.answers.filter(({ app }) => app !== null), ...opened].filter(isCalm);
+    expect(answered.length).toBeGreaterThan(200);
+    expect(opened.filter(isCalm).length).toBeGreaterThan(0);
+    const wasLive = ({ app, startedMs, endedMs }: (typeof answered)[number]) =>
+      reigns.some((reign) => reign.app === app && startedMs <= reign.toMs && endedMs >= reign.fromMs);
+    expect(answered.filter((answer) => !wasLive(answer))).toEqual([]);
   });
 
   it('ran nothing but GET, HEAD and OPTIONS more than once', () => {
@@ -123,8 +147,13 @@ describe('over all of it', () => {
   });
 });
 
-/** Starts and ends apps as the roles ask, and takes the roles to the router. */
-async function transition(next: Roles): Promise<void> {
+/** HAProxy runs what one that starts from its files would run, and not just what they were rendered from. */
+async function expectSameAfterRestart(): Promise<void> {
+  expect(await readRunning(under.router.runtime)).toEqual(await readFromFiles(under.dir));
+}
+
+/** Starts and ends apps as the roles ask, and takes the roles to the router, which `amid` is killed meanwhile. */
+async function transition(next: Roles, amid = false): Promise<void> {
   fence++;
   const before = roles;
   for (const index of [0, 1, 2] as const) {
@@ -133,10 +162,31 @@ async function transition(next: Roles): Promise<void> {
     const app = apps.get(index);
     if (app !== undefined && (next[index] === 'live' || next[index] === 'standby')) allowed.add(app.name);
   }
-  const applied = await under.router.put(environmentOf(fence, next, PORT));
-  expect(applied).toEqual({ ok: true, running: true });
+  const live = apps.get(next.indexOf('live') as SlotIndex)?.name;
+  const reign = reigns.at(-1);
+  if (live !== undefined && live !== reign?.app)
+    reigns.push({ app: live, fromMs: performance.now(), toMs: Infinity });
+  await (amid ? putAmidDeath(next) : put(next));
+  if (reign !== undefined && reign !== reigns.at(-1)) reign.toMs = performance.now();
   roles = next;
   for (const index of [0, 1, 2] as const) if (next[index] === 'empty') await retire(index);
+}
+
+async function put(next: Roles): Promise<void> {
+  const applied = await under.router.put(environmentOf(fence, next, PORT));
+  expect(applied).toEqual({ ok: true, running: true });
+}
+
+/** HAProxy is killed at some moment of the change and comes back from what the files say then. */
+async function putAmidDeath(next: Roles): Promise<void> {
+  const fromMs = performance.now();
+  const applied = under.router.put(environmentOf(fence, next, PORT));
+  await sleep(random.next() * 30);
+  await under.kill();
+  await under.start();
+  expect(await applied).toMatchObject({ ok: true });
+  expect(await under.router.sync()).toBe(true);
+  disturbed.push({ fromMs, toMs: performance.now() });
 }
 
 async function retire(index: SlotIndex): Promise<void> {
@@ -151,7 +201,7 @@ async function retire(index: SlotIndex): Promise<void> {
 }
 
 async function inflict(fault: Fault): Promise<void> {
-  if (fault === 'none') return;
+  if (fault === 'none' || fault === 'router amid') return;
   const fromMs = performance.now();
   if (fault === 'router') {
     await under.kill();
@@ -170,8 +220,12 @@ async function restartApp(which: 'live' | 'other'): Promise<void> {
   await app.kill();
   await sleep(200);
   apps.set(index, await startApp(index, app.name));
-  // Until its check has seen it: every 100 ms while it is down.
-  await sleep(250);
+  if (roles[index] === 'candidate') return;
+  const isUp = async () => {
+    const counters = await readCounters(under.router.runtime, slotBackend(3, index));
+    return counters.get('main')?.status === 'UP';
+  };
+  await waitFor('its check has seen it', isUp);
 }
 
 async function expectSide(): Promise<void> {

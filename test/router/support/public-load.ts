@@ -36,6 +36,8 @@ export interface LoadOptions {
   /** Paths in turn. */
   readonly paths: readonly string[];
   readonly onAnswer?: (answer: PublicAnswer) => void;
+  /** `app` took a websocket that was asked for at `startedMs`. */
+  readonly onOpen?: (app: string, startedMs: number) => void;
   /** A websocket that `app` held was cut. */
   readonly onCut?: (app: string) => void;
 }
@@ -59,7 +61,13 @@ export function startPublicLoad(options: LoadOptions): PublicLoad {
   };
   const websocket = async () => {
     while (running) {
-      const app = await holdWebsocket(options, open, () => running);
+      const startedMs = performance.now();
+      const app = await holdWebsocket(options, (socket, taker) => {
+        options.onOpen?.(taker, startedMs);
+        if (!running) return void socket.destroy();
+        open.set(socket, taker);
+        socket.on('close', () => open.delete(socket));
+      });
       if (app !== null && running) options.onCut?.(app);
       await sleep(20);
     }
@@ -107,8 +115,7 @@ function ask(
 /** Holds one websocket and echoes over it until it is cut; resolves with its app, or null when it never opened. */
 function holdWebsocket(
   { port, host }: LoadOptions,
-  open: Map<net.Socket, string>,
-  isRunning: () => boolean,
+  onOpen: (socket: net.Socket, app: string) => void,
 ): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = net.connect(port, '127.0.0.1');
@@ -122,13 +129,12 @@ function holdWebsocket(
     socket.on('data', (chunk: Buffer) => {
       if (app !== null) return;
       app = /x-app: (\S+)/i.exec(chunk.toString('latin1'))?.[1] ?? null;
-      if (app === null || !isRunning()) socket.destroy();
-      else open.set(socket, app);
+      if (app === null) socket.destroy();
+      else onOpen(socket, app);
     });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       clearInterval(timer);
-      open.delete(socket);
       resolve(app);
     });
   });

@@ -12,6 +12,7 @@ export interface RouterUnderTest {
   readonly dir: string;
   readonly port: number;
   readonly router: Router;
+  /** Starts HAProxy again from the files as they lie, whatever wrote them last. */
   start(): Promise<void>;
   /** SIGKILL, also to what would start it again, and waits until it is gone. */
   kill(): Promise<void>;
@@ -22,18 +23,15 @@ export interface RouterUnderTest {
 export async function startRouterUnderTest(backends = 8): Promise<RouterUnderTest> {
   const dir = await mkdtemp(path.join(tmpdir(), 'slipway-router-'));
   const port = await freePort();
-  const start = async () => {
-    await ensureRouter({
-      dir,
-      prepare: () => prepareRouter(dir, { binds: [`127.0.0.1:${port}`], backends }),
-    });
-  };
-  await start();
+  await ensureRouter({
+    dir,
+    prepare: () => prepareRouter(dir, { binds: [`127.0.0.1:${port}`], backends }),
+  });
   return {
     dir,
     port,
     router: openRouter(dir, { patienceMs: 300 }),
-    start,
+    start: async () => void (await ensureRouter({ dir, prepare: () => Promise.resolve() })),
     async kill() {
       const pids = [supervisorPid(dir), await routerPid(dir)].filter((pid) => pid !== null);
       for (const pid of pids) process.kill(pid, 'SIGKILL');
