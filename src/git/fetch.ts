@@ -31,6 +31,7 @@ export async function fetchInto(
 }
 
 /**
+ * Whether a branch was forced is not looked for: on a history of 40,000 commits that took git 0.8 s of 0.83.
  * Small packs are unpacked, as git does by itself: a mirror with hundreds of packs makes every git command slower
  * (measured: a fifth, after 100 pushes). What is large stays the pack it came in.
  */
@@ -38,7 +39,7 @@ function fetchOnce(mirror: Mirror, remote: Remote, refspecs: readonly string[]):
   const { gitDir, fetchTimeoutMs, signal } = mirror;
   return runGit(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', remote.url, ...refspecs], {
     gitDir,
-    settings: remoteSettings(remote),
+    settings: { ...remoteSettings(remote), 'fetch.showForcedUpdates': 'false' },
     timeoutMs: fetchTimeoutMs,
     ...(signal === undefined ? {} : { signal }),
   });
