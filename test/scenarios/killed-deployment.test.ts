@@ -1,0 +1,227 @@
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChildProcess } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { mayAbort, PHASES, type DeploymentPhase } from '../../src/core/deployment.ts';
+import { isEnd } from '../../src/core/status.ts';
+import type { DeploymentView, EnvironmentView, Page } from '../../src/core/view.ts';
+import { listApps } from '../../worker/deploy/app-container.ts';
+import { connectEngine } from '../../worker/engine/connect-engine.ts';
+import { withDirectoryLock } from '../../worker/router/directory-lock.ts';
+import { startPublicLoad, type PublicLoad } from '../router/support/public-load.ts';
+import { endOf, push } from '../support/builds.ts';
+import { testParts } from '../support/parts.ts';
+import { waitFor } from '../support/wait.ts';
+import { explain } from './support/expect-build.ts';
+import { startWorld, type World } from './support/world.ts';
+
+const HOST = 'killed.example.com';
+
+let world: World;
+let load: PublicLoad;
+let environmentId: string;
+/** The first deployment of each version: what a rollback to it names. */
+const firsts = new Map<string, string>();
+let live = 'one';
+
+beforeAll(async () => {
+  world = await startWorld({ capacity: 1 });
+  const repository = await world.addProject('killed/deployment', {});
+  for (const version of ['two', 'one']) {
+    const build = await endOf(world.system, await push(world.system, repository, filesOf(version)));
+    expect(build.deployments[0]?.status, explain(build)).toBe('success');
+    firsts.set(version, build.deployments[0]?.id ?? '');
+  }
+  const [environment] = (await world.system.api<Page<EnvironmentView>>('GET', '/environments')).items;
+  environmentId = environment?.id ?? '';
+  const port = Number(new URL(world.system.routerUrl).port);
+  load = startPublicLoad({ port, host: HOST, clients: 2, websockets: 0, pauseMs: 20, paths: ['/'] });
+});
+afterAll(async () => {
+  await load?.stop();
+  await world?.stop();
+});
+
+describe('a deployment, on the record of the server', () => {
+  afterEach(async () => {
+    expect(load.answers.filter(({ method, status }) => method === 'GET' && status !== 200)).toEqual([]);
+    expect((await world.system.ask(HOST)).text).toBe(`${live}\n`);
+    expect(await slotsWithApps()).toEqual(await slotsByRecord());
+    await world.expectNothingOfBuilds();
+  });
+
+  it.each(['pulling', 'starting', 'checking', 'smoking', 'switching', 'draining'] as const)(
+    'is taken up again and finished when its worker is killed: %s',
+    async (phase) => {
+      const { system } = world;
+      await interrupted(phase, async () => {
+        await kill(system.worker);
+        expect((await system.ask(HOST)).text, 'live serves').toMatch(/^(one|two)\n$/);
+        await system.startWorker();
+      });
+    },
+  );
+
+  it.each(['smoking', 'switching'] as const)(
+    'goes on when the server is killed and comes back: %s',
+    async (phase) => {
+      const { system } = world;
+      await interrupted(phase, async () => {
+        await kill(system.server);
+        await sleep(1_000);
+        expect((await system.ask(HOST)).text, 'live serves').toMatch(/^(one|two)\n$/);
+        await system.startServer();
+      });
+    },
+  );
+});
+
+/** Deploys the other version, has `fault` happen while `phase` is what the record says, and waits for its end. */
+async function interrupted(phase: DeploymentPhase, fault: () => Promise<void>): Promise<void> {
+  const { system } = world;
+  const next = live === 'one' ? 'two' : 'one';
+  const served = load.answers.length;
+  await using held = await hold(phase);
+  const { id } = await system.api<{ id: string }>('POST', `/environments/${environmentId}/rollback`, {
+    deployment: firsts.get(next),
+  });
+  const slow =
+    phase === 'draining' ? untilPhase(id, 'smoking').then(() => system.ask(HOST, '/cgi-bin/slow')) : null;
+  await untilPhase(id, phase, held.whileIn);
+  await fault();
+  await held.release();
+  const phases = new Set<DeploymentPhase>();
+  const ended = async () => {
+    const seen = await deploymentOf(id);
+    phases.add(seen.phase);
+    return isEnd(seen.status) ? seen : null;
+  };
+  const end = await waitFor('the deployment ends', ended, 40_000).catch(async (error: unknown) => {
+    throw new Error(`${String(error)}\n${await system.logs()}`);
+  });
+  expect(end).toMatchObject({ status: 'success', reason: null });
+  if (!mayAbort(phase))
+    expect([...phases].filter(mayAbort), 'from the switch on it goes forward').toEqual([]);
+  if (slow !== null)
+    expect(await slow, 'what the old slot had in hand').toEqual({ status: 200, text: `${live}\n` });
+  live = next;
+  expect(load.answers.length).toBeGreaterThan(served + 20);
+}
+
+interface Held extends AsyncDisposable {
+  /** Called while the record has another phase. */
+  readonly whileIn: (phase: DeploymentPhase) => void;
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * Keeps a deployment in a phase that is over in a moment: a registry that stands still keeps it `pulling`, another who
+ * has the router's directory keeps it `starting` or `switching`. The others last by what the file says.
+ */
+async function hold(phase: DeploymentPhase): Promise<Held> {
+  const { system } = world;
+  let locked: Promise<void> | null = null;
+  const over = new AbortController();
+  const takeLock = () => {
+    locked ??= withDirectoryLock(path.join(system.dir, 'router'), () => aborted(over.signal));
+  };
+  const release = async () => {
+    if (phase === 'pulling') process.kill(system.registry.pid, 'SIGCONT');
+    over.abort();
+    await locked;
+  };
+  if (phase === 'pulling') {
+    await forgetImages();
+    process.kill(system.registry.pid, 'SIGSTOP');
+  }
+  if (phase === 'starting') takeLock();
+  return {
+    whileIn: (seen) => void (phase === 'switching' && seen === 'smoking' && takeLock()),
+    release,
+    [Symbol.asyncDispose]: release,
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve());
+  });
+}
+
+/** Waits until the record has `phase`, or one that came after it sooner than this saw. */
+async function untilPhase(id: string, phase: DeploymentPhase, onOther?: (seen: DeploymentPhase) => void) {
+  for (const deadline = Date.now() + 20_000; ; await sleep(2)) {
+    const seen = await deploymentOf(id);
+    if (isEnd(seen.status) || Date.now() > deadline)
+      throw new Error(`${phase} was not seen: ${JSON.stringify(seen)}\n${await world.system.logs()}`);
+    if (PHASES.indexOf(seen.phase) >= PHASES.indexOf(phase)) return;
+    onOther?.(seen.phase);
+  }
+}
+
+async function environmentNow(): Promise<EnvironmentView> {
+  return world.system.api<EnvironmentView>('GET', `/environments/${environmentId}`);
+}
+
+async function deploymentOf(id: string): Promise<DeploymentView> {
+  const found = (await environmentNow()).history.find((deployment) => deployment.id === id);
+  if (found === undefined) throw new Error(`no deployment ${id}`);
+  return found;
+}
+
+async function slotsByRecord(): Promise<readonly number[]> {
+  const { slots } = await environmentNow();
+  return slots.filter(({ role }) => role !== 'empty').map(({ index }) => index);
+}
+
+async function slotsWithApps(): Promise<readonly number[]> {
+  const engine = connectEngine(testParts().dockerHost);
+  const apps = await listApps(engine, path.join(world.system.dir, 'router'));
+  engine.close();
+  return apps.map(({ slot }) => slot);
+}
+
+/** Takes the local names of what was deployed away, so that it is pulled. */
+async function forgetImages(): Promise<void> {
+  const engine = connectEngine(testParts().dockerHost);
+  const images = await engine.docker.listImages();
+  const names = images.flatMap(({ RepoTags, RepoDigests }) => [...(RepoTags ?? []), ...(RepoDigests ?? [])]);
+  for (const name of names.filter((one) => one.startsWith(`${world.system.registry.host}/`)))
+    await engine.docker
+      .getImage(name)
+      .remove({ force: true })
+      .catch(() => undefined);
+  engine.close();
+}
+
+async function kill(child: ChildProcess | null): Promise<void> {
+  const gone = child === null ? null : once(child, 'exit');
+  child?.kill('SIGKILL');
+  await gone;
+}
+
+/** `/cgi-bin/slow` takes 4 s; the app begins to listen after half a second, and ends at once when it is asked to. */
+function filesOf(version: string): Record<string, string> {
+  return {
+    Dockerfile: `FROM slipway-test/busybox:1
+COPY --chmod=755 slow /www/cgi-bin/slow
+RUN echo ${version} > /www/index.html
+CMD ["sh", "-c", "sleep 0.5; exec httpd -f -p 80 -h /www"]
+`,
+    slow: `#!/bin/sh
+printf 'Content-Type: text/plain\\r\\n\\r\\n'
+sleep 4
+cat /www/index.html
+`,
+    'slipway.yml': `image: {}
+deploy:
+  environment: production
+  port: 80
+  host: ${HOST}
+  smoke: { commands: [sleep 0.5] }
+  standby: 0s
+`,
+  };
+}
