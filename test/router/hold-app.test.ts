@@ -23,8 +23,8 @@ describe('a held container', () => {
     );
     const app = await hold({ image });
     expect(await processes(app.id)).toEqual([
-      '/sbin/docker-init -- /.slipway/hold /start.sh',
-      '/.slipway/hold /start.sh',
+      '/sbin/docker-init -- /.slipway/latch /start.sh',
+      '/.slipway/latch /start.sh',
     ]);
     expect(await ground.log(app.id)).toEqual([]);
     expect(await ground.engine.hasFile(app.id, '/ran')).toBe(false);
@@ -34,15 +34,15 @@ describe('a held container', () => {
   });
 
   it.each([
-    ['a folder', 'mkdir /.slipway; cp /start.sh /.slipway/hold; echo g >/.slipway/go'],
+    ['a folder', 'mkdir /.slipway; cp /start.sh /.slipway/latch; echo g >/.slipway/go'],
     ['a link to a folder', 'ln -s /srv /.slipway; cp /start.sh /srv/hold; echo g >/srv/go'],
-    ['links', 'mkdir /.slipway; ln -s /start.sh /.slipway/hold; ln -s /start.sh /.slipway/go'],
+    ['links', 'mkdir /.slipway; ln -s /start.sh /.slipway/latch; ln -s /start.sh /.slipway/go'],
     ['a file', 'cp /start.sh /.slipway'],
-  ])("is held by Slipway's holder, whatever its image has in that place: %s", async (_what, commands) => {
+  ])("is held by Slipway's latch, whatever its image has in that place: %s", async (_what, commands) => {
     const files = [folder('srv/'), script('start.sh', 'echo running; exec sleep 60')];
     const image = await ground.imageOf(['ENTRYPOINT ["/start.sh"]'], files, commands);
     const app = await hold({ image });
-    expect(await processes(app.id)).toContain('/.slipway/hold /start.sh');
+    expect(await processes(app.id)).toContain('/.slipway/latch /start.sh');
     expect(await ground.log(app.id)).toEqual([]);
     await letGo(ground.engine, app);
     expect(await ground.logged(app.id, 1)).toEqual(['running']);

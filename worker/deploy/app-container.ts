@@ -6,7 +6,7 @@ import { demultiplex } from '../engine/demultiplex.ts';
 import type { Engine } from '../engine/engine.ts';
 import { callEngine, refusalStatus, unlessGone } from '../engine/engine-lost.ts';
 import { variables } from '../engine/variables.ts';
-import { HOLDER } from './holder/holder.ts';
+import { LATCH } from './latch/latch.ts';
 
 /** Keys of the labels on an app's container. None is `slipway.lease`: apps outlive their deployment's lease. */
 export const APP_LABELS = {
@@ -18,7 +18,7 @@ export const APP_LABELS = {
   router: 'slipway.router',
   /** Names of the variables that hold secrets, joined by commas: their values are masked in the app's log. */
   secrets: 'slipway.secrets',
-  /** `held` when its entrypoint is the holder, with the app's words after it; else `plain`. */
+  /** `held` when its entrypoint is the latch, with the app's words after it; else `plain`. */
   start: 'slipway.start',
 } as const;
 
@@ -158,9 +158,9 @@ function request(spec: AppSpec): Dockerode.ContainerCreateOptions {
   };
 }
 
-/** The holder hears from nobody but who lets it go: its stdin is open, and stays so whoever comes and leaves. */
+/** The latch listens on stdin, which stays open whoever comes and leaves: an earlier deployer may be dead. */
 function command({ held, release }: AppSpec): Partial<Dockerode.ContainerCreateOptions> {
-  if (held !== null) return { Entrypoint: [HOLDER], Cmd: [...held], OpenStdin: true, StdinOnce: false };
+  if (held !== null) return { Entrypoint: [LATCH], Cmd: [...held], OpenStdin: true, StdinOnce: false };
   const { command: words } = release.settings;
   return words.length === 0 ? {} : { Cmd: [...words] };
 }

@@ -6,7 +6,7 @@ import { ensureAppNetwork } from './app-network.ts';
 import type { AppVariables } from './app-variables.ts';
 import type { Deploying } from './deploying.ts';
 import type { HeldApp } from './hold-app.ts';
-import { holderArchive } from './holder/holder.ts';
+import { latchArchive } from './latch/latch.ts';
 import { planStart } from './plan-start.ts';
 
 /** So often is an image fetched that is gone when its container is to be created. */
@@ -37,8 +37,8 @@ export async function createCandidate(deploying: Deploying, app: AppVariables): 
   lease.signal.throwIfAborted();
   if (mine !== undefined) {
     await log.say('Going on with the container of an earlier attempt.');
-    const holder = mine.held ? holderArchive(architecture) : null;
-    return holder === null ? { kind: 'plain', id: mine.id } : { kind: 'held', id: mine.id, holder };
+    const latch = mine.held ? latchArchive(architecture) : null;
+    return latch === null ? { kind: 'plain', id: mine.id } : { kind: 'held', id: mine.id, latch };
   }
   for (let fetches = 1; ; fetches++) {
     await fetchImage(deploying);
@@ -78,7 +78,7 @@ async function createOfImage(
   });
   if (start.kind === 'held') {
     await log.say('Held start: the container is started now, its app begins after the verdict.');
-    return { kind: 'held', id, holder: start.holder };
+    return { kind: 'held', id, latch: start.latch };
   }
   await log.say(`Plain start: ${start.because}.`);
   return { kind: 'plain', id };

@@ -1,23 +1,23 @@
 import type { Duplex } from 'node:stream';
 import type { Engine } from '../engine/engine.ts';
 import { callEngine } from '../engine/engine-lost.ts';
-import { GO } from './holder/holder.ts';
+import { GO } from './latch/latch.ts';
 
-/** A container whose command begins with the holder. */
+/** A container whose command begins with the latch. */
 export interface HeldApp {
   readonly id: string;
-  /** The holder's folder, an archive for `/`. */
-  readonly holder: Buffer;
+  /** The latch's folder, an archive for `/`. */
+  readonly latch: Buffer;
 }
 
 /**
  * Starts a container that was created for it, held: nothing of its image runs. One that runs is left as it is,
  * whether it is held or was let go.
  */
-export async function holdApp(engine: Engine, { id, holder }: HeldApp): Promise<void> {
+export async function holdApp(engine: Engine, { id, latch }: HeldApp): Promise<void> {
   const facts = await engine.inspectContainer(id);
   if (facts?.running === true) return;
-  await engine.putArchive(id, '/', holder);
+  await engine.putArchive(id, '/', latch);
   await engine.startContainer(id);
 }
 

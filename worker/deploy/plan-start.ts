@@ -1,16 +1,16 @@
 import path from 'node:path';
 import type { Release } from '../../src/core/deployment.ts';
 import type { ImageFacts } from '../engine/inspect-image.ts';
-import { holderArchive, HOLDER_FOLDER } from './holder/holder.ts';
+import { latchArchive, LATCH_FOLDER } from './latch/latch.ts';
 
-/** How a candidate's container is started (docs/decisions/0011-held-start.md). */
+/** How a candidate's container is started (docs/decisions/0015-held-start.md). */
 export type StartPlan =
-  /** Before the verdict, with the holder, which becomes the app when it is let go. */
+  /** Before the verdict, with the latch, which becomes the app when it is let go. */
   | {
       readonly kind: 'held';
       /** The words of the app's process: its program first. */
       readonly words: readonly string[];
-      readonly holder: Buffer;
+      readonly latch: Buffer;
     }
   /** After the verdict, as it is. */
   | { readonly kind: 'plain'; readonly because: string }
@@ -40,15 +40,14 @@ export function planStart({ image, settings, architecture, decided }: StartFacts
   if (decided) return plain('the verdict is there');
   if (image.healthcheck !== null)
     return plain('the image has a HEALTHCHECK, which the engine would run before the verdict');
-  const covering = settings.volumes.find((volume) => isAtHolder(volume.path));
-  if (covering !== undefined)
-    return plain(`the volume ${covering.name} is mounted where the holder would be`);
-  const holder = holderArchive(architecture);
-  if (holder === null) return plain(`there is no holder for ${architecture}`);
-  return { kind: 'held', words, holder };
+  const covering = settings.volumes.find((volume) => isAtLatch(volume.path));
+  if (covering !== undefined) return plain(`the volume ${covering.name} is mounted where the latch would be`);
+  const latch = latchArchive(architecture);
+  if (latch === null) return plain(`there is no latch for ${architecture}`);
+  return { kind: 'held', words, latch };
 }
 
-function isAtHolder(mounted: string): boolean {
+function isAtLatch(mounted: string): boolean {
   const place = path.posix.normalize(`${mounted}/`);
-  return place.startsWith(`${HOLDER_FOLDER}/`);
+  return place.startsWith(`${LATCH_FOLDER}/`);
 }

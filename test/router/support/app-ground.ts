@@ -84,7 +84,7 @@ export async function appGround(range: string): Promise<AppGround> {
       held: isHeld ? start.words : null,
     });
     apps.push(id);
-    return { id, holder: start.holder };
+    return { id, latch: start.latch };
   };
 
   const log = (id: string) => lastLines(engine, id, 1_000);

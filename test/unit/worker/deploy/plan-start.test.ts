@@ -41,16 +41,16 @@ describe('the start of a candidate is plain', () => {
       { image: { ...image, healthcheck: { kind: 'shell', command: 'wget localhost' } } },
       'the image has a HEALTHCHECK, which the engine would run before the verdict',
     ],
-    ['without a holder', { architecture: 'riscv64' }, 'there is no holder for riscv64'],
+    ['without a latch', { architecture: 'riscv64' }, 'there is no latch for riscv64'],
     [
-      'when a volume covers the holder',
+      'when a volume covers the latch',
       { settings: { ...settings, volumes: [{ name: 'data', path: '//.slipway/' }] } },
-      'the volume data is mounted where the holder would be',
+      'the volume data is mounted where the latch would be',
     ],
     [
-      'when a volume covers a file of the holder',
+      'when a volume covers a file of the latch',
       { settings: { ...settings, volumes: [{ name: 'data', path: '/.slipway/go' }] } },
-      'the volume data is mounted where the holder would be',
+      'the volume data is mounted where the latch would be',
     ],
     ['when the image is gone', { image: null }, 'the image is gone'],
   ])('%s', (_what, facts, because) => {

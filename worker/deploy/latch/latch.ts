@@ -1,24 +1,24 @@
 import { tarOf } from '../../engine/tar.ts';
 
-/** Folder of the holder in a container that is held at its start. */
-export const HOLDER_FOLDER = '/.slipway';
-/** The holder there: the first word of such a container's command, before those of the app. */
-export const HOLDER = `${HOLDER_FOLDER}/hold`;
-/** What lets the app begin: one byte on the holder's stdin, any. */
+/** Folder of the latch in a container that is held at its start. */
+export const LATCH_FOLDER = '/.slipway';
+/** The latch there: the first word of such a container's command, before those of the app. */
+export const LATCH = `${LATCH_FOLDER}/latch`;
+/** What lets the app begin: one byte on the latch's stdin, any. */
 export const GO = 'g';
 
 /**
- * The holder's folder as an archive for `/` of a container, for an engine of that architecture (its own word for it);
- * null when there is no holder for it. The program, and the file `go`, empty, that the holder puts a byte into when
+ * The latch's folder as an archive for `/` of a container, for an engine of that architecture (its own word for it);
+ * null when there is no latch for it. The program, and the file `go`, empty, that the latch puts a byte into when
  * the app begins: from then on a start does not wait. Whoever the app runs as may write to it, nobody to the program.
  * Both take the place of what the image has there.
  */
-export function holderArchive(architecture: string): Buffer | null {
+export function latchArchive(architecture: string): Buffer | null {
   const program = PROGRAMS[OTHER_NAMES[architecture] ?? architecture];
   if (program === undefined) return null;
   return tarOf([
     { name: '.slipway/', mode: 0o755, bytes: Buffer.alloc(0) },
-    { name: '.slipway/hold', mode: 0o555, bytes: Buffer.from(program, 'base64') },
+    { name: '.slipway/latch', mode: 0o555, bytes: Buffer.from(program, 'base64') },
     { name: '.slipway/go', mode: 0o666, bytes: Buffer.alloc(0) },
   ]);
 }
@@ -26,8 +26,8 @@ export function holderArchive(architecture: string): Buffer | null {
 const OTHER_NAMES: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64' };
 
 /**
- * `hold-<architecture>.s`, assembled; `test/unit/worker/deploy/holder.test.ts` holds them together. Made by
- * `as -o hold.o hold-x86_64.s && objcopy -O binary -j .text hold.o hold && base64 -w 104 hold`,
+ * `latch-<architecture>.s`, assembled; `test/unit/worker/deploy/latch.test.ts` holds them together. Made by
+ * `as -o latch.o latch-x86_64.s && objcopy -O binary -j .text latch.o latch && base64 -w 104 latch`,
  * with `aarch64-linux-gnu-` before the commands for the other.
  */
 export const PROGRAMS: Readonly<Record<string, string>> = {

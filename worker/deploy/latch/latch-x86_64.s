@@ -1,7 +1,7 @@
-# The holder for x86_64. Why there is one: docs/decisions/0011-held-start.md. Its bytes, and what makes them of this:
-# holder.ts. hold-aarch64.s is the same for the other processor.
+# The latch for x86_64. Why there is one: docs/decisions/0015-held-start.md. Its bytes, and what makes them of this:
+# latch.ts. latch-aarch64.s is the same for the other processor.
 #
-#   /.slipway/hold PROGRAM [ARGUMENT...]
+#   /.slipway/latch PROGRAM [ARGUMENT...]
 #
 #   1. Where /.slipway/go is empty: wait for one byte on stdin, put it there. Where it holds a byte: do not wait.
 #   2. Make /dev/null of stdin.

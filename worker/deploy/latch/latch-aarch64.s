@@ -1,4 +1,4 @@
-// The holder for aarch64: hold-x86_64.s, which says what it does, for the other processor.
+// The latch for aarch64: latch-x86_64.s, which says what it does, for the other processor.
 
         .set    base, 0x400000
         .set    path_room, 0x42000

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { holderArchive, PROGRAMS } from '../../../../worker/deploy/holder/holder.ts';
+import { latchArchive, PROGRAMS } from '../../../../worker/deploy/latch/latch.ts';
 
 /** Where the assembler of an architecture may be: under its own name here, else under that of a cross assembler. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = {
@@ -14,16 +14,16 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
 
 let dir: string;
 beforeAll(() => {
-  dir = mkdtempSync(path.join(tmpdir(), 'slipway-holder-'));
+  dir = mkdtempSync(path.join(tmpdir(), 'slipway-latch-'));
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-describe.each(['x86_64', 'aarch64'])('the holder for %s', (architecture) => {
+describe.each(['x86_64', 'aarch64'])('the latch for %s', (architecture) => {
   it('is what its source says', (context) => {
     const prefix = TOOLS[architecture]?.find((one) => isThere(`${one}as`) && isThere(`${one}objcopy`));
     if (prefix === undefined) return context.skip(`no assembler for ${architecture} is installed`);
     const source = fileURLToPath(
-      new URL(`../../../../worker/deploy/holder/hold-${architecture}.s`, import.meta.url),
+      new URL(`../../../../worker/deploy/latch/latch-${architecture}.s`, import.meta.url),
     );
     const [object, program] = [path.join(dir, `${architecture}.o`), path.join(dir, architecture)];
     run(`${prefix}as`, '-o', object, source);
@@ -47,7 +47,7 @@ describe.each(['x86_64', 'aarch64'])('the holder for %s', (architecture) => {
   });
 
   it('lets nobody write but to its mark', () => {
-    const archive = holderArchive(architecture) ?? Buffer.alloc(0);
+    const archive = latchArchive(architecture) ?? Buffer.alloc(0);
     const { stdout } = spawnSync('tar', ['--numeric-owner', '-tvf', '-'], {
       input: archive,
       encoding: 'utf8',
@@ -55,15 +55,15 @@ describe.each(['x86_64', 'aarch64'])('the holder for %s', (architecture) => {
     const lines = stdout.trim().split('\n');
     expect(lines.map((line) => line.replace(/^(\S+ \S+) .* (\S+)$/, '$1 $2'))).toEqual([
       'drwxr-xr-x 0/0 .slipway/',
-      '-r-xr-xr-x 0/0 .slipway/hold',
+      '-r-xr-xr-x 0/0 .slipway/latch',
       '-rw-rw-rw- 0/0 .slipway/go',
     ]);
   });
 });
 
 it('is not there for other architectures', () => {
-  expect(holderArchive('riscv64')).toBeNull();
-  expect(holderArchive('arm64')).toEqual(holderArchive('aarch64'));
+  expect(latchArchive('riscv64')).toBeNull();
+  expect(latchArchive('arm64')).toEqual(latchArchive('aarch64'));
 });
 
 function programOf(architecture: string): Buffer {
