@@ -1,11 +1,11 @@
 import { startInstallation, type Installation } from '../scripts/installation/start-installation.ts';
 import { Problem } from '../src/core/problem.ts';
 import { startGitHost, type GitHost } from '../test/support/git-host.ts';
-import { nodeImage, redisImage } from '../test/support/images.ts';
 import { NotShown } from './demand.ts';
 import { keepRunning } from './keep-running.ts';
 import { makePlace, type Place } from './place.ts';
 import { runDemo, type Shown } from './run-demo.ts';
+import { ensureServiceImages } from './service-images.ts';
 
 /*
  * `npm run demo [-- --json] [-- --keep]`: the whole path of a push, on real parts, shown on the terminal. Exit code 0
@@ -67,8 +67,10 @@ async function perform(stack: AsyncDisposableStack, signal: AbortSignal): Promis
   const host: GitHost = await startGitHost();
   stack.defer(() => host.close());
   say(`  started a Git host at ${host.url}`);
-  for (const image of [nodeImage, redisImage])
-    say(`  the engine has ${await image(installation.parts.dockerHost)}`);
+  const { dockerHost, helper } = installation.parts;
+  if (helper !== null) process.env['SLIPWAY_HELPER'] = helper;
+  for (const image of await ensureServiceImages(place.environment, dockerHost, (line) => say(`  ${line}`)))
+    say(`  the engine has ${image}`);
   return runDemo(installation, host, say);
 }
 
