@@ -3,14 +3,17 @@ import type { AddressInfo } from 'node:net';
 
 export interface HeldRegistry {
   readonly host: string;
-  /** Resolves when the next delete has come; it goes on to the registry when the returned function is called. */
-  holdDelete(): Promise<() => void>;
+  /**
+   * Resolves when the next delete in that repository has come; it goes on to the registry when the function is called
+   * that it resolves with.
+   */
+  holdDelete(repository: string): Promise<() => void>;
   close(): Promise<void>;
 }
 
 /** A proxy before the registry at `target` that can hold a delete on its way. */
 export async function startHeldRegistry(target: string): Promise<HeldRegistry> {
-  let held: ((release: () => void) => void) | null = null;
+  let held: { readonly repository: string; readonly told: (release: () => void) => void } | null = null;
   const server = http.createServer((request, response) => {
     const forward = (): void => {
       const onward = http.request(
@@ -20,15 +23,16 @@ export async function startHeldRegistry(target: string): Promise<HeldRegistry> {
       onward.on('error', () => response.destroy());
       request.pipe(onward);
     };
-    const told = request.method === 'DELETE' ? held : null;
-    if (told === null) return forward();
+    const isHeld = request.method === 'DELETE' && request.url?.startsWith(`/v2/${held?.repository ?? ''}/`);
+    if (held === null || isHeld !== true) return forward();
+    const { told } = held;
     held = null;
     told(forward);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    holdDelete: () => new Promise((resolve) => (held = resolve)),
+    holdDelete: (repository) => new Promise((told) => (held = { repository, told })),
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
