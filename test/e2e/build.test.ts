@@ -1,0 +1,193 @@
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BuildView } from '../../src/core/view.ts';
+import { endOf, push } from '../support/builds.ts';
+import { appFiles } from '../support/demo-app.ts';
+import type { HostedRepository } from '../support/git-host.ts';
+import { openStage, type Stage } from './support/stage.ts';
+
+let stage: Stage;
+let repository: HostedRepository;
+
+beforeAll(async () => {
+  stage = await openStage({ capacity: 1 });
+  repository = await stage.world.addProject('shop/web', { 'README.md': 'shop\n' });
+});
+afterEach(() => stage.closePages());
+afterAll(() => stage.stop());
+
+describe('a build with a test target, whose step paints', () => {
+  let build: BuildView;
+  let page: Page;
+  beforeAll(async () => {
+    const id = await push(stage.system, repository, PAINTED);
+    build = await endOf(stage.system, id);
+    expect(build.status, JSON.stringify(build)).toBe('success');
+  });
+
+  const open = async (): Promise<void> => {
+    page = await stage.open(`/builds/${build.id}`);
+    await page.getByRole('log').getByText('done', { exact: true }).waitFor();
+  };
+
+  it('names both digests, and what lint warns of with its place', async () => {
+    await open();
+    const { image } = build;
+    if (image === null) throw new Error('no image');
+    const digests = page
+      .getByRole('region', { name: 'Image' })
+      .locator('dt', { hasText: 'Tested in' })
+      .locator('+ dd code');
+    const titles = await digests.evaluateAll((found) => found.map((code) => code.getAttribute('title')));
+    expect(titles).toEqual([image.testImageId, image.imageId]);
+    expect(new Set(titles).size).toBe(2);
+    const warning = await page.getByRole('region', { name: 'Pipeline file' }).textContent();
+    expect(warning).toMatch(/slipway\.yml:3:16.*warning: Steps run in `test`/s);
+  });
+
+  it('draws each step where it was in time', async () => {
+    await open();
+    const [from, to] = [build.startedAtMs ?? 0, build.finishedAtMs ?? 0];
+    for (const { name, attempts } of build.workflows.flatMap((workflow) => workflow.steps)) {
+      const [attempt] = attempts;
+      if (attempt?.startedAtMs == null || attempt.finishedAtMs === null)
+        throw new Error(`${name} did not run`);
+      const bar = page.getByRole('button', { name: new RegExp(`${name}\\b`) }).locator('rect');
+      const [x, width] = [await numberOf(bar, 'x'), await numberOf(bar, 'width')];
+      const scale = 1000 / (to - from);
+      expect(x, name).toBeCloseTo((attempt.startedAtMs - from) * scale, 3);
+      expect(width, name).toBeCloseTo(Math.max(6, (attempt.finishedAtMs - attempt.startedAtMs) * scale), 3);
+    }
+    const width = async (name: string) =>
+      (await page.getByRole('button', { name }).locator('rect').boundingBox())?.width ?? 0;
+    expect(await width('paint')).toBeGreaterThan(await width('clone'));
+  });
+
+  it("shows colours, a progress line's last state, and times when asked", async () => {
+    await open();
+    const log = page.getByRole('log');
+    expect(await style(log.getByText('well', { exact: true }), 'color')).toBe('rgb(25, 112, 58)');
+    expect(await style(log.getByText('bold', { exact: true }), 'font-weight')).toBe('700');
+    expect(await style(log.getByText('FAIL', { exact: true }), 'background-color')).toBe('rgb(179, 38, 30)');
+    const texts = await log.locator('.log-text').allTextContents();
+    expect(texts.slice(-3)).toEqual(['well bold FAIL', 'at 100%', 'done']);
+    const time = log.locator('.log-time').last();
+    expect(await time.isVisible()).toBe(false);
+    await page.getByLabel('times').check();
+    expect(await time.isVisible()).toBe(true);
+    const logId = build.workflows[0]?.steps.find(({ name }) => name === 'paint')?.attempts[0]?.logId ?? '';
+    const { range } = await stage.system.api<{ range: { timeMs: number }[] }>('GET', `/logs/${logId}`);
+    expect(await time.textContent()).toBe(new Date(range.at(-1)?.timeMs ?? 0).toISOString().slice(11, 23));
+  });
+
+  it('is run again by its button, which leads to the new build', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Re-run' }).click();
+    await page.waitForURL((url) => url.pathname.startsWith('/builds/') && !url.pathname.includes(build.id));
+    const id = new URL(page.url()).pathname.slice('/builds/'.length);
+    const again = await endOf(stage.system, id);
+    expect(again).toMatchObject({ status: 'success', rerunOf: build.id, commit: build.commit });
+    await page.locator('.title .status-success').waitFor();
+    await page.getByRole('link', { name: 'an earlier build' }).click();
+    await page.waitForURL(`**/builds/${build.id}`);
+    await page.getByRole('heading', { name: `#${build.number}` }).waitFor();
+  });
+});
+
+it('run now builds the newest commit of the branch that is named', async () => {
+  const commit = repository.commit({ 'slipway.yml': QUICK }, 'On a branch of its own', { branch: 'side' });
+  const page = await stage.open('/projects');
+  await page.getByRole('link', { name: /shop\/web/ }).click();
+  await page.getByLabel('Branch').fill('side');
+  await page.getByRole('button', { name: 'Run now' }).click();
+  await page.getByRole('heading', { name: 'On a branch of its own' }).waitFor();
+  const id = new URL(page.url()).pathname.slice('/builds/'.length);
+  expect(await endOf(stage.system, id)).toMatchObject({
+    commit,
+    event: 'manual',
+    refName: 'side',
+    status: 'success',
+  });
+  expect(await page.locator('.meta').textContent()).toContain('run on side');
+});
+
+it('a build that waits names its place and why, in the list and on its page, and goes on when its turn comes', async () => {
+  const first = await push(stage.system, repository, { 'slipway.yml': LONG }, { branch: 'long' });
+  const runs = await stage.open(`/builds/${first}`);
+  await runs.locator('.title .status-running').waitFor();
+  const second = await push(
+    stage.system,
+    repository,
+    { 'slipway.yml': QUICK },
+    { branch: 'waits', message: 'Wait' },
+  );
+  const list = await stage.open('/');
+  const waits = await stage.open(`/builds/${second}`);
+  await waits.getByText('Place 1 in the queue').waitFor();
+  const { waiting } = await stage.system.api<BuildView>('GET', `/builds/${second}`);
+  expect(waiting?.why).toMatch(/\w/);
+  expect(await waits.locator('.box').textContent()).toBe(`Place 1 in the queue: ${waiting?.why ?? ''}`);
+  const row = list.getByRole('listitem').filter({ hasText: 'Wait' });
+  expect(await row.locator('.row-note').textContent()).toBe(`place 1: ${waiting?.why ?? ''}`);
+  await runs.getByRole('button', { name: 'Cancel' }).click();
+  await runs.locator('.title .status-cancelled').waitFor({ timeout: 15_000 });
+  await waits.locator('.title .status-success').waitFor({ timeout: 15_000 });
+  await row.getByText('success').waitFor();
+});
+
+it('calls a deployment off by its button, and the build goes on to its end', async () => {
+  const files = appFiles('1');
+  const id = await push(stage.system, repository, {
+    ...files,
+    'slipway.yml': (files['slipway.yml'] ?? '').replace('sh /check.sh', 'sleep 600'),
+  });
+  const page = await stage.open(`/builds/${id}`);
+  const deployments = page.getByRole('region', { name: 'Deployments' });
+  await page.getByRole('button', { name: /unit/ }).locator('.status-running').waitFor({ timeout: 20_000 });
+  await deployments.getByRole('button', { name: 'Cancel the deployment to production' }).click();
+  await deployments.getByText('cancelled', { exact: true }).first().waitFor();
+  expect(await deployments.getByText('cancelled by').textContent()).toContain('cancelled by admin');
+  expect(await deployments.getByRole('button', { name: /Cancel/ }).count()).toBe(0);
+  const { status, deployments: recorded } = await stage.system.api<BuildView>('GET', `/builds/${id}`);
+  expect(status).toBe('running');
+  expect(recorded.map((deployment) => deployment.status)).toEqual(['cancelled']);
+  await page.locator('.title').getByRole('button', { name: 'Cancel' }).click();
+  await page.locator('.title .status-cancelled').waitFor({ timeout: 15_000 });
+});
+
+const QUICK = 'steps:\n  - { name: quick, image: "slipway-test/busybox:1", commands: ["true"] }\n';
+const LONG = 'steps:\n  - { name: long, image: "slipway-test/busybox:1", commands: [sleep 600] }\n';
+
+const PAINTED: Readonly<Record<string, string>> = {
+  Dockerfile: [
+    'FROM slipway-test/busybox:1 AS base',
+    'FROM base AS test',
+    'RUN echo only for tests > /tools',
+    'FROM base AS runtime',
+    'RUN echo ships > /ships',
+    '',
+  ].join('\n'),
+  'paint.sh': [
+    'sleep 1',
+    String.raw`printf '\033[32mwell\033[0m \033[1mbold\033[0m \033[41;97mFAIL\033[0m\n'`,
+    String.raw`printf 'at 10%%\rat 50%%\rat 100%%\n'`,
+    'echo done',
+    '',
+  ].join('\n'),
+  'slipway.yml': `image:
+  target: runtime
+  test_target: test
+steps:
+  - { name: paint, commands: [sh paint.sh] }
+push:
+  tags: [painted]
+`,
+};
+
+async function numberOf(element: Locator, name: string): Promise<number> {
+  return Number(await element.getAttribute(name));
+}
+
+function style(element: Locator, name: string): Promise<string> {
+  return element.evaluate((found, property) => getComputedStyle(found).getPropertyValue(property), name);
+}
