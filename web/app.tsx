@@ -18,7 +18,9 @@ import { useLoad, Waiting } from './parts/load.tsx';
 /** Every page, behind the sign-in. */
 export function App() {
   const [isSignedOut, setSignedOut] = useState(false);
-  const session = useLoad(`session ${isSignedOut ? 'none' : 'asked'}`, () => api('GET', '/session'));
+  const session = useLoad(`session ${isSignedOut ? 'none' : 'asked'}`, async () =>
+    isSignedOut ? null : api('GET', '/session'),
+  );
   useEffect(() => {
     const leave = (): void => setSignedOut(true);
     window.addEventListener(SIGNED_OUT, leave);

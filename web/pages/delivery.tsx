@@ -47,7 +47,9 @@ export function DeliveryPage() {
         </h1>
         <Action run={() => api('POST', `/deliveries/${segment(id)}/replay`)}>Replay</Action>
       </div>
-      {delivery.reason !== null && <p class="box">{delivery.reason}</p>}
+      {delivery.reason !== null && (
+        <p class={delivery.outcome === 'failed' ? 'box box-error' : 'box'}>{delivery.reason}</p>
+      )}
       {buildIds.length > 0 && (
         <ul class="rows" aria-label="Builds">
           {(builds.value ?? []).map((build) => (

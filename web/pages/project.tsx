@@ -33,13 +33,18 @@ export function ProjectPage() {
   if (project === null) return <Waiting error={error} what="the project" />;
   return (
     <article>
-      <h1>{project.path}</h1>
+      <div class="title">
+        <h1>{project.path}</h1>
+      </div>
       <p class="meta break">{project.cloneUrl}</p>
       <RunNow project={project} />
       {project.lastBuild !== null && (
         <>
           <h2>
-            Last build <a href={`/?project=${segment(project.path)}`}>all builds</a>
+            Last build{' '}
+            <a class="note" href={`/?project=${segment(project.path)}`}>
+              all builds
+            </a>
           </h2>
           <ul class="rows">
             <BuildRow build={project.lastBuild} />

@@ -20,6 +20,8 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
         <h1>
           <img src="/favicon.svg" alt="" width="32" height="32" /> Slipway
         </h1>
+        {/* For what keeps passwords: it asks whose this is. */}
+        <input type="text" name="username" autocomplete="username" value="admin" hidden />
         <label>
           Admin token
           <input

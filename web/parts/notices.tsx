@@ -4,7 +4,7 @@ import type { NoticeView } from '../../src/core/view.ts';
 export function Notices({ notices }: { notices: readonly NoticeView[] }) {
   if (notices.length === 0) return null;
   return (
-    <section class="box" aria-label="Commit statuses">
+    <section class="box box-warning" aria-label="Commit statuses">
       <ul class="problems">
         {notices.map((notice) => (
           <li key={notice.text}>

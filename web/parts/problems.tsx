@@ -10,7 +10,7 @@ export function Problems({
 }) {
   if (problems.length + warnings.length === 0) return null;
   return (
-    <section class={problems.length > 0 ? 'box box-error' : 'box'} aria-label="Pipeline file">
+    <section class={problems.length > 0 ? 'box box-error' : 'box box-warning'} aria-label="Pipeline file">
       <ul class="problems">
         {[...problems, ...warnings].map((problem) => (
           <li key={`${problem.file}:${problem.line}:${problem.column}:${problem.code}`}>
