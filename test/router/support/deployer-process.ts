@@ -1,6 +1,6 @@
 /**
- * A deployer as a process of its own, to be killed: it gets its claim as a message, sends every report and goes on
- * when the answer comes. Arguments: router directory, engine host, network name and range as JSON.
+ * A deployer as a process of its own, to be killed: it gets its claim and what its lease signals as messages, sends
+ * every report and goes on when the answer comes. Arguments: router directory, engine host, network name and range as JSON.
  */
 import { systemClock } from '../../../src/ports/clock.ts';
 import type { DeploymentWork, ReportBody, Signals } from '../../../src/core/work.ts';
@@ -12,13 +12,15 @@ import { memoryLease } from './memory-lease.ts';
 const [dir = '', engineHost = '', network = '{}'] = process.argv.slice(2);
 const acknowledged: (() => void)[] = [];
 
-process.on('message', (message: { work: DeploymentWork } | 'acknowledged') => {
-  if (message === 'acknowledged') acknowledged.shift()?.();
-  else void deploy(message.work);
+let signals: Signals = { cancel: null, release: null, verdict: 'switch' };
+
+process.on('message', (message: { work?: DeploymentWork; signals: Signals } | 'acknowledged') => {
+  if (message === 'acknowledged') return acknowledged.shift()?.();
+  signals = message.signals;
+  return message.work === undefined ? undefined : void deploy(message.work);
 });
 
 async function deploy(work: DeploymentWork): Promise<void> {
-  const signals: Signals = { cancel: null, release: null, verdict: 'switch' };
   const lease = memoryLease({
     work,
     signals: () => signals,
