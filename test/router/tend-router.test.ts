@@ -4,11 +4,12 @@ import { applySlotAction } from '../../src/core/slots.ts';
 import type { Release } from '../../src/core/deployment.ts';
 import type { RouterRecord } from '../../src/core/work.ts';
 import { listApps } from '../../worker/deploy/app-container.ts';
+import { askApp } from '../../worker/deploy/ask-candidate.ts';
 import { appLogId, followApp } from '../../worker/deploy/follow-app.ts';
 import { runDeployment } from '../../worker/deploy/run-deployment.ts';
 import { tendRouter } from '../../worker/deploy/tend-router.ts';
 import { lookForFailovers, type LiveSight } from '../../worker/router/watch-failovers.ts';
-import { HOST, startDeployWorld, type DeployWorld } from './support/deploy-world.ts';
+import { HOST, PORT, startDeployWorld, type DeployWorld } from './support/deploy-world.ts';
 import { FakeRecord } from './support/fake-record.ts';
 import { memoryLease } from './support/memory-lease.ts';
 import { startPublicLoad } from './support/public-load.ts';
@@ -31,11 +32,16 @@ afterEach(async () => {
 });
 
 describe('the keeper of the router', () => {
-  it('stops a standby whose time is over, and changes nothing a second time', async () => {
+  it('leaves a standby able to serve until its time, stops it then, and changes nothing a second time', async () => {
     await deploy(world.release('v1'));
-    await deploy(world.release('v2', { standbyMs: 1 }));
-    record.slots = applySlotAction(record.slots, { type: 'expire', nowMs: Date.now() + 1_000 });
-    record.fence++;
+    await deploy(world.release('v2', { standbyMs: 60_000 }));
+    const standby = record.slots.find(({ role }) => role === 'standby');
+    const untilMs = standby?.standbyUntilMs ?? 0;
+    expire(untilMs - 1);
+    expect(await tend()).toEqual([]);
+    expect([...(await slotsWithApps())].sort()).toEqual([0, 1]);
+    expect((await askApp(standby?.address ?? '', PORT, HOST, '/', 1_000)).status).toBe(200);
+    expire(untilMs);
     expect(await tend()).toEqual([
       'brought production of shop/web to the record',
       'removed a container of production of shop/web',
@@ -164,6 +170,12 @@ describe('the log of an app', () => {
     expect(server.sealed).toEqual([appLogId(app.deploymentId)]);
   });
 });
+
+/** What the server's timer does to the record at that moment. */
+function expire(nowMs: number): void {
+  record.slots = applySlotAction(record.slots, { type: 'expire', nowMs });
+  record.fence++;
+}
 
 async function tend({
   busy = false,
