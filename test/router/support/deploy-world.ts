@@ -1,12 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { newId } from '../../../src/core/id.ts';
 import type { Release } from '../../../src/core/deployment.ts';
 import type { DeployPlan } from '../../../src/core/plan.ts';
-import { startRegistry, type RegistryPart } from '../../../src/parts/registry.ts';
 import { systemClock } from '../../../src/ports/clock.ts';
 import { openRegistry } from '../../../src/registry/registry.ts';
 import type { AppNetwork } from '../../../worker/deploy/app-network.ts';
@@ -15,19 +11,19 @@ import type { DeployTools } from '../../../worker/deploy/run-deployment.ts';
 import { connectEngine } from '../../../worker/engine/connect-engine.ts';
 import type { Engine } from '../../../worker/engine/engine.ts';
 import { nodeImage } from '../../support/images.ts';
+import { testParts } from '../../support/parts.ts';
 import { startRouterUnderTest, type RouterUnderTest } from './router-under-test.ts';
 
 export const HOST = 'shop.test';
 export const PORT = 8080;
 
-/** Engine, registry, router and a network of apps of one test file. */
+/** Engine, router and a network of apps of one test file, and an image in the run's registry. */
 export interface DeployWorld {
   readonly engine: Engine;
   readonly engineHost: string;
   readonly under: RouterUnderTest;
   readonly network: AppNetwork;
   readonly tools: DeployTools;
-  readonly registryHost: string;
   /** Forgets the local name of the pushed image, so that the next deployment pulls it. */
   forgetImage(): Promise<void>;
   /** A release of the one image, that answers with its name. */
@@ -40,20 +36,19 @@ export interface DeployWorld {
 export async function startDeployWorld(range: string): Promise<DeployWorld> {
   const engineHost = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
   const engine = connectEngine(engineHost);
-  const folder = await mkdtemp(path.join(tmpdir(), 'slipway-deploy-'));
-  const registry = await startRegistry({ dir: path.join(folder, 'registry') });
+  // The run's, so that the layers travel once and not once a file.
+  const { registryHost } = testParts();
   const under = await startRouterUnderTest();
   const node = await nodeImage(engine.host);
-  const image = await pushApp(engine, registry, node);
+  const image = await pushApp(engine, registryHost, node);
   const variants: string[] = [];
   const network = { name: `slipway-test-${randomBytes(4).toString('hex')}`, range };
-  const reference = `${registry.host}/shop/web@${image.digest}`;
+  const reference = `${registryHost}/shop/web@${image.digest}`;
   return {
     engine,
     engineHost,
     under,
     network,
-    registryHost: registry.host,
     tools: {
       engine,
       router: under.router,
@@ -85,8 +80,8 @@ export async function startDeployWorld(range: string): Promise<DeployWorld> {
       await container.remove();
       const variant = `${name.repo}:${name.tag}`;
       variants.push(variant);
-      const { digest, imageId } = await pushApp(engine, registry, variant);
-      return { imageReference: `${registry.host}/shop/web@${digest}`, digest, imageId };
+      const { digest, imageId } = await pushApp(engine, registryHost, variant);
+      return { imageReference: `${registryHost}/shop/web@${digest}`, digest, imageId };
     },
     async remove() {
       for (const app of await listApps(engine, under.dir)) await engine.removeContainer(app.id);
@@ -97,16 +92,14 @@ export async function startDeployWorld(range: string): Promise<DeployWorld> {
         .remove()
         .catch(() => undefined);
       await under.remove();
-      await registry.stop();
       engine.close();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function pushApp(engine: Engine, registry: RegistryPart, image: string) {
+async function pushApp(engine: Engine, registryHost: string, image: string) {
   const local = engine.docker.getImage(image);
-  const name = `${registry.host}/shop/web`;
+  const name = `${registryHost}/shop/web`;
   await local.tag({ repo: name, tag: 'one' });
   const stream = await engine.docker
     .getImage(`${name}:one`)
@@ -115,7 +108,7 @@ async function pushApp(engine: Engine, registry: RegistryPart, image: string) {
   for await (const chunk of stream) digest = /sha256:[0-9a-f]{64} size/.exec(String(chunk))?.[0] ?? digest;
   await engine.docker.getImage(`${name}:one`).remove();
   digest = digest.replace(' size', '');
-  const registryClient = openRegistry({ host: registry.host, insecure: true, credentials: null });
+  const registryClient = openRegistry({ host: registryHost, insecure: true, credentials: null });
   const manifest = await registryClient.getManifest('shop/web', digest);
   return { digest, imageId: manifest?.config?.digest ?? '' };
 }
