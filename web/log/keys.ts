@@ -5,7 +5,7 @@ export const LOG_KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['Home', 'to the first line'],
   ['End', 'to the last line, and follow what comes'],
   ['Enter', 'put a link to the line into the address'],
-  ['Shift with ↑ ↓ Page ↑ Page ↓', 'widen the linked range to the line'],
+  ['Shift ↑ ↓', 'widen the linked range to the line above or below'],
   ['Shift Enter', 'link from the linked line to this one'],
   ['Escape', 'leave the lines; again: no link'],
 ];
