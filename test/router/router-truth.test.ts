@@ -69,6 +69,7 @@ beforeAll(async () => {
     host: 'shop.test',
     clients: 8,
     websockets: 4,
+    briefWebsockets: 2,
     pauseMs: 5,
     paths: ['/', '/slow?ms=60', '/fail', '/', '/close'],
     onAnswer: (answer) => {
@@ -120,7 +121,7 @@ describe('over all of it', () => {
   it('was answered by live, not by a standby, while nothing was killed', () => {
     const answered = [...load.answers.filter(({ app }) => app !== null), ...opened].filter(isCalm);
     expect(answered.length).toBeGreaterThan(200);
-    expect(opened.filter(isCalm).length).toBeGreaterThan(0);
+    expect(opened.filter(isCalm).length).toBeGreaterThan(20);
     const wasLive = ({ app, startedMs, endedMs }: (typeof answered)[number]) =>
       reigns.some((reign) => reign.app === app && startedMs <= reign.toMs && endedMs >= reign.fromMs);
     expect(answered.filter((answer) => !wasLive(answer))).toEqual([]);

@@ -31,6 +31,8 @@ export interface LoadOptions {
   /** Requests at once; half of them keep their connection, half make a new one each. */
   readonly clients: number;
   readonly websockets: number;
+  /** Websockets besides that the client itself closes after 100 ms, to open a new one. */
+  readonly briefWebsockets?: number;
   /** Pause of a client between two requests. */
   readonly pauseMs: number;
   /** Paths in turn. */
@@ -59,22 +61,24 @@ export function startPublicLoad(options: LoadOptions): PublicLoad {
     }
     if (agent !== false) agent.destroy();
   };
-  const websocket = async () => {
+  const websocket = async (isBrief: boolean) => {
     while (running) {
       const startedMs = performance.now();
       const app = await holdWebsocket(options, (socket, taker) => {
         options.onOpen?.(taker, startedMs);
         if (!running) return void socket.destroy();
+        if (isBrief) return void setTimeout(() => socket.destroy(), 100);
         open.set(socket, taker);
         socket.on('close', () => open.delete(socket));
       });
-      if (app !== null && running) options.onCut?.(app);
+      if (app !== null && running && !isBrief) options.onCut?.(app);
       await sleep(20);
     }
   };
   const all = [
     ...Array.from({ length: options.clients }, (_, number) => client(number)),
-    ...Array.from({ length: options.websockets }, () => websocket()),
+    ...Array.from({ length: options.websockets }, () => websocket(false)),
+    ...Array.from({ length: options.briefWebsockets ?? 0 }, () => websocket(true)),
   ];
   return {
     answers,
