@@ -41,6 +41,8 @@ export interface HostedRepository {
 export interface GitHostOptions {
   /** When set, every request needs this password (any user name). */
   password?: string;
+  /** Which passwords are right, where they change. */
+  accepts?: (password: string) => boolean;
   /** That many requests from now on are answered 503. */
   failures?: number;
   /** Speaks protocol 0, which serves no commit by its name. */
@@ -63,7 +65,8 @@ export async function startGitHost(options: GitHostOptions = {}): Promise<GitHos
     const password = Buffer.from(authorization.replace(/^Basic /, ''), 'base64')
       .toString()
       .split(':')[1];
-    if (options.password !== undefined && password !== options.password) {
+    const isRight = options.accepts ?? ((given) => [undefined, given].includes(options.password));
+    if (!isRight(password ?? '')) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
       return;
     }
