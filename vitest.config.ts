@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const globalSetup = ['test/support/with-parts.ts'];
-const timeouts = { testTimeout: 60_000, hookTimeout: 120_000 };
+/** Machines are shared: a test that fails is tried once more, and the output names it with `(retry x1)`. */
+const patience = { testTimeout: 60_000, hookTimeout: 120_000, retry: 1 };
 
 /**
  * `unit` is pure and quick. Everything else uses real parts, started once a run by
@@ -10,14 +11,14 @@ const timeouts = { testTimeout: 60_000, hookTimeout: 120_000 };
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...timeouts } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...patience } },
       {
         test: {
           name: 'real',
           include: ['test/{parts,store,engine,registry,router,scenarios,experiments}/**/*.test.ts'],
           globalSetup,
           fileParallelism: false,
-          ...timeouts,
+          ...patience,
         },
       },
       {
@@ -26,7 +27,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup,
           fileParallelism: false,
-          ...timeouts,
+          ...patience,
         },
       },
     ],

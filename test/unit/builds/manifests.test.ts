@@ -172,7 +172,12 @@ describe('a red build’s manifest', () => {
     await switchOver(deploying);
     expect(await whyKept()).toBe('build #1 of shop/web names it');
     // No path leads there; the rule holds all the same.
-    await record.store.transaction((tx) => tx.db.updateTable('build').set({ status: 'error' as never }).execute());
+    await record.store.transaction((tx) =>
+      tx.db
+        .updateTable('build')
+        .set({ status: 'error' as never })
+        .execute(),
+    );
     expect(await whyKept()).toBe('a deployment uses it');
   });
 
