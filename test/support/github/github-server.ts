@@ -1,7 +1,8 @@
-import { createPublicKey, generateKeyPairSync, randomUUID, verify } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { APP_KEY, isSignedByApp } from './app-token.ts';
 import { findOperation, type Operation } from './openapi.ts';
 
 /**
@@ -77,12 +78,6 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const keys = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-});
-
 export async function startGithubServer(): Promise<GithubServer> {
   const state: State = {
     violations: [],
@@ -90,7 +85,7 @@ export async function startGithubServer(): Promise<GithubServer> {
     statuses: [],
     tokens: new Map(),
     repositories: new Set(),
-    app: { id: '4711', key: keys.privateKey, installations: new Map(), tokenMs: 3_600_000, tokens: [] },
+    app: { id: '4711', key: APP_KEY, installations: new Map(), tokenMs: 3_600_000, tokens: [] },
     webhooks: [],
     deliveries: [],
     failures: [],
@@ -163,7 +158,7 @@ function handle(state: State, operation: Operation, asked: Asked): Answer {
   const repository = `${params['owner'] ?? ''}/${params['repo'] ?? ''}`.toLowerCase();
   if (asked.isApp !== /^\w+ \/app\/|\/installation$/.test(name))
     return refuse(401, 'A JSON web token could not be decoded');
-  if (asked.isApp && !isSigned(asked.credential, state.app.id)) return refuse(401, 'Bad credentials');
+  if (asked.isApp && !isSignedByApp(asked.credential, state.app.id)) return refuse(401, 'Bad credentials');
   const rights = asked.isApp ? [] : state.tokens.get(asked.credential);
   if (rights === undefined) return refuse(401, 'Bad credentials');
   if (repository !== '/' && !asked.isApp && !state.repositories.has(repository))
@@ -292,18 +287,3 @@ function listed(sent: SentDelivery, index: number): object {
 }
 
 const idOf = (sent: SentDelivery, index: number): string => sent.id ?? String(1_000 + index);
-
-/** "Generating a JSON Web Token (JWT) for a GitHub App": RS256, its own id as issuer, ten minutes at most. */
-function isSigned(token: string, appId: string): boolean {
-  const [head = '', claims = '', signature = ''] = token.split('.');
-  const key = createPublicKey(keys.publicKey);
-  const isOurs = verify(
-    'RSA-SHA256',
-    Buffer.from(`${head}.${claims}`),
-    key,
-    Buffer.from(signature, 'base64url'),
-  );
-  const { iss, iat, exp } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as Record<string, number>;
-  const now = Date.now() / 1_000;
-  return isOurs && String(iss) === appId && (exp ?? 0) > now && (exp ?? 0) - (iat ?? 0) <= 600;
-}
