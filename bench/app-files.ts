@@ -4,12 +4,24 @@ import { randomBytes } from 'node:crypto';
 const WEIGHT_BYTES = 3_000_000;
 const weights = new Map<string, string>();
 
+/** What a benchmark may have otherwise in its service. */
+export interface Service {
+  /** How long the release before stands by, as the pipeline file has it. */
+  readonly standby?: string;
+  /** Ends at SIGTERM at once, with what it has in hand; else after it has answered. */
+  readonly isAbrupt?: boolean;
+}
+
 /**
  * The service that is measured: a Node server with a heavy layer below and its own code on top, a unit test in the
  * image, and an answer that says its version. `/slow` takes 200 ms.
  * @param weight Names the content of the heavy layer: another name, another layer.
  */
-export function serviceFiles(version: string, weight = 'same'): Record<string, string> {
+export function serviceFiles(
+  version: string,
+  weight = 'same',
+  { standby = '10m', isAbrupt = false }: Service = {},
+): Record<string, string> {
   return {
     Dockerfile: [
       'FROM slipway-test/node:24',
@@ -22,9 +34,9 @@ export function serviceFiles(version: string, weight = 'same'): Record<string, s
       '',
     ].join('\n'),
     'vendor/weight.txt': weightOf(weight),
-    'server.mjs': server(version),
+    'server.mjs': server(version, isAbrupt),
     'server.test.mjs': TEST,
-    'slipway.yml': PIPELINE,
+    'slipway.yml': pipeline(standby),
   };
 }
 
@@ -39,7 +51,7 @@ function weightOf(name: string): string {
 export const HOST = 'bench.example.com';
 export const TEST_COMMAND = 'node --test server.test.mjs';
 
-const server = (version: string): string => `import http from 'node:http';
+const server = (version: string, isAbrupt: boolean): string => `import http from 'node:http';
 
 export const version = '${version}';
 const server = http.createServer((request, response) => {
@@ -48,7 +60,7 @@ const server = http.createServer((request, response) => {
   request.on('end', () => (request.url === '/slow' ? setTimeout(answer, 200) : answer()));
 });
 if (process.argv[1].endsWith('server.mjs')) server.listen(8080);
-process.on('SIGTERM', () => server.close(() => process.exit(0)));
+process.on('SIGTERM', () => ${isAbrupt ? 'process.exit(0)' : 'server.close(() => process.exit(0))'});
 `;
 
 const TEST = `import test from 'node:test';
@@ -58,7 +70,7 @@ import { version } from '/app/server.mjs';
 test('has a version', () => assert.ok(version.length > 0));
 `;
 
-const PIPELINE = `steps:
+const pipeline = (standby: string): string => `steps:
   - name: test
     commands: [cd /app && ${TEST_COMMAND}]
 
@@ -71,5 +83,5 @@ deploy:
     host: ${HOST}
     health: { path: /healthz, passes: 2 }
     drain: { requests: 10s, connections: 10s }
-    standby: 10m
+    standby: ${standby}
 `;
