@@ -22,10 +22,9 @@ describe('a held container', () => {
       [script('start.sh', 'echo ran >/ran; echo running; exec sleep 60')],
     );
     const app = await hold({ image });
-    expect(await processes(app.id)).toEqual([
-      '/sbin/docker-init -- /.slipway/latch /start.sh',
-      '/.slipway/latch /start.sh',
-    ]);
+    await expect
+      .poll(() => processes(app.id))
+      .toEqual(['/sbin/docker-init -- /.slipway/latch /start.sh', '/.slipway/latch /start.sh']);
     expect(await ground.log(app.id)).toEqual([]);
     expect(await ground.engine.hasFile(app.id, '/ran')).toBe(false);
     await letGo(ground.engine, app);
@@ -34,15 +33,16 @@ describe('a held container', () => {
   });
 
   it.each([
-    ['a folder', 'mkdir /.slipway; cp /start.sh /.slipway/latch; echo g >/.slipway/go'],
-    ['a link to a folder', 'ln -s /srv /.slipway; cp /start.sh /srv/hold; echo g >/srv/go'],
-    ['links', 'mkdir /.slipway; ln -s /start.sh /.slipway/latch; ln -s /start.sh /.slipway/go'],
+    ['a folder', 'mkdir /.slipway; cp /start.sh /.slipway/latch; touch /.slipway/wait'],
+    ['a link to a folder', 'ln -s /srv /.slipway; cp /start.sh /srv/latch; touch /srv/wait'],
+    ['links', 'mkdir /.slipway; ln -s /start.sh /.slipway/latch; ln -s /dev/null /.slipway/wait'],
     ['a file', 'cp /start.sh /.slipway'],
-  ])("is held by Slipway's latch, whatever its image has in that place: %s", async (_what, commands) => {
+    ['a volume', 'mkdir /.slipway', 'VOLUME ["/.slipway"]'],
+  ])("is held by Slipway's latch, whatever its image has there: %s", async (_what, commands, change = '') => {
     const files = [folder('srv/'), script('start.sh', 'echo running; exec sleep 60')];
-    const image = await ground.imageOf(['ENTRYPOINT ["/start.sh"]'], files, commands);
+    const image = await ground.imageOf(['ENTRYPOINT ["/start.sh"]', change], files, commands);
     const app = await hold({ image });
-    expect(await processes(app.id)).toContain('/.slipway/latch /start.sh');
+    await expect.poll(() => processes(app.id)).toContain('/.slipway/latch /start.sh');
     expect(await ground.log(app.id)).toEqual([]);
     await letGo(ground.engine, app);
     expect(await ground.logged(app.id, 1)).toEqual(['running']);

@@ -3,7 +3,7 @@ import type { Release } from '../../src/core/deployment.ts';
 import type { ImageFacts } from '../engine/inspect-image.ts';
 import { latchArchive, LATCH_FOLDER } from './latch/latch.ts';
 
-/** How a candidate's container is started (docs/decisions/0015-held-start.md). */
+/** How a candidate's container is started (docs/decisions/0016-held-start.md). */
 export type StartPlan =
   /** Before the verdict, with the latch, which becomes the app when it is let go. */
   | {

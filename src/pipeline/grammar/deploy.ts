@@ -91,7 +91,7 @@ export const deployRecord = record(
     ),
     prepare: defaulted(
       word(['pull', 'after-tests'], ['start']),
-      'How early the target prepares: `pull` the layers beside the tests, or all `after-tests`.',
+      'How early the target prepares: `pull` the layers and start the container, held, beside the tests, or all `after-tests`.',
       'pull',
       '`pull`',
     ),

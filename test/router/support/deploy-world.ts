@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { text } from 'node:stream/consumers';
 import { newId } from '../../../src/core/id.ts';
 import type { Release } from '../../../src/core/deployment.ts';
 import type { DeployPlan } from '../../../src/core/plan.ts';
@@ -28,7 +27,7 @@ export interface DeployWorld {
   forgetImage(): Promise<void>;
   /** A release of the one image, that answers with its name. */
   release(name: string, settings?: Partial<DeployPlan>): Release;
-  /** Pushes the files of the one image with these Dockerfile instructions alone: what a release names of it. */
+  /** Pushes the one image with other Dockerfile instructions, and no command: what a release names of it. */
   pushVariant(changes: readonly string[]): Promise<Pick<Release, 'imageReference' | 'digest' | 'imageId'>>;
   remove(): Promise<void>;
 }
@@ -73,12 +72,11 @@ export async function startDeployWorld(range: string): Promise<DeployWorld> {
       settings: planOf(name, settings),
     }),
     async pushVariant(changes) {
-      const container = await engine.docker.createContainer({ Image: node });
-      const name = { repo: 'slipway-test-variant', tag: randomBytes(4).toString('hex') };
-      const all = ['ENV PATH=/usr/local/bin:/usr/bin:/bin', ...changes].join('\n');
-      await text(await engine.docker.importImage(await container.export(), { ...name, changes: all }));
+      // An entrypoint of its own has the engine leave the image's command out.
+      const container = await engine.docker.createContainer({ Image: node, Entrypoint: ['none'] });
+      const options = { changes: ['ENTRYPOINT []', ...changes].join('\n') };
+      const { Id: variant } = (await container.commit(options)) as { Id: string };
       await container.remove();
-      const variant = `${name.repo}:${name.tag}`;
       variants.push(variant);
       const { digest, imageId } = await pushApp(engine, registryHost, variant);
       return { imageReference: `${registryHost}/shop/web@${digest}`, digest, imageId };

@@ -3,6 +3,7 @@
         .set    base, 0x400000
         .set    path_room, 0x42000
 
+        .set    ftruncate, 46
         .set    openat, 56
         .set    close, 57
         .set    read, 63
@@ -30,7 +31,7 @@ segments:
         .long   0x6474e551, 6           // PT_GNU_STACK: not executable
         .quad   0, 0, 0, 0, 0, 16
 
-// x19 &argv[1], x20 envp, x21 argv[1], w22 errno of the best find so far, w23 descriptor of /.slipway/go,
+// x19 &argv[1], x20 envp, x21 argv[1], w22 errno of the best find so far, w23 descriptor of /.slipway/wait,
 // x24 the rest of PATH, x25 a reason, w26 an exit code, x27 room for a path, and for the byte
 
 start:  ldr     x0, [sp]
@@ -42,7 +43,7 @@ start:  ldr     x0, [sp]
         cbz     x21, quit
 
         mov     x0, -100                // AT_FDCWD
-        adr     x1, go
+        adr     x1, mark
         mov     x2, 2                   // O_RDWR
         mov     x8, openat
         svc     0
@@ -52,7 +53,7 @@ start:  ldr     x0, [sp]
         mov     x8, read
         svc     0
         cmp     x0, 1
-        b.eq    marked
+        b.lo    begin
         b.hi    no_mark
 
 wait:   mov     x0, 0
@@ -62,12 +63,12 @@ wait:   mov     x0, 0
         cmp     x0, 1
         b.ne    quit
         mov     w0, w23
-        mov     x8, write
+        mov     x1, 0
+        mov     x8, ftruncate
         svc     0
-        cmp     x0, 1
-        b.ne    no_mark
+        cbnz    w0, no_mark
 
-marked: mov     w0, w23
+begin:  mov     w0, w23
         mov     x8, close
         svc     0
         mov     x0, 0
@@ -144,8 +145,8 @@ tell:   adr     x1, ours
         svc     0
 
 no_mark:
-        adr     x21, go
-        adr     x25, unmarked
+        adr     x21, mark
+        adr     x25, broken
         mov     w26, 125
         b       tell
 
@@ -186,7 +187,7 @@ out:    mov     x0, 2
         svc     0
         ret
 
-go:     .asciz  "/.slipway/go"
+mark:   .asciz  "/.slipway/wait"
 null:   .asciz  "/dev/null"
 shell:  .asciz  "/bin/sh"
 usual:  .asciz  "/bin:/usr/bin"
@@ -194,6 +195,5 @@ ours:   .asciz  "slipway: "
 none:   .asciz  ": not found\n"
 denied: .asciz  ": permission denied\n"
 failed: .asciz  ": cannot be executed\n"
-unmarked:
-        .asciz  ": cannot be written\n"
+broken: .asciz  ": cannot be used\n"
 end:

@@ -1,13 +1,13 @@
-# The latch for x86_64. Why there is one: docs/decisions/0015-held-start.md. Its bytes, and what makes them of this:
+# The latch for x86_64. Why there is one: docs/decisions/0016-held-start.md. Its bytes, and what makes them of this:
 # latch.ts. latch-aarch64.s is the same for the other processor.
 #
 #   /.slipway/latch PROGRAM [ARGUMENT...]
 #
-#   1. Where /.slipway/go is empty: wait for one byte on stdin, put it there. Where it holds a byte: do not wait.
+#   1. Where /.slipway/wait holds a byte: wait for one on stdin, then empty it. Where it is empty: do not wait.
 #   2. Make /dev/null of stdin.
 #   3. Become PROGRAM, as execvp(3) of glibc does it.
 #
-#   125  stdin ended, or /.slipway/go or /dev/null failed
+#   125  stdin ended, or /.slipway/wait or /dev/null failed
 #   126  PROGRAM cannot be executed
 #   127  there is no PROGRAM
 
@@ -20,6 +20,7 @@
         .set    close, 3
         .set    execve, 59
         .set    exit, 60
+        .set    ftruncate, 77
 
         .set    ENOENT, 2
         .set    EINTR, 4
@@ -41,7 +42,7 @@ segments:
         .long   0x6474e551, 6           # PT_GNU_STACK: not executable
         .quad   0, 0, 0, 0, 0, 16
 
-# r12 &argv[1], r13 envp, r14 argv[1], ebx errno of the best find so far, ebp descriptor of /.slipway/go
+# r12 &argv[1], r13 envp, r14 argv[1], ebx errno of the best find so far, ebp descriptor of /.slipway/wait
 
 start:  pop     %rcx
         pop     %rax
@@ -52,7 +53,7 @@ start:  pop     %rcx
         test    %r14, %r14
         jz      quit
 
-        lea     go(%rip), %rdi
+        lea     mark(%rip), %rdi
         mov     $2, %esi                # O_RDWR
         mov     $open, %eax
         syscall
@@ -63,7 +64,7 @@ start:  pop     %rcx
         xor     %eax, %eax              # read
         syscall
         cmp     $1, %rax
-        je      marked
+        jb      begin
         ja      no_mark
 
 wait:   xor     %edi, %edi
@@ -74,12 +75,13 @@ wait:   xor     %edi, %edi
         cmp     $1, %rax
         jne     quit
         mov     %ebp, %edi
-        mov     $write, %eax
+        xor     %esi, %esi
+        mov     $ftruncate, %eax
         syscall
-        cmp     $1, %rax
-        jne     no_mark
+        test    %eax, %eax
+        jnz     no_mark
 
-marked: mov     %ebp, %edi
+begin:  mov     %ebp, %edi
         mov     $close, %eax
         syscall
         xor     %edi, %edi
@@ -162,8 +164,8 @@ tell:   lea     ours(%rip), %rsi
         syscall
 
 no_mark:
-        lea     go(%rip), %r14
-        lea     unmarked(%rip), %rbp
+        lea     mark(%rip), %r14
+        lea     broken(%rip), %rbp
         mov     $125, %r13d
         jmp     tell
 
@@ -206,7 +208,7 @@ out:    mov     $2, %edi
         syscall
         ret
 
-go:     .asciz  "/.slipway/go"
+mark:   .asciz  "/.slipway/wait"
 null:   .asciz  "/dev/null"
 shell:  .asciz  "/bin/sh"
 usual:  .asciz  "/bin:/usr/bin"
@@ -214,6 +216,5 @@ ours:   .asciz  "slipway: "
 none:   .asciz  ": not found\n"
 denied: .asciz  ": permission denied\n"
 failed: .asciz  ": cannot be executed\n"
-unmarked:
-        .asciz  ": cannot be written\n"
+broken: .asciz  ": cannot be used\n"
 end:

@@ -56,7 +56,7 @@ describe.each(['x86_64', 'aarch64'])('the latch for %s', (architecture) => {
     expect(lines.map((line) => line.replace(/^(\S+ \S+) .* (\S+)$/, '$1 $2'))).toEqual([
       'drwxr-xr-x 0/0 .slipway/',
       '-r-xr-xr-x 0/0 .slipway/latch',
-      '-rw-rw-rw- 0/0 .slipway/go',
+      '-rw-rw-rw- 0/0 .slipway/wait',
     ]);
   });
 });

@@ -49,7 +49,7 @@ describe('the start of a candidate is plain', () => {
     ],
     [
       'when a volume covers a file of the latch',
-      { settings: { ...settings, volumes: [{ name: 'data', path: '/.slipway/go' }] } },
+      { settings: { ...settings, volumes: [{ name: 'data', path: '/.slipway/wait' }] } },
       'the volume data is mounted where the latch would be',
     ],
     ['when the image is gone', { image: null }, 'the image is gone'],
