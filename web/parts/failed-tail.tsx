@@ -65,7 +65,14 @@ function Tail({ logId, onShow }: { logId: string; onShow: FailedTailProps['onSho
     event.preventDefault();
     onShow(logId, formatLineHash(range));
   };
-  return <div class="tail-lines" ref={element} tabIndex={0} onClick={click} />;
+  return (
+    <div
+      class={`tail-lines ${value === null ? 'tail-loading' : ''}`}
+      ref={element}
+      tabIndex={0}
+      onClick={click}
+    />
+  );
 }
 
 async function lastLines(logId: string): Promise<LogRangeView> {
