@@ -1,9 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { answers, DEFAULT_ENGINE, startEngine } from '../src/parts/engine.ts';
 import { freeRanges } from '../src/parts/free-ranges.ts';
 import { installMissing } from '../src/parts/install-missing.ts';
+import { makeRunFolder } from '../src/parts/run-folder.ts';
 
 /** What every benchmark stands on. */
 export interface Ground {
@@ -41,7 +41,7 @@ export async function withEngine(work: (ground: Ground) => Promise<void>): Promi
       say,
     },
   );
-  const dir = await mkdtemp(path.join(tmpdir(), 'slwb-'));
+  const dir = await makeRunFolder('slwb-');
   const [buildNetworks = '', appNetwork = ''] = await freeRanges(2);
   const named = process.env['DOCKER_HOST'] || ((await answers(DEFAULT_ENGINE)) ? DEFAULT_ENGINE : null);
   const ranges = [buildNetworks, appNetwork];

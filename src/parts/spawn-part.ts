@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import path from 'node:path';
@@ -55,7 +55,7 @@ export async function spawnPart(spec: PartSpec): Promise<Part> {
     graceMs: spec.graceMs ?? 2_000,
     cleanUp: spec.cleanUp ?? {},
   };
-  const started = spec.life === 'own' ? startOwn(job, spec.name) : startSupervised(job);
+  const started = spec.life === 'own' ? startOwn(job, spec.name) : startSupervised(job, spec.name);
   try {
     const pid = await started.pid;
     await waitUntilReady(spec, started.ended);
@@ -93,14 +93,18 @@ interface Started {
   readonly stop: () => Promise<void>;
 }
 
+/** Ends the name of the file beside a part's log that keeps what its supervisor has to remove. */
+export const LEFTOVERS = '.leftovers.json';
+
 const SUPERVISOR = fileURLToPath(new URL('supervise.ts', import.meta.url));
 
 /** What the supervisor takes as JSON. Every user of the machine can read it, so the environment goes another way. */
 export type SupervisorJob = Omit<PartJob, 'env'>;
 
 /** The part under a supervisor that ends it when this process is gone; it passes its own environment on. */
-function startSupervised({ env, ...job }: PartJob): Started {
-  const supervisor = spawn(process.execPath, [SUPERVISOR, JSON.stringify(job satisfies SupervisorJob)], {
+function startSupervised({ env, ...job }: PartJob, name: string): Started {
+  const supervised: SupervisorJob = { ...job, cleanUp: noteLeftovers(job, name) };
+  const supervisor = spawn(process.execPath, [SUPERVISOR, JSON.stringify(supervised)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
     cwd: '/',
@@ -129,6 +133,14 @@ function startSupervised({ env, ...job }: PartJob): Started {
       await gone;
     },
   };
+}
+
+/** Writes down what is to be removed, for where the supervisor is killed too; that file is the last of it. */
+function noteLeftovers(job: SupervisorJob, name: string): CleanUp {
+  const file = path.join(job.dir, `${name}${LEFTOVERS}`);
+  const all = { ...job.cleanUp, remove: [...(job.cleanUp.remove ?? []), file] };
+  writeFileSync(file, JSON.stringify(all), { mode: 0o600 });
+  return all;
 }
 
 /** Whether a supervisor keeps its parent alive: not while the part serves, for the parent's end is what it waits for. */

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,9 +10,10 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answers, startEngine, stopEngine } from '../../src/parts/engine.ts';
 import { freeRanges, giveBack } from '../../src/parts/free-ranges.ts';
-import { findProcesses, isAlive } from '../../src/parts/processes.ts';
+import { findProcesses, isAlive, signalAll } from '../../src/parts/processes.ts';
 import { startRedis } from '../../src/parts/redis.ts';
 import { startRegistry, stopRegistry } from '../../src/parts/registry.ts';
+import { removeDead } from '../../src/parts/run-folder.ts';
 import { busyboxImage } from '../support/images.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -38,6 +40,27 @@ describe('parts that live with their parent', () => {
     parent.kill('SIGKILL');
     await waitFor('everything is gone', () => usersOf(dir).length === 0, 30_000);
     expect(await hostState()).toEqual(before);
+  });
+
+  it('are removed by the next run where their supervisors were killed with them', async () => {
+    const before = await hostState();
+    const parent = spawn(process.execPath, [path.join(import.meta.dirname, 'parent.ts'), dir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
+    const { dockerHost } = JSON.parse(line) as { dockerHost: string };
+    await busyboxImage(dockerHost);
+    const network = await docker(dockerHost, 'network', 'create', 'left');
+    const bridge = `/sys/class/net/br-${network.slice(0, 12)}`;
+    expect(existsSync(bridge)).toBe(true);
+    await docker(dockerHost, 'run', '-d', '--network', 'left', 'slipway-test/busybox:1', 'sleep', '600');
+    signalAll([parent.pid ?? 0, ...usersOf(dir)], 'SIGKILL');
+    await waitFor('supervisors are dead', () => usersOf(dir).length === 0);
+    expect(await hostState()).not.toEqual(before);
+    await removeDead(dir);
+    expect(await hostState()).toEqual(before);
+    expect([existsSync(bridge), existsSync(dir)]).toEqual([false, false]);
+    expect(usersOf(dir)).toEqual([]);
   });
 });
 

@@ -1,14 +1,12 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { answers, DEFAULT_ENGINE, startEngine } from '../../src/parts/engine.ts';
 import { findBinary } from '../../src/parts/find-binary.ts';
 import { freeRanges } from '../../src/parts/free-ranges.ts';
-import { isAlive } from '../../src/parts/processes.ts';
 import { startRedis } from '../../src/parts/redis.ts';
 import { startRegistry } from '../../src/parts/registry.ts';
+import { makeRunFolder } from '../../src/parts/run-folder.ts';
 import type { TestParts } from './parts.ts';
 
 /*
@@ -46,16 +44,15 @@ interface Shared {
 }
 
 async function start(): Promise<Running> {
-  removeStale();
-  const dir = await mkdtemp(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
-  const [buildNetworks = '', appNetwork = ''] = await freeRanges(2);
+  const dir = await makeRunFolder('slwt-');
+  const [buildNetworks = '', appNetwork = '', testNetworks = ''] = await freeRanges(3);
   const named = process.env['DOCKER_HOST'] || ((await answers(DEFAULT_ENGINE)) ? DEFAULT_ENGINE : null);
   const [engine, redis, registry] = await Promise.all([
     named !== null
       ? null
       : startEngine({
           dir: path.join(dir, 'engine'),
-          ranges: [buildNetworks, appNetwork],
+          ranges: [buildNetworks, appNetwork, testNetworks],
           warn: console.warn,
         }),
     startRedis({ dir: path.join(dir, 'redis') }),
@@ -69,8 +66,12 @@ async function start(): Promise<Running> {
     chromium: findBinary(['chromium', 'chromium-browser', 'google-chrome']),
     buildNetworks,
     appNetwork,
+    testNetworks,
     dir,
   };
+  const outerTmp = process.env['TMPDIR'];
+  process.env['TMPDIR'] = path.join(dir, 't');
+  await mkdir(process.env['TMPDIR'], { mode: 0o711 });
   process.env['DOCKER_HOST'] = parts.dockerHost;
   process.env['REDIS_URL'] = parts.redisUrl;
   process.env['SLIPWAY_REGISTRY'] = parts.registryHost;
@@ -79,19 +80,9 @@ async function start(): Promise<Running> {
     parts,
     stop: async () => {
       await Promise.all([engine?.stop(), redis.stop(), registry.stop()]);
+      if (outerTmp === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = outerTmp;
       await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-}
-
-const PREFIX = 'slipway-run-';
-
-/** Folders of runs that were killed; their parts have ended with them. */
-function removeStale(): void {
-  mkdirSync(tmpdir(), { recursive: true });
-  for (const name of readdirSync(tmpdir())) {
-    const [, pid] = /^slipway-run-(\d+)-/.exec(name) ?? [];
-    if (pid !== undefined && !isAlive(Number(pid)))
-      rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
-  }
 }
