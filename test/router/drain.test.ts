@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { DeployPlan } from '../../src/core/plan.ts';
 import { listApps } from '../../worker/deploy/app-container.ts';
 import { runDeployment } from '../../worker/deploy/run-deployment.ts';
+import { testNetwork } from '../support/parts.ts';
 import { HOST, startDeployWorld, type DeployWorld } from './support/deploy-world.ts';
 import { FakeRecord, type FakeDeployment } from './support/fake-record.ts';
 import { memoryLease } from './support/memory-lease.ts';
@@ -16,7 +17,7 @@ let record: FakeRecord;
 let drainingMs = 0;
 
 beforeAll(async () => {
-  world = await startDeployWorld('10.231.82.0/24');
+  world = await startDeployWorld(testNetwork(82));
 });
 afterAll(() => world?.remove());
 

@@ -5,12 +5,13 @@ import { findBinary } from '../../src/parts/find-binary.ts';
 import { keepRunning } from '../../worker/deploy/app-container.ts';
 import { holdApp, letGo, type HeldApp } from '../../worker/deploy/hold-app.ts';
 import type { TarFile } from '../../worker/engine/tar.ts';
+import { testNetwork } from '../support/parts.ts';
 import { appGround, type AppGround, type TestedApp } from './support/app-ground.ts';
 
 let ground: AppGround;
 
 beforeAll(async () => {
-  ground = await appGround('10.231.81.0/24');
+  ground = await appGround(testNetwork(81));
 });
 afterEach(() => ground.removeApps());
 afterAll(() => ground?.remove());

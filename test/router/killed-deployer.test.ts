@@ -7,6 +7,7 @@ import type { DeploymentPhase } from '../../src/core/deployment.ts';
 import type { ReportBody } from '../../src/core/work.ts';
 import { lastLines, listApps } from '../../worker/deploy/app-container.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import { testNetwork } from '../support/parts.ts';
 import { HOST, startDeployWorld, type DeployWorld } from './support/deploy-world.ts';
 import { FakeRecord, type FakeDeployment } from './support/fake-record.ts';
 import { startPublicLoad, type PublicLoad } from './support/public-load.ts';
@@ -32,7 +33,7 @@ let load: PublicLoad;
 let number = 0;
 
 beforeAll(async () => {
-  world = await startDeployWorld('10.231.78.0/24');
+  world = await startDeployWorld(testNetwork(78));
   record = new FakeRecord(world.network.range);
   await runToEnd(record.begin(world.release('v0')));
   const pauseMs = 10;

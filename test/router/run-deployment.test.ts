@@ -8,6 +8,7 @@ import { lastLines, listApps } from '../../worker/deploy/app-container.ts';
 import { runDeployment } from '../../worker/deploy/run-deployment.ts';
 import { sideName } from '../../worker/router/render-router.ts';
 import { LeaseLost } from '../../worker/server/lease.ts';
+import { testNetwork } from '../support/parts.ts';
 import { HOST, startDeployWorld, type DeployWorld } from './support/deploy-world.ts';
 import { FakeRecord, type FakeDeployment } from './support/fake-record.ts';
 import { memoryLease } from './support/memory-lease.ts';
@@ -17,7 +18,7 @@ let world: DeployWorld;
 let record: FakeRecord;
 
 beforeAll(async () => {
-  world = await startDeployWorld('10.231.77.0/24');
+  world = await startDeployWorld(testNetwork(77));
 });
 afterAll(async () => {
   await world?.remove();

@@ -9,6 +9,7 @@ import { appLogId, followApp } from '../../worker/deploy/follow-app.ts';
 import { runDeployment } from '../../worker/deploy/run-deployment.ts';
 import { tendRouter } from '../../worker/deploy/tend-router.ts';
 import { lookForFailovers, type LiveSight } from '../../worker/router/watch-failovers.ts';
+import { testNetwork } from '../support/parts.ts';
 import { HOST, PORT, startDeployWorld, type DeployWorld } from './support/deploy-world.ts';
 import { FakeRecord } from './support/fake-record.ts';
 import { memoryLease } from './support/memory-lease.ts';
@@ -18,7 +19,7 @@ let world: DeployWorld;
 let record: FakeRecord;
 
 beforeAll(async () => {
-  world = await startDeployWorld('10.231.79.0/24');
+  world = await startDeployWorld(testNetwork(83));
 });
 afterAll(async () => {
   await world?.remove();

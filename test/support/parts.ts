@@ -15,6 +15,8 @@ export interface TestParts {
   /** Ranges that nothing else on this machine uses, /16 each. */
   readonly buildNetworks: string;
   readonly appNetwork: string;
+  /** For networks that a test makes itself: see `testNetwork`. */
+  readonly testNetworks: string;
   /** Folder of the run, removed at its end. */
   readonly dir: string;
 }
@@ -27,3 +29,7 @@ declare module 'vitest' {
 
 /** The parts that `with-parts.ts` started before the first test. */
 export const testParts = (): TestParts => inject('parts');
+
+/** The /24 of that number, 0 to 254, in the run's own range; each test file that makes networks has numbers of its own. */
+export const testNetwork = (number: number): string =>
+  testParts().testNetworks.replace('.0.0/16', `.${number}.0/24`);
