@@ -51,6 +51,19 @@ export async function nameManifest(
     .execute();
 }
 
+/** Whether the server has put the manifest for this workflow, so that it is where the plan pushes to. */
+export async function hasPut(tx: Tx, workflowId: string, manifest: NamedManifest): Promise<boolean> {
+  const row = await tx.db
+    .selectFrom('outbox')
+    .select('id')
+    .where('subject_id', '=', workflowId)
+    .where('kind', '=', 'put-manifest')
+    .where('target', '=', manifestTarget(manifest))
+    .where('state', '=', 'done')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Has the manifests removed that a red build has put, in the transaction that ends it. */
 export async function removeManifestsOf(tx: Tx, buildId: string, at: number): Promise<void> {
   const manifests = await tx.db

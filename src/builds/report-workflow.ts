@@ -1,10 +1,12 @@
 import type { PushedImage } from '../core/image.ts';
+import { Problem } from '../core/problem.ts';
 import { isEnd } from '../core/status.ts';
 import type { Report } from '../core/work.ts';
 import type { Tx } from '../store/store.ts';
 import { endWorkflow } from './end-workflow.ts';
 import { closeLease } from './lease-rows.ts';
 import { makeReleases } from './make-releases.ts';
+import { hasPut } from './manifests.ts';
 import { settleBuild } from './settle-environment.ts';
 import { clearStagingOf } from './staging.ts';
 import { FINISHED } from './take-reports.ts';
@@ -13,8 +15,11 @@ import { transition } from './transition.ts';
 
 type ReportOf<T extends Report['type']> = Extract<Report, { type: T }>;
 
-/** Takes in what the holder of a workflow's lease tells; `ignored` for what fits no state. */
-export async function reportWorkflow(context: ReportContext, report: Report): Promise<'taken' | 'ignored'> {
+/** Takes in what the holder of a workflow's lease tells; `ignored` for what fits no state, a Problem for what is not true. */
+export async function reportWorkflow(
+  context: ReportContext,
+  report: Report,
+): Promise<'taken' | 'ignored' | Problem> {
   switch (report.type) {
     case 'step.started':
       return startStep(context, report.attemptId);
@@ -102,9 +107,17 @@ async function keepImage(context: ReportContext, { image }: ReportOf<'image.buil
   return 'taken';
 }
 
-/** From here on there is something to deploy: the releases are fixed, and deployments that pull ahead may begin. */
-async function keepPush(context: ReportContext, image: PushedImage): Promise<'taken' | 'ignored'> {
-  const { tx, now } = context;
+/**
+ * From here on there is something to deploy: the releases are fixed, and deployments that pull ahead may begin. The
+ * worker is not believed: tags and deployments follow from what it names, so the server itself must have put it.
+ */
+async function keepPush(context: ReportContext, image: PushedImage): Promise<'taken' | 'ignored' | Problem> {
+  const { tx, lease, now } = context;
+  if (!(await hasPut(tx, lease.subject_id, image)))
+    return new Problem('request_wrong', {
+      field: 'image.pushed',
+      cause: `${image.repository}@${image.digest} is not what was put for this build`,
+    });
   const buildId = await buildOf(context);
   const result = await tx.db
     .updateTable('image')

@@ -24,7 +24,7 @@ export interface ReportContext {
 /**
  * Takes reports in, each once, in their order. A report that may not be taken in yet stops there: those before
  * it are committed.
- * @throws Problem `lease_lost`, `log_not_ended`, `switch_refused`.
+ * @throws Problem `lease_lost`, `log_not_ended`, `switch_refused`, `request_wrong` for an image that was not put.
  */
 export async function takeReports(
   deps: BuildsDeps,

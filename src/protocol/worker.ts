@@ -8,7 +8,7 @@
  * | `POST /claims` | {@link ClaimRequest} → {@link ClaimAnswer}; 409 `claim_refused` |
  * | `POST /leases/:lease/heartbeat` | `{}` → {@link HeartbeatAnswer}; 410 `lease_lost` |
  * | `GET /leases/:lease/signals?seen=N&waitMs=M` | → {@link SignalsAnswer}, as soon as its version is not N, else after M ms |
- * | `POST /leases/:lease/reports` | {@link ReportsRequest} → {@link ReportsAnswer}; safe to repeat; 409 `log_not_ended`, `switch_refused` (the reports before it are taken in) |
+ * | `POST /leases/:lease/reports` | {@link ReportsRequest} → {@link ReportsAnswer}; safe to repeat; 409 `log_not_ended`, `switch_refused`, 400 `request_wrong` for an image that the server has not put (the reports before it are taken in) |
  * | `POST /leases/:lease/logs` | log frames (`frames.ts`) → {@link LogsAnswer}; 409 `log_offset_wrong` |
  * | `GET /leases/:lease/secrets` | → `LeaseSecrets` of core/work.ts |
  * | `POST /leases/:lease/effects` | {@link EffectRequest} → {@link EffectAnswer}; safe to repeat |

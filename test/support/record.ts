@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createBuilds } from '../../src/builds/index.ts';
 import type { Builds, KnownWorker, OpenLease } from '../../src/builds/index.ts';
+import { hasPut } from '../../src/builds/manifests.ts';
 import type { RepositoryEvent } from '../../src/core/event.ts';
 import { newId } from '../../src/core/id.ts';
+import type { PushedImage } from '../../src/core/image.ts';
 import type { DeployPlan, Plan, StepPlan } from '../../src/core/plan.ts';
 import type { DeploymentWork, LeaseSecrets, ReportBody, Work, WorkflowWork } from '../../src/core/work.ts';
 import type { NeededLogins } from '../../src/ports/lease-secrets.ts';
@@ -41,7 +43,7 @@ export interface TestLease<W extends Work = Work> {
   readonly open: OpenLease;
   readonly token: string;
   readonly work: W;
-  /** Sends one report, with the next n. */
+  /** Sends one report, with the next n. An image that it tells of as pushed counts as put before. */
   readonly report: (body: ReportBody) => Promise<void>;
 }
 
@@ -88,7 +90,7 @@ export async function makeRecord(target?: string, registryHost = 'registry.test:
     logs,
     errors,
     project: (name = 'shop/web') => insertProject(store, name),
-    worker: (name, options) => makeWorker(builds, name, options),
+    worker: (name, options) => makeWorker({ store, builds }, name, options),
     build: (projectId, options) => makeBuild(builds, projectId, options),
     async statusOf(table, id) {
       const row = await store.db
@@ -145,7 +147,7 @@ async function insertProject(store: Store, name: string): Promise<string> {
 }
 
 async function makeWorker(
-  builds: Builds,
+  { store, builds }: Pick<TestRecord, 'store' | 'builds'>,
   name: string,
   { capacity = 2, routers = ['local'] }: { capacity?: number; routers?: string[] } = {},
 ): Promise<TestWorker> {
@@ -179,6 +181,7 @@ async function makeWorker(
     known,
     bearer,
     get instance() {
+        if (body.type === 'image.pushed') await havePut(store, id, body.image);
       return instance;
     },
     async restart() {
@@ -203,6 +206,27 @@ async function makeBuild(
   const { buildId, number } = await builds.createBuild({
     projectId,
     deliveryId: deliveryId ?? null,
+/** As the outbox leaves it, once a manifest is in its repository. */
+async function havePut(store: Store, workflowId: string, { repository, digest }: PushedImage): Promise<void> {
+  const put = { subject_id: workflowId, kind: 'put-manifest', target: `${repository}@${digest}` };
+  await store.transaction(async (tx) => {
+    if (await hasPut(tx, workflowId, { repository, digest })) return;
+    const id = newId('fx');
+    const done = {
+      state: 'done' as const,
+      next_at: 0,
+      result: null,
+      lease_id: null,
+      created_at: 0,
+      finished_at: 0,
+    };
+    await tx.db
+      .insertInto('outbox')
+      .values({ id, key: id, ...put, ...done, payload_json: '{}' })
+      .execute();
+  });
+}
+
     event: { ...pushOf('main'), ...event } as RepositoryEvent,
     outcome: { kind: 'plan', plan, warnings: [] },
     blocked: null,

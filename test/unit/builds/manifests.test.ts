@@ -110,6 +110,44 @@ describe('a manifest that a build puts', () => {
   });
 });
 
+describe('a worker that tells of its push', () => {
+  const tell = ({ open }: TestLease, n: number, image: { repository: string; digest: string }) =>
+    record.builds.report(open, [
+      { n, atMs: 0, type: 'image.pushed', image: { ...image, bytesPushed: 1, bytesReused: 0 } },
+    ]);
+  const puts = () =>
+    record.store.transaction((tx) =>
+      tx.db.updateTable('outbox').set({ state: 'done' }).where('kind', '=', 'put-manifest').execute(),
+    );
+  const codeOf = (error: unknown) => (error instanceof Problem ? error.code : error);
+  const releases = () => record.store.db.selectFrom('release').select('release_json').execute();
+
+  it('is believed about what the server has put for this build, and about nothing else', async () => {
+    const { lease } = await claimed(planOf({ deploys: [deployOf('production')] }));
+    const [built] = IMAGE_REPORTS;
+    if (built !== undefined) await lease.report(built);
+    const other = await claimed();
+    await put(other.lease);
+    await puts();
+    expect(await tell(lease, 2, MANIFEST).catch(codeOf), 'of another build').toBe('request_wrong');
+    await put(lease);
+    expect(await tell(lease, 2, MANIFEST).catch(codeOf), 'not there yet').toBe('request_wrong');
+    await puts();
+    for (const lie of [
+      { ...MANIFEST, repository: 'registry.test:5000/other/app' },
+      { ...MANIFEST, repository: 'other.test/shop/web' },
+      { ...MANIFEST, digest: `sha256:${'3'.repeat(64)}` },
+    ])
+      expect(await tell(lease, 2, lie).catch(codeOf)).toBe('request_wrong');
+    expect(await releases()).toEqual([]);
+    const tags = { kind: 'tag' as const, ...MANIFEST, tags: ['main'] };
+    const tagging = record.builds.effect(lease.open, { key: 'tags', effect: tags });
+    expect(await tagging.catch(codeOf), 'tags on what was not pushed').toBe('request_wrong');
+    expect(await tell(lease, 2, MANIFEST)).toEqual({ accepted: 2 });
+    expect(await releases()).toHaveLength(1);
+  });
+});
+
 describe('a red build’s manifest', () => {
   it('may go when nothing names it', async () => {
     await ended('failure');
