@@ -105,16 +105,22 @@ interface Places {
   readonly pidFile: string;
   /** For programs that the engine must find before the system's own. */
   readonly shims: string;
+  /** What goes with the engine; the data stays. */
+  readonly passing: readonly string[];
 }
 
 async function placesOf(dir: string): Promise<Places> {
   const short = await socketDir(dir);
+  const execRoot = path.join(short, 'exec');
+  const socket = path.join(short, 'docker.sock');
+  const pidFile = path.join(short, 'dockerd.pid');
   return {
     dataRoot: path.join(dir, 'data'),
-    execRoot: path.join(short, 'exec'),
-    socket: path.join(short, 'docker.sock'),
-    pidFile: path.join(short, 'dockerd.pid'),
+    execRoot,
+    socket,
+    pidFile,
     shims: path.join(dir, 'shims'),
+    passing: short === dir ? [execRoot, socket, pidFile] : [short],
   };
 }
 
@@ -139,6 +145,6 @@ function leftovers(places: Places, undo: CleanUp['commands']): CleanUp {
   return {
     engine: { dataRoot: places.dataRoot, execRoot: places.execRoot },
     commands: undo ?? [],
-    remove: [places.execRoot, places.socket, places.pidFile],
+    remove: places.passing,
   };
 }

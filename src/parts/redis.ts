@@ -27,6 +27,7 @@ export async function startRedis(options: ImagePartOptions): Promise<RedisPart> 
   if (await answersPing(socket))
     throw new Problem('part_failed', { part: 'redis', cause: `another one uses ${dir}`, log: dir });
   await rm(socket, { force: true });
+  const remove = [folder === dir ? socket : folder];
   const settings = {
     port: '0',
     unixsocket: socket,
@@ -42,14 +43,14 @@ export async function startRedis(options: ImagePartOptions): Promise<RedisPart> 
   const common = { ...options, name: 'redis', args, isReady: () => answersPing(socket) };
   const part =
     image === undefined
-      ? await spawnPart({ ...common, command: demandProgram(), cleanUp: { remove: [socket] } })
+      ? await spawnPart({ ...common, command: demandProgram(), cleanUp: { remove } })
       : await startContainer({
           ...common,
           image,
           program: 'redis-server',
           folders: [folder],
           network: 'none',
-          remove: [socket],
+          remove,
         });
   return { ...part, url: `unix://${socket}`, socket };
 }

@@ -8,7 +8,7 @@ const LONGEST = 60;
 
 /**
  * A folder for the sockets of a part that lives in `dir`: `dir` itself, or, where that is too long for a socket's
- * path, always the same private one in the system's temporary folder.
+ * path, always the same private one in the system's temporary folder, which the part removes at its end.
  */
 export async function socketDir(dir: string): Promise<string> {
   if (Buffer.byteLength(dir) <= LONGEST) return dir;
