@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { newId } from '../../../src/core/id.ts';
 import type { Release } from '../../../src/core/deployment.ts';
 import type { DeployPlan } from '../../../src/core/plan.ts';
@@ -9,6 +11,7 @@ import { listApps } from '../../../worker/deploy/app-container.ts';
 import type { DeployTools } from '../../../worker/deploy/run-deployment.ts';
 import { connectEngine } from '../../../worker/engine/connect-engine.ts';
 import type { Engine } from '../../../worker/engine/engine.ts';
+import { tarOf } from '../../../worker/engine/tar.ts';
 import { nodeImage } from '../../support/images.ts';
 import { testParts } from '../../support/parts.ts';
 import { startRouterUnderTest, type RouterUnderTest } from './router-under-test.ts';
@@ -72,11 +75,11 @@ export async function startDeployWorld(range: string): Promise<DeployWorld> {
       settings: planOf(name, settings),
     }),
     async pushVariant(changes) {
-      // An entrypoint of its own has the engine leave the image's command out.
-      const container = await engine.docker.createContainer({ Image: node, Entrypoint: ['none'] });
-      const options = { changes: ['ENTRYPOINT []', ...changes].join('\n') };
-      const { Id: variant } = (await container.commit(options)) as { Id: string };
-      await container.remove();
+      // An ENTRYPOINT in a Dockerfile takes the base image's CMD away.
+      const dockerfile = [`FROM ${node}`, 'ENTRYPOINT []', ...changes].join('\n');
+      const variant = `slipway-test-variant:${randomBytes(4).toString('hex')}`;
+      const context = tarOf([{ name: 'Dockerfile', mode: 0o644, bytes: Buffer.from(dockerfile) }]);
+      await text(await engine.docker.buildImage(Readable.from([context]), { t: variant }));
       variants.push(variant);
       const { digest, imageId } = await pushApp(engine, registryHost, variant);
       return { imageReference: `${registryHost}/shop/web@${digest}`, digest, imageId };
