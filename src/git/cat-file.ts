@@ -30,10 +30,15 @@ export function takeObject(answer: Buffer, at: number): Taken | null {
   return { type, bytes, end: start + bytes + 1, object };
 }
 
-/** Message and author of a commit object: header lines, an empty line, the message. */
+/** What a commit object says: header lines, an empty line, the message. */
 export function parseCommit(text: string): CommitInfo {
   const headEnd = text.indexOf('\n\n');
   const head = headEnd < 0 ? text : text.slice(0, headEnd);
   const [, name = '', email = ''] = /^author (.*?) ?<(.*)> \d+ [+-]\d+$/m.exec(head) ?? [];
-  return { message: headEnd < 0 ? '' : text.slice(headEnd + 2).trimEnd(), author: { name, email } };
+  const [, seconds = null] = /^committer .*> (\d{1,12}) [+-]\d+$/m.exec(head) ?? [];
+  return {
+    message: headEnd < 0 ? '' : text.slice(headEnd + 2).trimEnd(),
+    author: { name, email },
+    committedAtMs: seconds === null ? null : Number(seconds) * 1_000,
+  };
 }

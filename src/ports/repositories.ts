@@ -19,6 +19,8 @@ export interface RemoteState {
 export interface CommitInfo {
   readonly message: string;
   readonly author: { readonly name: string; readonly email: string };
+  /** By its committer's clock: epoch ms, in whole seconds; null where the commit does not say. */
+  readonly committedAtMs: number | null;
 }
 
 /** A commit of a project: where it is and what it is called. */

@@ -181,11 +181,12 @@ describe('reading', () => {
     ).toEqual(['steps: []\n', null, null, 'ü', 'FROM x']);
   });
 
-  it('tells message and author of a commit', async () => {
+  it('tells message, author and time of a commit', async () => {
     const commit = repository.commit({ a: '1' }, 'one\n\ntwo [skip ci]');
     expect((await read(commit, 'refs/heads/main')).info).toEqual({
       message: 'one\n\ntwo [skip ci]',
       author: { name: 'Ada', email: 'ada@example.com' },
+      committedAtMs: Number(repository.git('log', '-1', '--format=%ct')) * 1_000,
     });
   });
 });
