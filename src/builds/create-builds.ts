@@ -1,5 +1,5 @@
 import { TIMES } from '../../config/times.ts';
-import type { RepositoryEvent } from '../core/event.ts';
+import { readEvent } from '../core/event.ts';
 import type { Plan } from '../core/plan.ts';
 import { Problem } from '../core/problem.ts';
 import type { LintProblemView } from '../core/view.ts';
@@ -126,7 +126,7 @@ async function rerunBuild(deps: BuildsDeps, buildId: string): Promise<BuildRefer
       {
         projectId: old.project_id,
         deliveryId: null,
-        event: JSON.parse(old.event_json) as RepositoryEvent,
+        event: readEvent(old.event_json),
         outcome: outcomeOf(old.plan_json, old.problems_json),
         blocked: old.status === 'blocked' ? old.reason : null,
       },

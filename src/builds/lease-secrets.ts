@@ -1,4 +1,4 @@
-import type { RepositoryEvent } from '../core/event.ts';
+import { readEvent } from '../core/event.ts';
 import { pushTarget, registryHost } from '../core/image-name.ts';
 import type { DeployPlan, Plan } from '../core/plan.ts';
 import { isTrusted } from '../core/trust.ts';
@@ -31,7 +31,7 @@ async function ofWorkflow({ store, registry }: BuildsDeps, workflowId: string): 
     .where('workflow.id', '=', workflowId)
     .executeTakeFirstOrThrow();
   const plan = JSON.parse(row.plan_json ?? 'null') as Plan;
-  const trusted = isTrusted(JSON.parse(row.event_json) as RepositoryEvent);
+  const trusted = isTrusted(readEvent(row.event_json));
   return {
     projectId: row.project_id,
     clone: true,

@@ -2,6 +2,20 @@
 export interface Actor {
   readonly id: string;
   readonly login: string;
+  /** Address of the account's picture, http or https; null where the host does not say. */
+  readonly avatarUrl: string | null;
+}
+
+/** What a Git host's delivery says of the repository that it is about. */
+export interface HostedRepository {
+  readonly host: 'github';
+  /** The host's own id of it, which a new name does not change. */
+  readonly id: string;
+  readonly isPrivate: boolean;
+  /** Its page; null where the host does not say. */
+  readonly url: string | null;
+  /** Address to clone from over ssh; null where the host does not say. */
+  readonly sshUrl: string | null;
 }
 
 /** What happened in a repository, in words that no Git host owns. */
@@ -16,9 +30,13 @@ interface EventBase {
   /** First line and more of the commit's message; empty where the host does not say. */
   readonly message: string;
   readonly author: { readonly name: string; readonly email: string };
+  /** When the commit was made, by its committer's clock: epoch ms, in whole seconds; null when it is not known. */
+  readonly committedAtMs: number | null;
   readonly actor: Actor;
   /** The commit's page on the host, or null. */
   readonly url: string | null;
+  /** Null when no delivery has told of it. */
+  readonly repository: HostedRepository | null;
 }
 
 export interface PushEvent extends EventBase {
@@ -47,6 +65,10 @@ export interface PullRequestEvent extends EventBase {
   /** Since its history left the target branch. */
   readonly changedFiles: ChangedFiles;
   readonly labels: readonly string[];
+  /** Title of its milestone; null for none. */
+  readonly milestone: string | null;
+  /** Null where the host does not say. */
+  readonly isDraft: boolean | null;
   /** True when the head lives in another repository. */
   readonly fromFork: boolean;
 }
@@ -81,4 +103,24 @@ export function refOf(event: RepositoryEvent): string {
     case 'pull_request':
       return `refs/pull/${event.number}/head`;
   }
+}
+
+/** What events of older records do not have. */
+const LATER = { committedAtMs: null, repository: null };
+const LATER_OF_ACTOR = { avatarUrl: null };
+const LATER_OF_KIND = {
+  push: { changedFiles: null },
+  tag: {},
+  pull_request: { changedFiles: null, milestone: null, isDraft: null },
+  manual: {},
+} as const;
+
+/**
+ * Reads an event as the record has it (`event_json`), its keys in their order; what an older version of Slipway did not
+ * record is null and comes last.
+ */
+export function readEvent(json: string): RepositoryEvent {
+  const event = JSON.parse(json) as RepositoryEvent;
+  const actor = { ...event.actor, ...LATER_OF_ACTOR, ...event.actor };
+  return { ...event, ...LATER, ...LATER_OF_KIND[event.kind], ...event, actor };
 }

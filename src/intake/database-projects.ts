@@ -1,4 +1,6 @@
 import type { Builds } from '../builds/index.ts';
+import { readEvent } from '../core/event.ts';
+import type { HostedRepository } from '../core/event.ts';
 import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import type { Remote } from '../ports/repositories.ts';
@@ -124,12 +126,36 @@ async function runNow(
   const { buildId, number } = await deps.builds.createBuild({
     projectId,
     deliveryId: null,
-    event: { kind: 'manual', branch, commit, ...info, actor: { id: 'admin', login: 'admin' }, url: null },
+    event: {
+      kind: 'manual',
+      branch,
+      commit,
+      ...info,
+      actor: { id: 'admin', login: 'admin', avatarUrl: null },
+      url: null,
+      repository: await lastKnownRepository(deps, projectId),
+    },
     outcome: null,
     blocked: null,
   });
   deps.intake.planWaiting();
   return { buildId, number };
+}
+
+/** What the newest delivery that led to a build said of the repository; null when there was none. */
+async function lastKnownRepository(
+  { store }: ProjectDeps,
+  projectId: string,
+): Promise<HostedRepository | null> {
+  const row = await store.db
+    .selectFrom('build')
+    .where('project_id', '=', projectId)
+    .where('event_kind', '!=', 'manual')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .select('event_json')
+    .executeTakeFirst();
+  return row === undefined ? null : readEvent(row.event_json).repository;
 }
 
 async function findProject({ store }: ProjectDeps, projectId: string): Promise<ProjectRow> {

@@ -38,7 +38,7 @@ function stepsOf(plan: Plan): ReadonlySet<string> {
 }
 
 function pushOf(pull: PullRequestEvent): PushEvent {
-  const { commit, message, author, actor, url, sourceBranch, before } = pull;
-  const shared = { commit, message, author, actor, url, before };
+  const { commit, message, author, committedAtMs, actor, url, repository, sourceBranch, before } = pull;
+  const shared = { commit, message, author, committedAtMs, actor, url, repository, before };
   return { kind: 'push', ...shared, branch: sourceBranch, changedFiles: null };
 }

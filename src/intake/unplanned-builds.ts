@@ -1,4 +1,4 @@
-import type { RepositoryEvent } from '../core/event.ts';
+import { readEvent } from '../core/event.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Unplanned } from './plan-build.ts';
 import type { ProjectRow } from './project-row.ts';
@@ -19,7 +19,7 @@ export async function findUnplanned({ store }: IntakeDeps): Promise<readonly Unp
   const projects = new Map(rows.map((row): [string, ProjectRow] => [row.id, row]));
   return builds.flatMap((build) => {
     const project = projects.get(build.project_id);
-    const event = JSON.parse(build.event_json) as RepositoryEvent;
+    const event = readEvent(build.event_json);
     return project === undefined ? [] : [{ buildId: build.id, project, event, source: null }];
   });
 }

@@ -9,7 +9,15 @@ export interface PushOf {
 }
 
 const NO_COMMIT = '0'.repeat(40);
-const sender = { id: 7, login: 'ada' };
+const sender = { id: 7, login: 'ada', avatar_url: 'https://avatars.git.test/u/7' };
+
+const repositoryOf = (fullName: string) => ({
+  id: 41,
+  full_name: fullName,
+  private: true,
+  html_url: `https://git.test/${fullName}`,
+  ssh_url: `git@git.test:${fullName}.git`,
+});
 
 export function pushPayload({
   repository,
@@ -24,12 +32,18 @@ export function pushPayload({
     before: before ?? NO_COMMIT,
     after: commit,
     deleted: commit === NO_COMMIT,
-    repository: { full_name: repository },
+    repository: repositoryOf(repository),
     sender,
     head_commit:
       commit === NO_COMMIT
         ? null
-        : { id: commit, message, url: null, author: { name: 'Ada', email: 'ada@example.com' } },
+        : {
+            id: commit,
+            message,
+            timestamp: '2026-01-02T03:04:05+01:00',
+            url: null,
+            author: { name: 'Ada', email: 'ada@example.com' },
+          },
   };
 }
 
@@ -65,13 +79,15 @@ export function pullRequestPayload({
     action,
     number,
     ...(before === undefined ? {} : { before, after: commit }),
-    repository: { full_name: repository },
+    repository: repositoryOf(repository),
     sender,
     pull_request: {
       title,
       html_url: null,
       user: sender,
       labels: [],
+      milestone: { title: 'Spring $(id) sale' },
+      draft: true,
       head: { ref: branch, sha: commit, repo: { full_name: head } },
       base: { ref: 'main', sha: base, repo: { full_name: repository } },
     },

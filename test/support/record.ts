@@ -10,6 +10,7 @@ import { newId } from '../../src/core/id.ts';
 import type { PushedImage } from '../../src/core/image.ts';
 import type { DeployPlan, Plan, StepPlan } from '../../src/core/plan.ts';
 import type { DeploymentWork, LeaseSecrets, ReportBody, Work, WorkflowWork } from '../../src/core/work.ts';
+import type { BuildVariables } from '../../src/ports/build-variables.ts';
 import type { NeededLogins } from '../../src/ports/lease-secrets.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -57,8 +58,15 @@ export interface TestWorker {
   claimDeployment(id: string, attempt?: number): Promise<TestLease<DeploymentWork>>;
 }
 
-/** Opens one on a temporary SQLite file, or on `target`; builds push to the registry of that `host[:port]`. */
-export async function makeRecord(target?: string, registryHost = 'registry.test:5000'): Promise<TestRecord> {
+/**
+ * Opens one on a temporary SQLite file, or on `target`; builds push to the registry of that `host[:port]`, and steps get
+ * `variables`.
+ */
+export async function makeRecord(
+  target?: string,
+  registryHost = 'registry.test:5000',
+  variables: BuildVariables = ({ build }) => ({ CI_PIPELINE_NUMBER: String(build.number) }),
+): Promise<TestRecord> {
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-record-'));
   const store = await openStore(target ?? path.join(folder, 'record.db'));
   const clock = { now: 1_763_000_000_000, nowMs: () => clock.now };
@@ -77,7 +85,7 @@ export async function makeRecord(target?: string, registryHost = 'registry.test:
         registries: loginsOf(logins),
       }),
     },
-    variables: ({ build }) => ({ CI_PIPELINE_NUMBER: String(build.number) }),
+    variables,
     registry: { host: registryHost, insecure: true },
     router: { name: 'local', backends: 3, appRange: '10.89.0.0/24' },
     effectWaitMs: 50,
@@ -173,6 +181,7 @@ async function makeWorker(
       token: answer.lease.token,
       work: answer.work,
       async report(body: ReportBody) {
+        if (body.type === 'image.pushed') await havePut(store, id, body.image);
         await builds.report(open, [{ n: (n += 1), atMs: 0, ...body }]);
       },
     };
@@ -181,7 +190,6 @@ async function makeWorker(
     known,
     bearer,
     get instance() {
-        if (body.type === 'image.pushed') await havePut(store, id, body.image);
       return instance;
     },
     async restart() {
@@ -198,14 +206,6 @@ async function makeWorker(
   };
 }
 
-async function makeBuild(
-  builds: Builds,
-  projectId: string,
-  { plan = planOf(), event, deliveryId }: BuildOptions = {},
-): Promise<{ buildId: string; number: number }> {
-  const { buildId, number } = await builds.createBuild({
-    projectId,
-    deliveryId: deliveryId ?? null,
 /** As the outbox leaves it, once a manifest is in its repository. */
 async function havePut(store: Store, workflowId: string, { repository, digest }: PushedImage): Promise<void> {
   const put = { subject_id: workflowId, kind: 'put-manifest', target: `${repository}@${digest}` };
@@ -227,6 +227,14 @@ async function havePut(store: Store, workflowId: string, { repository, digest }:
   });
 }
 
+async function makeBuild(
+  builds: Builds,
+  projectId: string,
+  { plan = planOf(), event, deliveryId }: BuildOptions = {},
+): Promise<{ buildId: string; number: number }> {
+  const { buildId, number } = await builds.createBuild({
+    projectId,
+    deliveryId: deliveryId ?? null,
     event: { ...pushOf('main'), ...event } as RepositoryEvent,
     outcome: { kind: 'plan', plan, warnings: [] },
     blocked: null,
@@ -243,8 +251,10 @@ export function pushOf(branch: string): RepositoryEvent {
     commit: 'a'.repeat(40),
     message: 'a change',
     author: { name: 'Ada', email: 'ada@example.com' },
-    actor: { id: '1', login: 'ada' },
+    committedAtMs: 1_762_000_000_000,
+    actor: { id: '1', login: 'ada', avatarUrl: null },
     url: null,
+    repository: null,
   };
 }
 

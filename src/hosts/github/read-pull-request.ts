@@ -2,7 +2,7 @@ import type { PullRequestEvent } from '../../core/event.ts';
 import type { DeliveryMeaning } from '../delivery-meaning.ts';
 import { findSkipMark } from '../skip-ci.ts';
 import type { PullRequestPayload } from './payload.ts';
-import { httpUrl } from './read-push.ts';
+import { toActor, toRepository } from './to-core.ts';
 
 /** The actions that bring a commit nobody has built for this pull request yet. */
 const BUILT_ACTIONS = new Set(['opened', 'synchronize', 'reopened']);
@@ -36,8 +36,10 @@ function toEvent(payload: PullRequestPayload, repository: string): PullRequestEv
     commit: pull.head.sha,
     message: '',
     author: { name: pull.user.login, email: '' },
-    actor: { id: String(sender.id), login: sender.login },
-    url: httpUrl(pull.html_url),
+    committedAtMs: null,
+    actor: toActor(sender),
+    url: pull.html_url ?? null,
+    repository: toRepository(payload.repository),
     number: payload.number,
     title: pull.title,
     sourceBranch: pull.head.ref,
@@ -46,6 +48,8 @@ function toEvent(payload: PullRequestPayload, repository: string): PullRequestEv
     before: payload.before ?? null,
     changedFiles: null,
     labels: pull.labels.map((label) => label.name),
+    milestone: pull.milestone?.title ?? null,
+    isDraft: pull.draft ?? null,
     fromFork: pull.head.repo?.full_name.toLowerCase() !== repository,
   };
 }

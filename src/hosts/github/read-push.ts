@@ -1,6 +1,7 @@
 import type { DeliveryMeaning } from '../delivery-meaning.ts';
 import { findSkipMark } from '../skip-ci.ts';
 import { branchName, type PushPayload } from './payload.ts';
+import { toActor, toRepository } from './to-core.ts';
 
 const NO_COMMIT = '0'.repeat(40);
 
@@ -18,8 +19,10 @@ export function readPush(push: PushPayload): DeliveryMeaning {
     commit: push.head_commit?.id ?? push.after,
     message: push.head_commit?.message ?? '',
     author: { name: push.head_commit?.author.name ?? '', email: push.head_commit?.author.email ?? '' },
-    actor: { id: String(push.sender.id), login: push.sender.login },
-    url: httpUrl(push.head_commit?.url),
+    committedAtMs: timeOf(push.head_commit?.timestamp ?? ''),
+    actor: toActor(push.sender),
+    url: push.head_commit?.url ?? null,
+    repository: toRepository(push.repository),
   };
   if (noun === 'tag') return { kind: 'event', repository, event: { kind: 'tag', ...base, tag: name } };
   const mark = findSkipMark(base.message);
@@ -37,11 +40,10 @@ export function readPush(push: PushPayload): DeliveryMeaning {
   };
 }
 
-/** An address that a page may link to; null for anything but http and https. */
-export function httpUrl(text: string | null | undefined): string | null {
-  return text !== null && text !== undefined && /^https?:\/\//i.test(text) && URL.canParse(text)
-    ? text
-    : null;
+/** Epoch ms, in whole seconds, of an ISO 8601 time; null for what is none. */
+function timeOf(text: string): number | null {
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? null : Math.floor(time / 1_000) * 1_000;
 }
 
 function printable(text: string): string {

@@ -1,4 +1,4 @@
-import type { RepositoryEvent } from '../../core/event.ts';
+import { readEvent } from '../../core/event.ts';
 import type { BuildSummary, Page } from '../../core/view.ts';
 import type { Reader, ViewContext } from './view-context.ts';
 
@@ -57,7 +57,7 @@ export function selectSummaries(db: Reader) {
 }
 
 export function toSummary(row: SummaryRow, { waitingOf }: ViewContext): BuildSummary {
-  const event = JSON.parse(row.event_json) as RepositoryEvent;
+  const event = readEvent(row.event_json);
   return {
     id: row.id,
     number: row.number,

@@ -1,14 +1,7 @@
-import examples from '@octokit/webhooks-examples';
 import { describe, expect, it } from 'vitest';
 import { readGithubDelivery, readGithubNames } from '../../../src/hosts/github/read-delivery.ts';
+import { allPayloads as all } from './examples.ts';
 
-interface Example {
-  readonly name: string;
-  readonly examples: readonly Record<string, unknown>[];
-}
-const all = (examples as unknown as readonly Example[]).flatMap(({ name, examples }) =>
-  examples.map((payload, index) => ({ name, index, payload })),
-);
 const of = (name: string) =>
   all.filter((example) => example.name === name).map(({ payload }) => readGithubDelivery(name, payload));
 
@@ -68,9 +61,21 @@ describe('a push', () => {
         before: null,
         message: 'Initial commit',
         author: expect.objectContaining({ name: expect.any(String) as string }) as object,
-        actor: { id: '21031067', login: 'Codertocat' },
+        committedAtMs: Date.parse('2019-05-15T15:19:25Z'),
+        actor: {
+          id: '21031067',
+          login: 'Codertocat',
+          avatarUrl: 'https://avatars1.githubusercontent.com/u/21031067?v=4',
+        },
         url: 'https://github.com/Codertocat/Hello-World/commit/6113728f27ae82c7b1a177c8d03f9e96e0adf246',
         changedFiles: null,
+        repository: {
+          host: 'github',
+          id: '186853002',
+          isPrivate: false,
+          url: 'https://github.com/Codertocat/Hello-World',
+          sshUrl: 'git@github.com:Codertocat/Hello-World.git',
+        },
       },
     });
   });
@@ -107,6 +112,49 @@ describe('a push', () => {
     expect(readGithubDelivery('push', payload)).toMatchObject({ event: { commit } });
   });
 
+  it.each([
+    [{ id: '41' }, {}],
+    [{ private: 'no' }, {}],
+    [{ id: null }, {}],
+    [{ ssh_url: '-oProxyCommand=id' }, { sshUrl: null }],
+    [{ ssh_url: `git@x:${'a'.repeat(3_000)}` }, { sshUrl: null }],
+    [{ ssh_url: 'git@x:a b' }, { sshUrl: null }],
+    [{ html_url: 'javascript:alert(1)' }, { url: null }],
+    [{ html_url: `https://x/${'a'.repeat(3_000)}` }, { url: null }],
+  ])(
+    'whose repository has %j is built; what is not as GitHub documents it counts as not said',
+    (odd, seen) => {
+      const known = {
+        id: 41,
+        private: true,
+        html_url: 'https://x/a',
+        ssh_url: 'git@x:a.git',
+        full_name: 'shop/web',
+      };
+      const meaning = readGithubDelivery('push', { ...pushOf({}), repository: { ...known, ...odd } });
+      const all = { host: 'github', id: '41', isPrivate: true, url: 'https://x/a', sshUrl: 'git@x:a.git' };
+      const repository = 'sshUrl' in seen || 'url' in seen ? { ...all, ...seen } : null;
+      expect(meaning).toMatchObject({ kind: 'event', event: { repository } });
+    },
+  );
+
+  it('of which GitHub says nothing more has no values for the rest', () => {
+    expect(readGithubDelivery('push', pushOf({}))).toMatchObject({
+      event: { committedAtMs: null, actor: { avatarUrl: null }, repository: null },
+    });
+  });
+
+  it.each(['data:image/png;base64,AAAA', 'javascript:alert(1)', 7, ''])(
+    'takes no avatar %j',
+    (avatar_url) => {
+      const meaning = readGithubDelivery('push', {
+        ...pushOf({}),
+        sender: { id: 1, login: 'ada', avatar_url },
+      });
+      expect(meaning).toMatchObject({ kind: 'event', event: { actor: { login: 'ada', avatarUrl: null } } });
+    },
+  );
+
   it('links only to web addresses', () => {
     const payload = pushOf({});
     payload.head_commit.url = 'javascript:alert(1)';
@@ -133,6 +181,27 @@ describe('a pull request', () => {
 
   it('of a deleted fork is blocked too', () => {
     expect(changed((payload) => (payload.pull_request.head.repo = null)).kind).toBe('blocked');
+  });
+
+  it.each([
+    [
+      { milestone: { title: 'v2' }, draft: true },
+      { milestone: 'v2', isDraft: true },
+    ],
+    [
+      { milestone: null, draft: false },
+      { milestone: null, isDraft: false },
+    ],
+    [
+      { milestone: 'v2', draft: 'no' },
+      { milestone: null, isDraft: null },
+    ],
+    [
+      { milestone: undefined, draft: undefined },
+      { milestone: null, isDraft: null },
+    ],
+  ])('with %j is told of as %j', (facts, event) => {
+    expect(changed((payload) => void Object.assign(payload.pull_request, facts))).toMatchObject({ event });
   });
 
   it('whose title says [skip ci] is not built', () => {

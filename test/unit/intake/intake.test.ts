@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readEvent } from '../../../src/core/event.ts';
 import { timeOrder } from '../../../src/core/id.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
@@ -64,7 +65,15 @@ describe('a push', () => {
     expect(JSON.parse(build?.event_json ?? '')).toMatchObject({
       message: 'Change a',
       author: { name: 'Ada', email: 'ada@example.com' },
-      actor: { id: '7', login: 'ada' },
+      committedAtMs: Number(repository.git('log', '-1', '--format=%ct')) * 1_000,
+      actor: { id: '7', login: 'ada', avatarUrl: 'https://avatars.git.test/u/7' },
+      repository: {
+        host: 'github',
+        id: '41',
+        isPrivate: true,
+        url: 'https://git.test/Shop/Web',
+        sshUrl: 'git@git.test:Shop/Web.git',
+      },
     });
     const plan = JSON.parse(build?.plan_json ?? '') as Plan;
     expect(plan.steps.map((step) => step.name)).toEqual(['unit']);
@@ -391,8 +400,10 @@ describe('a server that ends', () => {
         commit,
         message: '',
         author: { name: '', email: '' },
-        actor: { id: '', login: '' },
+        committedAtMs: null,
+        actor: { id: '', login: '', avatarUrl: null },
         url: null,
+        repository: null,
       },
       outcome: null,
       blocked: null,
@@ -420,6 +431,19 @@ describe('run now', () => {
     expect(build).toMatchObject({ event_kind: 'manual', branch: 'topic', commit, status: 'pending' });
     expect(build?.plan_json).not.toBeNull();
     expect(await answer.json()).toEqual({ id: build?.id, number: 1 });
+  });
+
+  it('knows of the repository what the newest delivery said, and nothing before there was one', async () => {
+    const runNow = async () => {
+      await server.api('POST', '/projects/shop%2Fweb/builds', { branch: 'main' });
+      await idle();
+      const event = readEvent((await builds()).at(-1)?.event_json ?? '');
+      return [event.kind, event.repository?.sshUrl ?? null];
+    };
+    expect(await runNow()).toEqual(['manual', null]);
+    await push(repository.commit({ a: '1' }), 'd1');
+    await idle();
+    expect(await runNow()).toEqual(['manual', 'git@git.test:Shop/Web.git']);
   });
 
   it('of a branch that is not there is refused', async () => {

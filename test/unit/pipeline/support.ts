@@ -9,9 +9,17 @@ const BASE = {
   commit: '0123456789abcdef0123456789abcdef01234567',
   message: 'Sell more\n\nAnd faster.',
   author: { name: 'Ada', email: 'ada@example.com' },
-  actor: { id: '7', login: 'ada' },
+  committedAtMs: 1_690_000_000_000,
+  actor: { id: '7', login: 'ada', avatarUrl: 'https://git.example.com/avatars/7' },
   url: 'https://git.example.com/shop/web/commit/0123456',
-};
+  repository: {
+    host: 'github',
+    id: '41',
+    isPrivate: false,
+    url: 'https://git.example.com/shop/web',
+    sshUrl: 'git@git.example.com:shop/web.git',
+  },
+} as const;
 
 export const EVENTS = {
   push: { ...BASE, kind: 'push', branch: 'main', before: null, changedFiles: [] },
@@ -29,6 +37,8 @@ export const EVENTS = {
     before: null,
     changedFiles: null,
     labels: ['shop', 'urgent'],
+    milestone: 'summer',
+    isDraft: false,
     fromFork: false,
   },
 } as const satisfies Record<string, RepositoryEvent>;
@@ -59,8 +69,12 @@ export function inputOf(
       number: 4,
       url: 'https://ci.example.com/builds/4',
       createdAtMs: 1_700_000_000_999,
+      startedAtMs: null,
       rerunOf: null,
+      reruns: 0,
     },
+    previous: null,
+    workflow: null,
     system: { url: 'https://ci.example.com', version: '0.1.0' },
     ...more,
   };
