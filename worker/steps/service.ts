@@ -12,7 +12,7 @@ import { findShell } from './find-shell.ts';
 import type { Shell } from './find-shell.ts';
 import { prepareImage } from './prepare-image.ts';
 import { readyCommand, untilReady } from './readiness.ts';
-import { stepEnvironment } from './step-environment.ts';
+import { stepEnvironment, variablesOf } from './step-environment.ts';
 import { stepScript } from './step-script.ts';
 import { commonSpec } from './workflow-context.ts';
 import type { WorkflowContext } from './workflow-context.ts';
@@ -74,7 +74,8 @@ export class Service {
 
   async #becomeReady(signal: AbortSignal): Promise<Outcome> {
     const { engine, work, secrets } = this.#context;
-    const variables = stepEnvironment(work.variables, this.#plan.environment, secrets);
+    const now = { atMs: Date.now(), hasFailure: false };
+    const variables = stepEnvironment(variablesOf(work, this.#row, now), this.#plan.environment, secrets);
     if ('missingSecret' in variables)
       return failure(`the secret ${variables.missingSecret} is not set in this project`);
     const prepared = await prepareImage(engine, this.#plan.image, secrets.registries, signal);

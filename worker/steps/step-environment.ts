@@ -1,13 +1,33 @@
 import type { PlanEnvironment } from '../../src/core/plan.ts';
-import type { LeaseSecrets } from '../../src/core/work.ts';
+import { stepVariables } from '../../src/core/step-variables.ts';
+import type { LeaseSecrets, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import { WORKSPACE } from './fill-workspace.ts';
 
 export type StepEnvironment =
   { readonly environment: Readonly<Record<string, string>> } | { readonly missingSecret: string };
 
+/** The build's variables with those of one of its steps or services, which begins to run now. */
+export function variablesOf(
+  work: Pick<WorkflowWork, 'variables' | 'steps'>,
+  row: StepWork,
+  now: { readonly atMs: number; readonly hasFailure: boolean },
+): Readonly<Record<string, string>> {
+  const own = stepVariables({
+    name: row.name,
+    type: row.kind === 'service' ? 'service' : 'commands',
+    number: work.steps.indexOf(row),
+    attemptId: row.attemptId,
+    startedAtMs: now.atMs,
+    hasFailure: now.hasFailure,
+    workspace: WORKSPACE,
+    buildUrl: work.variables['CI_PIPELINE_URL'] ?? null,
+  });
+  return { ...work.variables, ...own };
+}
+
 /**
- * The variables of a step or service: the build's, then its own, secrets filled in. Git is told that the workspace is
- * safe, since its files belong to root whoever runs the step.
+ * The environment of a step or service: the variables, then its own, secrets filled in. Git is told that the workspace
+ * is safe, since its files belong to root whoever runs the step.
  */
 export function stepEnvironment(
   variables: Readonly<Record<string, string>>,
@@ -15,7 +35,6 @@ export function stepEnvironment(
   secrets: Pick<LeaseSecrets, 'values'>,
 ): StepEnvironment {
   const environment: Record<string, string> = {
-    CI_WORKSPACE: WORKSPACE,
     GIT_CONFIG_COUNT: '1',
     GIT_CONFIG_KEY_0: 'safe.directory',
     GIT_CONFIG_VALUE_0: WORKSPACE,

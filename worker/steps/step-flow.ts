@@ -3,7 +3,7 @@ import type { StepWork } from '../../src/core/work.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
 import { finishAttempt, skipAttempt } from './attempt.ts';
 import { runCommands } from './run-commands.ts';
-import { stepEnvironment } from './step-environment.ts';
+import { stepEnvironment, variablesOf } from './step-environment.ts';
 import { hasFailed, turnOf } from './step-order.ts';
 import type { Progress } from './step-order.ts';
 import { startWaitingStep } from './waiting-step.ts';
@@ -167,7 +167,8 @@ export class StepFlow {
     if (signal.aborted || waiting === null) return abortOutcome(signal);
     if ('outcome' in waiting) return waiting.outcome;
     const { work, secrets, engine, settings, limits } = this.#context;
-    const variables = stepEnvironment(work.variables, step.environment, secrets);
+    const now = { atMs: Date.now(), hasFailure: this.#spoiling().length > 0 };
+    const variables = stepEnvironment(variablesOf(work, this.#row(step), now), step.environment, secrets);
     if ('missingSecret' in variables)
       return {
         status: 'failure',
@@ -206,8 +207,13 @@ export class StepFlow {
     return row;
   }
 
+  /** Steps that ended so that the build cannot be green. */
+  #spoiling(): readonly StepPlan[] {
+    return this.#steps.filter((step) => hasFailed(step, this.#progress.get(step.name)));
+  }
+
   #verdict(): Outcome {
-    const spoiling = this.#steps.filter((step) => hasFailed(step, this.#progress.get(step.name)));
+    const spoiling = this.#spoiling();
     const worst = spoiling.find((step) => this.#progress.get(step.name) === 'error') ?? spoiling[0] ?? null;
     if (worst !== null) {
       const end = this.#ends.get(worst.name) ?? SUCCESS;

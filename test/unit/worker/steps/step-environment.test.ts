@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { stepEnvironment } from '../../../../worker/steps/step-environment.ts';
+import { stepEnvironment, variablesOf } from '../../../../worker/steps/step-environment.ts';
 
 it("gives the build's variables, then the step's own, with secrets filled in", () => {
   const answer = stepEnvironment(
@@ -8,7 +8,7 @@ it("gives the build's variables, then the step's own, with secrets filled in", (
     { values: { api: 's3cret' } },
   );
   expect(answer).toMatchObject({
-    environment: { CI: 'true', NAME: 'step', TOKEN: 's3cret', CI_WORKSPACE: '/workspace' },
+    environment: { CI: 'true', NAME: 'step', TOKEN: 's3cret' },
   });
 });
 
@@ -16,4 +16,39 @@ it('names the secret that is missing', () => {
   expect(stepEnvironment({}, { TOKEN: { fromSecret: 'api' } }, { values: {} })).toEqual({
     missingSecret: 'api',
   });
+});
+
+it('adds what differs from step to step, which the build cannot overwrite', () => {
+  const rows = [
+    { stepId: 'stp_0', attemptId: 'att_0', kind: 'clone', name: 'clone' },
+    { stepId: 'stp_1', attemptId: 'att_1', kind: 'service', name: 'db' },
+    { stepId: 'stp_2', attemptId: 'att_2', kind: 'step', name: 'unit tests' },
+  ] as const;
+  const work = {
+    variables: { CI: 'slipway', CI_PIPELINE_URL: 'https://ci/builds/b', CI_STEP_NAME: 'x' },
+    steps: rows,
+  };
+  expect(variablesOf(work, rows[2], { atMs: 1_700_000_000_999, hasFailure: true })).toEqual({
+    CI: 'slipway',
+    CI_PIPELINE_URL: 'https://ci/builds/b',
+    CI_WORKSPACE: '/workspace',
+    CI_PIPELINE_STATUS: 'failure',
+    CI_STEP_NAME: 'unit tests',
+    CI_STEP_TYPE: 'commands',
+    CI_STEP_NUMBER: '2',
+    CI_STEP_STARTED: '1700000000',
+    CI_STEP_URL: 'https://ci/builds/b?log=att_2',
+  });
+  expect(variablesOf(work, rows[1], { atMs: 0, hasFailure: false })).toMatchObject({
+    CI_PIPELINE_STATUS: 'success',
+    CI_STEP_NAME: 'db',
+    CI_STEP_TYPE: 'service',
+    CI_STEP_NUMBER: '1',
+  });
+});
+
+it('leaves out the page of a step whose build has none', () => {
+  const row = { stepId: 's', attemptId: 'a', kind: 'step', name: 'unit' } as const;
+  const variables = variablesOf({ variables: {}, steps: [row] }, row, { atMs: 0, hasFailure: false });
+  expect(variables).not.toHaveProperty('CI_STEP_URL');
 });

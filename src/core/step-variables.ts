@@ -1,0 +1,48 @@
+/** A step or service that is about to run, as its own variables tell of it. */
+export interface StepRun {
+  readonly name: string;
+  readonly type: 'commands' | 'service';
+  /** Its place among the rows of the build, from 0. */
+  readonly number: number;
+  readonly attemptId: string;
+  readonly startedAtMs: number;
+  /** Whether a step before it failed, so that the build can no longer be green. */
+  readonly hasFailure: boolean;
+  /** Path of the checkout in its container. */
+  readonly workspace: string;
+  /** The build's page, or null. */
+  readonly buildUrl: string | null;
+}
+
+/** Variables that differ from step to step: what they hold, and how their values come about. */
+export const STEP_VARIABLES = {
+  CI_WORKSPACE: { about: 'Path of the checkout.', of: ({ workspace }) => workspace },
+  CI_PIPELINE_STATUS: {
+    about: '`failure` when a step before it failed, else `success`.',
+    of: ({ hasFailure }) => (hasFailure ? 'failure' : 'success'),
+  },
+  CI_STEP_NAME: { about: 'Name of the step, or service.', of: ({ name }) => name },
+  CI_STEP_TYPE: { about: '`commands` for a step, `service` for a service.', of: ({ type }) => type },
+  CI_STEP_NUMBER: { about: 'Its place in the build, from 0.', of: ({ number }) => String(number) },
+  CI_STEP_STARTED: {
+    about: 'When it began to run, in seconds since 1970.',
+    of: ({ startedAtMs }) => String(Math.floor(startedAtMs / 1_000)),
+  },
+  CI_STEP_URL: {
+    about: "Page of the build, with the step's log.",
+    of: ({ buildUrl, attemptId }) =>
+      buildUrl === null ? null : `${buildUrl}?log=${encodeURIComponent(attemptId)}`,
+  },
+} as const satisfies Readonly<
+  Record<string, { readonly about: string; readonly of: (run: StepRun) => string | null }>
+>;
+
+/** The values of {@link STEP_VARIABLES}. Pure. */
+export function stepVariables(run: StepRun): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(STEP_VARIABLES).flatMap(([name, { of }]) => {
+      const value = of(run);
+      return value === null ? [] : [[name, value] as const];
+    }),
+  );
+}
