@@ -1,8 +1,8 @@
 import { newId } from '../core/id.ts';
-import { refOf } from '../core/event.ts';
-import type { RepositoryEvent } from '../core/event.ts';
+import { readEvent, refOf } from '../core/event.ts';
 import type { Plan } from '../core/plan.ts';
 import type { StepWork, WorkflowWork } from '../core/work.ts';
+import { countReruns, readPreviousBuild } from '../store/read/build-line.ts';
 import type { Reading, Tx } from '../store/store.ts';
 import { refuseClaim } from './claim.ts';
 import type { Claimant } from './claim.ts';
@@ -102,9 +102,12 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
       'workflow.name',
       'build.id as buildId',
       'build.number',
-      'build.created_at',
+      'build.created_at as createdAtMs',
+      'build.started_at as startedAtMs',
+      'build.ref_name as refName',
       'build.event_json',
       'build.plan_json',
+      'original.id as firstId',
       'original.number as rerunOf',
       'project.id as projectId',
       'project.path',
@@ -114,19 +117,23 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
     ])
     .where('workflow.id', '=', workflowId)
     .executeTakeFirstOrThrow();
-  const event = JSON.parse(row.event_json) as RepositoryEvent;
+  const event = readEvent(row.event_json);
+  const { number, createdAtMs, startedAtMs, rerunOf, projectId, refName } = row;
+  const inLine = { projectId, kind: event.kind, refName, number };
+  const reruns = row.firstId === null ? 0 : await countReruns(tx.db, inLine, row.firstId);
   return {
     kind: 'workflow',
     workflowId,
     attempt: row.attempt,
-    build: { id: row.buildId, number: row.number, projectId: row.projectId, projectPath: row.path },
+    build: { id: row.buildId, number, projectId, projectPath: row.path },
     clone: { url: row.clone_url, ref: refOf(event), commit: event.commit },
     plan: JSON.parse(row.plan_json ?? 'null') as Plan,
     variables: deps.variables({
-      build: { id: row.buildId, number: row.number, createdAtMs: row.created_at, rerunOf: row.rerunOf },
+      build: { id: row.buildId, number, createdAtMs, startedAtMs, rerunOf, reruns },
+      previous: await readPreviousBuild(tx.db, inLine),
       workflow: { name: row.name, attempt: row.attempt },
       project: {
-        id: row.projectId,
+        id: projectId,
         path: row.path,
         cloneUrl: row.clone_url,
         hostRepository: row.host_repository,

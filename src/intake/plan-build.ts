@@ -1,8 +1,10 @@
 import type { PlanOutcome } from '../builds/index.ts';
 import type { RepositoryEvent } from '../core/event.ts';
 import { Problem } from '../core/problem.ts';
+import { readPreviousBuild } from '../store/read/build-line.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import { planSource } from './plan-source.ts';
+import type { PlannedBuild } from './plan-source.ts';
 import type { ProjectRow } from './project-row.ts';
 import { readSource, type Source } from './read-source.ts';
 
@@ -23,7 +25,7 @@ export async function planBuild(deps: IntakeDeps, unplanned: Unplanned): Promise
 async function outcomeOf(deps: IntakeDeps, unplanned: Unplanned): Promise<PlanOutcome> {
   const { project, event } = unplanned;
   try {
-    const build = await readBuild(deps, unplanned.buildId);
+    const build = await readBuild(deps, unplanned);
     const source = unplanned.source ?? (await readSource(deps, project, event));
     return planSource(deps.settings, project, event, source, build);
   } catch (error) {
@@ -34,12 +36,26 @@ async function outcomeOf(deps: IntakeDeps, unplanned: Unplanned): Promise<PlanOu
   }
 }
 
-async function readBuild({ store }: IntakeDeps, buildId: string) {
-  const row = await store.db
+async function readBuild(
+  { store }: IntakeDeps,
+  { buildId, project, event }: Unplanned,
+): Promise<PlannedBuild> {
+  const { refName, ...build } = await store.db
     .selectFrom('build')
     .leftJoin('build as first', 'first.id', 'build.rerun_of')
     .where('build.id', '=', buildId)
-    .select(['build.id', 'build.number', 'build.created_at as createdAtMs', 'first.number as rerunOf'])
+    .select([
+      'build.id',
+      'build.number',
+      'build.ref_name as refName',
+      'build.created_at as createdAtMs',
+      'first.number as rerunOf',
+    ])
     .executeTakeFirstOrThrow();
-  return row;
+  const inLine = { projectId: project.id, kind: event.kind, refName, number: build.number };
+  return {
+    // How often it was run again is told to steps only, when it runs.
+    build: { ...build, startedAtMs: null, reruns: 0 },
+    previous: await readPreviousBuild(store.db, inLine),
+  };
 }

@@ -4,17 +4,20 @@ import type { Plan } from '../core/plan.ts';
 import type { LintProblemView } from '../core/view.ts';
 import type { LintProblem } from '../pipeline/lint-problem.ts';
 import { PIPELINE_FILE, planPipeline } from '../pipeline/plan-pipeline.ts';
+import { ciContext } from './ci-context.ts';
+import type { RecordedBuild } from './ci-context.ts';
 import type { IntakeSettings } from './intake-deps.ts';
 import type { ProjectRow } from './project-row.ts';
 import { changedPaths, type Source } from './read-source.ts';
 
 /** The build that a plan is made for. */
-export interface PlannedBuild {
-  readonly id: string;
-  readonly number: number;
-  readonly createdAtMs: number;
-  readonly rerunOf: number | null;
-}
+export type PlannedBuild = Pick<RecordedBuild, 'build' | 'previous'>;
+
+/** Stands for a build that is not recorded, to learn what would run in it. */
+export const DRAFT: PlannedBuild = {
+  build: { id: '', number: 0, createdAtMs: 0, startedAtMs: null, rerunOf: null, reruns: 0 },
+  previous: null,
+};
 
 /** What the pipeline file at a commit means for an event: a plan, its problems, or an end when it means nothing. */
 export function planSource(
@@ -22,28 +25,21 @@ export function planSource(
   project: ProjectRow,
   event: RepositoryEvent,
   source: Source,
-  build: PlannedBuild,
+  { build, previous }: PlannedBuild,
 ): PlanOutcome {
   const { plan, problems, warnings } = planPipeline({
+    ...ciContext(settings, {
+      project: { path: project.path, cloneUrl: project.clone_url, defaultBranch: project.default_branch },
+      event,
+      build,
+      previous,
+      workflow: null,
+      changedFiles: changedPaths(source),
+    }),
     text: source.pipelineFile,
     file: PIPELINE_FILE,
     hasDockerfile: source.hasDockerfile,
-    event,
-    project: {
-      path: project.path,
-      cloneUrl: project.clone_url,
-      webUrl: webUrlOf(project.clone_url),
-      defaultBranch: project.default_branch,
-    },
-    build: {
-      number: build.number,
-      url: `${settings.publicUrl}/builds/${build.id}`,
-      createdAtMs: build.createdAtMs,
-      rerunOf: build.rerunOf,
-    },
-    changedFiles: changedPaths(source),
     changesUnknown: source.changes?.kind === 'unknown' ? source.changes.cause : null,
-    system: { url: settings.publicUrl, version: settings.version },
   });
   if (plan === null) return { kind: 'problems', problems: problems.map(toView) };
   if (isEmpty(plan))
@@ -60,11 +56,6 @@ export function selectedSteps(outcome: PlanOutcome): ReadonlySet<string> {
 function isEmpty(plan: Plan): boolean {
   const runs = plan.steps.some((step) => step.selected) || plan.deploys.length > 0;
   return !runs && plan.push === null && plan.image === null;
-}
-
-/** The repository's page: the clone address without `.git`; null for ssh. */
-export function webUrlOf(cloneUrl: string): string | null {
-  return /^https?:/i.test(cloneUrl) ? cloneUrl.replace(/\.git\/?$/, '') : null;
 }
 
 function toView(problem: LintProblem): LintProblemView {

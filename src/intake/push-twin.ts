@@ -1,7 +1,7 @@
 import type { PullRequestEvent, PushEvent } from '../core/event.ts';
 import type { Plan } from '../core/plan.ts';
 import type { IntakeDeps } from './intake-deps.ts';
-import { planSource, selectedSteps } from './plan-source.ts';
+import { DRAFT, planSource, selectedSteps } from './plan-source.ts';
 import type { ProjectRow } from './project-row.ts';
 import { findPushBuild } from './push-build.ts';
 import { readSource, type Source } from './read-source.ts';
@@ -28,8 +28,7 @@ export async function findTwin(
     return { event, source: null, steps: stepsOf(JSON.parse(build.plan_json) as Plan) };
   if (build?.status === 'skipped') return { event, source: null, steps: new Set() };
   const source = await readSource(deps, project, event);
-  const draft = { id: '', number: 0, createdAtMs: 0, rerunOf: null };
-  const steps = selectedSteps(planSource(deps.settings, project, event, source, draft));
+  const steps = selectedSteps(planSource(deps.settings, project, event, source, DRAFT));
   return { event: withSource(event, source), source, steps };
 }
 

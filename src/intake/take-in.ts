@@ -6,7 +6,7 @@ import { learnInstallation } from './connect-project.ts';
 import { finishDelivery, linkBuild } from './delivery-rows.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Unplanned } from './plan-build.ts';
-import { planSource, selectedSteps } from './plan-source.ts';
+import { DRAFT, planSource, selectedSteps } from './plan-source.ts';
 import { findProjectOf, type ProjectRow } from './project-row.ts';
 import { findPushBuild, takeOverPullRequestBuild } from './push-build.ts';
 import { findTwin, type PushTwin } from './push-twin.ts';
@@ -149,7 +149,6 @@ function hasOwnSteps(
   { project, event, source }: { project: ProjectRow; event: PullRequestEvent; source: Source },
   twin: PushTwin,
 ): boolean {
-  const draft = { id: '', number: 0, createdAtMs: 0, rerunOf: null };
-  const own = selectedSteps(planSource(settings, project, event, source, draft));
+  const own = selectedSteps(planSource(settings, project, event, source, DRAFT));
   return [...own].some((name) => !twin.steps.has(name));
 }

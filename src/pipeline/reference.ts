@@ -1,4 +1,5 @@
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
+import { STEP_VARIABLES } from '../core/step-variables.ts';
 import { CI_VARIABLES } from './ci-variables.ts';
 import { deployRecord, drainRecord, healthRecord, resourcesRecord, smokeRecord } from './grammar/deploy.ts';
 import { imageRecord } from './grammar/image.ts';
@@ -10,6 +11,7 @@ import { filterRecord, stageCondition, stepCondition } from './grammar/when.ts';
 import { LINT_CATALOGUE } from './lint-catalogue.ts';
 import type { LintEntry } from './lint-catalogue.ts';
 import type { RecordShape } from './shape/record.ts';
+import { UNSET_VARIABLES } from './variables/unset.ts';
 
 /** The parts of `docs/pipeline.md` and `docs/errors.md` that are made from the code, by the name of their place. */
 export function referenceParts(): ReadonlyMap<string, string> {
@@ -20,6 +22,7 @@ export function referenceParts(): ReadonlyMap<string, string> {
   return new Map([
     ...parts,
     ['variables', variablesTable()],
+    ['variables not set', unsetTable()],
     ['limits', limitsTable()],
     ['lint', lintTable()],
   ]);
@@ -62,8 +65,22 @@ function laterList({ notYet }: RecordShape<unknown>): string {
 
 function variablesTable(): string {
   return table(
-    ['variable', 'holds'],
-    Object.entries(CI_VARIABLES).map(([name, { about }]) => [`\`${name}\``, about]),
+    ['variable', 'holds', 'tags'],
+    [
+      ...Object.entries(CI_VARIABLES).map(([name, { about, isForTags }]) => [
+        `\`${name}\``,
+        about,
+        isForTags ? 'yes' : 'no',
+      ]),
+      ...Object.entries(STEP_VARIABLES).map(([name, { about }]) => [`\`${name}\``, about, 'no']),
+    ],
+  );
+}
+
+function unsetTable(): string {
+  return table(
+    ['variable', 'why it is not set'],
+    Object.entries(UNSET_VARIABLES).map(([name, reason]) => [`\`${name}\``, reason]),
   );
 }
 

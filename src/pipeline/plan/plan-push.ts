@@ -1,5 +1,5 @@
 import type { PushPlan } from '../../core/plan.ts';
-import { ciVariables } from '../ci-variables.ts';
+import { tagVariables } from '../ci-variables.ts';
 import type { CiContext } from '../ci-variables.ts';
 import type { PushSpec } from '../grammar/push.ts';
 import { matchPush } from '../match-when.ts';
@@ -41,7 +41,7 @@ function defaultTags({ event, project }: CiContext): readonly string[] {
 
 /** Tags that need a value the event does not have are left out; when none is left, that is a problem. */
 function planTags(tags: readonly Located<string>[], context: CiContext, report: Report): readonly string[] {
-  const variables = ciVariables(context);
+  const variables = tagVariables(context);
   const planned: string[] = [];
   for (const tag of tags) {
     const filled = fillTag(tag.value, (name) => variables[name] ?? null);

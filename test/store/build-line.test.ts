@@ -1,0 +1,112 @@
+import { sql } from 'kysely';
+import { afterEach, expect, it } from 'vitest';
+import type { RepositoryEvent } from '../../src/core/event.ts';
+import { countReruns, readPreviousBuild } from '../../src/store/read/build-line.ts';
+import { bootstrap, MIGRATIONS } from '../../src/store/migrate.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import { makeRecord, pushOf } from '../support/record.ts';
+import type { TestRecord } from '../support/record.ts';
+import { onEachDatabase } from './each-database.ts';
+
+let record: TestRecord | null = null;
+afterEach(async () => {
+  await record?.close();
+  record = null;
+});
+
+const pull = { kind: 'pull_request', targetBranch: 'main', number: 7 } as const;
+
+onEachDatabase((target) => {
+  it('finds the build before of the same branch, tag or pull request, and of no other', async () => {
+    record = await makeRecord(await target());
+    const { store } = record;
+    const build = (id: string, event: Partial<RepositoryEvent>) => record?.build(id, { event });
+    const [project, other] = [await record.project(), await record.project('shop/api')];
+    await build(other, pushOf('main'));
+    const events = [
+      pushOf('main'),
+      pushOf('topic'),
+      pull,
+      { kind: 'tag', tag: 'main' },
+      { kind: 'manual', branch: 'main' },
+      { ...pull, number: 8 },
+      pull,
+    ] as const;
+    for (const event of events) await build(project, event);
+    const before = async (
+      kind: 'push' | 'tag' | 'manual' | 'pull_request',
+      refName: string,
+      number: number,
+    ) => (await readPreviousBuild(store.db, { projectId: project, kind, refName, number }))?.build.number;
+    expect(await before('push', 'main', 1)).toBeUndefined();
+    expect(await before('push', 'main', 5)).toBe(1);
+    expect(await before('push', 'main', 8)).toBe(5);
+    expect(await before('manual', 'main', 5)).toBe(1);
+    expect(await before('tag', 'main', 4)).toBeUndefined();
+    expect(await before('tag', 'main', 8)).toBe(4);
+    expect(await before('pull_request', '#7', 7)).toBe(3);
+    expect(await before('push', 'topic', 2)).toBeUndefined();
+  });
+
+  it('tells what became of it, and counts how often a build was run again', async () => {
+    record = await makeRecord(await target());
+    const { store, builds, clock } = record;
+    const project = await record.project();
+    const { buildId } = await record.build(project);
+    clock.now += 1_000;
+    await builds.cancelBuild(buildId, 'a person');
+    await builds.rerunBuild(buildId);
+    const { buildId: again } = await builds.rerunBuild(buildId);
+    await builds.rerunBuild(again);
+    const at = (number: number) => ({ projectId: project, kind: 'push' as const, refName: 'main', number });
+    expect(await readPreviousBuild(store.db, at(2))).toMatchObject({
+      event: pushOf('main'),
+      build: {
+        id: buildId,
+        number: 1,
+        status: 'cancelled',
+        createdAtMs: clock.now - 1_000,
+        startedAtMs: null,
+        finishedAtMs: clock.now,
+        rerunOf: null,
+      },
+    });
+    expect((await readPreviousBuild(store.db, at(3)))?.build).toMatchObject({ number: 2, rerunOf: 1 });
+    for (const number of [2, 3, 4]) expect(await countReruns(store.db, at(number), buildId)).toBe(number - 1);
+  });
+
+  it('reads builds that were recorded before this version', async () => {
+    const where = await target();
+    const old = where.startsWith('postgres') ? openPostgres(where) : openSqlite(where);
+    await bootstrap(old.writer);
+    const run = (statement: string) => sql.raw(statement).execute(old.writer);
+    for (const statement of MIGRATIONS.slice(0, 4).flat()) await run(statement);
+    await run('insert into schema_version (id, version) values (1, 4)');
+    await run(`insert into project (id, path, clone_url, host_repository, default_branch, created_at)
+      values ('prj_1', 'shop/web', 'https://git.test/shop/web.git', 'shop/web', 'main', 0)`);
+    const event = {
+      kind: 'push',
+      branch: 'main',
+      commit: 'a'.repeat(40),
+      actor: { id: '1', login: 'ada' },
+      url: null,
+    };
+    await run(`insert into build
+      (id, project_id, number, status, event_json, event_kind, ref_name, "commit", branch_order, created_at)
+      values ('bld_1', 'prj_1', 1, 'success', '${JSON.stringify(event)}', 'push', 'main', 'aa', '1', 5)`);
+    await Promise.all([old.writer.destroy(), old.reader.destroy()]);
+
+    const store = await openStore(where);
+    const line = { projectId: 'prj_1', kind: 'push' as const, refName: 'main', number: 2 };
+    const previous = await readPreviousBuild(store.db, line);
+    await store.close();
+    expect(previous?.event).toMatchObject({
+      ...event,
+      committedAtMs: null,
+      repository: null,
+      actor: { login: 'ada', avatarUrl: null },
+    });
+  });
+});
