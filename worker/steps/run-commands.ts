@@ -72,6 +72,11 @@ class Run {
   #intent: Outcome | null = null;
   #broken = false;
   #outputOver = false;
+  /** Nothing more is written to the log. */
+  #isOver = false;
+  /** When the log was given what it has not taken yet; null while it takes everything. */
+  #heldUpAt: number | null = null;
+  readonly #startedAt = performance.now();
 
   constructor(job: RunCommands, stream: ExecStream) {
     this.#job = job;
@@ -95,6 +100,7 @@ class Run {
     }
     if (this.#intent !== null) await this.#end(output);
     else if (!this.#outputOver) await this.#endBackground(output);
+    this.#isOver = true;
     return this.#reason();
   }
 
@@ -105,7 +111,12 @@ class Run {
 
   async #pump(): Promise<void> {
     try {
-      for await (const frame of this.#stream.output) await this.#job.sink.write(frame.stream, frame.bytes);
+      for await (const frame of this.#stream.output) {
+        if (this.#isOver) return;
+        this.#heldUpAt = performance.now();
+        await this.#job.sink.write(frame.stream, frame.bytes);
+        this.#heldUpAt = null;
+      }
     } catch (error) {
       if (!(error instanceof EngineLost)) throw error;
       this.#broken = true;
@@ -137,14 +148,25 @@ class Run {
     this.#stream.destroy();
   }
 
+  /** A grace for what runs on in the background. A log that takes nothing holds it up, within the step's time. */
   async #endBackground(output: Promise<void>): Promise<void> {
-    const { settings, sink } = this.#job;
-    await within(settings.backgroundGraceMs, output);
+    const { settings, sink, plan, signal } = this.#job;
+    const hasTime = (): boolean => !signal.aborted && performance.now() - this.#startedAt < plan.timeoutMs;
+    do await within(settings.backgroundGraceMs, output);
+    while (!this.#outputOver && this.#isHeldUp(settings.backgroundGraceMs) && hasTime());
     if (this.#outputOver) return;
+    this.#isOver = true;
     this.#stream.destroy();
-    await sink.say(
-      'Processes in the background still held the output after the commands had ended: they were ended.',
-    );
+    const why = this.#isHeldUp(settings.backgroundGraceMs)
+      ? 'The log took nothing more in the time of the step: its last words are missing.'
+      : 'Processes in the background still held the output after the commands had ended: they were ended.';
+    // Not waited for: the container need not stay for that.
+    void sink.say(why).catch(() => undefined);
+  }
+
+  /** Whether the log has taken nothing for that long, though there is something to take. */
+  #isHeldUp(ms: number): boolean {
+    return this.#heldUpAt !== null && performance.now() - this.#heldUpAt >= ms;
   }
 
   async #reason(): Promise<Outcome> {
