@@ -41,7 +41,7 @@ await main().catch((error: unknown) => {
 });
 
 async function main(): Promise<void> {
-  const engine = connectEngine(settings.dockerHost);
+  const engine = connectEngine(settings.dockerHost, process.env, settings.deadManSwitchMs);
   const buildClient = await demandBuildClient();
   const holder = await takeFolder(settings.dataDir);
   const server = await connectServer({

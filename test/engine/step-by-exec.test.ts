@@ -10,6 +10,8 @@ import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import type { Engine } from '../../worker/engine/engine.ts';
 import type { WorkflowLabels } from '../../worker/engine/labels.ts';
 import type { Outcome } from '../../worker/outcome.ts';
+import { startMuteProxy } from './mute-proxy.ts';
+import type { MuteProxy } from './mute-proxy.ts';
 import { runOneStep } from './step-harness.ts';
 import type { OneStep, OneStepEnd } from './step-harness.ts';
 import {
@@ -142,6 +144,14 @@ const TABLE: readonly {
     outcome: success,
     output: /done/,
     mostMs: 7_500,
+  },
+  {
+    // This engine closes the output 2 s after the process ended: here our own grace comes first.
+    title: 'ends a background child that holds the output after a grace of our own, and says so',
+    step: { commands: ['sleep 30 &', 'echo done'], backgroundGraceMs: 200 },
+    outcome: success,
+    output:
+      /done\nProcesses in the background still held the output after the commands had ended: they were ended\.\n$/,
   },
   {
     title: 'does not wait for a background child with an output of its own',
@@ -300,6 +310,32 @@ describe('a step by exec', () => {
   }, 180_000);
 });
 
+describe('a log that takes nothing for a while', () => {
+  it('gets what was said last all the same, though the commands have ended meanwhile', async () => {
+    // So much fits between the commands and the log: they end before any of it is taken.
+    const BYTES = 120_000;
+    let read = 0;
+    const sink = new TestSink(async (bytes) => {
+      if (read === 0) await sleep(4_000);
+      read += bytes.length;
+    });
+    const commands = [`exec head -c ${BYTES} /dev/zero`];
+    const end = await run({ commands, sink, backgroundGraceMs: 500 });
+    expect(end.outcome).toEqual(success);
+    expect(read).toBe(BYTES + `+ ${commands[0] ?? ''}\n`.length);
+  });
+
+  it('keeps no step beyond its deadline', async () => {
+    const held = Promise.withResolvers<void>();
+    const sink = new TestSink(() => held.promise);
+    const commands = ['exec head -c 120000 /dev/zero'];
+    const end = await run({ commands, sink, backgroundGraceMs: 500, timeoutMs: 3_000 });
+    held.resolve();
+    expect(end.outcome).toEqual(success);
+    expect(end.ms).toBeLessThan(8_000);
+  });
+});
+
 describe('the worker of a step by exec', () => {
   const processes: ReturnType<typeof spawn>[] = [];
   afterEach(() => {
@@ -368,6 +404,56 @@ describe('the worker of a step by exec', () => {
     outcome.catch(() => undefined);
     return { process: child, outcome };
   }
+});
+
+describe('a remote engine of a step by exec', () => {
+  let proxy: MuteProxy;
+  let remote: Engine;
+
+  beforeEach(async () => {
+    proxy = await startMuteProxy(engine.host);
+    remote = connectEngine(proxy.host, {}, 3_000);
+  });
+  afterEach(() => {
+    remote.close();
+    proxy.close();
+  });
+
+  it('is lost when nothing comes from it any more, and its container ends by itself', async () => {
+    const end = await runOneStep(remote, labels, {
+      image: IMAGE,
+      commands: ['echo begun', 'sleep 60'],
+      deadManMs: 3_000,
+      sink: muteAt('begun'),
+    });
+    expect(end.outcome).toEqual({ status: 'error', reason: 'engine connection lost', exitCode: null });
+    expect(end.ms).toBeLessThan(15_000);
+    await eventually(async () => (await leftOf(engine, labels)).length === 0, 10_000);
+  });
+
+  it('keeps no step beyond its deadline when nothing comes from it any more', async () => {
+    const end = await runOneStep(remote, labels, {
+      image: IMAGE,
+      commands: ['echo begun', 'sleep 60'],
+      deadManMs: 3_000,
+      timeoutMs: 1_000,
+      graceMs: 500,
+      sink: muteAt('begun'),
+    });
+    expect(end.outcome.reason).toBe('it ran longer than its timeout of 1 s');
+    expect(end.ms).toBeLessThan(15_000);
+    await eventually(async () => (await leftOf(engine, labels)).length === 0, 10_000);
+  });
+
+  it('is not lost while a step is silent', async () => {
+    const end = await runOneStep(remote, labels, { image: IMAGE, commands: ['sleep 6'], deadManMs: 3_000 });
+    expect(end.outcome).toEqual(success);
+  });
+
+  const muteAt = (word: string): TestSink =>
+    new TestSink((bytes) => {
+      if (Buffer.from(bytes).includes(`${word}\n`)) proxy.mute();
+    });
 });
 
 describe('the engine of a step by exec', () => {

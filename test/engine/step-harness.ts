@@ -17,6 +17,7 @@ export interface OneStep {
   readonly memoryBytes?: number;
   readonly timeoutMs?: number;
   readonly graceMs?: number;
+  readonly backgroundGraceMs?: number;
   readonly deadManMs?: number;
   readonly user?: string;
   readonly sink?: TestSink;
@@ -65,7 +66,10 @@ export async function runOneStep(engine: Engine, labels: WorkflowLabels, step: O
       memoryBytes,
       sink,
       signal: step.signal ?? new AbortController().signal,
-      settings: { ...STEP_SETTINGS, graceMs: step.graceMs ?? STEP_SETTINGS.graceMs },
+      settings: {
+        graceMs: step.graceMs ?? STEP_SETTINGS.graceMs,
+        backgroundGraceMs: step.backgroundGraceMs ?? STEP_SETTINGS.backgroundGraceMs,
+      },
     });
     return { outcome, sink, ms: Date.now() - startMs };
   } finally {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import path from 'node:path';
+import { TIMES } from '../../config/times.ts';
 import { Problem } from '../../src/core/problem.ts';
 import { hasFile, putArchive } from './archive.ts';
 import { attach } from './attach.ts';
@@ -17,30 +18,40 @@ import { inspectContainer } from './inspect-container.ts';
 import { inspectImage } from './inspect-image.ts';
 import { listOwned } from './list-owned.ts';
 import { createNetwork, listNetworks } from './network.ts';
+import { openConnections, watchPulse } from './pulse.ts';
 import { pullImage } from './pull-image.ts';
 import { killContainer, removeContainer, removeNetwork, removeVolume } from './remove.ts';
 import { exitCodeOf, run } from './run.ts';
 
 /**
  * Opens the engine at `host`, as in DOCKER_HOST (`unix://…`, `tcp://…`; with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH
- * where it needs them). It connects on first use.
+ * where it needs them). It connects on first use. An engine that gives no sign of life for `silentMs` while something
+ * is asked of it is lost; by then containers that are a dead man's switch have ended.
  * @throws Problem `configuration_wrong` for an address it cannot use.
  */
 export function connectEngine(
   host: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  silentMs: number = TIMES.deadManSwitch,
 ): Engine {
   const options = clientOptions(host, environment);
-  const docker = new Dockerode(options);
-  const agent = new (options.protocol === 'https' ? HttpsAgent : HttpAgent)({ keepAlive: false });
-  const unpooled = { ...options, agent };
-  const stranger = new Dockerode(unpooled);
+  const connections = openConnections(options.protocol === 'https' ? 'https' : 'http');
+  const docker = openClient(options, connections.agent);
+  const answersStranger = async (timeoutMs: number): Promise<boolean> => {
+    const agent = new (options.protocol === 'https' ? HttpsAgent : HttpAgent)({ keepAlive: false });
+    try {
+      return await isUp(openClient(options, agent), timeoutMs);
+    } finally {
+      agent.destroy();
+    }
+  };
   const events = listenToEvents(docker);
+  const endPulse = watchPulse(connections, answersStranger, silentMs);
   return {
     host,
     docker,
     events,
-    isUp: (timeoutMs = 2_000) => isUp(stranger, timeoutMs),
+    isUp: (timeoutMs = 2_000) => answersStranger(timeoutMs),
     facts: () => engineFacts(docker),
     inspectImage: (reference) => inspectImage(docker, reference),
     pullImage: (reference, login, onLine, signal) => pullImage(docker, reference, login, onLine, signal),
@@ -67,8 +78,17 @@ export function connectEngine(
     exitCodeOf: (execId) => exitCodeOf(docker, execId),
     run: (id, spec) => run(docker, id, spec),
     listOwned: (labels) => listOwned(docker, labels),
-    close: () => events.close(),
+    close: () => {
+      endPulse();
+      events.close();
+    },
   };
+}
+
+/** The client takes an agent, its types do not say so. */
+function openClient(options: Dockerode.DockerOptions, agent: HttpAgent): Dockerode {
+  const withAgent = { ...options, agent };
+  return new Dockerode(withAgent);
 }
 
 /** Every field is named, so that nothing of DOCKER_HOST is mixed in by the client. */
