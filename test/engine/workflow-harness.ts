@@ -5,6 +5,7 @@ import { newId } from '../../src/core/id.ts';
 import type { ServicePlan, StepPlan } from '../../src/core/plan.ts';
 import type { ReportBody, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import type { Engine } from '../../worker/engine/engine.ts';
+import type { LogSink } from '../../worker/log-sink.ts';
 import type { Outcome } from '../../worker/outcome.ts';
 import { SUCCESS } from '../../worker/workflow/outcomes.ts';
 import { cleanUpWorkflow } from '../../worker/steps/clean-up-workflow.ts';
@@ -12,6 +13,7 @@ import { fillWorkspace } from '../../worker/steps/fill-workspace.ts';
 import { runSteps } from '../../worker/steps/run-steps.ts';
 import { setUpWorkflow } from '../../worker/steps/set-up-workflow.ts';
 import { STEP_SETTINGS } from '../../worker/steps/settings.ts';
+import type { StepSettings } from '../../worker/steps/settings.ts';
 import { testParts } from '../support/parts.ts';
 import { TestSink, leftOf, testLabels } from './support.ts';
 
@@ -24,6 +26,10 @@ export interface TestWorkflow {
   readonly files?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Where a row's log goes instead of into `logs`. */
+  readonly openLog?: (attemptId: string) => LogSink;
+  /** Over the defaults. */
+  readonly settings?: Partial<StepSettings>;
   /** Told of each report as it comes. */
   readonly onReport?: (body: ReportBody, name: string) => void;
 }
@@ -60,7 +66,7 @@ export async function runTestWorkflow(engine: Engine, test: TestWorkflow): Promi
   try {
     const signal = test.signal ?? new AbortController().signal;
     // An engine of the run's own lets through only the ranges that it was made for.
-    const settings = { ...STEP_SETTINGS, networkRange: testParts().buildNetworks };
+    const settings = { ...STEP_SETTINGS, networkRange: testParts().buildNetworks, ...test.settings };
     const place = await setUpWorkflow(engine, labels, settings, signal);
     const { settled, cleared, ...end } = await runSteps({
       engine,
@@ -70,7 +76,7 @@ export async function runTestWorkflow(engine: Engine, test: TestWorkflow): Promi
       workspace: fillWorkspace(engine, labels, place, checkout).then(() => SUCCESS),
       builtImage: Promise.resolve(test.builtImage ?? null),
       secrets: { values: test.secrets ?? {}, clone: null, registries: {} },
-      openLog: (attemptId) => (logs[nameOf(attemptId)] = new TestSink()),
+      openLog: test.openLog ?? ((attemptId) => (logs[nameOf(attemptId)] = new TestSink())),
       report,
       signal,
       settings,
