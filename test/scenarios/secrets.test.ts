@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildView } from '../../src/core/view.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { LABELS } from '../../worker/engine/labels.ts';
 import { endOf, push } from '../support/builds.ts';
+import { filesWith } from '../support/files-with.ts';
 import { nodeImage } from '../support/images.ts';
 import { testParts } from '../support/parts.ts';
 import { waitFor } from '../support/wait.ts';
@@ -203,23 +202,4 @@ async function followed(logId: string): Promise<string> {
     if (text.includes('"sealed":true')) break;
   }
   return text;
-}
-
-/** Paths below a folder whose content has one of the texts. */
-function filesWith(texts: readonly string[], folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .filter((file) => {
-      const content = readIfThere(file);
-      return texts.some((text) => content.includes(text));
-    });
-}
-
-function readIfThere(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch {
-    return Buffer.alloc(0); // gone meanwhile
-  }
 }

@@ -3,7 +3,13 @@ import path from 'node:path';
 import { expect } from 'vitest';
 import { connectEngine } from '../../../worker/engine/connect-engine.ts';
 import { LABELS } from '../../../worker/engine/labels.ts';
-import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
+import { ensureHelper } from '../../../worker/steps/ensure-helper.ts';
+import {
+  startGitHost,
+  type GitHost,
+  type GitHostOptions,
+  type HostedRepository,
+} from '../../support/git-host.ts';
 import { busyboxImage } from '../../support/images.ts';
 import { expectNothingLeft, takeInventory } from '../../support/leftovers.ts';
 import { testParts } from '../../support/parts.ts';
@@ -15,11 +21,12 @@ import { stagedManifests } from './registry.ts';
 export interface World {
   readonly system: System;
   readonly host: GitHost;
-  /** Makes a repository with these files on `main`, its project and the project's secrets. */
+  /** Makes a repository with these files on `main`, its project (with a token where it is given) and the project's secrets. */
   addProject(
     name: string,
     files: Readonly<Record<string, string>>,
     secrets?: Readonly<Record<string, string>>,
+    project?: { readonly token?: string },
   ): Promise<HostedRepository>;
   /** Holds that builds left no container, network, volume, checkout or staged manifest. */
   expectNothingOfBuilds(): Promise<void>;
@@ -27,12 +34,18 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export async function startWorld(options: Partial<SystemOptions> = {}): Promise<World> {
-  const { dockerHost, buildNetworks, appNetwork } = testParts();
+export async function startWorld(
+  options: Partial<SystemOptions> = {},
+  hostOptions: GitHostOptions = {},
+): Promise<World> {
+  const { dockerHost, ownEngine, buildNetworks, appNetwork } = testParts();
   await busyboxImage(dockerHost);
   const nothing = { dockerHost, lines: new Set<string>() };
-  const before = await takeInventory(dockerHost, 'slipway.none');
-  const host = await startGitHost();
+  // An engine of the run's own has nothing but ours, so everything in it counts; in another, what the labels tell.
+  const only = ownEngine ? undefined : 'slipway.none';
+  if (ownEngine) await bringHelper(dockerHost);
+  const before = await takeInventory(dockerHost, only);
+  const host = await startGitHost(hostOptions);
   const system = await startSystem({ dockerHost, buildNetworks, appNetwork, ...options });
   const worlds = [`${LABELS.worker}=${system.workerName}`];
 
@@ -44,20 +57,20 @@ export async function startWorld(options: Partial<SystemOptions> = {}): Promise<
       () => undefined,
     );
     expect(await entries(checkouts)).toEqual([]);
-    expect(await stagedManifests(system.registry.url)).toEqual([]);
+    expect(await stagedManifests(system.registryUrl)).toEqual([]);
     expect(await builtImages(system, dockerHost)).toEqual([]);
   };
 
   return {
     system,
     host,
-    async addProject(name, files, secrets = {}) {
+    async addProject(name, files, secrets = {}, project = {}) {
       const repository = host.create(name);
       const fresh: Record<string, string> = {};
       for (const [file, text] of Object.entries(files))
         fresh[file] = text.replaceAll('<run>', system.workerName);
       repository.commit(fresh, 'begin');
-      await system.api('POST', '/projects', { cloneUrl: repository.cloneUrl });
+      await system.api('POST', '/projects', { cloneUrl: repository.cloneUrl, ...project });
       for (const [secret, value] of Object.entries(secrets))
         await system.api('PUT', `/projects/${encodeURIComponent(name)}/secrets/${secret}`, { value });
       return repository;
@@ -70,9 +83,16 @@ export async function startWorld(options: Partial<SystemOptions> = {}): Promise<
         await system.stop();
         await host.close();
       }
-      await expectNothingLeft(before, 'slipway.none');
+      await expectNothingLeft(before, only);
     },
   };
+}
+
+/** Outlives builds and workers on purpose. */
+async function bringHelper(dockerHost: string): Promise<void> {
+  const engine = connectEngine(dockerHost);
+  await ensureHelper(engine, null);
+  engine.close();
 }
 
 /** Local names of what the system's builds have built; each is named by its lease, which the worker's log tells. */
