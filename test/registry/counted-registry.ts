@@ -3,6 +3,7 @@ import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startRegistry } from '../../src/parts/registry.ts';
+import { HTPASSWD } from '../support/registry-logins.ts';
 
 export interface CountedRegistry {
   /** `127.0.0.1:port` of a proxy, so that everything sent to the registry is counted. */
@@ -11,10 +12,6 @@ export interface CountedRegistry {
   takeBytes(): number;
   stop(): Promise<void>;
 }
-
-/** The login of a registry that is started with one, and its line of an htpasswd file. */
-export const LOGIN = { username: 'ci', password: 'right' };
-const HTPASSWD = 'ci:$2y$04$axv3BAHaykDDtt8WRPLf7eLr3xeRWi6MaRRJpsFVpEpGyprxmJR8q';
 
 /** Starts a real registry of its own, behind a counter. */
 export async function startCountedRegistry(locked = false): Promise<CountedRegistry> {

@@ -17,7 +17,8 @@ import { pushImage, type PushImage, type PushImageResult } from '../../worker/re
 import { removeStaging, removeStagingTags } from '../../worker/registry/remove-staging.ts';
 import { stagingName, stagingOf } from '../../src/core/staging.ts';
 import { keepLog, writeContext } from './small-repository.ts';
-import { LOGIN, startCountedRegistry, type CountedRegistry } from './counted-registry.ts';
+import { LOGIN } from '../support/registry-logins.ts';
+import { startCountedRegistry, type CountedRegistry } from './counted-registry.ts';
 
 const MEGABYTE = 1_000_000;
 let engine: Engine;

@@ -16,6 +16,7 @@ import { APP_LABELS } from '../../worker/deploy/app-container.ts';
 import { appNetworkName } from '../../worker/deploy/app-network.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { prepareRouter } from '../../worker/router/open-router.ts';
+import { HTPASSWD, LOGIN } from './registry-logins.ts';
 
 export interface SystemOptions {
   /** The engine that runs builds and apps. */
@@ -28,6 +29,8 @@ export interface SystemOptions {
   /** Ranges for builds and apps; two systems on one engine need different ones. */
   readonly buildNetworks?: string;
   readonly appNetwork?: string;
+  /** The registry lets in only those of `registry-logins.ts`; otherwise everybody. */
+  readonly lockedRegistry?: boolean;
   /** Environments that the router has room for; 16 unless said. */
   readonly backends?: number;
 }
@@ -43,6 +46,8 @@ export class System {
   readonly routerUrl: string;
   readonly redis: RedisPart;
   readonly registry: RegistryPart;
+  /** With the login in it where the registry asks for one. */
+  readonly registryUrl: string;
   /** Its own in each system: workers of one name on one engine would remove each other's builds. */
   readonly workerName = `test-worker-${randomUUID().slice(0, 8)}`;
   adminToken = '';
@@ -57,6 +62,7 @@ export class System {
     routerUrl: string;
     redis: RedisPart;
     registry: RegistryPart;
+    registryUrl: string;
     env: Readonly<Record<string, string>>;
   }) {
     this.dir = parts.dir;
@@ -64,6 +70,7 @@ export class System {
     this.routerUrl = parts.routerUrl;
     this.redis = parts.redis;
     this.registry = parts.registry;
+    this.registryUrl = parts.registryUrl;
     this.#env = parts.env;
   }
 
@@ -205,7 +212,11 @@ async function removeApps(
 export async function startSystem(options: SystemOptions): Promise<System> {
   const dir = await mkdtemp(path.join(tmpdir(), 'slw-'));
   const redis = await startRedis({ dir: path.join(dir, 'redis') });
-  const registry = await startRegistry({ dir: path.join(dir, 'registry') });
+  const isLocked = options.lockedRegistry === true;
+  const registry = await startRegistry({
+    dir: path.join(dir, 'registry'),
+    ...(isLocked ? { htpasswd: HTPASSWD } : {}),
+  });
   const [port, routerPort] = [await freePort(), await freePort()];
   const routerDir = path.join(dir, 'router');
   const { backends = 16 } = options;
@@ -220,6 +231,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     routerUrl: `http://127.0.0.1:${routerPort}`,
     redis,
     registry,
+    registryUrl: isLocked ? `http://${LOGIN.username}:${LOGIN.password}@${registry.host}` : registry.url,
     env: {
       SLIPWAY_DATA: path.join(dir, 'data'),
       SLIPWAY_URL: url,

@@ -38,7 +38,7 @@ export async function expectBuild(seen: Seen, raw: Expected): Promise<void> {
   }
   for (const [repository, tags] of Object.entries(expected.tags))
     expect
-      .soft(await tagsOf(system.registry.url, repository), `tags of ${repository}`)
+      .soft(await tagsOf(system.registryUrl, repository), `tags of ${repository}`)
       .toEqual([...tags].sort());
   await expectImage(seen, expected);
   await expectDeployments(seen, expected);
@@ -105,7 +105,7 @@ async function expectImage({ system, build, expect }: Seen, { image }: Expected)
   if (image === undefined) return;
   const { repository, digest } = build.pushed ?? {};
   const name = (repository ?? '').slice(system.registry.host.length + 1);
-  const content = await contentOf(system.registry.url, name, digest ?? '');
+  const content = await contentOf(system.registryUrl, name, digest ?? '');
   for (const part of image.has) expect.soft(content.includes(part), `the image has ${part}`).toBe(true);
   for (const part of image.lacks) expect.soft(content.includes(part), `the image has ${part}`).toBe(false);
 }
