@@ -1,17 +1,28 @@
 import { Redis } from 'ioredis';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BuildView } from '../../src/core/view.ts';
+import { connectEngine } from '../../worker/engine/connect-engine.ts';
+import { LABELS } from '../../worker/engine/labels.ts';
 import { endOf, push } from '../support/builds.ts';
+import { pushPayload } from '../support/github-payloads.ts';
+import { testParts } from '../support/parts.ts';
+import { waitFor } from '../support/wait.ts';
 import { explain } from './support/expect-build.ts';
+import { deliver } from './support/happen.ts';
 import { attemptOf, linesOf, rowOf } from './support/read-build.ts';
-import { untilBuild, untilSaid } from './support/watch-build.ts';
+import { buildOf, untilBuild, untilSaid } from './support/watch-build.ts';
 import { startWorld, type World } from './support/world.ts';
+
+const CAPACITY = 3;
 
 let world: World;
 
 beforeAll(async () => {
-  world = await startWorld({ capacity: 2 });
+  world = await startWorld({ capacity: CAPACITY });
 });
 afterAll(() => world?.stop());
 
@@ -54,25 +65,82 @@ describe('when the server is killed', () => {
     expect(counted).toEqual(Array.from({ length: 300 }, (_, index) => `line ${index}`));
     expect(lines.map(({ number }) => number)).toEqual(lines.map((_, index) => index));
   });
+
+  it('a step that runs meanwhile ends at its deadline, and its log arrives whole', async () => {
+    const { system } = world;
+    const count = 'i=0; while :; do echo "line $i"; i=$((i+1)); sleep 0.01; done';
+    const id = await begin('faults/deadline', { 'slipway.yml': steps(count, 'timeout: 4s') });
+    await untilSaid(system, id, 'work', 'line 20');
+    await kill(system.server);
+    await waitFor('the container of the step is gone', async () => !(await runsStep('work')), 30_000);
+    await system.startServer();
+    const build = await endOf(system, id);
+    expect(build.status, explain(build)).toBe('failure');
+    expect(rowOf(build, 'work').reason).toBe('it ran longer than its timeout of 4 s');
+    const lines = (await linesOf(system, attemptOf(build, 'work')?.logId ?? '')).map(({ text }) => text);
+    expect(lines.at(-1)).toBe('It ran longer than its timeout of 4 s.');
+    const counted = lines.filter((text) => text.startsWith('line '));
+    expect(counted).toEqual(counted.map((_, index) => `line ${index}`));
+    expect(counted.length).toBeGreaterThan(40);
+    await world.expectNothingOfBuilds();
+  }, 90_000);
 });
 
 describe('when Redis is emptied', () => {
-  it('no waiting build is lost, and none runs twice', async () => {
+  it('while many builds wait and some run, each ends, once, and none is stuck', async () => {
     const { system } = world;
-    const ids = [];
-    for (const number of [1, 2, 3, 4, 5])
-      ids.push(await begin(`faults/redis-${number}`, { 'slipway.yml': steps('sleep 2; echo done') }));
-    const redis = new Redis(system.redis.url);
-    await redis.flushall();
-    redis.disconnect();
-    for (const id of ids) {
-      const build = await endOf(system, id);
+    const running = await begun('faults/running', CAPACITY, 'echo on its way; sleep 15; echo done');
+    for (const id of running) await untilSaid(system, id, 'work', 'on its way');
+    const waiting = await begun('faults/waiting', 32, 'sleep 1; echo done');
+    const statuses = await Promise.all([...running, ...waiting].map((id) => statusOf(id)));
+    expect(statuses).toEqual([...running.map(() => 'running'), ...waiting.map(() => 'pending')]);
+    const emptied = Date.now();
+    await emptyRedis();
+    const builds: BuildView[] = [];
+    for (const [index, id] of [...running, ...waiting].entries()) {
+      builds.push(await endOf(system, id, 90_000));
+      if (index % 8 === 7) await emptyRedis();
+    }
+    for (const build of builds) {
       expect(build.status, explain(build)).toBe('success');
       expect(build.workflows.map(({ attempt }) => attempt)).toEqual([1]);
     }
+    const ends = builds.map(({ finishedAtMs }) => finishedAtMs ?? Number.NaN).sort((a, b) => a - b);
+    const gaps = ends.map((end, index) => end - (ends[index - 1] ?? emptied));
+    expect(Math.max(...gaps)).toBeLessThan(60_000);
+    expect(await claimsOf(builds)).toEqual(builds.map(() => 1));
     await world.expectNothingOfBuilds();
-  });
+  }, 300_000);
 });
+
+/** Of one project, each on a branch of its own. */
+async function begun(name: string, count: number, command: string): Promise<readonly string[]> {
+  const repository = await world.addProject(name, { 'slipway.yml': steps(command) });
+  const deliveries = Array.from({ length: count }, (_, index) => {
+    const branch = `branch-${index}`;
+    const commit = repository.commit({}, 'a change', { branch });
+    return deliver(world.system, 'push', pushPayload({ repository: name, commit, branch }));
+  });
+  return (await Promise.all(deliveries)).flatMap(({ buildIds }) => buildIds);
+}
+
+const statusOf = async (id: string): Promise<string> => (await buildOf(world.system, id)).status;
+
+async function emptyRedis(): Promise<void> {
+  const redis = new Redis(world.system.redis.url);
+  await redis.flushall();
+  redis.disconnect();
+}
+
+/** How often the worker was given each build, by its own log. */
+async function claimsOf(builds: readonly BuildView[]): Promise<readonly number[]> {
+  const said = (await readFile(path.join(world.system.dir, 'worker.log'), 'utf8')).split('\n');
+  const claims = said.filter((line) => line.includes('"msg":"claimed"'));
+  return builds.map(({ workflows }) => {
+    const id = workflows[0]?.id ?? 'none';
+    return claims.filter((line) => line.includes(id)).length;
+  });
+}
 
 async function begin(name: string, files: Readonly<Record<string, string>>): Promise<string> {
   const repository = await world.addProject(name, files);
@@ -85,6 +153,16 @@ async function kill(child: ChildProcess | null): Promise<void> {
   await gone;
 }
 
-function steps(command: string): string {
-  return `steps:\n  - { name: work, image: "slipway-test/busybox:1", commands: ${JSON.stringify(command)} }\n`;
+/** Whether a container of that step of this system is there. */
+async function runsStep(step: string): Promise<boolean> {
+  const engine = connectEngine(testParts().dockerHost);
+  const own = [`${LABELS.worker}=${world.system.workerName}`, `${LABELS.step}=${step}`];
+  const { containers } = await engine.listOwned(own);
+  engine.close();
+  return containers.length > 0;
+}
+
+function steps(command: string, more = 'timeout: 1m'): string {
+  const commands = JSON.stringify(command);
+  return `steps:\n  - { name: work, image: "slipway-test/busybox:1", ${more}, commands: ${commands} }\n`;
 }
