@@ -47,10 +47,15 @@ export function planSource(
   return { kind: 'plan', plan, warnings: warnings.map(toView) };
 }
 
-/** The names of the steps that a plan runs. */
-export function selectedSteps(outcome: PlanOutcome): ReadonlySet<string> {
+/** What a plan does that another need not do: the steps it runs, whether it sets tags, where it deploys. */
+export function partsOf(outcome: PlanOutcome): ReadonlySet<string> {
   if (outcome.kind !== 'plan') return new Set();
-  return new Set(outcome.plan.steps.filter((step) => step.selected).map((step) => step.name));
+  const { steps, push, deploys } = outcome.plan;
+  return new Set([
+    ...steps.filter((step) => step.selected).map((step) => `step ${step.name}`),
+    ...(push !== null && push.tags.length > 0 ? ['tags'] : []),
+    ...deploys.map(({ environment }) => `deploy ${environment}`),
+  ]);
 }
 
 function isEmpty(plan: Plan): boolean {

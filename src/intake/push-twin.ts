@@ -1,7 +1,7 @@
 import type { PullRequestEvent, PushEvent } from '../core/event.ts';
 import type { Plan } from '../core/plan.ts';
 import type { IntakeDeps } from './intake-deps.ts';
-import { DRAFT, planSource, selectedSteps } from './plan-source.ts';
+import { DRAFT, planSource, partsOf } from './plan-source.ts';
 import type { ProjectRow } from './project-row.ts';
 import { findPushBuild } from './push-build.ts';
 import { readSource, type Source } from './read-source.ts';
@@ -12,8 +12,8 @@ export interface PushTwin {
   readonly event: PushEvent;
   /** Null when its build has read it. */
   readonly source: Source | null;
-  /** Names of the steps that run for it. */
-  readonly steps: ReadonlySet<string>;
+  /** What is done for it. */
+  readonly parts: ReadonlySet<string>;
 }
 
 /** What the push of a pull request's commit means: as its build has it, else as a push that comes now would. */
@@ -25,15 +25,15 @@ export async function findTwin(
   const event = pushOf(pull);
   const build = await findPushBuild(deps.store, project.id, event);
   if (build?.plan_json != null)
-    return { event, source: null, steps: stepsOf(JSON.parse(build.plan_json) as Plan) };
-  if (build?.status === 'skipped') return { event, source: null, steps: new Set() };
+    return { event, source: null, parts: ofPlan(JSON.parse(build.plan_json) as Plan) };
+  if (build?.status === 'skipped') return { event, source: null, parts: new Set() };
   const source = await readSource(deps, project, event);
-  const steps = selectedSteps(planSource(deps.settings, project, event, source, DRAFT));
-  return { event: withSource(event, source), source, steps };
+  const parts = partsOf(planSource(deps.settings, project, event, source, DRAFT));
+  return { event: withSource(event, source), source, parts };
 }
 
-function stepsOf(plan: Plan): ReadonlySet<string> {
-  return selectedSteps({ kind: 'plan', plan, warnings: [] });
+function ofPlan(plan: Plan): ReadonlySet<string> {
+  return partsOf({ kind: 'plan', plan, warnings: [] });
 }
 
 function pushOf(pull: PullRequestEvent): PushEvent {

@@ -6,7 +6,7 @@ import { learnInstallation } from './connect-project.ts';
 import { finishDelivery, linkBuild } from './delivery-rows.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Unplanned } from './plan-build.ts';
-import { DRAFT, planSource, selectedSteps } from './plan-source.ts';
+import { DRAFT, planSource, partsOf } from './plan-source.ts';
 import { findProjectOf, type ProjectRow } from './project-row.ts';
 import { findPushBuild, takeOverPullRequestBuild } from './push-build.ts';
 import { findTwin, type PushTwin } from './push-twin.ts';
@@ -88,8 +88,8 @@ async function buildPush(
 
 /**
  * A pull request of the same repository: its commit is on a branch, so the push's plan, variables and secrets
- * hold. It links to the push's build, or makes it when the push's delivery is not here yet. Steps that only a
- * pull request has are run by another build.
+ * hold. It links to the push's build, or makes it when the push's delivery is not here yet. Steps, tags and
+ * deployments that only a pull request has are another build's.
  */
 async function buildPullRequest(
   deps: IntakeDeps,
@@ -99,7 +99,7 @@ async function buildPullRequest(
   source: Source,
 ): Promise<readonly Unplanned[]> {
   const twin = await findTwin(deps, project, event);
-  const isMore = hasOwnSteps(deps, { project, event, source }, twin);
+  const isMore = hasOwnParts(deps, { project, event, source }, twin);
   const { pushBuildId, unplanned } = await deps.store.grouped(async (tx) => {
     const unplanned: Unplanned[] = [];
     const known = (await findPushBuild(tx, project.id, twin.event))?.id ?? null;
@@ -144,11 +144,11 @@ async function createSecond(
   return (await builds.createBuildIn(tx, build)).buildId;
 }
 
-function hasOwnSteps(
+function hasOwnParts(
   { settings }: IntakeDeps,
   { project, event, source }: { project: ProjectRow; event: PullRequestEvent; source: Source },
   twin: PushTwin,
 ): boolean {
-  const own = selectedSteps(planSource(settings, project, event, source, DRAFT));
-  return [...own].some((name) => !twin.steps.has(name));
+  const own = partsOf(planSource(settings, project, event, source, DRAFT));
+  return [...own].some((name) => !twin.parts.has(name));
 }

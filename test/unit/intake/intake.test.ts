@@ -278,6 +278,19 @@ describe('a push and a pull request of one commit', () => {
     expect((await builds()).map((build) => build.branch_order)).toEqual(arrivals);
   });
 
+  it.each([
+    ['tags', 'push: { when: { event: pull_request } }\n'],
+    ['a deployment', 'deploy: { environment: e, port: 80, host: e.test, when: { event: pull_request } }\n'],
+  ])('make two where the file has %s that only the pull request has', async (_, own) => {
+    const files = { Dockerfile: 'FROM scratch\n', 'slipway.yml': `image: {}\n${STEPS}${own}` };
+    const commit = repository.commit(files, 'topic', { branch: 'topic' });
+    await push(commit, 'push', { branch: 'topic' });
+    await pull(commit, 'pull', { branch: 'topic' });
+    await idle();
+    expect((await builds()).map((build) => build.event_kind)).toEqual(['push', 'pull_request']);
+    expect(await buildsOf('pull')).toEqual([1, 2]);
+  });
+
   it('a newer commit of the pull request cancels what runs for the older one', async () => {
     const older = topic();
     await push(older, 'push1', { branch: 'topic' });
