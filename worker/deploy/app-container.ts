@@ -2,6 +2,7 @@ import type Dockerode from 'dockerode';
 import type { Release, SlotRecord } from '../../src/core/deployment.ts';
 import type { DeployedEnvironment } from '../../src/core/work.ts';
 import { LIMITS } from '../../config/times.ts';
+import { DROPPED_CAPABILITIES } from '../engine/create-container.ts';
 import { demultiplex } from '../engine/demultiplex.ts';
 import type { Engine } from '../engine/engine.ts';
 import { callEngine, refusalStatus, unlessGone } from '../engine/engine-lost.ts';
@@ -140,6 +141,8 @@ function request(spec: AppSpec): Dockerode.ContainerCreateOptions {
       Init: true,
       NetworkMode: spec.networkName,
       SecurityOpt: ['no-new-privileges'],
+      // Apps share a network: without raw packets none can pass itself off as another.
+      CapDrop: DROPPED_CAPABILITIES,
       PidsLimit: LIMITS.pids,
       LogConfig: { Type: 'json-file', Config: { 'max-size': '50m', 'max-file': '2' } },
       ...resources(release),

@@ -45,7 +45,7 @@ export interface ContainerLimits {
  * Dropped of the engine's own set: what reads raw packets, makes devices, or changes what capabilities a process and
  * a file have. The rest stays, because package managers and database images change owners and users.
  */
-const DROPPED = ['MKNOD', 'NET_RAW', 'SETPCAP', 'SETFCAP'];
+export const DROPPED_CAPABILITIES = ['MKNOD', 'NET_RAW', 'SETPCAP', 'SETFCAP'];
 
 /** Creates a container and returns its id. It has an init, no log at the engine, and can gain no privileges. */
 export async function createContainer(docker: Dockerode, spec: ContainerSpec): Promise<string> {
@@ -80,7 +80,7 @@ function hostConfig(spec: ContainerSpec): Dockerode.HostConfig {
     Init: true,
     AutoRemove: spec.removeAtEnd === true,
     SecurityOpt: ['no-new-privileges'],
-    CapDrop: DROPPED,
+    CapDrop: DROPPED_CAPABILITIES,
     LogConfig: { Type: 'none', Config: {} },
     ...(spec.network === undefined ? {} : { NetworkMode: spec.network }),
     Mounts: (spec.mounts ?? []).map((mount) => ({
