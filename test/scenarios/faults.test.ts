@@ -89,17 +89,19 @@ describe('when the server is killed', () => {
 describe('when Redis is emptied', () => {
   it('while many builds wait and some run, each ends, once, and none is stuck', async () => {
     const { system } = world;
-    const running = await begun('faults/running', CAPACITY, 'echo on its way; sleep 15; echo done');
+    const running = await begun('faults/running', CAPACITY - 1, LONG);
     for (const id of running) await untilSaid(system, id, 'work', 'on its way');
+    // It takes the last place, in the end.
+    running.push(await loseJob());
     const waiting = await begun('faults/waiting', 32, 'sleep 1; echo done');
     const statuses = await Promise.all([...running, ...waiting].map((id) => statusOf(id)));
     expect(statuses).toEqual([...running.map(() => 'running'), ...waiting.map(() => 'pending')]);
     const emptied = Date.now();
-    await emptyRedis();
+    await onRedis((redis) => redis.flushall());
     const builds: BuildView[] = [];
     for (const [index, id] of [...running, ...waiting].entries()) {
       builds.push(await endOf(system, id, 90_000));
-      if (index % 8 === 7) await emptyRedis();
+      if (index % 8 === 7) await onRedis((redis) => redis.flushall());
     }
     for (const build of builds) {
       expect(build.status, explain(build)).toBe('success');
@@ -113,8 +115,10 @@ describe('when Redis is emptied', () => {
   }, 300_000);
 });
 
+const LONG = 'echo on its way; sleep 30; echo done';
+
 /** Of one project, each on a branch of its own. */
-async function begun(name: string, count: number, command: string): Promise<readonly string[]> {
+async function begun(name: string, count: number, command: string): Promise<string[]> {
   const repository = await world.addProject(name, { 'slipway.yml': steps(command) });
   const deliveries = Array.from({ length: count }, (_, index) => {
     const branch = `branch-${index}`;
@@ -126,10 +130,32 @@ async function begun(name: string, count: number, command: string): Promise<read
 
 const statusOf = async (id: string): Promise<string> => (await buildOf(world.system, id)).status;
 
-async function emptyRedis(): Promise<void> {
+/** Has Redis emptied while the only job in it is on its way to a worker that stands still; returns the job's build, once it runs. */
+async function loseJob(): Promise<string> {
+  const { worker } = world.system;
+  worker?.kill('SIGSTOP');
+  try {
+    const [id = ''] = await begun('faults/placed', 1, LONG);
+    const workflow = (await buildOf(world.system, id)).workflows[0]?.id ?? '';
+    const isInRedis = async (): Promise<boolean> =>
+      (await onRedis((redis) => redis.keys(`*:${workflow}-1`))).length > 0;
+    await waitFor('the job is in Redis', isInRedis);
+    await onRedis((redis) => redis.flushall());
+    worker?.kill('SIGCONT');
+    await untilSaid(world.system, id, 'work', 'on its way');
+    return id;
+  } finally {
+    worker?.kill('SIGCONT');
+  }
+}
+
+async function onRedis<T>(ask: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(world.system.redis.url);
-  await redis.flushall();
-  redis.disconnect();
+  try {
+    return await ask(redis);
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** How often the worker was given each build, by its own log. */
