@@ -200,7 +200,7 @@ export const SETTINGS = {
   deadManSwitchMs: time(
     'SLIPWAY_DEAD_MAN_SWITCH_MS',
     TIMES.deadManSwitch,
-    "A step's container ends when its worker was silent for this long.",
+    "A step's container ends when its worker was silent for this long; an engine that was is given up.",
   ),
 } as const satisfies Record<string, Setting>;
 
