@@ -14,7 +14,7 @@ type Wanted = Parameters<LeaseSecretsSource['forLease']>[0];
 
 /**
  * Decrypted values that the work's plan mentions, and the logins of the registries that plan or release name. An
- * untrusted build gets none of them; what opens the repository is for the worker's checkout alone.
+ * untrusted build gets none of them. What opens the repository stays here: a worker is given what it checks out.
  * @throws Problem `lease_lost`.
  */
 export async function readLeaseSecrets(deps: BuildsDeps, lease: OpenLease): Promise<LeaseSecrets> {
@@ -34,7 +34,6 @@ async function ofWorkflow({ store, registry }: BuildsDeps, workflowId: string): 
   const trusted = isTrusted(readEvent(row.event_json));
   return {
     projectId: row.project_id,
-    clone: true,
     names: trusted ? workflowSecrets(plan) : [],
     logins: trusted ? workflowLogins(plan, registry) : NO_LOGINS,
   };
@@ -65,7 +64,6 @@ async function ofDeployment({ store }: BuildsDeps, deploymentId: string): Promis
   const release = await readRelease(store, row.release_id);
   return {
     projectId: row.project_id,
-    clone: false,
     names: secretsOf((JSON.parse(row.settings_json) as DeployPlan).env),
     logins: { ...NO_LOGINS, pull: release === null ? [] : [registryHost(release.imageReference)] },
   };

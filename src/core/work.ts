@@ -85,7 +85,6 @@ export type Work = WorkflowWork | DeploymentWork;
 /** Values a lease may read, each only while the lease holds. */
 export interface LeaseSecrets {
   readonly values: Readonly<Record<string, string>>;
-  readonly clone: { readonly username: string; readonly password: string } | null;
   /** Registry credentials by `host[:port]`. */
   readonly registries: Readonly<Record<string, { readonly username: string; readonly password: string }>>;
 }

@@ -1,7 +1,7 @@
 import { Problem } from '../core/problem.ts';
 import type { Changes, CommitContent } from '../ports/repositories.ts';
 import { compare, nameOf } from './compare.ts';
-import { fetchInto, isAbsent } from './fetch.ts';
+import { fetchInto, isAbsent, TAGS } from './fetch.ts';
 import { lookUp, type Look, type Question } from './look-up.ts';
 import { isDamaged, removeRepository, trackingRef, type Mirror } from './mirror.ts';
 import { unreachable } from './remote.ts';
@@ -25,13 +25,13 @@ export async function bringIn(mirror: Mirror, question: Question, isBurst: boole
 /** Answers from what the mirror has; null when something would have to be fetched. */
 export async function readThere(mirror: Mirror, question: Question): Promise<CommitContent | null> {
   const look = await lookUp(mirror, question);
-  if (look.commit === null || !look.baseIsFresh) return null;
+  if (look.commit === null || !look.tagIsThere || !look.baseIsFresh) return null;
   return { ...look.commit, changes: await changesOf(mirror, question, look) };
 }
 
 async function answer(mirror: Mirror, question: Question, isBurst: boolean): Promise<CommitContent> {
   const seen = await lookUp(mirror, question);
-  const fetched = seen.commit === null ? await fetchCommit(mirror, question, isBurst, seen) : seen;
+  const fetched = await complete(mirror, question, isBurst, seen);
   const triedBranch = fetched !== seen && !seen.baseIsFresh && question.base?.kind === 'branch';
   const isSettled = fetched.baseIsFresh || triedBranch;
   const look = isSettled ? fetched : await fetchBase(mirror, question, fetched);
@@ -40,7 +40,22 @@ async function answer(mirror: Mirror, question: Question, isBurst: boolean): Pro
   return { ...commit, changes: await changesOf(mirror, question, look) };
 }
 
-/** By its name or by its ref, whichever has it; with the branch it is to be compared with, where that is there. */
+/** A tag that cannot be had, because it was moved or the host is away, is done without: its commit is there. */
+async function complete(mirror: Mirror, question: Question, isBurst: boolean, seen: Look): Promise<Look> {
+  if (seen.commit !== null && seen.tagIsThere) return seen;
+  try {
+    return await fetchCommit(mirror, question, isBurst, seen);
+  } catch (error) {
+    const isPlanned = error instanceof Problem && error.code !== 'git_failed';
+    if (seen.commit === null || !isPlanned) throw error;
+    return seen;
+  }
+}
+
+/**
+ * By its name or by its ref, whichever has it; with the branch it is to be compared with, where that is there, and the
+ * tags, which a checkout brings for `git describe`.
+ */
 async function fetchCommit(mirror: Mirror, question: Question, isBurst: boolean, seen: Look): Promise<Look> {
   const { commit, ref, remote } = question.place;
   const byName = `+${commit}:${trackingRef(ref)}`;
@@ -50,7 +65,7 @@ async function fetchCommit(mirror: Mirror, question: Question, isBurst: boolean,
   const tries = [...(branch.length > 0 ? [[first, ...branch]] : []), [first], [second]];
   for (const refspecs of tries) {
     mirror.signal?.throwIfAborted();
-    const result = await fetchInto(mirror, remote, refspecs);
+    const result = await fetchInto(mirror, remote, [...refspecs, TAGS]);
     if (result.exitCode !== 0 && !isAbsent(result)) throw unreachable(remote, result);
     const look = result.exitCode === 0 ? await lookUp(mirror, question) : null;
     if (look !== null && look.commit !== null) return look;

@@ -5,6 +5,9 @@ import { isDamaged, makeRepository, removeRepository, type Mirror } from './mirr
 import { remoteSettings } from './remote.ts';
 import { runGit, type GitResult } from './run-git.ts';
 
+/** All tags as the host has them: those that it has no more go. */
+export const TAGS = '+refs/tags/*:refs/tags/*';
+
 /** git holds a ref's lock for some milliseconds; one that is older than this was left by a killed git. */
 const LOCK_MS = 1_000;
 
@@ -37,7 +40,9 @@ export async function fetchInto(
  */
 function fetchOnce(mirror: Mirror, remote: Remote, refspecs: readonly string[]): Promise<GitResult> {
   const { gitDir, fetchTimeoutMs, signal } = mirror;
-  return runGit(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', remote.url, ...refspecs], {
+  const prune = refspecs.includes(TAGS) ? ['--prune'] : [];
+  const how = ['--quiet', '--no-tags', ...prune, '--no-write-fetch-head'];
+  return runGit(['fetch', ...how, '--', remote.url, ...refspecs], {
     gitDir,
     settings: { ...remoteSettings(remote), 'fetch.showForcedUpdates': 'false' },
     timeoutMs: fetchTimeoutMs,

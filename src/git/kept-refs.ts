@@ -1,9 +1,7 @@
-import { failed, type Mirror } from './mirror.ts';
+import { COMMIT_REFS, commitRef, failed, type Mirror } from './mirror.ts';
 import { runGit } from './run-git.ts';
 import { localGit } from './local-git.ts';
 
-/** Refs of ours that keep commits which no branch of the Git host has any more. */
-const KEPT = 'refs/slipway/commits/';
 const TRACKING = 'refs/mirror/';
 
 /** Branches and tags beyond these many, the newest, are forgotten: they are fetched again when somebody asks. */
@@ -16,9 +14,11 @@ const QUICK_MS = 30_000;
  * branches. What has no ref afterwards may be dropped.
  */
 export async function keepCommits(mirror: Mirror, needed: ReadonlySet<string>): Promise<void> {
-  const command = ['for-each-ref', '--sort=-creatordate', '--format=%(refname)', TRACKING, KEPT];
+  const command = ['for-each-ref', '--sort=-creatordate', '--format=%(refname)', TRACKING, COMMIT_REFS];
   const refs = (await localGit(mirror.gitDir).raw(command)).split('\n').filter(Boolean);
-  const kept = new Set(refs.filter((ref) => ref.startsWith(KEPT)).map((ref) => ref.slice(KEPT.length)));
+  const kept = new Set(
+    refs.filter((ref) => ref.startsWith(COMMIT_REFS)).map((ref) => ref.slice(COMMIT_REFS.length)),
+  );
   const tracked = refs.filter((ref) => ref.startsWith(TRACKING));
   const lines = [
     ...(
@@ -26,8 +26,8 @@ export async function keepCommits(mirror: Mirror, needed: ReadonlySet<string>): 
         mirror,
         [...needed].filter((commit) => !kept.has(commit)),
       )
-    ).map((commit) => `update ${KEPT}${commit} ${commit}`),
-    ...[...kept].filter((commit) => !needed.has(commit)).map((commit) => `delete ${KEPT}${commit}`),
+    ).map((commit) => `update ${commitRef(commit)} ${commit}`),
+    ...[...kept].filter((commit) => !needed.has(commit)).map((commit) => `delete ${commitRef(commit)}`),
     ...tracked.slice(MOST_TRACKED).map((ref) => `delete ${ref}`),
   ];
   if (lines.length > 0) await git(mirror, ['update-ref', '--stdin'], lines);

@@ -13,13 +13,15 @@ export interface Question {
 export interface Look {
   /** Null when the commit is not there. */
   readonly commit: { readonly info: CommitInfo; readonly files: readonly (string | null)[] } | null;
+  /** False when the commit is to be had by a tag that is not there, or elsewhere. */
+  readonly tagIsThere: boolean;
   /** The commit to compare with, null when it is not there. */
   readonly base: string | null;
   /** False when the Git host may know better what to compare with. */
   readonly baseIsFresh: boolean;
 }
 
-const NOTHING: Look = { commit: null, base: null, baseIsFresh: false };
+const NOTHING: Look = { commit: null, tagIsThere: false, base: null, baseIsFresh: false };
 
 /** git's name of the empty tree, which every repository has. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
@@ -27,17 +29,21 @@ const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 /** Looks at what a mirror has. @throws Problem `git_failed`, also of a damaged mirror. */
 export async function lookUp(mirror: Mirror, { place, paths, base }: Question): Promise<Look> {
   if (!(await isRepository(mirror.gitDir))) return NOTHING;
-  const { commit } = place;
+  const { commit, ref } = place;
+  const isTag = ref.startsWith('refs/tags/');
   const wanted = [
     `${commit}^{commit}`,
+    ...(isTag ? [`${ref}^{commit}`] : []),
     ...namesOf(base).map((name) => `${name}^{commit}`),
     ...paths.map((name) => `${commit}:${name}`),
   ];
   const [head = null, ...rest] = await mirror.objects.read(wanted);
+  const tagged = isTag ? rest.shift() : head;
   const bases = rest.splice(0, namesOf(base).length);
   const files = rest.map((file) => (file?.type === 'blob' ? file.text : null));
   return {
     commit: head === null ? null : { info: parseCommit(head.text), files },
+    tagIsThere: tagged?.id === commit,
     ...chooseBase(base, bases),
   };
 }

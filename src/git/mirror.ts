@@ -32,6 +32,13 @@ export function trackingRef(ref: string): string {
   return `refs/mirror/${createHash('sha256').update(ref).digest('hex').slice(0, 32)}`;
 }
 
+/** The ref that keeps a commit, on the server while a build needs it, on a worker from when it came. */
+export function commitRef(commit: string): string {
+  return `${COMMIT_REFS}${commit}`;
+}
+
+export const COMMIT_REFS = 'refs/slipway/commits/';
+
 export async function isRepository(gitDir: string): Promise<boolean> {
   return (await stat(path.join(gitDir, 'HEAD')).catch(() => null)) !== null;
 }

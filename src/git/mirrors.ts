@@ -52,6 +52,10 @@ export function createMirrors(options: MirrorOptions): Mirrors {
         paths: paths.map(safePath),
         base: base === undefined ? null : safeBase(base),
       }),
+    bundle: (asked, have, signal) => {
+      const place = { ...asked, commit: safeCommit(asked.commit), ref: safeRef(asked.ref) };
+      return open(asked.projectId).bundle(place, have.map(safeCommit), signal);
+    },
     tidy: (projectId, needed) => open(projectId).tidy(needed),
     remove: async (projectId) => {
       await open(projectId).remove();

@@ -1,13 +1,20 @@
-import type { CommitContent, TidyOutcome } from '../ports/repositories.ts';
+import { Problem } from '../core/problem.ts';
+import type { CommitContent, CommitPlace, TidyOutcome } from '../ports/repositories.ts';
 import { bringIn, readThere } from './bring-in.ts';
+import { bundleOf } from './bundle.ts';
 import type { Question } from './look-up.ts';
-import { removeRepository, type Mirror } from './mirror.ts';
+import { isDamaged, removeRepository, type Mirror } from './mirror.ts';
 import type { SingleFlight } from './single-flight.ts';
 import { clutterOf, tidyMirror } from './tidy-mirror.ts';
 
 /** One mirror, whose work goes on one after another. For the contract see `Mirrors`. */
 export interface OpenMirror {
   read(question: Question): Promise<CommitContent>;
+  bundle(
+    place: CommitPlace,
+    have: readonly string[],
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>>;
   tidy(needed: () => Promise<ReadonlySet<string>>): Promise<TidyOutcome>;
   remove(): Promise<void>;
 }
@@ -60,13 +67,30 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
     }
   };
 
+  const read = (question: Question): Promise<CommitContent> =>
+    flights.share(`${gitDir} ${keyOf(question)}`, async () => {
+      note(question.place.commit);
+      const there = await besideTidying(question);
+      return there ?? flights.queue(gitDir, () => answer(question));
+    });
+
+  /** What is broken is found out only by reading it; the next one is made from a mirror that is fetched anew. */
+  async function* untilDamaged(bundle: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* bundle;
+    } catch (error) {
+      if (error instanceof Problem && isDamaged(String(error.details['cause'])))
+        await flights.queue(gitDir, () => removeRepository(mirror));
+      throw error;
+    }
+  }
+
   return {
-    read: (question) =>
-      flights.share(`${gitDir} ${keyOf(question)}`, async () => {
-        note(question.place.commit);
-        const there = await besideTidying(question);
-        return there ?? flights.queue(gitDir, () => answer(question));
-      }),
+    read,
+    bundle: async (place, have, signal) => {
+      await read({ place, paths: [], base: null });
+      return untilDamaged(await bundleOf(mirror, place.commit, have, signal));
+    },
     tidy: async (needed) => {
       const giveWay = (tidying = new AbortController());
       const signals = mirror.signal === undefined ? [] : [mirror.signal];

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { endGroup } from '../processes/end-group.ts';
 import { gitEnvironment } from './git-environment.ts';
 
@@ -10,7 +12,7 @@ export interface GitResult {
   /** At most the last 8 kB. */
   readonly stderr: string;
   readonly elapsedMs: number;
-  readonly ended: 'by itself' | 'time-out' | 'aborted' | 'too much output';
+  readonly ended: 'by itself' | 'time-out' | 'aborted' | 'too much output' | 'too little input';
 }
 
 export interface GitOptions {
@@ -18,7 +20,8 @@ export interface GitOptions {
   readonly gitDir?: string;
   /** Settings for this one command, e.g. a credential; handed over in the environment, so `ps` does not show them. */
   readonly settings?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
+  /** What is an error of a stream ends git: its input broke off. */
+  readonly stdin?: string | AsyncIterable<Uint8Array>;
   readonly timeoutMs: number;
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
@@ -73,7 +76,12 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
     stderr = (stderr + part).slice(-STDERR_BYTES);
   });
   child.stdin.on('error', () => undefined); // git may end before it has read everything
-  child.stdin.end(options.stdin ?? '');
+  const { stdin = '' } = options;
+  if (typeof stdin === 'string') child.stdin.end(stdin);
+  else {
+    const input = watched(stdin, () => end('too little input'));
+    pipeline(Readable.from(input, { objectMode: false }), child.stdin).catch(() => undefined);
+  }
   child.on('error', reject);
   child.on('close', (exitCode) => {
     clearTimeout(timer);
@@ -87,4 +95,13 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
     });
   });
   return promise;
+}
+
+async function* watched(input: AsyncIterable<Uint8Array>, onError: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* input;
+  } catch (error) {
+    onError();
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bundleSource } from './bundle-source.ts';
 import { takeNext, waitingRepositories } from './delivery-queue.ts';
 import { createGiveWay } from './give-way.ts';
 import type { IntakeDeps } from './intake-deps.ts';
@@ -102,6 +103,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       wake();
     },
     planWaiting: catchUp,
+    bundle: (workflowId, have, signal) => bundleSource(deps, workflowId, have, signal),
     stop: async () => {
       unsubscribe();
       stopping.abort();

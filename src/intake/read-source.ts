@@ -1,6 +1,6 @@
 import { refOf, type RepositoryEvent } from '../core/event.ts';
 import { PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
-import type { Base, Changes, CommitInfo } from '../ports/repositories.ts';
+import type { Base, Changes, CommitInfo, CommitPlace } from '../ports/repositories.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import { remoteOf, type ProjectRow } from './project-row.ts';
 
@@ -19,12 +19,7 @@ export async function readSource(
   project: ProjectRow,
   event: RepositoryEvent,
 ): Promise<Source> {
-  const place = {
-    projectId: project.id,
-    remote: await remoteOf(deps, project),
-    commit: event.commit,
-    ref: fetchRef(event),
-  };
+  const place = await placeOf(deps, project, event);
   const base = baseOf(event, project.default_branch) ?? undefined;
   const {
     info,
@@ -32,6 +27,16 @@ export async function readSource(
     changes,
   } = await deps.mirrors.read(place, [PIPELINE_FILE, 'Dockerfile'], base);
   return { pipelineFile, hasDockerfile: dockerfile !== null, info, changes };
+}
+
+/** Where the event's commit is. */
+export async function placeOf(
+  deps: Pick<IntakeDeps, 'secrets'>,
+  project: ProjectRow,
+  event: RepositoryEvent,
+): Promise<CommitPlace> {
+  const remote = await remoteOf(deps, project);
+  return { projectId: project.id, remote, commit: event.commit, ref: fetchRef(event) };
 }
 
 /** The paths that an event changed; null when they are not known. */

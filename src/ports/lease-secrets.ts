@@ -14,13 +14,11 @@ export interface NeededLogins {
 export interface LeaseSecretsSource {
   /**
    * @param names Names of project secrets that the work's plan mentions; one that is not set is missing in the answer.
-   * @param clone Whether the project's clone credentials are wanted (workflows, not deployments).
    * @param logins Registries whose logins are wanted; those of any other are not in the answer.
    */
   forLease(request: {
     readonly projectId: string;
     readonly names: readonly string[];
-    readonly clone: boolean;
     readonly logins: NeededLogins;
   }): Promise<LeaseSecrets>;
 }

@@ -63,7 +63,7 @@ export interface CommitContent {
   readonly changes: Changes | null;
 }
 
-/** Bare mirrors on the server's disk, one a project: for reading files at a commit, never for a checkout. */
+/** Bare mirrors on the server's disk, one a project: what is read at a commit, and what workers check out. */
 export interface Mirrors {
   /**
    * Reads a commit, files of it and what it changed. What is not in the mirror is fetched first: one fetch per
@@ -72,6 +72,17 @@ export interface Mirrors {
    * @throws Problem `repository_unreachable`, `repository_too_slow`, `commit_missing`, `git_failed`.
    */
   read(place: CommitPlace, paths: readonly string[], base?: Base): Promise<CommitContent>;
+  /**
+   * A commit with its history and the repository's tags as a Git bundle (`gitformat-bundle`, version 2), without what
+   * the reader has: its commits and tags by their ids; those that the mirror does not know are passed over. What is not
+   * in the mirror is fetched first. The stream ends early, with an error, when git fails or `signal` aborts.
+   * @throws Problem as {@link Mirrors.read}.
+   */
+  bundle(
+    place: CommitPlace,
+    have: readonly string[],
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>>;
   /**
    * Packs a mirror that has many small files and drops what nothing needs any more, slowly, beside other work. Never
    * while something is fetched into it; a read that has to fetch ends it at once. May be killed at any moment.

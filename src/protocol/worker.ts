@@ -10,6 +10,7 @@
  * | `GET /leases/:lease/signals?seen=N&waitMs=M` | → {@link SignalsAnswer}, as soon as its version is not N, else after M ms |
  * | `POST /leases/:lease/reports` | {@link ReportsRequest} → {@link ReportsAnswer}; safe to repeat; 409 `log_not_ended`, `switch_refused`, 400 `request_wrong` for an image that the server has not put (the reports before it are taken in) |
  * | `POST /leases/:lease/logs` | log frames (`frames.ts`) → {@link LogsAnswer}; 409 `log_offset_wrong` |
+ * | `POST /leases/:lease/source` | {@link SourceRequest} → a Git bundle of the workflow's commit and the tags, {@link BUNDLE_CONTENT_TYPE}; one that ends early is broken |
  * | `GET /leases/:lease/secrets` | → `LeaseSecrets` of core/work.ts |
  * | `POST /leases/:lease/effects` | {@link EffectRequest} → {@link EffectAnswer}; safe to repeat |
  * | `GET /routers/:router` | → `RouterRecord` of core/work.ts; the three under `/routers` are for a worker registered with that router |
@@ -97,6 +98,17 @@ export interface ReportsAnswer {
 export interface LogsAnswer {
   readonly durable: Readonly<Record<string, number>>;
 }
+
+export const BUNDLE_CONTENT_TYPE = 'application/x-git-bundle';
+
+/** What the worker's mirror has already: ids of commits and tags. Those that the server does not know do no harm. */
+export const sourceRequest = z.object({
+  have: z
+    .array(z.string().regex(/^[0-9a-f]{40}$/))
+    .max(10_000)
+    .readonly(),
+});
+export type SourceRequest = z.infer<typeof sourceRequest>;
 
 /** What a router did by itself. `id` makes a repeat harmless. */
 export const routerEventsRequest = z.object({

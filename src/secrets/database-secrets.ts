@@ -94,7 +94,7 @@ async function removeProjectSecret({ store }: Deps, projectId: string, name: str
 
 async function forLease(
   deps: Deps,
-  { projectId, names, clone, logins }: Parameters<Secrets['forLease']>[0],
+  { projectId, names, logins }: Parameters<Secrets['forLease']>[0],
 ): Promise<LeaseSecrets> {
   const rows =
     names.length === 0
@@ -109,7 +109,6 @@ async function forLease(
     values: Object.fromEntries(
       rows.map(({ name, ciphertext }) => [name, deps.box.open(ciphertext, secretContext(projectId, name))]),
     ),
-    clone: clone ? await cloneCredentials(deps, projectId) : null,
     registries: await readLogins(deps, logins),
   };
 }

@@ -75,7 +75,7 @@ export async function runTestWorkflow(engine: Engine, test: TestWorkflow): Promi
       place,
       workspace: fillWorkspace(engine, labels, place, checkout).then(() => SUCCESS),
       builtImage: Promise.resolve(test.builtImage ?? null),
-      secrets: { values: test.secrets ?? {}, clone: null, registries: {} },
+      secrets: { values: test.secrets ?? {}, registries: {} },
       openLog: test.openLog ?? ((attemptId) => (logs[nameOf(attemptId)] = new TestSink())),
       report,
       signal,

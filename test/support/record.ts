@@ -79,9 +79,8 @@ export async function makeRecord(
       state: async (id) => ({ lines: 0, bytes: 0, sealed: false, ...logs.get(id) }),
     },
     secrets: {
-      forLease: async ({ names, clone, logins }) => ({
+      forLease: async ({ names, logins }) => ({
         values: Object.fromEntries(names.map((name) => [name, `value of ${name}`])),
-        clone: clone ? { username: 'git', password: 'secret' } : null,
         registries: loginsOf(logins),
       }),
     },

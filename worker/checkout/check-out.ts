@@ -1,21 +1,22 @@
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../../src/core/problem.ts';
-import type { Credentials } from '../../src/git/remote.ts';
 import { runGit } from '../../src/git/run-git.ts';
 import type { LogSink } from '../log-sink.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
-import { isDamaged } from './fetch-commit.ts';
+import { isDamaged, type Source } from './bring-commit.ts';
 import type { Mirrors } from './mirrors.ts';
 
 export interface CheckOut {
   readonly mirrors: Mirrors;
+  readonly projectId: string;
   /** `http`, `https` or `ssh` address without credentials in it. */
   readonly url: string;
   /** Full ref, e.g. `refs/heads/main`. */
   readonly ref: string;
   readonly commit: string;
-  readonly credentials: Credentials | null;
+  /** Where the commit comes from. */
+  readonly source: Source;
   /** Where the files go: an empty or missing directory. */
   readonly directory: string;
   readonly log: LogSink;
@@ -25,8 +26,8 @@ export interface CheckOut {
 const LOCAL_MS = 10 * 60_000;
 
 /**
- * Puts the files of a commit into `directory`, with a whole `.git` of its own: history and tags, no credentials, no
- * need of the mirror. Its object files are links to the mirror's, so the directory is to be copied into a volume,
+ * Puts the files of a commit into `directory`, with a whole `.git` of its own: history and tags, no need of the
+ * mirror. Its object files are links to the mirror's, so the directory is to be copied into a volume,
  * never mounted into a container. A branch is checked out by its name, anything else detached.
  *
  * Planned ends are outcomes: `failure` for a commit that is gone, `error` for a repository that cannot be read,
@@ -47,6 +48,11 @@ export async function checkOut(work: CheckOut): Promise<Outcome> {
 
 async function exportCommit(work: CheckOut): Promise<boolean> {
   const { url, ref, commit, directory, signal } = work;
+  if (!/^(https?|ssh):\/\/[^\s-]/.test(url))
+    throw new Problem('request_wrong', {
+      field: 'url',
+      cause: `${url} is not an http, https or ssh address`,
+    });
   await work.log.say(`Checking out ${commit} of ${url} (${ref})`);
   const lease = await work.mirrors.lease(work);
   try {
@@ -68,7 +74,7 @@ async function exportAgain(work: CheckOut, error: unknown): Promise<boolean> {
   await work.log.say(
     `The mirror on this worker is damaged (${String(error.details['cause'])}); fetching it anew`,
   );
-  await work.mirrors.discard(work.url);
+  await work.mirrors.discard(work.projectId);
   await rm(work.directory, { recursive: true, force: true });
   return exportCommit(work);
 }

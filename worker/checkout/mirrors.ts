@@ -1,46 +1,43 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../../src/core/problem.ts';
-import type { Credentials } from '../../src/git/remote.ts';
 import { runGit } from '../../src/git/run-git.ts';
 import { singleFlight } from '../../src/git/single-flight.ts';
-import { fetchCommit, hasCommit, isDamaged } from './fetch-commit.ts';
+import { bringCommit, isDamaged, type Source } from './bring-commit.ts';
 import { removeStaleLocks } from './remove-stale-locks.ts';
 import { sharedFlights } from './shared-flight.ts';
 
 /**
- * The bare mirrors on this worker's disk, one a repository address, whoever asks: the server has checked that a
- * project may read its address. Only one process may own the folder. Nothing is packed or pruned while leased.
+ * The bare mirrors on this worker's disk, one a project, filled by the server from its own. Only one process may own
+ * the folder. Nothing is packed or pruned while leased.
  */
 export interface Mirrors {
   /**
-   * Makes sure that the mirror of `url` holds `commit`, and keeps the mirror until `release`.
-   * One fetch at a time a mirror, and none when the commit is there already, however many ask.
-   * @throws Problem `commit_missing`, `repository_unreachable`; the signal's reason when it aborts.
+   * Makes sure that the project's mirror holds `commit`, and keeps the mirror until `release`.
+   * The server is asked for one commit at a time a mirror, and for none that is there already, however many ask.
+   * @throws Problem the server's; `git_failed`; the signal's reason when it aborts.
    */
   lease(wanted: WantedCommit): Promise<MirrorLease>;
   /** Removes a mirror that turned out to be damaged, held or not: the next lease fetches anew. */
-  discard(url: string): Promise<void>;
+  discard(projectId: string): Promise<void>;
   /** Removes mirrors that nobody holds and nobody used for `ageMs`, packs the others; returns how many went. */
   prune(ageMs: number): Promise<number>;
 }
 
 export interface WantedCommit {
-  /** `http`, `https` or `ssh` address without credentials in it. */
-  readonly url: string;
-  /** Full ref, e.g. `refs/heads/main`: fetched when the host does not serve a commit by its name. */
+  readonly projectId: string;
+  /** Full ref, e.g. `refs/heads/main`. */
   readonly ref: string;
-  /** 40 (or 64) hex digits. */
+  /** 40 hex digits. */
   readonly commit: string;
-  readonly credentials: Credentials | null;
+  readonly source: Source;
   readonly signal: AbortSignal;
 }
 
 export interface MirrorLease {
   /** The bare repository. */
   readonly directory: string;
-  /** Whether something had to be fetched. */
+  /** Whether something had to be brought. */
   readonly fetched: boolean;
   /** Once only. */
   release(): void;
@@ -74,31 +71,25 @@ export async function openMirrors(directory: string): Promise<Mirrors> {
     await ensureRepository(mirror);
     if (!seen.has(mirror)) await removeStaleLocks(mirror);
     seen.add(mirror);
-    if (await isComplete(mirror, wanted)) return false;
-    const { url, credentials, commit, ref } = wanted;
-    const fetch = (): Promise<void> =>
-      fetchCommit({ mirror, remote: { url, credentials }, commit, ref, signal });
+    const bring = (): Promise<boolean> => bringCommit({ mirror, ...wanted, signal });
     try {
-      await fetch();
+      return await bring();
     } catch (error) {
       if (signal.aborted) seen.delete(mirror);
       if (!(error instanceof Problem && isDamaged(String(error.details['cause'])))) throw error;
       await rm(mirror, { recursive: true, force: true });
       await ensureRepository(mirror);
-      await fetch();
+      return bring();
     }
-    return true;
   };
 
   return {
     lease: async (wanted) => {
       check(wanted);
-      const mirror = path.join(directory, folderOf(wanted.url));
+      const mirror = path.join(directory, `${wanted.projectId}.git`);
       const release = hold(mirror);
-      const enter = async (signal: AbortSignal): Promise<boolean> => {
-        if (seen.has(mirror) && (await isComplete(mirror, wanted))) return false;
-        return order.queue(mirror, () => bringIn(mirror, wanted, signal));
-      };
+      const enter = (signal: AbortSignal): Promise<boolean> =>
+        order.queue(mirror, () => bringIn(mirror, wanted, signal));
       try {
         const key = `${mirror} ${wanted.commit} ${wanted.ref}`;
         const fetched = await flights.join(key, wanted.signal, enter);
@@ -109,8 +100,8 @@ export async function openMirrors(directory: string): Promise<Mirrors> {
         throw error;
       }
     },
-    discard: (url) => {
-      const mirror = path.join(directory, folderOf(url));
+    discard: (projectId) => {
+      const mirror = path.join(directory, `${projectId}.git`);
       return order.queue(mirror, () => rm(mirror, { recursive: true, force: true }));
     },
     prune: async (ageMs) => {
@@ -123,26 +114,11 @@ export async function openMirrors(directory: string): Promise<Mirrors> {
   };
 }
 
-function check({ url, ref, commit }: WantedCommit): void {
+function check({ projectId, ref, commit }: WantedCommit): void {
   const wrong = (field: string, cause: string): Problem => new Problem('request_wrong', { field, cause });
-  if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(commit))
-    throw wrong('commit', `${commit} is not a commit's name`);
+  if (!/^[\w-]{1,64}$/.test(projectId)) throw wrong('project', `${projectId} is not an id`);
+  if (!/^[0-9a-f]{40}$/.test(commit)) throw wrong('commit', `${commit} is not a commit's name`);
   if (!/^refs\/[^\s~^:?*[\\]+$/.test(ref) || ref.includes('..')) throw wrong('ref', `${ref} is not a ref`);
-  if (!/^(https?|ssh):\/\/[^\s-]/.test(url))
-    throw wrong('url', `${url} is not an http, https or ssh address`);
-}
-
-function folderOf(url: string): string {
-  return `${createHash('sha256').update(url).digest('hex').slice(0, 32)}.git`;
-}
-
-/** A tag's build needs the tag as well, so that `git describe` names it. */
-async function isComplete(mirror: string, { commit, ref }: WantedCommit): Promise<boolean> {
-  if (!(await hasCommit(mirror, commit))) return false;
-  if (!ref.startsWith('refs/tags/')) return true;
-  const args = ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`];
-  const result = await runGit(args, { gitDir: mirror, timeoutMs: QUICK_MS });
-  return result.stdout.toString('utf8').trim() === commit;
 }
 
 /** Made aside and renamed, so that a worker killed in between leaves no half repository. */

@@ -11,6 +11,7 @@ import type {
   ReportsAnswer,
   ReportsRequest,
   SignalsAnswer,
+  SourceRequest,
 } from '../../src/protocol/worker.ts';
 import { LogShipper } from '../logs/log-shipper.ts';
 import type { LogSink } from '../log-sink.ts';
@@ -125,6 +126,19 @@ export class HeldLease implements Lease {
 
   async secrets(): Promise<LeaseSecrets> {
     return (await this.#ask({ method: 'GET', path: '/secrets' })) as LeaseSecrets;
+  }
+
+  async source(have: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    this.#throwIfOver();
+    const body = { have } satisfies SourceRequest;
+    const request = { method: 'POST', path: '/source', body } as const;
+    const either = AbortSignal.any([signal, this.#over.signal]);
+    try {
+      return await this.#options.client.openUntilAnswered({ ...this.#under(request), signal: either });
+    } catch (error) {
+      signal.throwIfAborted();
+      return this.#fail(error);
+    }
   }
 
   openLog(logId: string, secrets: readonly string[]): LogSink {

@@ -76,6 +76,11 @@ export interface Lease<W extends Work = Work> {
   /** An effect on the outside, done by the server's outbox. Resolves when it is done or has failed for good. */
   effect(key: string, effect: Effect): Promise<Exclude<EffectAnswer, { state: 'pending' }>>;
   secrets(): Promise<LeaseSecrets>;
+  /**
+   * A Git bundle of the workflow's commit and the tags, without what `have` names. It may end early, with an error: then
+   * it is to be asked for again.
+   */
+  source(have: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Opens a log of this work. `secrets` are the values to mask; once per log. */
   openLog(logId: string, secrets: readonly string[]): LogSink;
   /** The work has ended: waits for the last report and log to be durable, then ends the loops. Never rejects. */

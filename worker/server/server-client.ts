@@ -46,48 +46,84 @@ export class ServerClient {
    * @throws Problem the server's, {@link ServerAway}, or the reason of `request.signal`.
    */
   async send(request: ServerRequest): Promise<unknown> {
-    const { body, lease, signal } = request;
     const time = AbortSignal.timeout(request.timeoutMs);
-    const isBytes = body instanceof Uint8Array;
-    let status: number;
-    let text: string;
-    try {
-      const answer = await fetch(this.#base + request.path, {
-        // The token and the lease are for this server only.
-        redirect: 'error',
-        method: request.method,
-        headers: {
-          authorization: `Bearer ${this.#options.token}`,
-          'slipway-instance': this.#options.instance,
-          ...(lease === undefined ? {} : { 'slipway-lease': lease }),
-          ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: isBytes ? Buffer.from(body) : JSON.stringify(body) }),
-        signal: signal === undefined ? time : AbortSignal.any([time, signal]),
-      });
-      status = answer.status;
-      text = await answer.text();
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw new ServerAway(`${request.method} ${request.path}: ${causeOf(error)}`, { cause: error });
-    }
+    const signal = request.signal === undefined ? time : AbortSignal.any([time, request.signal]);
+    const { status, text } = await this.#heard(request, async () => {
+      const answer = await this.#fetch(request, signal);
+      return { status: answer.status, text: await answer.text() };
+    });
     const json = parse(text);
     if (status === 200 && json !== undefined) return json;
-    const problem = problemOf(json, status);
-    if (problem !== null) this.onProblem(problem);
-    throw problem ?? new ServerAway(`${request.method} ${request.path}: HTTP ${status}`);
+    throw this.#refusal(request, status, json);
+  }
+
+  /**
+   * @returns The answer's bytes as they come; they end early, with an error, where the answer is cut. The time is not
+   * bounded: the signal ends it.
+   * @throws As {@link send}.
+   */
+  async open(request: Omit<ServerRequest, 'timeoutMs'>): Promise<AsyncIterable<Uint8Array>> {
+    const { status, body, text } = await this.#heard(request, async () => {
+      const answer = await this.#fetch(request, request.signal);
+      const isOpen = answer.status === 200 && answer.body !== null;
+      return { status: answer.status, body: answer.body, text: isOpen ? '' : await answer.text() };
+    });
+    if (status === 200 && body !== null) return body;
+    throw this.#refusal(request, status, parse(text));
   }
 
   /** As {@link send}, again and again while the server is away or short of disk, until `signal` aborts. */
-  async sendUntilAnswered(request: ServerRequest): Promise<unknown> {
-    for (let failures = 0; ; failures++) {
-      try {
-        return await this.send(request);
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-      }
-      await backOff(failures, request.signal);
+  sendUntilAnswered(request: ServerRequest): Promise<unknown> {
+    return untilAnswered(() => this.send(request), request.signal);
+  }
+
+  /** As {@link open}, as {@link sendUntilAnswered}. */
+  openUntilAnswered(request: Omit<ServerRequest, 'timeoutMs'>): Promise<AsyncIterable<Uint8Array>> {
+    return untilAnswered(() => this.open(request), request.signal);
+  }
+
+  #fetch(request: Omit<ServerRequest, 'timeoutMs'>, signal: AbortSignal | undefined): Promise<Response> {
+    const { body, lease } = request;
+    const isBytes = body instanceof Uint8Array;
+    return fetch(this.#base + request.path, {
+      // The token and the lease are for this server only.
+      redirect: 'error',
+      method: request.method,
+      headers: {
+        authorization: `Bearer ${this.#options.token}`,
+        'slipway-instance': this.#options.instance,
+        ...(lease === undefined ? {} : { 'slipway-lease': lease }),
+        ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: isBytes ? Buffer.from(body) : JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  async #heard<T>(request: Omit<ServerRequest, 'timeoutMs'>, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      throw new ServerAway(`${request.method} ${request.path}: ${causeOf(error)}`, { cause: error });
     }
+  }
+
+  #refusal(request: Omit<ServerRequest, 'timeoutMs'>, status: number, json: unknown): Error {
+    const problem = problemOf(json, status);
+    if (problem !== null) this.onProblem(problem);
+    return problem ?? new ServerAway(`${request.method} ${request.path}: HTTP ${status}`);
+  }
+}
+
+async function untilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  for (let failures = 0; ; failures++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    }
+    await backOff(failures, signal);
   }
 }
 

@@ -101,8 +101,9 @@ class WorkflowRun {
   #checkOut(log: LogSink): Promise<Outcome> {
     return checkOut({
       mirrors: this.#tools.mirrors,
+      projectId: this.#lease.work.build.projectId,
       ...this.#lease.work.clone,
-      credentials: this.#secrets.clone,
+      source: (have, signal) => this.#lease.source(have, signal),
       directory: this.#checkout,
       log,
       signal: this.#ending.signal,

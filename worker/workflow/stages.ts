@@ -19,7 +19,7 @@ export class Stages {
   constructor(lease: Lease<WorkflowWork>, secrets: LeaseSecrets) {
     this.#work = lease.work;
     this.#lease = lease;
-    const logins = [...Object.values(secrets.registries), ...(secrets.clone === null ? [] : [secrets.clone])];
+    const logins = Object.values(secrets.registries);
     this.#masked = [...Object.values(secrets.values), ...logins.map(({ password }) => password)];
     this.#attempts = openAttempts(
       (attemptId) => this.openLog(attemptId),

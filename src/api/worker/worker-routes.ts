@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Builds } from '../../builds/index.ts';
+import type { Intake } from '../../intake/intake.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -11,12 +12,14 @@ import { reports } from './reports.ts';
 import { routerEvents, routerLogs, routerRecord } from './routers.ts';
 import { secrets } from './secrets.ts';
 import { signals } from './signals.ts';
+import { source } from './source.ts';
 import { workers } from './workers.ts';
 
 /** What the routes of the worker protocol work with. */
 export interface WorkerRouteDeps {
   readonly builds: Builds;
   readonly logs: Pick<LogStore, 'append'>;
+  readonly intake: Pick<Intake, 'bundle'>;
   /** Whether workers may have the server POST to an address that they name. No part of Slipway does; experiments do. */
   readonly mayCall?: boolean;
 }
@@ -43,6 +46,12 @@ export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
     at('get', '/leases/:lease/signals', signals),
     at('post', '/leases/:lease/reports', reports),
     at('post', '/leases/:lease/logs', logs),
+    route({
+      method: 'post',
+      path: '/worker/v1/leases/:lease/source',
+      access: 'worker',
+      handle: (request, response) => source(deps, request, response),
+    }),
     at('get', '/leases/:lease/secrets', secrets),
     at('post', '/leases/:lease/effects', effects),
     at('get', '/routers/:router', routerRecord),

@@ -39,7 +39,7 @@ const builds = createBuilds({
   store,
   clock,
   logs,
-  secrets: { forLease: () => Promise.resolve({ values: {}, clone: null, registries: {} }) },
+  secrets: { forLease: () => Promise.resolve({ values: {}, registries: {} }) },
   variables: ({ event }) => ({ KIND: event.message }),
   registry: null,
   router: { name: 'none', backends: 1, appRange: '10.213.0.0/24' },
@@ -80,7 +80,10 @@ app.get('/logs/:log', async (request, response) => {
 });
 const settings = { publicUrl: 'http://experiment.example' };
 app.use('/worker', authenticate({ builds, tokens: createAccessTokens({ store, clock }), settings }));
-mountRoutes(app, workerRoutes({ builds, logs, mayCall: true }));
+mountRoutes(
+  app,
+  workerRoutes({ builds, logs, intake: { bundle: () => Promise.reject(new Error('none')) }, mayCall: true }),
+);
 app.use(answerProblem(log));
 process.stdin.on('end', () => process.exit(4)).resume();
 app.listen(Number(port), '127.0.0.1', () => process.stdout.write('{"ready":"server"}\n'));

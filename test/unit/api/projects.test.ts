@@ -139,17 +139,15 @@ describe("a project's secret", () => {
     const read = await server.deps.secrets.forLease({
       projectId: id,
       names: ['npm_token', 'absent'],
-      clone: true,
       logins: { push: ['registry.example:5000'], pull: [], baseImages: false },
     });
     expect(read).toEqual({
       values: { npm_token: 'second-value\nwith ümlaut' },
-      clone: { username: 'x-access-token', password: 'ghp_secret' },
       registries: { 'registry.example:5000': { username: 'me', password: 'passpass' } },
     });
     const logins = { push: [], pull: [], baseImages: true };
-    const none = await server.deps.secrets.forLease({ projectId: id, names: [], clone: false, logins });
-    expect(none).toEqual({ values: {}, clone: null, registries: {} });
+    const none = await server.deps.secrets.forLease({ projectId: id, names: [], logins });
+    expect(none).toEqual({ values: {}, registries: {} });
   });
 
   it.each(['', 'a', 'abc', 'ü'])(

@@ -4,6 +4,7 @@ import { encodeFrames } from '../../../src/protocol/frames.ts';
 import type { ClaimAnswer, RegisterAnswer } from '../../../src/protocol/worker.ts';
 import type { WorkflowWork } from '../../../src/core/work.ts';
 import { newId } from '../../../src/core/id.ts';
+import { startGitHost, type GitHost } from '../../support/git-host.ts';
 import { planOf, pushOf } from '../../support/record.ts';
 import { startTestServer } from '../../support/test-server.ts';
 import type { TestServer } from '../../support/test-server.ts';
@@ -68,12 +69,12 @@ async function send(
 const register = { protocol: 1, name: 'ada', instance, capacity: 1, routers: ['test'] };
 
 /** A workflow of a new build under a lease, all over HTTP. */
-async function claimed() {
+async function claimed(event = pushOf('main'), projectId = project) {
   const registered = (await send('/workers', { body: register })).json as unknown as RegisterAnswer;
   const { buildId } = await server.deps.builds.createBuild({
-    projectId: project,
+    projectId,
     deliveryId: null,
-    event: pushOf('main'),
+    event,
     outcome: { kind: 'plan', plan: planOf(), warnings: [] },
     blocked: null,
   });
@@ -185,7 +186,7 @@ describe('a lease', () => {
 
   it('is nothing without its own token', async () => {
     const { lease } = await claimed();
-    for (const path of ['heartbeat', 'reports', 'effects', 'logs'])
+    for (const path of ['heartbeat', 'reports', 'effects', 'logs', 'source'])
       expect(await send(`/leases/${lease.id}/${path}`, { lease: 'wrong' })).toMatchObject({
         status: 410,
         code: 'lease_lost',
@@ -220,6 +221,55 @@ describe('a lease', () => {
   });
 });
 
+describe('the source of a workflow', () => {
+  let host: GitHost;
+  beforeAll(async () => {
+    host = await startGitHost();
+  });
+  afterAll(() => host.close());
+
+  const ask = (lease: ClaimAnswer['lease'], have: unknown) =>
+    fetch(`${server.url}/worker/v1/leases/${lease.id}/source`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'slipway-instance': instance,
+        'slipway-lease': lease.token,
+      },
+      body: JSON.stringify({ have }),
+    });
+
+  it('is a bundle of its commit without what the worker has, whatever the Git host does meanwhile', async () => {
+    const repository = host.create('shop/source');
+    const made = await server.api('POST', '/projects', { cloneUrl: repository.cloneUrl });
+    const { id } = (await made.json()) as { id: string };
+    const first = repository.commit({ a: '1' });
+    const commit = repository.commit({ a: '2' });
+    const { lease } = await claimed({ ...pushOf('main'), commit }, id);
+    const answer = await ask(lease, []);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/x-git-bundle']);
+    expect(await answer.text()).toMatch(
+      new RegExp(`^# v2 git bundle\n${commit} refs/slipway/commits/${commit}\n\nPACK`),
+    );
+    repository.forcePush('main', first);
+    const asked = host.requests.length;
+    expect(await (await ask(lease, [first, 'd'.repeat(40)])).text()).toContain(`-${first}\n${commit} `);
+    expect(host.requests.length).toBe(asked);
+  });
+
+  it('is a Problem where there is none', async () => {
+    const repository = host.create('shop/none');
+    const made = await server.api('POST', '/projects', { cloneUrl: repository.cloneUrl });
+    const { id } = (await made.json()) as { id: string };
+    repository.commit({ a: '1' });
+    const { lease } = await claimed({ ...pushOf('main'), commit: 'd'.repeat(40) }, id);
+    const code = async (have: unknown) =>
+      ((await (await ask(lease, have)).json()) as { error: { code: string } }).error.code;
+    expect(await code([])).toBe('commit_missing');
+    expect(await code(['--all'])).toBe('request_wrong');
+  });
+});
+
 describe('a process that does not hold the name of its worker', () => {
   const from = 'another-process';
   const superseded = { status: 410, code: 'worker_superseded', details: { worker: 'ada' } };
@@ -247,6 +297,7 @@ describe('a process that does not hold the name of its worker', () => {
       await send(`/leases/${lease.id}/logs`, { ...under, body: frames }),
       await send(`/leases/${lease.id}/secrets`, { ...under, method: 'GET' }),
       await send(`/leases/${lease.id}/effects`, under),
+      await send(`/leases/${lease.id}/source`, { ...under, body: { have: [] } }),
       await send('/routers/test', { from, method: 'GET' }),
       await send('/routers/test/events', { from, body: { events: [] } }),
       await send('/routers/test/logs', { from, body: frames }),

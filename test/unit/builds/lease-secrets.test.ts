@@ -75,11 +75,7 @@ describe('the logins of a workflow', () => {
       labels: [],
       fromFork: true,
     } as const;
-    expect(await secretsOf(plan, fork)).toEqual({
-      values: {},
-      registries: {},
-      clone: { username: 'git', password: 'secret' },
-    });
+    expect(await secretsOf(plan, fork)).toEqual({ values: {}, registries: {} });
     expect(await secretsOf(plan, { ...fork, fromFork: false })).toMatchObject({
       values: { token: 'value of token' },
       registries: { 'steps.test': {}, 'registry.test:5000': { password: 'push' } },

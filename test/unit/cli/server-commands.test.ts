@@ -109,7 +109,6 @@ it('sets a secret by standard input only', async () => {
   const { values } = await server.deps.secrets.forLease({
     projectId: id,
     names: ['npm_token'],
-    clone: false,
     logins: { push: [], pull: [], baseImages: false },
   });
   expect(values).toEqual({ npm_token: 'value-of-it' });

@@ -114,10 +114,10 @@ describe('fetching', () => {
     expect(fetches()).toHaveLength(2);
   });
 
-  it('asks for a single commit by its name, without a list of the refs', async () => {
+  it('asks for a single commit by its name, with the tags and no list of the branches', async () => {
     const commit = repository.commit({ a: '1' });
     expect(await filesAt(commit, ['a'])).toEqual(['1']);
-    expect(host.requests).toHaveLength(2);
+    expect(host.requests).toHaveLength(3);
   });
 
   it('gets a commit of a host that serves none by its name, at the end of its branch or below', async () => {

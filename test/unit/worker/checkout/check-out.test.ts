@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createMirrors } from '../../../../src/git/mirrors.ts';
+import type { Mirrors as ServerMirrors } from '../../../../src/ports/repositories.ts';
 import { checkOut, type CheckOut } from '../../../../worker/checkout/check-out.ts';
 import { openMirrors, type Mirrors } from '../../../../worker/checkout/mirrors.ts';
 import {
@@ -17,6 +19,9 @@ let behaviour: GitHostOptions;
 let host: GitHost;
 let repository: HostedRepository;
 let mirrors: Mirrors;
+let onServer: ServerMirrors;
+/** Ids that each request named as there, and the bytes of each answer. */
+let asked: { have: readonly string[]; bytes: number }[];
 let said: string[];
 let count = 0;
 
@@ -26,6 +31,8 @@ beforeEach(async () => {
   host = await startGitHost(behaviour);
   repository = host.create('shop/web');
   mirrors = await openMirrors(path.join(scratch, 'mirrors'));
+  onServer = createMirrors({ directory: path.join(scratch, 'server') });
+  asked = [];
   said = [];
 });
 
@@ -36,10 +43,11 @@ afterEach(async () => {
 
 const work = (commit: string, more: Partial<CheckOut> = {}): CheckOut => ({
   mirrors,
+  projectId: 'prj_1',
   url: repository.cloneUrl,
   ref: 'refs/heads/main',
   commit,
-  credentials: null,
+  source: sourceOf(commit, more.ref),
   directory: path.join(scratch, `work${count++}`),
   signal: new AbortController().signal,
   log: {
@@ -49,6 +57,37 @@ const work = (commit: string, more: Partial<CheckOut> = {}): CheckOut => ({
   },
   ...more,
 });
+
+/** What the server answers, from a mirror of its own. */
+function sourceOf(commit: string, ref = 'refs/heads/main', cutAt = Infinity): CheckOut['source'] {
+  return async (have, signal) => {
+    const request = { have, bytes: 0 };
+    asked.push(request);
+    const place = {
+      projectId: 'prj_1',
+      remote: { url: repository.cloneUrl, credentials: null },
+      commit,
+      ref,
+    };
+    return counted(await onServer.bundle(place, have, signal), request, cutAt);
+  };
+}
+
+async function* counted(
+  bundle: AsyncIterable<Uint8Array>,
+  request: { bytes: number },
+  cutAt: number,
+): AsyncGenerator<Uint8Array> {
+  for await (const part of bundle) {
+    request.bytes += part.length;
+    if (request.bytes > cutAt) {
+      yield part.subarray(0, -1);
+      throw new Error('cut');
+    }
+    yield part;
+  }
+}
+
 const gitIn = (directory: string, ...args: readonly string[]): string =>
   execFileSync('git', ['-C', directory, ...args], { encoding: 'utf8' }).trim();
 const uploads = (): number => host.requests.filter((line) => line.startsWith('POST ')).length;
@@ -73,10 +112,10 @@ test('fetches a commit once, however many ask for it at once and afterwards', as
   const commit = repository.commit({ 'a.txt': 'one' });
   const outcomes = await Promise.all(Array.from({ length: 8 }, () => checkOut(work(commit))));
   expect(outcomes.map(({ status }) => status)).toEqual(Array(8).fill('success'));
-  const after = host.requests.length;
   expect(uploads()).toBeLessThanOrEqual(2); // protocol 2: ls-refs and one fetch
+  expect(asked).toHaveLength(1);
   await checkOut(work(commit));
-  expect(host.requests.length).toBe(after);
+  expect(asked).toHaveLength(1);
 });
 
 test('gets a commit that a force push has taken off its branch, while the host still has it', async () => {
@@ -107,42 +146,12 @@ test('names the ref of a deleted branch as a missing commit, not as an unreachab
   expect(outcome).toMatchObject({ status: 'failure' });
 });
 
-test('uses the credentials, and leaves them neither in the checkout nor in the mirror nor in the log', async () => {
-  const commit = repository.commit({ 'a.txt': 'one' });
-  behaviour.password = 't0p-s3cret';
-  const denied = await checkOut(work(commit));
-  expect(denied).toMatchObject({ status: 'error' });
-  expect(denied.reason).toMatch(/cannot be read/);
-
-  const wanted = work(commit, { credentials: { username: 'bot', password: 't0p-s3cret' } });
-  expect(await checkOut(wanted)).toMatchObject({ status: 'success' });
-  const secrets = ['t0p-s3cret', Buffer.from('bot:t0p-s3cret').toString('base64')];
-  for (const folder of [wanted.directory, path.join(scratch, 'mirrors')])
-    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) =>
-      e.isFile(),
-    ))
-      for (const secret of secrets)
-        expect(readFileSync(path.join(entry.parentPath, entry.name), 'latin1')).not.toContain(secret);
-  for (const secret of secrets) expect(said.join('\n')).not.toContain(secret);
-});
-
-test('does not ask a host again that refuses the credentials', async () => {
-  const commit = repository.commit({ 'a.txt': 'one' });
-  behaviour.password = 'right';
-  await checkOut(work(commit, { credentials: { username: 'bot', password: 'wrong' } }));
-  expect(host.requests.length).toBeLessThanOrEqual(2);
-});
-
-test('asks again when the host fails for a moment', async () => {
-  const commit = repository.commit({ 'a.txt': 'one' });
-  behaviour.failures = 1;
-  expect(await checkOut(work(commit))).toMatchObject({ status: 'success' });
-});
-
 test('ends as an error that names the address when nobody answers there', async () => {
-  const outcome = await checkOut(work('3'.repeat(40), { url: 'http://127.0.0.1:9/none.git' }));
+  const commit = '3'.repeat(40);
+  await host.close();
+  const outcome = await checkOut(work(commit));
   expect(outcome.status).toBe('error');
-  expect(outcome.reason).toContain('http://127.0.0.1:9/none.git');
+  expect(outcome.reason).toContain(repository.cloneUrl);
 });
 
 test('ends within a second when it is cancelled, and leaves no git behind', async () => {
@@ -151,12 +160,12 @@ test('ends within a second when it is cancelled, and leaves no git behind', asyn
   const controller = new AbortController();
   const outcome = checkOut(work(commit, { signal: controller.signal }));
   await expect.poll(() => host.requests.length).toBe(1);
-  expect(gitProcesses([scratch, host.url])).not.toEqual([]);
   const startedMs = Date.now();
   controller.abort(new Error('cancelled'));
   expect(await outcome).toMatchObject({ status: 'cancelled' });
   expect(Date.now() - startedMs).toBeLessThan(1_000);
-  await expect.poll(() => gitProcesses([scratch, host.url])).toEqual([]);
+  const ofWorker = path.join(scratch, 'mirrors');
+  await expect.poll(() => gitProcesses([ofWorker])).toEqual([]);
 });
 
 test('keeps a fetch going for those who still want it when one of them is cancelled', async () => {
@@ -222,9 +231,60 @@ test('refuses names that git could take for options or commands', async () => {
     { ref: '--exec=x' },
     { url: 'ext::sh -c true' },
     { url: '/etc' },
+    { projectId: '../x' },
   ])
     expect((await checkOut(work('4'.repeat(40), wrong))).status).toBe('error');
-  expect(host.requests).toEqual([]);
+  expect(asked).toEqual([]);
+});
+
+test('asks for no more than what the mirror lacks', async () => {
+  const weight = Array.from({ length: 40_000 }, (_, index) => (index * 7919) % 104_729).join('\n');
+  await checkOut(work(repository.commit({ 'a.txt': 'one', 'heavy.txt': weight })));
+  repository.git('tag', '-a', 'v1', '-m', 'one');
+  repository.git('push', '--quiet', 'origin', 'v1');
+  await checkOut(work(repository.commit({ 'a.txt': 'two' })));
+  const wanted = work(repository.commit({ 'a.txt': 'three' }));
+  await checkOut(wanted);
+  const [all, ...later] = asked.map(({ bytes }) => bytes);
+  expect(all).toBeGreaterThan(50_000);
+  for (const bytes of later) expect(bytes).toBeLessThan(1_500);
+  expect(gitIn(wanted.directory, 'describe')).toMatch(/^v1-2-g/);
+  gitIn(wanted.directory, 'fsck', '--strict');
+});
+
+test('asks again when the answer breaks off, and makes nothing of half an answer', async () => {
+  const commit = repository.commit({ 'a.txt': 'one' });
+  const sources = [0, 1, 300].map((cutAt) => sourceOf(commit, 'refs/heads/main', cutAt));
+  const wanted = work(commit);
+  const whole = wanted.source;
+  const source: typeof whole = (have, signal) => (sources.shift() ?? whole)(have, signal);
+  expect(await checkOut({ ...wanted, source })).toMatchObject({ status: 'success' });
+  expect(sources).toEqual([]);
+  expect(readFileSync(path.join(wanted.directory, 'a.txt'), 'utf8')).toBe('one');
+});
+
+test('ends as an error when the answer always breaks off', async () => {
+  const commit = repository.commit({ 'a.txt': 'one' });
+  const outcome = await checkOut(work(commit, { source: sourceOf(commit, 'refs/heads/main', 1) }));
+  expect(outcome.status).toBe('error');
+  expect(outcome.reason).toContain('broke off');
+});
+
+test('brings a tag that comes to a commit it has already, and moves and removes tags as the host does', async () => {
+  const commit = repository.commit({ 'a.txt': 'one' });
+  await checkOut(work(commit));
+  repository.git('tag', '-a', 'v1', '-m', 'one');
+  repository.git('push', '--quiet', 'origin', 'v1');
+  const tagged = work(commit, { ref: 'refs/tags/v1' });
+  await checkOut(tagged);
+  expect(gitIn(tagged.directory, 'describe')).toBe('v1');
+  repository.git('push', '--quiet', 'origin', ':refs/tags/v1');
+  repository.git('tag', '-d', 'v1');
+  repository.git('tag', 'v1/x');
+  repository.git('push', '--quiet', 'origin', 'v1/x');
+  const later = work(repository.commit({ 'a.txt': 'two' }));
+  await checkOut(later);
+  expect(gitIn(later.directory, 'tag')).toBe('v1/x');
 });
 
 /** Command lines of the git processes that name one of the texts. */

@@ -276,7 +276,7 @@ describe('a lease', () => {
     expect(lease.signals().verdict).toBe('switch');
   });
 
-  it.each(['/heartbeat', '/reports', '/logs', '/effects', '/secrets', '/signals'])(
+  it.each(['/heartbeat', '/reports', '/logs', '/effects', '/secrets', '/source', '/signals'])(
     'is lost when the server says so to %s: everything pending and later rejects',
     async (route) => {
       server.heartbeatMs = route === '/heartbeat' ? 20 : 5_000;
@@ -295,6 +295,8 @@ describe('a lease', () => {
           'lost',
         );
       if (route === '/secrets') await expect(lease.secrets()).rejects.toThrow('lost');
+      if (route === '/source')
+        await expect(lease.source([], new AbortController().signal)).rejects.toThrow('lost');
       if (route === '/signals') server.signal({});
       await expect.poll(() => stopOf(lease.signal)?.kind).toBe('lost');
       expect(stopOf(lease.lost)?.reason).toContain('its time ran out');

@@ -106,7 +106,9 @@ export class FakeServer {
       case '/logs':
         return this.#takeLogs(body);
       case '/secrets':
-        return { values: { token: 'hunter2' }, clone: null, registries: {} };
+        return { values: { token: 'hunter2' }, registries: {} };
+      case '/source':
+        return { bundle: 'of ada' };
       case '/effects':
         return this.effects.shift() ?? { state: 'done', detail: 'HTTP 200' };
       default:

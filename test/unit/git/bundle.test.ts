@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createMirrors } from '../../../src/git/mirrors.ts';
+import type { Mirrors } from '../../../src/ports/repositories.ts';
+import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
+
+let host: GitHost;
+let repository: HostedRepository;
+let directory: string;
+let mirrors: Mirrors;
+let count = 0;
+
+beforeEach(async () => {
+  host = await startGitHost();
+  repository = host.create('shop/web');
+  directory = await mkdtemp(path.join(tmpdir(), 'slipway-bundle-'));
+  mirrors = createMirrors({ directory });
+});
+afterEach(async () => {
+  await host.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const live = (): AbortSignal => new AbortController().signal;
+const git = (...args: readonly string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
+
+/** The bundle's stream; its commit is looked for on `ref`. */
+const open = (commit: string, have: readonly string[] = [], signal = live(), ref = 'refs/heads/main') =>
+  mirrors.bundle(
+    { projectId: 'prj_1', remote: { url: repository.cloneUrl, credentials: null }, commit, ref },
+    have,
+    signal,
+  );
+
+/** The bundle as a file. */
+async function bundle(...[commit, have, signal, ref]: Parameters<typeof open>): Promise<string> {
+  const file = path.join(directory, `${(count += 1)}.bundle`);
+  await pipeline(Readable.from(await open(commit, have, signal, ref)), createWriteStream(file));
+  return file;
+}
+
+it('is one that git takes: a commit, its history and the tags', async () => {
+  repository.commit({ a: '1' });
+  repository.git('tag', '-a', 'v1', '-m', 'one');
+  repository.git('push', '--quiet', 'origin', 'v1');
+  const commit = repository.commit({ a: '2' });
+  const file = await bundle(commit);
+  const clone = path.join(directory, 'clone');
+  git('init', '--quiet', clone);
+  expect(git('-C', clone, 'bundle', 'verify', file)).toContain('records a complete history');
+  git('-C', clone, 'fetch', '--quiet', file, 'refs/*:refs/*');
+  expect(git('-C', clone, 'describe', commit)).toMatch(/^v1-1-g/);
+  git('-C', clone, 'fsck', '--strict');
+});
+
+it('leaves out what its reader has, and names it as needed', async () => {
+  const heavy = Array.from({ length: 40_000 }, (_, index) => (index * 7919) % 104_729).join('\n');
+  const first = repository.commit({ a: '1', heavy });
+  repository.git('tag', '-a', 'v1', '-m', 'one');
+  repository.git('push', '--quiet', 'origin', 'v1');
+  const second = repository.commit({ a: '2' });
+  const tag = repository.git('rev-parse', 'v1').trim();
+  const [all, rest] = [await bundle(second), await bundle(second, [first, tag, 'd'.repeat(40)])];
+  expect((await stat(all)).size).toBeGreaterThan(50_000);
+  expect((await stat(rest)).size).toBeLessThan(1_000);
+  const head = (await readFile(rest, 'latin1')).split('\n\n')[0];
+  expect(head).toBe(
+    [
+      '# v2 git bundle',
+      `-${first}`,
+      `-${tag}`,
+      `${second} refs/slipway/commits/${second}`,
+      `${tag} refs/tags/v1`,
+    ].join('\n'),
+  );
+  expect(host.requests.filter((line) => line.startsWith('GET'))).toHaveLength(1);
+});
+
+it('has a tag that came to a commit which the mirror had', async () => {
+  const commit = repository.commit({ a: '1' });
+  await bundle(commit);
+  repository.git('tag', 'v1');
+  repository.git('push', '--quiet', 'origin', 'v1');
+  const file = await bundle(commit, [commit], live(), 'refs/tags/v1');
+  expect(await readFile(file, 'latin1')).toContain(`${commit} refs/tags/v1\n`);
+});
+
+it('goes without a tag that cannot be had, as long as the commit is there', async () => {
+  const commit = repository.commit({ a: '1' });
+  await bundle(commit);
+  await host.close();
+  expect(await readFile(await bundle(commit, [], live(), 'refs/tags/v1'), 'latin1')).toContain(commit);
+  await expect(bundle('d'.repeat(40))).rejects.toMatchObject({ code: 'repository_unreachable' });
+});
+
+it('breaks off when the mirror is damaged, and the next one is whole', async () => {
+  const commit = repository.commit({ a: '1', b: 'b'.repeat(10_000) });
+  await bundle(commit);
+  const blob = repository.git('rev-parse', `${commit}:b`).trim();
+  await rm(path.join(directory, 'prj_1.git/objects', blob.slice(0, 2), blob.slice(2)));
+  await expect(bundle(commit)).rejects.toMatchObject({ code: 'git_failed' });
+  const file = await bundle(commit);
+  expect(git('-C', directory, '--git-dir', 'prj_1.git', 'bundle', 'verify', file)).toContain('complete');
+});
+
+it('ends its git when nobody reads on', async () => {
+  const parts = Array.from({ length: 64 }, (_, index) => [`f${index}`, `${index}`.repeat(200_000)]);
+  const commit = repository.commit(Object.fromEntries(parts) as Record<string, string>);
+  const controller = new AbortController();
+  const stream = await open(commit, [], controller.signal);
+  const reader = stream[Symbol.asyncIterator]();
+  await reader.next();
+  await reader.next();
+  expect(await gits()).not.toEqual([]);
+  controller.abort(new Error('gone'));
+  await expect(
+    (async () => {
+      while ((await reader.next()).done !== true);
+    })(),
+  ).rejects.toMatchObject({ code: 'git_failed' });
+  await expect.poll(gits).toEqual([]);
+});
+
+/** Ids of the processes that work in the folder. */
+async function gits(): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map(async (pid) => [pid, await readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')]),
+  );
+  return lines.flatMap(([pid = '', line = '']) =>
+    line.includes(directory) && line.includes('pack-objects') ? [pid] : [],
+  );
+}

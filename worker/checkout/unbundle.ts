@@ -1,0 +1,64 @@
+import { Problem } from '../../src/core/problem.ts';
+import { runGit } from '../../src/git/run-git.ts';
+
+/** What a bundle has: ref → id. */
+export type BundleRefs = ReadonlyMap<string, string>;
+
+const UNPACK_MS = 30 * 60_000;
+const HEAD_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Puts the objects of a bundle (`gitformat-bundle`, version 2) into a repository as it arrives. Its refs are left to the
+ * caller. Null when it broke off before its end: another one may be whole.
+ * @throws Problem `git_failed`; the signal's reason when it aborts.
+ */
+export async function unbundle(
+  gitDir: string,
+  bundle: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<BundleRefs | null> {
+  const parts = bundle[Symbol.asyncIterator]();
+  const opening = await readHead(parts).catch(() => null);
+  signal.throwIfAborted();
+  if (opening === null) return null;
+  const result = await runGit(['index-pack', '--stdin', '--fix-thin'], {
+    gitDir,
+    stdin: follow(opening.rest, parts),
+    timeoutMs: UNPACK_MS,
+    signal,
+  });
+  signal.throwIfAborted();
+  if (result.ended === 'too little input') return null;
+  if (result.exitCode === 0) return opening.refs;
+  throw new Problem('git_failed', { command: 'index-pack', cause: result.stderr.trim() || result.ended });
+}
+
+interface Opening {
+  readonly refs: BundleRefs;
+  /** The first bytes of the pack. */
+  readonly rest: Uint8Array;
+}
+
+/** Null when there is none. */
+async function readHead(parts: AsyncIterator<Uint8Array>): Promise<Opening | null> {
+  let bytes = Buffer.alloc(0);
+  let end = -1;
+  while (end < 0 && bytes.length < HEAD_BYTES) {
+    const next = await parts.next();
+    if (next.done === true) return null;
+    bytes = Buffer.concat([bytes, next.value]);
+    end = bytes.indexOf('\n\n');
+  }
+  if (end < 0) return null;
+  const lines = bytes.subarray(0, end).toString('utf8').split('\n');
+  const refs = lines.flatMap((line) => {
+    const [, id = '', ref = ''] = /^([0-9a-f]{40}) (refs\/.+)$/.exec(line) ?? [];
+    return ref === '' ? [] : [[ref, id] as const];
+  });
+  return { refs: new Map(refs), rest: bytes.subarray(end + 2) };
+}
+
+async function* follow(first: Uint8Array, parts: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* { [Symbol.asyncIterator]: () => parts };
+}
