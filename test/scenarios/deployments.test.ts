@@ -15,7 +15,8 @@ describe('an environment', () => {
   it('never goes backwards by itself: an older build that turns green is skipped, and so is its re-run', async () => {
     const { system } = world;
     const repository = await world.addProject('deployments/order', {});
-    const older = await push(system, repository, release('older', 'echo on its way; sleep 4'));
+    // Longer than a build and its deployment take on a busy machine.
+    const older = await push(system, repository, release('older', 'echo on its way; sleep 15'));
     await untilSaid(system, older, 'test', 'on its way');
     const newer = await push(system, repository, release('newer', 'echo quick'));
     const live = await endOf(system, newer);
@@ -28,7 +29,7 @@ describe('an environment', () => {
     expect(again.status, explain(again)).toBe('success');
     expect(again.deployments[0]).toMatchObject({ status: 'skipped', reason: 'superseded by #2' });
     expect((await system.ask('order.example.com')).text).toBe('newer\n');
-  });
+  }, 120_000);
 });
 
 function release(version: string, test: string): Record<string, string> {
