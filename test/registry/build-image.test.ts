@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -9,6 +11,7 @@ import { findBuildClient, type BuildClient } from '../../worker/image/build-clie
 import { buildImage, type BuildImage, type BuildImageResult } from '../../worker/image/build-image.ts';
 import { buildRepository, removeBuildImages } from '../../worker/image/remove-build-images.ts';
 import { scratchPrefix } from '../../worker/image/scratch.ts';
+import { clearLeftovers } from '../../worker/workflow/clear-leftovers.ts';
 import { BASE, keepLog, testEngine, writeContext } from './small-repository.ts';
 
 const engine = testEngine();
@@ -195,13 +198,47 @@ test('removes what was built under one lease and keeps what another has, be it t
   const other = `${buildId}-other`;
   const theirs = await build(plan(), { tag: `${buildRepository(other)}:image` });
   expect(theirs.image?.imageId).toBe(mine.image?.imageId);
-  expect(await removeBuildImages(engine, buildRepository(buildId))).toBe(1);
+  expect(await removeBuildImages(engine, buildRepository(buildId))).toBe(0);
   expect(await removeBuildImages(engine, buildRepository(buildId))).toBe(0);
   await engine.docker.getImage(theirs.image?.imageId ?? '').inspect();
-  expect(await removeBuildImages(engine, buildRepository(other))).toBe(1);
+  expect(await removeBuildImages(engine, buildRepository(other))).toBe(0);
   await expect(engine.docker.getImage(mine.image?.imageId ?? '').inspect()).rejects.toThrow(/no such image/i);
   const again = await build();
   expect(again.image?.cachedSteps).toBe(again.image?.totalSteps);
+});
+
+test('forgets no image that a container still uses', async () => {
+  directory = writeContext({ Dockerfile: `${BASE}RUN echo ${randomUUID()} > /made\n` });
+  const { image } = await build();
+  const container = await engine.docker.createContainer({ Image: image?.imageId ?? '', Cmd: ['true'] });
+  const owner = { isLeaseAlive: () => false, holdsName: async () => true };
+  const checkouts = mkdtempSync(path.join(tmpdir(), 'image-test-'));
+  mkdirSync(path.join(checkouts, buildId));
+  expect(await clearLeftovers(engine, checkouts, owner)).toBe(0);
+  expect(readdirSync(checkouts)).toEqual([buildId]);
+  await container.remove();
+  expect(await clearLeftovers(engine, checkouts, owner)).toBe(1);
+  expect(readdirSync(checkouts)).toEqual([]);
+  await expect(engine.docker.getImage(image?.imageId ?? '').inspect()).rejects.toThrow(/no such image/i);
+  rmSync(checkouts, { recursive: true });
+});
+
+test('ends the client of a killed worker before it removes what that one has left', async () => {
+  const seconds = 1_000_000 + Math.floor(Math.random() * 1_000_000);
+  directory = writeContext({ Dockerfile: `${BASE}RUN sleep ${seconds}\n` });
+  const left = spawn(client.command, ['build', '-t', `${buildRepository(buildId)}:image`, directory], {
+    detached: true,
+    stdio: 'ignore',
+    env: { ...process.env, DOCKER_BUILDKIT: '1', DOCKER_HOST: engine.host },
+  });
+  await expect.poll(() => sleeping(seconds), { timeout: 20_000 }).toBe(true);
+  const checkouts = mkdtempSync(path.join(tmpdir(), 'image-test-'));
+  mkdirSync(path.join(checkouts, buildId));
+  await clearLeftovers(engine, checkouts, { isLeaseAlive: () => false, holdsName: async () => true });
+  expect(left.signalCode ?? (await once(left, 'exit'))[1]).toBe('SIGKILL');
+  await expect.poll(() => sleeping(seconds), { timeout: 5_000 }).toBe(false);
+  expect(readdirSync(checkouts)).toEqual([]);
+  rmSync(checkouts, { recursive: true });
 });
 
 test('gives its image no label of ours, which every container of it would have', async () => {

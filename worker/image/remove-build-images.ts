@@ -9,12 +9,12 @@ export function buildRepository(lease: string): string {
 /**
  * Removes what a lease has left of images: its tags go, and with them every image that has no other name. One that a
  * deployment pulled by digest, or that another build made the same, keeps its own names; BuildKit's cache stays.
- * An image that a container uses is left for the next call. Safe to repeat; returns how many tags went.
+ * An image that only a container still uses is left for the next call. Safe to repeat; returns how many tags are left.
  */
 export async function removeBuildImages(engine: Pick<Engine, 'docker'>, repository: string): Promise<number> {
   const tags = await tagsOf(engine, repository);
   for (const tag of tags) await engine.docker.getImage(tag).remove().catch(ignoreGoneOrUsed);
-  return tags.length === 0 ? 0 : tags.length - (await tagsOf(engine, repository)).length;
+  return tags.length === 0 ? 0 : (await tagsOf(engine, repository)).length;
 }
 
 async function tagsOf(engine: Pick<Engine, 'docker'>, repository: string): Promise<readonly string[]> {

@@ -89,8 +89,9 @@ class WorkflowRun {
   async cleanUp(): Promise<void> {
     await this.#cleared;
     await cleanUpWorkflow(this.#tools.engine, this.#labels);
-    await removeBuildImages(this.#tools.engine, buildRepository(this.#lease.id));
-    await rm(this.#checkout, { recursive: true, force: true });
+    const left = await removeBuildImages(this.#tools.engine, buildRepository(this.#lease.id));
+    // Its folder is what names a lease whose images are still to go.
+    if (left === 0) await rm(this.#checkout, { recursive: true, force: true });
   }
 
   #setUp(log: LogSink): Promise<WorkflowPlace> {
