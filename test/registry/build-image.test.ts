@@ -224,7 +224,7 @@ test('forgets no image that a container still uses', async () => {
 });
 
 test('ends the client of a killed worker before it removes what that one has left', async () => {
-  const seconds = 1_000_000 + Math.floor(Math.random() * 1_000_000);
+  const seconds = String(1_000_000 + Math.floor(Math.random() * 1_000_000));
   directory = writeContext({ Dockerfile: `${BASE}RUN sleep ${seconds}\n` });
   const left = spawn(client.command, ['build', '-t', `${buildRepository(buildId)}:image`, directory], {
     detached: true,
