@@ -151,7 +151,7 @@ async function main(): Promise<void> {
       waitingFor: dispatcher.waitingFor,
       urlOf: (host) => appUrl(host, settings.router.port),
     },
-    workerRoutes: workerRoutes({ builds, logs, intake }),
+    workerRoutes: workerRoutes({ builds, logs, intake, log }),
     notReady: async () => (queue.isReady() ? [] : ['redis: not connected']),
   });
 

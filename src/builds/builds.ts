@@ -127,6 +127,8 @@ export interface Builds {
   leaseSecrets(lease: OpenLease): Promise<LeaseSecrets>;
   /** Logs that may be written under the lease. */
   logsOf(lease: OpenLease): Promise<ReadonlySet<string>>;
+  /** The workflow that the lease is of. @throws Problem `lease_lost`; `not_allowed` for a deployment's. */
+  workflowOf(lease: OpenLease): Promise<string>;
 
   // what the worker of a router asks; each @throws Problem `not_allowed` when it has not that router
   routerRecord(worker: KnownWorker, router: string): Promise<RouterRecord>;

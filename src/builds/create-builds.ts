@@ -11,7 +11,7 @@ import { claim } from './claim.ts';
 import { createBuildIn } from './create-build.ts';
 import type { BuildsDeps } from './deps.ts';
 import { expireLeases, expireStandbys, settleAll } from './expire.ts';
-import { logsOf, openLease } from './lease-reads.ts';
+import { logsOf, openLease, workflowOf } from './lease-reads.ts';
 import { demandLease } from './lease-rows.ts';
 import { readLeaseSecrets } from './lease-secrets.ts';
 import { placeWorkflow, unplaceBefore } from './placement.ts';
@@ -72,6 +72,7 @@ export function createBuilds(deps: BuildsDeps): Builds {
     effect: (lease, request) => recordEffect(deps, lease, request),
     leaseSecrets: (lease) => readLeaseSecrets(deps, lease),
     logsOf: (lease) => logsOf(store, lease),
+    workflowOf: (lease) => workflowOf(store, lease),
 
     async routerRecord(worker, router) {
       demandRouter(worker, router);

@@ -15,6 +15,13 @@ export async function openLease(
   return { id: row.id, fence: row.fence, subject };
 }
 
+/** The workflow that the lease is of. @throws Problem `lease_lost`; `not_allowed` for a deployment's. */
+export async function workflowOf(reading: Reading, lease: OpenLease): Promise<string> {
+  await demandLease(reading, lease.id);
+  if (lease.subject.kind !== 'workflow') throw new Problem('not_allowed');
+  return lease.subject.id;
+}
+
 /** Logs that may be written under the lease. @throws Problem `lease_lost`. */
 export async function logsOf(reading: Reading, lease: OpenLease): Promise<ReadonlySet<string>> {
   await demandLease(reading, lease.id);

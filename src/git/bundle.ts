@@ -51,13 +51,19 @@ async function tagsOf({ gitDir }: Mirror): Promise<readonly Tag[]> {
   const args = ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags'];
   const result = await runGit(args, { gitDir, timeoutMs: QUICK_MS });
   if (result.exitCode !== 0) throw failed('for-each-ref', result);
-  const text = result.stdout.toString('utf8');
-  return [...text.matchAll(/^([0-9a-f]+) (.+)$/gm)].map(([, id = '', ref = '']) => ({ id, ref }));
+  const lines = result.stdout.toString('utf8').split('\n').filter(Boolean);
+  return lines.map((line) => ({
+    id: line.slice(0, line.indexOf(' ')),
+    ref: line.slice(line.indexOf(' ') + 1),
+  }));
 }
 
-/** Those that lead to a commit of the mirror. */
-async function knownOf({ objects }: Mirror, ids: readonly string[]): Promise<readonly string[]> {
+/** Those that the mirror has. By a process of its own: what a worker names may be many and large. */
+async function knownOf({ gitDir }: Mirror, ids: readonly string[]): Promise<readonly string[]> {
   if (ids.length === 0) return [];
-  const found = await objects.read(ids.map((id) => `${id}^{commit}`));
-  return ids.filter((_, index) => found[index] !== null);
+  const stdin = `${[...new Set(ids)].join('\n')}\n`;
+  const result = await runGit(['cat-file', '--batch-check'], { gitDir, timeoutMs: QUICK_MS, stdin });
+  if (result.exitCode !== 0) throw failed('cat-file', result);
+  const found = result.stdout.toString('utf8').matchAll(/^([0-9a-f]{40}) [a-z]+ \d+$/gm);
+  return [...found].map(([, id = '']) => id);
 }

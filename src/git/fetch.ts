@@ -35,8 +35,9 @@ export async function fetchInto(
 
 /**
  * Whether a branch was forced is not looked for: on a history of 40,000 commits that took git 0.8 s of 0.83.
- * Small packs are unpacked, as git does by itself: a mirror with hundreds of packs makes every git command slower
- * (measured: a fifth, after 100 pushes). What is large stays the pack it came in.
+ * What comes stays the pack it came in. git would unpack small ones, object by object and the commit first: one that broke
+ * off would leave a commit that looks as if it were there. Many packs make every command slower (measured: a fifth, after
+ * 100 pushes), so mirrors are tidied.
  */
 function fetchOnce(mirror: Mirror, remote: Remote, refspecs: readonly string[]): Promise<GitResult> {
   const { gitDir, fetchTimeoutMs, signal } = mirror;
@@ -44,7 +45,7 @@ function fetchOnce(mirror: Mirror, remote: Remote, refspecs: readonly string[]):
   const how = ['--quiet', '--no-tags', ...prune, '--no-write-fetch-head'];
   return runGit(['fetch', ...how, '--', remote.url, ...refspecs], {
     gitDir,
-    settings: { ...remoteSettings(remote), 'fetch.showForcedUpdates': 'false' },
+    settings: { ...remoteSettings(remote), 'fetch.showForcedUpdates': 'false', 'fetch.unpackLimit': '1' },
     timeoutMs: fetchTimeoutMs,
     ...(signal === undefined ? {} : { signal }),
   });

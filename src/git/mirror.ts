@@ -68,7 +68,7 @@ export function failed(command: string, { stderr, ended }: GitResult): Problem {
 
 /** git's words, in the C locale, for a mirror that a crash has left broken; what the remote says does not count. */
 export function isDamaged(stderr: string): boolean {
-  return /^(?!remote:).*(bad object|is empty$|is corrupt|not a git repository|unable to (read|stream)|inflate: data|missing (blob|tree|commit))/im.test(
+  return /^(?!remote:).*(bad object|is empty$|is corrupt|not a git repository|unable to (read|stream)|inflate: data|missing (blob|tree|commit)|bad tree object|could not read [0-9a-f]{40}|failed to traverse)/im.test(
     stderr,
   );
 }

@@ -74,13 +74,26 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
       return there ?? flights.queue(gitDir, () => answer(question));
     });
 
-  /** What is broken is found out only by reading it; the next one is made from a mirror that is fetched anew. */
-  async function* untilDamaged(bundle: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let removals = 0;
+  let removing: Promise<void> = Promise.resolve();
+  const remove = (): Promise<void> => {
+    removals += 1;
+    return removeRepository(mirror);
+  };
+
+  /**
+   * What is broken is found out only by reading it. The mirror goes then, unless it has gone since; the next bundle is
+   * made from one that is fetched anew.
+   */
+  async function* untilDamaged(make: () => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array> {
+    const removed = removals;
     try {
-      yield* bundle;
+      yield* await make();
     } catch (error) {
       if (error instanceof Problem && isDamaged(String(error.details['cause'])))
-        await flights.queue(gitDir, () => removeRepository(mirror));
+        removing = flights
+          .queue(gitDir, async () => (removals === removed ? remove() : undefined))
+          .catch(() => undefined);
       throw error;
     }
   }
@@ -88,8 +101,12 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
   return {
     read,
     bundle: async (place, have, signal) => {
-      await read({ place, paths: [], base: null });
-      return untilDamaged(await bundleOf(mirror, place.commit, have, signal));
+      const question = { place, paths: [], base: null };
+      note(place.commit);
+      await removing;
+      // What is there does not wait behind fetches of other commits.
+      if ((await readThere(mirror, question).catch(() => null)) === null) await read(question);
+      return untilDamaged(() => bundleOf(mirror, place.commit, have, signal));
     },
     tidy: async (needed) => {
       const giveWay = (tidying = new AbortController());
@@ -101,7 +118,7 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
         if (tidying === giveWay) tidying = null;
       }
     },
-    remove: () => flights.queue(gitDir, () => removeRepository(mirror)),
+    remove: () => flights.queue(gitDir, remove),
   };
 }
 

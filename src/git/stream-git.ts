@@ -45,7 +45,7 @@ export async function* streamGit(
     yield* child.stdout as AsyncIterable<Buffer>;
     const exitCode = await closed;
     if (exitCode === 0) return;
-    const cause = stderr.trim().split('\n').at(-1) || `git ended with ${exitCode ?? 'a signal'}`;
+    const cause = stderr.trim() || `git ended with ${exitCode ?? 'a signal'}`;
     throw new Problem('git_failed', { command: args[0] ?? '', cause });
   } finally {
     signal.removeEventListener('abort', end);

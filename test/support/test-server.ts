@@ -159,7 +159,7 @@ async function makeDeps(
     projects: createProjects({ ...common, intake }),
     deliveries: createDeliveryStore({ store, clock }),
     intake,
-    workerRoutes: workerRoutes({ builds, logs, intake }),
+    workerRoutes: workerRoutes({ builds, logs, intake, log }),
     notReady: async () => [],
   };
   return { deps: { ...deps, ...options.change?.(deps) }, mirrors };

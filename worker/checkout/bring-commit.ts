@@ -38,7 +38,8 @@ export async function bringCommit(work: BringCommit): Promise<boolean> {
   if (there.has(commitRef(commit)) && isTagThere) return false;
   const have = [...new Set([...there.values()].map(({ id }) => id))].slice(0, MOST_TOLD);
   for (let breaks = 0; ;) {
-    const refs = await unbundle(mirror, await work.source(have, signal), signal);
+    const bundle = await work.source(have, signal).catch(ofServer);
+    const refs = bundle === null ? null : await unbundle(mirror, bundle, signal);
     if (refs !== null) {
       await takeRefs(mirror, there, refs);
       return true;
@@ -47,6 +48,12 @@ export async function bringCommit(work: BringCommit): Promise<boolean> {
       throw new Problem('git_failed', { command: 'bundle', cause: `it broke off ${BREAKS} times` });
     await sleep(PAUSE_MS, undefined, { signal });
   }
+}
+
+/** A mirror of the server's that is damaged says nothing about this one: the server makes its own anew. */
+function ofServer(error: unknown): null {
+  if (error instanceof Problem && error.code === 'git_failed') return null;
+  throw error;
 }
 
 /** `commit`: what an annotated tag leads to; else as `id`. */
@@ -62,8 +69,11 @@ async function readRefs(mirror: string): Promise<Refs> {
   const format = '--format=%(objectname) %(*objectname) %(refname)';
   const list = async (...args: readonly string[]): Promise<readonly (readonly [string, Ref])[]> => {
     const text = await git(mirror, ['for-each-ref', format, ...args]);
-    const lines = text.matchAll(/^([0-9a-f]+) ([0-9a-f]*) (.+)$/gm);
-    return [...lines].map(([, id = '', tagged = '', ref = '']) => [ref, { id, commit: tagged || id }]);
+    const lines = text.split('\n').filter(Boolean);
+    return lines.map((line) => {
+      const [id = '', tagged = '', ...ref] = line.split(' ');
+      return [ref.join(' '), { id, commit: tagged || id }];
+    });
   };
   const newest = ['--sort=-creatordate', `--count=${TOLD_COMMITS}`];
   const both = await Promise.all([list(...newest, COMMIT_REFS), list('refs/tags/')]);

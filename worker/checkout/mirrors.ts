@@ -83,6 +83,28 @@ export async function openMirrors(directory: string): Promise<Mirrors> {
     }
   };
 
+  /**
+   * What is brought for another one of the same commit comes by that one's lease, whose end says nothing to this one:
+   * then it is brought anew.
+   */
+  const joinAny = async (
+    key: string,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<boolean>,
+  ): Promise<boolean> => {
+    for (;;) {
+      let isOwn = false;
+      try {
+        return await flights.join(key, signal, (shared) => {
+          isOwn = true;
+          return work(shared);
+        });
+      } catch (error) {
+        if (isOwn || signal.aborted || error instanceof Problem) throw error;
+      }
+    }
+  };
+
   return {
     lease: async (wanted) => {
       check(wanted);
@@ -92,7 +114,7 @@ export async function openMirrors(directory: string): Promise<Mirrors> {
         order.queue(mirror, () => bringIn(mirror, wanted, signal));
       try {
         const key = `${mirror} ${wanted.commit} ${wanted.ref}`;
-        const fetched = await flights.join(key, wanted.signal, enter);
+        const fetched = await joinAny(key, wanted.signal, enter);
         await writeFile(path.join(mirror, USED), '').catch(() => undefined); // discarded by another: the checkout sees it
         return { directory: mirror, fetched, release };
       } catch (error) {

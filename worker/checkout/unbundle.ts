@@ -1,5 +1,6 @@
 import { Problem } from '../../src/core/problem.ts';
 import { runGit } from '../../src/git/run-git.ts';
+import { removeStaleLocks } from './remove-stale-locks.ts';
 
 /** What a bundle has: ref → id. */
 export type BundleRefs = ReadonlyMap<string, string>;
@@ -8,8 +9,8 @@ const UNPACK_MS = 30 * 60_000;
 const HEAD_BYTES = 16 * 1024 * 1024;
 
 /**
- * Puts the objects of a bundle (`gitformat-bundle`, version 2) into a repository as it arrives. Its refs are left to the
- * caller. Null when it broke off before its end: another one may be whole.
+ * Puts the objects of a bundle (`gitformat-bundle`, version 2) into a repository that nothing else writes to, as it
+ * arrives. Its refs are left to the caller. Null when it broke off before its end: another one may be whole.
  * @throws Problem `git_failed`; the signal's reason when it aborts.
  */
 export async function unbundle(
@@ -20,13 +21,18 @@ export async function unbundle(
   const parts = bundle[Symbol.asyncIterator]();
   const opening = await readHead(parts).catch(() => null);
   signal.throwIfAborted();
-  if (opening === null) return null;
+  if (opening === null) {
+    await parts.return?.();
+    return null;
+  }
   const result = await runGit(['index-pack', '--stdin', '--fix-thin'], {
     gitDir,
     stdin: follow(opening.rest, parts),
     timeoutMs: UNPACK_MS,
     signal,
   });
+  // A pack that is not whole would be linked into every checkout.
+  if (result.exitCode !== 0) await removeStaleLocks(gitDir);
   signal.throwIfAborted();
   if (result.ended === 'too little input') return null;
   if (result.exitCode === 0) return opening.refs;
@@ -52,7 +58,7 @@ async function readHead(parts: AsyncIterator<Uint8Array>): Promise<Opening | nul
   if (end < 0) return null;
   const lines = bytes.subarray(0, end).toString('utf8').split('\n');
   const refs = lines.flatMap((line) => {
-    const [, id = '', ref = ''] = /^([0-9a-f]{40}) (refs\/.+)$/.exec(line) ?? [];
+    const [, id = '', ref = ''] = /^([0-9a-f]{40}) (refs\/[^]+)$/.exec(line) ?? [];
     return ref === '' ? [] : [[ref, id] as const];
   });
   return { refs: new Map(refs), rest: bytes.subarray(end + 2) };

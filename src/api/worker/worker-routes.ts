@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
 import type { Builds } from '../../builds/index.ts';
 import type { Intake } from '../../intake/intake.ts';
 import type { LogStore } from '../../ports/log-store.ts';
@@ -20,6 +21,7 @@ export interface WorkerRouteDeps {
   readonly builds: Builds;
   readonly logs: Pick<LogStore, 'append'>;
   readonly intake: Pick<Intake, 'bundle'>;
+  readonly log: Pick<Logger, 'warn'>;
   /** Whether workers may have the server POST to an address that they name. No part of Slipway does; experiments do. */
   readonly mayCall?: boolean;
 }

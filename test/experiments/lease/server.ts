@@ -82,7 +82,13 @@ const settings = { publicUrl: 'http://experiment.example' };
 app.use('/worker', authenticate({ builds, tokens: createAccessTokens({ store, clock }), settings }));
 mountRoutes(
   app,
-  workerRoutes({ builds, logs, intake: { bundle: () => Promise.reject(new Error('none')) }, mayCall: true }),
+  workerRoutes({
+    builds,
+    logs,
+    log,
+    intake: { bundle: () => Promise.reject(new Error('none')) },
+    mayCall: true,
+  }),
 );
 app.use(answerProblem(log));
 process.stdin.on('end', () => process.exit(4)).resume();

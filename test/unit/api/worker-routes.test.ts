@@ -172,7 +172,9 @@ describe('a lease', () => {
     expect((await send(`${at}/reports`, all)).json).toEqual({ accepted: 3 });
     const build = await server.api('GET', `/builds/${buildId}`);
     expect(await build.json()).toMatchObject({ status: 'failure' });
-    expect(await send(`${at}/heartbeat`, under)).toMatchObject({ status: 410, code: 'lease_lost' });
+    const over = { status: 410, code: 'lease_lost' };
+    expect(await send(`${at}/heartbeat`, under)).toMatchObject(over);
+    expect(await send(`${at}/source`, { ...under, body: { have: [] } })).toMatchObject(over);
   });
 
   it('writes to its own logs only', async () => {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -102,15 +103,24 @@ it('goes without a tag that cannot be had, as long as the commit is there', asyn
 it('breaks off when the mirror is damaged, and the next one is whole', async () => {
   const commit = repository.commit({ a: '1', b: 'b'.repeat(10_000) });
   await bundle(commit);
+  // As a crash of the machine leaves it: the commit is there, a file of it is not.
+  const mirror = path.join(directory, 'prj_1.git');
+  const pack = path.join(directory, 'whole.pack');
+  execFileSync('sh', ['-c', `mv ${mirror}/objects/pack/*.pack ${pack}; rm -f ${mirror}/objects/pack/*`]);
+  execFileSync('sh', ['-c', `git --git-dir ${mirror} unpack-objects -q <${pack}`]);
   const blob = repository.git('rev-parse', `${commit}:b`).trim();
-  await rm(path.join(directory, 'prj_1.git/objects', blob.slice(0, 2), blob.slice(2)));
+  await rm(path.join(mirror, 'objects', blob.slice(0, 2), blob.slice(2)));
+  mirrors = createMirrors({ directory });
   await expect(bundle(commit)).rejects.toMatchObject({ code: 'git_failed' });
   const file = await bundle(commit);
   expect(git('-C', directory, '--git-dir', 'prj_1.git', 'bundle', 'verify', file)).toContain('complete');
 });
 
 it('ends its git when nobody reads on', async () => {
-  const parts = Array.from({ length: 64 }, (_, index) => [`f${index}`, `${index}`.repeat(200_000)]);
+  const parts = Array.from({ length: 64 }, (_, index) => [
+    `f${index}`,
+    randomBytes(200_000).toString('base64'),
+  ]);
   const commit = repository.commit(Object.fromEntries(parts) as Record<string, string>);
   const controller = new AbortController();
   const stream = await open(commit, [], controller.signal);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -90,11 +90,22 @@ describe('fetching', () => {
   it('makes a mirror anew that a crash of the machine has damaged', async () => {
     const commit = repository.commit({ a: '1' });
     await read(commit, 'refs/heads/main');
-    const object = path.join(directory, 'prj_1.git/objects', commit.slice(0, 2), commit.slice(2));
-    await chmod(object, 0o600);
-    await writeFile(object, '');
+    const packs = path.join(directory, 'prj_1.git/objects/pack');
+    const [pack = ''] = (await readdir(packs)).filter((name) => name.endsWith('.pack'));
+    await rm(path.join(packs, pack));
+    await writeFile(path.join(packs, pack), '');
+    mirrors = createMirrors({ directory });
     expect(await filesAt(commit, ['a'])).toEqual(['1']);
-    expect(fetches()).toHaveLength(2);
+  });
+
+  it('keeps what comes as the pack that it came in: a commit is there with all that it needs, or not at all', async () => {
+    await read(repository.commit({ a: '1', 'b/c': '2' }), 'refs/heads/main');
+    const counts = execFileSync('git', ['count-objects', '-v'], {
+      cwd: path.join(directory, 'prj_1.git'),
+      encoding: 'utf8',
+    });
+    expect(counts).toMatch(/^count: 0$/m);
+    expect(counts).toMatch(/^in-pack: 5$/m);
   });
 
   it('fetches a branch that is named like the folder of a former one', async () => {

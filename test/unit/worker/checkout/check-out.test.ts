@@ -263,6 +263,16 @@ test('asks again when the answer breaks off, and makes nothing of half an answer
   expect(readFileSync(path.join(wanted.directory, 'a.txt'), 'utf8')).toBe('one');
 });
 
+test('brings by itself what it waited for with one whose lease ended', async () => {
+  const commit = repository.commit({ a: '1' });
+  const { promise, reject } = Promise.withResolvers<never>();
+  const first = checkOut(work(commit, { source: () => promise }));
+  const second = checkOut(work(commit));
+  reject(new Error('The lease is lost'));
+  await expect(first).rejects.toThrow('The lease is lost');
+  expect(await second).toMatchObject({ status: 'success' });
+});
+
 test('ends as an error when the answer always breaks off', async () => {
   const commit = repository.commit({ 'a.txt': 'one' });
   const outcome = await checkOut(work(commit, { source: sourceOf(commit, 'refs/heads/main', 1) }));
