@@ -266,6 +266,7 @@ test('asks again when the answer breaks off, and makes nothing of half an answer
 test('brings by itself what it waited for with one whose lease ended', async () => {
   const commit = repository.commit({ a: '1' });
   const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined);
   const first = checkOut(work(commit, { source: () => promise }));
   const second = checkOut(work(commit));
   reject(new Error('The lease is lost'));
