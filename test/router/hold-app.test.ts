@@ -87,7 +87,7 @@ echo "[$0]"; for word; do echo "[$word]"; done; pwd; id
 cat /proc/$$/cmdline; echo; cat /proc/$$/environ; echo
 readlink /proc/$$/fd/0; grep -v -e mnt_id -e ino /proc/$$/fdinfo/0
 for name in /proc/$$/fd/*; do echo "\${name##*/}"; done
-grep -E '^(Name|Umask|State|PPid|Groups|NSsid|Shd|Sig[^Q]|Cap|NoNew|Seccomp)' /proc/$$/status
+grep -E '^(Name|Umask|PPid|Groups|NSsid|Shd|Sig[^Q]|Cap|NoNew|Seccomp)' /proc/$$/status
 cat /proc/$$/limits /proc/$$/oom_score_adj /proc/$$/personality /proc/$$/coredump_filter /proc/1/comm
 for name in exe root cwd; do readlink /proc/$$/$name; done
 cat; echo end of stdin; exec sleep 60
