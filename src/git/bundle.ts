@@ -1,8 +1,6 @@
-import { commitRef, failed, type Mirror } from './mirror.ts';
-import { runGit } from './run-git.ts';
+import { askMirror, findObjects } from './ask-mirror.ts';
+import { commitRef, type Mirror } from './mirror.ts';
 import { streamGit } from './stream-git.ts';
-
-const QUICK_MS = 30_000;
 
 /**
  * A commit that the mirror has, its history and the tags, as a Git bundle: a head of lines (what the reader must have,
@@ -15,7 +13,8 @@ export async function bundleOf(
   have: readonly string[],
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array>> {
-  const [tags, known] = await Promise.all([tagsOf(mirror), knownOf(mirror, have)]);
+  const [tags, there] = await Promise.all([tagsOf(mirror), findObjects(mirror, have)]);
+  const known = there.map(({ id }) => id);
   const head = [
     '# v2 git bundle',
     ...known.map((id) => `-${id}`),
@@ -47,23 +46,11 @@ interface Tag {
   readonly ref: string;
 }
 
-async function tagsOf({ gitDir }: Mirror): Promise<readonly Tag[]> {
-  const args = ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags'];
-  const result = await runGit(args, { gitDir, timeoutMs: QUICK_MS });
-  if (result.exitCode !== 0) throw failed('for-each-ref', result);
-  const lines = result.stdout.toString('utf8').split('\n').filter(Boolean);
+async function tagsOf(mirror: Mirror): Promise<readonly Tag[]> {
+  const answer = await askMirror(mirror, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags']);
+  const lines = answer.split('\n').filter(Boolean);
   return lines.map((line) => ({
     id: line.slice(0, line.indexOf(' ')),
     ref: line.slice(line.indexOf(' ') + 1),
   }));
-}
-
-/** Those that the mirror has. By a process of its own: what a worker names may be many and large. */
-async function knownOf({ gitDir }: Mirror, ids: readonly string[]): Promise<readonly string[]> {
-  if (ids.length === 0) return [];
-  const stdin = `${[...new Set(ids)].join('\n')}\n`;
-  const result = await runGit(['cat-file', '--batch-check'], { gitDir, timeoutMs: QUICK_MS, stdin });
-  if (result.exitCode !== 0) throw failed('cat-file', result);
-  const found = result.stdout.toString('utf8').matchAll(/^([0-9a-f]{40}) [a-z]+ \d+$/gm);
-  return [...found].map(([, id = '']) => id);
 }
