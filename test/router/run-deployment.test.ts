@@ -74,6 +74,20 @@ describe('a deployment', () => {
     expect((await ask('/')).app).toBe('v1');
   });
 
+  it('fetches the image again for the smoke test when it is removed beside the candidate', async () => {
+    const { docker } = world.engine;
+    const create = docker.createContainer.bind(docker) as (options: object) => Promise<Dockerode.Container>;
+    const spy = vi.spyOn(docker, 'createContainer');
+    spy.mockImplementationOnce(create).mockImplementationOnce(async (options: object) => {
+      await world.forgetImage();
+      return create(options);
+    });
+    const release = world.release('v1', { smoke: smoke('wget -qO- $SLIPWAY_CANDIDATE_URL/') });
+    const deployment = await deploy(release).finally(() => spy.mockRestore());
+    expect(deployment.end).toMatchObject({ status: 'success', reason: null });
+    expect(deployment.log).toContain('The image was removed meanwhile.');
+  });
+
   it('gives the candidate its public host name before it is public', async () => {
     const release = world.release('v1', {
       smoke: smoke(`test "$(wget -qO- $SLIPWAY_CANDIDATE_URL/host)" = ${HOST}`),

@@ -1,16 +1,12 @@
 import { TIMES } from '../../config/times.ts';
-import { refusalStatus } from '../engine/engine-lost.ts';
-import { ensureImage } from '../registry/ensure-image.ts';
 import { createApp, listApps, removeApp } from './app-container.ts';
 import { ensureAppNetwork } from './app-network.ts';
 import type { AppVariables } from './app-variables.ts';
 import type { Deploying } from './deploying.ts';
 import type { HeldApp } from './hold-app.ts';
 import { latchArchive } from './latch/latch.ts';
+import { onFetchedImage } from './on-fetched-image.ts';
 import { planStart } from './plan-start.ts';
-
-/** So often is an image fetched that is gone when its container is to be created. */
-const MOST_FETCHES = 5;
 
 /** The container of a candidate, or why there can be none. */
 export type Candidate =
@@ -40,17 +36,7 @@ export async function createCandidate(deploying: Deploying, app: AppVariables): 
     const latch = mine.held ? latchArchive(architecture) : null;
     return latch === null ? { kind: 'plain', id: mine.id } : { kind: 'held', id: mine.id, latch };
   }
-  for (let fetches = 1; ; fetches++) {
-    await fetchImage(deploying);
-    try {
-      return await createOfImage(deploying, app, architecture);
-    } catch (error) {
-      // Until a container stands on it, an image belongs to nobody: the clean-up of the build that made it takes
-      // every name of it along, also one that a pull has just added.
-      if (refusalStatus(error) !== 404 || fetches === MOST_FETCHES) throw error;
-      await log.say('The image was removed meanwhile.');
-    }
-  }
+  return onFetchedImage(deploying, () => createOfImage(deploying, app, architecture));
 }
 
 /** Rejects with the engine's 404 when the image is gone. */
@@ -82,16 +68,4 @@ async function createOfImage(
   }
   await log.say(`Plain start: ${start.because}.`);
   return { kind: 'plain', id };
-}
-
-async function fetchImage({ tools, log, release, secrets, lease }: Deploying): Promise<void> {
-  const host = release.imageReference.split('/')[0] ?? '';
-  await ensureImage({
-    engine: tools.engine,
-    reference: release.imageReference,
-    imageId: release.imageId,
-    credentials: secrets.registries[host] ?? null,
-    log,
-    signal: lease.signal,
-  });
 }

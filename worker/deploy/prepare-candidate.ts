@@ -17,6 +17,7 @@ import { checkHealth, isPass } from './check-health.ts';
 import { createCandidate, type Candidate } from './create-candidate.ts';
 import type { Deploying } from './deploying.ts';
 import { holdApp, letGo } from './hold-app.ts';
+import { onFetchedImage } from './on-fetched-image.ts';
 import { runSmoke } from './run-smoke.ts';
 
 /**
@@ -188,6 +189,7 @@ async function passesSmoke(
       engine: tools.engine,
       name: `slipway-smoke-${work.deploymentId}`,
       release,
+      onImage: (create) => onFetchedImage(deploying, create),
       smoke,
       variables,
       labels: { [LABELS.lease]: lease.id, [LABELS.worker]: tools.workerName },

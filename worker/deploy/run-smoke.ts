@@ -9,6 +9,8 @@ export interface SmokeRun {
   readonly engine: Engine;
   readonly name: string;
   readonly release: Release;
+  /** See {@link onFetchedImage}. */
+  readonly onImage: (create: () => Promise<string>) => Promise<string>;
   readonly smoke: NonNullable<Release['settings']['smoke']>;
   readonly variables: Readonly<Record<string, string>>;
   /** With the lease in them, so that the reaper finds what a dead worker left. */
@@ -26,17 +28,7 @@ export interface SmokeRun {
 export async function runSmoke(run: SmokeRun): Promise<Outcome | null> {
   const { engine, smoke } = run;
   await engine.removeContainer(run.name);
-  const id = await engine.createContainer({
-    name: run.name,
-    image: run.release.imageReference,
-    labels: run.labels,
-    entrypoint: ['/bin/sh', '-e', '-c'],
-    command: [stepScript(smoke.commands)],
-    environment: { ...run.variables, SLIPWAY_CANDIDATE_URL: run.candidateUrl },
-    network: run.networkName,
-    limits: { memoryBytes: SIZES.stepMemory, pids: LIMITS.pids, cpuShares: 1024 },
-    noHealthcheck: true,
-  });
+  const id = await run.onImage(() => createSmoke(run));
   const late = AbortSignal.timeout(smoke.timeoutMs);
   const kill = () => void engine.killContainer(id).catch(() => undefined);
   const ends = AbortSignal.any([late, run.signal]);
@@ -54,6 +46,20 @@ export async function runSmoke(run: SmokeRun): Promise<Outcome | null> {
     ends.removeEventListener('abort', kill);
     await engine.removeContainer(id);
   }
+}
+
+function createSmoke({ engine, smoke, ...run }: SmokeRun): Promise<string> {
+  return engine.createContainer({
+    name: run.name,
+    image: run.release.imageReference,
+    labels: run.labels,
+    entrypoint: ['/bin/sh', '-e', '-c'],
+    command: [stepScript(smoke.commands)],
+    environment: { ...run.variables, SLIPWAY_CANDIDATE_URL: run.candidateUrl },
+    network: run.networkName,
+    limits: { memoryBytes: SIZES.stepMemory, pids: LIMITS.pids, cpuShares: 1024 },
+    noHealthcheck: true,
+  });
 }
 
 function failed(reason: string): Outcome {
