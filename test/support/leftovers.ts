@@ -14,11 +14,7 @@ export interface Inventory {
  * at any depth. Where others use the same engine, `only` narrows the list to what carries one of its labels.
  */
 export async function takeInventory(dockerHost: string, only?: string): Promise<Inventory> {
-  const url = new URL(dockerHost);
-  const docker =
-    url.protocol === 'unix:'
-      ? new Dockerode({ socketPath: url.pathname })
-      : new Dockerode({ host: url.hostname, port: Number(url.port) });
+  const docker = open(dockerHost);
   const filters = only === undefined ? {} : { filters: { label: [only] } };
   const [containers, networks, volumes] = await Promise.all([
     docker.listContainers({ all: true, ...filters }),
@@ -34,7 +30,10 @@ export async function takeInventory(dockerHost: string, only?: string): Promise<
   return { dockerHost, lines: new Set(lines) };
 }
 
-/** Holds that nothing is there now that was not there `before`, once what is ending has ended (5 s at most). */
+/**
+ * Holds that nothing is there now that was not there `before`, once what is ending has ended: at most 45 s, for what
+ * the engine was too busy to remove is the reaper's, which comes every 30 s. What takes longer than 5 s is said.
+ */
 export async function expectNothingLeft(before: Inventory, only?: string): Promise<void> {
   let left: readonly string[] = [];
   const isClean = async (): Promise<boolean> => {
@@ -42,8 +41,26 @@ export async function expectNothingLeft(before: Inventory, only?: string): Promi
     left = [...now.lines].filter((line) => !before.lines.has(line));
     return left.length === 0;
   };
+  const beganMs = Date.now();
   await waitFor('nothing is left', isClean, 5_000).catch(() => undefined);
+  if (left.length === 0) return;
+  const late = [...left, ...(await containersOf(before.dockerHost))];
+  await waitFor('nothing is left', isClean, 40_000).catch(() => undefined);
+  console.warn(`left for ${Math.round((Date.now() - beganMs) / 1_000)} s:\n${late.join('\n')}`);
   expect(left).toEqual([]);
+}
+
+/** Every container of an engine with the engine's words for its state, as of now. */
+async function containersOf(dockerHost: string): Promise<readonly string[]> {
+  const containers = await open(dockerHost).listContainers({ all: true });
+  return containers.map((one) => `${one.Names.join(' ')}: ${one.State}, ${one.Status}`);
+}
+
+function open(dockerHost: string): Dockerode {
+  const url = new URL(dockerHost);
+  return url.protocol === 'unix:'
+    ? new Dockerode({ socketPath: url.pathname })
+    : new Dockerode({ host: url.hostname, port: Number(url.port) });
 }
 
 /** `<id> <command line>` of each process below this one; ended ones that wait for their parent count too. */

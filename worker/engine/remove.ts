@@ -5,6 +5,8 @@ import { refusalStatus, unlessGone } from './engine-lost.ts';
 
 /** How long a thing may stay in use by a container that is on its way out. */
 const BUSY_MS = 10_000;
+/** A removal that is under way for this long is asked for again. */
+const AGAIN_MS = 1_000;
 
 /** Sends a signal to a container's main process; silent when it does not run or is gone. */
 export async function killContainer(docker: Dockerode, id: string, signal: string): Promise<void> {
@@ -15,14 +17,26 @@ export async function killContainer(docker: Dockerode, id: string, signal: strin
   }
 }
 
-/** Kills and removes a container with its anonymous volumes; resolves when the engine no longer knows it. */
+/**
+ * Kills and removes a container with its anonymous volumes; resolves when the engine no longer knows it. A removal
+ * that the engine had begun by itself may fail without a word, so it is asked for again while the container stands.
+ */
 export async function removeContainer(docker: Dockerode, id: string): Promise<void> {
-  await whileBusy(() => unlessGone(() => docker.getContainer(id).remove({ force: true, v: true })));
   const endMs = Date.now() + BUSY_MS;
+  do {
+    await whileBusy(() => unlessGone(() => docker.getContainer(id).remove({ force: true, v: true })));
+    if (await isGoneWithin(docker, id, AGAIN_MS)) return;
+  } while (Date.now() < endMs);
+  throw new Error(`the engine does not finish the removal of container ${id}`);
+}
+
+async function isGoneWithin(docker: Dockerode, id: string, mostMs: number): Promise<boolean> {
+  const endMs = Date.now() + mostMs;
   while ((await inspectContainer(docker, id)) !== null) {
-    if (Date.now() > endMs) throw new Error(`the engine does not finish the removal of container ${id}`);
+    if (Date.now() > endMs) return false;
     await sleep(20);
   }
+  return true;
 }
 
 /** Removes a network; waits a little for containers that are on their way out. */

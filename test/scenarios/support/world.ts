@@ -53,7 +53,7 @@ export async function startWorld(
     for (const label of worlds)
       await expectNothingLeft({ ...nothing, lines: processesOf(await takeInventory(dockerHost)) }, label);
     const checkouts = path.join(system.dir, 'worker', 'checkouts');
-    await waitFor('no checkout is left', async () => (await entries(checkouts)).length === 0, 5_000).catch(
+    await waitFor('no checkout is left', async () => (await entries(checkouts)).length === 0, 45_000).catch(
       () => undefined,
     );
     expect(await entries(checkouts)).toEqual([]);
