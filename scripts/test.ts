@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Problem } from '../src/core/problem.ts';
 import { installMissing } from '../src/parts/install-missing.ts';
 import { PROGRAMS, type ProgramName } from '../src/parts/needed-programs.ts';
 
 /*
- * `npm test`: set-up, then format, lint and types side by side, then every test. A failing check does not hold the
- * rest up. The last line is `N passed, N failed`, tests and checks together; the exit code says the same.
- * Arguments go to vitest: `npm test -- test/unit/core`.
+ * `npm test`: set-up, then the tests on real parts, and beside them, at a lower priority, what needs no part of them:
+ * format, lint, types, unit tests. A failing check does not hold the rest up. A test that passed only when it was
+ * tried again is named with its first failure. The last line is `N passed, N failed`, tests and checks together; the
+ * exit code says the same. Arguments go to vitest, alone: `npm test -- test/unit/core`.
  */
 interface Counted {
   readonly passed: number;
@@ -22,14 +23,31 @@ const CHECKS: readonly (readonly [name: string, command: string, ...args: string
   ['types', 'tsc', '-p', '.'],
 ];
 
+/** Of what runs beside the tests on real parts: they have the machine first. */
+const LOW_PRIORITY = 10;
+
 const startMs = Date.now();
 await setUp();
-const counts = [...(await Promise.all(CHECKS.map(check))), await tests(process.argv.slice(2))];
+const words = process.argv.slice(2);
+const counts = await (words.length > 0 ? tests(words, 'inherit').then((one) => [one]) : everything());
 const passed = counts.reduce((sum, one) => sum + one.passed, 0);
 const failed = counts.reduce((sum, one) => sum + one.failed, 0);
 console.log(`\nformat, lint, types and tests, in ${seconds(startMs)}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+async function everything(): Promise<readonly Counted[]> {
+  const beside = async (): Promise<readonly Counted[]> => {
+    const counted: Counted[] = [];
+    for (const one of CHECKS) counted.push(await check(one));
+    return [...counted, await tests(['--project', 'unit'], 'pipe')];
+  };
+  const [real, others] = await Promise.all([
+    tests(['--project', 'real', '--project', 'e2e'], 'inherit'),
+    beside(),
+  ]);
+  return [...others, real];
+}
 
 async function setUp(): Promise<void> {
   try {
@@ -54,13 +72,20 @@ async function check([name, command, ...args]: (typeof CHECKS)[number]): Promise
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-async function tests(args: readonly string[]): Promise<Counted> {
+/** The tests that vitest finds by `args`; with `pipe`, its output is shown when one failed. */
+async function tests(args: readonly string[], show: 'pipe' | 'inherit'): Promise<Counted> {
+  const beganMs = Date.now();
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-results-'));
   try {
     const file = path.join(folder, 'results.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const { code } = await run('vitest', ['run', ...reporters, ...args], 'inherit');
+    const { code, output } = await run('vitest', ['run', ...reporters, ...args], show);
+    if (show === 'pipe') {
+      if (code !== 0) console.log(output.trimEnd());
+      console.log(`${code === 0 ? '✓' : '✗'} ${args.join(' ')} (${seconds(beganMs)})`);
+    }
     const results = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<Results>;
+    sayRetried(results.testResults ?? []);
     const count = { passed: results.numPassedTests ?? 0, failed: results.numFailedTests ?? 0 };
     // A file that cannot be loaded, or a failing set-up, fails no single test.
     return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
@@ -73,6 +98,22 @@ async function tests(args: readonly string[]): Promise<Counted> {
 interface Results {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      /** Also of a test that passed later. */
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+function sayRetried(files: Results['testResults']): void {
+  for (const { name, assertionResults } of files)
+    for (const { fullName, status, failureMessages } of assertionResults)
+      if (status === 'passed' && failureMessages.length > 0)
+        console.log(`\nretried: ${path.relative('.', name)} > ${fullName}\n${failureMessages[0] ?? ''}`);
 }
 
 /** Runs the command of a package with this Node. */
@@ -83,6 +124,7 @@ function run(
 ): Promise<{ readonly code: number; readonly output: string }> {
   const file = path.join(import.meta.dirname, '../node_modules/.bin', command);
   const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', output, output] });
+  if (output === 'pipe' && child.pid !== undefined) setPriority(child.pid, LOW_PRIORITY);
   let text = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
