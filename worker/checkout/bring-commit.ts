@@ -80,6 +80,17 @@ async function readRefs(mirror: string): Promise<Refs> {
   return new Map(both.flat());
 }
 
+/**
+ * Drops the refs of all commits but the newest that the server is told of: what only the others lead to goes with the
+ * next packing, after git's own time for that. Not for a mirror that is in use.
+ */
+export async function forgetOldCommits(mirror: string, most = TOLD_COMMITS): Promise<void> {
+  const refs = await git(mirror, ['for-each-ref', '--sort=-creatordate', '--format=%(refname)', COMMIT_REFS]);
+  const old = refs.split('\n').filter(Boolean).slice(most);
+  if (old.length > 0)
+    await git(mirror, ['update-ref', '--stdin'], old.map((ref) => `delete ${ref}\n`).join(''));
+}
+
 /** Tags become those of the bundle; the ones that go, go first: `v1` may have become `v1/x`. */
 async function takeRefs(mirror: string, there: Refs, refs: BundleRefs): Promise<void> {
   const gone = [...there.keys()].filter((ref) => ref.startsWith('refs/tags/') && !refs.has(ref));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Problem } from '../../src/core/problem.ts';
 import { runGit } from '../../src/git/run-git.ts';
 import { singleFlight } from '../../src/git/single-flight.ts';
-import { bringCommit, isDamaged, type Source } from './bring-commit.ts';
+import { bringCommit, forgetOldCommits, isDamaged, type Source } from './bring-commit.ts';
 import { removeStaleLocks } from './remove-stale-locks.ts';
 import { sharedFlights } from './shared-flight.ts';
 
@@ -165,6 +165,7 @@ async function tidyMirror(mirror: string, ageMs: number): Promise<boolean> {
   }
   const packs = await readdir(path.join(mirror, 'objects/pack')).catch(() => []);
   if (packs.filter((name) => name.endsWith('.pack')).length > MANY_PACKS) {
+    await forgetOldCommits(mirror);
     await runGit(['gc', '--quiet'], { gitDir: mirror, timeoutMs: PACK_MS });
     await utimes(path.join(mirror, USED), used.atime, used.mtime);
   }

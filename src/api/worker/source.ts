@@ -6,28 +6,52 @@ import { readBody } from './read-body.ts';
 import { demandLease } from './show-token.ts';
 import type { WorkerRouteDeps } from './worker-routes.ts';
 
+/** The sources that are being sent, by lease. */
+export type SourcesUnderWay = Map<string, AbortController>;
+
 /**
  * `POST /leases/:lease/source`: what the workflow's worker checks out. What goes wrong before the first byte is answered
- * as a Problem; later the connection is cut, which breaks the bundle.
+ * as a Problem; later the connection is cut, which breaks the bundle. Who asks again has no use for what is still on
+ * its way: a lease has one source at a time.
  */
-export async function source(deps: WorkerRouteDeps, request: Request, response: Response): Promise<void> {
+export async function source(
+  deps: WorkerRouteDeps,
+  underWay: SourcesUnderWay,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const lease = await demandLease(deps.builds, request);
   const { have } = await readBody(request, sourceRequest);
   const workflowId = await deps.builds.workflowOf(lease);
   const gone = new AbortController();
+  underWay.get(lease.id)?.abort(new Error('it was asked for again'));
+  underWay.set(lease.id, gone);
   response.once('close', () => gone.abort(new Error('the worker is gone')));
-  const late = setTimeout(() => gone.abort(new Error('it took too long')), MOST_MS);
+  const late = setTimeout(() => gone.abort(new Error('nothing moved for too long')), IDLE_MS);
   try {
     const bundle = await deps.intake.bundle(workflowId, have, gone.signal);
     response.type(BUNDLE_CONTENT_TYPE);
-    await pipeline(Readable.from(bundle, { objectMode: false }), response).catch((error: unknown) => {
+    const parts = Readable.from(whileMoving(bundle, late), { objectMode: false });
+    await pipeline(parts, response, { signal: gone.signal }).catch((error: unknown) => {
       if (!gone.signal.aborted) deps.log.warn({ err: error, workflowId }, 'the bundle of a source broke off');
       response.destroy();
     });
   } finally {
     clearTimeout(late);
+    if (underWay.get(lease.id) === gone) underWay.delete(lease.id);
   }
 }
 
-/** A worker that reads slower than this is not served to the end. */
-const MOST_MS = 30 * 60_000;
+/** A worker that takes nothing for this long is not served on, nor one for which git finds nothing to send. */
+const IDLE_MS = 30 * 60_000;
+
+/** Each part that the reader asks for begins the time anew. */
+async function* whileMoving(
+  parts: AsyncIterable<Uint8Array>,
+  time: NodeJS.Timeout,
+): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) {
+    time.refresh();
+    yield part;
+  }
+}

@@ -13,7 +13,7 @@ import { reports } from './reports.ts';
 import { routerEvents, routerLogs, routerRecord } from './routers.ts';
 import { secrets } from './secrets.ts';
 import { signals } from './signals.ts';
-import { source } from './source.ts';
+import { source, type SourcesUnderWay } from './source.ts';
 import { workers } from './workers.ts';
 
 /** What the routes of the worker protocol work with. */
@@ -41,6 +41,7 @@ export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
         response.json(answer);
       },
     });
+  const sources: SourcesUnderWay = new Map();
   return [
     at('post', '/workers', workers),
     at('post', '/claims', claims),
@@ -52,7 +53,7 @@ export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
       method: 'post',
       path: '/worker/v1/leases/:lease/source',
       access: 'worker',
-      handle: (request, response) => source(deps, request, response),
+      handle: (request, response) => source(deps, sources, request, response),
     }),
     at('get', '/leases/:lease/secrets', secrets),
     at('post', '/leases/:lease/effects', effects),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogChunk } from '../../../src/core/log.ts';
 import { encodeFrames } from '../../../src/protocol/frames.ts';
@@ -257,6 +258,20 @@ describe('the source of a workflow', () => {
     const asked = host.requests.length;
     expect(await (await ask(lease, [first, 'd'.repeat(40)])).text()).toContain(`-${first}\n${commit} `);
     expect(host.requests.length).toBe(asked);
+  });
+
+  it('is sent once at a time: who asks again ends what is still on its way', async () => {
+    const repository = host.create('shop/again');
+    repository.git('config', 'core.compression', '0');
+    const made = await server.api('POST', '/projects', { cloneUrl: repository.cloneUrl });
+    const { id } = (await made.json()) as { id: string };
+    const commit = repository.commit({ heavy: randomBytes(12_000_000).toString('base64') });
+    const { lease } = await claimed({ ...pushOf('main'), commit }, id);
+    // Nothing of its body is read: most of it cannot be sent.
+    const first = await ask(lease, []);
+    const second = await ask(lease, [commit]);
+    expect(await second.text()).toContain(`-${commit}\n`);
+    await expect(first.arrayBuffer()).rejects.toThrow();
   });
 
   it('is a Problem where there is none', async () => {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createMirrors } from '../../../../src/git/mirrors.ts';
 import type { Mirrors as ServerMirrors } from '../../../../src/ports/repositories.ts';
+import { forgetOldCommits } from '../../../../worker/checkout/bring-commit.ts';
 import { checkOut, type CheckOut } from '../../../../worker/checkout/check-out.ts';
 import { openMirrors, type Mirrors } from '../../../../worker/checkout/mirrors.ts';
 import {
@@ -222,6 +223,18 @@ test('prunes the mirrors that nobody used for the age, and none that is held', a
   expect(statSync(lease.directory).isDirectory()).toBe(true);
   expect(await mirrors.prune(0)).toBe(1);
   expect(existsSync(lease.directory)).toBe(false);
+});
+
+test('forgets all but its newest commits, and brings one of the others again', async () => {
+  const commits = ['one', 'two', 'three'].map((text) => repository.commit({ 'a.txt': text }));
+  for (const commit of commits) await checkOut(work(commit));
+  const mirror = path.join(scratch, 'mirrors', 'prj_1.git');
+  const known = (): string[] => gitIn(mirror, 'for-each-ref', '--format=%(refname:lstrip=3)').split('\n');
+  expect(known().sort()).toEqual([...commits].sort());
+  await forgetOldCommits(mirror, 1);
+  expect(known()).toHaveLength(1);
+  for (const commit of commits) expect(await checkOut(work(commit))).toMatchObject({ status: 'success' });
+  expect(known().sort()).toEqual([...commits].sort());
 });
 
 test('refuses names that git could take for options or commands', async () => {
