@@ -271,7 +271,7 @@ describe('the source of a workflow', () => {
     const first = await ask(lease, []);
     const second = await ask(lease, [commit]);
     expect(await second.text()).toContain(`-${commit}\n`);
-    await expect(first.arrayBuffer()).rejects.toThrow();
+    await expect(first.arrayBuffer().then(({ byteLength }) => byteLength)).rejects.toThrow();
   });
 
   it('is a Problem where there is none', async () => {
