@@ -155,6 +155,8 @@ async function npm(npmArgs, cwd, quiet = false) {
 function run(command, commandArgs, cwd, foreground = false, quiet = false) {
   const bin = path.dirname(command);
   const env = { ...process.env };
+  // What Node has compiled is kept: programs that have many files start in a third to a half of the time.
+  if (foreground) env.NODE_COMPILE_CACHE ??= path.join(packages, '.cache', 'compiled');
   if (foreground && path.isAbsolute(command)) env.PATH = `${bin}${path.delimiter}${env.PATH ?? ''}`;
   if (!foreground) for (const key of Object.keys(env)) if (isOfThisScript(key)) delete env[key];
   const child = spawn(command, commandArgs, {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
+import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
@@ -166,6 +167,7 @@ async function main(): Promise<void> {
   mirrorKeeper.start();
   const server = await listen(createHttpServer(app).listen(settings.listen.port, settings.listen.host));
   log.info({ url: settings.url, listen: settings.listen }, 'the server is ready');
+  flushCompileCache(); // for the next start, also where this process is killed
 
   await signalled();
   log.info('the server ends');

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
@@ -77,6 +78,7 @@ async function main(): Promise<void> {
   );
   const stopTending = tendRouter(deployments, server);
   log.info({ queues, engine: settings.dockerHost }, 'the worker is ready');
+  flushCompileCache(); // for the next start, also where this process is killed
 
   await ended(server.dismissed);
   const dismissal = stopOf(server.dismissed);

@@ -170,7 +170,7 @@ export class System {
     const log = openSync(path.join(this.dir, logName), 'a');
     const child = spawn(process.execPath, [path.join(ROOT, file)], {
       cwd: this.dir,
-      env: { PATH: process.env['PATH'] ?? '', HOME: this.dir, ...this.#env, ...env },
+      env: { ...passed(['PATH', 'NODE_COMPILE_CACHE']), HOME: this.dir, ...this.#env, ...env },
       stdio: ['ignore', log, log],
     });
     closeSync(log);
@@ -181,6 +181,11 @@ export class System {
     if (child === null || child.exitCode !== null)
       throw new Error(`a process ended at its start; see ${path.join(this.dir, logName)}`);
   }
+}
+
+/** Those of this process's variables that are set. */
+function passed(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 /** Apps, their volumes and images outlive Slipway's processes by design; a test takes them along. */
