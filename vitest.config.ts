@@ -2,7 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 const globalSetup = ['test/support/with-parts.ts'];
 /** Machines are shared: a test that fails is tried once more, and the output names it with `(retry x1)`. */
-const patience = { testTimeout: 60_000, hookTimeout: 120_000, retry: 1 };
+const patience = {
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 10_000 } },
+  retry: 1,
+};
 
 /**
  * `unit` is pure and quick. Everything else uses real parts, started once a run by
