@@ -93,7 +93,7 @@ describe('when Redis is emptied', () => {
     for (const id of running) await untilSaid(system, id, 'work', 'on its way');
     // It takes the last place, in the end.
     running.push(await loseJob());
-    const waiting = await begun('faults/waiting', 32, 'sleep 1; echo done');
+    const waiting = await begun('faults/waiting', 12, 'sleep 1; echo done');
     const statuses = await Promise.all([...running, ...waiting].map((id) => statusOf(id)));
     expect(statuses).toEqual([...running.map(() => 'running'), ...waiting.map(() => 'pending')]);
     const emptied = Date.now();
@@ -101,7 +101,7 @@ describe('when Redis is emptied', () => {
     const builds: BuildView[] = [];
     for (const [index, id] of [...running, ...waiting].entries()) {
       builds.push(await endOf(system, id, 90_000));
-      if (index % 8 === 7) await onRedis((redis) => redis.flushall());
+      if (index % 4 === 3) await onRedis((redis) => redis.flushall());
     }
     for (const build of builds) {
       expect(build.status, explain(build)).toBe('success');
