@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
+import { LANES } from './test/support/lanes.ts';
 
-const globalSetup = ['test/support/with-parts.ts'];
 /** Machines are shared: a test that fails is tried once more, and the output names it with `(retry x1)`. */
 const patience = {
   testTimeout: 60_000,
@@ -8,6 +8,13 @@ const patience = {
   expect: { poll: { timeout: 10_000 } },
   retry: 1,
 };
+const onParts = {
+  globalSetup: ['test/support/with-parts.ts'],
+  setupFiles: ['test/support/use-lane.ts'],
+  ...patience,
+};
+/** Files side by side, each lane with parts of its own: many of these tests wait for real times to pass. */
+const inLanes = { ...onParts, maxWorkers: LANES, sequence: { groupOrder: 1 } };
 
 /**
  * `unit` is pure and quick. Everything else uses real parts, started once a run by
@@ -20,19 +27,18 @@ export default defineConfig({
       {
         test: {
           name: 'real',
-          include: ['test/{parts,store,engine,registry,router,scenarios,experiments}/**/*.test.ts'],
-          globalSetup,
-          fileParallelism: false,
-          ...patience,
+          include: ['test/{store,engine,registry,router,scenarios,experiments}/**/*.test.ts'],
+          ...inLanes,
         },
       },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...inLanes } },
       {
         test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          globalSetup,
+          // What parts leave on the machine is looked at: nothing else may use it meanwhile.
+          name: 'parts',
+          include: ['test/parts/**/*.test.ts'],
           fileParallelism: false,
-          ...patience,
+          ...onParts,
         },
       },
     ],

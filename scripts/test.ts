@@ -42,10 +42,7 @@ async function everything(): Promise<readonly Counted[]> {
     for (const one of CHECKS) counted.push(await check(one));
     return [...counted, await tests(['--project', 'unit'], 'pipe')];
   };
-  const [real, others] = await Promise.all([
-    tests(['--project', 'real', '--project', 'e2e'], 'inherit'),
-    beside(),
-  ]);
+  const [real, others] = await Promise.all([tests(['--project', '!unit'], 'inherit'), beside()]);
   return [...others, real];
 }
 

@@ -1,6 +1,6 @@
 import { inject } from 'vitest';
 
-/** The real parts of one run, shared by its test files. Faults need parts of the test's own. */
+/** The real parts of one lane, used by one test file after the other. Faults need parts of the test's own. */
 export interface TestParts {
   /** As DOCKER_HOST; the one that the environment names, else an engine of the run's own. */
   readonly dockerHost: string;
@@ -17,19 +17,26 @@ export interface TestParts {
   readonly appNetwork: string;
   /** For networks that a test makes itself: see `testNetwork`. */
   readonly testNetworks: string;
-  /** Folder of the run, removed at its end. */
+  /** Folder of the lane, removed with the run. */
   readonly dir: string;
 }
 
 declare module 'vitest' {
   interface ProvidedContext {
-    parts: TestParts;
+    /** One a lane. */
+    parts: readonly TestParts[];
   }
 }
 
-/** The parts that `with-parts.ts` started before the first test. */
-export const testParts = (): TestParts => inject('parts');
+/** The parts of this file's lane, which `with-parts.ts` started before the first test. */
+export function testParts(): TestParts {
+  const lanes = inject('parts');
+  // vitest numbers what runs at the same time, from 1.
+  const parts = lanes[(Number(process.env['VITEST_POOL_ID'] ?? 1) - 1) % lanes.length];
+  if (parts === undefined) throw new Error('no real parts were started');
+  return parts;
+}
 
-/** The /24 of that number, 0 to 254, in the run's own range; each test file that makes networks has numbers of its own. */
+/** The /24 of that number, 0 to 254, in the lane's own range; each test file that makes networks has numbers of its own. */
 export const testNetwork = (number: number): string =>
   testParts().testNetworks.replace('.0.0/16', `.${number}.0/24`);
