@@ -301,6 +301,47 @@ export const CATALOGUE = {
     message: 'The database has schema {version}; this program knows up to {known}.',
     fix: 'Start the newer program again, or restore a backup made before the upgrade.',
   },
+  // backup and restore
+  nothing_to_back_up: {
+    http: 500,
+    message: 'There is no database of Slipway at {file}.',
+    fix: "Run it on the server's machine with the server's settings: SLIPWAY_DATA, DATABASE_URL, SLIPWAY_CONFIG.",
+  },
+  backup_target_taken: {
+    http: 409,
+    message: '{target} is in the data folder, or there is something already.',
+    fix: 'Name a folder outside the data folder that is not there yet, such as one with the date.',
+  },
+  backup_failed: {
+    http: 500,
+    message: 'No backup was made: {cause}.',
+    fix: 'Correct what the cause names and run it again; the server was not touched.',
+  },
+  backup_damaged: {
+    http: 500,
+    message: 'The backup {source} is not whole: {cause}.',
+    fix: 'Take another backup. Nothing was restored.',
+  },
+  backup_newer: {
+    http: 500,
+    message: 'The backup {source} has {what} {version}; this program knows up to {known}.',
+    fix: 'Restore it with the program that made it, or a newer one. Nothing was restored.',
+  },
+  restore_other_database: {
+    http: 409,
+    message: 'The backup holds {backup}; the settings name {settings}.',
+    fix: 'Set DATABASE_URL to an empty PostgreSQL database for a backup of one, and leave it out for a backup of an embedded database.',
+  },
+  restore_place_taken: {
+    http: 409,
+    message: '{place} holds {what} already.',
+    fix: 'Move it aside, or name an empty place with SLIPWAY_DATA, SLIPWAY_ROUTER_DIR or DATABASE_URL. Nothing is ever restored over something.',
+  },
+  restore_failed: {
+    http: 500,
+    message: 'Nothing was restored: {cause}.',
+    fix: 'Correct what the cause names and run it again; the backup was only read.',
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ProblemCode = keyof typeof CATALOGUE;

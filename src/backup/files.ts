@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { Problem } from '../core/problem.ts';
+
+/** What was read of a file. */
+export interface Content {
+  readonly bytes: number;
+  /** In hex. */
+  readonly sha256: string;
+}
+
+const CHUNK = 1024 * 1024;
+
+/**
+ * Copies what the file holds now into a new one that only its owner may read; past fsync when this resolves. What is
+ * appended meanwhile is left out. Null when there is no such file.
+ */
+export async function copyFile(from: string, to: string): Promise<Content | null> {
+  const source = await openThere(from);
+  if (source === null) return null;
+  try {
+    const target = await open(to, 'wx', 0o600);
+    try {
+      const content = await readThrough(source, (chunk) => target.appendFile(chunk));
+      await target.sync();
+      return content;
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** Reads a file for its length and checksum; null when there is none. */
+export async function measureFile(file: string): Promise<Content | null> {
+  const source = await openThere(file);
+  if (source === null) return null;
+  try {
+    return await readThrough(source, async () => undefined);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Makes a folder that only its owner may use, with those above it. */
+export async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+}
+
+/** Brings a file's content, or a folder's names, to the disk. */
+export async function syncPath(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Throws what went wrong; a full disk as the Problem that it is. */
+export function throwAsProblem(error: unknown, file: string): never {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    throw new Problem('disk_full', { path: path.dirname(file) }, { cause: error });
+  throw error;
+}
+
+async function openThere(file: string): Promise<FileHandle | null> {
+  try {
+    return await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Up to the length that the file has at the beginning, or to its end where it is cut meanwhile. */
+async function readThrough(file: FileHandle, take: (chunk: Buffer) => Promise<void>): Promise<Content> {
+  const { size } = await file.stat();
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(CHUNK, size)));
+  let bytes = 0;
+  while (bytes < size) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - bytes), bytes);
+    if (bytesRead === 0) break;
+    const chunk = buffer.subarray(0, bytesRead);
+    hash.update(chunk);
+    await take(chunk);
+    bytes += bytesRead;
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}

@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { Problem } from '../core/problem.ts';
+import { findBinary } from '../parts/find-binary.ts';
+import { MIGRATIONS } from '../store/migrate.ts';
+import { syncPath } from './files.ts';
+import { holderOf, type LockRow } from './lock-holder.ts';
+
+const CONNECT_MS = 10_000;
+
+/**
+ * Dumps a PostgreSQL database that a server may be writing to, as it is at one moment, into a new file that only its
+ * owner may read (`pg_dump --format=custom`). Gives its schema's version, of the same moment.
+ * @throws Problem `part_missing`, `nothing_to_back_up`, `schema_newer`, `backup_failed`.
+ */
+export async function dumpPostgres(url: string, to: string, signal?: AbortSignal): Promise<number> {
+  const program = demandProgram('pg_dump');
+  await (await open(to, 'wx', 0o600)).close();
+  const schema = await withClient(url, async (client) => {
+    await client.query('begin isolation level repeatable read read only');
+    if (!(await hasTable(client, 'schema_version')))
+      throw new Problem('nothing_to_back_up', { file: 'the place that DATABASE_URL names' });
+    const version = await readVersion(client);
+    const { rows } = await client.query<{ id: string }>('select pg_export_snapshot() as id');
+    await run(
+      program,
+      ['--format=custom', '--no-owner', '--no-acl', `--snapshot=${rows[0]?.id ?? ''}`, `--file=${to}`],
+      url,
+      signal,
+    );
+    return version;
+  }).catch(asProblem((cause) => new Problem('backup_failed', { cause })));
+  await syncPath(to);
+  return schema;
+}
+
+/**
+ * Restores a dump in one transaction, and frees the lock that came with it.
+ * @throws Problem `part_missing`, `restore_failed`: nothing of it is there then.
+ */
+export async function restorePostgres(dump: string, url: string): Promise<void> {
+  const program = demandProgram('pg_restore');
+  try {
+    await run(program, ['--single-transaction', '--exit-on-error', '--no-owner', '--no-acl', dump], url);
+    await withClient(url, (client) => client.query('update server_lock set ends_at = 0'));
+  } catch (error) {
+    asProblem((cause) => new Problem('restore_failed', { cause }))(error);
+  }
+}
+
+/** What of Slipway's is in a database: who holds its lock, and whether there are tables at all. */
+export interface PostgresState {
+  readonly holder: string | null;
+  readonly isEmpty: boolean;
+}
+
+/** @throws Problem `restore_failed` when it cannot be asked. */
+export async function readPostgresState(url: string): Promise<PostgresState> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query(
+      'select 1 from pg_tables where schemaname = current_schema() limit 1',
+    );
+    if (!(await hasTable(client, 'server_lock'))) return { holder: null, isEmpty: rows.length === 0 };
+    const lock = await client.query<LockRow>('select holder, process, ends_at from server_lock');
+    return { holder: holderOf(lock.rows[0]), isEmpty: false };
+  }).catch(asProblem((cause) => new Problem('restore_failed', { cause })));
+}
+
+/** @throws Problem `part_missing`. */
+export function demandProgram(name: 'pg_dump' | 'pg_restore'): string {
+  const program = findBinary([name]);
+  if (program === null)
+    throw new Problem('part_missing', { part: name, command: 'apt-get install postgresql-client' });
+  return program;
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
+  // One that breaks while nothing is asked is told by the next question.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function readVersion(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ version: string }>('select version from schema_version');
+  const version = Number(rows[0]?.version ?? 0);
+  if (version > MIGRATIONS.length) throw new Problem('schema_newer', { version, known: MIGRATIONS.length });
+  return version;
+}
+
+async function hasTable(client: pg.Client, name: string): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
+    name,
+  ]);
+  return rows[0]?.there === true;
+}
+
+/** The password goes by the environment: other users of the machine see a command's words. */
+async function run(
+  program: string,
+  args: readonly string[],
+  url: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { bare, password } = splitPassword(url);
+  const env = { ...process.env, ...(password === null ? {} : { PGPASSWORD: password }) };
+  await promisify(execFile)(program, [...args, `--dbname=${bare}`], {
+    env,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+export function splitPassword(url: string): { readonly bare: string; readonly password: string | null } {
+  const inUser = /^(\w+:\/\/[^/@:?]*):([^/@]*)@/.exec(url);
+  if (inUser !== null)
+    return {
+      bare: `${inUser[1] ?? ''}@${url.slice(inUser[0].length)}`,
+      password: decodeURIComponent(inUser[2] ?? ''),
+    };
+  const inQuery = /([?&])password=([^&]*)&?/.exec(url);
+  if (inQuery === null) return { bare: url, password: null };
+  const bare = url.replace(inQuery[0], inQuery[1] ?? '').replace(/[?&]$/, '');
+  return { bare, password: decodeURIComponent(inQuery[2] ?? '') };
+}
+
+/** What a program or the database complained about, in one line. */
+function asProblem(toProblem: (cause: string) => Problem): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof Problem || (error as Error).name === 'AbortError') throw error;
+    const { stderr, message } = error as Error & { stderr?: string };
+    const said = (stderr ?? '').trim() === '' ? message : (stderr ?? '');
+    throw Object.assign(toProblem(said.trim().split('\n')[0] ?? ''), { cause: error });
+  };
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { link, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { pointCurrent, writeGeneration } from '../../worker/router/generations.ts';
+import type { RouterState } from '../../worker/router/state.ts';
+import { demandPlace } from './demand-place.ts';
+import { copyFile, makeFolder, syncPath, throwAsProblem } from './files.ts';
+import type { Installation } from './installation.ts';
+import { damaged, PLACES, type Manifest } from './manifest.ts';
+import { restorePostgres } from './postgres.ts';
+import { readBackup } from './read-backup.ts';
+
+/**
+ * Puts a backup where the settings point, with the server stopped. All of it is read and held against its manifest
+ * before anything is written; it is copied beside its places, and put there with the database last, so that what a
+ * crash leaves has no record. Nothing stays of a restore that fails.
+ * @throws Problem `backup_newer`, `backup_damaged`, `restore_other_database`, `server_running`, `restore_place_taken`,
+ * `part_missing`, `restore_failed`, `disk_full`.
+ */
+export async function restoreBackup(installation: Installation, source: string): Promise<Manifest> {
+  const manifest = await readBackup(source);
+  await demandPlace(installation, manifest);
+  const { dataDir } = installation;
+  const aside = path.join(dataDir, `restore-${randomBytes(4).toString('hex')}`);
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    await makeFolder(aside);
+    await copyAside(source, manifest, aside);
+    await put(installation, manifest, aside, undo);
+    await syncPath(dataDir);
+  } catch (error) {
+    for (const step of undo.reverse()) await step();
+    throwAsProblem(error, aside);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+  return manifest;
+}
+
+async function copyAside(source: string, manifest: Manifest, aside: string): Promise<void> {
+  const folders = new Set([path.join(aside, 'logs')]);
+  for (const { path: name } of manifest.files)
+    for (let folder = path.dirname(name); folder !== '.'; folder = path.dirname(folder))
+      folders.add(path.join(aside, folder));
+  for (const folder of folders) await makeFolder(folder);
+  for (const { path: name, sha256 } of manifest.files) {
+    const content = await copyFile(path.join(source, name), path.join(aside, name));
+    if (content?.sha256 !== sha256) throw damaged(source, `${name} was changed while it was read`);
+  }
+  for (const folder of folders) await syncPath(folder);
+}
+
+async function put(
+  { dataDir, routerDir, database }: Installation,
+  manifest: Manifest,
+  aside: string,
+  undo: (() => Promise<void>)[],
+): Promise<void> {
+  const has = (name: string): boolean => manifest.files.some((file) => file.path === name);
+  const putFile = async (name: string, place: string): Promise<void> => {
+    // Never over what somebody has put there meanwhile.
+    await link(path.join(aside, name), place);
+    undo.push(() => rm(place));
+  };
+  await rename(path.join(aside, 'logs'), path.join(dataDir, 'logs'));
+  undo.push(() => rm(path.join(dataDir, 'logs'), { recursive: true }));
+  for (const name of [PLACES.keys, PLACES.adminToken, PLACES.webhookSecret])
+    if (has(name)) await putFile(name, path.join(dataDir, name));
+  if (has(PLACES.router)) {
+    undo.push(() => removeRouterState(routerDir));
+    await putRouterState(routerDir, path.join(aside, PLACES.router));
+  }
+  if (database.kind === 'sqlite') await putFile(PLACES.sqlite, database.file);
+  else await restorePostgres(path.join(aside, PLACES.postgres), database.url);
+}
+
+/** Rendered anew: the files name the folder they are in. */
+async function putRouterState(dir: string, file: string): Promise<void> {
+  const state = JSON.parse(await readFile(file, 'utf8')) as RouterState;
+  await makeFolder(dir);
+  await writeGeneration(dir, 1, state);
+  await pointCurrent(dir, 1);
+}
+
+async function removeRouterState(dir: string): Promise<void> {
+  for (const name of ['current', 'gen-1']) await rm(path.join(dir, name), { recursive: true, force: true });
+}

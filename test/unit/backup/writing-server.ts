@@ -1,0 +1,31 @@
+/** A server at work: `node writing-server.ts <data folder>` appends to logs and records what is durable, until it is killed. */
+import path from 'node:path';
+import { newId } from '../../../src/core/id.ts';
+import { openFileLogStore } from '../../../src/logs/file-log-store.ts';
+import { openKeyRing } from '../../../src/secrets/key-ring.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+
+const [, , dataDir = '', target = path.join(dataDir, 'slipway.db')] = process.argv;
+const store = await openStore(target);
+await openKeyRing(path.join(dataDir, 'keys'));
+const logs = openFileLogStore(path.join(dataDir, 'logs'));
+process.stdout.write('writing\n');
+await Promise.all(Array.from({ length: 8 }, (_, writer) => write(writer)));
+
+/** Each row names a log and the length of it that was acknowledged before the row was written. */
+async function write(writer: number): Promise<never> {
+  for (let log = newId('att'), offset = 0, round = 0; ; round += 1) {
+    const bytes = Buffer.from(`${writer} ${round % 25} ${'x'.repeat((round * 37) % 900)}\n`);
+    const segments = [{ length: bytes.length, timeMs: Date.now(), stream: 'stdout' as const }];
+    const durable = await logs.append([{ logId: log, offset, segments, bytes, end: round % 25 === 24 }]);
+    offset = durable.get(log) ?? 0;
+    const row = { at: Date.now(), subject_kind: 'step_attempt', subject_id: log, build_id: null };
+    await store.transaction((tx) =>
+      tx.db
+        .insertInto('event')
+        .values({ id: newId('evt'), ...row, type: 'written', detail_json: String(offset) })
+        .execute(),
+    );
+    if (round % 25 === 24) [log, offset] = [newId('att'), 0];
+  }
+}
