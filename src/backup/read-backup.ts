@@ -7,7 +7,7 @@ import { damaged, MANIFEST, PLACES, readManifest, type Manifest } from './manife
  * Reads all of a backup and holds it against its manifest.
  * @throws Problem `backup_newer`, `backup_damaged`.
  */
-export async function readBackup(source: string): Promise<Manifest> {
+export async function readBackup(source: string, signal?: AbortSignal): Promise<Manifest> {
   const text = await readFile(path.join(source, MANIFEST), 'utf8').catch((error: unknown) => {
     throw damaged(
       source,
@@ -19,6 +19,7 @@ export async function readBackup(source: string): Promise<Manifest> {
     if (!manifest.files.some(({ path: name }) => name === needed))
       throw damaged(source, `it has no ${needed}`);
   for (const { path: name, bytes, sha256 } of manifest.files) {
+    signal?.throwIfAborted();
     const content = await measureFile(path.join(source, name)).catch(() => null);
     if (content === null) throw damaged(source, `${name} cannot be read`);
     if (content.bytes !== bytes) throw damaged(source, `${name} has ${content.bytes} bytes, not ${bytes}`);

@@ -9,6 +9,7 @@ import type { Installation } from './installation.ts';
 import { damaged, PLACES, type Manifest } from './manifest.ts';
 import { restorePostgres } from './postgres.ts';
 import { readBackup } from './read-backup.ts';
+import type { BackupOptions } from './take-backup.ts';
 
 /**
  * Puts a backup where the settings point, with the server stopped. All of it is read and held against its manifest
@@ -17,15 +18,20 @@ import { readBackup } from './read-backup.ts';
  * @throws Problem `backup_newer`, `backup_damaged`, `restore_other_database`, `server_running`, `restore_place_taken`,
  * `part_missing`, `restore_failed`, `disk_full`.
  */
-export async function restoreBackup(installation: Installation, source: string): Promise<Manifest> {
-  const manifest = await readBackup(source);
+export async function restoreBackup(
+  installation: Installation,
+  source: string,
+  options: BackupOptions = {},
+): Promise<Manifest> {
+  const { signal } = options;
+  const manifest = await readBackup(source, signal);
   await demandPlace(installation, manifest);
   const { dataDir } = installation;
   const aside = path.join(dataDir, `restore-${randomBytes(4).toString('hex')}`);
   const undo: (() => Promise<void>)[] = [];
   try {
     await makeFolder(aside);
-    await copyAside(source, manifest, aside);
+    await copyAside(source, manifest, aside, signal);
     await put(installation, manifest, aside, undo);
     await syncPath(dataDir);
   } catch (error) {
@@ -37,13 +43,19 @@ export async function restoreBackup(installation: Installation, source: string):
   return manifest;
 }
 
-async function copyAside(source: string, manifest: Manifest, aside: string): Promise<void> {
+async function copyAside(
+  source: string,
+  manifest: Manifest,
+  aside: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const folders = new Set([path.join(aside, 'logs')]);
   for (const { path: name } of manifest.files)
     for (let folder = path.dirname(name); folder !== '.'; folder = path.dirname(folder))
       folders.add(path.join(aside, folder));
   for (const folder of folders) await makeFolder(folder);
   for (const { path: name, sha256 } of manifest.files) {
+    signal?.throwIfAborted();
     const content = await copyFile(path.join(source, name), path.join(aside, name));
     if (content?.sha256 !== sha256) throw damaged(source, `${name} was changed while it was read`);
   }

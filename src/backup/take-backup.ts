@@ -18,7 +18,7 @@ import { dumpPostgres } from './postgres.ts';
 import { copySqlite } from './sqlite.ts';
 
 export interface BackupOptions {
-  /** Ends it before its next file; nothing stays then. */
+  /** Ends it before its next file; nothing of it stays. */
   readonly signal?: AbortSignal | undefined;
 }
 

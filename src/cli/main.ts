@@ -69,6 +69,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'list workers',
     load: async () => (await import('./workers.ts')).workersCommand,
   },
+  backup: {
+    about: 'copy all that a server keeps, while it runs',
+    load: async () => (await import('./backup.ts')).backupCommand,
+  },
+  restore: {
+    about: 'bring a backup back, with the server stopped',
+    load: async () => (await import('./backup.ts')).restoreCommand,
+  },
 };
 
 const [name = '', ...argv] = process.argv.slice(2);
