@@ -23,6 +23,7 @@ import { createIntake } from './intake/database-intake.ts';
 import { createProjects } from './intake/database-projects.ts';
 import { createMirrorKeeper } from './intake/mirror-keeper.ts';
 import { openFileLogStore } from './logs/file-log-store.ts';
+import { createPrometheusMetrics } from './metrics/prometheus-metrics.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { postWebhook } from './outbox/post-webhook.ts';
 import { sealLogHandler } from './outbox/seal-log.ts';
@@ -129,6 +130,11 @@ async function main(): Promise<void> {
     onError: warn('missed deliveries'),
   });
   const tokens = createAccessTokens({ store, clock });
+  const metrics = createPrometheusMetrics({
+    ...{ store, clock, version: intakeSettings.version, dataDir: settings.dataDir },
+    connected: () => builds.connectedWorkers(),
+    isQueueReady: () => queue.isReady(),
+  });
   const app = createApp({
     settings: {
       publicUrl: settings.url,
@@ -153,6 +159,7 @@ async function main(): Promise<void> {
       urlOf: (host) => appUrl(host, settings.router.port),
     },
     workerRoutes: workerRoutes({ builds, logs, intake, log }),
+    metrics,
     notReady: async () => (queue.isReady() ? [] : ['redis: not connected']),
   });
 
@@ -172,6 +179,7 @@ async function main(): Promise<void> {
   await signalled();
   log.info('the server ends');
   ending.abort();
+  metrics.stop();
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
   await Promise.all([

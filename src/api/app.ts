@@ -19,10 +19,12 @@ import { logAccess } from './middleware/access-log.ts';
 import { answerProblem } from './middleware/answer-problem.ts';
 import { authenticate } from './middleware/authenticate.ts';
 import { answerNotFound, denyUnknown } from './middleware/deny-unknown.ts';
+import { measureRequests } from './middleware/measure-requests.ts';
 import { forbidCaching } from './middleware/no-store.ts';
 import { giveRequestId } from './middleware/request-id.ts';
 import { demandSameOrigin } from './middleware/same-origin.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
+import { showMetrics } from './metrics/show-metrics.ts';
 import { servePages } from './pages/serve-pages.ts';
 import { addProject } from './projects/add-project.ts';
 import { changeProject } from './projects/change-project.ts';
@@ -60,15 +62,17 @@ export function createApp(deps: AppDeps): Express {
 
   app.use(giveRequestId());
   app.use(logAccess(log));
+  app.use(measureRequests(deps.metrics));
   app.use(securityHeaders(settings.publicUrl));
   mountRoutes(app, [health(), ready(deps), receiveGithub(deps)]);
 
-  app.use(['/api', '/worker'], forbidCaching());
-  app.use(['/api', '/worker'], authenticate(deps));
+  app.use(['/api', '/worker', '/metrics'], forbidCaching());
+  app.use(['/api', '/worker', '/metrics'], authenticate(deps));
   app.use('/api', demandSameOrigin(settings.publicUrl));
+  mountRoutes(app, [showMetrics(deps)]);
   mountRoutes(app, apiRoutes(deps));
   mountRoutes(app, deps.workerRoutes);
-  app.use(['/api', '/worker', '/webhooks'], denyUnknown());
+  app.use(['/api', '/worker', '/webhooks', '/metrics'], denyUnknown());
 
   if (settings.webRoot !== null) app.use(...servePages(settings.webRoot));
   app.use(answerNotFound());

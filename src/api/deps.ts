@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Builds } from '../builds/index.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { Projects } from '../intake/projects.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { AccessTokens } from '../secrets/access-tokens.ts';
@@ -29,6 +30,7 @@ export interface AppDeps {
   readonly intake: Intake;
   /** The routes of the worker protocol (`src/api/worker`). */
   readonly workerRoutes: readonly Route[];
+  readonly metrics: Metrics;
   /** Names what is not ready to work, e.g. `redis: connection refused`; empty when all is. */
   readonly notReady: () => Promise<readonly string[]>;
 }

@@ -16,6 +16,7 @@ import { connectGithub, type GithubDeps } from '../../src/hosts/github/connect-g
 import { createIntake } from '../../src/intake/database-intake.ts';
 import { createProjects } from '../../src/intake/database-projects.ts';
 import { openFileLogStore } from '../../src/logs/file-log-store.ts';
+import { createPrometheusMetrics } from '../../src/metrics/prometheus-metrics.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import type { Mirrors } from '../../src/ports/repositories.ts';
 import { createSecrets } from '../../src/secrets/database-secrets.ts';
@@ -103,6 +104,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       }),
     close: async () => {
       stopping.abort();
+      deps.metrics.stop();
       await deps.intake.stop();
       await mirrors.settled();
       server.closeAllConnections();
@@ -160,6 +162,11 @@ async function makeDeps(
     deliveries: createDeliveryStore({ store, clock }),
     intake,
     workerRoutes: workerRoutes({ builds, logs, intake, log }),
+    metrics: createPrometheusMetrics({
+      ...{ store, clock, version: '0.0.0', dataDir: directory },
+      connected: () => builds.connectedWorkers(),
+      isQueueReady: () => true,
+    }),
     notReady: async () => [],
   };
   return { deps: { ...deps, ...options.change?.(deps) }, mirrors };

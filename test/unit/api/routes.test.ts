@@ -69,6 +69,7 @@ describe("every route in express's own router", () => {
     expect(others).toEqual([
       'requestId',
       'accessLog',
+      'measured',
       'helmetMiddleware',
       'noStore',
       'authentication',
