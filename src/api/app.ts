@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { showBadge } from './badges/show-badge.ts';
 import { cancelBuild } from './builds/cancel-build.ts';
 import { listBuilds } from './builds/list-builds.ts';
 import { rerunBuild } from './builds/rerun-build.ts';
@@ -64,7 +65,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(logAccess(log));
   app.use(measureRequests(deps.metrics));
   app.use(securityHeaders(settings.publicUrl));
-  mountRoutes(app, [health(), ready(deps), receiveGithub(deps)]);
+  mountRoutes(app, [health(), ready(deps), receiveGithub(deps), showBadge(deps)]);
 
   app.use(['/api', '/worker', '/metrics'], forbidCaching());
   app.use(['/api', '/worker', '/metrics'], authenticate(deps));

@@ -60,6 +60,7 @@ describe("every route in express's own router", () => {
       'public GET /healthz',
       'public GET /readyz',
       'signature POST /webhooks/github',
+      'public GET /badges/:project',
       'public POST /api/v1/session',
     ]);
   });
