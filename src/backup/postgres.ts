@@ -5,6 +5,7 @@ import pg from 'pg';
 import { Problem } from '../core/problem.ts';
 import { findBinary } from '../parts/find-binary.ts';
 import { MIGRATIONS } from '../store/migrate.ts';
+import { AFTER_RESTORE } from './after-restore.ts';
 import { syncPath } from './files.ts';
 import { holderOf, type LockRow } from './lock-holder.ts';
 
@@ -37,14 +38,14 @@ export async function dumpPostgres(url: string, to: string, signal?: AbortSignal
 }
 
 /**
- * Restores a dump in one transaction, and frees the lock that came with it.
+ * Restores a dump in one transaction, and makes it the database that counts: see {@link AFTER_RESTORE}.
  * @throws Problem `part_missing`, `restore_failed`: nothing of it is there then.
  */
 export async function restorePostgres(dump: string, url: string): Promise<void> {
   const program = demandProgram('pg_restore');
   try {
     await run(program, ['--single-transaction', '--exit-on-error', '--no-owner', '--no-acl', dump], url);
-    await withClient(url, (client) => client.query('update server_lock set ends_at = 0'));
+    await withClient(url, (client) => client.query(`begin; ${AFTER_RESTORE.join('; ')}; commit`));
   } catch (error) {
     asProblem((cause) => new Problem('restore_failed', { cause }))(error);
   }

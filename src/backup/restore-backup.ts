@@ -9,6 +9,7 @@ import type { Installation } from './installation.ts';
 import { damaged, PLACES, type Manifest } from './manifest.ts';
 import { restorePostgres } from './postgres.ts';
 import { readBackup } from './read-backup.ts';
+import { leadSqlite } from './sqlite.ts';
 import type { BackupOptions } from './take-backup.ts';
 
 /**
@@ -32,6 +33,7 @@ export async function restoreBackup(
   try {
     await makeFolder(aside);
     await copyAside(source, manifest, aside, signal);
+    if (manifest.database === 'sqlite') await leadSqlite(path.join(aside, PLACES.sqlite));
     await put(installation, manifest, aside, undo);
     await syncPath(dataDir);
   } catch (error) {

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Problem } from '../core/problem.ts';
 import { MIGRATIONS } from '../store/migrate.ts';
 import { syncPath } from './files.ts';
+import { AFTER_RESTORE } from './after-restore.ts';
 import { holderOf, type LockRow } from './lock-holder.ts';
 
 /** How long a copy waits for the moment in which a writer holds the whole file. */
@@ -22,7 +23,7 @@ export async function copySqlite(from: string, to: string): Promise<number> {
   } finally {
     source.close();
   }
-  const schema = freeCopy(to);
+  const schema = readSchema(to);
   await syncPath(to);
   if (schema > MIGRATIONS.length)
     throw new Problem('schema_newer', { version: schema, known: MIGRATIONS.length });
@@ -42,19 +43,32 @@ export function sqliteHolder(file: string): string | null {
   }
 }
 
-/** The running server's lock is no business of the copy. */
-function freeCopy(file: string): number {
+/** Makes a restored database the one that counts: see {@link AFTER_RESTORE}. */
+export async function leadSqlite(file: string): Promise<void> {
   const database = new DatabaseSync(file);
+  try {
+    database.exec(`pragma synchronous = full; begin; ${AFTER_RESTORE.join('; ')}; commit`);
+  } finally {
+    database.close();
+  }
+  await syncPath(file);
+}
+
+/** @throws Problem `backup_failed`. */
+function readSchema(file: string): number {
+  const database = new DatabaseSync(file, { readOnly: true });
   try {
     const [check] = database.prepare('pragma quick_check(1)').all();
     if (check?.['quick_check'] !== 'ok')
       throw new Problem('backup_failed', {
         cause: `the database is damaged (${String(check?.['quick_check'])})`,
       });
-    if (!hasTable(database, 'schema_version'))
-      throw new Problem('backup_failed', { cause: 'the database is not one of Slipway' });
-    database.exec('pragma synchronous = full; update server_lock set ends_at = 0');
-    return Number(database.prepare('select version from schema_version').get()?.['version'] ?? 0);
+    const version = hasTable(database, 'schema_version')
+      ? Number(database.prepare('select version from schema_version').get()?.['version'] ?? 0)
+      : 0;
+    if (version === 0)
+      throw new Problem('backup_failed', { cause: 'the database is not one that a server has set up' });
+    return version;
   } finally {
     database.close();
   }

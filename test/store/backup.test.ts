@@ -35,9 +35,10 @@ describe('a backup of a server on PostgreSQL', () => {
       expect((await modesBelow(target)).filter((name) => !/ (?:600|700)$/.test(name))).toEqual([]);
       const fresh = ground.place(newName('fresh'), await postgres.createDatabase());
       await restoreBackup(fresh, target);
-      const { rows, behind, wrong } = await readRestored(fresh);
+      const { rows, behind, wrong, fence } = await readRestored(fresh);
       expect({ behind, wrong }).toEqual({ behind: [], wrong: [] });
       expect(rows).toBeGreaterThan(before);
+      expect(fence).toBeGreaterThan(1_000_000);
       before = rows;
     }
   }, 120_000);

@@ -232,6 +232,12 @@ it('a restore that fails on its way takes back what it had put', async () => {
   expect((await readdir(place.dataDir, { recursive: true })).sort()).toEqual(['images', 'router']);
 });
 
+it('a restored record is followed by a router that has seen more than it knows', async () => {
+  const place = ground.place(newName('ahead'));
+  await restoreBackup(place, good);
+  expect((await readRestored(place)).fence).toBeGreaterThan(1_000_000);
+});
+
 it('a restored database is whole, in one file, and its lock is free', async () => {
   const data = await restored('free');
   const database = new DatabaseSync(path.join(data, 'slipway.db'), { readOnly: true });

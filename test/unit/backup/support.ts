@@ -60,7 +60,7 @@ export async function kill(child: ChildProcess): Promise<void> {
 export async function readRestored({
   dataDir,
   database,
-}: Installation): Promise<{ rows: number; behind: string[]; wrong: string[] }> {
+}: Installation): Promise<{ rows: number; behind: string[]; wrong: string[]; fence: number }> {
   const store = await openStore(database.kind === 'sqlite' ? database.file : database.url);
   const logs = openFileLogStore(path.join(dataDir, 'logs'));
   try {
@@ -76,7 +76,8 @@ export async function readRestored({
       const rounds = text.split('\n').slice(0, -1);
       if (!rounds.every((line, round) => line.split(' ')[1] === String(round))) wrong.push(log);
     }
-    return { rows: rows.length, behind, wrong };
+    const { fence } = await store.db.selectFrom('environment').select('fence').executeTakeFirstOrThrow();
+    return { rows: rows.length, behind, wrong, fence };
   } finally {
     await logs.close();
     await store.close();

@@ -4,13 +4,31 @@ import { newId } from '../../../src/core/id.ts';
 import { openFileLogStore } from '../../../src/logs/file-log-store.ts';
 import { openKeyRing } from '../../../src/secrets/key-ring.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import type { Tx } from '../../../src/store/store.ts';
 
 const [, , dataDir = '', target = path.join(dataDir, 'slipway.db')] = process.argv;
 const store = await openStore(target);
 await openKeyRing(path.join(dataDir, 'keys'));
+await store.transaction(async ({ db }) => {
+  const known = await db.selectFrom('environment').select('id').executeTakeFirst();
+  if (known === undefined) await insertEnvironment(db);
+});
 const logs = openFileLogStore(path.join(dataDir, 'logs'));
 process.stdout.write('writing\n');
 await Promise.all(Array.from({ length: 8 }, (_, writer) => write(writer)));
+
+async function insertEnvironment(db: Tx['db']): Promise<void> {
+  const project = {
+    ...{ id: newId('prj'), path: 'a/b', clone_url: '', host_repository: 'a/b', default_branch: 'main' },
+    ...{ clone_token: null, host_token: null, installation_id: null, created_at: 0 },
+  };
+  await db.insertInto('project').values(project).execute();
+  const environment = { id: newId('env'), project_id: project.id, name: 'production', router: 'local' };
+  await db
+    .insertInto('environment')
+    .values({ ...environment, hosts_json: '[]', backend: 0, fence: 5, created_at: 0 })
+    .execute();
+}
 
 /** Each row names a log and the length of it that was acknowledged before the row was written. */
 async function write(writer: number): Promise<never> {
