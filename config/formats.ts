@@ -25,6 +25,28 @@ export function whole(least: number, most: number, sentence?: string): z.ZodType
   });
 }
 
+const UNITS = ['', 'K', 'M', 'G', 'T'];
+
+/** Bytes, as a number or with a binary unit: `50GiB`, `512M`, `0`. */
+export const size = form('is not a size such as 50GiB, or 0', (value) => {
+  const [, digits = '', unit = ''] = /^(\d{1,15})\s?(?:([KMGT])(?:iB)?)?$/i.exec(value) ?? [];
+  const bytes = digits === '' ? NaN : Number(digits) * 1024 ** UNITS.indexOf(unit.toUpperCase());
+  return Number.isSafeInteger(bytes) ? bytes : null;
+});
+
+/** A part of a disk: bytes as {@link size}, or a share of it in percent. */
+export type DiskShare = { readonly bytes: number } | { readonly percent: number };
+
+export const diskShare = form(
+  'is neither a size such as 2GiB nor a share such as 5%, below 100%',
+  (value): DiskShare | null => {
+    const [, percent] = /^(\d{1,2}(?:\.\d{1,2})?)\s?%$/.exec(value) ?? [];
+    if (percent !== undefined) return { percent: Number(percent) };
+    const bytes = size.safeParse(value).data;
+    return bytes === undefined ? null : { bytes };
+  },
+);
+
 /** An `http` or `https` address, kept without its closing slash. */
 export const webUrl = form('is not an http:// or https:// address', (value) =>
   isUrl(value, ['http:', 'https:']) ? value.replace(/\/+$/, '') : null,

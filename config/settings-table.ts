@@ -103,6 +103,35 @@ export const SETTINGS = {
     'Private key of that GitHub App, in PEM; best kept in the file that SLIPWAY_GITHUB_APP_KEY_FILE names.',
   ),
 
+  keepBuildsDays: setting(
+    'SLIPWAY_KEEP_BUILDS_DAYS',
+    forms.whole(0, 36_500),
+    365,
+    '90',
+    'Builds that ended longer ago are removed, with their logs and deliveries; what is deployed or may be rolled back to stays. 0 keeps them all. Default: 365.',
+  ),
+  keepBuilds: setting(
+    'SLIPWAY_KEEP_BUILDS',
+    forms.whole(0, 1_000_000_000),
+    10_000,
+    '1000',
+    'So many builds of each project are kept, the newest. 0 keeps them all. Default: 10000.',
+  ),
+  keepLogsBytes: setting(
+    'SLIPWAY_KEEP_LOGS_BYTES',
+    forms.size,
+    50 * 1024 ** 3,
+    '20GiB',
+    'Room for the logs of all builds together; the oldest builds go when they need more. 0 sets no bound. Default: 50GiB.',
+  ),
+  diskLow: setting<forms.DiskShare>(
+    'SLIPWAY_DISK_LOW',
+    forms.diskShare,
+    { bytes: 2 * 1024 ** 3 },
+    '5%',
+    'With less than this free on the disk of the data folder no build is started: a size, or a share of the disk. What runs goes on. 0 never waits. Default: 2GiB.',
+  ),
+
   serverUrl: required(
     'SLIPWAY_SERVER_URL',
     forms.webUrl,

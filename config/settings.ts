@@ -1,6 +1,6 @@
 import { readSettings } from './read-settings.ts';
 import type { Environment, Read } from './read-settings.ts';
-import type { Address } from './formats.ts';
+import type { Address, DiskShare } from './formats.ts';
 import { routerDirOf } from './router-dir.ts';
 
 /** Name of the router that a server uses when nothing else is said. */
@@ -35,6 +35,18 @@ export interface ServerSettings extends CommonSettings {
     /** Where it takes public traffic. */
     readonly port: number;
   };
+  readonly retention: RetentionSettings;
+  /** With less than this free on the disk of the data folder no build is started. */
+  readonly diskLow: DiskShare;
+}
+
+/** What is kept of the past; null is without bound. */
+export interface RetentionSettings {
+  /** Since a build's end. */
+  readonly buildsMs: number | null;
+  readonly buildsPerProject: number | null;
+  /** Of all logs together. */
+  readonly logBytes: number | null;
 }
 
 export interface GithubSettings {
@@ -123,6 +135,8 @@ export function readServerSettings(environment: Environment): ServerSettings {
       appRange: read('appNetwork'),
       port: read('routerBind').port,
     },
+    retention: retention(read),
+    diskLow: read('diskLow'),
   }));
 }
 
@@ -189,6 +203,20 @@ function registry(read: Read): RegistrySettings | null {
 function github(read: Read): GithubSettings {
   const [id, key] = [read('githubAppId'), read('githubAppKey')];
   return { api: read('githubApi'), app: id === null || key === null ? null : { id, key } };
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+function retention(read: Read): RetentionSettings {
+  return {
+    buildsMs: orNone(read('keepBuildsDays') * DAY_MS),
+    buildsPerProject: orNone(read('keepBuilds')),
+    logBytes: orNone(read('keepLogsBytes')),
+  };
+}
+
+function orNone(bound: number): number | null {
+  return bound === 0 ? null : bound;
 }
 
 function router(read: Read): RouterSettings {

@@ -35,6 +35,7 @@ import type { RegistryAccess } from './registry/open-named.ts';
 import { putManifestEffect } from './registry/put-manifest.ts';
 import { removeManifestEffect } from './registry/remove-manifest.ts';
 import { tagEffect } from './registry/tag-effect.ts';
+import { createRetention } from './retention/retention.ts';
 import { keepAdminToken } from './secrets/admin-token-file.ts';
 import { createSecrets } from './secrets/database-secrets.ts';
 import { createAccessTokens } from './secrets/database-tokens.ts';
@@ -117,6 +118,7 @@ async function main(): Promise<void> {
   const parts = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...parts, settings: intakeSettings });
   const mirrorKeeper = createMirrorKeeper(parts);
+  const retention = createRetention({ store, logs, clock, limits: settings.retention, log });
   const deliveries = createDeliveryStore({ store, clock });
   const missed = createMissedDeliveries({
     ...{ store, clock, deliveries, host: gitHost, hasApp: gitHost.hasApp },
@@ -172,6 +174,7 @@ async function main(): Promise<void> {
   intake.start();
   missed.start();
   mirrorKeeper.start();
+  retention.start();
   const server = await listen(createHttpServer(app).listen(settings.listen.port, settings.listen.host));
   log.info({ url: settings.url, listen: settings.listen }, 'the server is ready');
   flushCompileCache(); // for the next start, also where this process is killed
@@ -187,6 +190,7 @@ async function main(): Promise<void> {
     missed.stop(),
     intake.stop(),
     mirrorKeeper.stop(),
+    retention.stop(),
     mirrors.settled(),
     dispatcher.stop(),
     builds.stop(),

@@ -4,3 +4,4 @@ export type { BuildsDeps, RouterSettings } from './deps.ts';
 export { manifestRecord } from './manifests.ts';
 export { effectSettled } from './record-effect.ts';
 export { endedLeases } from './staging.ts';
+export { buildsInUse } from './unused-images.ts';

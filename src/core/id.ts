@@ -31,10 +31,19 @@ export function newId<K extends IdKind>(kind: K, nowMs: number = Date.now()): Id
   const before = last.get(kind);
   const random = before?.ms === nowMs ? successor(before.random) : randomPart();
   last.set(kind, { ms: nowMs, random });
+  return `${kind}_${timePart(nowMs)}${random}` as Id<K>;
+}
+
+/** In order before every id of `kind` that was made at `ms` or later, and after all earlier ones. */
+export function firstIdAt<K extends IdKind>(kind: K, ms: number): Id<K> {
+  return `${kind}_${timePart(Math.max(0, ms))}${'0'.repeat(16)}` as Id<K>;
+}
+
+function timePart(ms: number): string {
   let time = '';
-  for (let rest = nowMs, i = 0; i < 10; i++, rest = Math.floor(rest / 32))
+  for (let rest = ms, i = 0; i < 10; i++, rest = Math.floor(rest / 32))
     time = ALPHABET.charAt(rest % 32) + time;
-  return `${kind}_${time}${random}` as Id<K>;
+  return time;
 }
 
 /** As {@link newId}, but in order after `before` whatever the clock says. */

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import type { LogChunk, LogLine, LogState } from '../core/log.ts';
-import type { LogStore } from '../ports/log-store.ts';
+import type { LogShelf, LogStore, StoredLog } from '../ports/log-store.ts';
 import type { Batch } from './batch.ts';
 import { EMPTY, LogFile, type FileState } from './log-file.ts';
+import { listLogs, sizeOfLog } from './list-logs.ts';
 import { logPath } from './log-path.ts';
 import { readLines } from './read-lines.ts';
 
@@ -18,7 +19,7 @@ export function openFileLogStore(folder: string): FileLogStore {
   return new FileLogStore(folder);
 }
 
-export class FileLogStore implements LogStore {
+export class FileLogStore implements LogStore, LogShelf {
   readonly #folder: string;
   readonly #entries = new Map<string, Entry>();
   readonly #watchers = new Map<string, Set<(state: LogState) => void>>();
@@ -85,6 +86,14 @@ export class FileLogStore implements LogStore {
     this.#entries.delete(logId);
     await entry?.close();
     await Promise.all([rm(`${base}.log`, { force: true }), rm(`${base}.idx`, { force: true })]);
+  }
+
+  list(): AsyncIterable<readonly StoredLog[]> {
+    return listLogs(this.#folder);
+  }
+
+  sizeOf(logId: string): Promise<number> {
+    return sizeOfLog(logPath(this.#folder, logId));
   }
 
   /** Waits for what is under way and closes every file. */

@@ -28,3 +28,18 @@ export interface LogStore {
   watch(logId: string, onGrowth: (state: LogState) => void): () => void;
   remove(logId: string): Promise<void>;
 }
+
+/** A log that has files. */
+export interface StoredLog {
+  readonly logId: string;
+  /** On the disk, with its index. */
+  readonly bytes: number;
+}
+
+/** The same record as a place that fills up. */
+export interface LogShelf extends Pick<LogStore, 'remove'> {
+  /** Every log that has files, those of a day at once, the oldest day first. Safe beside appends. */
+  list(): AsyncIterable<readonly StoredLog[]>;
+  /** Bytes on the disk; 0 where there is no such log. */
+  sizeOf(logId: string): Promise<number>;
+}

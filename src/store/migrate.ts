@@ -6,10 +6,18 @@ import { gitHost } from './migrations/0002-git-host.ts';
 import { manifests } from './migrations/0003-manifests.ts';
 import { accessTokens } from './migrations/0004-access-tokens.ts';
 import { buildLine } from './migrations/0005-build-line.ts';
+import { retention } from './migrations/0006-retention.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
-export const MIGRATIONS: readonly (readonly string[])[] = [keel, gitHost, manifests, accessTokens, buildLine];
+export const MIGRATIONS: readonly (readonly string[])[] = [
+  keel,
+  gitHost,
+  manifests,
+  accessTokens,
+  buildLine,
+  retention,
+];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */
 const BOOTSTRAP: readonly string[] = [

@@ -3,7 +3,7 @@ import type { LogRangeView } from '../../core/view.ts';
 import type { AppDeps } from '../deps.ts';
 import { readQueryOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
-import { readLogParam } from './log-param.ts';
+import { findLog } from './log-param.ts';
 
 const MOST_LINES = 5_000;
 const query = z.object({
@@ -12,16 +12,15 @@ const query = z.object({
 });
 
 /** `GET /api/v1/logs/:log?from=&count=` → LogRangeView: lines from 0, at most 5,000 at once. */
-export function readLog({ logs }: Pick<AppDeps, 'logs'>): Route {
+export function readLog(deps: Pick<AppDeps, 'store' | 'logs'>): Route {
   return route({
     method: 'get',
     path: '/api/v1/logs/:log',
     access: 'admin',
     handle: async (request, response) => {
-      const logId = readLogParam(request);
       const { from, count } = readQueryOf(request, query);
-      const state = await logs.state(logId);
-      const range = count === 0 ? [] : await logs.readLines(logId, from, count);
+      const { logId, state } = await findLog(deps, request);
+      const range = count === 0 ? [] : await deps.logs.readLines(logId, from, count);
       const view: LogRangeView = { ...state, range };
       response.json(view);
     },

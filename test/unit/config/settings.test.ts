@@ -97,6 +97,52 @@ describe('settings of the server', () => {
     },
   );
 
+  test('keep the past within wide bounds unless others are set, and without bounds for 0', () => {
+    expect(readServerSettings(SERVER)).toMatchObject({
+      retention: { buildsMs: 365 * 86_400_000, buildsPerProject: 10_000, logBytes: 50 * 1024 ** 3 },
+      diskLow: { bytes: 2 * 1024 ** 3 },
+    });
+    const none = {
+      SLIPWAY_KEEP_BUILDS_DAYS: '0',
+      SLIPWAY_KEEP_BUILDS: '0',
+      SLIPWAY_KEEP_LOGS_BYTES: '0',
+      SLIPWAY_DISK_LOW: '0%',
+    };
+    expect(readServerSettings({ ...SERVER, ...none })).toMatchObject({
+      retention: { buildsMs: null, buildsPerProject: null, logBytes: null },
+      diskLow: { percent: 0 },
+    });
+  });
+
+  test.each([
+    ['1048576', 1024 ** 2],
+    ['64K', 64 * 1024],
+    ['500MiB', 500 * 1024 ** 2],
+    ['2 gib', 2 * 1024 ** 3],
+    ['1T', 1024 ** 4],
+  ])('read %j as a size', (value, bytes) => {
+    const { retention, diskLow } = readServerSettings({
+      ...SERVER,
+      SLIPWAY_KEEP_LOGS_BYTES: value,
+      SLIPWAY_DISK_LOW: value,
+    });
+    expect(retention.logBytes).toBe(bytes);
+    expect(diskLow).toEqual({ bytes });
+  });
+
+  test.each(['50GB', '-1', 'much', '1.5G', 'G', '9999999T', '100%', '5%%'])(
+    'refuse %j as a size',
+    (value) => {
+      const { message } = problemOf(() =>
+        readServerSettings({ ...SERVER, SLIPWAY_KEEP_LOGS_BYTES: value, SLIPWAY_DISK_LOW: value }),
+      );
+      expect(message).toContain(
+        `SLIPWAY_KEEP_LOGS_BYTES: ${JSON.stringify(value)} is not a size such as 50GiB`,
+      );
+      expect(message).toContain(`SLIPWAY_DISK_LOW: ${JSON.stringify(value)} is neither a size such as 2GiB`);
+    },
+  );
+
   test('take secrets from files, one a line or separated by commas', () => {
     const secrets = file('secrets', 'first-secret, second-secret\nthird-secret\n');
     const settings = readServerSettings({ ...SERVER, SLIPWAY_WEBHOOK_SECRETS_FILE: secrets });

@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Clock } from '../ports/clock.ts';
+import type { LogShelf } from '../ports/log-store.ts';
+import type { Store } from '../store/store.ts';
+import { chooseRemovals, mayGo, type KeepLimits, type PastBuild } from './choose-removals.ts';
+import { logsOfBuild, PAGE, readPage, readProjectPage, type HistoryRow } from './read-history.ts';
+import { readUses } from './read-uses.ts';
+import { removeBuild } from './remove-build.ts';
+import { removeDeliveries, removeEvents } from './remove-rows.ts';
+import { sweepLogs } from './sweep-logs.ts';
+
+export interface RetentionDeps {
+  readonly store: Store;
+  readonly logs: LogShelf;
+  readonly clock: Clock;
+  readonly limits: KeepLimits & {
+    /** Of all logs together; null is without bound. */
+    readonly logBytes: number | null;
+  };
+  readonly log: Logger;
+  /** Between two transactions, so that writers are not held up; default 50. */
+  readonly pauseMs?: number;
+}
+
+/** Removes what is past the bounds of the past, in the background. What it did not come to, the next round does. */
+export interface Retention {
+  start(): void;
+  /** Goes through everything once. */
+  round(): Promise<Removed>;
+  /** Resolves when nothing runs any more. */
+  stop(): Promise<void>;
+}
+
+/** What one round removed. */
+export interface Removed {
+  readonly builds: number;
+  readonly deliveries: number;
+  /** That nothing pointed to. */
+  readonly strayLogs: number;
+}
+
+const FIRST_MS = 60_000;
+const EVERY_MS = 3_600_000;
+const PAUSE_MS = 50;
+/** Builds in one transaction. */
+const BATCH = 5;
+/** A Git host tells its deliveries again for up to a month; one that is known leads to no second build. */
+const DELIVERIES_LEAST_MS = 31 * 24 * 3_600_000;
+
+export function createRetention(deps: RetentionDeps): Retention {
+  const ending = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+
+  const pause = async (): Promise<boolean> => {
+    await sleep(deps.pauseMs ?? PAUSE_MS, undefined, { signal: ending.signal }).catch(() => undefined);
+    return !ending.signal.aborted;
+  };
+  const turn = (): void => {
+    running = runRound(deps, pause)
+      .then((removed) => {
+        if (Object.values(removed).some((count) => count > 0)) deps.log.info(removed, 'retention removed');
+      })
+      .catch((error: unknown) => {
+        if (!ending.signal.aborted) deps.log.warn({ err: error }, 'retention');
+      })
+      .finally(() => {
+        if (!ending.signal.aborted) timer = setTimeout(turn, EVERY_MS);
+      });
+  };
+  return {
+    start: () => void (timer = setTimeout(turn, FIRST_MS)),
+    round: () => runRound(deps, pause),
+    stop: async () => {
+      ending.abort();
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+/** True to go on. */
+type Pause = () => Promise<boolean>;
+
+async function runRound(deps: RetentionDeps, pause: Pause): Promise<Removed> {
+  const { store, clock, limits } = deps;
+  const projects = await store.db.selectFrom('project').select('id').execute();
+  let builds = 0;
+  for (const { id } of projects) builds += await removeBeyondLimits(deps, id, pause);
+  const { bytes, removed: strayLogs } = await sweepLogs(store, deps.logs, { nowMs: clock.nowMs(), pause });
+  if (limits.logBytes !== null && bytes > limits.logBytes)
+    builds += await makeRoom(deps, bytes - limits.logBytes, pause);
+  if (limits.buildsMs === null) return { builds, deliveries: 0, strayLogs };
+  const beforeMs = clock.nowMs() - limits.buildsMs;
+  const deliveries = await removeDeliveries(
+    store,
+    Math.min(beforeMs, clock.nowMs() - DELIVERIES_LEAST_MS),
+    pause,
+  );
+  await removeEvents(store, beforeMs, pause);
+  return { builds, deliveries, strayLogs };
+}
+
+/** Removes the builds of a project that are too old or too many; returns how many. */
+async function removeBeyondLimits(deps: RetentionDeps, projectId: string, pause: Pause): Promise<number> {
+  const { store, limits, clock } = deps;
+  if (limits.buildsMs === null && limits.buildsPerProject === null) return 0;
+  let removed = 0;
+  for (let after = 0; ;) {
+    const rows = await readProjectPage(store, projectId, after);
+    const past = rows.map((row) => ({ ...row, inUse: false, logBytes: 0 }));
+    const chosen = chooseRemovals(past, limits, { nowMs: clock.nowMs(), excessLogBytes: 0 });
+    removed += (await removeUnused(deps, chosen, pause)).length;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE || isWithin(last, limits, clock.nowMs())) return removed;
+    after = last.number;
+    if (!(await pause())) return removed;
+  }
+}
+
+/** Whether neither this build nor a newer one of its project can be past a limit. */
+function isWithin(row: HistoryRow, { buildsMs, buildsPerProject }: KeepLimits, nowMs: number): boolean {
+  const isYoung = buildsMs === null || row.createdAtMs >= nowMs - buildsMs;
+  return isYoung && (buildsPerProject === null || row.newestNumber - row.number < buildsPerProject);
+}
+
+/** Removes the oldest builds of all projects until their logs have so many bytes fewer; returns how many. */
+async function makeRoom(deps: RetentionDeps, excessLogBytes: number, pause: Pause): Promise<number> {
+  const { store, clock } = deps;
+  const anyAge = { buildsMs: null, buildsPerProject: null };
+  let excess = excessLogBytes;
+  let removed = 0;
+  for (let after = ''; excess > 0;) {
+    const rows = await readPage(store, after);
+    for (let start = 0; start < rows.length && excess > 0; start += BATCH) {
+      const some = rows.slice(start, start + BATCH).map((row) => ({ ...row, inUse: false }));
+      const past = await withSizes(
+        deps,
+        some.filter((row) => mayGo(row, clock.nowMs())),
+      );
+      const chosen = chooseRemovals(past, anyAge, { nowMs: clock.nowMs(), excessLogBytes: excess });
+      const gone = await removeUnused(deps, chosen, pause);
+      removed += gone.length;
+      excess -= gone.reduce((sum, { logBytes }) => sum + logBytes, 0);
+    }
+    if (rows.length < PAGE || !(await pause())) return removed;
+    after = rows.at(-1)?.id ?? after;
+  }
+  return removed;
+}
+
+async function withSizes<R extends Omit<PastBuild, 'logBytes'>>(
+  { store, logs }: RetentionDeps,
+  rows: readonly R[],
+): Promise<readonly (R & PastBuild)[]> {
+  const sized: (R & PastBuild)[] = [];
+  for (const row of rows) {
+    let logBytes = 0;
+    for (const logId of await logsOfBuild(store, row.id)) logBytes += await logs.sizeOf(logId);
+    sized.push({ ...row, logBytes });
+  }
+  return sized;
+}
+
+/**
+ * Removes those of the chosen that nothing stands on, a few in a transaction: first the rows, then the files, which
+ * nothing points to by then. Returns those that went.
+ */
+async function removeUnused<B extends PastBuild & { readonly projectId: string }>(
+  { store, logs }: RetentionDeps,
+  chosen: readonly B[],
+  pause: Pause,
+): Promise<readonly B[]> {
+  const gone: B[] = [];
+  for (let start = 0; start < chosen.length; start += BATCH) {
+    const batch = chosen.slice(start, start + BATCH);
+    const removed = await store.transaction(async (tx) => {
+      const uses = await readUses(tx, batch);
+      const unused = batch.filter(({ id }) => !uses.has(id));
+      const logIds: string[] = [];
+      for (const { id } of unused) logIds.push(...(await removeBuild(tx, id)));
+      return { unused, logIds };
+    });
+    for (const logId of removed.logIds) await logs.remove(logId);
+    gone.push(...removed.unused);
+    if (!(await pause())) break;
+  }
+  return gone;
+}

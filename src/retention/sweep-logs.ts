@@ -1,0 +1,38 @@
+import { firstIdAt, timeOrder } from '../core/id.ts';
+import type { LogShelf } from '../ports/log-store.ts';
+import { knownLogs, ownerOfLog } from '../store/read/known-logs.ts';
+import type { Reading } from '../store/store.ts';
+import { SETTLED_MS } from './choose-removals.ts';
+
+/** In one query. */
+const MOST_IDS = 500;
+
+/**
+ * Goes through all logs and removes those that no row points to: of a removed project or build when the server ended
+ * in between, or of a deployment's earlier attempts. Resolves with the bytes of the others.
+ */
+export async function sweepLogs(
+  reading: Reading,
+  logs: LogShelf,
+  { nowMs, pause }: { readonly nowMs: number; readonly pause: () => Promise<boolean> },
+): Promise<{ readonly bytes: number; readonly removed: number }> {
+  const settled = timeOrder(firstIdAt('att', nowMs - SETTLED_MS));
+  let bytes = 0;
+  let removed = 0;
+  for await (const day of logs.list())
+    for (let start = 0; start < day.length; start += MOST_IDS) {
+      const some = day.slice(start, start + MOST_IDS);
+      const known = await knownLogs(
+        reading.db,
+        some.map(({ logId }) => logId),
+      );
+      for (const log of some)
+        if (known.has(log.logId) || timeOrder(ownerOfLog(log.logId)) >= settled) bytes += log.bytes;
+        else {
+          await logs.remove(log.logId);
+          removed += 1;
+        }
+      if (!(await pause())) return { bytes, removed };
+    }
+  return { bytes, removed };
+}

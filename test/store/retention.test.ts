@@ -1,0 +1,316 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { LIMITS } from '../../config/times.ts';
+import { firstIdAt, newId } from '../../src/core/id.ts';
+import { openFileLogStore, type FileLogStore } from '../../src/logs/file-log-store.ts';
+import { readBuild, readBuilds } from '../../src/store/read/builds.ts';
+import { createRetention, type RetentionDeps } from '../../src/retention/retention.ts';
+import {
+  deployOf,
+  IMAGE_REPORTS,
+  makeRecord,
+  planOf,
+  prepare,
+  runWorkflow,
+  switchOver,
+} from '../support/record.ts';
+import type { TestRecord, TestWorker } from '../support/record.ts';
+import { onEachDatabase } from './each-database.ts';
+
+const DAY = 24 * 3_600_000;
+const CONTEXT = { waitingOf: () => null, waitingFor: () => null, urlOf: (host: string) => host };
+
+let folder: string;
+let logs: FileLogStore;
+let record: TestRecord;
+let ada: TestWorker;
+let project: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'slipway-retention-'));
+  logs = openFileLogStore(folder);
+});
+afterEach(async () => {
+  await record.close();
+  await logs.close();
+  await rm(folder, { recursive: true });
+});
+
+async function begin(target: string): Promise<void> {
+  record = await makeRecord(target);
+  // Ids, and with them the folders of logs, are of the real time; so is the clock here.
+  record.clock.now = Date.now();
+  ada = await record.worker('ada', { capacity: 100 });
+  project = await record.project();
+}
+
+const retention = (limits: Partial<RetentionDeps['limits']>, changes: Partial<RetentionDeps> = {}) =>
+  createRetention({
+    store: record.store,
+    logs,
+    clock: record.clock,
+    limits: { buildsMs: null, buildsPerProject: null, logBytes: null, ...limits },
+    log: pino({ level: 'silent' }),
+    pauseMs: 0,
+    ...changes,
+  });
+
+/** A build that has ended, with a log of so many bytes in its first step; returns its id. */
+async function ended(status: 'success' | 'failure' = 'success', bytes = 1_000): Promise<string> {
+  const { buildId } = await record.build(project, {
+    plan: { ...planOf(), image: null, push: null },
+  });
+  const lease = await ada.claimWorkflow(await record.workflowOf(buildId));
+  const logId = lease.work.steps[0]?.attemptId ?? '';
+  const segments = [{ length: bytes, timeMs: 0, stream: 'stdout' as const }];
+  await logs.append([{ logId, offset: 0, segments, bytes: Buffer.alloc(bytes, 'x'), end: true }]);
+  for (const step of lease.work.steps) record.logs.set(step.attemptId, { bytes: 0, sealed: true });
+  await runWorkflow(lease, status);
+  await effectsDone();
+  record.clock.now += 1_000;
+  return buildId;
+}
+
+/** As the outbox leaves them. */
+async function effectsDone(): Promise<void> {
+  await record.store.transaction((tx) => tx.db.updateTable('outbox').set({ state: 'done' }).execute());
+}
+
+async function deployed(name: number): Promise<string> {
+  const { buildId } = await record.build(project, { plan: planOf({ deploys: [deployOf('production')] }) });
+  const lease = await ada.claimWorkflow(await record.workflowOf(buildId));
+  const [image] = IMAGE_REPORTS;
+  if (image !== undefined) await lease.report(image);
+  const repository = 'registry.test:5000/shop/web';
+  const digest = `sha256:${String(name).padStart(64, '0')}`;
+  await lease.report({ type: 'image.pushed', image: { repository, digest, bytesPushed: 1, bytesReused: 0 } });
+  await lease.report({ type: 'workflow.finished', status: 'success', reason: null });
+  const { id } = await record.store.db
+    .selectFrom('deployment')
+    .select('id')
+    .where('build_id', '=', buildId)
+    .executeTakeFirstOrThrow();
+  const deployment = await ada.claimDeployment(id);
+  await prepare(deployment);
+  await switchOver(deployment);
+  await effectsDone();
+  record.clock.now += 1_000;
+  return buildId;
+}
+
+const buildIds = async () =>
+  (await record.store.db.selectFrom('build').select('id').orderBy('id').execute()).map(({ id }) => id);
+async function rowsThatName(ids: readonly string[]): Promise<number> {
+  const { db } = record.store;
+  const rows = await Promise.all([
+    db.selectFrom('workflow').select('id').where('build_id', 'in', ids).execute(),
+    db.selectFrom('step').select('id').where('workflow_id', 'in', ids).execute(),
+    db.selectFrom('event').select('id').where('build_id', 'in', ids).execute(),
+    // The newest lease of all stays; that of a removed build is not it.
+    db.selectFrom('lease').select('id').where('subject_id', 'in', ids).execute(),
+    db.selectFrom('outbox').select('id').where('subject_id', 'in', ids).execute(),
+  ]);
+  return rows.flat().length;
+}
+const files = async () =>
+  (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.log')).length;
+
+onEachDatabase((target) => {
+  it('removes what ended too long ago with all that is of it, and keeps the newest success', async () => {
+    await begin(await target());
+    const builds = [await ended(), await ended('failure'), await ended(), await ended('failure')];
+    const workflows = await Promise.all(builds.map((id) => record.workflowOf(id)));
+    expect(await files()).toBe(4);
+    record.clock.now += 31 * DAY;
+    expect(await retention({ buildsMs: 30 * DAY }).round()).toMatchObject({ builds: 2 });
+    expect(await buildIds()).toEqual(builds.slice(2));
+    expect(await files()).toBe(2);
+    expect(await rowsThatName([...builds.slice(0, 2), ...workflows.slice(0, 2)])).toBe(0);
+    expect(await rowsThatName([...builds.slice(2), ...workflows.slice(2)])).toBeGreaterThan(4);
+    expect(await readBuild(record.store.db, builds[0] ?? '', CONTEXT)).toBeNull();
+    expect(await retention({ buildsMs: 30 * DAY }).round()).toMatchObject({ builds: 0, strayLogs: 0 });
+  });
+
+  it('keeps the newest of a project, and a list goes on after one that was removed', async () => {
+    await begin(await target());
+    const builds: string[] = [];
+    for (let n = 0; n < 8; n++) builds.push(await ended());
+    const first = await readBuilds(record.store.db, { projectId: project, before: null, limit: 5 }, CONTEXT);
+    record.clock.now += DAY;
+    await retention({ buildsPerProject: 2 }).round();
+    expect(await buildIds()).toEqual(builds.slice(-2));
+    const next = await readBuilds(
+      record.store.db,
+      { projectId: project, before: first.next, limit: 5 },
+      CONTEXT,
+    );
+    expect(next).toEqual({ items: [], next: null });
+    const before = await readBuilds(
+      record.store.db,
+      { projectId: project, before: builds[7] ?? '', limit: 5 },
+      CONTEXT,
+    );
+    expect(before.items.map(({ id }) => id)).toEqual([builds[6]]);
+  });
+
+  it('makes room for logs by the oldest builds, and by no more than it takes', async () => {
+    await begin(await target());
+    const builds: string[] = [];
+    for (let n = 0; n < 7; n++) builds.push(await ended('success', 10_000));
+    record.clock.now += DAY;
+    // Each has an index beside its bytes, so that three fit and four do not.
+    await retention({ logBytes: 39_000 }).round();
+    expect(await buildIds()).toEqual(builds.slice(-3));
+    expect(await files()).toBe(3);
+  });
+
+  it('never removes what has not ended, is live or standby, or may be rolled back to', async () => {
+    await begin(await target());
+    const builds: string[] = [];
+    for (let name = 1; name <= 8; name++) builds.push(await deployed(name));
+    const waiting = await record.build(project);
+    record.clock.now += 400 * DAY;
+    const all = { buildsMs: DAY, buildsPerProject: 1, logBytes: 1 };
+    await retention(all).round();
+    expect(await buildIds()).toEqual([...builds.slice(-2 - LIMITS.keptReleases), waiting.buildId]);
+    const { id } = await record.store.db.selectFrom('environment').select('id').executeTakeFirstOrThrow();
+    await expect(record.builds.rollBack(id, null)).resolves.toMatchObject({});
+    await retention(all).round();
+    expect(await buildIds()).toHaveLength(3 + LIMITS.keptReleases);
+  });
+
+  it('goes on after an end in between: no row without its log, no log without its row', async () => {
+    await begin(await target());
+    for (let n = 0; n < 7; n++) await ended();
+    record.clock.now += DAY;
+    const killed = {
+      list: () => logs.list(),
+      sizeOf: (logId: string) => logs.sizeOf(logId),
+      remove: () => Promise.reject(new Error('killed')),
+    };
+    await expect(retention({ buildsPerProject: 1 }, { logs: killed }).round()).rejects.toThrow('killed');
+    expect(await buildIds()).toHaveLength(2);
+    expect(await files()).toBe(7);
+    expect(await retention({ buildsPerProject: 1 }).round()).toMatchObject({ builds: 1, strayLogs: 5 });
+    expect(await buildIds()).toHaveLength(1);
+    expect(await files()).toBe(1);
+  });
+
+  it('keeps a build that an effect is still to come of, and fencing tokens go on', async () => {
+    await begin(await target());
+    const builds = [await ended(), await ended(), await ended()];
+    const workflowId = await record.workflowOf(builds[0] ?? '');
+    await record.store.transaction((tx) =>
+      tx.db
+        .insertInto('outbox')
+        .values({
+          ...{ id: newId('fx'), key: 'late', subject_id: workflowId, kind: 'clear-staging', target: 't' },
+          ...{ payload_json: '{}', state: 'pending', next_at: 0, result: null, lease_id: null },
+          ...{ created_at: 0, finished_at: null },
+        })
+        .execute(),
+    );
+    record.clock.now += DAY;
+    await retention({ buildsPerProject: 1 }).round();
+    expect(await buildIds()).toEqual([builds[0], builds[2]]);
+    const fence = await record.store.db
+      .selectFrom('lease')
+      .select(({ fn }) => fn.max<number>('fence').as('most'))
+      .executeTakeFirstOrThrow();
+    expect(Number(fence.most)).toBe(3);
+  });
+
+  it('lets no red build take away what a removed green one has published', async () => {
+    await begin(await target());
+    const green = await ended();
+    const red = await ended('failure');
+    await ended();
+    const manifest = { repository: 'registry.test:5000/shop/web', digest: 'sha256:1', named_at: 0 };
+    await record.store.transaction((tx) =>
+      tx.db
+        .insertInto('manifest')
+        .values([
+          { ...manifest, build_id: green, fresh: 0 },
+          { ...manifest, build_id: red, fresh: 1 },
+        ])
+        .execute(),
+    );
+    record.clock.now += DAY;
+    await retention({ buildsPerProject: 2 }).round();
+    const rows = await record.store.db.selectFrom('manifest').select(['build_id', 'fresh']).execute();
+    expect(rows).toEqual([{ build_id: red, fresh: 0 }]);
+  });
+
+  it('removes deliveries that led to nothing that is kept, once no host tells them again', async () => {
+    await begin(await target());
+    const kept = await ended();
+    const deliver = async (at: number, outcome: 'received' | 'ignored' | 'built'): Promise<string> => {
+      const id = newId('dlv', at);
+      await record.store.transaction((tx) =>
+        tx.db
+          .insertInto('delivery')
+          .values({
+            ...{ id, host: 'github', host_delivery_id: id, event: 'push', action: null, repository: null },
+            ...{ body: '{}', body_bytes: 2, received_at: at, outcome, reason: null },
+          })
+          .execute(),
+      );
+      return id;
+    };
+    const now = record.clock.now;
+    await deliver(now - 40 * DAY, 'ignored');
+    const linked = await deliver(now - 40 * DAY, 'built');
+    const waiting = await deliver(now - 40 * DAY, 'received');
+    const young = await deliver(now - 20 * DAY, 'ignored');
+    await record.store.transaction((tx) =>
+      tx.db
+        .insertInto('delivery_build')
+        .values({ delivery_id: linked, build_id: kept, pull_request: null })
+        .execute(),
+    );
+    expect(await retention({ buildsMs: 2 * DAY }).round()).toMatchObject({ deliveries: 1 });
+    const rows = await record.store.db.selectFrom('delivery').select('id').orderBy('id').execute();
+    expect(rows.map(({ id }) => id)).toEqual([linked, waiting, young]);
+  });
+
+  it('finds what it asks for by an index', async () => {
+    await begin(await target());
+    if (record.store.dialect !== 'sqlite') return;
+    const plan = async (query: ReturnType<typeof sql>) => {
+      const { rows } = await sql<{ detail: string }>`explain query plan ${query}`.execute(record.store.db);
+      return rows.map(({ detail }) => detail).join('; ');
+    };
+    const page = sql`select id from build where project_id = ${project} and number > 5 order by number limit 50`;
+    expect(await plan(page)).toMatch(/USING INDEX \S+ \(project_id=\? AND number>\?\)/);
+    const success = sql`select id from build where project_id = ${project} and status = 'success'
+      order by number desc limit 1`;
+    expect(await plan(success)).toBe('SEARCH build USING INDEX build_success (project_id=?)');
+    const log = sql`select log_id from deployment where log_id in ('a', 'b')`;
+    expect(await plan(log)).toContain('INDEX deployment_log');
+    const old = sql`select id from delivery where id > '' and id < ${firstIdAt('dlv', 5)} order by id limit 5`;
+    expect(await plan(old)).toMatch(/SEARCH delivery USING .*INDEX/);
+  });
+});
+
+it('holds no writer up for long while it removes many', async () => {
+  await begin(path.join(folder, 'many.db'));
+  for (let n = 0; n < 60; n++) await ended();
+  record.clock.now += DAY;
+  const round = retention({ buildsPerProject: 1 }, { pauseMs: 5 }).round();
+  let isDone = false;
+  void round.finally(() => (isDone = true)).catch(() => undefined);
+  let writes = 0;
+  while (!isDone) {
+    await record.store.transaction((tx) => tx.db.updateTable('project').set({ created_at: 1 }).execute());
+    writes += 1;
+    await nextTurn();
+  }
+  await round;
+  expect(await buildIds()).toHaveLength(1);
+  // A write after each of its batches at least, so none waits for more than one of them.
+  expect(writes).toBeGreaterThanOrEqual(11);
+});
