@@ -135,8 +135,8 @@ export function splitPassword(url: string): { readonly bare: string; readonly pa
 function asProblem(toProblem: (cause: string) => Problem): (error: unknown) => never {
   return (error) => {
     if (error instanceof Problem || (error as Error).name === 'AbortError') throw error;
-    const { stderr, message } = error as Error & { stderr?: string };
-    const said = (stderr ?? '').trim() === '' ? message : (stderr ?? '');
+    const { stderr = '', message, code } = error as NodeJS.ErrnoException & { stderr?: string };
+    const said = stderr.trim() || message || (code ?? 'it failed');
     throw Object.assign(toProblem(said.trim().split('\n')[0] ?? ''), { cause: error });
   };
 }

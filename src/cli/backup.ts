@@ -14,7 +14,7 @@ const backup: LocalCommand = {
 server runs and builds write. ${SETTINGS}`,
   arguments: ['TARGET'],
   run: async ({ settings, positionals: [target = ''], json, signal, say }) => {
-    const manifest = await takeBackup(installationOf(settings), path.resolve(target), { signal });
+    const manifest = await takeBackup(installationOf(settings()), path.resolve(target), { signal });
     say(json ? JSON.stringify(summary(manifest)) : `backed up to ${target}: ${inWords(manifest)}`);
   },
 };
@@ -25,8 +25,8 @@ const restore: LocalCommand = {
 over nothing. ${SETTINGS}`,
   arguments: ['SOURCE'],
   run: async ({ settings, positionals: [source = ''], json, signal, say }) => {
-    const manifest = await restoreBackup(installationOf(settings), path.resolve(source), { signal });
-    const where = settings.dataDir;
+    const manifest = await restoreBackup(installationOf(settings()), path.resolve(source), { signal });
+    const where = settings().dataDir;
     say(json ? JSON.stringify(summary(manifest)) : `restored to ${where}: ${inWords(manifest)}`);
   },
 };

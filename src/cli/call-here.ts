@@ -5,8 +5,8 @@ import { UsageError } from './call-server.ts';
 
 /** What a command gets that works on the files of a server of this machine. */
 export interface LocalCall {
-  /** The server's, by the same variables. */
-  readonly settings: PartsSettings;
+  /** The server's, by the same variables. @throws Problem `settings_wrong`. */
+  readonly settings: () => PartsSettings;
   readonly positionals: readonly string[];
   readonly json: boolean;
   /** Aborted when the command is asked to end. */
@@ -22,7 +22,8 @@ export interface LocalCommand {
   readonly about: string;
   /** Names of its arguments; all of them are needed. */
   readonly arguments: readonly string[];
-  readonly run: (call: LocalCall) => Promise<void>;
+  /** Gives the exit status; nothing is 0. */
+  readonly run: (call: LocalCall) => Promise<number | void>;
 }
 
 const OPTIONS = {
@@ -44,11 +45,11 @@ export async function callHere(command: LocalCommand, argv: readonly string[]): 
     const missing = command.arguments[positionals.length];
     if (missing !== undefined) throw new UsageError(`${missing} is missing`);
     if (positionals.length > command.arguments.length)
-      throw new UsageError(`it takes ${command.arguments.join(' and ')} alone`);
-    const settings = readPartsSettings(process.env);
+      throw new UsageError(`it takes ${command.arguments.join(' and ') || 'nothing'} alone`);
+    const settings = (): PartsSettings => readPartsSettings(process.env);
     const say = (line: string): void => void process.stdout.write(`${line}\n`);
-    await command.run({ settings, positionals, json: values.json === true, signal: ending.signal, say });
-    return 0;
+    const call = { settings, positionals, json: values.json === true, signal: ending.signal, say };
+    return (await command.run(call)) ?? 0;
   } catch (error) {
     return explain(error, command.usage);
   } finally {

@@ -77,6 +77,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'bring a backup back, with the server stopped',
     load: async () => (await import('./backup.ts')).restoreCommand,
   },
+  doctor: {
+    about: 'look at everything that a server needs',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
 };
 
 const [name = '', ...argv] = process.argv.slice(2);

@@ -78,6 +78,11 @@ export async function stopEngine(dir: string, ranges: readonly string[] = []): P
   await stopOwnPart(dir, NAME, leftovers(places, undo), 1_000);
 }
 
+/** As DOCKER_HOST: where the engine of its own life in `dir` listens; null when none runs there. */
+export async function ownEngineHost(dir: string): Promise<string | null> {
+  return (await findOwnPart(dir, NAME)) === null ? null : `unix://${(await placesOf(dir)).socket}`;
+}
+
 /** Whether an engine answers at `host`; `unix://…` and `tcp://…` without TLS are asked, others are believed. */
 export function answers(host: string, timeoutMs = 2_000): Promise<boolean> {
   const url = new URL(host);

@@ -55,6 +55,11 @@ export async function startRedis(options: ImagePartOptions): Promise<RedisPart> 
   return { ...part, url: `unix://${socket}`, socket };
 }
 
+/** As REDIS_URL: where one that lives in `dir` listens while it runs. */
+export async function ownRedisUrl(dir: string): Promise<string> {
+  return `unix://${path.join(await socketDir(dir), 'redis.sock')}`;
+}
+
 function demandProgram(): string {
   const program = findBinary(['redis-server', 'valkey-server']);
   if (program !== null) return program;

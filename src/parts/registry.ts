@@ -63,6 +63,11 @@ export async function stopRegistry(dir: string): Promise<boolean> {
   return (await removeContainer(dir, NAME)) || ran;
 }
 
+/** `host:port` of the one that was last started in `dir`; null when none ever was. */
+export async function ownRegistryHost(dir: string): Promise<string | null> {
+  return (await readFile(addressFile(dir), 'utf8').catch(() => '')).trim() || null;
+}
+
 const NAME = 'registry';
 
 /** Process id of the registry of its own life in `dir`; null when it does not run. */
