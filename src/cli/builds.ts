@@ -1,3 +1,4 @@
+import { tellingDeployments } from '../core/deployment.ts';
 import type { BuildSummary, Page } from '../core/view.ts';
 import { callServer, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
@@ -24,11 +25,15 @@ function row(build: BuildSummary): readonly string[] {
   const waits = build.waiting === null ? '' : `place ${build.waiting.place}: ${build.waiting.why}`;
   return [
     `${build.projectPath}#${build.number}`,
-    paintStatus(build.status),
+    [paintStatus(build.status), ...tellingDeployments(build).map(deployed)].join(', '),
     oneLine(build.refName, 30),
     build.commit.slice(0, 10),
     ago(build.createdAtMs),
     oneLine(build.message),
     paint('dim', oneLine(waits || (build.reason ?? ''), 80)),
   ];
+}
+
+function deployed({ environment, status }: BuildSummary['deployments'][number]): string {
+  return `${environment} ${paintStatus(status)}`;
 }

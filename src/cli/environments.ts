@@ -1,7 +1,10 @@
-import type { EnvironmentView, Page } from '../core/view.ts';
+import { isEnd } from '../core/status.ts';
+import type { DeploymentView, EnvironmentView, Page } from '../core/view.ts';
+import type { ApiClient } from './api-client.ts';
 import { callServer, type ServerCommand } from './call-server.ts';
 import { findEnvironment, segment } from './find.ts';
-import { ago, paint, paintStatus, table } from './print.ts';
+import { ago, deploymentEnd, paint, paintStatus, table } from './print.ts';
+import { serverEvents } from './server-events.ts';
 
 const environments: ServerCommand = {
   usage: 'slipway environments [environment]   (like shop/web:production)',
@@ -18,17 +21,23 @@ const environments: ServerCommand = {
   },
 };
 
+const WAIT = { wait: { type: 'boolean' } } as const;
+const WAIT_HELP = '--wait waits for its end; the exit status is then 0 only for success';
+
 const rollback: ServerCommand = {
-  usage:
-    'slipway rollback <environment>   (like shop/web:production): the release before this one, never a rebuild',
+  usage: `slipway rollback <environment> [--wait]   (like shop/web:production)
+       puts the release before this one back, never a rebuild; ${WAIT_HELP}`,
   arguments: [1, 1],
+  options: WAIT,
   run: ({ api, positionals: [name = ''], values, say }) => deployRelease({ api, values, say }, name, null),
 };
 
 const deploy: ServerCommand = {
-  usage: `slipway deploy <environment> <deployment>
-       deploys the release of an earlier deployment again; "slipway environments <environment>" lists them`,
+  usage: `slipway deploy <environment> <deployment> [--wait]
+       deploys the release of an earlier deployment again; "slipway environments <environment>" lists them
+       ${WAIT_HELP}`,
   arguments: [2, 2],
+  options: WAIT,
   run: ({ api, positionals: [name = '', deployment = ''], values, say }) =>
     deployRelease({ api, values, say }, name, deployment),
 };
@@ -46,11 +55,39 @@ async function deployRelease(
   name: string,
   deployment: string | null,
 ): Promise<number> {
-  const { id } = await findEnvironment(api, name);
-  const path = `/environments/${segment(id)}/rollback`;
+  const isJson = values['json'] === true;
+  const environment = await findEnvironment(api, name);
+  const path = `/environments/${segment(environment.id)}/rollback`;
   const made = await api.request<{ id: string }>('POST', path, { deployment });
-  say(values['json'] === true ? JSON.stringify(made) : `deployment ${made.id} has begun`);
-  return 0;
+  if (!isJson) say(`deployment ${made.id} has begun`);
+  if (values['wait'] !== true) {
+    if (isJson) say(JSON.stringify(made));
+    return 0;
+  }
+  const ended = await endOfDeployment(api, environment.id, made.id, (what) => {
+    if (!isJson) say(`${environment.name} waits for ${what}`);
+  });
+  say(isJson ? JSON.stringify(ended) : deploymentEnd(ended));
+  return ended.status === 'success' ? 0 : 1;
+}
+
+/** Waits for it, and tells once what it waits for itself. */
+async function endOfDeployment(
+  api: ApiClient,
+  environmentId: string,
+  id: string,
+  tellWaiting: (what: string) => void,
+): Promise<DeploymentView> {
+  let told: string | null = null;
+  for await (const message of serverEvents(api, `environment=${segment(environmentId)}`)) {
+    if (message.type !== 'environment') continue;
+    const found = message.environment.history.find((deployment) => deployment.id === id);
+    if (found === undefined) continue;
+    if (isEnd(found.status)) return found;
+    if (found.waitingFor !== null && found.waitingFor !== told) tellWaiting(found.waitingFor);
+    told = found.waitingFor;
+  }
+  throw new Error('the stream of events has ended');
 }
 
 function row(one: EnvironmentView): readonly string[] {

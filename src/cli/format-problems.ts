@@ -15,6 +15,11 @@ export function formatProblems(
   return problems.map((problem) => formatOne(problem, lines[problem.line - 1] ?? '', color)).join('\n');
 }
 
+/** Problems whose file is not at hand: place, message and fix of each, in the style that `paint` gives. */
+export function formatPlaces(problems: readonly Placed[], paint: Paint): string {
+  return problems.map((problem) => [...headOf(problem, paint), fixOf(problem), ''].join('\n')).join('');
+}
+
 /** "2 errors, 1 warning", or "no problems". */
 export function countProblems(problems: readonly LintProblem[]): string {
   const count = (severity: 'error' | 'warning') => {
@@ -25,23 +30,41 @@ export function countProblems(problems: readonly LintProblem[]): string {
 }
 
 type Style = Parameters<typeof styleText>[0];
+type PlacedKey = 'severity' | 'file' | 'line' | 'column' | 'code' | 'message' | 'fix';
+type Placed = Pick<LintProblem, PlacedKey>;
 
 function formatOne(problem: LintProblem, line: string, color: boolean): string {
   const paint = (style: Style, text: string) =>
     color ? styleText(style, text, { validateStream: false }) : text;
-  const { severity, file, line: number, column, code } = problem;
-  const tone = severity === 'error' ? 'red' : 'yellow';
+  const { line: number, column } = problem;
   const gutter = String(number).length + 1;
   const bar = paint('dim', '|');
   const shown = excerpt(line, column - 1, problem.length);
   return [
-    `${paint('bold', `${harmless(file)}:${number}:${column}`)} ${paint(tone, severity)} ${paint('dim', code)}`,
-    `  ${paint('bold', harmless(problem.message))}`,
+    ...headOf(problem, paint),
     `  ${paint('dim', String(number).padStart(gutter))} ${bar} ${shown.text}`,
-    `  ${' '.repeat(gutter)} ${bar} ${' '.repeat(shown.before)}${paint(tone, '^'.repeat(shown.width))}`,
-    `  ${harmless(problem.fix)}`,
+    `  ${' '.repeat(gutter)} ${bar} ${' '.repeat(shown.before)}${paint(toneOf(problem), '^'.repeat(shown.width))}`,
+    fixOf(problem),
     '',
   ].join('\n');
+}
+
+type Paint = (style: Style, text: string) => string;
+
+function headOf(problem: Placed, paint: Paint): readonly string[] {
+  const { severity, file, line, column, code, message } = problem;
+  return [
+    `${paint('bold', `${harmless(file)}:${line}:${column}`)} ${paint(toneOf(problem), severity)} ${paint('dim', code)}`,
+    `  ${paint('bold', harmless(message))}`,
+  ];
+}
+
+function fixOf({ fix }: Placed): string {
+  return `  ${harmless(fix)}`;
+}
+
+function toneOf({ severity }: Placed): 'red' | 'yellow' {
+  return severity === 'error' ? 'red' : 'yellow';
 }
 
 const MOST_COLUMNS = 100;

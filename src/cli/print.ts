@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Status } from '../core/status.ts';
+import type { DeploymentView } from '../core/view.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -21,6 +22,15 @@ export function paint(style: Style, text: string): string {
 
 export function paintStatus(status: Status): string {
   return paint(STATUS_STYLE[status], status);
+}
+
+/** How a deployment ended, in a line. */
+export function deploymentEnd({
+  environment,
+  status,
+  reason,
+}: Pick<DeploymentView, 'environment' | 'status' | 'reason'>): string {
+  return `${environment}: ${paintStatus(status)}${reason === null ? '' : `: ${reason}`}`;
 }
 
 /** Rows under each other in columns; a cell's first element is what it is measured by where it is painted. */

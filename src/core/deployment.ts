@@ -1,4 +1,5 @@
 import type { DeployPlan } from './plan.ts';
+import { isEnd, type Status } from './status.ts';
 
 /** The place of a slot in its environment: index 0, 1 or 2, each with an address of its own for ever. */
 export type SlotIndex = 0 | 1 | 2;
@@ -36,6 +37,30 @@ export const PHASES: readonly DeploymentPhase[] = [
 /** Whether a deployment in this phase may still be cancelled, superseded or undone. */
 export function mayAbort(phase: DeploymentPhase): boolean {
   return PHASES.indexOf(phase) < PHASES.indexOf('switching');
+}
+
+/** Of deployments in the order in which they were made: the last into each environment, which tells how it stands there. */
+export function lastIntoEach<D extends { readonly environment: string }>(
+  deployments: readonly D[],
+): readonly D[] {
+  return [...new Map(deployments.map((deployment) => [deployment.environment, deployment])).values()];
+}
+
+/**
+ * Of a build's deployments those whose state says more than the build's own: what did not begin says nothing where the
+ * build did not succeed.
+ */
+export function tellingDeployments<D extends { readonly environment: string; readonly status: Status }>({
+  status,
+  deployments,
+}: {
+  readonly status: Status;
+  readonly deployments: readonly D[];
+}): readonly D[] {
+  const isTold = isEnd(status) && status !== 'success';
+  return lastIntoEach(deployments).filter(
+    (deployment) => !isTold || !['skipped', 'cancelled', 'pending'].includes(deployment.status),
+  );
 }
 
 /** Image digest plus settings, immutable. Secrets are named, not held. */

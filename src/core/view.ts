@@ -40,7 +40,11 @@ export interface BuildSummary {
   readonly finishedAtMs: number | null;
   /** For a waiting build: its place in the whole queue from 1, and why it waits. */
   readonly waiting: { readonly place: number; readonly why: string } | null;
+  /** How its deployments stand: in a list the last into each environment, in {@link BuildView} all. */
+  readonly deployments: readonly DeploymentSummary[];
 }
+
+export type DeploymentSummary = Pick<DeploymentView, 'id' | 'environment' | 'status' | 'reason'>;
 
 export interface BuildView extends BuildSummary {
   readonly deliveryId: string | null;

@@ -6,7 +6,7 @@ import { firstLine } from '../format.ts';
 import { Action } from '../parts/action.tsx';
 import { BuildFacts } from '../parts/build-facts.tsx';
 import { useChosenLog } from '../parts/chosen-log.ts';
-import { DeploymentList } from '../parts/deployments.tsx';
+import { DeploymentBadges, DeploymentList } from '../parts/deployments.tsx';
 import { FailedTail, failedStep } from '../parts/failed-tail.tsx';
 import { useStream } from '../parts/live.ts';
 import { useLoad, Waiting } from '../parts/load.tsx';
@@ -71,6 +71,7 @@ function BuildHead({ build }: { build: BuildView }) {
     <header class="build-head">
       <div class="title">
         <StatusBadge status={build.status} />
+        <DeploymentBadges build={build} />
         <h1>
           <a href={`/?project=${segment(build.projectPath)}`}>{build.projectPath}</a>{' '}
           <span class="number">#{build.number}</span> {firstLine(build.message)}

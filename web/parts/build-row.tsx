@@ -1,5 +1,6 @@
 import type { BuildSummary } from '../../src/core/view.ts';
 import { firstLine } from '../format.ts';
+import { DeploymentBadges } from './deployments.tsx';
 import { Reference } from './reference.tsx';
 import { StatusBadge } from './status.tsx';
 import { Ago, Took } from './time.tsx';
@@ -14,6 +15,7 @@ export function BuildRow({ build }: { build: BuildSummary }) {
           <span class="project">{build.projectPath}</span> <span class="number">#{build.number}</span>{' '}
           {firstLine(build.message)}
         </span>
+        <DeploymentBadges build={build} />
         {build.waiting !== null && (
           <span class="row-note">
             place {build.waiting.place}: {build.waiting.why}

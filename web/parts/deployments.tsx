@@ -1,6 +1,6 @@
-import { mayAbort } from '../../src/core/deployment.ts';
+import { mayAbort, tellingDeployments } from '../../src/core/deployment.ts';
 import { isEnd } from '../../src/core/status.ts';
-import type { DeploymentView } from '../../src/core/view.ts';
+import type { BuildSummary, DeploymentView } from '../../src/core/view.ts';
 import { api, segment } from '../api.ts';
 import { Action } from './action.tsx';
 import { StatusBadge } from './status.tsx';
@@ -49,6 +49,19 @@ export function DeploymentList({ deployments, chosen, onChoose }: DeploymentList
         ))}
       </ul>
     </section>
+  );
+}
+
+/** How the deployments of a build stand, beside how it stands itself. */
+export function DeploymentBadges({ build }: { build: BuildSummary }) {
+  const told = tellingDeployments(build);
+  if (told.length === 0) return null;
+  return (
+    <span class="deployment-badges">
+      {told.map(({ id, environment, status }) => (
+        <StatusBadge key={id} status={status} of={environment} />
+      ))}
+    </span>
   );
 }
 

@@ -1,5 +1,7 @@
+import { lastIntoEach } from '../../core/deployment.ts';
 import { readEvent } from '../../core/event.ts';
-import type { BuildSummary, Page } from '../../core/view.ts';
+import type { BuildSummary, DeploymentSummary, Page } from '../../core/view.ts';
+import { deploymentsOfBuilds } from './deployment-views.ts';
 import type { Reader, ViewContext } from './view-context.ts';
 
 /** Builds, newest first, of one project or of all. @param before Id of the last one of the page before. */
@@ -18,7 +20,7 @@ export async function readBuilds(
   if (projectId !== null) query = query.where('build.project_id', '=', projectId);
   if (before !== null) query = query.where('build.id', '<', before);
   const rows = await query.execute();
-  const items = rows.slice(0, limit).map((row) => toSummary(row, context));
+  const items = await withDeployments(db, rows.slice(0, limit), context);
   return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
@@ -29,7 +31,19 @@ export async function readBuildSummary(
   context: ViewContext,
 ): Promise<BuildSummary | null> {
   const row = await selectSummaries(db).where('build.id', '=', buildId).executeTakeFirst();
-  return row === undefined ? null : toSummary(row, context);
+  return row === undefined ? null : ((await withDeployments(db, [row], context))[0] ?? null);
+}
+
+async function withDeployments(
+  db: Reader,
+  rows: readonly SummaryRow[],
+  context: ViewContext,
+): Promise<readonly BuildSummary[]> {
+  const deployments = await deploymentsOfBuilds(
+    db,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => toSummary(row, lastIntoEach(deployments.get(row.id) ?? []), context));
 }
 
 export type SummaryRow = Awaited<ReturnType<ReturnType<typeof selectSummaries>['execute']>>[number];
@@ -56,7 +70,11 @@ export function selectSummaries(db: Reader) {
     ]);
 }
 
-export function toSummary(row: SummaryRow, { waitingOf }: ViewContext): BuildSummary {
+export function toSummary<D extends readonly DeploymentSummary[]>(
+  row: SummaryRow,
+  deployments: D,
+  { waitingOf }: ViewContext,
+): BuildSummary & { readonly deployments: D } {
   const event = readEvent(row.event_json);
   return {
     id: row.id,
@@ -75,5 +93,6 @@ export function toSummary(row: SummaryRow, { waitingOf }: ViewContext): BuildSum
     startedAtMs: row.started_at,
     finishedAtMs: row.finished_at,
     waiting: row.status === 'pending' ? waitingOf(row.id) : null,
+    deployments,
   };
 }

@@ -20,14 +20,13 @@ export async function readBuild(
   const problems = JSON.parse(row.problems_json ?? '[]') as LintProblemView[];
   const workflows = await workflowsOfBuild(db, buildId);
   return {
-    ...toSummary(row, context),
+    ...toSummary(row, await deploymentsOfBuild(db, buildId, context), context),
     deliveryId: row.delivery_id,
     rerunOf: row.rerun_of,
     problems: problems.filter(({ severity }) => severity === 'error'),
     warnings: problems.filter(({ severity }) => severity === 'warning'),
     workflows,
     ...(await readImage(db, buildId, workflows)),
-    deployments: await deploymentsOfBuild(db, buildId, context),
     notices: await noticesOfBuild(db, buildId),
   };
 }

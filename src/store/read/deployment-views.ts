@@ -1,5 +1,5 @@
 import { isEnd } from '../../core/status.ts';
-import type { DeploymentView } from '../../core/view.ts';
+import type { DeploymentSummary, DeploymentView } from '../../core/view.ts';
 import type { Reader, ViewContext } from './view-context.ts';
 
 /** Deployments of one build, in the order of its file. */
@@ -14,6 +14,36 @@ export async function deploymentsOfBuild(
     .orderBy('environment.name')
     .execute();
   return rows.map((row) => toDeploymentView(row, context));
+}
+
+/** How the deployments of several builds stand, by build and in the order in which they were made. */
+export async function deploymentsOfBuilds(
+  db: Reader,
+  buildIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly DeploymentSummary[]>> {
+  if (buildIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('deployment')
+    .innerJoin('environment', 'environment.id', 'deployment.environment_id')
+    .select([
+      'deployment.id',
+      'deployment.build_id',
+      'environment.name',
+      'deployment.status',
+      'deployment.reason',
+    ])
+    .where('deployment.build_id', 'in', buildIds)
+    .orderBy('deployment.created_at')
+    .orderBy('environment.name')
+    .execute();
+  const ofBuild = Map.groupBy(rows, (row) => row.build_id ?? '');
+  const summaryOf = ({ id, name, status, reason }: (typeof rows)[number]): DeploymentSummary => ({
+    id,
+    environment: name,
+    status,
+    reason,
+  });
+  return new Map([...ofBuild].map(([buildId, found]) => [buildId, found.map(summaryOf)]));
 }
 
 /** The newest deployments of an environment, newest first. */

@@ -1,0 +1,50 @@
+import type { BuildView } from '../core/view.ts';
+import { UsageError } from './call-server.ts';
+import { paint } from './print.ts';
+
+/** A log of a build, as it is named on the command line. */
+export interface NamedLog {
+  /** Of the step, or of the environment that is deployed to. */
+  readonly name: string;
+  readonly kind: string;
+  readonly logId: string;
+  /** There is something in it, or there will be. */
+  readonly begun: boolean;
+}
+
+/** Of the last attempt of each step, or of the steps of that name. */
+export function logsOfSteps(build: BuildView, name?: string): readonly NamedLog[] {
+  return build.workflows
+    .flatMap((workflow) => workflow.steps)
+    .flatMap((step): NamedLog[] => {
+      const logId = step.attempts.at(-1)?.logId;
+      if (logId === undefined || (name !== undefined && step.name !== name)) return [];
+      return [{ name: step.name, kind: step.kind, logId, begun: step.status !== 'pending' }];
+    });
+}
+
+/** Of the deployments that the build made, or of those into that environment. */
+export function logsOfDeployments(build: BuildView, environment?: string): readonly NamedLog[] {
+  return build.deployments
+    .filter(({ cause }) => cause === 'build')
+    .filter((deployment) => environment === undefined || deployment.environment === environment)
+    .map(({ environment: name, logId, startedAtMs }) => ({
+      name,
+      kind: 'deployment',
+      logId,
+      begun: startedAtMs !== null,
+    }));
+}
+
+/** @throws UsageError for a name that is no step and no environment of the build. */
+export function demandLog(build: BuildView, name: string | undefined): void {
+  const steps = build.workflows.flatMap((workflow) => workflow.steps.map((step) => step.name));
+  const environments = logsOfDeployments(build).map((log) => log.name);
+  const names = [...steps, ...environments];
+  if (name !== undefined && names.length > 0 && !names.includes(name))
+    throw new UsageError(`the build has no step or environment ${name}; it has: ${names.join(', ')}`);
+}
+
+export function titleOf({ name, kind }: NamedLog): string {
+  return `${paint('bold', `── ${name}`)} ${paint('dim', kind)}\n`;
+}
