@@ -2,6 +2,7 @@ import { useLocation, useRoute } from 'preact-iso';
 import type { BuildView, StepView } from '../../src/core/view.ts';
 import { isEnd } from '../../src/core/status.ts';
 import { api, segment } from '../api.ts';
+import { stepToShow } from '../at-work.ts';
 import { firstLine } from '../format.ts';
 import { Action } from '../parts/action.tsx';
 import { BuildFacts } from '../parts/build-facts.tsx';
@@ -53,7 +54,7 @@ function Build({ id }: { id: string }) {
         <div class="build-side">
           <Waterfall build={build} chosen={log?.logId ?? null} onChoose={show} />
           <BuildFacts build={build} />
-          <DeploymentList deployments={build.deployments} chosen={log?.logId ?? null} onChoose={show} />
+          <DeploymentList build={build} chosen={log?.logId ?? null} onChoose={show} />
         </div>
         {log !== null && <Log key={log.logId} logId={log.logId} title={log.title} />}
       </div>
@@ -117,7 +118,7 @@ function BuildHead({ build }: { build: BuildView }) {
   );
 }
 
-/** The chosen log; else the failed step's; else the one that runs; else the last that ran. */
+/** The chosen log; else that of the step which a reader wants. */
 function logToShow(build: BuildView, chosen: string | null): { logId: string; title: string } | null {
   const steps = build.workflows.flatMap((workflow) => workflow.steps);
   const all = [
@@ -129,13 +130,8 @@ function logToShow(build: BuildView, chosen: string | null): { logId: string; ti
   ];
   const wanted = all.find((log) => log.logId === chosen);
   if (wanted !== undefined) return wanted;
-  const began = steps.filter((step) => step.attempts.some((attempt) => attempt.startedAtMs !== null));
-  const step =
-    began.find((candidate) => candidate.status === 'failure' || candidate.status === 'error') ??
-    began.findLast((candidate) => candidate.status === 'running' && candidate.kind !== 'service') ??
-    began.findLast((candidate) => candidate.kind === 'step') ??
-    began.at(-1);
-  return step === undefined ? null : lastLog(step);
+  const step = stepToShow(steps);
+  return step === null ? null : lastLog(step);
 }
 
 function lastLog(step: StepView): { logId: string; title: string } | null {

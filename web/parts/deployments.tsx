@@ -1,19 +1,21 @@
 import { mayAbort, tellingDeployments } from '../../src/core/deployment.ts';
 import { isEnd } from '../../src/core/status.ts';
-import type { BuildSummary, DeploymentView } from '../../src/core/view.ts';
+import type { BuildSummary, BuildView, DeploymentView } from '../../src/core/view.ts';
 import { api, segment } from '../api.ts';
+import { deploymentWords } from '../at-work.ts';
 import { Action } from './action.tsx';
 import { StatusBadge } from './status.tsx';
 import { Took } from './time.tsx';
 
 interface DeploymentListProps {
-  readonly deployments: readonly DeploymentView[];
+  readonly build: BuildView;
   readonly chosen: string | null;
   readonly onChoose: (logId: string) => void;
 }
 
 /** The deployments of one build, each with its phase and its log. */
-export function DeploymentList({ deployments, chosen, onChoose }: DeploymentListProps) {
+export function DeploymentList({ build, chosen, onChoose }: DeploymentListProps) {
+  const { deployments } = build;
   if (deployments.length === 0) return null;
   return (
     <section class="card" aria-label="Deployments">
@@ -24,9 +26,7 @@ export function DeploymentList({ deployments, chosen, onChoose }: DeploymentList
             <StatusBadge status={deployment.status} quiet />
             <span class="deployment-main">
               <a href={`/environments/${deployment.environmentId}`}>{deployment.environment}</a>{' '}
-              <span class="note">
-                {deployment.status === 'running' ? deployment.phase : deployment.status}
-              </span>
+              <span class="note">{deploymentWords(deployment, build)}</span>
               <DeploymentNote deployment={deployment} />
             </span>
             <span class="step-took">

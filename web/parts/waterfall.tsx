@@ -1,4 +1,5 @@
 import type { BuildView, StepView, WorkflowView } from '../../src/core/view.ts';
+import { waitsForTests } from '../at-work.ts';
 import { StatusBadge } from './status.tsx';
 import { Took, useNow } from './time.tsx';
 
@@ -25,6 +26,7 @@ export function Waterfall({ build, chosen, onChoose }: WaterfallProps) {
               <StepRow
                 key={step.id}
                 step={step}
+                note={noteOf(step, workflow, build)}
                 axis={{ from, to, now }}
                 chosen={chosen}
                 onChoose={onChoose}
@@ -45,14 +47,21 @@ function WorkflowNote({ workflow }: { workflow: WorkflowView }) {
   return <span class="note">{parts.join(', ')}</span>;
 }
 
+/** What a step is, or waits for, where its name does not say it. */
+function noteOf(step: StepView, { steps }: WorkflowView, build: BuildView): string | null {
+  if (waitsForTests(step, steps, build)) return 'waits for the tests';
+  return step.kind === 'step' || step.kind === step.name ? null : step.kind;
+}
+
 interface StepRowProps {
   readonly step: StepView;
+  readonly note: string | null;
   readonly axis: { readonly from: number; readonly to: number; readonly now: number };
   readonly chosen: string | null;
   readonly onChoose: (logId: string) => void;
 }
 
-function StepRow({ step, axis, chosen, onChoose }: StepRowProps) {
+function StepRow({ step, note, axis, chosen, onChoose }: StepRowProps) {
   const attempt = step.attempts.at(-1);
   const active = step.attempts.some((candidate) => candidate.logId === chosen);
   const began = attempt !== undefined && attempt.startedAtMs !== null;
@@ -69,7 +78,7 @@ function StepRow({ step, axis, chosen, onChoose }: StepRowProps) {
         <StatusBadge status={step.status} quiet />
         <span class="step-name">
           {step.name}
-          {step.kind !== 'step' && step.kind !== step.name && <span class="note"> {step.kind}</span>}
+          {note !== null && <span class="note"> {note}</span>}
         </span>
         <span class="step-took">
           {attempt !== undefined && <Took fromMs={attempt.startedAtMs} toMs={attempt.finishedAtMs} />}
