@@ -35,6 +35,7 @@ import type { RegistryAccess } from './registry/open-named.ts';
 import { putManifestEffect } from './registry/put-manifest.ts';
 import { removeManifestEffect } from './registry/remove-manifest.ts';
 import { tagEffect } from './registry/tag-effect.ts';
+import { createDiskWatch, readDiskSpace } from './retention/disk-watch.ts';
 import { createRetention } from './retention/retention.ts';
 import { keepAdminToken } from './secrets/admin-token-file.ts';
 import { createSecrets } from './secrets/database-secrets.ts';
@@ -88,7 +89,20 @@ async function main(): Promise<void> {
     onUnfit: (complaints) => log.warn({ complaints }, 'Redis is not set as Slipway needs it'),
     onError: warn('Redis is away'),
   });
-  const dispatcher = createDispatcher({ store, builds, queue, clock, onError: warn('dispatch') });
+  const disk = createDiskWatch({
+    readSpace: () => readDiskSpace(settings.dataDir),
+    low: settings.diskLow,
+    onChange: (why) => {
+      if (why === null) log.info('the disk has room again: builds are started');
+      else log.warn({ why }, 'no build is started');
+      dispatcher.wake();
+    },
+    onError: warn('how full the disk is cannot be told'),
+  });
+  const dispatcher = createDispatcher({
+    ...{ store, builds, queue, clock, onError: warn('dispatch') },
+    whyPaused: disk.whyPaused,
+  });
   const registries: RegistryAccess = {
     loginOf: (host) => secrets.registryLogin(host),
     isInsecure: (host) => host === settings.registry?.host && settings.registry.insecure,
@@ -162,6 +176,7 @@ async function main(): Promise<void> {
     },
     workerRoutes: workerRoutes({ builds, logs, intake, log }),
     metrics,
+    whyPaused: disk.whyPaused,
     notReady: async () => (queue.isReady() ? [] : ['redis: not connected']),
   });
 
@@ -170,6 +185,8 @@ async function main(): Promise<void> {
     log.info({ file: tokenFile }, 'made an admin token; sign in with it');
   builds.start();
   outbox.start();
+  await disk.look();
+  disk.start();
   dispatcher.start();
   intake.start();
   missed.start();
@@ -182,6 +199,7 @@ async function main(): Promise<void> {
   await signalled();
   log.info('the server ends');
   ending.abort();
+  disk.stop();
   metrics.stop();
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();

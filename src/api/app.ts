@@ -41,6 +41,7 @@ import { listRegistries } from './registries/list-registries.ts';
 import { removeRegistry } from './registries/remove-registry.ts';
 import { setRegistry } from './registries/set-registry.ts';
 import { mountRoutes, type Route } from './route.ts';
+import { showServer } from './server/show-server.ts';
 import { showSession } from './session/show-session.ts';
 import { signIn } from './session/sign-in.ts';
 import { signOut } from './session/sign-out.ts';
@@ -83,6 +84,7 @@ export function createApp(deps: AppDeps): Express {
 
 function apiRoutes(deps: AppDeps): readonly Route[] {
   return [
+    showServer(deps),
     showSession(),
     signIn(deps),
     signOut(deps),

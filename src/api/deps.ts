@@ -31,6 +31,8 @@ export interface AppDeps {
   /** The routes of the worker protocol (`src/api/worker`). */
   readonly workerRoutes: readonly Route[];
   readonly metrics: Metrics;
+  /** Why no build is started now; null when they are. */
+  readonly whyPaused: () => string | null;
   /** Names what is not ready to work, e.g. `redis: connection refused`; empty when all is. */
   readonly notReady: () => Promise<readonly string[]>;
 }

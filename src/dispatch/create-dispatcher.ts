@@ -16,6 +16,8 @@ export interface DispatcherDeps {
   readonly builds: Pick<Builds, 'place' | 'unplaceBefore' | 'connectedWorkers'>;
   readonly queue: JobQueue;
   readonly clock: Clock;
+  /** Why nothing is to be placed now; null, or absent, when it is. What was placed and what runs goes on. */
+  readonly whyPaused?: () => string | null;
   readonly onError: (error: unknown) => void;
 }
 
@@ -120,7 +122,8 @@ async function round(deps: DispatcherDeps, served: Map<string, number>): Promise
     all.filter(({ workerId }) => workerId === null),
     loadsOf(taken, served),
   );
-  const chosen = choosePlaces(order, workers);
+  const paused = deps.whyPaused?.() ?? null;
+  const chosen = paused === null ? choosePlaces(order, workers) : [];
   for (const { workflow, worker } of chosen)
     if (await builds.place(workflow.id, worker.id)) {
       served.set(workflow.projectId, clock.nowMs());
@@ -129,7 +132,7 @@ async function round(deps: DispatcherDeps, served: Map<string, number>): Promise
   await addAgain(deps, placed, workers);
   const stranded = await wakeDeployers(deps, connected);
   const left = order.slice(chosen.length);
-  return { waiting: describe(left, whyWaiting(workers), await readUnplanned(store)), stranded };
+  return { waiting: describe(left, paused ?? whyWaiting(workers), await readUnplanned(store)), stranded };
 }
 
 /** Takes back what nobody claimed in time, so that this round may place it elsewhere. */

@@ -167,6 +167,7 @@ async function makeDeps(
       connected: () => builds.connectedWorkers(),
       isQueueReady: () => true,
     }),
+    whyPaused: () => null,
     notReady: async () => [],
   };
   return { deps: { ...deps, ...options.change?.(deps) }, mirrors };

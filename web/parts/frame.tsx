@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso';
 import { api } from '../api.ts';
 import { Action } from './action.tsx';
+import { ServerNotice } from './server-notice.tsx';
 
 const SECTIONS = [
   { path: '/', name: 'Builds', owns: /^\/(builds\/|$)/ },
@@ -39,6 +40,7 @@ export function Frame({ children, onSignOut }: { children: ComponentChildren; on
           Sign out
         </Action>
       </header>
+      <ServerNotice />
       <main id="content" tabIndex={-1}>
         {children}
       </main>

@@ -11,17 +11,20 @@ let record: TestRecord;
 let dispatcher: Dispatcher;
 let jobs: string[] = [];
 let away = false;
+let paused: string | null = null;
 const errors: unknown[] = [];
 
 beforeEach(async () => {
   record = await makeRecord();
   jobs = [];
   away = false;
+  paused = null;
   errors.length = 0;
   dispatcher = createDispatcher({
     store: record.store,
     builds: record.builds,
     clock: record.clock,
+    whyPaused: () => paused,
     onError: (error) => errors.push(error),
     queue: {
       async add(queue: string, { id, attempt }: JobData) {
@@ -63,6 +66,33 @@ it('tells a waiting build its place and why it waits, and places it when a worke
   expect(dispatcher.waitingOf(one.buildId)).toBeNull();
   expect(dispatcher.waitingOf(two.buildId)).toEqual({ place: 1, why: 'the only place is taken' });
   expect(seen.at(-1)).toBe('the only place is taken');
+});
+
+it('places nothing while it is paused, says why, lets what runs go on, and goes on by itself', async () => {
+  const project = await record.project();
+  const ada = await record.worker('ada', { capacity: 2 });
+  const one = await record.build(project);
+  await settled();
+  const lease = await ada.claimWorkflow(await record.workflowOf(one.buildId));
+  paused = "the server's disk has less than 2.5 GiB free";
+  dispatcher.wake();
+  const two = await record.build(project);
+  await settled();
+  expect(jobs).toHaveLength(1);
+  expect(dispatcher.waitingOf(two.buildId)).toEqual({ place: 1, why: paused });
+  const view = await readBuild(record.store.db, two.buildId, {
+    ...{ waitingOf: dispatcher.waitingOf, waitingFor: dispatcher.waitingFor, urlOf: (host) => host },
+  });
+  expect(view?.waiting?.why).toBe(paused);
+  await runWorkflow(lease);
+  await settled();
+  expect(await record.statusOf('build', one.buildId)).toBe('success');
+  expect(jobs).toHaveLength(1);
+  paused = null;
+  dispatcher.wake();
+  await settled();
+  expect(jobs[1]).toBe(`${queueOf(ada)} ${await record.workflowOf(two.buildId)} 1`);
+  expect(dispatcher.waitingOf(two.buildId)).toBeNull();
 });
 
 it('places the next one when a place is free again', async () => {

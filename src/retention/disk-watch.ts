@@ -1,0 +1,54 @@
+import { statfs } from 'node:fs/promises';
+import type { DiskShare } from '../../config/formats.ts';
+import type { DiskSpace, ReadDiskSpace } from '../ports/disk-space.ts';
+import { missingRoom, sizeText } from './low-disk.ts';
+
+export interface DiskWatchDeps {
+  readonly readSpace: ReadDiskSpace;
+  readonly low: DiskShare;
+  /** There is too little room now (why), or enough again (null). */
+  readonly onChange: (why: string | null) => void;
+  readonly onError: (error: unknown) => void;
+  /** Default 5,000. */
+  readonly everyMs?: number;
+}
+
+/** Looks at how full the server's disk is. What it cannot ask, it takes to be as before. */
+export interface DiskWatch {
+  /** Why no build is to be started, or null; as of the last look. */
+  readonly whyPaused: () => string | null;
+  /** One look now. */
+  look(): Promise<void>;
+  start(): void;
+  stop(): void;
+}
+
+const EVERY_MS = 5_000;
+
+export function createDiskWatch(deps: DiskWatchDeps): DiskWatch {
+  let why: string | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  const look = async (): Promise<void> => {
+    try {
+      const room = missingRoom(await deps.readSpace(), deps.low, why !== null);
+      const before = why;
+      why = room === null ? null : `the server's disk has less than ${sizeText(room)} free`;
+      if (why !== before) deps.onChange(why);
+    } catch (error) {
+      deps.onError(error);
+    }
+  };
+  return {
+    whyPaused: () => why,
+    look,
+    start: () => void (timer = setInterval(() => void look(), deps.everyMs ?? EVERY_MS)),
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** The space of the disk that a folder is on. */
+export async function readDiskSpace(folder: string): Promise<DiskSpace> {
+  const { blocks, bavail, bsize } = await statfs(folder);
+  return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
+}
