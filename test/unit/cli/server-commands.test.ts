@@ -145,13 +145,16 @@ describe('builds', () => {
   });
 
   it('that fail in the pipeline file are followed to their problems, and fail the command', async () => {
-    const commit = repository.commit({ 'slipway.yml': 'steps:\n  - name: a\n    commandss: [x]\n' });
+    const commit = repository.commit({ 'slipway.yml': 'steps:\n  - name: a\n    image: busybox:1\n    commandss: [x]\n' });
     await server.deliver('push', pushPayload({ repository: 'shop/web', commit }));
     await server.deps.intake.idle();
     const ran = await slipway(['logs', '-f', 'shop/web#3']);
     expect(ran.status).toBe(1);
     expect(ran.stdout).toMatch(/failure: the pipeline file has/);
-    expect(ran.stdout).toMatch(/slipway\.yml:3:5 .*commandss/);
+    const problem =
+      'slipway.yml:4:5 error key_unknown\n  `commandss` is no key of a step.\n  Did you mean `commands`?\n';
+    expect(ran.stdout).toContain(problem);
+    expect(await slipway(['logs', 'shop/web#3'])).toEqual({ status: 1, stdout: problem, stderr: '' });
   });
 
   it('tell their deliveries', async () => {
