@@ -1,15 +1,21 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readPartsSettings } from '../config/settings.ts';
 import { Problem } from '../src/core/problem.ts';
+import { refuseArguments } from './installation/refuse-arguments.ts';
 import { startInstallation, type Installation } from './installation/start-installation.ts';
-import { START_PID } from './installation/stop-installation.ts';
+import { demandStopped, START_PID } from './installation/stop-installation.ts';
 
 /*
  * `npm start`: everything on this machine, for use. Ctrl-C ends server, worker and Redis; apps, router, registry and
  * an engine of our own live on until `npm stop`.
  */
 const say = (sentence: string): void => console.log(`· ${sentence}`);
+refuseArguments('npm start', process.argv.slice(2));
+let began = false;
 try {
+  await demandStopped(readPartsSettings(process.env).dataDir);
+  began = true;
   const installation = await startInstallation({ environment: process.env, life: 'own', say });
   const pidFile = path.join(installation.dataDir, START_PID);
   await writeFile(pidFile, `${process.pid}\n`);
@@ -21,6 +27,8 @@ try {
 } catch (error) {
   if (!(error instanceof Problem)) throw error;
   console.error(`${error.message}\n${error.fix}`);
+  if (began)
+    console.error('What was started as a part of its own (engine, registry, router) is ended by `npm stop`.');
   process.exitCode = 1;
 }
 
@@ -31,6 +39,8 @@ Sign in    with the token in ${adminTokenFile}
 Webhook    ${url}/webhooks/github, content type application/json,
            secret in SLIPWAY_WEBHOOK_SECRETS or ${path.join(dataDir, 'webhook-secret')}
 Apps       ${routerUrl}, by their host name
+Commands   export SLIPWAY_URL=${url} SLIPWAY_TOKEN="$(cat ${adminTokenFile})"
+           npx slipway --help   (in this folder)
 Logs       ${dataDir}/server.log, worker.log
 `);
 }

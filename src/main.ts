@@ -56,6 +56,7 @@ await main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const data = (name: string): string => path.join(settings.dataDir, name);
+  process.umask(0o077); // what is written is nobody else's, also in a folder that others may enter
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   const ending = new AbortController();
   const warn = (what: string) => (error: unknown) => log.warn({ err: error }, what);

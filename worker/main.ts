@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -222,6 +222,7 @@ async function demandBuildClient(): Promise<BuildClient> {
 async function folder(name: string): Promise<string> {
   const directory = path.join(settings.dataDir, name);
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  await chmod(directory, 0o700); // also one that stood there: what is in it is nobody else's
   return directory;
 }
 

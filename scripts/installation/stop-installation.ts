@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readPartsSettings, type PartsSettings } from '../../config/settings.ts';
+import { Problem } from '../../src/core/problem.ts';
 import { answers, DEFAULT_ENGINE, startEngine, stopEngine } from '../../src/parts/engine.ts';
 import { PART_FOLDERS } from '../../src/parts/ensure-parts.ts';
 import { isProgramOf } from '../../src/parts/processes.ts';
@@ -51,11 +52,25 @@ export async function stopInstallation(
   }
 }
 
-async function stopStart(file: string, say: (sentence: string) => void): Promise<void> {
+/** @throws Problem `runs_already` while an `npm start` runs in that data folder. */
+export async function demandStopped(dataDir: string): Promise<void> {
+  const pid = await startPid(path.join(dataDir, START_PID));
+  if (pid !== null) throw new Problem('runs_already', { dir: dataDir, pid });
+}
+
+/** Process id of the `npm start` that the file names; null when it does not run. */
+async function startPid(file: string): Promise<number | null> {
   const pid = Number(await readFile(file, 'utf8').catch(() => '0'));
-  if (!isProgramOf(pid, 'scripts/start.ts')) return;
+  return isProgramOf(pid, START_PROGRAM) ? pid : null;
+}
+
+const START_PROGRAM = 'scripts/start.ts';
+
+async function stopStart(file: string, say: (sentence: string) => void): Promise<void> {
+  const pid = await startPid(file);
+  if (pid === null) return;
   process.kill(pid, 'SIGTERM');
-  for (let tries = 0; tries < 600 && isProgramOf(pid, 'scripts/start.ts'); tries += 1) await sleep(50);
+  for (let tries = 0; tries < 600 && isProgramOf(pid, START_PROGRAM); tries += 1) await sleep(50);
   await rm(file, { force: true });
   say('ended server, worker and Redis');
 }

@@ -1,3 +1,5 @@
+import { fixOfNotFound } from './not-found.ts';
+
 /** One entry of the catalogue of errors: what it is, and what the reader can do. `docs/errors.md` is held against this. */
 export interface CatalogueEntry {
   /** HTTP status of the API's answer. */
@@ -95,7 +97,7 @@ export const CATALOGUE = {
   not_found: {
     http: 404,
     message: 'There is no {what} {id}.',
-    fix: 'Check the id; it may have been removed by retention.',
+    fix: 'Check the name or the id.',
   },
   already_ended: {
     http: 409,
@@ -110,7 +112,7 @@ export const CATALOGUE = {
   in_use: {
     http: 409,
     message: 'The {what} {id} is in use by {by}.',
-    fix: 'End or remove that first.',
+    fix: 'End that first. A project that has deployed cannot be removed yet.',
   },
   exists_already: {
     http: 409,
@@ -251,7 +253,7 @@ export const CATALOGUE = {
   router_full: {
     http: 507,
     message: 'All {size} backends of the router are in use.',
-    fix: 'Raise SLIPWAY_ROUTER_BACKENDS and restart the router in a quiet minute, or remove environments.',
+    fix: 'Raise SLIPWAY_ROUTER_BACKENDS and restart the router in a quiet minute.',
   },
   host_taken: {
     http: 409,
@@ -278,6 +280,16 @@ export const CATALOGUE = {
     http: 500,
     message: '{count} wrong:\n{list}',
     fix: 'Correct each named setting; config/example.env documents all of them.',
+  },
+  address_taken: {
+    http: 500,
+    message: '{address} {why}.',
+    fix: 'Name another address in {setting}, or end what uses this one, and start again.',
+  },
+  runs_already: {
+    http: 500,
+    message: 'Slipway runs already in {dir}, as process {pid}.',
+    fix: 'End it with `npm stop`. Another one beside it needs SLIPWAY_DATA, SLIPWAY_LISTEN and SLIPWAY_ROUTER_BIND of its own.',
   },
   token_file_wrong: {
     http: 500,
@@ -368,7 +380,8 @@ export class Problem extends Error {
   }
 
   get fix(): string {
-    return fill(CATALOGUE[this.code].fix, this.details);
+    const fix = this.code === 'not_found' ? fixOfNotFound(String(this.details['what'])) : undefined;
+    return fill(fix ?? CATALOGUE[this.code].fix, this.details);
   }
 
   /** The body of the API's answer. */

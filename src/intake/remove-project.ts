@@ -14,19 +14,22 @@ export async function removeProject({ store, mirrors }: ProjectDeps, projectId: 
       .select('path')
       .executeTakeFirst();
     if (project === undefined) throw new Problem('not_found', { what: 'project', id: projectId });
-    const inUse =
-      (await db
-        .selectFrom('environment')
-        .where('project_id', '=', projectId)
-        .select('id')
-        .executeTakeFirst()) ??
-      (await db
-        .selectFrom('build')
-        .where('project_id', '=', projectId)
-        .where('status', 'in', ['pending', 'running', 'blocked'])
-        .select('id')
-        .executeTakeFirst());
-    if (inUse !== undefined) throw new Problem('in_use', { what: 'project', id: project.path, by: inUse.id });
+    const environment = await db
+      .selectFrom('environment')
+      .where('project_id', '=', projectId)
+      .select('name')
+      .executeTakeFirst();
+    const build = await db
+      .selectFrom('build')
+      .where('project_id', '=', projectId)
+      .where('status', 'in', ['pending', 'running', 'blocked'])
+      .select('number')
+      .executeTakeFirst();
+    const by =
+      environment === undefined
+        ? build && `build ${project.path}#${build.number}`
+        : `its environment ${environment.name}`;
+    if (by !== undefined) throw new Problem('in_use', { what: 'project', id: project.path, by });
     const builds = db.selectFrom('build').where('project_id', '=', projectId).select('id');
     const workflows = db.selectFrom('workflow').where('build_id', 'in', builds).select('id');
     const steps = db.selectFrom('step').where('workflow_id', 'in', workflows).select('id');

@@ -1,4 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -84,6 +86,34 @@ it('start and stop: apps serve while all else is down, the router is killed too,
   await second.stop();
   await stopInstallation(environment, { apps: 'remove', say });
   await expectNothingLeft(before, `slipway.router=${dir}/router`);
+});
+
+it.each(['SLIPWAY_LISTEN', 'SLIPWAY_ROUTER_BIND'])(
+  'says which address is taken, and starts nothing: %s',
+  async (setting) => {
+    const address = environment[setting] ?? '';
+    const [taken = '', port = ''] = address.split(':');
+    const other = net.createServer().listen(Number(port), taken);
+    await once(other, 'listening');
+    try {
+      await expect(start()).rejects.toMatchObject({ code: 'address_taken', details: { address, setting } });
+      expect(ofOurs('')).toEqual([]);
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
+  },
+);
+
+it('keeps what it writes to itself, also in a folder that others may enter', async () => {
+  await chmod(dir, 0o755);
+  const installation = await start();
+  const open: string[] = [];
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    const { mode } = await stat(path.join(dir, entry.name));
+    if ((mode & 0o077) !== 0) open.push(`${entry.name} ${(mode & 0o777).toString(8)}`);
+  }
+  await installation.stop();
+  expect(open).toEqual([]);
 });
 
 const start = (): Promise<Installation> => startInstallation({ environment, life: 'own', say });

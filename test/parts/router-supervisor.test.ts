@@ -47,6 +47,24 @@ describe('a router that is killed', () => {
   });
 });
 
+describe('a second router at the same address', () => {
+  it('does not start, and takes nothing of the first one', async () => {
+    await ensure();
+    const other = await mkdtemp(path.join(tmpdir(), 'slipway-supervisor-'));
+    try {
+      const second = ensureRouter({
+        dir: other,
+        prepare: () => prepareRouter(other, { binds: [`127.0.0.1:${port}`], backends: 2 }),
+      });
+      await expect(second).rejects.toMatchObject({ code: 'part_failed' });
+      for (let time = 0; time < 20; time += 1) expect(await serves()).toBe(true);
+    } finally {
+      await stopRouter(other);
+      await rm(other, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('the supervisor of a router', () => {
   it('is one, however often and by however many it is asked for', async () => {
     const all = await Promise.all([ensure(), ensure(), ensure()]);

@@ -25,6 +25,7 @@ const HEAD = (places: RouterPlaces) => `# Rendered by Slipway from ${FILES.state
 global
     stats socket ${places.adminSocket} mode 600 level admin
     no strict-limits
+    noreuseport
     fd-hard-limit 65536
 
 defaults common
