@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { Problem } from '../../core/problem.ts';
 import { principalOf } from '../principal.ts';
 
@@ -6,13 +6,18 @@ import { principalOf } from '../principal.ts';
 export function denyUnknown(): RequestHandler {
   return function unknownPath(request) {
     if (principalOf(request) === null) throw new Problem('sign_in_needed');
-    throw new Problem('not_found', { what: 'path', id: request.path.slice(0, 200) });
+    throw noPath(request);
   };
 }
 
 /** What no page has answered either. */
 export function answerNotFound(): RequestHandler {
   return function notFound(request) {
-    throw new Problem('not_found', { what: 'path', id: request.path.slice(0, 200) });
+    throw noPath(request);
   };
+}
+
+/** Names the whole path, also below where a router is mounted. */
+function noPath({ baseUrl, path }: Request): Problem {
+  return new Problem('not_found', { what: 'path', id: `${baseUrl}${path}`.slice(0, 200) });
 }

@@ -135,7 +135,11 @@ describe('a path that is no route', () => {
   });
 
   it('is 404 for who is signed in', async () => {
-    expect((await server.api('GET', '/none')).status).toBe(404);
+    const answer = await server.api('GET', '/none');
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toMatchObject({
+      error: { message: 'There is no path /api/v1/none.' },
+    });
   });
 
   it('elsewhere is 404', async () => {

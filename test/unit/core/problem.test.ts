@@ -22,10 +22,19 @@ test('as JSON it is what the API answers', () => {
     error: {
       code: 'not_found',
       message: 'There is no build bld_1.',
-      fix: CATALOGUE.not_found.fix,
+      fix: 'Check the id; it may have been removed by retention.',
       details: { what: 'build', id: 'bld_1' },
     },
   });
+});
+
+test('what is not found has a fix that fits what was asked for', () => {
+  const fixOf = (what: string) => new Problem('not_found', { what, id: 'x' }).fix;
+  expect(fixOf('log')).toContain('retention');
+  expect(fixOf('project')).toBe('Check its path; `slipway project list` shows all.');
+  for (const what of ['branch', 'environment', 'path', 'token', 'secret', 'registry login'])
+    expect(fixOf(what), what).not.toMatch(/retention/);
+  for (const what of ['image', 'constructor']) expect(fixOf(what)).toBe(CATALOGUE.not_found.fix);
 });
 
 test('a value that looks like a placeholder is not filled again, and a missing one stays visible', () => {
