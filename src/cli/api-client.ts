@@ -14,6 +14,8 @@ export class ApiError extends Error {
 
 /** The server's API as the command line uses it. */
 export interface ApiClient {
+  /** Address of the server, without a slash at its end. */
+  readonly server: string;
   /** The answer's JSON; undefined for 204. @param path Below `/api/v1`. @throws ApiError. */
   request<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T>;
   /** The answer as it comes, for logs and the live stream. @throws ApiError. */
@@ -36,6 +38,7 @@ export function createApiClient({ server, token }: { server: string; token: stri
   };
   const authorization = `Bearer ${token}`;
   return {
+    server: server.replace(/\/+$/, ''),
     request: async <T>(method: string, path: string, body?: unknown): Promise<T> => {
       const json = body === undefined ? {} : { 'content-type': 'application/json' };
       const response = await send(path, {

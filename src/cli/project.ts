@@ -46,8 +46,11 @@ async function add({ api, values, say }: Call, cloneUrl: string): Promise<void> 
   if (values['json'] === true) return say(JSON.stringify(made));
   say(`${paint('green', 'added')} ${made.path}, default branch ${made.defaultBranch}`);
   say('');
-  say('On the Git host, add a webhook to <this server>/webhooks/github with content type application/json,');
-  say('one of the secrets of SLIPWAY_WEBHOOK_SECRETS, and the events push and pull request.');
+  say(`On the Git host, add a webhook to ${api.server}/webhooks/github with content type application/json,`);
+  say(
+    'the events push and pull request, and one of the secrets of SLIPWAY_WEBHOOK_SECRETS (of `npm start`: the',
+  );
+  say('file webhook-secret in its data folder).');
 }
 
 async function connect({ api, values, say }: Call, name: string): Promise<void> {
