@@ -1,5 +1,5 @@
 import path from 'node:path';
-import express, { type RequestHandler } from 'express';
+import express, { type Request, type RequestHandler } from 'express';
 
 const YEAR_SECONDS = 365 * 24 * 3_600;
 
@@ -25,14 +25,22 @@ function serveFiles(webRoot: string): RequestHandler {
   };
 }
 
-/** Every address that a browser opens is the one page, which finds its way by itself. */
+/** Every address that a browser opens is the one page, which finds its way by itself; its start is that for everybody. */
 function servePage(webRoot: string): RequestHandler {
   return function page(request, response, next) {
-    const isPage = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
-    if (!isPage || path.extname(request.path) !== '') return next();
+    if (!isStart(request) && !isBrowsed(request)) return next();
     response.setHeader('cache-control', 'no-cache');
     response.sendFile('index.html', { root: webRoot, cacheControl: false }, (error) => {
       if (error !== undefined) next();
     });
   };
+}
+
+function isStart({ method, path: address }: Request): boolean {
+  return (method === 'GET' || method === 'HEAD') && address === '/';
+}
+
+function isBrowsed(request: Request): boolean {
+  const isPage = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
+  return isPage && path.extname(request.path) === '';
 }
