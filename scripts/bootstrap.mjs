@@ -26,6 +26,8 @@ if (program === undefined) fail('usage: node scripts/bootstrap.mjs [--pages] <pr
 
 await ensurePackages();
 const node = await ensureNode();
+// What Node has compiled is kept: programs that have many files start in a third to a half of the time.
+process.env.NODE_COMPILE_CACHE ??= path.join(packages, '.cache', 'compiled');
 if (pages) await ensurePages(node);
 await handOver(node);
 
@@ -155,8 +157,6 @@ async function npm(npmArgs, cwd, quiet = false) {
 function run(command, commandArgs, cwd, foreground = false, quiet = false) {
   const bin = path.dirname(command);
   const env = { ...process.env };
-  // What Node has compiled is kept: programs that have many files start in a third to a half of the time.
-  if (foreground) env.NODE_COMPILE_CACHE ??= path.join(packages, '.cache', 'compiled');
   if (foreground && path.isAbsolute(command)) env.PATH = `${bin}${path.delimiter}${env.PATH ?? ''}`;
   if (!foreground) for (const key of Object.keys(env)) if (isOfThisScript(key)) delete env[key];
   const child = spawn(command, commandArgs, {
