@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { Problem } from '../core/problem.ts';
 
 /** Who sent a request, as far as its token or cookie proves. */
 export type Principal =
@@ -23,4 +24,9 @@ export function principalOf(request: Request): Principal | null {
 
 export function setPrincipal(request: Request, principal: Principal): void {
   principals.set(request, principal);
+}
+
+/** What a sender whom nothing proves is told: that a token is needed, or that theirs is none. */
+export function strangerProblem({ headers }: Request): Problem {
+  return new Problem(headers.authorization === undefined ? 'sign_in_needed' : 'token_wrong');
 }

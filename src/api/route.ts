@@ -2,7 +2,7 @@ import express from 'express';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import { SIZES } from '../../config/times.ts';
 import { Problem } from '../core/problem.ts';
-import { principalOf } from './principal.ts';
+import { principalOf, strangerProblem } from './principal.ts';
 
 /**
  * Who may call a route. `public`: everybody. `signature`: the handler checks the request's own signature first
@@ -66,11 +66,11 @@ function jsonReader(limit: number): (request: Request, response: Response) => Pr
     );
 }
 
-/** @throws Problem `sign_in_needed`, `worker_token_wrong` without the needed token, `not_allowed` with another kind. */
+/** @throws Problem `sign_in_needed`, `token_wrong`, `worker_token_wrong` without the needed token, `not_allowed` with another kind. */
 function demand(access: AccessRule, request: Request): void {
   if (access === 'public' || access === 'signature') return;
   const principal = principalOf(request);
   if (principal?.kind === access) return;
   if (principal !== null) throw new Problem('not_allowed');
-  throw new Problem(access === 'worker' ? 'worker_token_wrong' : 'sign_in_needed');
+  throw access === 'worker' ? new Problem('worker_token_wrong') : strangerProblem(request);
 }

@@ -69,6 +69,11 @@ export const CATALOGUE = {
     message: 'This needs a signed-in user or a token.',
     fix: 'Sign in with the admin token, or send `Authorization: Bearer <token>`.',
   },
+  token_wrong: {
+    http: 401,
+    message: 'That token lets nobody in.',
+    fix: "Use one that was made with `slipway token create`; the first one is in the file admin-token of the server's data folder.",
+  },
   not_allowed: {
     http: 403,
     message: 'This token may not do that.',

@@ -1,11 +1,11 @@
 import type { Request, RequestHandler } from 'express';
 import { Problem } from '../../core/problem.ts';
-import { principalOf } from '../principal.ts';
+import { principalOf, strangerProblem } from '../principal.ts';
 
 /** What no route has answered: to a stranger every path under it needs a sign-in, so that none is told apart. */
 export function denyUnknown(): RequestHandler {
   return function unknownPath(request) {
-    if (principalOf(request) === null) throw new Problem('sign_in_needed');
+    if (principalOf(request) === null) throw strangerProblem(request);
     throw noPath(request);
   };
 }

@@ -23,7 +23,7 @@ export function signIn({ tokens, settings, clock }: Pick<AppDeps, 'tokens' | 'se
       const seconds = failures.take(from);
       if (seconds > 0) throw new Problem('rate_limited', { seconds });
       const found = await tokens.find(token);
-      if (found?.kind !== 'admin') throw new Problem('sign_in_needed');
+      if (found?.kind !== 'admin') throw new Problem('token_wrong');
       failures.giveBack(from);
       const session = await tokens.startSession(found.id);
       response.cookie(sessionCookieName(settings.publicUrl), session.token, {

@@ -105,6 +105,13 @@ describe("every route in express's own router", () => {
     for (const route of routes.filter(({ rule }) => rule === 'admin' || rule === 'worker'))
       for (const authorization of [`Bearer ${newToken('admin')}`, 'Bearer x', 'Basic YTpi', 'Bearer '])
         expect((await call(route, { authorization })).status).toBe(401);
+    const { error } = (await (
+      await fetch(`${server.url}/api/v1/builds`, {
+        headers: { authorization: `Bearer ${newToken('admin')}` },
+      })
+    ).json()) as { error: { code: string; fix: string } };
+    expect(error.code).toBe('token_wrong');
+    expect(error.fix).toContain('slipway token create');
   });
 
   it("refuses a worker's token on the API and an admin's token on the worker protocol with 403", async () => {
@@ -132,6 +139,14 @@ describe('a path that is no route', () => {
     for (const target of ['/api/v1/none', '/api', '/worker/v1/none', '/API/V1/NONE'])
       expect((await browse(target)).status).toBe(401);
     expect((await browse('/none.js')).status).toBe(404);
+  });
+
+  it.each(['GET', 'HEAD'])('is the page at the start for %s, whatever is accepted', async (method) => {
+    for (const accept of ['*/*', 'application/json']) {
+      const answer = await fetch(server.url, { method, headers: { accept } });
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+      expect(await answer.text()).toBe(method === 'GET' ? PAGE : '');
+    }
   });
 
   it('is 404 for who is signed in', async () => {

@@ -50,7 +50,11 @@ describe('signing in', () => {
   });
 
   it('is refused with a wrong token, and after ten of them for a while', async () => {
-    for (let n = 0; n < 10; n++) expect((await signIn('wrong')).status).toBe(401);
+    for (let n = 0; n < 10; n++) {
+      const refused = await signIn('wrong');
+      expect(refused.status).toBe(401);
+      expect(await refused.json()).toMatchObject({ error: { code: 'token_wrong' } });
+    }
     const answer = await signIn(server.adminToken);
     expect(answer.status).toBe(429);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);

@@ -69,7 +69,7 @@ it('says what went wrong and what to do about it, and fails', async () => {
 });
 
 it.each([
-  [{ SLIPWAY_TOKEN: 'wrongwrong' }, 'This needs a signed-in user or a token.'],
+  [{ SLIPWAY_TOKEN: 'wrongwrong' }, 'That token lets nobody in.'],
   [{ SLIPWAY_TOKEN: '' }, 'There is no token.'],
   [{ SLIPWAY_URL: '' }, 'No server is named.'],
   [{ SLIPWAY_URL: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1 does not answer'],
