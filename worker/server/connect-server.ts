@@ -59,7 +59,7 @@ export async function connectServer(options: ConnectOptions): Promise<ServerConn
   const first = after === null ? registration : { ...registration, after };
   const answer = await registerWhenFree(client, first, options);
   await rm(options.spoolDir, { recursive: true, force: true });
-  await mkdir(options.spoolDir, { recursive: true });
+  await mkdir(options.spoolDir, { recursive: true, mode: 0o700 });
   return new Connection(client, options, registration, answer);
 }
 
