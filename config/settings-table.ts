@@ -179,6 +179,13 @@ export const SETTINGS = {
     '/usr/local/lib/slipway/busybox-arm64',
     "Statically linked busybox for the engine's processor, put into every container of a build. Default: the first on PATH.",
   ),
+  keepBuildCacheBytes: setting(
+    'SLIPWAY_KEEP_BUILD_CACHE_BYTES',
+    forms.size,
+    50 * 1024 ** 3,
+    '20GiB',
+    "Room for the engine's build cache; what was unused for longest goes, while nothing runs on this worker. It is also the cache of whoever else builds with that engine. 0 leaves it alone. Default: 50GiB.",
+  ),
 
   routerName: optional(
     'SLIPWAY_ROUTER_NAME',

@@ -80,6 +80,8 @@ export interface WorkerSettings extends CommonSettings {
   readonly buildNetworks: string;
   /** Absolute path of a static busybox for the engine's processor; null: the first one on PATH. */
   readonly helper: string | null;
+  /** Room for the engine's build cache; 0 leaves it alone. */
+  readonly keepBuildCacheBytes: number;
   /** A step's container ends when this worker was silent for this long. */
   readonly deadManSwitchMs: number;
   /** Null: this worker takes no deployments. */
@@ -154,6 +156,7 @@ export function readWorkerSettings(environment: Environment): WorkerSettings {
       dockerHost: read('dockerHost'),
       buildNetworks: read('buildNetworks'),
       helper: read('helper'),
+      keepBuildCacheBytes: read('keepBuildCacheBytes'),
       deadManSwitchMs: read('deadManSwitchMs'),
       router: name === null ? null : { name, ...router(read) },
       appNetwork: read('appNetwork'),

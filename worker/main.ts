@@ -16,6 +16,7 @@ import { startTending } from './deploy/start-tending.ts';
 import type { RouterChange } from './deploy/watch-router.ts';
 import { connectEngine } from './engine/connect-engine.ts';
 import type { Engine } from './engine/engine.ts';
+import { boundBuildCache, engineBuildCache } from './image/bound-build-cache.ts';
 import { findBuildClient, type BuildClient } from './image/build-client.ts';
 import { openRouter } from './router/open-router.ts';
 import { clearLeftovers } from './workflow/clear-leftovers.ts';
@@ -32,6 +33,8 @@ import { takeJobs } from './take-jobs.ts';
 const ENDING_MS = 15_000;
 const UNUSED_MIRROR_MS = 30 * 24 * 3_600_000;
 const PRUNE_MS = 3_600_000;
+/** The build cache is due once an hour; where something runs then, it is looked at so often until nothing does. */
+const IDLE_LOOK_MS = 60_000;
 
 /** Composition root of the worker: claims what its queue names, and runs each under its lease until told to end. */
 const settings = read();
@@ -62,6 +65,7 @@ async function main(): Promise<void> {
     holdsName: () => server.holdsName(),
   });
   const workflows = await workflowTools(engine, buildClient);
+  keepBuildCache(engine, () => leases.size === 0);
   const deployments = deployTools(engine);
   const redis = connectRedis(settings.redisUrl, 'consumer');
   redis.on('error', (error) => log.warn({ err: error }, 'Redis is away'));
@@ -164,6 +168,23 @@ async function prunedMirrors(): Promise<Mirrors> {
   };
   setInterval(prune, PRUNE_MS).unref();
   return mirrors;
+}
+
+/** Keeps the engine's build cache to its bound, while nothing runs here. */
+function keepBuildCache(engine: Engine, isIdle: () => boolean): void {
+  const keepBytes = settings.keepBuildCacheBytes;
+  if (keepBytes === 0) return;
+  const cache = engineBuildCache(engine.docker);
+  let dueMs = 0;
+  const look = async (): Promise<void> => {
+    if (!isIdle() || Date.now() < dueMs) return;
+    dueMs = Date.now() + PRUNE_MS;
+    const freedBytes = await boundBuildCache({ cache, keepBytes, isIdle });
+    if (freedBytes > 0) log.info({ freedBytes, keepBytes }, 'the build cache was brought to its bound');
+  };
+  setInterval(() => {
+    look().catch((error: unknown) => log.warn({ err: error }, 'the build cache is as large as it was'));
+  }, IDLE_LOOK_MS).unref();
 }
 
 function deployTools(engine: Engine): DeployTools | null {
