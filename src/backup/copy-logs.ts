@@ -2,9 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { copyFile, makeFolder, syncPath, type Content } from './files.ts';
 import { LOG_FILE, type BackedUpFile } from './manifest.ts';
-
-/** Copies under way at once: each waits for the disk. */
-const AT_ONCE = 8;
+import { sideBySide } from './side-by-side.ts';
 
 /**
  * Copies the logs while they are written. Of each the index comes first: the log store writes a batch's bytes before
@@ -23,14 +21,10 @@ export async function copyLogs(
   const folders = new Set([to, ...days.map((day) => path.dirname(day)), ...days]);
   for (const folder of folders) await makeFolder(folder);
   const copied: BackedUpFile[] = [];
-  const rest = indices.values();
-  const copyNext = async (): Promise<void> => {
-    for (const index of rest) {
-      signal?.throwIfAborted();
-      copied.push(...(await copyLog(from, to, index.slice(0, -'.idx'.length))));
-    }
+  const copyOne = async (index: string): Promise<void> => {
+    copied.push(...(await copyLog(from, to, index.slice(0, -'.idx'.length))));
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, copyNext));
+  await sideBySide(indices, copyOne, signal);
   for (const folder of folders) await syncPath(folder);
   return copied;
 }
@@ -39,8 +33,10 @@ async function namesBelow(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder, { recursive: true })).sort();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    const { code, path: missing } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw error;
+    // A folder below that went meanwhile says nothing about the others.
+    return missing === folder ? [] : namesBelow(folder);
   }
 }
 

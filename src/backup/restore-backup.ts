@@ -6,9 +6,10 @@ import type { RouterState } from '../../worker/router/state.ts';
 import { demandPlace } from './demand-place.ts';
 import { copyFile, makeFolder, syncPath, throwAsProblem } from './files.ts';
 import type { Installation } from './installation.ts';
-import { damaged, PLACES, type Manifest } from './manifest.ts';
+import { damaged, PLACES, type BackedUpFile, type Manifest } from './manifest.ts';
 import { restorePostgres } from './postgres.ts';
 import { readBackup } from './read-backup.ts';
+import { sideBySide } from './side-by-side.ts';
 import { leadSqlite } from './sqlite.ts';
 import type { BackupOptions } from './take-backup.ts';
 
@@ -56,11 +57,11 @@ async function copyAside(
     for (let folder = path.dirname(name); folder !== '.'; folder = path.dirname(folder))
       folders.add(path.join(aside, folder));
   for (const folder of folders) await makeFolder(folder);
-  for (const { path: name, sha256 } of manifest.files) {
-    signal?.throwIfAborted();
+  const copyOne = async ({ path: name, sha256 }: BackedUpFile): Promise<void> => {
     const content = await copyFile(path.join(source, name), path.join(aside, name));
     if (content?.sha256 !== sha256) throw damaged(source, `${name} was changed while it was read`);
-  }
+  };
+  await sideBySide(manifest.files, copyOne, signal);
   for (const folder of folders) await syncPath(folder);
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../core/problem.ts';
 import { readGeneration } from '../../worker/router/generations.ts';
@@ -105,15 +105,21 @@ async function writeRouterState(dir: string, to: string): Promise<readonly Backe
   return [{ path: PLACES.router, ...((await measureFile(file)) ?? { bytes: 0, sha256: '' }) }];
 }
 
-/** @throws Problem `backup_target_taken`. */
+/** @throws Problem `backup_target_taken`, `backup_failed`. */
 async function demandFree({ dataDir }: Installation, target: string): Promise<void> {
   const isInside = !path.relative(dataDir, target).startsWith('..');
   const names = await readdir(target).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return ['a file'];
     throw error;
   });
-  if (isInside || names.length > 0) throw new Problem('backup_target_taken', { target });
+  if (isInside || (names !== null && names.length > 0)) throw new Problem('backup_target_taken', { target });
+  if (names === null) return;
+  const [here, above] = await Promise.all([stat(target), stat(path.dirname(target))]);
+  if (here.dev !== above.dev)
+    throw new Problem('backup_failed', {
+      cause: `${target} is where a disk is mounted; name a folder in it`,
+    });
 }
 
 function isTaken(error: unknown): boolean {

@@ -14,7 +14,6 @@ await store.transaction(async ({ db }) => {
   if (known === undefined) await insertEnvironment(db);
 });
 const logs = openFileLogStore(path.join(dataDir, 'logs'));
-process.stdout.write('writing\n');
 await Promise.all(Array.from({ length: 8 }, (_, writer) => write(writer)));
 
 async function insertEnvironment(db: Tx['db']): Promise<void> {
@@ -44,6 +43,7 @@ async function write(writer: number): Promise<never> {
         .values({ id: newId('evt'), ...row, type: 'written', detail_json: String(offset) })
         .execute(),
     );
+    if (round === 0) process.stdout.write('writing\n');
     if (round % 25 === 24) [log, offset] = [newId('att'), 0];
   }
 }
