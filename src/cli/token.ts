@@ -1,4 +1,5 @@
 import type { AccessTokenView, Page } from '../core/view.ts';
+import { ApiError } from './api-client.ts';
 import { callServer, UsageError, type Call, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { ago, paint, table } from './print.ts';
@@ -6,9 +7,10 @@ import { ago, paint, table } from './print.ts';
 const token: ServerCommand = {
   usage: `slipway token create <name> [--days N]   (shows the token, this once)
        slipway token list
-       slipway token revoke <name>   (ends it and the sessions made with it; a name or an id)`,
+       slipway token revoke <name> [--yes]   (ends it and the sessions made with it; a name or an id;
+         --yes also where it is the token in use)`,
   arguments: [1, 2],
-  options: { days: { type: 'string' } },
+  options: { days: { type: 'string' }, yes: { type: 'boolean', short: 'y' } },
   run: async (call) => {
     const [verb = '', name] = call.positionals;
     if (verb === 'list' && name === undefined) return list(call);
@@ -36,7 +38,15 @@ async function list({ api, values, say }: Call): Promise<void> {
   say(values['json'] === true ? JSON.stringify(page) : table(page.items.map(row)));
 }
 
-async function revoke({ api, say }: Call, name: string): Promise<void> {
+async function revoke({ api, values, say }: Call, name: string): Promise<void> {
+  const { items } = await api.request<Page<AccessTokenView>>('GET', '/tokens');
+  const isInUse = items.some((one) => one.current && (one.name === name || one.id === name));
+  if (isInUse && values['yes'] !== true)
+    throw new ApiError(
+      `${name} is the token that this command uses; nothing was revoked.`,
+      'Use another token, or --yes to revoke it all the same.',
+      0,
+    );
   await api.request('DELETE', `/tokens/${segment(name)}`);
   say(`revoked ${name}`);
 }
