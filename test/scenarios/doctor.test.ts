@@ -19,6 +19,13 @@ beforeAll(async () => {
 });
 afterAll(() => system?.stop());
 
+it('finds what `npm start` has started where the settings name nothing', async () => {
+  const { checks } = await doctor({ SLIPWAY_DATA: system.dir, REDIS_URL: '', SLIPWAY_REGISTRY: '' });
+  const of = (name: string) => checks.find((one) => one.name === name);
+  expect(of('Redis')).toMatchObject({ verdict: 'ok' });
+  expect(of('registry')).toMatchObject({ verdict: 'ok', says: `${system.registry.host} answers` });
+}, 60_000);
+
 it('finds a whole installation well, and then each part that is not', async () => {
   const well = await doctor();
   expect(well.checks.filter(({ verdict }) => verdict === 'fail')).toEqual([]);
