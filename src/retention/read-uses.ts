@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { buildsInUse } from '../builds/index.ts';
 import { rollbackTarget } from '../store/read/rollback-target.ts';
 import type { Reading } from '../store/store.ts';
@@ -38,7 +39,8 @@ async function newestSuccess({ db }: Reading, projectId: string): Promise<readon
     .selectFrom('build')
     .select('id')
     .where('project_id', '=', projectId)
-    .where('status', '=', 'success')
+    // Not as a parameter: SQLite would not see that the index of the successful ones will do.
+    .where('status', '=', sql.lit('success'))
     .orderBy('number', 'desc')
     .limit(1)
     .execute();
