@@ -55,7 +55,7 @@ export const LINT_CATALOGUE = {
   ),
   key_missing: error('{where} has no `{key}`.', 'Add `{key}`: {about}'),
   type_wrong: error('{what} cannot be {seen}.', '{fix}'),
-  value_missing: error('{what} has no value.', 'Write {expected}, or remove the key.'),
+  value_missing: error('{what} has no value.', 'Write {expected}{otherwise}.'),
   value_wrong: error('{what} cannot be `{value}`.', '{fix}'),
   value_not_yet: error('{what} cannot be `{value}` yet.', 'Use one of {known}.'),
   list_empty: error('{what} is an empty list.', 'Write at least one entry, or remove the key.'),

@@ -13,17 +13,22 @@ export function checkDependencies({ steps, services }: PipelineSpec, report: Rep
       if (dependency.value === '' || known.has(dependency.value)) continue;
       const fix = isService.has(dependency.value)
         ? 'It is a service: services are ready before any step starts. Remove it.'
-        : fixOf(dependency.value, names);
+        : fixOf(
+            dependency.value,
+            names.filter((one) => one !== name.value),
+          );
       report.add('dependency_unknown', dependency, { step: name.value, name: dependency.value, fix });
     }
   checkCycles(steps, report);
 }
 
+/** @param names Of the other steps: none waits for itself. */
 function fixOf(name: string, names: readonly string[]): string {
   const near = didYouMean(name, names);
   if (near !== null) return `Did you mean \`${near}\`?`;
+  if (names.length === 0) return 'There is no other step: remove it.';
   const some = names.slice(0, 10).map((one) => `\`${one}\``);
-  return `Steps are ${some.join(', ')}${names.length > some.length ? ' …' : ''}.`;
+  return `Other steps are ${some.join(', ')}${names.length > some.length ? ' …' : ''}.`;
 }
 
 /** Depth first; a step met again while it is still open closes a cycle, which is reported once. */

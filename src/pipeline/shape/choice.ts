@@ -23,7 +23,8 @@ export function choice<T>(choices: Choices<T>, phrase: string): Shape<T> {
       const { node } = cursor;
       const shape = isSeq(node) ? choices.list : isMap(node) ? choices.map : choices.text;
       const what = lastOf(cursor);
-      if (isEmpty(node)) cursor.report('value_missing', { what, expected: phrase });
+      if (isEmpty(node))
+        cursor.report('value_missing', { what, expected: phrase, otherwise: ', or remove it' });
       else if (shape !== undefined) return shape.read(cursor);
       else
         cursor.report('type_wrong', { what, seen: kindOf(node), expected: phrase, fix: `Write ${phrase}.` });

@@ -31,7 +31,8 @@ export function dictionary<T>(
       const { node } = cursor;
       const what = lastOf(cursor);
       if (!isMap(node)) {
-        if (isEmpty(node)) cursor.report('value_missing', { what, expected: phrase });
+        if (isEmpty(node))
+          cursor.report('value_missing', { what, expected: phrase, otherwise: ', or remove it' });
         else
           cursor.report('type_wrong', {
             what,
@@ -59,7 +60,11 @@ export function dictionary<T>(
         const child = pair.value as Node | null;
         const place = child === null ? null : cursor.down(child, text);
         if (child === null)
-          cursor.report('value_missing', { what: `\`${shorten(text)}\``, expected: value.phrase }, span);
+          cursor.report(
+            'value_missing',
+            { what: `\`${shorten(text)}\``, expected: value.phrase, otherwise: ', or remove the key' },
+            span,
+          );
         const name = { value: text, span, path: place?.path ?? cursor.path };
         return [{ name, value: place === null ? value.blank : value.read(place) }];
       });

@@ -20,7 +20,8 @@ export function list<T>(item: Shape<T>, phrase: string, least: 0 | 1 = 1): Shape
       const { node } = cursor;
       if (!isSeq(node)) {
         const what = lastOf(cursor);
-        if (isEmpty(node)) cursor.report('value_missing', { what, expected: phrase });
+        if (isEmpty(node))
+          cursor.report('value_missing', { what, expected: phrase, otherwise: ', or remove it' });
         else
           cursor.report('type_wrong', {
             what,

@@ -94,7 +94,8 @@ export function record<K extends Keys>(
 
 function refuse(cursor: Cursor, { phrase }: RecordShape<unknown>): void {
   const what = lastOf(cursor);
-  if (isEmpty(cursor.node)) cursor.report('value_missing', { what, expected: `${phrase}, or \`{}\`` });
+  if (isEmpty(cursor.node))
+    cursor.report('value_missing', { what, expected: phrase, otherwise: ', or `{}`' });
   else
     cursor.report('type_wrong', {
       what,
@@ -158,7 +159,11 @@ function readValue(cursor: Cursor, name: string, pair: Pair, key: Key<unknown, u
   if (place !== null && !isEmpty(place.node)) return key.shape.read(place);
   const what = `\`${cursor.path === '' ? name : `${cursor.path}.${name}`}\``;
   if (value === null || place !== null)
-    cursor.report('value_missing', { what, expected: key.shape.phrase }, keySpan(pair));
+    cursor.report(
+      'value_missing',
+      { what, expected: key.shape.phrase, otherwise: key.required ? '' : ', or remove the key' },
+      keySpan(pair),
+    );
   return key.shape.blank;
 }
 

@@ -71,7 +71,7 @@ export function word<const W extends string>(words: readonly W[], notYet: readon
 function textOf(cursor: Cursor, expected: string): string | null {
   const { node } = cursor;
   if (isEmpty(node)) {
-    cursor.report('value_missing', { what: lastOf(cursor), expected });
+    cursor.report('value_missing', { what: lastOf(cursor), expected, otherwise: ', or remove it' });
     return null;
   }
   if (isScalar(node)) return String(node.value);

@@ -86,6 +86,23 @@ test('every text of the catalogue gets all its details', () => {
     expect(`${message} ${fix}`, code).not.toMatch(/(?<!\$)\{\w+\}|undefined|\[object/);
 });
 
+test('a key that is needed is not told to be removed, and another may be', () => {
+  const fixesOf = (text: string) => lintPipeline(text, 'slipway.yml').map(({ fix }) => fix);
+  expect(fixesOf('steps: { a: { image: "a:1", commands: } }').join('\n')).not.toContain('remove');
+  expect(fixesOf('steps: { a: { image: "a:1", commands: x, timeout: } }')).toEqual([
+    expect.stringMatching(/^Write .*, or remove the key\.$/),
+  ]);
+});
+
+test('a step that waits for itself by a slip of the pen is not told to', () => {
+  const fixOf = (text: string) =>
+    lintPipeline(text, 'slipway.yml').find(({ code }) => code === 'dependency_unknown')?.fix;
+  const test = 'test: { image: "a:1", commands: x, depends_on: tset }';
+  expect(fixOf(`steps: { ${test} }`)).toBe('There is no other step: remove it.');
+  expect(fixOf(`steps: { ${test}, lint: { image: "a:1", commands: x } }`)).toBe('Other steps are `lint`.');
+  expect(fixOf(`steps: { ${test}, set: { image: "a:1", commands: x } }`)).toBe('Did you mean `set`?');
+});
+
 test('all problems come at once, in the order of the file', () => {
   const text =
     'imag: {}\nsteps:\n  - name: a\n    comands: x\n  - name: a\n    commands: x\n    depends_on: c\npush: { tags: [] }\n';
