@@ -4,11 +4,14 @@ export class ApiError extends Error {
   readonly fix: string;
   /** 0 when no server answered. */
   readonly status: number;
+  /** What of the request was wrong, by the API's name, and why; null for any other refusal. */
+  readonly wrong: { readonly field: string; readonly cause: string } | null;
 
-  constructor(message: string, fix: string, status: number) {
+  constructor(message: string, fix: string, status: number, wrong: ApiError['wrong'] = null) {
     super(message);
     this.fix = fix;
     this.status = status;
+    this.wrong = wrong;
   }
 }
 
@@ -54,13 +57,22 @@ export function createApiClient({ server, token }: { server: string; token: stri
 
 async function toError(response: Response): Promise<ApiError> {
   const answer = (await response.json().catch(() => null)) as {
-    error?: { message: string; fix: string };
+    error?: Refusal;
   } | null;
-  const { message, fix } = answer?.error ?? {
+  const { code, message, fix, details }: Refusal = answer?.error ?? {
     message: `The server answered ${response.status}.`,
     fix: 'Is it a Slipway server? Look at its log.',
   };
-  return new ApiError(message, fix, response.status);
+  const { field, cause } = details ?? {};
+  const isField = code === 'request_wrong' && field !== undefined && cause !== undefined;
+  return new ApiError(message, fix, response.status, isField ? { field, cause } : null);
+}
+
+interface Refusal {
+  readonly code?: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly details?: { readonly field?: string; readonly cause?: string };
 }
 
 /** fetch hides why it failed in its error's cause. */

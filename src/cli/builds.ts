@@ -1,14 +1,17 @@
 import { tellingDeployments } from '../core/deployment.ts';
 import type { BuildSummary, Page } from '../core/view.ts';
-import { callServer, type ServerCommand } from './call-server.ts';
+import { callServer, UsageError, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { ago, oneLine, paint, paintStatus, table } from './print.ts';
 
 const builds: ServerCommand = {
   usage: 'slipway builds [--project PROJECT] [--limit N]',
-  arguments: [0, 0],
+  arguments: [0, 1],
+  fields: { limit: { option: 'limit' } },
   options: { project: { type: 'string', short: 'p' }, limit: { type: 'string', short: 'n' } },
-  run: async ({ api, values, say }) => {
+  run: async ({ api, positionals: [stray], values, say }) => {
+    if (stray !== undefined)
+      throw new UsageError(`it takes no arguments; for one project: slipway builds --project ${stray}`);
     const limit = typeof values['limit'] === 'string' ? values['limit'] : '20';
     const project = typeof values['project'] === 'string' ? `&project=${segment(values['project'])}` : '';
     const page = await api.request<Page<BuildSummary>>('GET', `/builds?limit=${segment(limit)}${project}`);

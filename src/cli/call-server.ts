@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { didYouMean } from '../core/did-you-mean.ts';
 import { ApiError, createApiClient, type ApiClient } from './api-client.ts';
 
 /** What a command gets: the server, its arguments, and where to write. */
@@ -18,8 +19,22 @@ export interface ServerCommand {
   readonly options?: ParseArgsOptionsConfig;
   /** How many arguments it takes. */
   readonly arguments: readonly [least: number, most: number];
+  /** Where the fields of its request come from, so that what is wrong is told in the words that were typed. */
+  readonly fields?: Readonly<Record<string, Typed>>;
   /** Gives the exit status; nothing is 0. */
   readonly run: (call: Call) => Promise<number | void>;
+}
+
+/** An option by its name, or what an argument is called and its place from 0. */
+export type Typed = { readonly option: string } | { readonly argument: number; readonly called: string };
+
+/** @throws UsageError for a verb that the command does not have. */
+export function demandVerb(command: string, verb: string, verbs: readonly string[]): void {
+  if (verbs.includes(verb)) return;
+  const near = didYouMean(verb, verbs);
+  throw new UsageError(
+    `there is no "${command} ${verb}"; ${near === null ? `there are ${verbs.join(', ')}` : `did you mean "${near}"?`}`,
+  );
 }
 
 /** Wrong use of a command: shown with its usage, exit status 2. */
@@ -40,20 +55,22 @@ const COMMON_HELP = `
 
 /** Runs a command: reads its arguments, calls, and shows what went wrong with what to do about it. Gives the exit status. */
 export async function callServer(command: ServerCommand, argv: readonly string[]): Promise<number> {
+  let typed: Pick<Call, 'values' | 'positionals'> = { values: {}, positionals: [] };
   try {
-    const { values, positionals } = parse(command, argv);
+    typed = parse(command, argv);
+    const { values, positionals } = typed;
     if (values['help'] === true) {
       process.stdout.write(`Usage: ${command.usage}\n${COMMON_HELP}`);
       return 0;
     }
     const [least, most] = command.arguments;
     if (positionals.length < least || positionals.length > most)
-      throw new UsageError(`it takes ${least === most ? least : `${least} to ${most}`} arguments`);
+      throw new UsageError(`it takes ${least === most ? least || 'no' : `${least} to ${most}`} arguments`);
     const api = createApiClient(whereTo(values));
     const say = (line: string): void => void process.stdout.write(`${line}\n`);
     return (await command.run({ api, positionals, values, say })) ?? 0;
   } catch (error) {
-    return explain(error, command.usage);
+    return explain(inTypedWords(error, command, typed), command.usage);
   }
 }
 
@@ -70,7 +87,13 @@ function parse(command: ServerCommand, argv: readonly string[]) {
 function whereTo(values: Call['values']): { server: string; token: string } {
   const server = values['server'] ?? process.env['SLIPWAY_URL'];
   const token = values['token'] ?? process.env['SLIPWAY_TOKEN'];
-  if (typeof server !== 'string' || !/^https?:\/\//.test(server))
+  if (typeof server === 'string' && server !== '' && !isWebAddress(server))
+    throw new ApiError(
+      `${server} is no address of a server.`,
+      `Write it like http://localhost:8000 in ${values['server'] === undefined ? 'SLIPWAY_URL' : '--server'}.`,
+      0,
+    );
+  if (typeof server !== 'string' || server === '')
     throw new ApiError(
       'No server is named.',
       'Set SLIPWAY_URL to its address, e.g. http://localhost:8000, or use --server.',
@@ -83,6 +106,35 @@ function whereTo(values: Call['values']): { server: string; token: string } {
       0,
     );
   return { server, token: token.trim() };
+}
+
+function isWebAddress(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text);
+}
+
+/** What the API calls `cloneUrl` was typed as an argument: it is named so, with the value that was typed. */
+function inTypedWords(
+  error: unknown,
+  { fields = {} }: ServerCommand,
+  { values, positionals }: Pick<Call, 'values' | 'positionals'>,
+): unknown {
+  if (!(error instanceof ApiError) || error.wrong === null) return error;
+  const { field, cause } = error.wrong;
+  const name = field.split('.')[0] ?? '';
+  const from = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (from === undefined) return error;
+  const [word, value] =
+    'option' in from
+      ? [`--${from.option}`, values[from.option]]
+      : [`the ${from.called}`, positionals[from.argument]];
+  const isTold = value === undefined || cause.startsWith(String(value));
+  const shown = isTold ? word : `${word} ${String(value)}`;
+  const isVerb = /^(is|has|names) /.test(cause);
+  return new ApiError(
+    `${shown}${isVerb ? '' : ':'} ${cause}.`,
+    'Correct it and run the command again.',
+    error.status,
+  );
 }
 
 function explain(error: unknown, usage: string): number {

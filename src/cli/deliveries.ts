@@ -7,6 +7,7 @@ const deliveries: ServerCommand = {
   usage: `slipway deliveries [--limit N]
        slipway deliveries replay <delivery>`,
   arguments: [0, 2],
+  fields: { limit: { option: 'limit' } },
   options: { limit: { type: 'string', short: 'n' } },
   run: async ({ api, positionals: [verb, id], values, say }) => {
     if (verb === 'replay' && id !== undefined) {

@@ -36,6 +36,10 @@ export async function lintCommand(argv: readonly string[]): Promise<number> {
     process.stdout.write(values.json ? asJson(linted) : asText(linted));
     return linted.some(hasErrors) ? 1 : 0;
   } catch (error) {
+    if (error instanceof UnreadableFile) {
+      process.stderr.write(`slipway lint: ${error.message}\n`);
+      return 2;
+    }
     process.stderr.write(`slipway lint: ${(error as Error).message}\n\n${USAGE}`);
     return 2;
   }
@@ -49,8 +53,20 @@ async function lintFile(file: string): Promise<Linted> {
   return { file: name, text: bytes.toString(), problems: lintPipeline(bytes, name, { hasDockerfile }) };
 }
 
+class UnreadableFile extends Error {}
+
+const UNREADABLE: Readonly<Record<string, (file: string) => string>> = {
+  ENOENT: (file) => `There is no file ${file}. Name the pipeline file, or run it where ${PIPELINE_FILE} is.`,
+  EISDIR: (file) => `${file} is a folder. Name the pipeline file in it.`,
+  EACCES: (file) => `${file} may not be read. Change its rights, or run it as another user.`,
+};
+
 async function readBytes(file: string): Promise<Buffer> {
-  if (file !== '-') return readFile(file);
+  if (file !== '-')
+    return readFile(file).catch((error: NodeJS.ErrnoException) => {
+      const words = UNREADABLE[error.code ?? ''];
+      throw words === undefined ? error : new UnreadableFile(words(file), { cause: error });
+    });
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

@@ -1,3 +1,5 @@
+import { didYouMean } from '../core/did-you-mean.ts';
+
 /** A command of `slipway`: its line in the help, and what it does; loaded only when it is called. */
 interface Command {
   readonly about: string;
@@ -90,9 +92,17 @@ if (command === undefined) {
   const lines = Object.entries(COMMANDS).map(([word, { about }]) => `  ${word.padEnd(13)} ${about}`);
   const help = `Usage: slipway <command> [--help]\n\n${lines.join('\n')}\n`;
   if (isHelp) process.stdout.write(help);
-  else process.stderr.write(`slipway: there is no command "${name}"\n\n${help}`);
+  else process.stderr.write(`slipway: ${whyNot()}\n\n${help}`);
   process.exitCode = isHelp ? 0 : 2;
 } else {
   const run = await command.load();
   process.exitCode = await run(argv);
+}
+
+function whyNot(): string {
+  const meant = argv.find((word) => Object.hasOwn(COMMANDS, word));
+  if (name.startsWith('-') && meant !== undefined)
+    return `options come after the command: slipway ${meant} ${name} …`;
+  const near = didYouMean(name, Object.keys(COMMANDS));
+  return `there is no command "${name}"${near === null ? '' : `; did you mean "${near}"?`}`;
 }

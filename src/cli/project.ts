@@ -1,5 +1,5 @@
 import type { Page, ProjectView } from '../core/view.ts';
-import { callServer, UsageError, type Call, type ServerCommand } from './call-server.ts';
+import { callServer, demandVerb, UsageError, type Call, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { ago, paint, paintStatus, table } from './print.ts';
 import { readSecret } from './read-secret.ts';
@@ -13,9 +13,12 @@ const USAGE = `slipway project add <git url> [--path PATH] [--token-file FILE | 
 
 const CONNECTIONS = { token: 'by token', app: "as the server's GitHub App", none: 'none' } as const;
 
+const VERBS = ['add', 'list', 'show', 'connect', 'disconnect', 'remove'];
+
 const project: ServerCommand = {
   usage: USAGE,
   arguments: [1, 2],
+  fields: { cloneUrl: { argument: 1, called: 'address' }, path: { option: 'path' } },
   options: {
     path: { type: 'string' },
     'token-file': { type: 'string' },
@@ -23,14 +26,17 @@ const project: ServerCommand = {
   },
   run: async (call) => {
     const [verb = '', name] = call.positionals;
+    demandVerb('project', verb, VERBS);
     if (verb === 'list') return list(call);
-    if (name === undefined) throw new UsageError(`project ${verb} needs a name or an address`);
+    if (name === undefined)
+      throw new UsageError(
+        `project ${verb} needs ${verb === 'add' ? "a repository's address" : 'a project'}`,
+      );
     if (verb === 'add') return add(call, name);
     if (verb === 'show') return show(call, name);
     if (verb === 'connect') return connect(call, name);
     if (verb === 'disconnect') return disconnect(call, name);
-    if (verb === 'remove') return remove(call, name);
-    throw new UsageError(`there is no "project ${verb}"`);
+    return remove(call, name);
   },
 };
 

@@ -1,5 +1,5 @@
 import type { Page } from '../core/view.ts';
-import { callServer, UsageError, type ServerCommand } from './call-server.ts';
+import { callServer, demandVerb, UsageError, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { table } from './print.ts';
 import { readSecret } from './read-secret.ts';
@@ -12,6 +12,11 @@ const registry: ServerCommand = {
 The password comes by standard input. --use push, the default: for builds that push to this registry, and what
 names it. --use pull: also for the base images of every build; give it the rights to read only.`,
   arguments: [1, 2],
+  fields: {
+    host: { argument: 1, called: 'host' },
+    username: { option: 'username' },
+    use: { option: 'use' },
+  },
   options: {
     username: { type: 'string', short: 'u' },
     use: { type: 'string' },
@@ -19,6 +24,7 @@ names it. --use pull: also for the base images of every build; give it the right
   },
   run: async ({ api, positionals, values, say }) => {
     const [verb = '', host] = positionals;
+    demandVerb('registry', verb, ['login', 'list', 'logout']);
     if (verb === 'list') {
       const page = await api.request<Page<{ host: string; use: string; username: string }>>(
         'GET',
@@ -31,12 +37,12 @@ names it. --use pull: also for the base images of every build; give it the right
     if (host === undefined) throw new UsageError(`registry ${verb} needs a host`);
     const path = `/registries/${segment(host)}`;
     if (verb === 'logout') await api.request('DELETE', path);
-    else if (verb === 'login') {
+    else {
       if (typeof values['username'] !== 'string') throw new UsageError('registry login needs --username');
       const file = typeof values['file'] === 'string' ? values['file'] : undefined;
       const password = await readSecret(file, 'password');
       await api.request('PUT', path, { username: values['username'], password, use: values['use'] });
-    } else throw new UsageError(`there is no "registry ${verb}"`);
+    }
     say(verb === 'login' ? `kept the login of ${host}` : `removed the login of ${host}`);
     return 0;
   },

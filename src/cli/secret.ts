@@ -1,5 +1,5 @@
 import type { ProjectView } from '../core/view.ts';
-import { callServer, UsageError, type ServerCommand } from './call-server.ts';
+import { callServer, demandVerb, UsageError, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { readSecret } from './read-secret.ts';
 
@@ -7,10 +7,13 @@ const secret: ServerCommand = {
   usage: `slipway secret set <project> <name> [--file FILE]   (the value comes by standard input)
        slipway secret list <project>
        slipway secret remove <project> <name>`,
-  arguments: [2, 3],
+  arguments: [1, 3],
+  fields: { name: { argument: 2, called: 'name' } },
   options: { file: { type: 'string' } },
   run: async ({ api, positionals, values, say }) => {
     const [verb = '', project = '', name] = positionals;
+    demandVerb('secret', verb, ['set', 'list', 'remove']);
+    if (project === '') throw new UsageError(`secret ${verb} needs a project`);
     if (verb === 'list') {
       const { secretNames } = await api.request<ProjectView>('GET', `/projects/${segment(project)}`);
       say(values['json'] === true ? JSON.stringify(secretNames) : secretNames.join('\n') || 'no secrets');
@@ -21,8 +24,7 @@ const secret: ServerCommand = {
     if (verb === 'set') {
       const file = typeof values['file'] === 'string' ? values['file'] : undefined;
       await api.request('PUT', path, { value: await readSecret(file, 'value') });
-    } else if (verb === 'remove') await api.request('DELETE', path);
-    else throw new UsageError(`there is no "secret ${verb}"`);
+    } else await api.request('DELETE', path);
     say(`${verb === 'set' ? 'set' : 'removed'} ${name} of ${project}`);
     return 0;
   },

@@ -1,6 +1,6 @@
 import type { AccessTokenView, Page } from '../core/view.ts';
 import { ApiError } from './api-client.ts';
-import { callServer, UsageError, type Call, type ServerCommand } from './call-server.ts';
+import { callServer, demandVerb, UsageError, type Call, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { ago, paint, table } from './print.ts';
 
@@ -10,9 +10,11 @@ const token: ServerCommand = {
        slipway token revoke <name> [--yes]   (ends it and the sessions made with it; a name or an id;
          --yes also where it is the token in use)`,
   arguments: [1, 2],
+  fields: { name: { argument: 1, called: 'name' }, expiresInDays: { option: 'days' } },
   options: { days: { type: 'string' }, yes: { type: 'boolean', short: 'y' } },
   run: async (call) => {
     const [verb = '', name] = call.positionals;
+    demandVerb('token', verb, ['create', 'list', 'revoke']);
     if (verb === 'list' && name === undefined) return list(call);
     if (name === undefined) throw new UsageError(`token ${verb} needs a name`);
     if (verb === 'create') return create(call, name);

@@ -5,6 +5,7 @@ const worker: ServerCommand = {
          makes the token of a worker of that name, and shows it this once; an earlier one of that name ends.
          The worker deploys behind the routers named, and behind no other.`,
   arguments: [2, 2],
+  fields: { name: { argument: 1, called: 'name' }, routers: { option: 'router' } },
   options: { router: { type: 'string', multiple: true } },
   run: async ({ api, positionals: [verb, name], values, say }) => {
     if (verb !== 'add') throw new UsageError(`there is no "worker ${verb}"`);

@@ -3,10 +3,13 @@ import type { AppDeps } from '../deps.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
 
+const MOST_DAYS = 3_650;
+const DAYS_WRONG = `is not a whole number from 1 to ${MOST_DAYS}`;
+
 const body = z.object({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'is not a name of a-z, 0-9, "." and "-"'),
   /** Null or absent: until it is revoked. */
-  expiresInDays: z.number().int().min(1).max(3_650).nullish(),
+  expiresInDays: z.number(DAYS_WRONG).int(DAYS_WRONG).min(1, DAYS_WRONG).max(MOST_DAYS, DAYS_WRONG).nullish(),
 });
 const DAY_MS = 24 * 3_600_000;
 

@@ -4,7 +4,7 @@ import type { AppDeps } from '../deps.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/);
+const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'is not a name of a-z, 0-9, "." and "-"');
 const body = z.object({ name, routers: z.array(name).max(16).default([]) });
 
 /**

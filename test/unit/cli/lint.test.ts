@@ -68,7 +68,15 @@ test('without a file name it is slipway.yml; with a Dockerfile alone, the defaul
 });
 
 test('wrong use and files that are not there end with status 2 and say what is meant', async () => {
-  expect(await slipway(['lint', 'gone.yml'])).toMatchObject({ status: 2, stdout: '' });
+  expect(await slipway(['lint', 'gone.yml'])).toEqual({
+    status: 2,
+    stdout: '',
+    stderr:
+      'slipway lint: There is no file gone.yml. Name the pipeline file, or run it where slipway.yml is.\n',
+  });
+  expect((await slipway(['lint', '.'])).stderr).toBe(
+    'slipway lint: . is a folder. Name the pipeline file in it.\n',
+  );
   const { status, stderr } = await slipway(['lint', '--colour']);
   expect([status, stderr]).toEqual([2, expect.stringContaining('Usage: slipway lint')]);
 });

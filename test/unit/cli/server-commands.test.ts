@@ -72,6 +72,7 @@ it.each([
   [{ SLIPWAY_TOKEN: 'wrongwrong' }, 'That token lets nobody in.'],
   [{ SLIPWAY_TOKEN: '' }, 'There is no token.'],
   [{ SLIPWAY_URL: '' }, 'No server is named.'],
+  [{ SLIPWAY_URL: 'ftp://x' }, 'ftp://x is no address of a server.'],
   [{ SLIPWAY_URL: 'http://127.0.0.1:1' }, 'http://127.0.0.1:1 does not answer'],
 ])('with %j says: %s', async (env, message) => {
   const ran = await slipway(['builds'], { env });
@@ -98,6 +99,35 @@ it.each([
   const ran = await slipway(args);
   expect(ran.status).toBe(2);
   expect(ran.stderr).toContain('Usage: slipway');
+});
+
+it.each([
+  [['project', 'ad', 'x'], 'there is no "project ad"; did you mean "add"?'],
+  [['project', 'frob'], 'there is no "project frob"; there are add, list,'],
+  [['secret', 'frob'], 'there is no "secret frob"; there are set, list, remove'],
+  [['builds', 'me/hello'], 'slipway builds --project me/hello'],
+  [
+    ['--server', 'http://localhost:8000', 'builds'],
+    'options come after the command: slipway builds --server …',
+  ],
+  [['bilds'], 'there is no command "bilds"; did you mean "builds"?'],
+])('%j is told what was meant: %s', async (args, message) => {
+  const ran = await slipway(args);
+  expect(ran.status).toBe(2);
+  expect(ran.stderr).toContain(message);
+});
+
+it.each([
+  [['builds', '--limit', '9999'], '--limit 9999 is not a whole number from 1 to 200.'],
+  [['deliveries', '-n', 'many'], '--limit many is not a whole number from 1 to 200.'],
+  [['token', 'create', 'x', '--days', '0'], '--days 0 is not a whole number from 1 to 3650.'],
+  [['token', 'create', 'My Token'], 'the name My Token is not a name of a-z'],
+  [['project', 'add', 'hello'], 'the address hello is no https, http or ssh address of a repository.'],
+  [['project', 'add', 'https://a.test/b/c', '--path', 'A B'], '--path: A B is not like shop/web.'],
+])('%j is told in the words that were typed: %s', async (args, message) => {
+  const ran = await slipway(args);
+  expect(ran).toMatchObject({ status: 1, stdout: '' });
+  expect(ran.stderr).toContain(`slipway: ${message}`);
 });
 
 it('sets a secret by standard input only', async () => {
@@ -171,7 +201,9 @@ it('makes the token of a worker, for the routers named only', async () => {
   expect((await slipway(['workers'])).stdout).toMatch(/^w1 {2}away.*\nw2 {2}away/);
   const page = JSON.parse((await slipway(['workers', '--json'])).stdout) as Page<WorkerView>;
   expect(page.items.map(({ tokenRouters }) => tokenRouters)).toEqual([[], ['east', 'west']]);
-  expect((await slipway(['worker', 'add', 'w3', '--router', 'No Name'])).stderr).toContain('routers');
+  expect((await slipway(['worker', 'add', 'w3', '--router', 'No Name'])).stderr).toContain(
+    '--router No Name is not a name of a-z, 0-9, "." and "-".',
+  );
 });
 
 it('makes, lists and revokes admin tokens', async () => {
