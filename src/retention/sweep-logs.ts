@@ -9,19 +9,22 @@ const MOST_IDS = 500;
 
 /**
  * Goes through all logs and removes those that no row points to: of a removed project or build when the server ended
- * in between, or of a deployment's earlier attempts. Resolves with the bytes of the others.
+ * in between, or of a deployment's earlier attempts. Resolves with the bytes of those that stay. What is older than the
+ * record is another one's (a new database beside old logs): it is left alone, and not counted.
  */
 export async function sweepLogs(
   reading: Reading,
   logs: LogShelf,
   { nowMs, pause }: { readonly nowMs: number; readonly pause: () => Promise<boolean> },
 ): Promise<{ readonly bytes: number; readonly removed: number }> {
+  const began = timeOrder(firstIdAt('att', await beganAtMs(reading)));
   const settled = timeOrder(firstIdAt('att', nowMs - SETTLED_MS));
   let bytes = 0;
   let removed = 0;
-  for await (const day of logs.list())
-    for (let start = 0; start < day.length; start += MOST_IDS) {
-      const some = day.slice(start, start + MOST_IDS);
+  for await (const day of logs.list()) {
+    const own = day.filter(({ logId }) => timeOrder(ownerOfLog(logId)) >= began);
+    for (let start = 0; start < own.length; start += MOST_IDS) {
+      const some = own.slice(start, start + MOST_IDS);
       const known = await knownLogs(
         reading.db,
         some.map(({ logId }) => logId),
@@ -34,5 +37,22 @@ export async function sweepLogs(
         }
       if (!(await pause())) return { bytes, removed };
     }
+  }
   return { bytes, removed };
+}
+
+/** When the oldest of what lasts in the record was made; without any it has not begun. */
+async function beganAtMs({ db }: Reading): Promise<number> {
+  const rows = await Promise.all([
+    db
+      .selectFrom('project')
+      .select(({ fn }) => fn.min('created_at').as('at'))
+      .execute(),
+    db
+      .selectFrom('access_token')
+      .select(({ fn }) => fn.min('created_at').as('at'))
+      .execute(),
+  ]);
+  const times = rows.flat().flatMap(({ at }) => (at === null ? [] : [Number(at)]));
+  return times.length === 0 ? Date.UTC(9999, 11, 31) : Math.min(...times);
 }
