@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readPartsSettings } from '../config/settings.ts';
 import { Problem } from '../src/core/problem.ts';
 import { refuseArguments } from './installation/refuse-arguments.ts';
@@ -22,6 +23,7 @@ try {
   explain(installation);
   await asked();
   say('ending; apps, router and registry live on until `npm stop`');
+  await sayLost(installation);
   await installation.stop();
   await rm(pidFile, { force: true });
 } catch (error) {
@@ -43,6 +45,21 @@ Commands   export SLIPWAY_URL=${url} SLIPWAY_TOKEN="$(cat ${adminTokenFile})"
            npx slipway --help   (in this folder)
 Logs       ${dataDir}/server.log, worker.log
 `);
+}
+
+/** What ends with the worker, as far as the server tells it soon. */
+async function sayLost({ api }: Installation): Promise<void> {
+  const asked = api.ask<{ items: { status: string }[] }>('GET', '/builds?limit=100');
+  const { items } = await Promise.race([
+    asked.catch(() => ({ items: [] })),
+    sleep(1_000, { items: [] }, { ref: false }),
+  ]);
+  const running = items.filter(({ status }) => status === 'running').length;
+  if (running > 0)
+    say(
+      `${running === 1 ? 'a build that runs is' : `${running} builds that run are`} lost by this: at the next start ` +
+        'they end as an error, or are built again where no step had begun',
+    );
 }
 
 /** Ctrl-C, or `npm stop`. What we run does not keep this process alive; the wait does. */
