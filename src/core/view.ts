@@ -49,6 +49,8 @@ export type DeploymentSummary = Pick<DeploymentView, 'id' | 'environment' | 'sta
 export interface BuildView extends BuildSummary {
   readonly deliveryId: string | null;
   readonly rerunOf: string | null;
+  /** Null too when that build was removed. */
+  readonly rerunOfNumber: number | null;
   /** Problems of the pipeline file, when that is why it failed. */
   readonly problems: readonly LintProblemView[];
   readonly warnings: readonly LintProblemView[];
@@ -199,6 +201,9 @@ export interface DeliveryView {
   readonly outcome: 'received' | 'built' | 'ignored' | 'blocked' | 'failed';
   readonly reason: string | null;
   readonly buildIds: readonly string[];
+  /** Branch, tag or `#12` of a pull request, and commit, of what was built; null when nothing was. */
+  readonly refName: string | null;
+  readonly commit: string | null;
   readonly bytes: number;
   readonly times: number;
 }

@@ -13,7 +13,8 @@ export async function readBuild(
   context: ViewContext,
 ): Promise<BuildView | null> {
   const row = await selectSummaries(db)
-    .select(['build.delivery_id', 'build.rerun_of', 'build.problems_json'])
+    .leftJoin('build as first', 'first.id', 'build.rerun_of')
+    .select(['build.delivery_id', 'build.rerun_of', 'build.problems_json', 'first.number as first_number'])
     .where('build.id', '=', buildId)
     .executeTakeFirst();
   if (row === undefined) return null;
@@ -23,6 +24,7 @@ export async function readBuild(
     ...toSummary(row, await deploymentsOfBuild(db, buildId, context), context),
     deliveryId: row.delivery_id,
     rerunOf: row.rerun_of,
+    rerunOfNumber: row.first_number,
     problems: problems.filter(({ severity }) => severity === 'error'),
     warnings: problems.filter(({ severity }) => severity === 'warning'),
     workflows,

@@ -51,16 +51,26 @@ function withoutBody(db: Reader) {
 
 async function withBuilds(
   db: Reader,
-  rows: readonly Omit<DeliveryView, 'buildIds'>[],
+  rows: readonly Omit<DeliveryView, 'buildIds' | 'refName' | 'commit'>[],
 ): Promise<readonly DeliveryView[]> {
   if (rows.length === 0) return [];
   const ids = rows.map((row) => row.id);
-  const links = await db
+  const built = await db
     .selectFrom('delivery_build')
-    .where('delivery_id', 'in', ids)
-    .orderBy('build_id')
-    .selectAll()
+    .innerJoin('build', 'build.id', 'delivery_build.build_id')
+    .where('delivery_build.delivery_id', 'in', ids)
+    .orderBy('delivery_build.build_id')
+    .select(['delivery_build.delivery_id', 'build.id', 'build.ref_name', 'build.commit'])
     .execute();
-  const builds = Map.groupBy(links, (link) => link.delivery_id);
-  return rows.map((row) => ({ ...row, buildIds: (builds.get(row.id) ?? []).map((link) => link.build_id) }));
+  const builds = Map.groupBy(built, (link) => link.delivery_id);
+  return rows.map((row) => {
+    const links = builds.get(row.id) ?? [];
+    const [first] = links;
+    return {
+      ...row,
+      buildIds: links.map(({ id }) => id),
+      refName: first?.ref_name ?? null,
+      commit: first?.commit ?? null,
+    };
+  });
 }
