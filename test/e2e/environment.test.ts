@@ -69,6 +69,8 @@ it('rolls back only after the question is answered, all by keyboard, and shows i
     /^Put build #1 .* back into production\?$/,
   );
   await expectFocus(page, 'No');
+  expect(await page.locator('.actions .hint').textContent()).toMatch(/^Build #1 \(\w+\) .*\.$/);
+  await shoot(page, 'environment-question-1440-light');
   await page.keyboard.press('Escape');
   await expectFocus(page, 'Roll back');
   await page.keyboard.press('Enter');

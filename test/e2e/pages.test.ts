@@ -113,7 +113,9 @@ describe('the pages', () => {
     const page = await stage.open('/workers');
     const workers = page.getByRole('list', { name: 'Workers' }).getByRole('listitem');
     const known = workers.filter({ hasText: stage.system.workerName });
-    expect(await known.textContent()).toMatch(/here.*runs 0 of at most 2 at once.*deploys behind local/);
+    expect(await known.textContent()).toMatch(
+      /here.*runs 0 of at most 2 at once.*deploys behind the router local/,
+    );
     await page.getByLabel('Name').fill('build-02');
     await page.getByLabel('Routers').fill('edge, other');
     await page.getByRole('button', { name: 'Make its token' }).click();

@@ -19,6 +19,7 @@ import { StatusBadge } from '../parts/status.tsx';
 import { Ago, Took } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waterfall } from '../parts/waterfall.tsx';
+import { Words } from '../parts/words.tsx';
 
 /** One build: how it stands, where its time goes, every line of it, and what it shipped. */
 export function BuildPage() {
@@ -90,7 +91,9 @@ function BuildHead({ build }: { build: BuildView }) {
         {build.startedAtMs !== null && (
           <>
             {' '}
-            · took <Took fromMs={build.startedAtMs} toMs={build.finishedAtMs} />
+            · {build.finishedAtMs === null ? 'for' : 'took'}{' '}
+            <Took fromMs={build.startedAtMs} toMs={build.finishedAtMs} />
+            {build.finishedAtMs === null && ' so far'}
           </>
         )}
         {build.deliveryId !== null && (
@@ -102,7 +105,12 @@ function BuildHead({ build }: { build: BuildView }) {
         {build.rerunOf !== null && (
           <>
             {' '}
-            · re-run of <a href={`/builds/${build.rerunOf}`}>an earlier build</a>
+            · re-run of{' '}
+            {build.rerunOfNumber === null ? (
+              'a build that was removed'
+            ) : (
+              <a href={`/builds/${build.rerunOf}`}>build #{build.rerunOfNumber}</a>
+            )}
           </>
         )}
       </p>
@@ -112,7 +120,9 @@ function BuildHead({ build }: { build: BuildView }) {
         </p>
       )}
       {build.waiting === null && build.reason !== null && failedStep(build) === null && (
-        <p class="box">{build.reason}</p>
+        <p class="box">
+          <Words text={build.reason} />
+        </p>
       )}
     </header>
   );

@@ -4,8 +4,10 @@ import { useStream } from '../parts/live.ts';
 import { Empty, Waiting } from '../parts/load.tsx';
 import { Outcome } from '../parts/outcome.tsx';
 import { Older, usePages } from '../parts/pages.tsx';
+import { Commit } from '../parts/reference.tsx';
 import { Ago } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
+import { Words } from '../parts/words.tsx';
 
 /** Every delivery with what became of it: no webhook vanishes. */
 export function DeliveriesPage() {
@@ -52,9 +54,15 @@ function DeliveryRow({ delivery }: { delivery: DeliveryView }) {
           {delivery.action !== null && ` ${delivery.action}`}{' '}
           <span class="project">{delivery.repository ?? ''}</span>
         </span>
-        {delivery.reason !== null && <span class="row-note">{delivery.reason}</span>}
+        {delivery.reason !== null && (
+          <span class="row-note">
+            <Words text={delivery.reason} />
+          </span>
+        )}
       </a>
       <span class="row-side">
+        {delivery.refName !== null && <span class="ref-name">{delivery.refName}</span>}
+        {delivery.commit !== null && <Commit commit={delivery.commit} url={null} />}
         <code>{delivery.hostDeliveryId}</code>
       </span>
       <span class="row-time">

@@ -8,6 +8,7 @@ import { useStream } from '../parts/live.ts';
 import { useLoad, Waiting } from '../parts/load.tsx';
 import { Outcome } from '../parts/outcome.tsx';
 import { useTitle } from '../parts/title.ts';
+import { Words } from '../parts/words.tsx';
 
 /** One delivery: what came, what became of it and why, and the way to have it worked on again. */
 export function DeliveryPage() {
@@ -48,7 +49,9 @@ export function DeliveryPage() {
         <Action run={() => api('POST', `/deliveries/${segment(id)}/replay`)}>Replay</Action>
       </div>
       {delivery.reason !== null && (
-        <p class={delivery.outcome === 'failed' ? 'box box-error' : 'box'}>{delivery.reason}</p>
+        <p class={delivery.outcome === 'failed' ? 'box box-error' : 'box'}>
+          <Words text={delivery.reason} />
+        </p>
       )}
       {buildIds.length > 0 && (
         <ul class="rows" aria-label="Builds">

@@ -69,7 +69,7 @@ function titleOf(environment: EnvironmentView, logId: string): string {
 function Rollback({ environment }: { environment: EnvironmentView }) {
   const { rollback } = environment;
   if (rollback === null) return <p class="hint">Nothing to roll back to yet.</p>;
-  const target = `${rollback.buildNumber === null ? 'the release' : `build #${rollback.buildNumber}`} (${shortDigest(rollback.digest)})`;
+  const target = `${rollback.buildNumber === null ? 'the release before' : `build #${rollback.buildNumber}`} (${shortDigest(rollback.digest)})`;
   return (
     <div class="actions">
       <Action
@@ -80,9 +80,14 @@ function Rollback({ environment }: { environment: EnvironmentView }) {
         Roll back
       </Action>
       <span class="hint">
-        to {target},{' '}
-        {rollback.hot ? 'which stands by: milliseconds' : 'which is started again from its digest'}
+        {rollback.hot
+          ? `${capital(target)} stands by: it is back in milliseconds.`
+          : `${capital(target)} is started again from its digest.`}
       </span>
     </div>
   );
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -102,7 +102,7 @@ function AddProject() {
         <input name="cloneUrl" type="url" required placeholder="https://github.com/owner/name.git" />
       </label>
       <label>
-        Path <span class="hint">how it is called here; empty: as on its Git host</span>
+        Path <span class="hint">what it is called here; empty: as on its Git host</span>
         <input name="path" pattern="[a-z0-9._\-]+(/[a-z0-9._\-]+)*" placeholder="owner/name" />
       </label>
       <label>

@@ -69,8 +69,12 @@ function WorkerRow({ worker }: { worker: WorkerView }) {
 function describeRouters({ routers, tokenRouters }: WorkerView): string {
   const idle = tokenRouters.filter((router) => !routers.includes(router));
   const parts = [
-    routers.length === 0 ? 'builds only' : `deploys behind ${routers.join(', ')}`,
-    ...(idle.length === 0 ? [] : [`may deploy behind ${idle.join(', ')}`]),
+    routers.length === 0 ? 'builds only' : `deploys behind ${named(routers)}`,
+    ...(idle.length === 0 ? [] : [`may deploy behind ${named(idle)}`]),
   ];
   return parts.join('; ');
+}
+
+function named(routers: readonly string[]): string {
+  return `the ${routers.length === 1 ? 'router' : 'routers'} ${routers.join(', ')}`;
 }

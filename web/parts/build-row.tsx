@@ -4,6 +4,7 @@ import { DeploymentBadges } from './deployments.tsx';
 import { Reference } from './reference.tsx';
 import { StatusBadge } from './status.tsx';
 import { Ago, Took } from './time.tsx';
+import { Words } from './words.tsx';
 
 /** One build as a line: what it is of, how it is, how long. */
 export function BuildRow({ build }: { build: BuildSummary }) {
@@ -21,7 +22,11 @@ export function BuildRow({ build }: { build: BuildSummary }) {
             place {build.waiting.place}: {build.waiting.why}
           </span>
         )}
-        {build.waiting === null && build.reason !== null && <span class="row-note">{build.reason}</span>}
+        {build.waiting === null && build.reason !== null && (
+          <span class="row-note">
+            <Words text={build.reason} />
+          </span>
+        )}
       </a>
       <span class="row-side">
         <Reference build={build} />

@@ -6,6 +6,7 @@ import { deploymentWords } from '../at-work.ts';
 import { Action } from './action.tsx';
 import { StatusBadge } from './status.tsx';
 import { Took } from './time.tsx';
+import { Words } from './words.tsx';
 
 interface DeploymentListProps {
   readonly build: BuildView;
@@ -68,7 +69,12 @@ export function DeploymentBadges({ build }: { build: BuildSummary }) {
 /** Why it ended as it did, or what it waits for. */
 export function DeploymentNote({ deployment: { reason, waitingFor } }: { deployment: DeploymentView }) {
   const note = reason ?? (waitingFor === null ? null : `waits for ${waitingFor}`);
-  return note === null ? null : <span class="row-note">{note}</span>;
+  if (note === null) return null;
+  return (
+    <span class="row-note">
+      <Words text={note} />
+    </span>
+  );
 }
 
 /** Calls a deployment off, as long as no traffic was moved. */

@@ -1,4 +1,5 @@
 import type { DeploymentView, EnvironmentView, RouterEventView } from '../../src/core/view.ts';
+import { historyWords } from '../deployment-words.ts';
 import { formatDuration } from '../format.ts';
 import { happeningsOf } from '../happenings.ts';
 import { CancelDeployment, DeploymentNote } from './deployments.tsx';
@@ -34,12 +35,6 @@ export function EnvironmentHistory({ environment, chosen, onLog }: HistoryProps)
   );
 }
 
-const CAUSE_WORDS: Readonly<Record<DeploymentView['cause'], string>> = {
-  build: 'deployed',
-  rollback: 'rolled back to',
-  manual: 'deployed by hand',
-};
-
 interface DeploymentRowProps {
   readonly deployment: DeploymentView;
   readonly isChosen: boolean;
@@ -52,7 +47,7 @@ function DeploymentRow({ deployment, isChosen, onLog }: DeploymentRowProps) {
       <StatusBadge status={deployment.status} />
       <span class="row-main">
         <span class="row-title">
-          {CAUSE_WORDS[deployment.cause]} <BuildLink {...deployment} />
+          {historyWords(deployment.cause, deployment.status)} <BuildLink {...deployment} />
           {deployment.status === 'running' && <span class="note"> {deployment.phase}</span>}
         </span>
         <DeploymentNote deployment={deployment} />

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type ApiError, asApiError } from '../api.ts';
+import { Words } from './words.tsx';
 
 /** Something asked of the server: not here yet, here, or refused. */
 export interface Loaded<T> {
@@ -64,8 +65,12 @@ export function Waiting({ error, what }: { error: ApiError | null; what: string 
 export function ErrorBox({ error }: { error: ApiError }) {
   return (
     <div class="box box-error" role="alert">
-      <strong>{error.message}</strong>
-      <p>{error.fix}</p>
+      <strong>
+        <Words text={error.message} />
+      </strong>
+      <p>
+        <Words text={error.fix} />
+      </p>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { NoticeView } from '../../src/core/view.ts';
+import { Words } from './words.tsx';
 
 /** What went wrong beside the build, which it does not change: what its Git host was not told, and why. */
 export function Notices({ notices }: { notices: readonly NoticeView[] }) {
@@ -9,7 +10,9 @@ export function Notices({ notices }: { notices: readonly NoticeView[] }) {
         {notices.map((notice) => (
           <li key={notice.text}>
             <strong>{notice.about.join(', ')}: the Git host was not told</strong>
-            <span class="row-note">{notice.text}</span>
+            <span class="row-note">
+              <Words text={notice.text} />
+            </span>
           </li>
         ))}
       </ul>

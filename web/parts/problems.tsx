@@ -1,4 +1,5 @@
 import type { LintProblemView } from '../../src/core/view.ts';
+import { Words } from './words.tsx';
 
 /** What lint says of the pipeline file, each with its place and its fix. */
 export function Problems({
@@ -19,9 +20,11 @@ export function Problems({
             </code>{' '}
             <strong>
               {problem.severity === 'warning' ? 'warning: ' : ''}
-              {problem.message}
+              <Words text={problem.message} />
             </strong>
-            <span class="row-note">{problem.fix}</span>
+            <span class="row-note">
+              <Words text={problem.fix} />
+            </span>
           </li>
         ))}
       </ul>
