@@ -33,7 +33,8 @@ it('environments, projects and a project show what a push makes of them, without
   await row(projects).getByText('success').waitFor();
   await row(projects).getByText('#1').waitFor();
   await row(project).getByText('Ship version 1').waitFor();
-  await row(project).getByText('success').waitFor();
+  await row(project).getByText('success', { exact: true }).waitFor();
+  await row(project).getByText('production success').waitFor();
 
   // What is there already changes too.
   await endOf(

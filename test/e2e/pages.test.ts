@@ -122,7 +122,7 @@ describe('the pages', () => {
     const shown = await page.getByRole('status').textContent();
     await workers.filter({ hasText: 'build-02' }).getByText('expected').waitFor();
     expect(await workers.filter({ hasText: 'build-02' }).textContent()).toContain(
-      'may deploy behind edge, other',
+      'may deploy behind the routers edge, other',
     );
     const [, token = ''] = /SLIPWAY_WORKER_TOKEN=(\S+)/.exec(shown ?? '') ?? [];
     const asWorker = { headers: { authorization: `Bearer ${token}` } };
