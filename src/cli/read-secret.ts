@@ -7,10 +7,17 @@ import { UsageError } from './call-server.ts';
  * user of the machine sees.
  */
 export async function readSecret(file: string | undefined, what: string): Promise<string> {
-  const raw = file === undefined ? await readInput(what) : await readFile(file, 'utf8');
+  const raw = file === undefined ? await readInput(what) : await readSecretFile(file);
   const value = raw.replace(/\r?\n$/, '');
   if (value === '') throw new UsageError(`the ${what} is empty`);
   return value;
+}
+
+async function readSecretFile(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'is not there' : 'cannot be read';
+    throw new UsageError(`the file ${file} ${why}`, { cause: error });
+  });
 }
 
 async function readInput(what: string): Promise<string> {

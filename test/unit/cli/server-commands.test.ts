@@ -143,6 +143,8 @@ it('sets a secret by standard input only', async () => {
   });
   expect(values).toEqual({ npm_token: 'value-of-it' });
   expect((await slipway(['secret', 'set', 'shop/web', 'x'], { input: '' })).status).toBe(2);
+  const gone = await slipway(['secret', 'set', 'shop/web', 'x', '--file', 'gone']);
+  expect([gone.status, gone.stderr]).toEqual([2, expect.stringContaining('the file gone is not there')]);
   expect((await slipway(['secret', 'remove', 'shop/web', 'npm_token'])).status).toBe(0);
 });
 
