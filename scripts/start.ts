@@ -1,11 +1,10 @@
-import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readPartsSettings } from '../config/settings.ts';
 import { Problem } from '../src/core/problem.ts';
 import { refuseArguments } from './installation/refuse-arguments.ts';
 import { startInstallation, type Installation } from './installation/start-installation.ts';
-import { demandStopped, START_PID } from './installation/stop-installation.ts';
+import { demandStopped, noteStart } from './installation/stop-installation.ts';
 
 /*
  * `npm start`: everything on this machine, for use. Ctrl-C ends server, worker and Redis; apps, router, registry and
@@ -18,14 +17,13 @@ try {
   await demandStopped(readPartsSettings(process.env).dataDir);
   began = true;
   const installation = await startInstallation({ environment: process.env, life: 'own', say });
-  const pidFile = path.join(installation.dataDir, START_PID);
-  await writeFile(pidFile, `${process.pid}\n`);
+  const forget = await noteStart(installation.dataDir);
   explain(installation);
   await asked();
   say('ending; apps, router and registry live on until `npm stop`');
   await sayLost(installation);
   await installation.stop();
-  await rm(pidFile, { force: true });
+  await forget();
 } catch (error) {
   if (!(error instanceof Problem)) throw error;
   console.error(`${error.message}\n${error.fix}`);

@@ -53,7 +53,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await demandFree(settings.listen, 'SLIPWAY_LISTEN');
   const isRouterUp = (await routerPid(settings.router.dir)) !== null;
-  if (!isRouterUp) await demandFree(settings.router.bind, 'SLIPWAY_ROUTER_BIND');
+  if (!isRouterUp) await demandFree(settings.router.bind, 'SLIPWAY_ROUTER_BIND', { mayLackRight: true });
   const parts = await ensureParts(settings, options);
   const apps = await startApps(parts.dockerHost, dataDir);
   if (apps > 0) say(`started ${apps === 1 ? 'one app' : `${apps} apps`} again`);

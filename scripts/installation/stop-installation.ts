@@ -5,7 +5,7 @@ import { readPartsSettings, type PartsSettings } from '../../config/settings.ts'
 import { Problem } from '../../src/core/problem.ts';
 import { answers, DEFAULT_ENGINE, startEngine, stopEngine } from '../../src/parts/engine.ts';
 import { PART_FOLDERS } from '../../src/parts/ensure-parts.ts';
-import { isProgramOf } from '../../src/parts/processes.ts';
+import { localProcess, stateOfProcess } from '../../src/processes/local-process.ts';
 import { stopRegistry } from '../../src/parts/registry.ts';
 import { stopRouter } from '../../src/parts/router.ts';
 import { findOwnPart } from '../../src/parts/spawn-part.ts';
@@ -17,8 +17,15 @@ import { reapLeftovers } from '../../worker/steps/reap-leftovers.ts';
 import { removeOwned } from '../../worker/steps/remove-owned.ts';
 import { workerName } from './worker-name.ts';
 
-/** File in the data folder with the id of the process that `npm start` runs. */
-export const START_PID = 'start.pid';
+/** File in the data folder with the process that `npm start` runs: its id, and its name for all time in a second line. */
+const START_PID = 'start.pid';
+
+/** Names this process as the `npm start` of a data folder; returns what takes that back. */
+export async function noteStart(dataDir: string): Promise<() => Promise<void>> {
+  const file = path.join(dataDir, START_PID);
+  await writeFile(file, `${process.pid}\n${localProcess()}\n`);
+  return () => rm(file, { force: true });
+}
 
 export interface StopOptions {
   /** `stop`: they come back with the next start. `remove`: with the data on their volumes. */
@@ -58,19 +65,17 @@ export async function demandStopped(dataDir: string): Promise<void> {
   if (pid !== null) throw new Problem('runs_already', { dir: dataDir, pid });
 }
 
-/** Process id of the `npm start` that the file names; null when it does not run. */
+/** Process id of the `npm start` that the file names; null when it does not run: ids are given again, names are not. */
 async function startPid(file: string): Promise<number | null> {
-  const pid = Number(await readFile(file, 'utf8').catch(() => '0'));
-  return isProgramOf(pid, START_PROGRAM) ? pid : null;
+  const [pid = '', name = ''] = (await readFile(file, 'utf8').catch(() => '')).split('\n');
+  return stateOfProcess(name) === 'alive' ? Number(pid) : null;
 }
-
-const START_PROGRAM = 'scripts/start.ts';
 
 async function stopStart(file: string, say: (sentence: string) => void): Promise<void> {
   const pid = await startPid(file);
   if (pid === null) return;
   process.kill(pid, 'SIGTERM');
-  for (let tries = 0; tries < 600 && isProgramOf(pid, START_PROGRAM); tries += 1) await sleep(50);
+  for (let tries = 0; tries < 600 && (await startPid(file)) !== null; tries += 1) await sleep(50);
   await rm(file, { force: true });
   say('ended server, worker and Redis');
 }
