@@ -1,8 +1,11 @@
+import { z } from 'zod';
 import { readNewestStatus } from '../../store/read/newest-status.ts';
 import type { AppDeps } from '../deps.ts';
-import { readParam } from '../read-request.ts';
+import { readParam, readQueryOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
 import { badgeWords, renderBadge } from './render-badge.ts';
+
+const query = z.object({ branch: z.string().max(256).optional() });
 
 /** Proxies of images hold them back for as long as they may; a README is read by many. */
 const FRESH_S = 30;
@@ -18,8 +21,8 @@ export function showBadge({ store }: Pick<AppDeps, 'store'>): Route {
     access: 'public',
     handle: async (request, response) => {
       const id = readParam(request, 'project').replace(/\.svg$/, '');
-      const { branch } = request.query;
-      const status = await readNewestStatus(store.db, id, typeof branch === 'string' ? branch : null);
+      const { branch = null } = readQueryOf(request, query);
+      const status = await readNewestStatus(store.db, id, branch);
       response
         .status(status === undefined ? 404 : 200)
         .set({

@@ -57,8 +57,9 @@ describe('a badge', () => {
   });
 
   it('shows nothing of what the sender wrote, and no project by its path', async () => {
-    const odd = await badge('?branch=%3Cscript%3E&branch=x');
-    expect(await odd.text()).not.toContain('script');
+    expect(await (await badge('?branch=%3Cscript%3E')).text()).not.toContain('script');
+    for (const odd of ['?branch=%00', '?branch=a&branch=b', `?branch=${'x'.repeat(300)}`])
+      expect([odd.slice(0, 20), (await badge(odd)).status]).toEqual([odd.slice(0, 20), 400]);
     for (const id of [newId('prj'), 'shop%2Fweb', '..%2F..%2Fetc'])
       expect([id, (await badge('', id)).status]).toEqual([id, 404]);
   });
