@@ -1,4 +1,4 @@
-import { refusalStatus } from '../engine/engine-lost.ts';
+import { refusalStatus, refusalText } from '../engine/engine-lost.ts';
 import { ensureImage } from '../registry/ensure-image.ts';
 import type { Deploying } from './deploying.ts';
 
@@ -18,10 +18,15 @@ export async function onFetchedImage<T>(deploying: Deploying, create: () => Prom
     try {
       return await create();
     } catch (error) {
-      if (refusalStatus(error) !== 404 || fetches === MOST_FETCHES) throw error;
+      if (!isImageGone(error) || fetches === MOST_FETCHES) throw error;
       await deploying.log.say('The image was removed meanwhile.');
     }
   }
+}
+
+/** The engine answers 404 for a network that is gone as well. */
+function isImageGone(error: unknown): boolean {
+  return refusalStatus(error) === 404 && /no such image/i.test(refusalText(error));
 }
 
 async function fetchImage({ tools, log, release, secrets, lease }: Deploying): Promise<void> {
