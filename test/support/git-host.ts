@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ export interface GitHost {
   readonly requests: readonly string[];
   /** The Authorization headers seen. */
   readonly authorizations: readonly string[];
-  /** Makes a repository with an empty `main`; `name` like `shop/web`. */
+  /** Makes a repository with an empty `main`; `name` like `shop/web`, with a number where there is one of that name. */
   create(name: string): HostedRepository;
   /** Holds every answer back until {@link GitHost.resume}; what was asked stays open. */
   pause(): void;
@@ -84,7 +84,7 @@ export async function startGitHost(options: GitHostOptions = {}): Promise<GitHos
     url,
     requests,
     authorizations,
-    create: (name) => createRepository(root, url, name),
+    create: (name) => createRepository(root, url, freeName(root, name)),
     pause: () => {
       gate = new Promise((resolve) => (open = resolve));
     },
@@ -96,6 +96,14 @@ export async function startGitHost(options: GitHostOptions = {}): Promise<GitHos
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** The name, or where an earlier try of a test has made that repository, one like it. */
+function freeName(root: string, name: string): string {
+  for (let number = 1; ; number += 1) {
+    const one = number === 1 ? name : `${name}-${number}`;
+    if (!existsSync(path.join(root, 'work', one))) return one;
+  }
 }
 
 function createRepository(root: string, url: string, name: string): HostedRepository {
