@@ -122,7 +122,7 @@ export const SETTINGS = {
     forms.size,
     50 * 1024 ** 3,
     '20GiB',
-    'Room for the logs of all builds together; the oldest builds go when they need more. 0 sets no bound. Default: 50GiB.',
+    'Room for the logs of all builds that may go; the oldest of them go when they need more. 0 sets no bound. Default: 50GiB.',
   ),
   diskLow: setting<forms.DiskShare>(
     'SLIPWAY_DISK_LOW',

@@ -29,7 +29,7 @@ export const SETTLED_MS = 3_600_000;
  * kept, or while there are too many bytes of logs and it has some; never one that is in use, or has not
  * ended an hour ago.
  * @param builds Oldest first: that is the order in which they make room.
- * @param excessLogBytes By how much the logs of all builds together are too large.
+ * @param excessLogBytes By how much the logs of all builds that may go, together, are too large.
  */
 export function chooseRemovals<B extends PastBuild>(
   builds: readonly B[],

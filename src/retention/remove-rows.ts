@@ -60,17 +60,18 @@ export function removeEvents(store: Store, beforeMs: number, pause: () => Promis
   });
 }
 
-/** @param pause Between two transactions; false ends it. Resolves with how many rows went. */
+/** @param pause Before each transaction; false ends it. Resolves with how many rows went. */
 async function removeInBatches(
   store: Store,
   pause: () => Promise<boolean>,
   removeNext: RemoveNext,
 ): Promise<number> {
   let removed = 0;
-  for (let after = ''; ;) {
+  for (let after = ''; await pause();) {
     const ids = await store.transaction((tx) => removeNext(tx, after));
     removed += ids.length;
     after = ids.at(-1) ?? after;
-    if (ids.length < BATCH || !(await pause())) return removed;
+    if (ids.length < BATCH) break;
   }
+  return removed;
 }

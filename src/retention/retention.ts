@@ -15,11 +15,11 @@ export interface RetentionDeps {
   readonly logs: LogShelf;
   readonly clock: Clock;
   readonly limits: KeepLimits & {
-    /** Of all logs together; null is without bound. */
+    /** Of the logs of all builds that may go, together; null is without bound. */
     readonly logBytes: number | null;
   };
   readonly log: Logger;
-  /** Between two transactions, so that writers are not held up; default 50. */
+  /** Before each transaction, so that writers are not held up; default 50. */
   readonly pauseMs?: number;
 }
 
@@ -80,7 +80,7 @@ export function createRetention(deps: RetentionDeps): Retention {
   };
 }
 
-/** True to go on. */
+/** Before each transaction, and each page that is read; true to go on. */
 type Pause = () => Promise<boolean>;
 
 async function runRound(deps: RetentionDeps, pause: Pause): Promise<Removed> {
@@ -88,9 +88,12 @@ async function runRound(deps: RetentionDeps, pause: Pause): Promise<Removed> {
   const projects = await store.db.selectFrom('project').select('id').execute();
   let builds = 0;
   for (const { id } of projects) builds += await removeBeyondLimits(deps, id, pause);
-  const { bytes, removed: strayLogs } = await sweepLogs(store, deps.logs, { nowMs: clock.nowMs(), pause });
+  const swept = await sweepLogs(store, deps.logs, { nowMs: clock.nowMs(), pause });
+  const { bytes, removed: strayLogs, stuck } = swept;
+  if (stuck.length > 0)
+    deps.log.warn({ err: stuck[0], logs: stuck.length }, 'retention could not remove logs');
   if (limits.logBytes !== null && bytes > limits.logBytes)
-    builds += await makeRoom(deps, bytes - limits.logBytes, pause);
+    builds += await makeRoom(deps, limits.logBytes, pause);
   if (limits.buildsMs === null) return { builds, deliveries: 0, strayLogs };
   const beforeMs = clock.nowMs() - limits.buildsMs;
   const deliveries = await removeDeliveries(
@@ -107,16 +110,16 @@ async function removeBeyondLimits(deps: RetentionDeps, projectId: string, pause:
   const { store, limits, clock } = deps;
   if (limits.buildsMs === null && limits.buildsPerProject === null) return 0;
   let removed = 0;
-  for (let after = 0; ;) {
+  for (let after = 0; await pause();) {
     const rows = await readProjectPage(store, projectId, after);
     const past = rows.map((row) => ({ ...row, inUse: false, logBytes: 0 }));
     const chosen = chooseRemovals(past, limits, { nowMs: clock.nowMs(), excessLogBytes: 0 });
     removed += (await removeUnused(deps, chosen, pause)).length;
     const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE || isWithin(last, limits, clock.nowMs())) return removed;
+    if (last === undefined || rows.length < PAGE || isWithin(last, limits, clock.nowMs())) break;
     after = last.number;
-    if (!(await pause())) return removed;
   }
+  return removed;
 }
 
 /** Whether neither this build nor a newer one of its project can be past a limit. */
@@ -125,29 +128,42 @@ function isWithin(row: HistoryRow, { buildsMs, buildsPerProject }: KeepLimits, n
   return isYoung && (buildsPerProject === null || row.newestNumber - row.number < buildsPerProject);
 }
 
-/** Removes the oldest builds of all projects until their logs have so many bytes fewer; returns how many. */
-async function makeRoom(deps: RetentionDeps, excessLogBytes: number, pause: Pause): Promise<number> {
-  const { store, clock } = deps;
+/** Removes the oldest builds that may go until the logs of those that stay of them fit; returns how many went. */
+async function makeRoom(deps: RetentionDeps, mostBytes: number, pause: Pause): Promise<number> {
   const anyAge = { buildsMs: null, buildsPerProject: null };
-  let excess = excessLogBytes;
+  let excess = -mostBytes;
+  for await (const past of removableBuilds(deps, pause)) excess += bytesOf(past);
   let removed = 0;
-  for (let after = ''; excess > 0;) {
-    const rows = await readPage(store, after);
-    for (let start = 0; start < rows.length && excess > 0; start += BATCH) {
-      const some = rows.slice(start, start + BATCH).map((row) => ({ ...row, inUse: false }));
-      const past = await withSizes(
-        deps,
-        some.filter((row) => mayGo(row, clock.nowMs())),
-      );
-      const chosen = chooseRemovals(past, anyAge, { nowMs: clock.nowMs(), excessLogBytes: excess });
-      const gone = await removeUnused(deps, chosen, pause);
-      removed += gone.length;
-      excess -= gone.reduce((sum, { logBytes }) => sum + logBytes, 0);
-    }
-    if (rows.length < PAGE || !(await pause())) return removed;
-    after = rows.at(-1)?.id ?? after;
+  if (excess <= 0) return removed;
+  for await (const past of removableBuilds(deps, pause)) {
+    const chosen = chooseRemovals(past, anyAge, { nowMs: deps.clock.nowMs(), excessLogBytes: excess });
+    removed += (await removeUnused(deps, chosen, pause)).length;
+    // One that something stands on by now has stayed, and counts no more either.
+    excess -= bytesOf(chosen);
+    if (excess <= 0) break;
   }
   return removed;
+}
+
+/** Page by page the builds of all projects that may go, oldest first. What may not go has no part in the bound. */
+async function* removableBuilds(deps: RetentionDeps, pause: Pause) {
+  const { store, clock } = deps;
+  for (let after = ''; await pause();) {
+    const rows = await readPage(store, after);
+    const uses = await readUses(store, rows);
+    const past = rows.map((row) => ({ ...row, inUse: uses.has(row.id) }));
+    yield await withSizes(
+      deps,
+      past.filter((row) => mayGo(row, clock.nowMs())),
+    );
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    after = last.id;
+  }
+}
+
+function bytesOf(builds: readonly PastBuild[]): number {
+  return builds.reduce((sum, { logBytes }) => sum + logBytes, 0);
 }
 
 async function withSizes<R extends Omit<PastBuild, 'logBytes'>>(
@@ -173,7 +189,7 @@ async function removeUnused<B extends PastBuild & { readonly projectId: string }
   pause: Pause,
 ): Promise<readonly B[]> {
   const gone: B[] = [];
-  for (let start = 0; start < chosen.length; start += BATCH) {
+  for (let start = 0; start < chosen.length && (await pause()); start += BATCH) {
     const batch = chosen.slice(start, start + BATCH);
     const removed = await store.transaction(async (tx) => {
       const uses = await readUses(tx, batch);
@@ -184,7 +200,6 @@ async function removeUnused<B extends PastBuild & { readonly projectId: string }
     });
     for (const logId of removed.logIds) await logs.remove(logId);
     gone.push(...removed.unused);
-    if (!(await pause())) break;
   }
   return gone;
 }

@@ -7,23 +7,33 @@ import { SETTLED_MS } from './choose-removals.ts';
 /** In one query. */
 const MOST_IDS = 500;
 
+export interface Swept {
+  /** Of the logs that stay. */
+  readonly bytes: number;
+  readonly removed: number;
+  /** Why logs could not be removed, one each. */
+  readonly stuck: readonly unknown[];
+}
+
 /**
  * Goes through all logs and removes those that no row points to: of a removed project or build when the server ended
- * in between, or of a deployment's earlier attempts. Resolves with the bytes of those that stay. What is older than the
- * record is another one's (a new database beside old logs): it is left alone, and not counted.
+ * in between, or of a deployment's earlier attempts. What is older than the record is another one's (a new database
+ * beside old logs): it is left alone, and not counted.
  */
 export async function sweepLogs(
   reading: Reading,
   logs: LogShelf,
   { nowMs, pause }: { readonly nowMs: number; readonly pause: () => Promise<boolean> },
-): Promise<{ readonly bytes: number; readonly removed: number }> {
+): Promise<Swept> {
   const began = timeOrder(firstIdAt('att', await beganAtMs(reading)));
   const settled = timeOrder(firstIdAt('att', nowMs - SETTLED_MS));
   let bytes = 0;
   let removed = 0;
+  const stuck: unknown[] = [];
   for await (const day of logs.list()) {
     const own = day.filter(({ logId }) => timeOrder(ownerOfLog(logId)) >= began);
     for (let start = 0; start < own.length; start += MOST_IDS) {
+      if (!(await pause())) return { bytes, removed, stuck };
       const some = own.slice(start, start + MOST_IDS);
       const known = await knownLogs(
         reading.db,
@@ -32,13 +42,16 @@ export async function sweepLogs(
       for (const log of some)
         if (known.has(log.logId) || timeOrder(ownerOfLog(log.logId)) >= settled) bytes += log.bytes;
         else {
-          await logs.remove(log.logId);
-          removed += 1;
+          const error = await logs.remove(log.logId).then(
+            () => null,
+            (reason: unknown) => reason,
+          );
+          if (error === null) removed += 1;
+          else stuck.push(error);
         }
-      if (!(await pause())) return { bytes, removed };
     }
   }
-  return { bytes, removed };
+  return { bytes, removed, stuck };
 }
 
 /** When the oldest of what lasts in the record was made; without any it has not begun. */

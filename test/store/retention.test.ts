@@ -67,13 +67,17 @@ async function ended(status: 'success' | 'failure' = 'success', bytes = 1_000): 
   });
   const lease = await ada.claimWorkflow(await record.workflowOf(buildId));
   const logId = lease.work.steps[0]?.attemptId ?? '';
-  const segments = [{ length: bytes, timeMs: 0, stream: 'stdout' as const }];
-  await logs.append([{ logId, offset: 0, segments, bytes: Buffer.alloc(bytes, 'x'), end: true }]);
+  await write(logId, bytes);
   for (const step of lease.work.steps) record.logs.set(step.attemptId, { bytes: 0, sealed: true });
   await runWorkflow(lease, status);
   await effectsDone();
   record.clock.now += 1_000;
   return buildId;
+}
+
+async function write(logId: string, bytes: number): Promise<void> {
+  const segments = [{ length: bytes, timeMs: 0, stream: 'stdout' as const }];
+  await logs.append([{ logId, offset: 0, segments, bytes: Buffer.alloc(bytes, 'x'), end: true }]);
 }
 
 /** As the outbox leaves them. */
@@ -163,10 +167,29 @@ onEachDatabase((target) => {
     const builds: string[] = [];
     for (let n = 0; n < 7; n++) builds.push(await ended('success', 10_000));
     record.clock.now += DAY;
-    // Each has an index beside its bytes, so that three fit and four do not.
+    // Each has an index beside its bytes, so that three fit and four do not; the newest may not go, and does not count.
     await retention({ logBytes: 39_000 }).round();
-    expect(await buildIds()).toEqual(builds.slice(-3));
-    expect(await files()).toBe(3);
+    expect(await buildIds()).toEqual(builds.slice(-4));
+    expect(await files()).toBe(4);
+  });
+
+  it('lets no log that may not go take the room of others', async () => {
+    await begin(await target());
+    const live = await deployed(1);
+    const { id } = await record.store.db.selectFrom('deployment').select('id').executeTakeFirstOrThrow();
+    await write(`app_${id}`, 100_000);
+    const builds: string[] = [];
+    for (let n = 0; n < 4; n++) builds.push(await ended('success', 10_000));
+    const running = await record.build(project, {
+      plan: { ...planOf(), image: null, push: null },
+    });
+    const lease = await ada.claimWorkflow(await record.workflowOf(running.buildId));
+    await write(lease.work.steps[0]?.attemptId ?? '', 100_000);
+    record.clock.now += DAY;
+    expect(await retention({ logBytes: 50_000 }).round()).toMatchObject({ builds: 0 });
+    // Three may go; two of them fit.
+    expect(await retention({ logBytes: 29_000 }).round()).toMatchObject({ builds: 1 });
+    expect(await buildIds()).toEqual([live, ...builds.slice(1), running.buildId]);
   });
 
   it('never removes what has not ended, is live or standby, or may be rolled back to', async () => {
@@ -199,6 +222,52 @@ onEachDatabase((target) => {
     expect(await retention({ buildsPerProject: 1 }).round()).toMatchObject({ builds: 1, strayLogs: 5 });
     expect(await buildIds()).toHaveLength(1);
     expect(await files()).toBe(1);
+  });
+
+  it.each([
+    ['projects', { buildsPerProject: 1 }, 2],
+    ['removals for room', { logBytes: 1 }, 5],
+  ])('removes nothing more once it is stopped between %s', async (_, limits, removed) => {
+    await begin(await target());
+    const perProject = removed + 1;
+    for (let n = 0; n < perProject; n++) await ended();
+    project = await record.project('shop/api');
+    for (let n = 0; n < perProject; n++) await ended();
+    record.clock.now += DAY;
+    const stopping: RetentionDeps['logs'] = {
+      list: () => logs.list(),
+      sizeOf: (logId) => logs.sizeOf(logId),
+      remove: async (logId) => {
+        await one.stop();
+        await logs.remove(logId);
+      },
+    };
+    const one = retention(limits, { logs: stopping });
+    expect(await one.round()).toMatchObject({ builds: removed });
+    expect(await buildIds()).toHaveLength(2 * perProject - removed);
+  });
+
+  it('goes on after logs that cannot be removed, and warns of them once', async () => {
+    await begin(await target());
+    await record.store.transaction((tx) => tx.db.updateTable('project').set({ created_at: 0 }).execute());
+    const [stuck, alsoStuck, stray] = [newId('att'), newId('att'), newId('att')];
+    for (const logId of [stuck, alsoStuck, stray]) await write(logId, 1_000);
+    for (let n = 0; n < 3; n++) await ended();
+    record.clock.now += DAY;
+    const failing: RetentionDeps['logs'] = {
+      list: () => logs.list(),
+      sizeOf: (logId) => logs.sizeOf(logId),
+      remove: async (logId) => {
+        if (logId === stuck || logId === alsoStuck) throw new Error('EACCES');
+        await logs.remove(logId);
+      },
+    };
+    const warnings: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line) => void warnings.push(line) });
+    const removed = await retention({ logBytes: 1 }, { logs: failing, log }).round();
+    expect(removed).toMatchObject({ builds: 2, strayLogs: 1 });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('EACCES');
   });
 
   it('leaves logs alone that are older than the record', async () => {
