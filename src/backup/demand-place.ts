@@ -5,7 +5,7 @@ import { Problem } from '../core/problem.ts';
 import { whoHasOpen } from '../processes/who-has-open.ts';
 import type { Installation } from './installation.ts';
 import type { Manifest } from './manifest.ts';
-import { demandProgram, readPostgresState } from './postgres.ts';
+import { demandProgram, readPostgresState, RESTORERS } from './postgres.ts';
 import { sqliteHolder } from './sqlite.ts';
 
 /** Whatever stands beside a database's file belongs to it; SQLite would play an old journal into a new database. */
@@ -37,7 +37,7 @@ export async function demandPlace(installation: Installation, manifest: Manifest
 const NAMES = { sqlite: 'an embedded database', postgres: 'PostgreSQL' } as const;
 
 async function demandEmptyPostgres(url: string): Promise<void> {
-  demandProgram('pg_restore');
+  for (const program of RESTORERS) demandProgram(program);
   const { holder, isEmpty } = await readPostgresState(url);
   if (holder !== null) throw new Problem('server_running', { holder });
   if (!isEmpty) throw placeTaken('The database that DATABASE_URL names', 'tables');

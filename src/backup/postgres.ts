@@ -1,5 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn, type PromiseWithChild } from 'node:child_process';
+import { once } from 'node:events';
 import { open } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { Problem } from '../core/problem.ts';
@@ -25,7 +29,7 @@ export async function dumpPostgres(url: string, to: string, signal?: AbortSignal
       throw new Problem('nothing_to_back_up', { file: 'the place that DATABASE_URL names' });
     const version = await readVersion(client);
     const { rows } = await client.query<{ id: string }>('select pg_export_snapshot() as id');
-    await run(
+    await start(
       program,
       ['--format=custom', '--no-owner', '--no-acl', `--snapshot=${rows[0]?.id ?? ''}`, `--file=${to}`],
       url,
@@ -38,17 +42,46 @@ export async function dumpPostgres(url: string, to: string, signal?: AbortSignal
 }
 
 /**
- * Restores a dump in one transaction, and makes it the database that counts: see {@link AFTER_RESTORE}.
+ * Restores a dump, and makes it the database that counts (see {@link AFTER_RESTORE}), in one transaction.
  * @throws Problem `part_missing`, `restore_failed`: nothing of it is there then.
  */
 export async function restorePostgres(dump: string, url: string): Promise<void> {
-  const program = demandProgram('pg_restore');
+  const [reader, writer] = RESTORERS.map(demandProgram) as [string, string];
   try {
-    await run(program, ['--single-transaction', '--exit-on-error', '--no-owner', '--no-acl', dump], url);
-    await withClient(url, (client) => client.query(`begin; ${AFTER_RESTORE.join('; ')}; commit`));
+    const args = ['--no-psqlrc', '--no-password', '--quiet', '--set=ON_ERROR_STOP=1'];
+    const writing = start(writer, args, url);
+    const [written, read] = await Promise.allSettled([
+      writing,
+      pipeline(readRestoration(reader, dump), writing.child.stdin as Writable),
+    ]);
+    if (written.status === 'rejected') throw written.reason;
+    if (read.status === 'rejected') throw read.reason;
   } catch (error) {
     asProblem((cause) => new Problem('restore_failed', { cause }))(error);
   }
+}
+
+/** Programs that a restore needs. */
+export const RESTORERS = ['pg_restore', 'psql'] as const;
+
+/**
+ * The statements of a restore. The commit is the last of them: where this process or `pg_restore` is killed on its way,
+ * the database sees its client go, and takes all of it back.
+ */
+async function* readRestoration(program: string, dump: string): AsyncGenerator<string | Buffer> {
+  const reader = spawn(program, ['--no-owner', '--no-acl', '--file=-', dump], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = text(reader.stderr);
+  const closed = once(reader, 'close');
+  // Told below, unless the database has failed before.
+  closed.catch(() => undefined);
+  yield 'begin;\n';
+  yield* reader.stdout as AsyncIterable<Buffer>;
+  const [code] = (await closed) as [number | null];
+  if (code !== 0) throw Object.assign(new Error('pg_restore was killed'), { stderr: await said });
+  // The dump has emptied it, to name every table in full.
+  yield ['\nreset search_path', ...AFTER_RESTORE, 'commit;\n'].join(';\n');
 }
 
 /** What of Slipway's is in a database: who holds its lock, and whether there are tables at all. */
@@ -70,7 +103,7 @@ export async function readPostgresState(url: string): Promise<PostgresState> {
 }
 
 /** @throws Problem `part_missing`. */
-export function demandProgram(name: 'pg_dump' | 'pg_restore'): string {
+export function demandProgram(name: 'pg_dump' | (typeof RESTORERS)[number]): string {
   const program = findBinary([name]);
   if (program === null)
     throw new Problem('part_missing', { part: name, command: 'apt-get install postgresql-client' });
@@ -104,31 +137,43 @@ async function hasTable(client: pg.Client, name: string): Promise<boolean> {
 }
 
 /** The password goes by the environment: other users of the machine see a command's words. */
-async function run(
+function start(
   program: string,
   args: readonly string[],
   url: string,
   signal?: AbortSignal,
-): Promise<void> {
+): PromiseWithChild<unknown> {
   const { bare, password } = splitPassword(url);
   const env = { ...process.env, ...(password === null ? {} : { PGPASSWORD: password }) };
-  await promisify(execFile)(program, [...args, `--dbname=${bare}`], {
+  return promisify(execFile)(program, [...args, `--dbname=${bare}`], {
     env,
     ...(signal === undefined ? {} : { signal }),
   });
 }
 
+/** The password as the server takes it: of the user up to the last `@` before the host, and rather of the query. */
 export function splitPassword(url: string): { readonly bare: string; readonly password: string | null } {
-  const inUser = /^(\w+:\/\/[^/@:?]*):([^/@]*)@/.exec(url);
-  if (inUser !== null)
-    return {
-      bare: `${inUser[1] ?? ''}@${url.slice(inUser[0].length)}`,
-      password: decodeURIComponent(inUser[2] ?? ''),
-    };
-  const inQuery = /([?&])password=([^&]*)&?/.exec(url);
-  if (inQuery === null) return { bare: url, password: null };
-  const bare = url.replace(inQuery[0], inQuery[1] ?? '').replace(/[?&]$/, '');
-  return { bare, password: decodeURIComponent(inQuery[2] ?? '') };
+  let password: string | null = null;
+  const take = (encoded: string): string => {
+    password = decode(encoded);
+    return '';
+  };
+  const bare = url
+    .replace(/^(\w+:\/\/[^/?#:]*):([^/?#]*)@/, (_, user: string, found: string) => `${user}${take(found)}@`)
+    .replace(/(?<=[?&])password=([^&]*)&?/g, (_, found: string) => take(found.replaceAll('+', ' ')))
+    .replace(/[?&]$/, '');
+  return { bare, password };
+}
+
+/** A `%` that encodes nothing stands for itself. */
+function decode(encoded: string): string {
+  return encoded.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => {
+    try {
+      return decodeURIComponent(bytes);
+    } catch {
+      return bytes;
+    }
+  });
 }
 
 /** What a program or the database complained about, in one line. */

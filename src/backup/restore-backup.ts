@@ -36,7 +36,6 @@ export async function restoreBackup(
     await copyAside(source, manifest, aside, signal);
     if (manifest.database === 'sqlite') await leadSqlite(path.join(aside, PLACES.sqlite));
     await put(installation, manifest, aside, undo);
-    await syncPath(dataDir);
   } catch (error) {
     for (const step of undo.reverse()) await step();
     throwAsProblem(error, aside);
@@ -85,8 +84,11 @@ async function put(
     undo.push(() => removeRouterState(routerDir));
     await putRouterState(routerDir, path.join(aside, PLACES.router));
   }
-  if (database.kind === 'sqlite') await putFile(PLACES.sqlite, database.file);
-  else await restorePostgres(path.join(aside, PLACES.postgres), database.url);
+  // What the database relies on is there to stay before it is.
+  await syncPath(dataDir);
+  if (database.kind === 'postgres') return restorePostgres(path.join(aside, PLACES.postgres), database.url);
+  await putFile(PLACES.sqlite, database.file);
+  await syncPath(dataDir);
 }
 
 /** Rendered anew: the files name the folder they are in. */

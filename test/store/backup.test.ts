@@ -1,7 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { splitPassword } from '../../src/backup/postgres.ts';
+import type { Installation } from '../../src/backup/installation.ts';
+import { restorePostgres } from '../../src/backup/postgres.ts';
 import { restoreBackup } from '../../src/backup/restore-backup.ts';
 import { takeBackup } from '../../src/backup/take-backup.ts';
 import { makeGround, modesBelow, readRestored, type Ground } from '../unit/backup/support.ts';
@@ -59,6 +61,39 @@ describe('a backup of a server on PostgreSQL', () => {
     await expect(restoreBackup(embedded, target)).rejects.toMatchObject({ code: 'restore_other_database' });
   }, 60_000);
 
+  it('leaves the database empty when the last of its steps is refused', async () => {
+    const origin = ground.place(newName('refusing'), await postgres.createDatabase());
+    await ground.startWriting(origin);
+    await ask(origin, 'alter table environment add constraint no_leap check (fence < 1000000)');
+    const target = path.join(ground.dir, newName('backup'));
+    await takeBackup(origin, target);
+    const fresh = ground.place(newName('fresh'), await postgres.createDatabase());
+    const error = await restoreBackup(fresh, target).catch((problem: unknown) => problem);
+    expect(error).toMatchObject({ code: 'restore_failed' });
+    expect(String((error as Error).message)).toContain('no_leap');
+    expect(await ask(fresh, TABLES)).toEqual([]);
+    expect(await readdir(fresh.dataDir)).toEqual([]);
+    await ask(origin, 'alter table environment drop constraint no_leap');
+    const again = path.join(ground.dir, newName('backup'));
+    await takeBackup(origin, again);
+    await restoreBackup(fresh, again);
+    expect((await readRestored(fresh)).fence).toBeGreaterThan(1_000_000);
+  }, 60_000);
+
+  it('leaves the database empty when its dump ends too early', async () => {
+    const origin = ground.place(newName('cut'), await postgres.createDatabase());
+    await ground.startWriting(origin);
+    const target = path.join(ground.dir, newName('backup'));
+    await takeBackup(origin, target);
+    const dump = path.join(target, 'database.pgdump');
+    const fresh = ground.place(newName('fresh'), await postgres.createDatabase());
+    await truncate(dump, (await stat(dump)).size - 40);
+    const error = await restorePostgres(dump, urlOf(fresh.database)).catch((problem: unknown) => problem);
+    expect(error).toMatchObject({ code: 'restore_failed' });
+    expect(String((error as Error).message)).toContain('pg_restore');
+    expect(await ask(fresh, TABLES)).toEqual([]);
+  }, 60_000);
+
   it('is not made of a database that cannot be reached, and says why', async () => {
     const origin = ground.place(newName('away'), 'postgres://slipway:secret@127.0.0.1:1/nobody');
     const target = path.join(ground.dir, newName('never'));
@@ -69,21 +104,18 @@ describe('a backup of a server on PostgreSQL', () => {
   });
 });
 
-it('a password is in no word of a command', async () => {
-  expect(splitPassword('postgres://me:p%40ss@db:5432/x?sslmode=require')).toEqual({
-    bare: 'postgres://me@db:5432/x?sslmode=require',
-    password: 'p@ss',
-  });
-  expect(splitPassword('postgresql://me@/x?host=/run&password=p%40ss')).toEqual({
-    bare: 'postgresql://me@/x?host=/run',
-    password: 'p@ss',
-  });
-  expect(splitPassword('postgres://db/x?password=p&sslmode=require').bare).toBe(
-    'postgres://db/x?sslmode=require',
-  );
-  expect(splitPassword('postgres://db:5432/x')).toEqual({ bare: 'postgres://db:5432/x', password: null });
-});
-
 function urlOf(database: { kind: string; url?: string }): string {
   return database.url ?? '';
+}
+
+const TABLES = 'select tablename from pg_tables where schemaname = current_schema()';
+
+async function ask({ database }: Installation, sql: string): Promise<readonly unknown[]> {
+  const client = new pg.Client({ connectionString: urlOf(database) });
+  await client.connect();
+  try {
+    return (await client.query<Readonly<Record<string, unknown>>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
 }
