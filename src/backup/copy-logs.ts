@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { copyFile, makeFolder, syncPath, type Content } from './files.ts';
-import { LOG_FILE, type BackedUpFile } from './manifest.ts';
+import { demandListable, LOG_FILE, type BackedUpFile } from './manifest.ts';
 import { sideBySide } from './side-by-side.ts';
 
 /**
@@ -10,6 +10,7 @@ import { sideBySide } from './side-by-side.ts';
  * the last whole batch, the log store cuts off when it opens it (`src/logs/log-file.ts`).
  *
  * Called once the database is copied: what that has taken in as acknowledged was on this disk before.
+ * @throws Problem `backup_failed`.
  */
 export async function copyLogs(
   from: string,
@@ -17,6 +18,7 @@ export async function copyLogs(
   signal: AbortSignal | undefined,
 ): Promise<readonly BackedUpFile[]> {
   const indices = (await namesBelow(from)).filter((name) => LOG_FILE.test(name) && name.endsWith('.idx'));
+  demandListable(2 * indices.length);
   const days = indices.map((name) => path.join(to, path.dirname(name)));
   const folders = new Set([to, ...days.map((day) => path.dirname(day)), ...days]);
   for (const folder of folders) await makeFolder(folder);
@@ -40,7 +42,7 @@ async function namesBelow(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** Nothing of a log that is removed meanwhile: whoever removed it has taken its build out of the record, too. */
+/** Nothing of a log that is removed meanwhile: the copied record may still have its build, which has no log then. */
 async function copyLog(from: string, to: string, log: string): Promise<readonly BackedUpFile[]> {
   const index = await copyFile(path.join(from, `${log}.idx`), path.join(to, `${log}.idx`));
   if (index === null) return [];

@@ -23,6 +23,11 @@ export interface BackedUpFile {
 }
 
 export const MANIFEST = 'manifest.json';
+/**
+ * How many files a manifest has at most. All of it is in memory, 1.3 GB for that many, as one string too; the longest
+ * that V8 makes has room for less than three times as many.
+ */
+export const MOST_FILES = 1_000_000;
 /** Version of the backup's layout. */
 const FORMAT = 1;
 
@@ -60,6 +65,14 @@ const SHAPE = z.strictObject({
 
 export function newManifest(facts: Omit<Manifest, 'format'>): Manifest {
   return { format: FORMAT, ...facts };
+}
+
+/** @throws Problem `backup_failed` when there are more files than a manifest can have. */
+export function demandListable(files: number): void {
+  if (files > MOST_FILES)
+    throw new Problem('backup_failed', {
+      cause: `there are ${files} files of logs, and a backup holds up to ${MOST_FILES}; let retention remove old builds`,
+    });
 }
 
 /** The text of `manifest.json`: the manifest and the checksum of that. */

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import {
   appendFile,
   chmod,
@@ -15,7 +16,13 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Installation } from '../../../src/backup/installation.ts';
-import { readManifest, writeManifest } from '../../../src/backup/manifest.ts';
+import {
+  demandListable,
+  MOST_FILES,
+  newManifest,
+  readManifest,
+  writeManifest,
+} from '../../../src/backup/manifest.ts';
 import { restoreBackup } from '../../../src/backup/restore-backup.ts';
 import { takeBackup } from '../../../src/backup/take-backup.ts';
 import { MIGRATIONS } from '../../../src/store/migrate.ts';
@@ -115,6 +122,25 @@ describe('a backup is refused', () => {
     await expect(takeBackup(keyless, to('of-keyless'))).rejects.toMatchObject({ code: 'backup_failed' });
     expect((await readdir(ground.dir)).filter((name) => /^of-(?:nowhere|keyless)/.test(name))).toEqual([]);
   });
+});
+
+it('a backup of more files than a manifest can list is refused before their copying', () => {
+  expect(() => demandListable(MOST_FILES)).not.toThrow();
+  expect(() => demandListable(MOST_FILES + 1)).toThrow(expect.objectContaining({ code: 'backup_failed' }));
+});
+
+it('a backup of the most files there can be has a manifest that fits into a string', () => {
+  const longest = {
+    path: `logs/2026-11/21/attempt_${'0'.repeat(26)}.log`,
+    bytes: 2 ** 50,
+    sha256: 'f'.repeat(64),
+  };
+  const facts = { takenAt: new Date().toISOString(), database: 'sqlite', schema: 1 } as const;
+  const [one, two] = [[longest], [longest, longest]].map((files) =>
+    writeManifest(newManifest({ ...facts, files })),
+  );
+  const each = (two ?? '').length - (one ?? '').length;
+  expect(each * MOST_FILES).toBeLessThan(constants.MAX_STRING_LENGTH - 10_000);
 });
 
 describe('a backup that is ended half-way', () => {
