@@ -36,7 +36,8 @@ export async function makeGround(): Promise<Ground> {
       const target = database.kind === 'sqlite' ? database.file : database.url;
       const file = fileURLToPath(new URL('writing-server.ts', import.meta.url));
       const child = spawn(process.execPath, [file, dataDir, target], {
-        stdio: ['ignore', 'pipe', 'inherit'],
+        // Its standard input ends with this process, and it with that.
+        stdio: ['pipe', 'pipe', 'inherit'],
       });
       children.push(child);
       await once(child.stdout, 'data');

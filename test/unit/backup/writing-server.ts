@@ -1,4 +1,4 @@
-/** A server at work: `node writing-server.ts <data folder>` appends to logs and records what is durable, until it is killed. */
+/** A server at work: `node writing-server.ts <data folder>` appends to logs and records what is durable, until it is killed or its standard input ends. */
 import path from 'node:path';
 import { newId } from '../../../src/core/id.ts';
 import { openFileLogStore } from '../../../src/logs/file-log-store.ts';
@@ -7,6 +7,7 @@ import { openStore } from '../../../src/store/open-store.ts';
 import type { Tx } from '../../../src/store/store.ts';
 
 const [, , dataDir = '', target = path.join(dataDir, 'slipway.db')] = process.argv;
+process.stdin.resume().on('end', () => process.exit(0));
 const store = await openStore(target);
 await openKeyRing(path.join(dataDir, 'keys'));
 await store.transaction(async ({ db }) => {
