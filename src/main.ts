@@ -90,8 +90,9 @@ async function main(): Promise<void> {
     onUnfit: (complaints) => log.warn({ complaints }, 'Redis is not set as Slipway needs it'),
     onError: warn('Redis is away'),
   });
+  const readSpace = () => readDiskSpace(settings.dataDir);
   const disk = createDiskWatch({
-    readSpace: () => readDiskSpace(settings.dataDir),
+    readSpace,
     low: settings.diskLow,
     onChange: (why) => {
       if (why === null) log.info('the disk has room again: builds are started');
@@ -148,7 +149,7 @@ async function main(): Promise<void> {
   });
   const tokens = createAccessTokens({ store, clock });
   const metrics = createPrometheusMetrics({
-    ...{ store, clock, version: intakeSettings.version, dataDir: settings.dataDir },
+    ...{ store, clock, version: intakeSettings.version, readSpace },
     connected: () => builds.connectedWorkers(),
     isQueueReady: () => queue.isReady(),
   });

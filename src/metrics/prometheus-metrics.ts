@@ -1,6 +1,6 @@
-import { statfs } from 'node:fs/promises';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../ports/clock.ts';
+import type { ReadDiskSpace } from '../ports/disk-space.ts';
 import type { Store } from '../store/store.ts';
 import { countEnds, type EndCount } from './count-ends.ts';
 import type { Metrics } from './metrics.ts';
@@ -14,8 +14,8 @@ export interface MetricsDeps {
   /** Ids of the workers that are heard of. */
   readonly connected: () => ReadonlyMap<string, number>;
   readonly isQueueReady: () => boolean;
-  /** Folder whose file system is looked at. */
-  readonly dataDir: string;
+  /** The disk of the data folder. */
+  readonly readSpace: ReadDiskSpace;
 }
 
 /** From a check that finds nothing to do to the longest builds. */
@@ -88,7 +88,7 @@ function gaugesOfNow(gauge: MakeGauge) {
 }
 
 async function setNow(gauges: ReturnType<typeof gaugesOfNow>, deps: MetricsDeps): Promise<void> {
-  const [record, disk] = await Promise.all([readRecord(deps.store), statfs(deps.dataDir).catch(() => null)]);
+  const [record, disk] = await Promise.all([readRecord(deps.store), deps.readSpace().catch(() => null)]);
   const connected = deps.connected();
   const workers = record.workers.filter(({ id }) => connected.has(id));
   gauges.builds.set({ status: 'pending' }, record.waiting);
@@ -104,7 +104,7 @@ async function setNow(gauges: ReturnType<typeof gaugesOfNow>, deps: MetricsDeps)
   gauges.taken.set(record.placesTaken);
   gauges.wanted.set(record.waiting + record.running);
   gauges.queue.set(deps.isQueueReady() ? 1 : 0);
-  if (disk !== null) gauges.disk.set(disk.bavail * disk.bsize);
+  if (disk !== null) gauges.disk.set(disk.freeBytes);
 }
 
 function endsOf(

@@ -19,6 +19,7 @@ import { openFileLogStore } from '../../src/logs/file-log-store.ts';
 import { createPrometheusMetrics } from '../../src/metrics/prometheus-metrics.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import type { Mirrors } from '../../src/ports/repositories.ts';
+import { readDiskSpace } from '../../src/retention/disk-watch.ts';
 import { createSecrets } from '../../src/secrets/database-secrets.ts';
 import { createAccessTokens } from '../../src/secrets/database-tokens.ts';
 import { openKeyRing } from '../../src/secrets/key-ring.ts';
@@ -163,7 +164,7 @@ async function makeDeps(
     intake,
     workerRoutes: workerRoutes({ builds, logs, intake, log }),
     metrics: createPrometheusMetrics({
-      ...{ store, clock, version: '0.0.0', dataDir: directory },
+      ...{ store, clock, version: '0.0.0', readSpace: () => readDiskSpace(directory) },
       connected: () => builds.connectedWorkers(),
       isQueueReady: () => true,
     }),
