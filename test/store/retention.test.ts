@@ -94,11 +94,7 @@ async function deployed(name: number): Promise<string> {
   const digest = `sha256:${String(name).padStart(64, '0')}`;
   await lease.report({ type: 'image.pushed', image: { repository, digest, bytesPushed: 1, bytesReused: 0 } });
   await lease.report({ type: 'workflow.finished', status: 'success', reason: null });
-  const { id } = await record.store.db
-    .selectFrom('deployment')
-    .select('id')
-    .where('build_id', '=', buildId)
-    .executeTakeFirstOrThrow();
+  const id = await record.deploymentOf(buildId);
   const deployment = await ada.claimDeployment(id);
   await prepare(deployment);
   await switchOver(deployment);

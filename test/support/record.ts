@@ -30,6 +30,8 @@ export interface TestRecord {
   build(projectId: string, options?: BuildOptions): Promise<{ buildId: string; number: number }>;
   statusOf(table: 'build' | 'workflow' | 'deployment', id: string): Promise<string>;
   workflowOf(buildId: string): Promise<string>;
+  /** The one deployment of a build. */
+  deploymentOf(buildId: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -110,6 +112,14 @@ export async function makeRecord(
     async workflowOf(buildId) {
       const row = await store.db
         .selectFrom('workflow')
+        .select('id')
+        .where('build_id', '=', buildId)
+        .executeTakeFirstOrThrow();
+      return row.id;
+    },
+    async deploymentOf(buildId) {
+      const row = await store.db
+        .selectFrom('deployment')
         .select('id')
         .where('build_id', '=', buildId)
         .executeTakeFirstOrThrow();

@@ -200,11 +200,7 @@ describe('a red build’s manifest', () => {
     const { lease, buildId } = await claimed(planOf({ deploys: [deployOf('production')] }));
     await put(lease);
     await runWorkflow(lease);
-    const { id } = await record.store.db
-      .selectFrom('deployment')
-      .select('id')
-      .where('build_id', '=', buildId)
-      .executeTakeFirstOrThrow();
+    const id = await record.deploymentOf(buildId);
     const deploying = await ada.claimDeployment(id);
     await prepare(deploying);
     await switchOver(deploying);

@@ -25,12 +25,7 @@ async function built(name: number, environment = 'production'): Promise<string> 
   const [repository = '', digest = ''] = imageOf(name).split('@');
   await lease.report({ type: 'image.pushed', image: { repository, digest, bytesPushed: 1, bytesReused: 0 } });
   await lease.report({ type: 'workflow.finished', status: 'success', reason: null });
-  const { id } = await record.store.db
-    .selectFrom('deployment')
-    .select('id')
-    .where('build_id', '=', buildId)
-    .executeTakeFirstOrThrow();
-  return id;
+  return record.deploymentOf(buildId);
 }
 
 async function deployed(name: number, environment?: string): Promise<string> {
