@@ -5,6 +5,7 @@ import { runGit } from '../../src/git/run-git.ts';
 import type { LogSink } from '../log-sink.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
 import { isDamaged, type Source } from './bring-commit.ts';
+import { linkRepository } from './link-repository.ts';
 import type { Mirrors } from './mirrors.ts';
 
 export interface CheckOut {
@@ -56,8 +57,7 @@ async function exportCommit(work: CheckOut): Promise<boolean> {
   await work.log.say(`Checking out ${commit} of ${url} (${ref})`);
   const lease = await work.mirrors.lease(work);
   try {
-    await git(['clone', '--quiet', '--no-checkout', '--template=', '--', lease.directory, directory], signal);
-    await git(['-C', directory, 'remote', 'set-url', 'origin', url], signal);
+    await linkRepository({ mirror: lease.directory, directory, url, tags: lease.tags });
     const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
     const how = branch === undefined ? ['--detach'] : ['--no-track', '-B', branch];
     await git(['-C', directory, 'checkout', '--quiet', ...how, commit, '--'], signal);

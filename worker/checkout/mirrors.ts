@@ -3,7 +3,8 @@ import path from 'node:path';
 import { Problem } from '../../src/core/problem.ts';
 import { runGit } from '../../src/git/run-git.ts';
 import { singleFlight } from '../../src/git/single-flight.ts';
-import { bringCommit, forgetOldCommits, isDamaged, type Source } from './bring-commit.ts';
+import { bringCommit, isDamaged, type Source } from './bring-commit.ts';
+import { forgetOldCommits, readRefs, tagsOf, type Refs } from './mirror-refs.ts';
 import { removeStaleLocks } from './remove-stale-locks.ts';
 import { sharedFlights } from './shared-flight.ts';
 
@@ -39,8 +40,15 @@ export interface MirrorLease {
   readonly directory: string;
   /** Whether something had to be brought. */
   readonly fetched: boolean;
+  /** Its tags, full ref → id. */
+  readonly tags: ReadonlyMap<string, string>;
   /** Once only. */
   release(): void;
+}
+
+interface Brought {
+  readonly refs: Refs;
+  readonly fetched: boolean;
 }
 
 const QUICK_MS = 60_000;
@@ -53,7 +61,8 @@ const USED = 'slipway-used';
 export async function openMirrors(directory: string): Promise<Mirrors> {
   await mkdir(directory, { recursive: true });
   const holders = new Map<string, number>();
-  const seen = new Set<string>();
+  /** Of mirrors that this process has looked through; nobody else writes to them. */
+  const known = new Map<string, Refs>();
   const flights = sharedFlights();
   const order = singleFlight();
 
@@ -66,21 +75,31 @@ export async function openMirrors(directory: string): Promise<Mirrors> {
     };
   };
 
-  const bringIn = async (mirror: string, wanted: WantedCommit, signal: AbortSignal): Promise<boolean> => {
+  /** The refs are known again when it ends well. */
+  const bringInto = async (mirror: string, wanted: WantedCommit, signal: AbortSignal): Promise<Brought> => {
+    const there = known.get(mirror) ?? (await lookThrough(mirror));
+    known.delete(mirror);
+    const refs = await bringCommit({ mirror, ...wanted, refs: there, signal });
+    known.set(mirror, refs);
+    return { refs, fetched: refs !== there };
+  };
+
+  const bringIn = async (mirror: string, wanted: WantedCommit, signal: AbortSignal): Promise<Brought> => {
     signal.throwIfAborted();
-    await ensureRepository(mirror);
-    if (!seen.has(mirror)) await removeStaleLocks(mirror);
-    seen.add(mirror);
-    const bring = (): Promise<boolean> => bringCommit({ mirror, ...wanted, signal });
+    if (await ensureRepository(mirror)) known.delete(mirror);
     try {
-      return await bring();
+      return await bringInto(mirror, wanted, signal);
     } catch (error) {
-      if (signal.aborted) seen.delete(mirror);
       if (!(error instanceof Problem && isDamaged(String(error.details['cause'])))) throw error;
-      await rm(mirror, { recursive: true, force: true });
+      await remove(mirror);
       await ensureRepository(mirror);
-      return bring();
+      return bringInto(mirror, wanted, signal);
     }
+  };
+
+  const remove = (mirror: string): Promise<void> => {
+    known.delete(mirror);
+    return rm(mirror, { recursive: true, force: true });
   };
 
   /**
@@ -90,8 +109,8 @@ export async function openMirrors(directory: string): Promise<Mirrors> {
   const joinAny = async (
     key: string,
     signal: AbortSignal,
-    work: (signal: AbortSignal) => Promise<boolean>,
-  ): Promise<boolean> => {
+    work: (signal: AbortSignal) => Promise<Brought>,
+  ): Promise<Brought> => {
     for (;;) {
       let isOwn = false;
       try {
@@ -110,13 +129,13 @@ export async function openMirrors(directory: string): Promise<Mirrors> {
       check(wanted);
       const mirror = path.join(directory, `${wanted.projectId}.git`);
       const release = hold(mirror);
-      const enter = (signal: AbortSignal): Promise<boolean> =>
+      const enter = (signal: AbortSignal): Promise<Brought> =>
         order.queue(mirror, () => bringIn(mirror, wanted, signal));
       try {
         const key = `${mirror} ${wanted.commit} ${wanted.ref}`;
-        const fetched = await joinAny(key, wanted.signal, enter);
+        const { refs, fetched } = await joinAny(key, wanted.signal, enter);
         await writeFile(path.join(mirror, USED), '').catch(() => undefined); // discarded by another: the checkout sees it
-        return { directory: mirror, fetched, release };
+        return { directory: mirror, fetched, tags: tagsOf(refs), release };
       } catch (error) {
         release();
         throw error;
@@ -124,12 +143,16 @@ export async function openMirrors(directory: string): Promise<Mirrors> {
     },
     discard: (projectId) => {
       const mirror = path.join(directory, `${projectId}.git`);
-      return order.queue(mirror, () => rm(mirror, { recursive: true, force: true }));
+      return order.queue(mirror, () => remove(mirror));
     },
     prune: async (ageMs) => {
       const names = (await readdir(directory)).filter((name) => name.endsWith('.git'));
       const tidy = (mirror: string): Promise<boolean> =>
-        order.queue(mirror, async () => !holders.has(mirror) && tidyMirror(mirror, ageMs));
+        order.queue(mirror, async () => {
+          if (holders.has(mirror)) return false;
+          known.delete(mirror);
+          return tidyMirror(mirror, ageMs);
+        });
       const gone = await Promise.all(names.map((name) => tidy(path.join(directory, name))));
       return gone.filter(Boolean).length;
     },
@@ -143,9 +166,15 @@ function check({ projectId, ref, commit }: WantedCommit): void {
   if (!/^refs\/[^\s~^:?*[\\]+$/.test(ref) || ref.includes('..')) throw wrong('ref', `${ref} is not a ref`);
 }
 
-/** Made aside and renamed, so that a worker killed in between leaves no half repository. */
-async function ensureRepository(mirror: string): Promise<void> {
-  if (await stat(path.join(mirror, 'HEAD')).catch(() => null)) return;
+/** Its refs, and what a killed git left in it is gone. */
+async function lookThrough(mirror: string): Promise<Refs> {
+  await removeStaleLocks(mirror);
+  return readRefs(mirror);
+}
+
+/** Made aside and renamed, so that a worker killed in between leaves no half repository. Whether it was missing. */
+async function ensureRepository(mirror: string): Promise<boolean> {
+  if (await stat(path.join(mirror, 'HEAD')).catch(() => null)) return false;
   const aside = `${mirror}.new`;
   await rm(aside, { recursive: true, force: true });
   await rm(mirror, { recursive: true, force: true });
@@ -154,6 +183,7 @@ async function ensureRepository(mirror: string): Promise<void> {
   if (result.exitCode !== 0)
     throw new Problem('git_failed', { command: 'init', cause: result.stderr.trim() });
   await rename(aside, mirror);
+  return true;
 }
 
 /** Whether the mirror went; one that stays is packed anew when it has many packs. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createMirrors } from '../../../../src/git/mirrors.ts';
 import type { Mirrors as ServerMirrors } from '../../../../src/ports/repositories.ts';
-import { forgetOldCommits } from '../../../../worker/checkout/bring-commit.ts';
+import { forgetOldCommits } from '../../../../worker/checkout/mirror-refs.ts';
 import { checkOut, type CheckOut } from '../../../../worker/checkout/check-out.ts';
 import { openMirrors, type Mirrors } from '../../../../worker/checkout/mirrors.ts';
 import {
@@ -204,6 +204,28 @@ test('makes a damaged mirror anew', async () => {
   expect(readFileSync(path.join(wanted.directory, 'a.txt'), 'utf8')).toBe('one');
 });
 
+test.each([
+  ['lost its packs', 'objects/pack'],
+  ['was removed', '.'],
+])('makes a mirror anew that %s while the worker runs', async (_, part) => {
+  const commit = repository.commit({ 'a.txt': 'one' });
+  await checkOut(work(commit));
+  rmSync(path.join(scratch, 'mirrors/prj_1.git', part), { recursive: true });
+  const wanted = work(commit);
+  expect(await checkOut(wanted)).toMatchObject({ status: 'success' });
+  gitIn(wanted.directory, 'fsck', '--strict');
+});
+
+test('asks git for the refs of a mirror once, and remembers what it brings', async () => {
+  await checkOut(work(repository.commit({ 'a.txt': 'one' })));
+  const second = repository.commit({ 'a.txt': 'two' });
+  await checkOut(work(second));
+  // Behind the back of the process that owns the mirror: it does not look again.
+  gitIn(path.join(scratch, 'mirrors/prj_1.git'), 'update-ref', '-d', `refs/slipway/commits/${second}`);
+  expect(await checkOut(work(second))).toMatchObject({ status: 'success' });
+  expect(asked).toHaveLength(2);
+});
+
 test('says what it does not bring yet: submodules and Git LFS', async () => {
   const commit = repository.commit({
     '.gitmodules': '[submodule "x"]\n\tpath = x\n\turl = http://example.com/x.git\n',
@@ -233,6 +255,7 @@ test('forgets all but its newest commits, and brings one of the others again', a
   expect(known().sort()).toEqual([...commits].sort());
   await forgetOldCommits(mirror, 1);
   expect(known()).toHaveLength(1);
+  mirrors = await openMirrors(path.join(scratch, 'mirrors')); // only a mirror's own process forgets
   for (const commit of commits) expect(await checkOut(work(commit))).toMatchObject({ status: 'success' });
   expect(known().sort()).toEqual([...commits].sort());
 });
