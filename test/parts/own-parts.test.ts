@@ -6,6 +6,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answers, startEngine, stopEngine } from '../../src/parts/engine.ts';
@@ -72,11 +73,10 @@ describe('an engine of our own', () => {
       () => false,
     );
     try {
-      const rules = await run('iptables-save', []).catch(() => null);
+      const rules = await settledRules();
       for (let start = 0; start < 2; start += 1) await (await startEngine({ dir })).stop();
       await run('ip', ['link', 'show', foreign]);
-      const after = await run('iptables-save', []).catch(() => null);
-      expect(rulesOf(after?.stdout)).toEqual(rulesOf(rules?.stdout));
+      expect(await settledRules()).toEqual(rules);
     } finally {
       if (made) await run('ip', ['link', 'delete', foreign]);
     }
@@ -202,6 +202,24 @@ async function addedSince(before: readonly string[]): Promise<string[]> {
 
 const rulesOf = (saved = ''): string[] =>
   saved.split('\n').filter((line) => line.startsWith('-A') && !line.includes(' br-'));
+
+/** The packet filter's rules, once a second has changed nothing: of parts of an earlier test some may still be going. */
+async function settledRules(): Promise<readonly string[]> {
+  const read = async (): Promise<readonly string[]> =>
+    rulesOf((await run('iptables-save', []).catch(() => ({ stdout: '' }))).stdout);
+  let rules = await read();
+  await waitFor(
+    'the packet filter is left alone',
+    async () => {
+      const earlier = rules;
+      await sleep(1_000);
+      rules = await read();
+      return rules.join('\n') === earlier.join('\n');
+    },
+    20_000,
+  );
+  return rules;
+}
 
 /** One inline command; the raw reply. */
 async function ask(socket: string, command: string): Promise<string> {
