@@ -50,6 +50,7 @@ import { listTokens } from './tokens/list-tokens.ts';
 import { makeToken } from './tokens/make-token.ts';
 import { revokeToken } from './tokens/revoke-token.ts';
 import { receiveGithub } from './webhooks/receive-github.ts';
+import { drainWorker } from './workers/drain-worker.ts';
 import { listWorkers } from './workers/list-workers.ts';
 import { makeWorkerToken } from './workers/make-worker-token.ts';
 
@@ -128,5 +129,6 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
 
     listWorkers(deps),
     makeWorkerToken(deps),
+    ...drainWorker(deps),
   ];
 }

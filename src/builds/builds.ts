@@ -105,6 +105,14 @@ export interface Builds {
     routers: readonly string[],
   ): Promise<{ readonly workerId: string }>;
 
+  /**
+   * Lets a worker drain: it gets nothing new, what it runs ends, and what was placed there and not begun goes elsewhere;
+   * or, with false, lets it work again. It outlives the worker's process. Harmless twice.
+   * @param worker Its name or its id.
+   * @throws Problem `not_found`.
+   */
+  drainWorker(worker: string, draining: boolean): Promise<{ readonly workerId: string }>;
+
   // the worker protocol
   findWorker(tokenHash: string): Promise<KnownWorker | null>;
   /**

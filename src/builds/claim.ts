@@ -20,13 +20,14 @@ export interface Claimant {
 
 /**
  * Grants the lease on what a job names, or says again what the same process was granted (its answer was lost).
- * @throws Problem `claim_refused`, `worker_superseded`, `protocol_wrong`.
+ * @throws Problem `claim_refused`, also to a worker that drains, `worker_superseded`, `protocol_wrong`.
  */
 export async function claim(deps: BuildsDeps, tx: Tx, claimant: Claimant): Promise<ClaimAnswer> {
   const { request, worker, bearer } = claimant;
   demandProtocol(request.protocol);
-  await demandInstance(tx, claimant);
+  const { draining } = await demandInstance(tx, claimant);
   const open = await openLeaseOf(tx, request.subject.id);
+  if (open === undefined && draining) throw refuseClaim(request.subject, 'this worker drains');
   const lease =
     open === undefined ? await grant(deps, tx, claimant) : demandSameHolder(open, worker, request);
   return {
@@ -49,13 +50,14 @@ export function refuseClaim(subject: ClaimRequest['subject'], cause: string): Pr
   return new Problem('claim_refused', { subject: `${subject.id} (attempt ${subject.attempt})`, cause });
 }
 
-async function demandInstance(tx: Tx, { worker, request }: Claimant): Promise<void> {
+async function demandInstance(tx: Tx, { worker, request }: Claimant): Promise<{ draining: boolean }> {
   const row = await tx.db
     .selectFrom('worker')
-    .select('instance')
+    .select(['instance', 'draining_since'])
     .where('id', '=', worker.id)
     .executeTakeFirst();
   if (row?.instance !== request.instance) throw new Problem('worker_superseded', { worker: worker.name });
+  return { draining: row.draining_since !== null };
 }
 
 function demandSameHolder(lease: LeaseRow, worker: KnownWorker, request: ClaimRequest): LeaseRow {

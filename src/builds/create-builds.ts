@@ -10,6 +10,7 @@ import { cancelBuildIn } from './cancel-build.ts';
 import { claim } from './claim.ts';
 import { createBuildIn } from './create-build.ts';
 import type { BuildsDeps } from './deps.ts';
+import { drainWorker } from './drain-worker.ts';
 import { expireLeases, expireStandbys, settleAll } from './expire.ts';
 import { logsOf, openLease, workflowOf } from './lease-reads.ts';
 import { demandLease } from './lease-rows.ts';
@@ -56,6 +57,10 @@ export function createBuilds(deps: BuildsDeps): Builds {
     setWorkerToken: (name, tokenHash, routers) =>
       store.transaction(async (tx) => ({
         workerId: await setWorkerToken(tx, { name, tokenHash, routers, at: clock.nowMs() }),
+      })),
+    drainWorker: (worker, draining) =>
+      store.transaction(async (tx) => ({
+        workerId: await drainWorker(tx, { worker, draining, at: clock.nowMs() }),
       })),
     findWorker: (tokenHash) => findWorker(store, tokenHash),
     async register(worker, request) {

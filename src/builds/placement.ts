@@ -25,13 +25,27 @@ export async function placeWorkflow(
 
 /** See `Builds.unplaceBefore`. */
 export async function unplaceBefore(tx: Tx, beforeMs: number): Promise<readonly TakenBack[]> {
-  const rows = await tx.db
+  const rows = await unclaimed(tx).where('placed_at', '<', beforeMs).execute();
+  return takeBack(tx, rows);
+}
+
+/** Takes back what is placed on a worker and not claimed; its jobs there are refused at their claim. */
+export async function unplaceFrom(tx: Tx, workerId: string): Promise<readonly TakenBack[]> {
+  return takeBack(tx, await unclaimed(tx).where('worker_id', '=', workerId).execute());
+}
+
+function unclaimed(tx: Tx) {
+  return tx.db
     .selectFrom('workflow')
     .select(['id', 'attempt', 'worker_id'])
     .where('status', '=', 'pending')
-    .where('worker_id', 'is not', null)
-    .where('placed_at', '<', beforeMs)
-    .execute();
+    .where('worker_id', 'is not', null);
+}
+
+async function takeBack(
+  tx: Tx,
+  rows: readonly { readonly id: string; readonly attempt: number; readonly worker_id: string | null }[],
+): Promise<readonly TakenBack[]> {
   for (const { id } of rows) {
     await tx.db
       .updateTable('workflow')

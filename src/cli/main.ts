@@ -64,7 +64,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./deliveries.ts')).deliveriesCommand,
   },
   worker: {
-    about: 'make the token of a worker',
+    about: 'make the token of a worker; list, drain and undrain workers',
     load: async () => (await import('./worker.ts')).workerCommand,
   },
   workers: {

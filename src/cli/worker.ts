@@ -1,19 +1,62 @@
-import { callServer, UsageError, type ServerCommand } from './call-server.ts';
+import type { Page, WorkerView } from '../core/view.ts';
+import { callServer, demandVerb, UsageError, type Call, type ServerCommand } from './call-server.ts';
+import { segment } from './find.ts';
+import { listWorkers } from './workers.ts';
+
+const USAGE = `slipway worker add <name> [--router NAME]...
+         makes the token of a worker of that name, and shows it this once; an earlier one of that name ends.
+         The worker deploys behind the routers named, and behind no other.
+       slipway worker list
+       slipway worker drain <name> [--wait]   (nothing new for it; what it runs ends, and --wait waits for that)
+       slipway worker undrain <name>`;
 
 const worker: ServerCommand = {
-  usage: `slipway worker add <name> [--router NAME]...
-         makes the token of a worker of that name, and shows it this once; an earlier one of that name ends.
-         The worker deploys behind the routers named, and behind no other.`,
-  arguments: [2, 2],
+  usage: USAGE,
+  arguments: [1, 2],
   fields: { name: { argument: 1, called: 'name' }, routers: { option: 'router' } },
-  options: { router: { type: 'string', multiple: true } },
-  run: async ({ api, positionals: [verb, name], values, say }) => {
-    if (verb !== 'add') throw new UsageError(`there is no "worker ${verb}"`);
-    const routers = values['router'] ?? [];
-    const made = await api.request<{ token: string }>('POST', '/workers/tokens', { name, routers });
-    say(values['json'] === true ? JSON.stringify(made) : made.token);
+  options: { router: { type: 'string', multiple: true }, wait: { type: 'boolean' } },
+  run: async (call) => {
+    const [verb = '', name] = call.positionals;
+    demandVerb('worker', verb, ['add', 'list', 'drain', 'undrain']);
+    if (verb === 'list' && name === undefined) return listWorkers(call);
+    if (name === undefined) throw new UsageError(`worker ${verb} needs a name`);
+    if (verb === 'add') return add(call, name);
+    if (verb === 'drain' || verb === 'undrain') return drain(call, verb, name);
+    throw new UsageError(`there is no "worker ${verb}" with these arguments`);
   },
 };
 
-/** `slipway worker add`. Gives the exit status. */
+/** `slipway worker …`. Gives the exit status. */
 export const workerCommand = (argv: readonly string[]): Promise<number> => callServer(worker, argv);
+
+async function add({ api, values, say }: Call, name: string): Promise<void> {
+  const routers = values['router'] ?? [];
+  const made = await api.request<{ token: string }>('POST', '/workers/tokens', { name, routers });
+  say(values['json'] === true ? JSON.stringify(made) : made.token);
+}
+
+const ASK_MS = 1_000;
+
+async function drain({ api, values, say }: Call, verb: 'drain' | 'undrain', name: string): Promise<void> {
+  const made = await api.request<object>('POST', `/workers/${segment(name)}/${verb}`);
+  const isJson = values['json'] === true;
+  if (verb === 'undrain') return say(isJson ? JSON.stringify(made) : `${name} works again`);
+  if (values['wait'] !== true)
+    return say(isJson ? JSON.stringify(made) : `${name} drains; ${describeWork(await workOf(api, name))}`);
+  for (let told = ''; ;) {
+    const work = await workOf(api, name);
+    if (work.length === 0) return say(isJson ? JSON.stringify(made) : `${name} has drained: it runs nothing`);
+    const now = describeWork(work);
+    if (!isJson && now !== told) say((told = now));
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+  }
+}
+
+async function workOf(api: Call['api'], name: string): Promise<WorkerView['work']> {
+  const { items } = await api.request<Page<WorkerView>>('GET', '/workers');
+  return items.find((one) => one.name === name || one.id === name)?.work ?? [];
+}
+
+function describeWork(work: WorkerView['work']): string {
+  return work.length === 0 ? 'it runs nothing' : `it still runs ${work.map(({ name }) => name).join(', ')}`;
+}

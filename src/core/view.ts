@@ -1,5 +1,6 @@
 import type { DeploymentCause, DeploymentPhase, SlotIndex, SlotRole } from './deployment.ts';
 import type { BuiltImage, PushedImage } from './image.ts';
+import type { Labels } from './labels.ts';
 import type { LogLine, LogState } from './log.ts';
 import type { Status } from './status.ts';
 import type { StepKind } from './work.ts';
@@ -218,10 +219,29 @@ export interface WorkerView {
   /** Workflows it runs at once, and how many it runs now. */
   readonly capacity: number;
   readonly running: number;
+  /** What it works on now, the oldest first. */
+  readonly work: readonly WorkView[];
+  /** Since when it gets nothing new; null: it does. */
+  readonly drainingSinceMs: number | null;
   readonly routers: readonly string[];
   /** Routers that its token is for. */
   readonly tokenRouters: readonly string[];
+  readonly labels: Labels;
+  /** Labels that its token is for. */
+  readonly tokenLabels: Labels;
+  /** Versions of its program and of the worker protocol that it speaks; null: it has not said so. */
+  readonly program: string | null;
+  readonly protocol: number | null;
   readonly joinedAtMs: number;
+}
+
+/** A piece of work on a worker. */
+export interface WorkView {
+  readonly kind: 'build' | 'deployment';
+  /** Of the build, or of the environment that is deployed. */
+  readonly id: string;
+  /** `shop/web#12`, or `shop/web:production`. */
+  readonly name: string;
 }
 
 /** A token that lets a person or a script in as admin; the token itself is never told again. */

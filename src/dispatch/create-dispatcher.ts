@@ -131,8 +131,10 @@ async function round(deps: DispatcherDeps, served: Map<string, number>): Promise
     }
   await addAgain(deps, placed, workers);
   const stranded = await wakeDeployers(deps, connected);
-  const left = order.slice(chosen.length);
-  return { waiting: describe(left, paused ?? whyWaiting(workers), await readUnplanned(store)), stranded };
+  const placedNow = new Set(chosen.map(({ workflow }) => workflow));
+  const left = order.filter((workflow) => !placedNow.has(workflow));
+  const why = (workflow: QueuedWorkflow): string => paused ?? whyWaiting(workflow, workers);
+  return { waiting: describe(left, why, await readUnplanned(store)), stranded };
 }
 
 /** Takes back what nobody claimed in time, so that this round may place it elsewhere. */
@@ -155,18 +157,22 @@ async function addAgain(
   }
 }
 
-/** Returns the deployments whose router no connected worker has, each with what it waits for. */
+/** Returns the deployments whose router no connected worker has that takes work, each with what it waits for. */
 async function wakeDeployers(
   deps: DispatcherDeps,
   connected: ReadonlyMap<string, number>,
 ): Promise<Map<string, string>> {
   const placed = await readPlacedDeployments(deps.store);
-  for (const { router, id, attempt } of placed)
-    await tell(deps, deps.queue.add(`deploy-${router}`, { kind: 'deployment', id, attempt }));
   const routers = await readRouters(deps.store, connected);
-  const stranded = placed.filter(({ router }) => !routers.has(router));
+  for (const { router, id, attempt } of placed)
+    if (routers.get(router) !== 'draining')
+      await tell(deps, deps.queue.add(`deploy-${router}`, { kind: 'deployment', id, attempt }));
+  const stranded = placed.filter(({ router }) => routers.get(router) !== 'served');
   return new Map(
-    stranded.map(({ id, router }) => [id, `a worker with the router ${router}; none is connected`]),
+    stranded.map(({ id, router }) => [
+      id,
+      `a worker with the router ${router}; ${routers.has(router) ? 'the one that has it drains' : 'none is connected'}`,
+    ]),
   );
 }
 
@@ -193,11 +199,11 @@ function differing(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string
 
 function describe(
   left: readonly QueuedWorkflow[],
-  why: string,
+  why: (workflow: QueuedWorkflow) => string,
   unplanned: readonly string[],
 ): Map<string, Waiting> {
   const places = new Map<string, Waiting>();
-  left.forEach(({ buildId }, index) => places.set(buildId, { place: index + 1, why }));
+  left.forEach((workflow, index) => places.set(workflow.buildId, { place: index + 1, why: why(workflow) }));
   for (const buildId of unplanned)
     places.set(buildId, { place: places.size + 1, why: 'its pipeline file is being read' });
   return places;

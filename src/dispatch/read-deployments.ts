@@ -17,12 +17,19 @@ export async function readPlacedDeployments({
     .execute();
 }
 
-/** Routers that a connected worker has. */
+/** Routers that connected workers have: `served` where one of them takes work, else `draining`. */
 export async function readRouters(
   { db }: Reading,
   connected: ReadonlyMap<string, number>,
-): Promise<ReadonlySet<string>> {
-  const rows = await db.selectFrom('worker').select(['id', 'routers_json']).execute();
+): Promise<ReadonlyMap<string, 'served' | 'draining'>> {
+  const rows = await db.selectFrom('worker').select(['id', 'routers_json', 'draining_since']).execute();
   const here = rows.filter(({ id }) => connected.has(id));
-  return new Set(here.flatMap((row) => JSON.parse(row.routers_json) as string[]));
+  const of = (rows: typeof here): string[] =>
+    rows.flatMap(({ routers_json }) => JSON.parse(routers_json) as string[]);
+  return new Map([
+    ...of(here).map((router) => [router, 'draining'] as const),
+    ...of(here.filter(({ draining_since }) => draining_since === null)).map(
+      (router) => [router, 'served'] as const,
+    ),
+  ]);
 }

@@ -1,8 +1,9 @@
+import type { Labels } from '../core/labels.ts';
 import type { Reading } from '../store/store.ts';
-import type { WorkerPlaces } from './choose-places.ts';
+import type { Wanting, WorkerPlaces } from './choose-places.ts';
 import type { ProjectLoad, WaitingWorkflow } from './order-queue.ts';
 
-export interface QueuedWorkflow extends WaitingWorkflow {
+export interface QueuedWorkflow extends WaitingWorkflow, Wanting {
   readonly buildId: string;
   readonly attempt: number;
   /** The worker it is placed on, not claimed yet. */
@@ -19,6 +20,7 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
     .select([
       'workflow.id',
       'workflow.attempt',
+      'workflow.labels_json',
       'workflow.worker_id',
       'workflow.placed_at',
       'build.id as buildId',
@@ -34,6 +36,7 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
     id: row.id,
     buildId: row.buildId,
     attempt: row.attempt,
+    labels: JSON.parse(row.labels_json) as Labels,
     projectId: row.project_id,
     // A pull request belongs to its target's order, but it is not on that branch.
     onDefaultBranch: row.event_kind !== 'pull_request' && row.branch === row.default_branch,
@@ -79,10 +82,18 @@ export async function readWorkers(
   connected: ReadonlyMap<string, number>,
   taken: readonly { readonly workerId: string | null }[],
 ): Promise<readonly WorkerPlaces[]> {
-  const rows = await db.selectFrom('worker').select(['id', 'queue', 'capacity']).execute();
+  const rows = await db
+    .selectFrom('worker')
+    .select(['id', 'queue', 'capacity', 'labels_json', 'draining_since'])
+    .execute();
   return rows
     .filter(({ id }) => connected.has(id))
-    .map((row) => ({ ...row, taken: taken.filter(({ workerId }) => workerId === row.id).length }));
+    .map(({ labels_json, draining_since, ...row }) => ({
+      ...row,
+      taken: taken.filter(({ workerId }) => workerId === row.id).length,
+      labels: JSON.parse(labels_json) as Labels,
+      draining: draining_since !== null,
+    }));
 }
 
 /** How many places each project has now; `served` remembers who was served when. */

@@ -7,6 +7,7 @@ import { manifests } from './migrations/0003-manifests.ts';
 import { accessTokens } from './migrations/0004-access-tokens.ts';
 import { buildLine } from './migrations/0005-build-line.ts';
 import { retention } from './migrations/0006-retention.ts';
+import { workers } from './migrations/0008-workers.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   accessTokens,
   buildLine,
   retention,
+  workers,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

@@ -138,6 +138,8 @@ export interface WorkflowTable {
   status: StatusColumn;
   reason: string | null;
   attempt: number;
+  /** `Labels` as JSON that its worker must have. */
+  labels_json: Generated<string>;
   /** Set while placed on a worker, claimed or not. */
   worker_id: string | null;
   placed_at: number | null;
@@ -332,6 +334,14 @@ export interface WorkerTable {
   /** Routers that its token is for; {@link routers_json} holds those of them that its process has. */
   token_routers_json: string;
   routers_json: string;
+  /** `Labels` as JSON: those that its token is for, and those of them that its process has. */
+  token_labels_json: Generated<string>;
+  labels_json: Generated<string>;
+  /** Since when it gets no new work; null: it does. */
+  draining_since: number | null;
+  /** Version of the worker protocol that its process speaks, and of its program; null before the first one. */
+  protocol: number | null;
+  program: string | null;
   queue: string;
   seen_at: number;
   joined_at: number;

@@ -1,6 +1,8 @@
 import { useEffect } from 'preact/hooks';
 import type { Page, WorkerView } from '../../src/core/view.ts';
-import { api } from '../api.ts';
+import { describeLabels } from '../../src/core/labels.ts';
+import { api, segment } from '../api.ts';
+import { Action } from '../parts/action.tsx';
 import { AddWorker } from '../parts/add-worker.tsx';
 import { Empty, useLoad, Waiting } from '../parts/load.tsx';
 import { Ago } from '../parts/time.tsx';
@@ -28,7 +30,7 @@ export function WorkersPage() {
       ) : (
         <ul class="rows" aria-label="Workers">
           {value.items.map((worker) => (
-            <WorkerRow key={worker.id} worker={worker} />
+            <WorkerRow key={worker.id} worker={worker} onChange={reload} />
           ))}
         </ul>
       )}
@@ -37,21 +39,34 @@ export function WorkersPage() {
   );
 }
 
-function WorkerRow({ worker }: { worker: WorkerView }) {
+function WorkerRow({ worker, onChange }: { worker: WorkerView; onChange: () => void }) {
+  const labels = describeLabels(worker.labels);
   return (
     <li class="row">
-      <span class={`status status-${worker.connected ? 'success' : 'pending'}`}>
-        {worker.connected ? 'here' : worker.seenAtMs === null ? 'expected' : 'away'}
-      </span>
+      <span class={`status status-${statusOf(worker)}`}>{stateOf(worker)}</span>
       <span class="row-main">
         <span class="row-title project">{worker.name}</span>
         <span class="row-note">
           {worker.seenAtMs === null
             ? 'its token was made; it has not been started yet'
             : `runs ${worker.running} of at most ${worker.capacity} at once`}
+          {worker.program !== null && `, version ${worker.program}`}
         </span>
+        {labels !== '' && <span class="row-note">labels {labels}</span>}
+        {worker.work.length > 0 && (
+          <span class="row-note">
+            {worker.work.map(({ kind, id, name }) => (
+              <a key={name} class="at-work" href={`/${kind === 'build' ? 'builds' : 'environments'}/${id}`}>
+                {name}
+              </a>
+            ))}
+          </span>
+        )}
       </span>
-      <span class="row-side">{describeRouters(worker)}</span>
+      <span class="row-side">
+        {describeRouters(worker)}
+        <Drain worker={worker} onChange={onChange} />
+      </span>
       <span class="row-time">
         {worker.seenAtMs === null ? (
           'never seen'
@@ -63,6 +78,36 @@ function WorkerRow({ worker }: { worker: WorkerView }) {
       </span>
     </li>
   );
+}
+
+/** A worker that drains gets nothing new; its state outlives its process, so it may also be set while it is away. */
+function Drain({ worker, onChange }: { worker: WorkerView; onChange: () => void }) {
+  const call = (verb: 'drain' | 'undrain') => () =>
+    api('POST', `/workers/${segment(worker.id)}/${verb}`).then(onChange);
+  return worker.drainingSinceMs === null ? (
+    <Action
+      kind="quiet"
+      label={`drain ${worker.name}`}
+      confirm={`Give ${worker.name} nothing new? What it runs ends.`}
+      run={call('drain')}
+    >
+      drain
+    </Action>
+  ) : (
+    <Action kind="quiet" label={`let ${worker.name} work again`} run={call('undrain')}>
+      let it work again
+    </Action>
+  );
+}
+
+function stateOf({ connected, seenAtMs, drainingSinceMs }: WorkerView): string {
+  if (!connected) return seenAtMs === null ? 'expected' : 'away';
+  return drainingSinceMs === null ? 'here' : 'drains';
+}
+
+function statusOf({ connected, drainingSinceMs }: WorkerView): string {
+  if (!connected) return 'pending';
+  return drainingSinceMs === null ? 'success' : 'blocked';
 }
 
 /** Routers behind which it deploys, and those that its token allows but its settings do not name. */

@@ -1,4 +1,5 @@
-import type { WorkerView } from '../../core/view.ts';
+import type { Labels } from '../../core/labels.ts';
+import type { WorkerView, WorkView } from '../../core/view.ts';
 import type { Reader } from './view-context.ts';
 
 /** All workers by name. `connected`: last sign of life by id, of those that are there now. */
@@ -6,25 +7,62 @@ export async function readWorkers(
   db: Reader,
   connected: ReadonlyMap<string, number>,
 ): Promise<readonly WorkerView[]> {
-  const rows = await db
-    .selectFrom('worker')
-    .select(['id', 'name', 'capacity', 'routers_json', 'token_routers_json', 'joined_at', 'seen_at'])
-    .orderBy('name')
-    .execute();
-  const running = await db
-    .selectFrom('workflow')
-    .select('worker_id')
-    .where('status', '=', 'running')
-    .execute();
+  const rows = await db.selectFrom('worker').selectAll().orderBy('name').execute();
+  const [builds, deployments] = await Promise.all([readBuildsAtWork(db), readDeploymentsAtWork(db)]);
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
     connected: connected.has(row.id),
     seenAtMs: connected.get(row.id) ?? (row.seen_at === 0 ? null : row.seen_at),
     capacity: row.capacity,
-    running: running.filter(({ worker_id }) => worker_id === row.id).length,
+    running: of(builds, row.id).length,
+    work: [...of(builds, row.id), ...of(deployments, row.id)],
+    drainingSinceMs: row.draining_since,
     routers: JSON.parse(row.routers_json) as string[],
     tokenRouters: JSON.parse(row.token_routers_json) as string[],
+    labels: JSON.parse(row.labels_json) as Labels,
+    tokenLabels: JSON.parse(row.token_labels_json) as Labels,
+    program: row.program,
+    protocol: row.protocol,
     joinedAtMs: row.joined_at,
+  }));
+}
+
+interface AtWork {
+  readonly workerId: string | null;
+  readonly work: WorkView;
+}
+
+function of(all: readonly AtWork[], worker: string): readonly WorkView[] {
+  return all.filter(({ workerId }) => workerId === worker).map(({ work }) => work);
+}
+
+async function readBuildsAtWork(db: Reader): Promise<readonly AtWork[]> {
+  const rows = await db
+    .selectFrom('workflow')
+    .innerJoin('build', 'build.id', 'workflow.build_id')
+    .innerJoin('project', 'project.id', 'build.project_id')
+    .select(['workflow.worker_id', 'build.id', 'build.number', 'project.path'])
+    .where('workflow.status', '=', 'running')
+    .orderBy('workflow.id')
+    .execute();
+  return rows.map(({ worker_id, id, number, path }) => ({
+    workerId: worker_id,
+    work: { kind: 'build', id, name: `${path}#${number}` },
+  }));
+}
+
+async function readDeploymentsAtWork(db: Reader): Promise<readonly AtWork[]> {
+  const rows = await db
+    .selectFrom('deployment')
+    .innerJoin('environment', 'environment.id', 'deployment.environment_id')
+    .innerJoin('project', 'project.id', 'environment.project_id')
+    .select(['deployment.worker_id', 'environment.id', 'environment.name', 'project.path'])
+    .where('deployment.status', '=', 'running')
+    .orderBy('deployment.id')
+    .execute();
+  return rows.map(({ worker_id, id, name, path }) => ({
+    workerId: worker_id,
+    work: { kind: 'deployment', id, name: `${path}:${name}` },
   }));
 }

@@ -152,3 +152,41 @@ describe('the name of a worker', () => {
     expect(await record.statusOf('build', buildId)).toBe('pending');
   });
 });
+
+describe('a worker that drains', () => {
+  it('gets no lease, also of what it had been given a job for; what it runs goes on', async () => {
+    const ada = await record.worker('ada');
+    const project = await record.project();
+    const [one, two] = [await record.build(project), await record.build(project)];
+    const lease = await ada.claimWorkflow(await record.workflowOf(one.buildId));
+    const waiting = await record.workflowOf(two.buildId);
+    await record.builds.place(waiting, ada.known.id);
+    await record.builds.drainWorker('ada', true);
+    await expect(ada.claimWorkflow(waiting)).rejects.toMatchObject({
+      code: 'claim_refused',
+      details: { cause: 'this worker drains' },
+    });
+    expect(await record.statusOf('workflow', waiting)).toBe('pending');
+    await expect(record.builds.heartbeat(lease.open)).resolves.toMatchObject({ ttlMs: TIMES.lease });
+    expect((await ada.claimWorkflow(lease.work.workflowId)).open).toEqual(lease.open);
+    await runWorkflow(lease);
+    expect(await record.statusOf('build', one.buildId)).toBe('success');
+  });
+
+  it('goes on draining when its process starts again, until it is to work again', async () => {
+    const ada = await record.worker('ada');
+    const { buildId } = await record.build(await record.project());
+    const workflow = await record.workflowOf(buildId);
+    await record.builds.drainWorker('ada', true);
+    await record.builds.drainWorker('ada', true);
+    await ada.restart();
+    await expect(ada.claimWorkflow(workflow)).rejects.toMatchObject({ code: 'claim_refused' });
+    await record.builds.drainWorker(ada.known.id, false);
+    await ada.claimWorkflow(workflow);
+    expect(await record.statusOf('build', buildId)).toBe('running');
+  });
+
+  it('has to be one', async () => {
+    await expect(record.builds.drainWorker('nobody', true)).rejects.toMatchObject({ code: 'not_found' });
+  });
+});

@@ -208,6 +208,20 @@ it('makes the token of a worker, for the routers named only', async () => {
   );
 });
 
+it('lets a worker drain, and work again', async () => {
+  expect((await slipway(['worker', 'drain', 'w1'])).stdout).toBe('w1 drains; it runs nothing\n');
+  expect((await slipway(['worker', 'list'])).stdout).toMatch(/^w1 {2}away, drains.*\nw2 {2}away /);
+  expect((await slipway(['worker', 'drain', 'w1', '--wait'])).stdout).toBe(
+    'w1 has drained: it runs nothing\n',
+  );
+  expect((await slipway(['worker', 'undrain', 'w1'])).stdout).toBe('w1 works again\n');
+  expect((await slipway(['worker', 'list'])).stdout).toMatch(/^w1 {2}away .*\nw2 {2}away /);
+  const unknown = await slipway(['worker', 'drain', 'w9']);
+  expect(unknown.status).toBe(1);
+  expect(unknown.stderr).toContain('There is no worker w9.');
+  expect((await slipway(['worker', 'drain'])).status).toBe(2);
+});
+
 it('makes, lists and revokes admin tokens', async () => {
   const made = await slipway(['token', 'create', 'ci', '--days', '90']);
   expect(made).toMatchObject({ status: 0, stderr: '' });

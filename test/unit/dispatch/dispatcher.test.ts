@@ -199,3 +199,43 @@ it('says that a deployment waits for a worker with its router, until one is conn
   expect((await deployment())?.waitingFor).toBeNull();
   expect(told).toEqual([(await deployment())?.id]);
 });
+
+it('gives a worker that drains nothing new, takes back what it has not begun, and says so', async () => {
+  const project = await record.project();
+  const ada = await record.worker('ada', { capacity: 2 });
+  const [one, two] = [await record.build(project), await record.build(project)];
+  await settled();
+  const lease = await ada.claimWorkflow(await record.workflowOf(one.buildId));
+  await record.builds.drainWorker('ada', true);
+  await settled();
+  expect(dispatcher.waitingOf(two.buildId)).toEqual({ place: 1, why: 'the only worker drains' });
+  await runWorkflow(lease);
+  expect(await record.statusOf('build', one.buildId)).toBe('success');
+  const bob = await record.worker('bob', { capacity: 1 });
+  await settled();
+  expect(jobs.at(-1)).toBe(`${queueOf(bob)} ${await record.workflowOf(two.buildId)} 1`);
+  const three = await record.build(project);
+  await settled();
+  expect(dispatcher.waitingOf(three.buildId)).toEqual({ place: 1, why: 'the only place is taken' });
+  await record.builds.drainWorker(ada.known.id, false);
+  await settled();
+  expect(jobs.at(-1)).toBe(`${queueOf(ada)} ${await record.workflowOf(three.buildId)} 1`);
+});
+
+it('wakes no deployer that drains, and says that the deployment waits for it', async () => {
+  const ada = await record.worker('ada');
+  const plan = planOf({ deploys: [deployOf('production')] });
+  const { buildId } = await record.build(await record.project(), { plan });
+  const lease = await ada.claimWorkflow(await record.workflowOf(buildId));
+  await record.builds.drainWorker('ada', true);
+  await runWorkflow(lease);
+  await settled();
+  const id = await record.deploymentOf(buildId);
+  expect(dispatcher.waitingFor(id)).toBe('a worker with the router local; the one that has it drains');
+  expect(jobs.filter((job) => job.startsWith('deploy-'))).toEqual([]);
+  await expect(ada.claimDeployment(id)).rejects.toMatchObject({ code: 'claim_refused' });
+  await record.builds.drainWorker('ada', false);
+  await settled();
+  expect(dispatcher.waitingFor(id)).toBeNull();
+  expect(jobs.at(-1)).toBe(`deploy-local ${id} 1`);
+});

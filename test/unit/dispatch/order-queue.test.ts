@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { choosePlaces, whyWaiting } from '../../../src/dispatch/choose-places.ts';
 import { orderQueue } from '../../../src/dispatch/order-queue.ts';
 import type { WaitingWorkflow } from '../../../src/dispatch/order-queue.ts';
 
@@ -60,21 +59,4 @@ it('loses and doubles nothing, and never lets one project be two ahead of one th
       });
     }),
   );
-});
-
-const worker = (id: string, capacity: number, taken: number) => ({ id, queue: id, capacity, taken });
-
-it('fills free places only, the emptiest worker first', () => {
-  const chosen = choosePlaces(
-    ['1', '2', '3', '4'],
-    [worker('a', 2, 1), worker('b', 3, 1), worker('c', 1, 1)],
-  );
-  expect(chosen.map(({ workflow, worker: { id } }) => `${workflow} ${id}`)).toEqual(['1 b', '2 a', '3 b']);
-});
-
-it('says why the others wait', () => {
-  expect(whyWaiting([])).toBe('no worker is connected');
-  expect(whyWaiting([worker('a', 0, 0)])).toBe('no connected worker takes builds');
-  expect(whyWaiting([worker('a', 1, 1)])).toBe('the only place is taken');
-  expect(whyWaiting([worker('a', 1, 1), worker('b', 1, 1)])).toBe('all 2 places are taken');
 });

@@ -1,0 +1,22 @@
+import type { AppDeps } from '../deps.ts';
+import { readParam } from '../read-request.ts';
+import { route, type Route } from '../route.ts';
+
+/**
+ * `POST /api/v1/workers/:worker/drain` and `…/undrain`, by name or id → `{workerId}`: it gets nothing new until it is to
+ * work again; what it runs ends.
+ */
+export function drainWorker(deps: Pick<AppDeps, 'builds'>): readonly Route[] {
+  return [drainRoute(deps, 'drain'), drainRoute(deps, 'undrain')];
+}
+
+function drainRoute({ builds }: Pick<AppDeps, 'builds'>, verb: 'drain' | 'undrain'): Route {
+  return route({
+    method: 'post',
+    path: `/api/v1/workers/:worker/${verb}`,
+    access: 'admin',
+    handle: async (request, response) => {
+      response.json(await builds.drainWorker(readParam(request, 'worker'), verb === 'drain'));
+    },
+  });
+}

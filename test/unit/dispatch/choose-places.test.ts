@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import type { Labels } from '../../../src/core/labels.ts';
+import { choosePlaces, whyWaiting, type WorkerPlaces } from '../../../src/dispatch/choose-places.ts';
+
+const worker = (id: string, capacity: number, taken: number, more: Partial<WorkerPlaces> = {}) => ({
+  ...{ id, queue: id, capacity, taken, labels: {}, draining: false },
+  ...more,
+});
+const wanting = (id: string, labels: Labels = {}) => ({ id, labels });
+const anything = wanting('any');
+
+function chosen(queue: readonly ReturnType<typeof wanting>[], workers: readonly WorkerPlaces[]) {
+  return choosePlaces(queue, workers).map(({ workflow, worker: { id } }) => `${workflow.id} ${id}`);
+}
+
+describe('a place', () => {
+  it('is given while it is free, on the emptiest worker first', () => {
+    const queue = ['1', '2', '3', '4'].map((id) => wanting(id));
+    expect(chosen(queue, [worker('a', 2, 1), worker('b', 3, 1), worker('c', 1, 1)])).toEqual([
+      '1 b',
+      '2 a',
+      '3 b',
+    ]);
+  });
+
+  it('is never on a worker that drains, however empty it is', () => {
+    const workers = [worker('a', 9, 0, { draining: true }), worker('b', 1, 0)];
+    expect(chosen([wanting('1'), wanting('2')], workers)).toEqual(['1 b']);
+  });
+
+  it('is on a worker with every label that is wanted, with that value', () => {
+    const workers = [
+      worker('plain', 9, 0),
+      worker('old', 9, 0, { labels: { gpu: 'no', os: 'linux' } }),
+      worker('both', 1, 0, { labels: { gpu: 'yes', os: 'linux' } }),
+    ];
+    expect(chosen([wanting('1', { gpu: 'yes', os: 'linux' })], workers)).toEqual(['1 both']);
+    expect(chosen([wanting('1', { gpu: 'yes', os: 'mac' })], workers)).toEqual([]);
+    expect(chosen([wanting('1', { toString: 'x' })], workers)).toEqual([]);
+  });
+
+  it('goes to the next that fits when the first of the queue fits nowhere', () => {
+    const workers = [worker('a', 1, 0)];
+    expect(chosen([wanting('1', { gpu: 'yes' }), wanting('2'), wanting('3')], workers)).toEqual(['2 a']);
+  });
+
+  it('with labels is left for those that want them, as long as another is as empty', () => {
+    const workers = [worker('labelled', 2, 0, { labels: { gpu: 'yes' } }), worker('plain', 2, 0)];
+    expect(chosen([wanting('1')], workers)).toEqual(['1 plain']);
+    expect(chosen([wanting('1'), wanting('2', { gpu: 'yes' }), wanting('3')], workers)).toEqual([
+      '1 plain',
+      '2 labelled',
+      '3 plain',
+    ]);
+  });
+});
+
+describe('what is left waits', () => {
+  it('for a worker, or a place', () => {
+    expect(whyWaiting(anything, [])).toBe('no worker is connected');
+    expect(whyWaiting(anything, [worker('a', 0, 0)])).toBe('no connected worker takes builds');
+    expect(whyWaiting(anything, [worker('a', 1, 1)])).toBe('the only place is taken');
+    expect(whyWaiting(anything, [worker('a', 1, 1), worker('b', 1, 1)])).toBe('all 2 places are taken');
+  });
+
+  it('because all that would take it drain; places of those do not count', () => {
+    const draining = { draining: true };
+    expect(whyWaiting(anything, [worker('a', 2, 1, draining)])).toBe('the only worker drains');
+    expect(
+      whyWaiting(anything, [worker('a', 2, 0, draining), worker('b', 1, 0, draining), worker('c', 0, 0)]),
+    ).toBe('all 2 workers drain');
+    expect(whyWaiting(anything, [worker('a', 8, 0, draining), worker('b', 1, 1)])).toBe(
+      'the only place is taken',
+    );
+  });
+
+  it('for labels that no worker has, or none has together', () => {
+    const workers = [
+      worker('a', 1, 0, { labels: { gpu: 'yes' } }),
+      worker('b', 1, 0, { labels: { os: 'linux' } }),
+    ];
+    const why = (labels: Labels) => whyWaiting(wanting('1', labels), workers);
+    expect(why({ gpu: 'no' })).toBe('no connected worker has the label gpu=no');
+    expect(why({ os: 'mac', gpu: 'yes', rack: '7' })).toBe(
+      'no connected worker has the labels os=mac, rack=7',
+    );
+    expect(why({ os: 'linux', gpu: 'yes' })).toBe(
+      'no connected worker has all of the labels gpu=yes, os=linux',
+    );
+  });
+
+  it('for a place on those workers only that have its labels', () => {
+    const gpu = { labels: { gpu: 'yes' } };
+    const one = wanting('1', { gpu: 'yes' });
+    const others = [worker('a', 9, 0)];
+    const such = (...workers: WorkerPlaces[]) => whyWaiting(one, [...others, ...workers]);
+    expect(such(worker('b', 1, 1, gpu))).toBe('the only place on workers with gpu=yes is taken');
+    expect(such(worker('b', 2, 2, gpu))).toBe('all 2 places on workers with gpu=yes are taken');
+    expect(such(worker('b', 0, 0, gpu))).toBe('no connected worker with gpu=yes takes builds');
+    expect(such(worker('b', 2, 0, { ...gpu, draining: true }))).toBe('the only worker with gpu=yes drains');
+  });
+});
