@@ -121,11 +121,18 @@ export interface Builds {
    * lost it, `protocol_wrong`, `not_allowed` for another worker's name, `router_refused`.
    */
   register(worker: KnownWorker, request: RegisterRequest): Promise<RegisterAnswer>;
+  /**
+   * The worker's process ends: it counts as away from now on, whatever it still says, and what was placed on it and not
+   * begun goes elsewhere. Its name stays its own as long as it may live.
+   */
+  leave(worker: KnownWorker): Promise<void>;
   /** @param bearer The worker's own token: the lease's token is derived from it, so a repeated claim gets the same. */
   claim(worker: KnownWorker, bearer: string, request: ClaimRequest): Promise<ClaimAnswer>;
   /** @throws Problem `lease_lost`. */
   openLease(worker: KnownWorker, leaseId: string, leaseToken: string): Promise<OpenLease>;
   heartbeat(lease: OpenLease): Promise<HeartbeatAnswer>;
+  /** Its holder has ended the work and reports no end: what becomes of it is as with a lease that was lost. @throws Problem `lease_lost`. */
+  giveUp(lease: OpenLease): Promise<void>;
   /** Answers as soon as the version is not `seen`, else after `waitMs`. */
   signals(lease: OpenLease, seen: number, waitMs: number, aborted?: AbortSignal): Promise<SignalsAnswer>;
   /** @throws Problem `lease_lost`, `log_not_ended`, `switch_refused`; reports before the refused one are taken in. */

@@ -15,7 +15,8 @@ import { expireLeases, expireStandbys, settleAll } from './expire.ts';
 import { logsOf, openLease, workflowOf } from './lease-reads.ts';
 import { demandLease } from './lease-rows.ts';
 import { readLeaseSecrets } from './lease-secrets.ts';
-import { placeWorkflow, unplaceBefore } from './placement.ts';
+import { loseLease } from './lose-lease.ts';
+import { placeWorkflow, unplaceBefore, unplaceFrom } from './placement.ts';
 import { planBuildIn } from './plan-build.ts';
 import { createPresence } from './presence.ts';
 import type { Presence } from './presence.ts';
@@ -68,9 +69,20 @@ export function createBuilds(deps: BuildsDeps): Builds {
       presence.hear(worker.id, request.instance);
       return answer;
     },
+    async leave(worker) {
+      if (worker.instance !== null) presence.leave(worker.id, worker.instance);
+      await store.transaction(async (tx) => {
+        await unplaceFrom(tx, worker.id);
+        tx.changed('worker', worker.id);
+      });
+    },
     claim: (worker, bearer, request) => store.grouped((tx) => claim(deps, tx, { worker, bearer, request })),
     openLease: (worker, leaseId, token) => openLease(store, { worker, leaseId, token }),
     heartbeat: (lease) => store.grouped((tx) => heartbeat({ tx, clock, presence }, lease)),
+    giveUp: (lease) =>
+      store.transaction(async (tx) =>
+        loseLease(tx, await demandLease(tx, lease.id), 'its worker was stopped', clock.nowMs()),
+      ),
     signals: (lease, seenVersion, waitMs, aborted) =>
       waitForSignals(store, lease, { seen: seenVersion, waitMs, aborted }),
     report: (lease, reports) => takeReports(deps, lease, reports),

@@ -5,6 +5,8 @@ import type { Clock } from '../ports/clock.ts';
 export interface Presence {
   /** A sign of life of a worker's process. */
   hear(workerId: string, instance: string): void;
+  /** A process says that it ends: it does not count as connected any more, whatever is heard of it. */
+  leave(workerId: string, instance: string): void;
   /**
    * Whether a process may be alive: it was heard of within the time of a lease, or the server has not listened for so
    * long yet.
@@ -15,9 +17,15 @@ export interface Presence {
 }
 
 export function createPresence(clock: Clock, listensSince: () => number): Presence {
-  const last = new Map<string, { readonly instance: string; readonly at: number }>();
+  const last = new Map<string, { readonly instance: string; readonly at: number; readonly left: boolean }>();
+  const note = (workerId: string, instance: string, left: boolean): void =>
+    void last.set(workerId, { instance, at: clock.nowMs(), left });
   return {
-    hear: (workerId, instance) => void last.set(workerId, { instance, at: clock.nowMs() }),
+    hear(workerId, instance) {
+      const before = last.get(workerId);
+      note(workerId, instance, before?.instance === instance && before.left);
+    },
+    leave: (workerId, instance) => note(workerId, instance, true),
     mayLive(workerId, instance) {
       const heard = last.get(workerId);
       const heardAt = heard?.instance === instance ? heard.at : 0;
@@ -25,7 +33,8 @@ export function createPresence(clock: Clock, listensSince: () => number): Presen
     },
     connected(this: void) {
       const since = clock.nowMs() - TIMES.lease;
-      return new Map([...last].filter(([, { at }]) => at >= since).map(([id, { at }]) => [id, at]));
+      const here = [...last].filter(([, { at, left }]) => at >= since && !left);
+      return new Map(here.map(([id, { at }]) => [id, at]));
     },
   };
 }

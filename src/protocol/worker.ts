@@ -1,12 +1,16 @@
 /**
- * The worker protocol, version 1: HTTP and JSON under `/worker/v1`. The server answers a worker whose
- * version is its own or one older.
+ * The worker protocol, version 2: HTTP and JSON under `/worker/v1`. The server answers a worker whose version is its own
+ * or one older; a worker speaks the version before its own to a server that knows no newer one. So either may be upgraded
+ * first. What came with version 2: `POST /workers/leave`, `POST /leases/:lease/give-up`, and of a registration `labels`
+ * and `program`.
  *
  * | request | body → answer |
  * |---|---|
  * | `POST /workers` | {@link RegisterRequest} → {@link RegisterAnswer}; safe to repeat, and repeated each `heartbeatMs`: an idle worker that is silent for `leaseMs` gets no work; 409 `worker_running` |
+ * | `POST /workers/leave` | `{}` → `{}`; the process ends: it gets no work any more, and gives its leases up one by one; safe to repeat |
  * | `POST /claims` | {@link ClaimRequest} → {@link ClaimAnswer}; 409 `claim_refused` |
  * | `POST /leases/:lease/heartbeat` | `{}` → {@link HeartbeatAnswer}; 410 `lease_lost` |
+ * | `POST /leases/:lease/give-up` | `{}` → `{}`; its holder has ended the work without an end to report: the lease is lost at once |
  * | `GET /leases/:lease/signals?seen=N&waitMs=M` | → {@link SignalsAnswer}, as soon as its version is not N, else after M ms |
  * | `POST /leases/:lease/reports` | {@link ReportsRequest} → {@link ReportsAnswer}; safe to repeat; 409 `log_not_ended`, `switch_refused`, 400 `request_wrong` for an image that the server has not put (the reports before it are taken in) |
  * | `POST /leases/:lease/logs` | log frames (`frames.ts`) → {@link LogsAnswer}; 409 `log_offset_wrong` |
@@ -25,8 +29,8 @@
 import { z } from 'zod';
 import type { Report, Signals, Work } from '../core/work.ts';
 
-export const PROTOCOL_VERSION = 1;
-export const OLDEST_PROTOCOL = 1;
+export const PROTOCOL_VERSION = 2;
+export const OLDEST_PROTOCOL = PROTOCOL_VERSION - 1;
 
 export const registerRequest = z.object({
   protocol: z.number().int(),

@@ -83,6 +83,9 @@ async function registerWhenFree(
 }
 
 const ANSWER_MS = 10_000;
+const LEAVE_MS = 2_000;
+/** The version of the protocol that came with leaving, and with giving leases up. */
+const LEAVES_SINCE = 2;
 
 class Connection implements ServerConnection {
   readonly workerId: string;
@@ -139,9 +142,18 @@ class Connection implements ServerConnection {
     );
   }
 
-  async close(reason = 'the worker ends'): Promise<void> {
+  async close(): Promise<void> {
+    const reason = 'the worker ends';
+    const takesLeave = !this.#closed.signal.aborted && this.#registration.protocol >= LEAVES_SINCE;
     this.#closed.abort(new Error(reason));
-    await Promise.all([...this.#leases].map((lease) => lease.abandon(reason)));
+    const left = takesLeave ? this.#leave() : null;
+    await Promise.all([left, ...[...this.#leases].map((lease) => lease.abandon(reason, left))]);
+  }
+
+  /** A server that does not hear it gives this process no work once it was silent for the time of a lease. */
+  async #leave(): Promise<void> {
+    const request = { method: 'POST', path: '/workers/leave', body: {}, timeoutMs: LEAVE_MS } as const;
+    await this.#client.send(request).catch(() => undefined);
   }
 
   async #claim(body: ClaimRequest, signal: AbortSignal): Promise<Claim> {
@@ -188,7 +200,8 @@ class Connection implements ServerConnection {
   async #dismiss(problem: Problem): Promise<void> {
     if (!DISMISSALS.has(problem.code) || this.#closed.signal.aborted) return;
     this.#dismissed.abort({ kind: 'lost', reason: problem.message } satisfies Stop);
-    await this.close(problem.message);
+    this.#closed.abort(new Error(problem.message));
+    await Promise.all([...this.#leases].map((lease) => lease.abandon(problem.message)));
   }
 }
 

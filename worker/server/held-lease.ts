@@ -56,6 +56,8 @@ export class HeldLease implements Lease {
   readonly #shipper: LogShipper;
   readonly #heartbeat: Heartbeat;
   readonly #poll: SignalPoll;
+  /** Resolves when the lease may be given back; null: it is not to be. */
+  #givesBackAfter: Promise<unknown> | null = null;
 
   constructor(options: HeldLeaseOptions) {
     const { lease, work } = options.answer;
@@ -149,11 +151,26 @@ export class HeldLease implements Lease {
     await this.#reports.idle();
     await this.#shipper.drained().catch(() => undefined);
     await this.#end({ kind: 'lost', reason: 'it was released' });
+    if (this.#givesBackAfter !== null) await this.#giveBack(this.#givesBackAfter);
   }
 
-  /** Ends the loops at once; what was not delivered is given up. */
-  async abandon(reason: string): Promise<void> {
+  /**
+   * Ends the loops at once; what was not delivered is given up.
+   * @param givesBackAfter The lease is given back to the server once this has settled and the work was released.
+   */
+  async abandon(reason: string, givesBackAfter: Promise<unknown> | null = null): Promise<void> {
+    if (!this.#over.signal.aborted) this.#givesBackAfter = givesBackAfter;
     await this.#lose(reason);
+  }
+
+  /** A server that does not answer takes it for lost when its time is over. */
+  async #giveBack(after: Promise<unknown>): Promise<void> {
+    await after.catch(() => undefined);
+    const request = this.#under({ method: 'POST', path: '/give-up', body: {} });
+    const signal = AbortSignal.timeout(GIVE_BACK_MS);
+    await this.#options.client
+      .sendUntilAnswered({ ...request, signal, timeoutMs: GIVE_BACK_MS })
+      .catch(() => undefined);
   }
 
   async #effect(request: EffectRequest): Promise<Exclude<EffectAnswer, { state: 'pending' }>> {
@@ -264,6 +281,7 @@ function isLast(body: ReportBody): boolean {
 
 /** An answer that takes longer is none. */
 const ANSWER_MS = 10_000;
+const GIVE_BACK_MS = 3_000;
 
 /** Answers after which the server will not take anything under this lease. */
 const OVER: ReadonlySet<string> = new Set([

@@ -25,7 +25,10 @@ export interface ServerConnection {
    * another one does, or the server is away.
    */
   holdsName(): Promise<boolean>;
-  /** Ends every lease's loops without reporting anything. */
+  /**
+   * This process ends: the server is told, so that nothing new comes, and every lease counts as lost here. Each is given
+   * back to the server when its work has been released, instead of running out there.
+   */
   close(): Promise<void>;
 }
 
@@ -83,7 +86,10 @@ export interface Lease<W extends Work = Work> {
   source(have: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** Opens a log of this work. `secrets` are the values to mask; once per log. */
   openLog(logId: string, secrets: readonly string[]): LogSink;
-  /** The work has ended: waits for the last report and log to be durable, then ends the loops. Never rejects. */
+  /**
+   * The work has ended: waits for the last report and log to be durable, then ends the loops. A lease that the end of
+   * this process cut short is given back then. Never rejects.
+   */
   release(): Promise<void>;
 }
 

@@ -7,7 +7,9 @@ import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { claims } from './claims.ts';
 import { effects } from './effects.ts';
+import { giveUp } from './give-up.ts';
 import { heartbeat } from './heartbeat.ts';
+import { leave } from './leave.ts';
 import { logs } from './logs.ts';
 import { reports } from './reports.ts';
 import { routerEvents, routerLogs, routerRecord } from './routers.ts';
@@ -44,8 +46,10 @@ export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
   const sources: SourcesUnderWay = new Map();
   return [
     at('post', '/workers', workers),
+    at('post', '/workers/leave', leave),
     at('post', '/claims', claims),
     at('post', '/leases/:lease/heartbeat', heartbeat),
+    at('post', '/leases/:lease/give-up', giveUp),
     at('get', '/leases/:lease/signals', signals),
     at('post', '/leases/:lease/reports', reports),
     at('post', '/leases/:lease/logs', logs),

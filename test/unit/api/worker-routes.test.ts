@@ -209,6 +209,23 @@ describe('a lease', () => {
     expect(await server.deps.store.db.selectFrom('outbox').select('id').execute()).toEqual([]);
   });
 
+  it('is given up by its holder, which leaves first', async () => {
+    const { lease, buildId } = await claimed();
+    expect(await send('/workers/leave')).toMatchObject({ status: 200, json: {} });
+    const listed = (await (await server.api('GET', '/workers')).json()) as { items: object[] };
+    expect(listed.items).toMatchObject([{ name: 'ada', connected: false }]);
+    const path = `/leases/${lease.id}/give-up`;
+    expect(await send(path, { lease: 'wrong' })).toMatchObject({ status: 410 });
+    expect(await send(path, { lease: lease.token })).toMatchObject({ status: 200, json: {} });
+    expect(await send(path, { lease: lease.token })).toMatchObject({ status: 410, code: 'lease_lost' });
+    const build = await server.api('GET', `/builds/${buildId}`);
+    expect(await build.json()).toMatchObject({ status: 'pending' });
+    expect(await send('/workers/leave', { from: 'another-process' })).toMatchObject({
+      status: 410,
+      code: 'worker_superseded',
+    });
+  });
+
   it('hears of a cancel within the long poll', async () => {
     const { lease, buildId } = await claimed();
     const first = await send(`/leases/${lease.id}/signals`, { method: 'GET', lease: lease.token });

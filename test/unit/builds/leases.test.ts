@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TIMES } from '../../../config/times.ts';
 import { Problem } from '../../../src/core/problem.ts';
-import { IMAGE_REPORTS, makeRecord, planOf, runWorkflow, stepOf } from '../../support/record.ts';
+import {
+  deployOf,
+  IMAGE_REPORTS,
+  makeRecord,
+  planOf,
+  prepare,
+  runWorkflow,
+  stepOf,
+  switchOver,
+} from '../../support/record.ts';
 import type { TestRecord, TestWorker } from '../../support/record.ts';
 
 let record: TestRecord;
@@ -164,6 +173,57 @@ describe('a lost lease', () => {
     await record.builds.cancelBuild(buildId, 'by ada');
     await ada.restart();
     expect(await record.statusOf('build', buildId)).toBe('cancelled');
+  });
+});
+
+describe('a lease that its holder gives up', () => {
+  it('is lost at once: what has not begun goes to another worker, and every later write is refused', async () => {
+    const bob = await record.worker('bob');
+    const { buildId, workflow } = await placed();
+    const { open, report } = await ada.claimWorkflow(workflow);
+    await record.builds.giveUp(open);
+    expect(await record.statusOf('build', buildId)).toBe('pending');
+    expect(await codeOf(record.builds.giveUp(open))).toBe('lease_lost');
+    expect(await codeOf(report({ type: 'workflow.finished', status: 'success', reason: null }))).toBe(
+      'lease_lost',
+    );
+    await runWorkflow(await bob.claimWorkflow(workflow, 2));
+    expect(await record.statusOf('build', buildId)).toBe('success');
+  });
+
+  it('ends a build whose step has begun, and says why', async () => {
+    const { buildId, workflow } = await placed();
+    const { open, work, report } = await ada.claimWorkflow(workflow);
+    const unit = work.steps.find(({ kind }) => kind === 'step')?.attemptId ?? '';
+    await report({ type: 'step.started', attemptId: unit });
+    await record.builds.giveUp(open);
+    const build = await record.store.db
+      .selectFrom('build')
+      .select(['status', 'reason'])
+      .where('id', '=', buildId)
+      .executeTakeFirstOrThrow();
+    expect(build).toEqual({ status: 'error', reason: 'worker lost (its worker was stopped)' });
+  });
+
+  it.each([
+    ['before its switch is prepared anew', false, 'pending'],
+    ['from its switch on goes forward', true, 'running'],
+  ])('of a deployment %s', async (_, switches, status) => {
+    const bob = await record.worker('bob');
+    const plan = planOf({ deploys: [deployOf('production')] });
+    const { buildId } = await record.build(project, { plan });
+    await runWorkflow(await ada.claimWorkflow(await record.workflowOf(buildId)));
+    const id = await record.deploymentOf(buildId);
+    const first = await ada.claimDeployment(id);
+    await prepare(first);
+    if (switches) await first.report({ type: 'deployment.phase', phase: 'switching', detail: null });
+    await record.builds.giveUp(first.open);
+    expect(await record.statusOf('deployment', id)).toBe(status);
+    const again = await bob.claimDeployment(id, 2);
+    expect(again.work.phase).toBe(switches ? 'switching' : 'waiting');
+    if (!switches) await prepare(again);
+    await switchOver(again);
+    expect(await record.statusOf('deployment', id)).toBe('success');
   });
 });
 

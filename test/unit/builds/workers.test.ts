@@ -153,6 +153,58 @@ describe('the name of a worker', () => {
   });
 });
 
+describe('a worker that leaves', () => {
+  const here = (worker: TestWorker) => record.builds.connectedWorkers().has(worker.known.id);
+  const known = async (worker: TestWorker) => {
+    const found = await record.builds.findWorker(worker.known.tokenHash);
+    if (found === null) throw new Error('the token is not known');
+    return found;
+  };
+
+  it('is away at once, whatever its process still says, until another process has its name', async () => {
+    const ada = await record.worker('ada');
+    const { buildId } = await record.build(await record.project());
+    const workflow = await record.workflowOf(buildId);
+    const { open } = await ada.claimWorkflow(workflow);
+    expect(here(ada)).toBe(true);
+    await record.builds.leave(await known(ada));
+    expect(here(ada)).toBe(false);
+    await record.builds.heartbeat(open);
+    const again = { protocol: 1, name: 'ada', instance: ada.instance, capacity: 2, routers: [], again: true };
+    await record.builds.register(await known(ada), again);
+    expect(here(ada)).toBe(false);
+    await ada.restart();
+    expect(here(ada)).toBe(true);
+  });
+
+  it('gives back what was placed on it and not begun', async () => {
+    const ada = await record.worker('ada');
+    const { buildId } = await record.build(await record.project());
+    const workflow = await record.workflowOf(buildId);
+    await record.builds.place(workflow, ada.known.id);
+    await record.builds.leave(await known(ada));
+    const row = await record.store.db.selectFrom('workflow').select('worker_id').executeTakeFirstOrThrow();
+    expect(row.worker_id).toBeNull();
+    const bob = await record.worker('bob');
+    await runWorkflow(await bob.claimWorkflow(workflow));
+    expect(await record.statusOf('build', buildId)).toBe('success');
+  });
+
+  it('keeps its name from others as long as its process may live', async () => {
+    const ada = await record.worker('ada');
+    await record.builds.leave(await known(ada));
+    const other = { protocol: 1, name: 'ada', instance: 'another-process', capacity: 1, routers: [] };
+    await expect(record.builds.register(await known(ada), other)).rejects.toMatchObject({
+      code: 'worker_running',
+    });
+    for (let passed = 0; passed < TIMES.lease; passed += 1_000) {
+      record.clock.now += 1_000;
+      await record.builds.register(await known(ada), other).catch(() => undefined);
+    }
+    expect((await known(ada)).instance).toBe('another-process');
+  });
+});
+
 describe('a worker that drains', () => {
   it('gets no lease, also of what it had been given a job for; what it runs goes on', async () => {
     const ada = await record.worker('ada');

@@ -166,6 +166,53 @@ describe('a connected worker', () => {
   });
 });
 
+describe('a worker that ends', () => {
+  const paths = () => server.requests.map(({ path: asked }) => asked);
+  const ending = ['/workers/leave', '/leases/lea_1/give-up'];
+
+  it('leaves at once, and gives a lease back when its work has been released', async () => {
+    const connection = await connect();
+    const answer = await connection.claim(JOB);
+    if (!answer.granted) throw new Error(answer.reason);
+    await connection.close();
+    expect(stopOf(answer.lease.lost)?.reason).toBe('the worker ends');
+    expect(paths().filter((one) => ending.includes(one))).toEqual(['/workers/leave']);
+    await answer.lease.release();
+    expect(paths().filter((one) => ending.includes(one))).toEqual(ending);
+    expect(server.asked('/leases/lea_1/give-up')[0]?.headers['slipway-lease']).toBe('lease-token');
+  });
+
+  it('gives nothing back that has ended, that the server took, or that it is dismissed from', async () => {
+    const ended = await connect();
+    const one = await ended.claim(JOB);
+    if (!one.granted) throw new Error(one.reason);
+    await one.lease.report({ type: 'workflow.finished', status: 'success', reason: null });
+    await ended.close();
+    await one.lease.release();
+    server.heartbeatMs = 20;
+    const dismissed = await connect();
+    const two = await dismissed.claim(JOB);
+    if (!two.granted) throw new Error(two.reason);
+    server.script('/workers', problem('worker_superseded', { worker: 'w1' }));
+    await expect.poll(() => dismissed.dismissed.aborted).toBe(true);
+    await dismissed.close();
+    await two.lease.release();
+    expect(server.asked('/leases/lea_1/give-up')).toEqual([]);
+  });
+
+  it('does not wait for long for a server that is away', async () => {
+    const connection = await connect();
+    const answer = await connection.claim(JOB);
+    if (!answer.granted) throw new Error(answer.reason);
+    server.script('/workers/leave', 'silence');
+    server.script('/give-up', 'silence', 'silence');
+    const asked = performance.now();
+    await connection.close();
+    await answer.lease.release();
+    expect(performance.now() - asked).toBeLessThan(6_000);
+  }, 10_000);
+});
+
 describe('a name that another process holds', () => {
   const running = problem('worker_running', { worker: 'w1', seconds: 15 });
   const times = TIMES as { lease: number; heartbeat: number };

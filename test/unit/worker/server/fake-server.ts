@@ -95,6 +95,9 @@ export class FakeServer {
           leaseMs: this.ttlMs,
           heartbeatMs: this.heartbeatMs,
         };
+      case '/workers/leave':
+      case '/give-up':
+        return {};
       case '/claims':
         return { lease: { id: 'lea_1', token: 'lease-token', fence: 7, ttlMs: this.ttlMs }, work: WORK };
       case '/heartbeat':
