@@ -124,6 +124,13 @@ export const SETTINGS = {
     '20GiB',
     'Room for the logs of all builds that may go; the oldest of them go when they need more. 0 sets no bound. Default: 50GiB.',
   ),
+  keepAuditDays: setting(
+    'SLIPWAY_KEEP_AUDIT_DAYS',
+    forms.whole(0, 36_500),
+    730,
+    '1825',
+    'Entries of the audit log that are older are removed. 0 keeps them all. Default: 730.',
+  ),
   diskLow: setting<forms.DiskShare>(
     'SLIPWAY_DISK_LOW',
     forms.diskShare,

@@ -47,6 +47,8 @@ export interface RetentionSettings {
   readonly buildsPerProject: number | null;
   /** Of all logs together. */
   readonly logBytes: number | null;
+  /** Since an entry of the audit log was written. */
+  readonly auditMs: number | null;
 }
 
 export interface GithubSettings {
@@ -215,6 +217,7 @@ function retention(read: Read): RetentionSettings {
     buildsMs: orNone(read('keepBuildsDays') * DAY_MS),
     buildsPerProject: orNone(read('keepBuilds')),
     logBytes: orNone(read('keepLogsBytes')),
+    auditMs: orNone(read('keepAuditDays') * DAY_MS),
   };
 }
 

@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { listAudit } from './audit/list-audit.ts';
 import { showBadge } from './badges/show-badge.ts';
 import { cancelBuild } from './builds/cancel-build.ts';
 import { listBuilds } from './builds/list-builds.ts';
@@ -67,14 +68,14 @@ export function createApp(deps: AppDeps): Express {
   app.use(logAccess(log));
   app.use(measureRequests(deps.metrics));
   app.use(securityHeaders(settings.publicUrl));
-  mountRoutes(app, [health(), ready(deps), receiveGithub(deps), showBadge(deps)]);
+  mountRoutes(app, [health(), ready(deps), receiveGithub(deps), showBadge(deps)], deps);
 
   app.use(['/api', '/worker', '/metrics'], forbidCaching());
   app.use(['/api', '/worker', '/metrics'], authenticate(deps));
   app.use('/api', demandSameOrigin(settings.publicUrl));
-  mountRoutes(app, [showMetrics(deps)]);
-  mountRoutes(app, apiRoutes(deps));
-  mountRoutes(app, deps.workerRoutes);
+  mountRoutes(app, [showMetrics(deps)], deps);
+  mountRoutes(app, apiRoutes(deps), deps);
+  mountRoutes(app, deps.workerRoutes, deps);
   app.use(['/api', '/worker', '/webhooks', '/metrics'], denyUnknown());
 
   if (settings.webRoot !== null) app.use(...servePages(settings.webRoot));
@@ -130,5 +131,7 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     listWorkers(deps),
     makeWorkerToken(deps),
     ...drainWorker(deps),
+
+    listAudit(deps),
   ];
 }

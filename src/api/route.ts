@@ -1,7 +1,9 @@
 import express from 'express';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import { SIZES } from '../../config/times.ts';
+import type { AuditAction } from '../core/audit.ts';
 import { Problem } from '../core/problem.ts';
+import { leaveTrail, type AuditDeps } from './audit-trail.ts';
 import { principalOf, strangerProblem } from './principal.ts';
 
 /**
@@ -10,11 +12,19 @@ import { principalOf, strangerProblem } from './principal.ts';
  */
 export type AccessRule = 'public' | 'signature' | 'admin' | 'worker';
 
+/**
+ * What tells afterwards of a change that a route makes: the audit log under an action; the `delivery` that was kept;
+ * or the `history` of builds, deployments and routers, for what workers report.
+ */
+export type AuditRule = AuditAction | 'delivery' | 'history';
+
 export interface Route {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Full path, e.g. `/api/v1/builds/:build/cancel`. */
   readonly path: string;
   readonly access: AccessRule;
+  /** Every route that changes something has one. */
+  readonly audit?: AuditRule;
   /** Answers, or throws a Problem (also by rejecting); what it returns is not looked at. */
   readonly handle: (request: Request, response: Response, next: NextFunction) => unknown;
 }
@@ -32,28 +42,38 @@ const JSON_BYTES: Readonly<Record<AccessRule, number>> = {
   worker: 0,
 };
 
-const RULE = Symbol('access rule');
-type RuledHandler = RequestHandler & { [RULE]?: AccessRule };
+const RULE = Symbol('rules');
+type RuledHandler = RequestHandler & { [RULE]?: Rules };
+
+/** What a route was mounted with. */
+export interface Rules {
+  readonly access: AccessRule;
+  readonly audit: AuditRule | null;
+}
 
 /**
  * Adds the routes in their order. The guard of a route's rule stands in the same handler, so that neither is without
  * the other; not before it has let a request in is anything of its body read.
  */
-export function mountRoutes(app: Express, routes: readonly Route[]): void {
-  for (const { method, path, access, handle } of routes) {
+export function mountRoutes(app: Express, routes: readonly Route[], deps: AuditDeps): void {
+  for (const { method, path, access, audit = null, handle } of routes) {
     const readJson = jsonReader(JSON_BYTES[access]);
-    const handler: RuledHandler = async (request, response, next) => {
+    const answer = async (...[request, response, next]: Parameters<Route['handle']>): Promise<unknown> => {
       demand(access, request);
       await readJson(request, response);
       return handle(request, response, next);
     };
-    handler[RULE] = access;
+    const handler: RuledHandler =
+      audit === null || audit === 'delivery' || audit === 'history'
+        ? answer
+        : (...call) => leaveTrail(deps, audit, call[0], () => answer(...call));
+    handler[RULE] = { access, audit };
     app[method](path, handler);
   }
 }
 
-/** The rule that a handler of express's router was mounted with; undefined for any other handler. */
-export function ruleOf(handler: unknown): AccessRule | undefined {
+/** The rules that a handler of express's router was mounted with; undefined for any other handler. */
+export function rulesOf(handler: unknown): Rules | undefined {
   return (handler as RuledHandler)[RULE];
 }
 

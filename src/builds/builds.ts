@@ -15,7 +15,7 @@ import type {
   RouterEventsRequest,
   SignalsAnswer,
 } from '../protocol/worker.ts';
-import type { Tx } from '../store/store.ts';
+import type { Note, Tx } from '../store/store.ts';
 
 /** What reading the pipeline file gave. */
 export type PlanOutcome =
@@ -81,18 +81,22 @@ export interface Builds {
   /** Gives a pending build its plan, or its end. Harmless for one that has a plan or an end already. */
   planBuild(buildId: string, outcome: PlanOutcome): Promise<void>;
   /** @throws Problem `not_found`, `already_ended`. */
-  cancelBuild(buildId: string, reason: string): Promise<void>;
+  cancelBuild(buildId: string, reason: string, note?: Note): Promise<void>;
   /** A new build of the same event and plan, in the same place of its branch's order. @throws Problem `not_found`. */
-  rerunBuild(buildId: string): Promise<BuildReference>;
+  rerunBuild(buildId: string, note?: Note): Promise<BuildReference>;
 
   /**
    * Deploys an earlier release of the environment; never a rebuild.
    * @param deploymentId A successful deployment whose release is meant; null: what the page offers.
    * @throws Problem `not_found`, `nothing_to_roll_back`.
    */
-  rollBack(environmentId: string, deploymentId: string | null): Promise<{ readonly deploymentId: string }>;
+  rollBack(
+    environmentId: string,
+    deploymentId: string | null,
+    note?: Note,
+  ): Promise<{ readonly deploymentId: string }>;
   /** @throws Problem `not_found`, `already_ended`, `conflict` once it is switching. */
-  cancelDeployment(deploymentId: string, reason: string): Promise<void>;
+  cancelDeployment(deploymentId: string, reason: string, note?: Note): Promise<void>;
 
   /**
    * Makes or replaces the token of the worker `name`: leases under the old one are over.
@@ -103,6 +107,7 @@ export interface Builds {
     name: string,
     tokenHash: string,
     routers: readonly string[],
+    note?: Note,
   ): Promise<{ readonly workerId: string }>;
 
   /**
@@ -111,7 +116,7 @@ export interface Builds {
    * @param worker Its name or its id.
    * @throws Problem `not_found`.
    */
-  drainWorker(worker: string, draining: boolean): Promise<{ readonly workerId: string }>;
+  drainWorker(worker: string, draining: boolean, note?: Note): Promise<{ readonly workerId: string }>;
 
   // the worker protocol
   findWorker(tokenHash: string): Promise<KnownWorker | null>;

@@ -25,7 +25,7 @@ import { recordEffect } from './record-effect.ts';
 import { cancelDeployment, rollBack } from './roll-back.ts';
 import { appLogsOf, demandRouter, keepRouterEvents, readRouterRecord } from './router-record.ts';
 import { takeReports } from './take-reports.ts';
-import type { Tx } from '../store/store.ts';
+import { noNote, type Note, type Tx } from '../store/store.ts';
 import { createWatch } from './watch.ts';
 import { findWorker, register, setWorkerToken } from './workers.ts';
 
@@ -44,25 +44,38 @@ export function createBuilds(deps: BuildsDeps): Builds {
     createBuild: (build) => store.transaction((tx) => createBuildIn(deps, tx, build)),
     createBuildIn: (tx, build) => createBuildIn(deps, tx, build),
     planBuild: (buildId, outcome) => store.transaction((tx) => planBuildIn(deps, tx, buildId, outcome)),
-    cancelBuild: (buildId, reason) =>
-      store.transaction((tx) => cancelBuildIn(tx, buildId, reason, clock.nowMs())),
-    rerunBuild: (buildId) => rerunBuild(deps, buildId),
+    cancelBuild: (buildId, reason, note = noNote) =>
+      store.transaction(async (tx) => {
+        await cancelBuildIn(tx, buildId, reason, clock.nowMs());
+        await note(tx);
+      }),
+    rerunBuild: (buildId, note = noNote) => rerunBuild(deps, buildId, note),
 
-    rollBack: (environmentId, deploymentId) =>
-      store.transaction(async (tx) => ({
-        deploymentId: await rollBack(tx, environmentId, { deploymentId, at: clock.nowMs() }),
-      })),
-    cancelDeployment: (id, reason) =>
-      store.transaction((tx) => cancelDeployment(tx, id, reason, clock.nowMs())),
+    rollBack: (environmentId, wanted, note = noNote) =>
+      store.transaction(async (tx) => {
+        const at = clock.nowMs();
+        const deploymentId = await rollBack(tx, environmentId, { deploymentId: wanted, at });
+        await note(tx);
+        return { deploymentId };
+      }),
+    cancelDeployment: (id, reason, note = noNote) =>
+      store.transaction(async (tx) => {
+        await cancelDeployment(tx, id, reason, clock.nowMs());
+        await note(tx);
+      }),
 
-    setWorkerToken: (name, tokenHash, routers) =>
-      store.transaction(async (tx) => ({
-        workerId: await setWorkerToken(tx, { name, tokenHash, routers, at: clock.nowMs() }),
-      })),
-    drainWorker: (worker, draining) =>
-      store.transaction(async (tx) => ({
-        workerId: await drainWorker(tx, { worker, draining, at: clock.nowMs() }),
-      })),
+    setWorkerToken: (name, tokenHash, routers, note = noNote) =>
+      store.transaction(async (tx) => {
+        const workerId = await setWorkerToken(tx, { name, tokenHash, routers, at: clock.nowMs() });
+        await note(tx, { id: workerId, name });
+        return { workerId };
+      }),
+    drainWorker: (worker, draining, note = noNote) =>
+      store.transaction(async (tx) => {
+        const { id, name } = await drainWorker(tx, { worker, draining, at: clock.nowMs() });
+        await note(tx, { id, name });
+        return { workerId: id };
+      }),
     findWorker: (tokenHash) => findWorker(store, tokenHash),
     async register(worker, request) {
       const answer = await store.grouped((tx) => register({ tx, clock, presence }, worker, request));
@@ -134,7 +147,7 @@ async function reconcile({ store, clock }: BuildsDeps): Promise<void> {
   await settleAll(store, clock.nowMs());
 }
 
-async function rerunBuild(deps: BuildsDeps, buildId: string): Promise<BuildReference> {
+async function rerunBuild(deps: BuildsDeps, buildId: string, note: Note): Promise<BuildReference> {
   return deps.store.transaction(async (tx) => {
     const old = await tx.db.selectFrom('build').selectAll().where('id', '=', buildId).executeTakeFirst();
     if (old === undefined) throw new Problem('not_found', { what: 'build', id: buildId });
@@ -150,6 +163,7 @@ async function rerunBuild(deps: BuildsDeps, buildId: string): Promise<BuildRefer
       },
       { buildId: old.rerun_of ?? old.id, branchOrder: old.branch_order },
     );
+    await note(tx);
     return { buildId: id, number };
   });
 }

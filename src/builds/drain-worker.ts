@@ -9,11 +9,14 @@ interface Drain {
   readonly at: number;
 }
 
-/** See `Builds.drainWorker`. Returns the worker's id. */
-export async function drainWorker(tx: Tx, { worker, draining, at }: Drain): Promise<string> {
+/** See `Builds.drainWorker`. */
+export async function drainWorker(
+  tx: Tx,
+  { worker, draining, at }: Drain,
+): Promise<{ readonly id: string; readonly name: string }> {
   const row = await tx.db
     .selectFrom('worker')
-    .select(['id', 'draining_since'])
+    .select(['id', 'name', 'draining_since'])
     .where((eb) => eb.or([eb('name', '=', worker), eb('id', '=', worker)]))
     .executeTakeFirst();
   if (row === undefined) throw new Problem('not_found', { what: 'worker', id: worker });
@@ -27,5 +30,5 @@ export async function drainWorker(tx: Tx, { worker, draining, at }: Drain): Prom
     tx.changed('worker', row.id);
   }
   if (draining) await unplaceFrom(tx, row.id);
-  return row.id;
+  return row;
 }

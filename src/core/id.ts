@@ -17,6 +17,7 @@ export type IdKind =
   | 'fx' // outbox effect
   | 'sec' // secret
   | 'tok' // access token
+  | 'aud' // entry of the audit log
   | 'evt'; // event
 
 /** An id: text, `<kind>_<26 characters>`, ordered by time of making (ULID: 48 bits of epoch ms, 80 random bits). */

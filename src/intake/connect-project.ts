@@ -1,5 +1,6 @@
 import { Problem } from '../core/problem.ts';
 import type { HostAnswer } from '../ports/git-host.ts';
+import { noNote, type Note } from '../store/store.ts';
 import type { ProjectDeps } from './database-projects.ts';
 import type { ProjectRow } from './project-row.ts';
 
@@ -8,6 +9,7 @@ export async function connectProject(
   deps: Pick<ProjectDeps, 'store' | 'gitHost' | 'secrets'>,
   project: ProjectRow,
   token: string | null,
+  note: Note,
 ): Promise<void> {
   const { gitHost, secrets } = deps;
   const { id, host_repository: name } = project;
@@ -18,7 +20,7 @@ export async function connectProject(
     });
   if (token !== null) {
     demand(await gitHost.tryRepository({ name, access: { kind: 'token', token } }));
-    return setConnection(deps, id, { host_token: secrets.sealHostToken(id, token) });
+    return setConnection(deps, id, { host_token: secrets.sealHostToken(id, token) }, note);
   }
   if (!gitHost.hasApp)
     throw new Problem('request_wrong', {
@@ -27,12 +29,16 @@ export async function connectProject(
     });
   const installation = demand(await gitHost.findInstallation(name));
   if (installation === null) throw new Problem('app_not_installed', { repository: name });
-  await setConnection(deps, id, { host_token: null, installation_id: installation });
+  await setConnection(deps, id, { host_token: null, installation_id: installation }, note);
 }
 
 /** Nothing is told about the project from now on, until the App that is still installed sends a delivery. */
-export async function disconnectProject(deps: Pick<ProjectDeps, 'store'>, { id }: ProjectRow): Promise<void> {
-  await setConnection(deps, id, { host_token: null, installation_id: null });
+export async function disconnectProject(
+  deps: Pick<ProjectDeps, 'store'>,
+  { id }: ProjectRow,
+  note: Note,
+): Promise<void> {
+  await setConnection(deps, id, { host_token: null, installation_id: null }, note);
 }
 
 /**
@@ -56,7 +62,7 @@ export async function learnInstallation(
   const { gitHost } = deps;
   if (installation === null || installation === project.installation_id) return project;
   if (!gitHost.hasApp || !gitHost.serves(project.clone_url)) return project;
-  await setConnection(deps, project.id, { installation_id: installation });
+  await setConnection(deps, project.id, { installation_id: installation }, noNote);
   return { ...project, installation_id: installation };
 }
 
@@ -70,6 +76,7 @@ async function setConnection(
   { store }: Pick<ProjectDeps, 'store'>,
   projectId: string,
   set: { readonly host_token?: string | null; readonly installation_id?: string | null },
+  note: Note,
 ): Promise<void> {
   await store.transaction(async (tx) => {
     await tx.db
@@ -78,5 +85,6 @@ async function setConnection(
       .where('id', '=', projectId)
       .execute();
     tx.changed('project', projectId);
+    await note(tx);
   });
 }

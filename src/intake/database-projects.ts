@@ -4,6 +4,7 @@ import type { HostedRepository } from '../core/event.ts';
 import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import type { Remote } from '../ports/repositories.ts';
+import { noNote, type Note } from '../store/store.ts';
 import { parseCloneUrl } from './clone-url.ts';
 import { connectProject, demand, disconnectProject, findInstallation } from './connect-project.ts';
 import type { IntakeDeps } from './intake-deps.ts';
@@ -13,25 +14,28 @@ import type { Projects } from './projects.ts';
 import { removeProject } from './remove-project.ts';
 
 export interface ProjectDeps extends Omit<IntakeDeps, 'builds' | 'settings'> {
-  readonly builds: Pick<Builds, 'createBuild'>;
+  readonly builds: Pick<Builds, 'createBuildIn'>;
   readonly intake: Pick<Intake, 'planWaiting'>;
 }
 
 /** Projects in the database. */
 export function createProjects(deps: ProjectDeps): Projects {
   return {
-    add: (project) => addProject(deps, project),
-    change: (projectId, change) => changeProject(deps, projectId, change),
-    connect: async (projectId, token) => connectProject(deps, await findProject(deps, projectId), token),
-    disconnect: async (projectId) => disconnectProject(deps, await findProject(deps, projectId)),
-    remove: (projectId) => removeProject(deps, projectId),
-    runNow: (projectId, branch) => runNow(deps, projectId, branch),
+    add: (project, note = noNote) => addProject(deps, project, note),
+    change: (projectId, change, note = noNote) => changeProject(deps, projectId, change, note),
+    connect: async (projectId, token, note = noNote) =>
+      connectProject(deps, await findProject(deps, projectId), token, note),
+    disconnect: async (projectId, note = noNote) =>
+      disconnectProject(deps, await findProject(deps, projectId), note),
+    remove: (projectId, note = noNote) => removeProject(deps, projectId, note),
+    runNow: (projectId, branch, note = noNote) => runNow(deps, projectId, branch, note),
   };
 }
 
 async function addProject(
   deps: ProjectDeps,
   request: Parameters<Projects['add']>[0],
+  note: Note,
 ): Promise<{ projectId: string }> {
   const parsed = parseCloneUrl(request.cloneUrl);
   const path = request.path ?? parsed.fullName.toLowerCase();
@@ -64,6 +68,7 @@ async function addProject(
       })
       .execute();
     tx.changed('project', projectId);
+    await note(tx, { id: projectId, name: path });
   });
   fetchAhead(deps, projectId, remote, branches.get(defaultBranch), defaultBranch);
   return { projectId };
@@ -95,6 +100,7 @@ async function changeProject(
   deps: ProjectDeps,
   projectId: string,
   { defaultBranch, token }: Parameters<Projects['change']>[1],
+  note: Note,
 ): Promise<void> {
   const project = await findProject(deps, projectId);
   if (token !== undefined) await deps.readRemote(remoteWith(project.clone_url, token));
@@ -110,6 +116,7 @@ async function changeProject(
       .where('id', '=', projectId)
       .execute();
     tx.changed('project', projectId);
+    await note(tx);
   });
 }
 
@@ -117,29 +124,35 @@ async function runNow(
   deps: ProjectDeps,
   projectId: string,
   branch: string,
+  note: Note,
 ): Promise<{ buildId: string; number: number }> {
   const project = await findProject(deps, projectId);
   const remote = await remoteOf(deps, project);
   const commit = (await deps.readRemote(remote)).branches.get(branch);
   if (commit === undefined) throw new Problem('not_found', { what: 'branch', id: branch });
   const { info } = await deps.mirrors.read({ projectId, remote, commit, ref: `refs/heads/${branch}` }, []);
-  const { buildId, number } = await deps.builds.createBuild({
-    projectId,
-    deliveryId: null,
-    event: {
-      kind: 'manual',
-      branch,
-      commit,
-      ...info,
-      actor: { id: 'admin', login: 'admin', avatarUrl: null },
-      url: null,
-      repository: await lastKnownRepository(deps, projectId),
-    },
-    outcome: null,
-    blocked: null,
+  const repository = await lastKnownRepository(deps, projectId);
+  const made = await deps.store.transaction(async (tx) => {
+    const { buildId, number } = await deps.builds.createBuildIn(tx, {
+      projectId,
+      deliveryId: null,
+      event: {
+        kind: 'manual',
+        branch,
+        commit,
+        ...info,
+        actor: { id: 'admin', login: 'admin', avatarUrl: null },
+        url: null,
+        repository,
+      },
+      outcome: null,
+      blocked: null,
+    });
+    await note(tx, { id: buildId, name: `${project.path}#${number}` });
+    return { buildId, number };
   });
   deps.intake.planWaiting();
-  return { buildId, number };
+  return made;
 }
 
 /** What the newest delivery that led to a build said of the repository; null when there was none. */

@@ -1,3 +1,5 @@
+import type { Note } from '../store/store.ts';
+
 /** Makes and changes projects, and starts builds that a person asks for. */
 export interface Projects {
   /**
@@ -5,15 +7,19 @@ export interface Projects {
    * @param path Default: the path of the clone address, `shop/web` of `https://host/shop/web.git`.
    * @throws Problem `request_wrong`, `repository_unreachable`, `exists_already`.
    */
-  add(project: {
-    readonly cloneUrl: string;
-    readonly path: string | null;
-    readonly token: string | null;
-  }): Promise<{ readonly projectId: string }>;
+  add(
+    project: {
+      readonly cloneUrl: string;
+      readonly path: string | null;
+      readonly token: string | null;
+    },
+    note?: Note,
+  ): Promise<{ readonly projectId: string }>;
   /** A token of null is removed. @throws Problem `not_found`, `repository_unreachable`. */
   change(
     projectId: string,
     change: { readonly defaultBranch?: string | undefined; readonly token?: string | null | undefined },
+    note?: Note,
   ): Promise<void>;
   /**
    * Lets the project's Git host be told of its builds: with a token of the project's own, which is tried first, or, for
@@ -21,11 +27,15 @@ export interface Projects {
    * @throws Problem `not_found`, `request_wrong` for a repository on another Git host, `app_not_installed`, or why the
    * Git host does not take the token.
    */
-  connect(projectId: string, token: string | null): Promise<void>;
+  connect(projectId: string, token: string | null, note?: Note): Promise<void>;
   /** Forgets token and App. @throws Problem `not_found`. */
-  disconnect(projectId: string): Promise<void>;
+  disconnect(projectId: string, note?: Note): Promise<void>;
   /** Removes the project with its builds. @throws Problem `not_found`, `conflict` while something of it runs or is deployed. */
-  remove(projectId: string): Promise<void>;
+  remove(projectId: string, note?: Note): Promise<void>;
   /** Builds the newest commit of a branch now. @throws Problem `not_found` for project or branch, `repository_unreachable`. */
-  runNow(projectId: string, branch: string): Promise<{ readonly buildId: string; readonly number: number }>;
+  runNow(
+    projectId: string,
+    branch: string,
+    note?: Note,
+  ): Promise<{ readonly buildId: string; readonly number: number }>;
 }

@@ -1,11 +1,16 @@
 import { Problem } from '../core/problem.ts';
+import { noNote, type Note } from '../store/store.ts';
 import type { ProjectDeps } from './database-projects.ts';
 
 /**
  * Removes a project that never deployed, with all that is recorded of it. One with environments stays: what is
  * deployed belongs to it.
  */
-export async function removeProject({ store, mirrors }: ProjectDeps, projectId: string): Promise<void> {
+export async function removeProject(
+  { store, mirrors }: ProjectDeps,
+  projectId: string,
+  note: Note = noNote,
+): Promise<void> {
   await store.transaction(async (tx) => {
     const { db } = tx;
     const project = await db
@@ -44,6 +49,7 @@ export async function removeProject({ store, mirrors }: ProjectDeps, projectId: 
     await db.deleteFrom('secret').where('project_id', '=', projectId).execute();
     await db.deleteFrom('project').where('id', '=', projectId).execute();
     tx.changed('project', projectId);
+    await note(tx);
   });
   await mirrors.remove(projectId);
 }

@@ -60,6 +60,23 @@ export function removeEvents(store: Store, beforeMs: number, pause: () => Promis
   });
 }
 
+/** Removes the audit log's entries of before `beforeMs`. */
+export function removeAudit(store: Store, beforeMs: number, pause: () => Promise<boolean>) {
+  return removeInBatches(store, pause, async ({ db }, afterId) => {
+    const rows = await db
+      .selectFrom('audit')
+      .select('id')
+      .where('id', '>', afterId)
+      .where('id', '<', firstIdAt('aud', beforeMs))
+      .orderBy('id')
+      .limit(BATCH)
+      .execute();
+    const ids = rows.map(({ id }) => id);
+    if (ids.length > 0) await db.deleteFrom('audit').where('id', 'in', ids).execute();
+    return ids;
+  });
+}
+
 /** @param pause Before each transaction; false ends it. Resolves with how many rows went. */
 async function removeInBatches(
   store: Store,

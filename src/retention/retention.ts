@@ -7,7 +7,7 @@ import { chooseRemovals, mayGo, type KeepLimits, type PastBuild } from './choose
 import { logsOfBuild, PAGE, readPage, readProjectPage, type HistoryRow } from './read-history.ts';
 import { readUses } from './read-uses.ts';
 import { removeBuild } from './remove-build.ts';
-import { removeDeliveries, removeEvents } from './remove-rows.ts';
+import { removeAudit, removeDeliveries, removeEvents } from './remove-rows.ts';
 import { sweepLogs } from './sweep-logs.ts';
 
 export interface RetentionDeps {
@@ -17,6 +17,8 @@ export interface RetentionDeps {
   readonly limits: KeepLimits & {
     /** Of the logs of all builds that may go, together; null is without bound. */
     readonly logBytes: number | null;
+    /** Of entries of the audit log; null is without bound. */
+    readonly auditMs: number | null;
   };
   readonly log: Logger;
   /** Before each transaction, so that writers are not held up; default 50. */
@@ -36,6 +38,8 @@ export interface Retention {
 export interface Removed {
   readonly builds: number;
   readonly deliveries: number;
+  /** Entries of the audit log. */
+  readonly audit: number;
   /** That nothing pointed to. */
   readonly strayLogs: number;
 }
@@ -94,7 +98,8 @@ async function runRound(deps: RetentionDeps, pause: Pause): Promise<Removed> {
     deps.log.warn({ err: stuck[0], logs: stuck.length }, 'retention could not remove logs');
   if (limits.logBytes !== null && bytes > limits.logBytes)
     builds += await makeRoom(deps, limits.logBytes, pause);
-  if (limits.buildsMs === null) return { builds, deliveries: 0, strayLogs };
+  const audit = limits.auditMs === null ? 0 : await removeAudit(store, clock.nowMs() - limits.auditMs, pause);
+  if (limits.buildsMs === null) return { builds, deliveries: 0, audit, strayLogs };
   const beforeMs = clock.nowMs() - limits.buildsMs;
   const deliveries = await removeDeliveries(
     store,
@@ -102,7 +107,7 @@ async function runRound(deps: RetentionDeps, pause: Pause): Promise<Removed> {
     pause,
   );
   await removeEvents(store, beforeMs, pause);
-  return { builds, deliveries, strayLogs };
+  return { builds, deliveries, audit, strayLogs };
 }
 
 /** Removes the builds of a project that are too old or too many; returns how many. */

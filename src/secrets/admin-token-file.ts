@@ -1,5 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import type { Clock } from '../ports/clock.ts';
+import { insertAudit } from '../store/insert-audit.ts';
+import type { Note } from '../store/store.ts';
 import type { AccessTokens } from './access-tokens.ts';
 
 /**
@@ -23,9 +25,28 @@ export async function keepAdminToken({
     // From here on the file asks: a start that is killed between record and file is made up for by the next one.
     await writeAside(file, '');
   }
-  const token = (await tokens.makeFirstAdminToken()) ?? (await tokens.make(newName(clock), null)).token;
+  const note = noteOf(clock);
+  const token =
+    (await tokens.makeFirstAdminToken(note)) ?? (await tokens.make(newName(clock), null, note)).token;
   await writeAside(file, `${token}\n`);
   return true;
+}
+
+/** The audit log's entry of a token that the server made by itself. */
+function noteOf(clock: Clock): Note {
+  return (tx, made) =>
+    insertAudit(
+      tx,
+      {
+        actor: { kind: 'server', id: null, name: null, via: null },
+        action: 'token.make',
+        subject: { kind: 'token', id: made?.id ?? null, name: made?.name ?? null },
+        address: null,
+        requestId: null,
+        refused: null,
+      },
+      { at: clock.nowMs() },
+    );
 }
 
 /** e.g. `recovered-20261121-105413`, in UTC. */

@@ -3,7 +3,7 @@ import { Problem } from '../core/problem.ts';
 import type { LeaseSecrets } from '../core/work.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { GitHost } from '../ports/git-host.ts';
-import type { Store } from '../store/store.ts';
+import { noNote, type Note, type Store } from '../store/store.ts';
 import { checkLength } from './check-length.ts';
 import { cloneContext, cloneCredentials, connectionOf, hostContext } from './host-access.ts';
 import { readLogins, removeRegistryLogin, setRegistryLogin } from './registry-logins.ts';
@@ -21,8 +21,10 @@ interface Deps {
 /** Secrets in the database, each sealed for the very row it lies in. */
 export function createSecrets(deps: Deps): Secrets {
   return {
-    setProjectSecret: (projectId, name, value) => setProjectSecret(deps, projectId, name, value),
-    removeProjectSecret: (projectId, name) => removeProjectSecret(deps, projectId, name),
+    setProjectSecret: (projectId, name, value, note = noNote) =>
+      setProjectSecret(deps, { projectId, name }, value, note),
+    removeProjectSecret: (projectId, name, note = noNote) =>
+      removeProjectSecret(deps, { projectId, name }, note),
     cloneCredentials: (projectId) => cloneCredentials(deps, projectId),
     sealCloneToken: (projectId, token) => {
       checkLength('clone token', token);
@@ -33,19 +35,24 @@ export function createSecrets(deps: Deps): Secrets {
       return deps.box.seal(token, hostContext(projectId));
     },
     connectionOf: (projectId) => connectionOf(deps, projectId),
-    setRegistryLogin: (host, login) => setRegistryLogin(deps, host, login),
-    removeRegistryLogin: (host) => removeRegistryLogin(deps, host),
+    setRegistryLogin: (host, login, note = noNote) => setRegistryLogin(deps, host, login, note),
+    removeRegistryLogin: (host, note = noNote) => removeRegistryLogin(deps, host, note),
     registryLogin: async (host) =>
       (await readLogins(deps, { push: [host], pull: [], baseImages: false }))[host] ?? null,
     forLease: (request) => forLease(deps, request),
   };
 }
 
+interface SecretName {
+  readonly projectId: string;
+  readonly name: string;
+}
+
 async function setProjectSecret(
   { store, box, clock }: Deps,
-  projectId: string,
-  name: string,
+  { projectId, name }: SecretName,
   value: string,
+  note: Note,
 ): Promise<void> {
   if (!/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/.test(name))
     throw new Problem('request_wrong', {
@@ -77,10 +84,15 @@ async function setProjectSecret(
       )
       .execute();
     tx.changed('project', projectId);
+    await note(tx);
   });
 }
 
-async function removeProjectSecret({ store }: Deps, projectId: string, name: string): Promise<void> {
+async function removeProjectSecret(
+  { store }: Deps,
+  { projectId, name }: SecretName,
+  note: Note,
+): Promise<void> {
   await store.transaction(async (tx) => {
     const done = await tx.db
       .deleteFrom('secret')
@@ -89,6 +101,7 @@ async function removeProjectSecret({ store }: Deps, projectId: string, name: str
       .executeTakeFirst();
     if (done.numDeletedRows === 0n) throw new Problem('not_found', { what: 'secret', id: name });
     tx.changed('project', projectId);
+    await note(tx);
   });
 }
 

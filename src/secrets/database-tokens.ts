@@ -1,7 +1,7 @@
 import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Store, Tx } from '../store/store.ts';
+import { noNote, type Note, type Store, type Tx } from '../store/store.ts';
 import type { AccessToken, AccessTokens, FoundToken } from './access-tokens.ts';
 import { hashToken, newToken } from './token.ts';
 
@@ -19,18 +19,20 @@ export function createAccessTokens(deps: Deps): AccessTokens {
   const { store, clock } = deps;
   const noteUse = useNoter(deps);
   return {
-    makeFirstAdminToken: () => store.transaction((tx) => makeFirst(tx, clock.nowMs())),
-    make: (name, expiresAtMs) => store.transaction((tx) => make(tx, name, expiresAtMs, clock.nowMs())),
+    makeFirstAdminToken: (note = noNote) => store.transaction((tx) => makeFirst(tx, clock.nowMs(), note)),
+    make: (name, expiresAtMs, note = noNote) =>
+      store.transaction((tx) => make(tx, { name, expiresAtMs }, clock.nowMs(), note)),
     list: () => list(deps),
-    revoke: (idOrName) => store.transaction((tx) => revoke(tx, idOrName, clock.nowMs())),
+    revoke: (idOrName, note = noNote) => store.transaction((tx) => revoke(tx, idOrName, clock.nowMs(), note)),
     find: async (token) => {
       const found = await find(deps, 'token_hash', hashToken(token));
       if (found !== null) noteUse(found.adminId);
       return found;
     },
     holds: async (id) => (await find(deps, 'id', id)) !== null,
-    startSession: (adminId) => store.transaction((tx) => startSession(tx, adminId, clock.nowMs())),
-    endSession: (token) =>
+    startSession: (adminId, note = noNote) =>
+      store.transaction((tx) => startSession(tx, adminId, clock.nowMs(), note)),
+    endSession: (token, note = noNote) =>
       store.transaction(async (tx) => {
         const ended = await tx.db
           .deleteFrom('access_token')
@@ -39,17 +41,23 @@ export function createAccessTokens(deps: Deps): AccessTokens {
           .returning('id')
           .execute();
         for (const { id } of ended) tx.changed('token', id);
+        if (ended.length > 0) await note(tx);
       }),
   };
 }
 
-async function makeFirst(tx: Tx, now: number): Promise<string | null> {
+async function makeFirst(tx: Tx, now: number, note: Note): Promise<string | null> {
   if ((await liveNames(tx, now)).length > 0) return null;
   await tx.db.deleteFrom('access_token').where('kind', '=', 'admin').where('name', '=', 'admin').execute();
-  return (await make(tx, 'admin', null, now)).token;
+  return (await make(tx, { name: 'admin', expiresAtMs: null }, now, note)).token;
 }
 
-async function make(tx: Tx, name: string, expiresAtMs: number | null, now: number) {
+async function make(
+  tx: Tx,
+  { name, expiresAtMs }: { name: string; expiresAtMs: number | null },
+  now: number,
+  note: Note,
+) {
   const known = await tx.db
     .selectFrom('access_token')
     .where('kind', '=', 'admin')
@@ -57,7 +65,10 @@ async function make(tx: Tx, name: string, expiresAtMs: number | null, now: numbe
     .select('id')
     .executeTakeFirst();
   if (known !== undefined) throw new Problem('exists_already', { what: 'token', id: name });
-  return insert(tx, { name, kind: 'admin', admin_id: null, created_at: now, expires_at: expiresAtMs });
+  const row = { name, kind: 'admin', admin_id: null, created_at: now, expires_at: expiresAtMs } as const;
+  const made = await insert(tx, row);
+  await note(tx, { id: made.id, name });
+  return made;
 }
 
 async function insert(
@@ -79,7 +90,7 @@ async function insert(
   return { id, token };
 }
 
-async function startSession(tx: Tx, adminId: string, now: number) {
+async function startSession(tx: Tx, adminId: string, now: number, note: Note) {
   const admin = await tx.db
     .selectFrom('access_token')
     .where('id', '=', adminId)
@@ -100,10 +111,11 @@ async function startSession(tx: Tx, adminId: string, now: number) {
     created_at: now,
     expires_at: expiresAtMs,
   });
+  await note(tx);
   return { token, expiresAtMs };
 }
 
-async function revoke(tx: Tx, idOrName: string, now: number): Promise<void> {
+async function revoke(tx: Tx, idOrName: string, now: number, note: Note): Promise<void> {
   const row = await tx.db
     .selectFrom('access_token')
     .where('kind', '=', 'admin')
@@ -119,6 +131,7 @@ async function revoke(tx: Tx, idOrName: string, now: number): Promise<void> {
     .returning('id')
     .execute();
   for (const { id } of ended) tx.changed('token', id);
+  await note(tx, row);
 }
 
 /** Admin tokens that let somebody in. */

@@ -2,7 +2,7 @@ import { Problem } from '../core/problem.ts';
 import type { LeaseSecrets } from '../core/work.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { NeededLogins } from '../ports/lease-secrets.ts';
-import type { Store } from '../store/store.ts';
+import type { Note, Store } from '../store/store.ts';
 import { checkLength } from './check-length.ts';
 import { chooseLogins, type LoginUse } from './choose-logins.ts';
 import type { SecretBox } from './secret-box.ts';
@@ -24,6 +24,7 @@ export async function setRegistryLogin(
   { store, box, clock }: Deps,
   host: string,
   { username, password, use }: NewLogin,
+  note: Note,
 ): Promise<void> {
   if (!/^[a-z0-9.-]+(:\d{1,5})?$/i.test(host))
     throw new Problem('request_wrong', { field: 'host', cause: 'is not host or host:port' });
@@ -33,21 +34,23 @@ export async function setRegistryLogin(
     ciphertext: box.seal(password, loginContext(host, use)),
     updated_at: clock.nowMs(),
   };
-  await store.transaction((tx) =>
-    tx.db
+  await store.transaction(async (tx) => {
+    await tx.db
       .insertInto('registry_login')
       .values({ host, use, ...row })
       .onConflict((conflict) => conflict.columns(['host', 'use']).doUpdateSet(row))
-      .execute(),
-  );
+      .execute();
+    await note(tx);
+  });
 }
 
 /** Forgets both logins of a registry. @throws Problem `not_found` when there is none. */
-export async function removeRegistryLogin({ store }: Deps, host: string): Promise<void> {
-  const done = await store.transaction((tx) =>
-    tx.db.deleteFrom('registry_login').where('host', '=', host).executeTakeFirst(),
-  );
-  if (done.numDeletedRows === 0n) throw new Problem('not_found', { what: 'registry login', id: host });
+export async function removeRegistryLogin({ store }: Deps, host: string, note: Note): Promise<void> {
+  await store.transaction(async (tx) => {
+    const done = await tx.db.deleteFrom('registry_login').where('host', '=', host).executeTakeFirst();
+    if (done.numDeletedRows === 0n) throw new Problem('not_found', { what: 'registry login', id: host });
+    await note(tx);
+  });
 }
 
 /** The logins that a lease gets, by registry; only those are decrypted. */

@@ -7,6 +7,7 @@ import { manifests } from './migrations/0003-manifests.ts';
 import { accessTokens } from './migrations/0004-access-tokens.ts';
 import { buildLine } from './migrations/0005-build-line.ts';
 import { retention } from './migrations/0006-retention.ts';
+import { audit } from './migrations/0007-audit.ts';
 import { workers } from './migrations/0008-workers.ts';
 import type { Database } from './schema.ts';
 
@@ -18,6 +19,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   accessTokens,
   buildLine,
   retention,
+  audit,
   workers,
 ];
 

@@ -1,5 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { AuditAction, AuditActor, AuditSubject } from '../core/audit.ts';
 import type { DeploymentCause, DeploymentPhase, SlotIndex, SlotRole } from '../core/deployment.ts';
+import type { ProblemCode } from '../core/problem.ts';
 import type { Status } from '../core/status.ts';
 import type { StepKind } from '../core/work.ts';
 
@@ -381,13 +383,23 @@ export interface AccessTokenTable {
   last_used_at: number | null;
 }
 
+/** An entry of the audit log; see `AuditEntry`. Nothing changes one. */
 export interface AuditTable {
   id: string;
   at: number;
-  actor: string;
-  action: string;
-  subject: string;
-  detail_json: string;
+  actor_kind: AuditActor['kind'];
+  actor_id: string | null;
+  actor_name: string | null;
+  via: AuditActor['via'];
+  action: AuditAction;
+  /** Null: the request was refused before it said what it is about. */
+  subject_kind: AuditSubject['kind'] | null;
+  subject_id: string | null;
+  subject_name: string | null;
+  address: string | null;
+  request_id: string | null;
+  /** Why it was refused; null where it was done. */
+  refused: ProblemCode | null;
 }
 
 /** One row. `fence` grows with each holder; writes of a server whose fence is older are refused at commit. */

@@ -35,6 +35,15 @@ export interface Tx {
 }
 
 /**
+ * What a caller adds to a transaction that is not its own, such as the entry in the audit log: done and written
+ * together, or neither. Called once the change is made. @param found What the transaction made or found, where its caller does not know it.
+ */
+export type Note = (tx: Tx, found?: { readonly id: string; readonly name: string }) => Promise<void>;
+
+/** For a change that nobody wants noted. */
+export const noNote: Note = () => Promise.resolve();
+
+/**
  * The record. One server writes to it: all write transactions of the process run one after the other, each
  * checks the server's fence, so inside one a row that was read stays as it is.
  */

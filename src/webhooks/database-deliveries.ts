@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/clock.ts';
 import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
-import type { Store, Tx } from '../store/store.ts';
+import { noNote, type Store, type Tx } from '../store/store.ts';
 import type { DeliveryStore, NewDelivery, RecordedDelivery } from './delivery-store.ts';
 
 /** Deliveries in the database; their ids are in the order of arrival, also within one millisecond. */
@@ -17,7 +17,11 @@ export function createDeliveryStore({ store, clock }: { store: Store; clock: Clo
       const id = sentAtMs === undefined ? nextId() : newId('dlv', Math.min(sentAtMs, clock.nowMs()));
       return store.grouped((tx) => record(tx, id, delivery));
     },
-    replay: (deliveryId) => store.transaction((tx) => replay(tx, deliveryId)),
+    replay: (deliveryId, note = noNote) =>
+      store.transaction(async (tx) => {
+        await replay(tx, deliveryId);
+        await note(tx);
+      }),
   };
 }
 

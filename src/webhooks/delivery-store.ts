@@ -1,4 +1,5 @@
 import type { DeliveryView } from '../core/view.ts';
+import type { Note } from '../store/store.ts';
 
 /** A delivery whose signature was found right. */
 export interface NewDelivery {
@@ -35,5 +36,5 @@ export interface DeliveryStore {
    * A person wants it processed again: `failed`, `ignored` and `blocked` ones are `received` again; one that built
    * keeps its builds. @throws Problem `not_found`, `already_ended` for a delivery that built.
    */
-  replay(deliveryId: string): Promise<void>;
+  replay(deliveryId: string, note?: Note): Promise<void>;
 }

@@ -9,6 +9,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { LIMITS } from '../../config/times.ts';
 import { newId } from '../../src/core/id.ts';
 import { openFileLogStore, type FileLogStore } from '../../src/logs/file-log-store.ts';
+import { insertAudit } from '../../src/store/insert-audit.ts';
+import { readAudit } from '../../src/store/read/audit.ts';
 import { readBuild, readBuilds } from '../../src/store/read/builds.ts';
 import { createRetention, type RetentionDeps } from '../../src/retention/retention.ts';
 import {
@@ -54,7 +56,7 @@ const retention = (limits: Partial<RetentionDeps['limits']>, changes: Partial<Re
     store: record.store,
     logs,
     clock: record.clock,
-    limits: { buildsMs: null, buildsPerProject: null, logBytes: null, ...limits },
+    limits: { buildsMs: null, buildsPerProject: null, logBytes: null, auditMs: null, ...limits },
     log: pino({ level: 'silent' }),
     pauseMs: 0,
     ...changes,
@@ -374,12 +376,39 @@ onEachDatabase((target) => {
     expect(rows.map(({ id }) => id)).toEqual([linked, waiting, young]);
   });
 
+  it('removes entries of the audit log by their own age, whatever goes of builds', async () => {
+    await begin(await target());
+    const write = () =>
+      record.store.transaction((tx) =>
+        insertAudit(
+          tx,
+          {
+            actor: { kind: 'server', id: null, name: null, via: null },
+            action: 'token.make',
+            subject: null,
+            address: null,
+            requestId: null,
+            refused: null,
+          },
+          { at: record.clock.now },
+        ),
+      );
+    for (let n = 0; n < 250; n++) await write();
+    record.clock.now += 3 * DAY;
+    await write();
+    expect(await retention({ buildsMs: DAY }).round()).toMatchObject({ audit: 0 });
+    expect(await retention({ auditMs: 4 * DAY }).round()).toMatchObject({ audit: 0 });
+    expect(await retention({ auditMs: 2 * DAY }).round()).toMatchObject({ audit: 250 });
+    const { items } = await readAudit(record.store.db, {}, { before: null, limit: 10 });
+    expect(items.map(({ atMs }) => atMs)).toEqual([record.clock.now]);
+  });
+
   it('looks through no table in what it asks again and again', async () => {
     await begin(await target());
     if (record.store.dialect !== 'sqlite') return;
     for (let n = 0; n < 3; n++) await ended();
     record.clock.now += DAY;
-    const asked = await queriesOf(() => retention({ buildsMs: 1, buildsPerProject: 1 }).round());
+    const asked = await queriesOf(() => retention({ buildsMs: 1, buildsPerProject: 1, auditMs: 1 }).round());
     expect(asked.size).toBeGreaterThan(20);
     const plans = await Promise.all([...asked].map(planOfQuery));
     // Few rows each, however many builds there are.

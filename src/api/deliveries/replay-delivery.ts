@@ -1,3 +1,4 @@
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readParam } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
@@ -8,9 +9,12 @@ export function replayDelivery({ deliveries }: Pick<AppDeps, 'deliveries'>): Rou
     method: 'post',
     path: '/api/v1/deliveries/:delivery/replay',
     access: 'admin',
+    audit: 'delivery.replay',
     handle: async (request, response) => {
       const id = readParam(request, 'delivery');
-      await deliveries.replay(id);
+      const audit = auditOf(request);
+      audit.about({ kind: 'delivery', id, name: id });
+      await deliveries.replay(id, audit.done);
       response.status(202).json({ id });
     },
   });

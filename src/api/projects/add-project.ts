@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readProject } from '../../store/read/projects.ts';
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
@@ -16,9 +17,12 @@ export function addProject({ projects, store, views }: Pick<AppDeps, 'projects' 
     method: 'post',
     path: '/api/v1/projects',
     access: 'admin',
+    audit: 'project.add',
     handle: async (request, response) => {
       const { cloneUrl, path = null, token = null } = readBodyOf(request, body);
-      const { projectId } = await projects.add({ cloneUrl, path, token });
+      const audit = auditOf(request);
+      audit.about({ kind: 'project', id: null, name: path });
+      const { projectId } = await projects.add({ cloneUrl, path, token }, audit.done);
       response.status(201).json(await readProject(store.db, projectId, views));
     },
   });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
-import { findProject } from './find-project.ts';
+import { aboutProject, findProject } from './find-project.ts';
 
 const body = z.object({
   defaultBranch: z.string().min(1).max(250).optional(),
@@ -16,9 +17,10 @@ export function changeProject(deps: Pick<AppDeps, 'projects' | 'store' | 'views'
     method: 'patch',
     path: '/api/v1/projects/:project',
     access: 'admin',
+    audit: 'project.change',
     handle: async (request, response) => {
-      const { id } = await findProject(deps, request);
-      await deps.projects.change(id, readBodyOf(request, body));
+      const { id } = await aboutProject(deps, request);
+      await deps.projects.change(id, readBodyOf(request, body), auditOf(request).done);
       response.json(await findProject(deps, request));
     },
   });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
-import { findProject } from './find-project.ts';
+import { aboutProject, findProject } from './find-project.ts';
 
 /** Null or absent: as the server's GitHub App. */
 const body = z.object({ token: z.string().min(1).max(4_096).nullish() });
@@ -16,9 +17,10 @@ export function connectProject(deps: Pick<AppDeps, 'projects' | 'store' | 'views
     method: 'put',
     path: '/api/v1/projects/:project/connection',
     access: 'admin',
+    audit: 'project.connect',
     handle: async (request, response) => {
-      const { id } = await findProject(deps, request);
-      await deps.projects.connect(id, readBodyOf(request, body).token ?? null);
+      const { id } = await aboutProject(deps, request);
+      await deps.projects.connect(id, readBodyOf(request, body).token ?? null, auditOf(request).done);
       response.json(await findProject(deps, request));
     },
   });

@@ -1,6 +1,7 @@
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { route, type Route } from '../route.ts';
-import { findProject } from './find-project.ts';
+import { aboutProject } from './find-project.ts';
 
 /** `DELETE /api/v1/projects/:project/connection` → 204: its Git host is told nothing more. */
 export function disconnectProject(deps: Pick<AppDeps, 'projects' | 'store' | 'views'>): Route {
@@ -8,8 +9,10 @@ export function disconnectProject(deps: Pick<AppDeps, 'projects' | 'store' | 'vi
     method: 'delete',
     path: '/api/v1/projects/:project/connection',
     access: 'admin',
+    audit: 'project.disconnect',
     handle: async (request, response) => {
-      await deps.projects.disconnect((await findProject(deps, request)).id);
+      const { id } = await aboutProject(deps, request);
+      await deps.projects.disconnect(id, auditOf(request).done);
       response.status(204).end();
     },
   });

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { Problem } from '../../core/problem.ts';
 import type { ProjectView } from '../../core/view.ts';
 import { readProject } from '../../store/read/projects.ts';
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readParam } from '../read-request.ts';
 
@@ -13,5 +14,16 @@ export async function findProject(
   const name = readParam(request, 'project');
   const project = await readProject(store.db, name, views);
   if (project === null) throw new Problem('not_found', { what: 'project', id: name });
+  return project;
+}
+
+/** As {@link findProject}, for a request that changes it. */
+export async function aboutProject(
+  deps: Pick<AppDeps, 'store' | 'views'>,
+  request: Request,
+): Promise<ProjectView> {
+  auditOf(request).about({ kind: 'project', id: null, name: readParam(request, 'project') });
+  const project = await findProject(deps, request);
+  auditOf(request).about({ kind: 'project', id: project.id, name: project.path });
   return project;
 }

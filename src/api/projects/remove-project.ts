@@ -1,6 +1,7 @@
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { route, type Route } from '../route.ts';
-import { findProject } from './find-project.ts';
+import { aboutProject } from './find-project.ts';
 
 /** `DELETE /api/v1/projects/:project` → 204; 409 while something of it runs or is deployed. */
 export function removeProject(deps: Pick<AppDeps, 'projects' | 'store' | 'views'>): Route {
@@ -8,8 +9,10 @@ export function removeProject(deps: Pick<AppDeps, 'projects' | 'store' | 'views'
     method: 'delete',
     path: '/api/v1/projects/:project',
     access: 'admin',
+    audit: 'project.remove',
     handle: async (request, response) => {
-      await deps.projects.remove((await findProject(deps, request)).id);
+      const { id } = await aboutProject(deps, request);
+      await deps.projects.remove(id, auditOf(request).done);
       response.status(204).end();
     },
   });

@@ -1,7 +1,8 @@
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readParam } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
-import { findProject } from './find-project.ts';
+import { aboutProject } from './find-project.ts';
 
 /** `DELETE /api/v1/projects/:project/secrets/:name` → 204. */
 export function removeSecret(deps: Pick<AppDeps, 'secrets' | 'store' | 'views'>): Route {
@@ -9,9 +10,13 @@ export function removeSecret(deps: Pick<AppDeps, 'secrets' | 'store' | 'views'>)
     method: 'delete',
     path: '/api/v1/projects/:project/secrets/:name',
     access: 'admin',
+    audit: 'secret.remove',
     handle: async (request, response) => {
-      const { id } = await findProject(deps, request);
-      await deps.secrets.removeProjectSecret(id, readParam(request, 'name'));
+      const { id, path } = await aboutProject(deps, request);
+      const name = readParam(request, 'name');
+      const audit = auditOf(request);
+      audit.about({ kind: 'secret', id, name: `${path}/${name}` });
+      await deps.secrets.removeProjectSecret(id, name, audit.done);
       response.status(204).end();
     },
   });

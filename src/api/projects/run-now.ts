@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
-import { findProject } from './find-project.ts';
+import { aboutProject } from './find-project.ts';
 
 const body = z.object({ branch: z.string().min(1).max(250).optional() });
 
@@ -12,10 +13,13 @@ export function runNow(deps: Pick<AppDeps, 'projects' | 'store' | 'views'>): Rou
     method: 'post',
     path: '/api/v1/projects/:project/builds',
     access: 'admin',
+    audit: 'build.start',
     handle: async (request, response) => {
-      const project = await findProject(deps, request);
+      const project = await aboutProject(deps, request);
       const { branch = project.defaultBranch } = readBodyOf(request, body);
-      const { buildId, number } = await deps.projects.runNow(project.id, branch);
+      const audit = auditOf(request);
+      audit.about({ kind: 'build', id: null, name: project.path });
+      const { buildId, number } = await deps.projects.runNow(project.id, branch, audit.done);
       response.status(201).json({ id: buildId, number });
     },
   });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readBodyOf, readParam } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
-import { findProject } from './find-project.ts';
+import { aboutProject } from './find-project.ts';
 
 const body = z.object({ value: z.string() });
 
@@ -12,9 +13,13 @@ export function setSecret(deps: Pick<AppDeps, 'secrets' | 'store' | 'views'>): R
     method: 'put',
     path: '/api/v1/projects/:project/secrets/:name',
     access: 'admin',
+    audit: 'secret.set',
     handle: async (request, response) => {
-      const { id } = await findProject(deps, request);
-      await deps.secrets.setProjectSecret(id, readParam(request, 'name'), readBodyOf(request, body).value);
+      const { id, path } = await aboutProject(deps, request);
+      const name = readParam(request, 'name');
+      const audit = auditOf(request);
+      audit.about({ kind: 'secret', id, name: `${path}/${name}` });
+      await deps.secrets.setProjectSecret(id, name, readBodyOf(request, body).value, audit.done);
       response.status(204).end();
     },
   });

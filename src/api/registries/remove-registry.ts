@@ -1,3 +1,4 @@
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readParam } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
@@ -8,8 +9,12 @@ export function removeRegistry({ secrets }: Pick<AppDeps, 'secrets'>): Route {
     method: 'delete',
     path: '/api/v1/registries/:host',
     access: 'admin',
+    audit: 'registry.remove',
     handle: async (request, response) => {
-      await secrets.removeRegistryLogin(readParam(request, 'host'));
+      const host = readParam(request, 'host');
+      const audit = auditOf(request);
+      audit.about({ kind: 'registry', id: host, name: host });
+      await secrets.removeRegistryLogin(host, audit.done);
       response.status(204).end();
     },
   });

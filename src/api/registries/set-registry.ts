@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LOGIN_USES } from '../../secrets/choose-logins.ts';
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readBodyOf, readParam } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
@@ -19,8 +20,12 @@ export function setRegistry({ secrets }: Pick<AppDeps, 'secrets'>): Route {
     method: 'put',
     path: '/api/v1/registries/:host',
     access: 'admin',
+    audit: 'registry.set',
     handle: async (request, response) => {
-      await secrets.setRegistryLogin(readParam(request, 'host'), readBodyOf(request, body));
+      const host = readParam(request, 'host');
+      const audit = auditOf(request);
+      audit.about({ kind: 'registry', id: host, name: host });
+      await secrets.setRegistryLogin(host, readBodyOf(request, body), audit.done);
       response.status(204).end();
     },
   });

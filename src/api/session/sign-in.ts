@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../../core/problem.ts';
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
@@ -17,6 +18,7 @@ export function signIn({ tokens, settings, clock }: Pick<AppDeps, 'tokens' | 'se
     method: 'post',
     path: '/api/v1/session',
     access: 'public',
+    audit: 'session.begin',
     handle: async (request, response) => {
       const { token } = readBodyOf(request, body);
       const from = ownerOfAddress(request.ip);
@@ -25,7 +27,9 @@ export function signIn({ tokens, settings, clock }: Pick<AppDeps, 'tokens' | 'se
       const found = await tokens.find(token);
       if (found?.kind !== 'admin') throw new Problem('token_wrong');
       failures.giveBack(from);
-      const session = await tokens.startSession(found.id);
+      const audit = auditOf(request);
+      audit.by({ kind: 'admin', id: found.adminId, name: found.name, via: 'token' });
+      const session = await tokens.startSession(found.id, audit.done);
       response.cookie(sessionCookieName(settings.publicUrl), session.token, {
         ...sessionCookieOptions(settings.publicUrl),
         expires: new Date(session.expiresAtMs),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
@@ -19,10 +20,13 @@ export function makeToken({ tokens, clock }: Pick<AppDeps, 'tokens' | 'clock'>):
     method: 'post',
     path: '/api/v1/tokens',
     access: 'admin',
+    audit: 'token.make',
     handle: async (request, response) => {
       const { name, expiresInDays = null } = readBodyOf(request, body);
       const expiresAtMs = expiresInDays === null ? null : clock.nowMs() + expiresInDays * DAY_MS;
-      const { id, token } = await tokens.make(name, expiresAtMs);
+      const audit = auditOf(request);
+      audit.about({ kind: 'token', id: null, name });
+      const { id, token } = await tokens.make(name, expiresAtMs, audit.done);
       response.status(201).json({ id, name, token, expiresAtMs });
     },
   });

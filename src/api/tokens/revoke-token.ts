@@ -1,3 +1,4 @@
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readParam } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
@@ -8,8 +9,12 @@ export function revokeToken({ tokens }: Pick<AppDeps, 'tokens'>): Route {
     method: 'delete',
     path: '/api/v1/tokens/:token',
     access: 'admin',
+    audit: 'token.revoke',
     handle: async (request, response) => {
-      await tokens.revoke(readParam(request, 'token'));
+      const audit = auditOf(request);
+      const name = readParam(request, 'token');
+      audit.about({ kind: 'token', id: null, name });
+      await tokens.revoke(name, audit.done);
       response.status(204).end();
     },
   });

@@ -23,6 +23,7 @@ export function receiveGithub(deps: Deps): Route {
     method: 'post',
     path: '/webhooks/github',
     access: 'signature',
+    audit: 'delivery',
     handle: async (request, response) => {
       const place = room.enter();
       try {

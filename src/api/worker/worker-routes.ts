@@ -38,6 +38,7 @@ export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
       method,
       path: `/worker/v1${path}`,
       access: 'worker',
+      audit: 'history',
       handle: async (request, response) => {
         const answer = await handler(deps, request, response);
         response.json(answer);
@@ -57,6 +58,7 @@ export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
       method: 'post',
       path: '/worker/v1/leases/:lease/source',
       access: 'worker',
+      audit: 'history',
       handle: (request, response) => source(deps, sources, request, response),
     }),
     at('get', '/leases/:lease/secrets', secrets),

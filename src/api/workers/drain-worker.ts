@@ -1,3 +1,4 @@
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readParam } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
@@ -15,8 +16,12 @@ function drainRoute({ builds }: Pick<AppDeps, 'builds'>, verb: 'drain' | 'undrai
     method: 'post',
     path: `/api/v1/workers/:worker/${verb}`,
     access: 'admin',
+    audit: `worker.${verb}`,
     handle: async (request, response) => {
-      response.json(await builds.drainWorker(readParam(request, 'worker'), verb === 'drain'));
+      const worker = readParam(request, 'worker');
+      const audit = auditOf(request);
+      audit.about({ kind: 'worker', id: null, name: worker });
+      response.json(await builds.drainWorker(worker, verb === 'drain', audit.done));
     },
   });
 }

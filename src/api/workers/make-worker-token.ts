@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hashToken, newToken } from '../../secrets/token.ts';
+import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
@@ -16,10 +17,18 @@ export function makeWorkerToken({ builds }: Pick<AppDeps, 'builds'>): Route {
     method: 'post',
     path: '/api/v1/workers/tokens',
     access: 'admin',
+    audit: 'worker.token',
     handle: async (request, response) => {
       const wanted = readBodyOf(request, body);
+      const audit = auditOf(request);
+      audit.about({ kind: 'worker', id: null, name: wanted.name });
       const token = newToken('worker');
-      const { workerId } = await builds.setWorkerToken(wanted.name, hashToken(token), wanted.routers);
+      const { workerId } = await builds.setWorkerToken(
+        wanted.name,
+        hashToken(token),
+        wanted.routers,
+        audit.done,
+      );
       response.status(201).json({ workerId, token });
     },
   });

@@ -89,6 +89,7 @@ mountRoutes(
     intake: { bundle: () => Promise.reject(new Error('none')) },
     mayCall: true,
   }),
+  { store, clock, log },
 );
 app.use(answerProblem(log));
 process.stdin.on('end', () => process.exit(4)).resume();

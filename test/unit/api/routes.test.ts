@@ -4,7 +4,8 @@ import path from 'node:path';
 import type { Express } from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/api/app.ts';
-import { ruleOf, type AccessRule } from '../../../src/api/route.ts';
+import { rulesOf, type AccessRule, type AuditRule } from '../../../src/api/route.ts';
+import { AUDIT_ACTIONS } from '../../../src/core/audit.ts';
 import { newToken } from '../../../src/secrets/token.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
@@ -17,6 +18,7 @@ interface Found {
   readonly method: string;
   readonly path: string;
   readonly rule: AccessRule | undefined;
+  readonly audit: AuditRule | null;
 }
 
 const PAGE = '<!doctype html><title>Slipway</title>';
@@ -33,11 +35,11 @@ beforeAll(async () => {
   routes = layers.flatMap(({ route }) =>
     route === undefined
       ? []
-      : Object.keys(route.methods).map((method) => ({
-          method: method.toUpperCase(),
-          path: route.path,
-          rule: route.stack.length === 1 ? ruleOf(route.stack[0]?.handle) : undefined,
-        })),
+      : Object.keys(route.methods).map((method) => {
+          const rules = route.stack.length === 1 ? rulesOf(route.stack[0]?.handle) : undefined;
+          const { path } = route;
+          return { method: method.toUpperCase(), path, rule: rules?.access, audit: rules?.audit ?? null };
+        }),
   );
 });
 afterAll(async () => {
@@ -63,6 +65,23 @@ describe("every route in express's own router", () => {
       'public GET /badges/:project',
       'public POST /api/v1/session',
     ]);
+  });
+
+  it('says what tells of the change that it makes; only those that read may not', () => {
+    expect(routes.filter(({ method, audit }) => method !== 'GET' && audit === null)).toEqual([]);
+    expect(routes.filter(({ method, audit }) => method === 'GET' && audit !== null)).toMatchObject(
+      routes.filter(({ method, rule }) => method === 'GET' && rule === 'worker'),
+    );
+  });
+
+  it('that an admin or a stranger may change something with is in the audit log, each under an action of its own', () => {
+    const changing = routes.filter(({ method, rule }) => method !== 'GET' && rule !== 'worker');
+    const told = changing.map(({ audit }) => audit).filter((audit) => audit !== 'delivery');
+    expect(told.toSorted()).toEqual(Object.keys(AUDIT_ACTIONS).toSorted());
+    expect(changing.filter(({ audit }) => audit === 'delivery').map(({ path }) => path)).toEqual([
+      '/webhooks/github',
+    ]);
+    for (const { rule, audit } of routes) expect(audit === 'history').toBe(rule === 'worker');
   });
 
   it('is answered by no other kind of layer but these', () => {

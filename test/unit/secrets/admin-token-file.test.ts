@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { AccessTokens } from '../../../src/secrets/access-tokens.ts';
 import { keepAdminToken } from '../../../src/secrets/admin-token-file.ts';
 import { createAccessTokens } from '../../../src/secrets/database-tokens.ts';
+import { readAudit } from '../../../src/store/read/audit.ts';
 import { makeRecord, type TestRecord } from '../../support/record.ts';
 
 let record: TestRecord;
@@ -30,6 +31,17 @@ it('the first start puts the first admin token into a file that only its owner m
   expect(await keep()).toBe(true);
   expect(await holder()).toBe('admin');
   expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+it('each token that the server makes is in the audit log, as made by the server', async () => {
+  await keep();
+  await writeFile(file, '');
+  await keep();
+  const { items } = await readAudit(record.store.db, {}, { before: null, limit: 10 });
+  expect(items.map(({ action, actor, subject }) => [action, actor.kind, subject?.name])).toEqual([
+    ['token.make', 'server', expect.stringMatching(/^recovered-/)],
+    ['token.make', 'server', 'admin'],
+  ]);
 });
 
 it('a later start makes nothing, whether the file is still there or not', async () => {

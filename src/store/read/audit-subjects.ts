@@ -1,0 +1,38 @@
+import type { Kysely } from 'kysely';
+import type { AuditSubject } from '../../core/audit.ts';
+import type { Database } from '../schema.ts';
+
+type Reader = Kysely<Database>;
+
+/** A build as the audit log names it, `shop/web#12`; without a name where there is none. */
+export async function buildSubject(db: Reader, id: string): Promise<AuditSubject> {
+  const row = await db
+    .selectFrom('build')
+    .innerJoin('project', 'project.id', 'build.project_id')
+    .where('build.id', '=', id)
+    .select(['project.path', 'build.number'])
+    .executeTakeFirst();
+  return { kind: 'build', id, name: row === undefined ? null : `${row.path}#${row.number}` };
+}
+
+/** `shop/web/production`. */
+export async function environmentSubject(db: Reader, id: string): Promise<AuditSubject> {
+  const row = await environments(db).where('environment.id', '=', id).executeTakeFirst();
+  return { kind: 'environment', id, name: row === undefined ? null : `${row.path}/${row.name}` };
+}
+
+/** Named by its environment. */
+export async function deploymentSubject(db: Reader, id: string): Promise<AuditSubject> {
+  const row = await environments(db)
+    .innerJoin('deployment', 'deployment.environment_id', 'environment.id')
+    .where('deployment.id', '=', id)
+    .executeTakeFirst();
+  return { kind: 'deployment', id, name: row === undefined ? null : `${row.path}/${row.name}` };
+}
+
+function environments(db: Reader) {
+  return db
+    .selectFrom('environment')
+    .innerJoin('project', 'project.id', 'environment.project_id')
+    .select(['project.path', 'environment.name']);
+}
