@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
 import { pino } from 'pino';
 import { TIMES } from '../config/times.ts';
 import { readWorkerSettings, type WorkerSettings } from '../config/settings.ts';
@@ -36,6 +38,12 @@ const PRUNE_MS = 3_600_000;
 /** The build cache is due once an hour; where something runs then, it is looked at so often until nothing does. */
 const IDLE_LOOK_MS = 60_000;
 
+/*
+ * V8 lets a heap grow by a part of what lives in it before it collects all of it, and counts bytes outside of it in. With
+ * 30 MB alive, every 15 MB of a commit or a checkout that pass through a worker cost a collection of 10 to 100 ms.
+ */
+setFlagsFromString('--heap-growing-percent=200');
+
 /** Composition root of the worker: claims what its queue names, and runs each under its lease until told to end. */
 const settings = read();
 const log = pino({ name: 'slipway-worker', level: settings.logLevel });
@@ -53,6 +61,8 @@ async function main(): Promise<void> {
     token: settings.token,
     name: settings.name,
     capacity: settings.capacity,
+    labels: settings.labels,
+    program: versionOf(),
     routers: settings.router === null ? [] : [settings.router.name],
     spoolDir: await folder('spool'),
     process: holder,
@@ -245,6 +255,11 @@ async function folder(name: string): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700); // also one that stood there: what is in it is nobody else's
   return directory;
+}
+
+function versionOf(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 function ended(dismissed: AbortSignal): Promise<void> {
