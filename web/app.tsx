@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { LocationProvider, Route, Router } from 'preact-iso';
 import { api, SIGNED_OUT } from './api.ts';
+import { AuditPage } from './pages/audit.tsx';
 import { BuildPage } from './pages/build.tsx';
 import { BuildsPage } from './pages/builds.tsx';
 import { DeliveriesPage } from './pages/deliveries.tsx';
@@ -41,6 +42,7 @@ export function App() {
           <Route path="/projects" component={ProjectsPage} />
           <Route path="/projects/:project" component={ProjectPage} />
           <Route path="/workers" component={WorkersPage} />
+          <Route path="/audit" component={AuditPage} />
           <Route default component={NotFoundPage} />
         </Router>
       </Frame>

@@ -71,6 +71,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'list workers',
     load: async () => (await import('./workers.ts')).workersCommand,
   },
+  audit: {
+    about: 'list who changed what, newest first',
+    load: async () => (await import('./audit.ts')).auditCommand,
+  },
   backup: {
     about: 'copy all that a server keeps, while it runs',
     load: async () => (await import('./backup.ts')).backupCommand,

@@ -132,6 +132,24 @@ describe('the pages', () => {
     expect(await page.content()).not.toContain(token);
   });
 
+  it('tell who changed what, and find it by what it says', async () => {
+    const page = await stage.open('/audit');
+    const row = (text: RegExp) => page.getByRole('row').filter({ hasText: text });
+    await row(/admin on a page.*set the secret shop\/web\/api_token.*done/).waitFor();
+    await row(/somebody unknown.*signed in.*refused.*token_wrong/).waitFor();
+    await page.getByLabel('Action').selectOption('project.add');
+    await page.getByLabel('What').fill('shop/');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.waitForURL('**/audit?action=project.add&subject=shop%2F');
+    await row(/signed in/)
+      .first()
+      .waitFor({ state: 'detached' });
+    await row(/added the project shop\/web/)
+      .getByRole('link')
+      .click();
+    await page.getByRole('heading', { name: 'shop/web' }).waitFor();
+  });
+
   const WIDTHS = [1440, 390] as const;
   const SCHEMES = ['light', 'dark'] as const;
   it.for(WIDTHS.flatMap((width) => SCHEMES.map((scheme) => ({ width, scheme }))))(
@@ -180,7 +198,16 @@ async function allPages(): Promise<readonly string[]> {
   const builds = items
     .filter(({ status }) => status === 'success' || status === 'failure')
     .map(({ id }) => `/builds/${id}`);
-  return [...lists, ...ones, ...builds, '/workers', '/there-is/no-such-page', '/builds/none'];
+  return [
+    ...lists,
+    ...ones,
+    ...builds,
+    '/workers',
+    '/audit',
+    '/audit?actor=nobody',
+    '/there-is/no-such-page',
+    '/builds/none',
+  ];
 }
 
 async function settled(page: Page): Promise<void> {

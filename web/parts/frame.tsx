@@ -10,6 +10,7 @@ const SECTIONS = [
   { path: '/deliveries', name: 'Deliveries', owns: /^\/deliveries/ },
   { path: '/projects', name: 'Projects', owns: /^\/projects/ },
   { path: '/workers', name: 'Workers', owns: /^\/workers/ },
+  { path: '/audit', name: 'Audit', owns: /^\/audit/ },
 ] as const;
 
 /** The head of every page: where you are, where you can go. */

@@ -94,6 +94,7 @@ it.each([
   [['token', 'create']],
   [['token', 'create', 'x', '--days', 'soon']],
   [['token', 'list', 'x']],
+  [['audit', '--since', 'yesterday']],
   [['none']],
 ])('%j is wrong use: exit status 2 and the usage', async (args) => {
   const ran = await slipway(args);
@@ -120,6 +121,7 @@ it.each([
 it.each([
   [['builds', '--limit', '9999'], '--limit 9999 is not a whole number from 1 to 200.'],
   [['deliveries', '-n', 'many'], '--limit many is not a whole number from 1 to 200.'],
+  [['audit', '--action', 'fly'], '--action fly is not an action of the audit log.'],
   [['token', 'create', 'x', '--days', '0'], '--days 0 is not a whole number from 1 to 3650.'],
   [['token', 'create', 'My Token'], 'the name My Token is not a name of a-z'],
   [['project', 'add', 'hello'], 'the address hello is no https, http or ssh address of a repository.'],
@@ -237,4 +239,20 @@ it('makes, lists and revokes admin tokens', async () => {
   expect([own.status, own.stdout]).toEqual([1, '']);
   expect(own.stderr).toContain('admin is the token that this command uses; nothing was revoked.');
   expect((await slipway(['token', 'revoke', 'admin', '--yes'])).stderr).toContain('is the last one');
+});
+
+it('lists who changed what, and filters it', async () => {
+  expect(await slipway(['token', 'create', 'audited'])).toMatchObject({ status: 0 });
+  expect(await slipway(['token', 'revoke', 'no-such-token'])).toMatchObject({ status: 1 });
+  const lines = async (...args: string[]) => (await slipway(['audit', ...args])).stdout.trimEnd().split('\n');
+  const [newest = '', before = ''] = await lines('-n', '2');
+  expect(newest).toMatch(/admin +token\.revoke +no-such-token +not_found +127\.0\.0\.1$/);
+  expect(before).toMatch(/admin +token\.make +audited +done +127\.0\.0\.1$/);
+  const [id = ''] = before.split(' ');
+  const found = await lines('--action', 'token.make', '--subject', 'audi');
+  expect(found).toEqual([expect.stringContaining(id)]);
+  expect(await lines('--actor', 'nobody-at-all')).toEqual(['no entries']);
+  expect(await lines('--since', '2999-01-01')).toEqual(['no entries']);
+  const more = await lines('-n', '1');
+  expect(more.at(-1)).toMatch(/^older ones: --before aud_/);
 });
