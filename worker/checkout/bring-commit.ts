@@ -34,8 +34,7 @@ export async function bringCommit(work: BringCommit): Promise<Refs> {
   if (hasCommit(there, commit, ref)) return there;
   const have = [...new Set([...there.values()].map(({ id }) => id))].slice(0, MOST_TOLD);
   for (let breaks = 0; ;) {
-    const bundle = await work.source(have, signal).catch(ofServer);
-    const refs = bundle === null ? null : await unbundle(mirror, bundle, signal);
+    const refs = await unbundle(mirror, work.source(have, signal).catch(ofServer), signal);
     if (refs !== null) return takeRefs(mirror, there, refs);
     if ((breaks += 1) === BREAKS)
       throw new Problem('git_failed', { command: 'bundle', cause: `it broke off ${BREAKS} times` });

@@ -81,7 +81,12 @@ async function update(mirror: string, lines: readonly string[]): Promise<void> {
 }
 
 async function git(gitDir: string, args: readonly string[], stdin = ''): Promise<string> {
-  const result = await runGit(args, { gitDir, stdin, timeoutMs: QUICK_MS });
+  const result = await runGit(args, {
+    gitDir,
+    settings: { 'core.fsync': 'none' }, // as `unbundle`
+    stdin,
+    timeoutMs: QUICK_MS,
+  });
   if (result.exitCode === 0) return result.stdout.toString('utf8');
   throw new Problem('git_failed', { command: args[0] ?? '', cause: result.stderr.trim() || result.ended });
 }

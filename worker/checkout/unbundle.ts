@@ -11,32 +11,42 @@ const HEAD_BYTES = 16 * 1024 * 1024;
 
 /**
  * Puts the objects of a bundle (`gitformat-bundle`, version 2) into a repository that nothing else writes to, as it
- * arrives. Its refs are left to the caller. Null when it broke off before its end: another one may be whole.
- * @throws Problem `git_failed`; the signal's reason when it aborts.
+ * arrives. Its refs are left to the caller. Null when it did not come or broke off before its end: another one may be
+ * whole. git is started while the server still makes the bundle.
+ *
+ * Nothing of it is made durable on its own: what a power cut takes from a worker's mirror is found to be damaged, and
+ * fetched again.
+ * @throws Problem `git_failed`; what `bundle` rejects with; the signal's reason when it aborts.
  */
 export async function unbundle(
   gitDir: string,
-  bundle: AsyncIterable<Uint8Array>,
+  bundle: Promise<AsyncIterable<Uint8Array> | null>,
   signal: AbortSignal,
 ): Promise<BundleRefs | null> {
-  const parts = bundle[Symbol.asyncIterator]();
-  const opening = await readHead(parts).catch(() => null);
-  signal.throwIfAborted();
-  if (opening === null) {
-    await parts.return?.();
-    return null;
-  }
+  let refs: BundleRefs | null = null;
+  const pack = async function* (): AsyncGenerator<Uint8Array> {
+    const parts = (await bundle)?.[Symbol.asyncIterator]();
+    const opening = parts === undefined ? null : await readHead(parts);
+    if (parts === undefined || opening === null) throw new Error('there is no pack');
+    refs = opening.refs;
+    yield opening.rest;
+    yield* { [Symbol.asyncIterator]: () => parts };
+  };
   const result = await runGit(['index-pack', '--stdin', '--fix-thin'], {
     gitDir,
-    stdin: follow(opening.rest, parts),
+    settings: { 'core.fsync': 'none' },
+    stdin: pack(),
     timeoutMs: UNPACK_MS,
     signal,
   });
   // A pack that is not whole would be linked into every checkout.
   if (result.exitCode !== 0) await removeStaleLocks(gitDir);
   signal.throwIfAborted();
-  if (result.ended === 'too little input') return null;
-  if (result.exitCode === 0) return opening.refs;
+  if (result.ended === 'too little input') {
+    await bundle;
+    return null;
+  }
+  if (result.exitCode === 0) return refs;
   throw new Problem('git_failed', { command: 'index-pack', cause: result.stderr.trim() || result.ended });
 }
 
@@ -63,9 +73,4 @@ async function readHead(parts: AsyncIterator<Uint8Array>): Promise<Opening | nul
     return ref === '' ? [] : [[ref, id] as const];
   });
   return { refs: new Map(refs), rest: bytes.subarray(end + 2) };
-}
-
-async function* follow(first: Uint8Array, parts: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield first;
-  yield* { [Symbol.asyncIterator]: () => parts };
 }
