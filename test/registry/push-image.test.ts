@@ -102,6 +102,7 @@ const push = (imageId: string, more: Partial<PushImage> = {}): Promise<PushImage
       const answer = await putManifest(payload, '', never());
       if (answer.state === 'failed') throw refused(answer.reason);
     },
+    onPushed: () => Promise.resolve(),
     log,
     signal: new AbortController().signal,
     ...more,
@@ -123,6 +124,15 @@ test('pushes by digest, without any tag, and the manifest read back names the te
   expect((await registry.getManifest('shop/web', digest))?.config?.digest).toBe(imageId);
   expect(await tagsOf('shop/web')).toEqual([]);
   expect(await registry.headManifest('slipway-staging/shop/web', digest)).toBeNull();
+});
+
+test('tells of the image before it clears the staging', async () => {
+  const staged: boolean[] = [];
+  const onPushed: PushImage['onPushed'] = async ({ digest }) =>
+    void staged.push((await registry.headManifest('slipway-staging/shop/web', digest)) !== null);
+  const result = await push(await image('told'), { onPushed });
+  expect(staged).toEqual([true]);
+  expect(await registry.headManifest('slipway-staging/shop/web', result.image?.digest ?? '')).toBeNull();
 });
 
 test('sends the bytes of a one-line change only, and says how many', async () => {

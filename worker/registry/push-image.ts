@@ -26,6 +26,8 @@ export interface PushImage {
   readonly credentials: RegistryCredentials | null;
   /** Has a staged manifest put into the repository; see {@link ImageCopy}. */
   readonly put: ImageCopy['put'];
+  /** Called once it is in its repository, before what was staged is cleared away: others wait to go on with it. */
+  readonly onPushed: (image: PushedImage) => Promise<void>;
   readonly log: LogSink;
   readonly signal: AbortSignal;
 }
@@ -48,6 +50,7 @@ export async function pushImage(work: PushImage): Promise<PushImageResult> {
   try {
     await work.log.say(`Pushing ${work.imageId} to ${work.registry.host}/${work.repository}, untagged`);
     const image = await pushAndCopy(work, staging, (pushed) => (digest = pushed));
+    await work.onPushed(image);
     return { outcome: { status: 'success', reason: null, exitCode: null }, image };
   } catch (error) {
     if (work.signal.aborted) return { outcome: abortOutcome(work.signal), image: null };

@@ -86,10 +86,10 @@ export class PushStage {
       repository,
       credentials,
       put: (digest, fresh) => this.#put(digest, fresh),
+      onPushed: (image) => this.#lease.report({ type: 'image.pushed', image }),
       log: this.#log,
       signal,
     });
-    if (pushed !== null) await this.#lease.report({ type: 'image.pushed', image: pushed });
     return { outcome, digest: pushed?.digest ?? null };
   }
 

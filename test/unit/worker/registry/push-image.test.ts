@@ -66,6 +66,7 @@ async function push(
     repository: 'a/b',
     credentials: null,
     put,
+    onPushed: () => Promise.resolve(),
     log: { write: () => Promise.resolve(), say: async (line) => void said.push(line), end: async () => 0 },
     signal: new AbortController().signal,
   });
