@@ -207,10 +207,12 @@ async function passesSmoke(
 /** The last look before the point of no return. */
 async function isFit(deploying: Deploying, container: string): Promise<Outcome | null> {
   const { tools, lease } = deploying;
-  await keepRunning(tools.engine, container);
-  const ended = await howItEnded(deploying, container);
+  const stays = async (): Promise<string | null> => {
+    await keepRunning(tools.engine, container);
+    return howItEnded(deploying, container);
+  };
+  const [ended, refusal] = await Promise.all([stays(), tools.router.refusal(deploying.switched)]);
   if (ended !== null) return failureOfApp(deploying, container, `the app ended with ${ended}`);
-  const refusal = await tools.router.refusal(deploying.switched);
   if (refusal?.kind === 'problem') return problem(refusal.problem);
   lease.signal.throwIfAborted();
   await enter(deploying, 'prepared');
