@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
+import { LABEL_NAME, LABEL_VALUE, MOST_LABELS, type Labels } from '../src/core/labels.ts';
 
 /** The forms of settings: text in, value out. Each message says what the text is not. */
 export const text = z.string();
@@ -133,6 +134,17 @@ function isPrivate(range: { first: number; last: number }): boolean {
 export const shortName = form('is not a name of a-z, 0-9, "." and "-"', (value) =>
   /^[a-z0-9][a-z0-9.-]{0,62}$/.test(value) ? value : null,
 );
+
+/** `name=value` pairs with commas between; `none` for no labels at all. */
+export const labels = form('is not name=value, with commas between, or none', (value): Labels | null => {
+  if (value === 'none') return {};
+  const pairs = value.split(',').map((pair) => pair.trim().split('='));
+  const isGood = ([name = '', text = '', ...more]: readonly string[]): boolean =>
+    LABEL_NAME.test(name) && LABEL_VALUE.test(text) && more.length === 0;
+  return pairs.every(isGood) && pairs.length <= MOST_LABELS
+    ? Object.fromEntries(pairs.map(([name = '', text = '']) => [name, text]))
+    : null;
+});
 
 /** Comma-separated values, each of at least eight characters. */
 export const secretList = form(

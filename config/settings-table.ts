@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { z } from 'zod';
+import type { Labels } from '../src/core/labels.ts';
 import * as forms from './formats.ts';
 import { REQUIRED, required, secret, setting } from './setting.ts';
 import type { Setting } from './setting.ts';
@@ -165,6 +166,13 @@ export const SETTINGS = {
     2,
     '2',
     'Workflows that this worker runs at once; 0 for a worker that only deploys. Default: 2.',
+  ),
+  workerLabels: setting<Labels | null>(
+    'SLIPWAY_WORKER_LABELS',
+    forms.labels,
+    null,
+    'os=linux,gpu=yes',
+    "Labels that this worker has now, of those that its token is for. Default: all of the token's.",
   ),
   dockerHost: setting(
     'DOCKER_HOST',

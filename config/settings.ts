@@ -1,3 +1,4 @@
+import type { Labels } from '../src/core/labels.ts';
 import { readSettings } from './read-settings.ts';
 import type { Environment, Read } from './read-settings.ts';
 import type { Address, DiskShare } from './formats.ts';
@@ -75,6 +76,8 @@ export interface WorkerSettings extends CommonSettings {
   readonly name: string;
   /** Workflows at once. */
   readonly capacity: number;
+  /** Null: all of its token's. */
+  readonly labels: Labels | null;
   readonly redisUrl: string;
   /** As in DOCKER_HOST. */
   readonly dockerHost: string;
@@ -154,6 +157,7 @@ export function readWorkerSettings(environment: Environment): WorkerSettings {
       token: read('workerToken'),
       name: read('workerName'),
       capacity: read('workerCapacity'),
+      labels: read('workerLabels'),
       redisUrl: read('redisUrl'),
       dockerHost: read('dockerHost'),
       buildNetworks: read('buildNetworks'),

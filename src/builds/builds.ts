@@ -1,4 +1,5 @@
 import type { RepositoryEvent } from '../core/event.ts';
+import type { Labels } from '../core/labels.ts';
 import type { Plan } from '../core/plan.ts';
 import type { EndStatus } from '../core/status.ts';
 import type { LintProblemView } from '../core/view.ts';
@@ -53,6 +54,14 @@ export interface KnownWorker {
   readonly routers: readonly string[];
 }
 
+/** What a worker's token allows: its process may be less, never more. */
+export interface WorkerAllowance {
+  /** Routers that it may register with; it takes deployments of no other. */
+  readonly routers: readonly string[];
+  /** Labels that it may have; builds that want others go elsewhere. */
+  readonly labels: Labels;
+}
+
 /** A lease whose token was shown, as found when the request came; each write looks again. */
 export interface OpenLease {
   readonly id: string;
@@ -101,12 +110,11 @@ export interface Builds {
   /**
    * Makes or replaces the token of the worker `name`: leases under the old one are over.
    * @param tokenHash sha256 of the token, hex; the token itself is never stored.
-   * @param routers Routers that the worker may register with; it takes deployments of no other.
    */
   setWorkerToken(
     name: string,
     tokenHash: string,
-    routers: readonly string[],
+    allows: WorkerAllowance,
     note?: Note,
   ): Promise<{ readonly workerId: string }>;
 
@@ -123,7 +131,7 @@ export interface Builds {
   /**
    * Gives the worker's name to a process; what an earlier one held is lost then (ADR 0012).
    * @throws Problem `worker_running` while the process that holds the name may live, `worker_superseded` for one that
-   * lost it, `protocol_wrong`, `not_allowed` for another worker's name, `router_refused`.
+   * lost it, `protocol_wrong`, `not_allowed` for another worker's name, `router_refused`, `label_refused`.
    */
   register(worker: KnownWorker, request: RegisterRequest): Promise<RegisterAnswer>;
   /**

@@ -64,9 +64,9 @@ export function createBuilds(deps: BuildsDeps): Builds {
         await note(tx);
       }),
 
-    setWorkerToken: (name, tokenHash, routers, note = noNote) =>
+    setWorkerToken: (name, tokenHash, allows, note = noNote) =>
       store.transaction(async (tx) => {
-        const workerId = await setWorkerToken(tx, { name, tokenHash, routers, at: clock.nowMs() });
+        const workerId = await setWorkerToken(tx, { name, tokenHash, allows, at: clock.nowMs() });
         await note(tx, { id: workerId, name });
         return { workerId };
       }),

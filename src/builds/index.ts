@@ -1,4 +1,12 @@
-export type { BuildReference, Builds, KnownWorker, NewBuild, OpenLease, PlanOutcome } from './builds.ts';
+export type {
+  BuildReference,
+  Builds,
+  KnownWorker,
+  NewBuild,
+  OpenLease,
+  PlanOutcome,
+  WorkerAllowance,
+} from './builds.ts';
 export { createBuilds } from './create-builds.ts';
 export type { BuildsDeps, RouterSettings } from './deps.ts';
 export { manifestRecord } from './manifests.ts';

@@ -98,6 +98,7 @@ async function keepPlan(
       status: 'pending',
       reason: null,
       attempt: 1,
+      labels_json: JSON.stringify(plan.labels ?? {}),
       worker_id: null,
       placed_at: null,
       started_at: null,

@@ -1,10 +1,11 @@
 import { TIMES } from '../../config/times.ts';
 import { newId } from '../core/id.ts';
+import { hasLabels, type Labels } from '../core/labels.ts';
 import { Problem } from '../core/problem.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RegisterAnswer, RegisterRequest } from '../protocol/worker.ts';
 import type { Reading, Tx } from '../store/store.ts';
-import type { KnownWorker } from './builds.ts';
+import type { KnownWorker, WorkerAllowance } from './builds.ts';
 import { demandProtocol } from './claim.ts';
 import { loseLease } from './lose-lease.ts';
 import type { Presence } from './presence.ts';
@@ -12,13 +13,19 @@ import type { Presence } from './presence.ts';
 export interface NewToken {
   readonly name: string;
   readonly tokenHash: string;
-  readonly routers: readonly string[];
+  readonly allows: WorkerAllowance;
   readonly at: number;
 }
 
 /** Makes or replaces the token of a worker; see `Builds.setWorkerToken`. */
-export async function setWorkerToken(tx: Tx, { name, tokenHash, routers, at }: NewToken): Promise<string> {
-  const token = { token_hash: tokenHash, token_routers_json: JSON.stringify(routers), routers_json: '[]' };
+export async function setWorkerToken(tx: Tx, { name, tokenHash, allows, at }: NewToken): Promise<string> {
+  const token = {
+    token_hash: tokenHash,
+    token_routers_json: JSON.stringify(allows.routers),
+    token_labels_json: JSON.stringify(allows.labels),
+    routers_json: '[]',
+    labels_json: '{}',
+  };
   const known = await tx.db.selectFrom('worker').select('id').where('name', '=', name).executeTakeFirst();
   if (known !== undefined) {
     await loseLeasesOf(tx, { workerId: known.id, cause: 'its worker got a new token', at });
@@ -85,13 +92,20 @@ export async function register(
     .where('id', '=', worker.id)
     .executeTakeFirstOrThrow();
   demandRouters(worker.name, request.routers, JSON.parse(row.token_routers_json) as string[]);
+  const allowed = JSON.parse(row.token_labels_json) as Labels;
+  const labels = request.labels ?? allowed;
+  demandLabels(worker.name, labels, allowed);
   demandFreeName(row, request, presence);
-  const routers_json = JSON.stringify(request.routers);
-  const { instance, capacity } = request;
-  if (row.instance !== instance || row.capacity !== capacity || row.routers_json !== routers_json) {
+  const { instance, capacity, protocol } = request;
+  const now = {
+    ...{ instance, capacity, protocol, program: request.program ?? null },
+    routers_json: JSON.stringify(request.routers),
+    labels_json: JSON.stringify(labels),
+  };
+  if (Object.entries(now).some(([column, value]) => row[column as keyof typeof now] !== value)) {
     await tx.db
       .updateTable('worker')
-      .set((eb) => ({ instance, capacity, routers_json, seen_at: at, version: eb('version', '+', 1) }))
+      .set((eb) => ({ ...now, seen_at: at, version: eb('version', '+', 1) }))
       .where('id', '=', worker.id)
       .execute();
     tx.changed('worker', worker.id);
@@ -120,6 +134,14 @@ function demandRouters(worker: string, wanted: readonly string[], granted: reado
   const router = wanted.find((name) => !granted.includes(name));
   if (router !== undefined) throw new Problem('router_refused', { worker, router });
 }
+
+/** @throws Problem `label_refused` for the first label that the worker's token does not name with that value. */
+function demandLabels(worker: string, wanted: Labels, allowed: Labels): void {
+  const [name, value] = Object.entries(wanted).find((label) => !hasLabels(allowed, fromOne(label))) ?? [];
+  if (name !== undefined) throw new Problem('label_refused', { worker, label: `${name}=${value}` });
+}
+
+const fromOne = ([name, value]: readonly [string, string]): Labels => ({ [name]: value });
 
 async function loseLeasesOf(
   tx: Tx,

@@ -1,11 +1,12 @@
+import type { Labels } from '../core/labels.ts';
 import type { Page, WorkerView } from '../core/view.ts';
 import { callServer, demandVerb, UsageError, type Call, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { listWorkers } from './workers.ts';
 
-const USAGE = `slipway worker add <name> [--router NAME]...
+const USAGE = `slipway worker add <name> [--router NAME]... [--label NAME=VALUE]...
          makes the token of a worker of that name, and shows it this once; an earlier one of that name ends.
-         The worker deploys behind the routers named, and behind no other.
+         The worker deploys behind the routers named, and has the labels named, and no other.
        slipway worker list
        slipway worker drain <name> [--wait]   (nothing new for it; what it runs ends, and --wait waits for that)
        slipway worker undrain <name>`;
@@ -13,8 +14,16 @@ const USAGE = `slipway worker add <name> [--router NAME]...
 const worker: ServerCommand = {
   usage: USAGE,
   arguments: [1, 2],
-  fields: { name: { argument: 1, called: 'name' }, routers: { option: 'router' } },
-  options: { router: { type: 'string', multiple: true }, wait: { type: 'boolean' } },
+  fields: {
+    name: { argument: 1, called: 'name' },
+    routers: { option: 'router' },
+    labels: { option: 'label' },
+  },
+  options: {
+    router: { type: 'string', multiple: true },
+    label: { type: 'string', multiple: true },
+    wait: { type: 'boolean' },
+  },
   run: async (call) => {
     const [verb = '', name] = call.positionals;
     demandVerb('worker', verb, ['add', 'list', 'drain', 'undrain']);
@@ -31,8 +40,22 @@ export const workerCommand = (argv: readonly string[]): Promise<number> => callS
 
 async function add({ api, values, say }: Call, name: string): Promise<void> {
   const routers = values['router'] ?? [];
-  const made = await api.request<{ token: string }>('POST', '/workers/tokens', { name, routers });
+  const labels = labelsOf(values['label']);
+  const made = await api.request<{ token: string }>('POST', '/workers/tokens', { name, routers, labels });
   say(values['json'] === true ? JSON.stringify(made) : made.token);
+}
+
+/** @throws UsageError for what is not `name=value`. */
+function labelsOf(option: Call['values'][string]): Labels {
+  const texts = Array.isArray(option) ? option.map(String) : [];
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+      if (name === undefined || value === undefined)
+        throw new UsageError(`--label ${text} is not name=value`);
+      return [name, value];
+    }),
+  );
 }
 
 const ASK_MS = 1_000;

@@ -1,3 +1,5 @@
+import type { Labels } from './labels.ts';
+
 /**
  * A plan: what a pipeline file means for one event. It is a value: the same file, event and
  * changed paths give the same plan, byte for byte. Nothing in it is secret.
@@ -12,6 +14,8 @@ export interface Plan {
   readonly push: PushPlan | null;
   /** Deployments of this event, in the file's order. */
   readonly deploys: readonly DeployPlan[];
+  /** Labels that its worker must have; absent: any worker's do. */
+  readonly labels?: Labels;
 }
 
 /** A value of the environment: text, or the name of a secret whose value the worker fetches under its lease. */

@@ -155,6 +155,11 @@ export const CATALOGUE = {
     message: 'The token of worker {worker} is not for router {router}.',
     fix: 'Make one that is: `slipway worker add {worker} --router {router}`; or take the router out of the settings of that worker.',
   },
+  label_refused: {
+    http: 403,
+    message: 'The token of worker {worker} is not for the label {label}.',
+    fix: 'Make one that is: `slipway worker add {worker} --label {label}`; or take the label out of the settings of that worker.',
+  },
   protocol_wrong: {
     http: 426,
     message: 'The worker speaks protocol {version}; this server speaks {supported}.',

@@ -1,3 +1,4 @@
+import type { Labels } from '../core/labels.ts';
 import type { Plan } from '../core/plan.ts';
 import { checkPipeline } from './check/check-pipeline.ts';
 import type { CiContext } from './ci-variables.ts';
@@ -71,7 +72,14 @@ function compose(spec: PipelineSpec, input: PlanInput, report: Report): Plan {
     steps: planSteps(spec.steps, occasion),
     push: planPush(spec.push, deploys.length > 0, input, report),
     deploys,
+    ...(spec.labels.length === 0 ? {} : { labels: planLabels(spec.labels) }),
   };
+}
+
+/** In one order, however the file has them. */
+function planLabels(labels: PipelineSpec['labels']): Labels {
+  const entries = labels.map(({ name, value }) => [name.value, value] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function hasPathCondition({ steps, push, deploy }: PipelineSpec): boolean {

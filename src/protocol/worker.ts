@@ -27,6 +27,7 @@
  * `lease_lost` to everything.
  */
 import { z } from 'zod';
+import { LABEL_NAME, LABEL_VALUE, MOST_LABELS } from '../core/labels.ts';
 import type { Report, Signals, Work } from '../core/work.ts';
 
 export const PROTOCOL_VERSION = 2;
@@ -44,10 +45,31 @@ export const registerRequest = z.object({
   capacity: z.number().int().min(0).max(64),
   /** Routers this worker's host has: it takes deployments of those. */
   routers: z.array(z.string()).max(16),
+  /**
+   * Labels that this process has; each must be one of its token's. Absent: all of the token's. Since version 2, as is
+   * `program`.
+   */
+  labels: z
+    .record(z.string().regex(LABEL_NAME), z.string().regex(LABEL_VALUE))
+    .refine((labels) => Object.keys(labels).length <= MOST_LABELS)
+    .optional(),
+  /** Version of the worker's program, for people. */
+  program: z.string().max(64).optional(),
   /** True for a repetition: it does not take the name back from a process that registered since. */
   again: z.boolean().optional(),
 });
 export type RegisterRequest = z.infer<typeof registerRequest>;
+
+/** A registration as a version of the protocol has it, {@link PROTOCOL_VERSION} or the one before. */
+export function registrationIn(protocol: number, request: RegisterRequest): RegisterRequest {
+  const { labels, program, ...since1 } = request;
+  return protocol < 2 ? { ...since1, protocol } : { ...since1, labels, program, protocol };
+}
+
+/** Whether a version of the protocol knows `POST /workers/leave` and `POST /leases/:lease/give-up`. */
+export function knowsLeaving(protocol: number): boolean {
+  return protocol >= 2;
+}
 
 export interface RegisterAnswer {
   readonly workerId: string;

@@ -7,6 +7,7 @@ import type { Builds, KnownWorker, OpenLease } from '../../src/builds/index.ts';
 import { hasPut } from '../../src/builds/manifests.ts';
 import type { RepositoryEvent } from '../../src/core/event.ts';
 import { newId } from '../../src/core/id.ts';
+import type { Labels } from '../../src/core/labels.ts';
 import type { PushedImage } from '../../src/core/image.ts';
 import type { DeployPlan, Plan, StepPlan } from '../../src/core/plan.ts';
 import type { DeploymentWork, LeaseSecrets, ReportBody, Work, WorkflowWork } from '../../src/core/work.ts';
@@ -25,7 +26,7 @@ export interface TestRecord {
   readonly errors: unknown[];
   project(path?: string): Promise<string>;
   /** A worker that has registered. */
-  worker(name: string, options?: { capacity?: number; routers?: string[] }): Promise<TestWorker>;
+  worker(name: string, options?: WorkerOptions): Promise<TestWorker>;
   /** Records a build with a plan. */
   build(projectId: string, options?: BuildOptions): Promise<{ buildId: string; number: number }>;
   statusOf(table: 'build' | 'workflow' | 'deployment', id: string): Promise<string>;
@@ -33,6 +34,13 @@ export interface TestRecord {
   /** The one deployment of a build. */
   deploymentOf(buildId: string): Promise<string>;
   close(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  readonly capacity?: number;
+  readonly routers?: string[];
+  /** Of its token, and so of its process. */
+  readonly labels?: Labels;
 }
 
 export interface BuildOptions {
@@ -166,10 +174,10 @@ async function insertProject(store: Store, name: string): Promise<string> {
 async function makeWorker(
   { store, builds }: Pick<TestRecord, 'store' | 'builds'>,
   name: string,
-  { capacity = 2, routers = ['local'] }: { capacity?: number; routers?: string[] } = {},
+  { capacity = 2, routers = ['local'], labels = {} }: WorkerOptions = {},
 ): Promise<TestWorker> {
   const bearer = `token-of-${name}`;
-  await builds.setWorkerToken(name, `hash-of-${bearer}`, routers);
+  await builds.setWorkerToken(name, `hash-of-${bearer}`, { routers, labels });
   let instance = randomUUID();
   const find = async (): Promise<KnownWorker> => {
     const found = await builds.findWorker(`hash-of-${bearer}`);
@@ -267,7 +275,7 @@ export function pushOf(branch: string): RepositoryEvent {
   };
 }
 
-export function planOf(options: { steps?: StepPlan[]; deploys?: DeployPlan[] } = {}): Plan {
+export function planOf(options: { steps?: StepPlan[]; deploys?: DeployPlan[]; labels?: Labels } = {}): Plan {
   return {
     image: {
       dockerfile: 'Dockerfile',
@@ -281,6 +289,7 @@ export function planOf(options: { steps?: StepPlan[]; deploys?: DeployPlan[] } =
     steps: options.steps ?? [stepOf('unit')],
     push: { repository: 'shop/web', tags: ['main'] },
     deploys: options.deploys ?? [],
+    ...(options.labels === undefined ? {} : { labels: options.labels }),
   };
 }
 

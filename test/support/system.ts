@@ -36,6 +36,8 @@ export interface SystemOptions {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Of the system's worker. */
+export const WORKER_LABELS = { kind: 'test', rack: '7' };
 export const WEBHOOK_SECRET = 'the secret of the webhook in tests';
 
 /** Server, worker, Redis, registry and router as processes of their own: the whole product on real parts. */
@@ -93,7 +95,7 @@ export class System {
 
   /** A process of the worker in a folder of that name, not waited for; its log is `<folder>.log`. */
   async spawnWorker(folder: string): Promise<ChildProcess> {
-    const token = { name: this.workerName, routers: [DEFAULT_ROUTER] };
+    const token = { name: this.workerName, routers: [DEFAULT_ROUTER], labels: WORKER_LABELS };
     this.#workerToken ??= (await this.api<{ token: string }>('POST', '/workers/tokens', token)).token;
     return this.#spawn('worker/main.ts', `${folder}.log`, {
       SLIPWAY_DATA: path.join(this.dir, folder),

@@ -15,12 +15,13 @@ export function AddWorker({ onAdded }: { onAdded: () => void }) {
     event.preventDefault();
     const form = event.currentTarget;
     if (!(form instanceof HTMLFormElement)) return;
-    const [name, routers] = [fieldOf(form, 'name'), fieldOf(form, 'routers')];
+    const name = fieldOf(form, 'name');
     setMade(null);
     setError(null);
     api<{ token: string }>('POST', '/workers/tokens', {
       name,
-      routers: routers.split(/[\s,]+/).filter(Boolean),
+      routers: wordsOf(form, 'routers'),
+      labels: Object.fromEntries(wordsOf(form, 'labels').map(halves)),
     }).then(
       ({ token }) => {
         form.reset();
@@ -50,6 +51,10 @@ export function AddWorker({ onAdded }: { onAdded: () => void }) {
           <span class="hint">behind which it may deploy, separated by commas; none: it only builds</span>
           <input name="routers" placeholder="local" autocomplete="off" />
         </label>
+        <label>
+          Labels <span class="hint">that builds may ask for, like gpu=yes, separated by commas</span>
+          <input name="labels" placeholder="os=linux, gpu=yes" autocomplete="off" />
+        </label>
         <button type="submit">Make its token</button>
       </form>
       {error !== null && <ErrorBox error={error} />}
@@ -69,4 +74,17 @@ export function AddWorker({ onAdded }: { onAdded: () => void }) {
 function fieldOf(form: HTMLFormElement, name: string): string {
   const value = new FormData(form).get(name);
   return typeof value === 'string' ? value.trim() : '';
+}
+
+/** What stands in a field between commas and spaces. */
+function wordsOf(form: HTMLFormElement, name: string): readonly string[] {
+  return fieldOf(form, name)
+    .split(/[\s,]+/)
+    .filter(Boolean);
+}
+
+/** `gpu=yes` as its name and its value, which the server looks at. */
+function halves(word: string): readonly [string, string] {
+  const [name = '', ...value] = word.split('=');
+  return [name, value.join('=')];
 }

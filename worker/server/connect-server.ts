@@ -2,10 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { TIMES } from '../../config/times.ts';
+import type { Labels } from '../../src/core/labels.ts';
 import { Problem } from '../../src/core/problem.ts';
 import type { JobData } from '../../src/core/work.ts';
 import {
+  knowsLeaving,
+  OLDEST_PROTOCOL,
   PROTOCOL_VERSION,
+  registrationIn,
   type ClaimAnswer,
   type ClaimRequest,
   type RegisterAnswer,
@@ -26,6 +30,10 @@ export interface ConnectOptions {
   readonly name: string;
   /** Workflows it runs at once. */
   readonly capacity: number;
+  /** Labels that it has, of its token's; null: all of them. */
+  readonly labels?: Labels | null;
+  /** Version of the worker's program. */
+  readonly program?: string;
   /** Routers of this host. */
   readonly routers: readonly string[];
   /** Folder for output that the server has not yet; emptied once registered: no lease outlives its process. */
@@ -43,8 +51,9 @@ export interface ConnectOptions {
 /**
  * Registers this process with the server, trying again while the server is away. A name that another process holds
  * is waited for as long as the server needs to take that one for dead.
+ * A server that is one version of the protocol behind is spoken to in that version.
  * @throws Problem `worker_running` when it is not, `worker_token_wrong`, `protocol_wrong`, `router_refused`,
- * `not_allowed` for a name that is not the token's.
+ * `label_refused`, `not_allowed` for a name that is not the token's.
  */
 export async function connectServer(options: ConnectOptions): Promise<ServerConnection> {
   const { instance, after } = options.process ?? { instance: randomUUID(), after: null };
@@ -54,13 +63,35 @@ export async function connectServer(options: ConnectOptions): Promise<ServerConn
     name: options.name,
     instance,
     capacity: options.capacity,
+    labels: options.labels ?? undefined,
+    program: options.program,
     routers: [...options.routers],
   };
   const first = after === null ? registration : { ...registration, after };
-  const answer = await registerWhenFree(client, first, options);
+  const { protocol, answer } = await registerInEither(client, first, options);
   await rm(options.spoolDir, { recursive: true, force: true });
   await mkdir(options.spoolDir, { recursive: true, mode: 0o700 });
-  return new Connection(client, options, registration, answer);
+  return new Connection(client, options, registrationIn(protocol, registration), answer);
+}
+
+/** In this program's version of the protocol, or in the one before where the server knows no newer one. */
+async function registerInEither(
+  client: ServerClient,
+  registration: RegisterRequest,
+  options: ConnectOptions,
+): Promise<{ readonly protocol: number; readonly answer: RegisterAnswer }> {
+  const inVersion = async (protocol: number) => {
+    const answer = await registerWhenFree(client, registrationIn(protocol, registration), options);
+    return { protocol, answer };
+  };
+  try {
+    return await inVersion(PROTOCOL_VERSION);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'protocol_wrong') throw error;
+    return inVersion(OLDEST_PROTOCOL).catch(() => {
+      throw error;
+    });
+  }
 }
 
 async function registerWhenFree(
@@ -84,8 +115,6 @@ async function registerWhenFree(
 
 const ANSWER_MS = 10_000;
 const LEAVE_MS = 2_000;
-/** The version of the protocol that came with leaving, and with giving leases up. */
-const LEAVES_SINCE = 2;
 
 class Connection implements ServerConnection {
   readonly workerId: string;
@@ -144,7 +173,7 @@ class Connection implements ServerConnection {
 
   async close(): Promise<void> {
     const reason = 'the worker ends';
-    const takesLeave = !this.#closed.signal.aborted && this.#registration.protocol >= LEAVES_SINCE;
+    const takesLeave = !this.#closed.signal.aborted && knowsLeaving(this.#registration.protocol);
     this.#closed.abort(new Error(reason));
     const left = takesLeave ? this.#leave() : null;
     await Promise.all([left, ...[...this.#leases].map((lease) => lease.abandon(reason, left))]);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LABEL_NAME, LABEL_VALUE, MOST_LABELS } from '../../core/labels.ts';
 import { hashToken, newToken } from '../../secrets/token.ts';
 import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
@@ -6,11 +7,21 @@ import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'is not a name of a-z, 0-9, "." and "-"');
-const body = z.object({ name, routers: z.array(name).max(16).default([]) });
+const labels = z
+  .record(
+    z.string().regex(LABEL_NAME, 'has a name that is not of a-z, 0-9, ".", "_", "-" and "/"'),
+    z.string().regex(LABEL_VALUE, 'is not of A-Z, a-z, 0-9, ".", "_", "-" and "/"'),
+  )
+  .refine((all) => Object.keys(all).length <= MOST_LABELS, `are more than ${MOST_LABELS}`);
+const body = z.object({
+  name,
+  routers: z.array(name).max(16).default([]),
+  labels: labels.default({}),
+});
 
 /**
- * `POST /api/v1/workers/tokens {name, routers}` → 201, `{workerId, token}`: seen this once; an earlier one of that
- * name ends. The worker gets deployments of these routers only; without any it builds.
+ * `POST /api/v1/workers/tokens {name, routers, labels}` → 201, `{workerId, token}`: seen this once; an earlier one of that
+ * name ends. The worker gets deployments of these routers only, without any it builds; and it has no other labels.
  */
 export function makeWorkerToken({ builds }: Pick<AppDeps, 'builds'>): Route {
   return route({
@@ -26,7 +37,7 @@ export function makeWorkerToken({ builds }: Pick<AppDeps, 'builds'>): Route {
       const { workerId } = await builds.setWorkerToken(
         wanted.name,
         hashToken(token),
-        wanted.routers,
+        { routers: wanted.routers, labels: wanted.labels },
         audit.done,
       );
       response.status(201).json({ workerId, token });

@@ -1,3 +1,4 @@
+import { LABEL_NAME, LABEL_VALUE } from '../../core/labels.ts';
 import type { Format } from '../shape/scalar.ts';
 
 /** Every scalar is read as text; to an editor, `1.4` and `true` are something else. */
@@ -26,6 +27,16 @@ export const serviceName = matching(
 export const environmentName = matching(
   'a name of a-z, 0-9 and `-` (at most 40)',
   /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+);
+
+/** A label of a worker, and its value. */
+export const labelName = matching(
+  'the name of a label: a-z, 0-9, `.`, `_`, `-` and `/` (at most 63)',
+  LABEL_NAME,
+);
+export const labelValue = matching(
+  'the value of a label: A-Z, a-z, 0-9, `.`, `_`, `-` and `/` (at most 63)',
+  LABEL_VALUE,
 );
 
 /** Name of a variable of the environment (POSIX). */

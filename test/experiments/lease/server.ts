@@ -61,7 +61,7 @@ const outbox = createOutbox({
 });
 for (const [n, token] of tokens.split(',').entries())
   if ((await builds.findWorker(hashToken(token))) === null)
-    await builds.setWorkerToken(`w${n}`, hashToken(token), []);
+    await builds.setWorkerToken(`w${n}`, hashToken(token), { routers: [], labels: {} });
 builds.start();
 dispatcher.start();
 outbox.start();

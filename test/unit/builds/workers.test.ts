@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TIMES } from '../../../config/times.ts';
+import { readWorkers } from '../../../src/store/read/workers.ts';
 import { deployOf, makeRecord, planOf, runWorkflow } from '../../support/record.ts';
 import type { TestRecord, TestWorker } from '../../support/record.ts';
 
@@ -13,7 +14,7 @@ const HASH = 'hash-of-a-token';
 
 /** Makes the token of worker `eve`, for these routers; returns what registers a process with it. */
 async function tokenFor(routers: readonly string[]) {
-  await record.builds.setWorkerToken('eve', HASH, routers);
+  await record.builds.setWorkerToken('eve', HASH, { routers, labels: {} });
   return async (named: string[]) => {
     const known = await record.builds.findWorker(HASH);
     if (known === null) throw new Error('the token is not known');
@@ -69,6 +70,47 @@ describe('the routers of a worker', () => {
     await expect(claim).rejects.toMatchObject({ code: 'claim_refused' });
     await expect(record.builds.routerRecord(eve, 'local')).rejects.toMatchObject({ code: 'not_allowed' });
     expect(await record.statusOf('deployment', id)).toBe('pending');
+  });
+});
+
+describe('the labels of a worker', () => {
+  const granted = { gpu: 'yes', os: 'linux' };
+  const register = async (labels?: Record<string, string>) => {
+    const known = await record.builds.findWorker(HASH);
+    if (known === null) throw new Error('the token is not known');
+    const process = { name: 'eve', instance: 'process-of-eve', capacity: 1, routers: [] };
+    return record.builds.register(known, { protocol: 2, ...process, ...(labels && { labels }) });
+  };
+  const labelsNow = async () => (await readWorkers(record.store.db, new Map()))[0]?.labels;
+  beforeEach(() => record.builds.setWorkerToken('eve', HASH, { routers: [], labels: granted }));
+
+  it('are all of its token, unless its process leaves some out', async () => {
+    await register();
+    expect(await labelsNow()).toEqual(granted);
+    await register({ os: 'linux' });
+    expect(await labelsNow()).toEqual({ os: 'linux' });
+    await register({});
+    expect(await labelsNow()).toEqual({});
+  });
+
+  it('are never more than its token names, whatever its process says', async () => {
+    await register({ gpu: 'yes' });
+    for (const [wanted, label] of [
+      [{ gpu: 'no' }, 'gpu=no'],
+      [{ os: 'linux', trust: 'high' }, 'trust=high'],
+    ] as const)
+      await expect(register(wanted)).rejects.toMatchObject({
+        code: 'label_refused',
+        details: { worker: 'eve', label },
+      });
+    expect(await labelsNow()).toEqual({ gpu: 'yes' });
+  });
+
+  it('are given up with the token that named them', async () => {
+    await register();
+    await record.builds.setWorkerToken('eve', HASH, { routers: [], labels: { os: 'linux' } });
+    expect(await labelsNow()).toEqual({});
+    await expect(register({ gpu: 'yes' })).rejects.toMatchObject({ code: 'label_refused' });
   });
 });
 
@@ -147,7 +189,7 @@ describe('the name of a worker', () => {
   });
 
   it('is free again with a new token', async () => {
-    await record.builds.setWorkerToken('ada', ada.known.tokenHash, []);
+    await record.builds.setWorkerToken('ada', ada.known.tokenHash, { routers: [], labels: {} });
     await register('another-process');
     expect(await record.statusOf('build', buildId)).toBe('pending');
   });

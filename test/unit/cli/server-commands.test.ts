@@ -205,6 +205,12 @@ it('makes the token of a worker, for the routers named only', async () => {
   expect((await slipway(['workers'])).stdout).toMatch(/^w1 {2}away.*\nw2 {2}away/);
   const page = JSON.parse((await slipway(['workers', '--json'])).stdout) as Page<WorkerView>;
   expect(page.items.map(({ tokenRouters }) => tokenRouters)).toEqual([[], ['east', 'west']]);
+  const four = ['worker', 'add', 'w4', '--label', 'gpu=yes', '--label', 'os=linux'];
+  expect((await slipway(four)).status).toBe(0);
+  const [, , w4] = (JSON.parse((await slipway(['workers', '--json'])).stdout) as Page<WorkerView>).items;
+  expect(w4?.tokenLabels).toEqual({ gpu: 'yes', os: 'linux' });
+  expect((await slipway(['worker', 'add', 'w5', '--label', 'gpu'])).stderr).toContain('is not name=value');
+  expect((await slipway(['worker', 'add', 'w5', '--label', 'gpu=a,b'])).stderr).toContain('is not of A-Z');
   expect((await slipway(['worker', 'add', 'w3', '--router', 'No Name'])).stderr).toContain(
     '--router No Name is not a name of a-z, 0-9, "." and "-".',
   );

@@ -239,3 +239,21 @@ it('wakes no deployer that drains, and says that the deployment waits for it', a
   expect(dispatcher.waitingFor(id)).toBeNull();
   expect(jobs.at(-1)).toBe(`deploy-local ${id} 1`);
 });
+
+it('keeps a build for a worker with its labels, and says which nobody has', async () => {
+  const project = await record.project();
+  await record.worker('plain');
+  const plan = planOf({ labels: { gpu: 'yes' } });
+  const { buildId } = await record.build(project, { plan });
+  const other = await record.build(project);
+  await settled();
+  expect(dispatcher.waitingOf(buildId)).toEqual({
+    place: 1,
+    why: 'no connected worker has the label gpu=yes',
+  });
+  expect(dispatcher.waitingOf(other.buildId)).toBeNull();
+  const ada = await record.worker('ada', { labels: { gpu: 'yes', os: 'linux' } });
+  await settled();
+  expect(dispatcher.waitingOf(buildId)).toBeNull();
+  expect(jobs.at(-1)).toBe(`${queueOf(ada)} ${await record.workflowOf(buildId)} 1`);
+});
