@@ -89,6 +89,24 @@ export const proxies = form(
   },
 );
 
+/** Addresses and ranges with commas between. */
+export const networks = form(
+  'is not a list of addresses and ranges such as 10.0.0.0/8',
+  (value): readonly string[] | null => {
+    const list = value.split(',').map((item) => item.trim());
+    return list.every(isAddressOrRange) ? list : null;
+  },
+);
+
+export const smtpTls = z.enum(['starttls', 'tls', 'none'], {
+  error: () => 'is not one of starttls, tls, none',
+});
+
+/** The sender of an e-mail: an address, or a name with one. */
+export const sender = form('is neither an e-mail address nor NAME <address>', (value) =>
+  /^(?:[^<>"\r\n]{0,100} ?<[^\s<>@]+@[A-Za-z0-9.-]+>|[^\s<>@]+@[A-Za-z0-9.-]+)$/.test(value) ? value : null,
+);
+
 /** IPv4 or IPv6, with or without a prefix length; `/0`, which is everybody, is none. */
 function isAddressOrRange(value: string): boolean {
   const [, host = '', bits = '32'] = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(value) ?? [];

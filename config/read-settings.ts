@@ -125,6 +125,16 @@ function knownNames(): readonly string[] {
 }
 
 /** What no setting says alone. */
+/** The first of each says nothing without the second. */
+const BOTH = [
+  ['githubAppId', 'githubAppKey'],
+  ['githubAppKey', 'githubAppId'],
+  ['smtpHost', 'smtpFrom'],
+  ['smtpFrom', 'smtpHost'],
+  ['smtpUser', 'smtpPassword'],
+  ['smtpPassword', 'smtpUser'],
+] as const;
+
 function contradictions(seen: ReadonlyMap<SettingKey, unknown>): readonly Wrong[] {
   const wrong: Wrong[] = [];
   const [apps, builds] = [seen.get('appNetwork'), seen.get('buildNetworks')];
@@ -133,11 +143,9 @@ function contradictions(seen: ReadonlyMap<SettingKey, unknown>): readonly Wrong[
       name: SETTINGS.appNetwork.name,
       cause: `${apps} overlaps ${SETTINGS.buildNetworks.name} (${builds})`,
     });
-  const [appId, appKey] = [seen.get('githubAppId'), seen.get('githubAppKey')];
-  if (typeof appId === 'string' && appKey === null)
-    wrong.push({ name: SETTINGS.githubAppKey.name, cause: `is missing beside ${SETTINGS.githubAppId.name}` });
-  if (typeof appKey === 'string' && appId === null)
-    wrong.push({ name: SETTINGS.githubAppId.name, cause: `is missing beside ${SETTINGS.githubAppKey.name}` });
+  for (const [one, other] of BOTH)
+    if (typeof seen.get(one) === 'string' && seen.get(other) === null)
+      wrong.push({ name: SETTINGS[other].name, cause: `is missing beside ${SETTINGS[one].name}` });
   const named = seen.get('routerDir');
   const dir = routerDirOf(typeof named === 'string' ? named : null, String(seen.get('dataDir')));
   if (seen.has('routerDir') && Buffer.byteLength(dir) > ROUTER_DIR_BYTES)

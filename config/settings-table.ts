@@ -104,6 +104,55 @@ export const SETTINGS = {
     'Private key of that GitHub App, in PEM; best kept in the file that SLIPWAY_GITHUB_APP_KEY_FILE names.',
   ),
 
+  smtpHost: optional(
+    'SLIPWAY_SMTP_HOST',
+    forms.form('is not the name or the address of a host', (value) =>
+      /^[A-Za-z0-9:][A-Za-z0-9.:-]{0,252}$/.test(value) ? value : null,
+    ),
+    'mail.example.com',
+    'Mail server for notifications. Default: none; projects can then be told by webhooks only.',
+  ),
+  smtpPort: setting(
+    'SLIPWAY_SMTP_PORT',
+    forms.whole(1, 65_535),
+    587,
+    '587',
+    'Its port. Default: 587; with TLS from the first byte mostly 465.',
+  ),
+  smtpTls: setting<'starttls' | 'tls' | 'none'>(
+    'SLIPWAY_SMTP_TLS',
+    forms.smtpTls,
+    'starttls',
+    'starttls',
+    'How it is encrypted: starttls (demanded before a login is told), tls (from the first byte) or none. Default: starttls.',
+  ),
+  smtpUser: optional('SLIPWAY_SMTP_USER', forms.text, 'slipway', 'Login at the mail server. Default: none.'),
+  smtpPassword: optionalSecret(
+    'SLIPWAY_SMTP_PASSWORD',
+    forms.text,
+    'its-password',
+    'Password of that login; may be in the file that SLIPWAY_SMTP_PASSWORD_FILE names.',
+  ),
+  smtpFrom: optional(
+    'SLIPWAY_SMTP_FROM',
+    forms.sender,
+    'Slipway <ci@example.com>',
+    'Sender of notifications by e-mail; needed with SLIPWAY_SMTP_HOST.',
+  ),
+  smtpCa: optional(
+    'SLIPWAY_SMTP_CA',
+    forms.folder,
+    '/etc/slipway/mail-ca.pem',
+    "Certificate authorities in PEM for the mail server. Default: Node's own.",
+  ),
+  notifyNetworks: setting<readonly string[]>(
+    'SLIPWAY_NOTIFY_NETWORKS',
+    forms.networks,
+    [],
+    '10.20.0.0/16,192.168.7.12',
+    'Private addresses and ranges that webhooks of projects may be sent to. Whoever may set a webhook can have the server send POSTs there. Default: none; only public addresses.',
+  ),
+
   keepBuildsDays: setting(
     'SLIPWAY_KEEP_BUILDS_DAYS',
     forms.whole(0, 36_500),

@@ -36,9 +36,25 @@ export interface ServerSettings extends CommonSettings {
     /** Where it takes public traffic. */
     readonly port: number;
   };
+  readonly notifications: {
+    /** Null: no e-mail is sent. */
+    readonly smtp: SmtpSettings | null;
+    /** Private addresses and ranges that webhooks may be sent to. */
+    readonly networks: readonly string[];
+  };
   readonly retention: RetentionSettings;
   /** With less than this free on the disk of the data folder no build is started. */
   readonly diskLow: DiskShare;
+}
+
+export interface SmtpSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: 'starttls' | 'tls' | 'none';
+  readonly login: { readonly user: string; readonly password: string } | null;
+  readonly from: string;
+  /** Absolute path of a PEM file; null: Node's own authorities. */
+  readonly ca: string | null;
 }
 
 /** What is kept of the past; null is without bound. */
@@ -142,6 +158,7 @@ export function readServerSettings(environment: Environment): ServerSettings {
       appRange: read('appNetwork'),
       port: read('routerBind').port,
     },
+    notifications: { smtp: smtp(read), networks: read('notifyNetworks') },
     retention: retention(read),
     diskLow: read('diskLow'),
   }));
@@ -212,6 +229,14 @@ function registry(read: Read): RegistrySettings | null {
 function github(read: Read): GithubSettings {
   const [id, key] = [read('githubAppId'), read('githubAppKey')];
   return { api: read('githubApi'), app: id === null || key === null ? null : { id, key } };
+}
+
+function smtp(read: Read): SmtpSettings | null {
+  const [host, from] = [read('smtpHost'), read('smtpFrom')];
+  const [user, password] = [read('smtpUser'), read('smtpPassword')];
+  const login = user === null || password === null ? null : { user, password };
+  const rest = { port: read('smtpPort'), tls: read('smtpTls'), ca: read('smtpCa') };
+  return host === null || from === null ? null : { host, from, login, ...rest };
 }
 
 const DAY_MS = 24 * 3_600_000;

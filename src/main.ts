@@ -26,9 +26,13 @@ import { openFileLogStore } from './logs/file-log-store.ts';
 import { createPrometheusMetrics } from './metrics/prometheus-metrics.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { postWebhook } from './outbox/post-webhook.ts';
+import { rangesOf } from './outbox/public-address.ts';
 import { sealLogHandler } from './outbox/seal-log.ts';
+import { notificationHandler } from './outbox/send-notification.ts';
 import { commitStatusHandler } from './outbox/set-commit-status.ts';
+import { createSmtpMailer } from './outbox/smtp-mailer.ts';
 import { systemClock as clock } from './ports/clock.ts';
+import type { Mailer } from './ports/mailer.ts';
 import { createBullmqQueue } from './queue/bullmq-queue.ts';
 import { clearStagingEffect } from './registry/clear-staging.ts';
 import type { RegistryAccess } from './registry/open-named.ts';
@@ -40,6 +44,7 @@ import { createRetention } from './retention/retention.ts';
 import { keepAdminToken } from './secrets/admin-token-file.ts';
 import { createSecrets } from './secrets/database-secrets.ts';
 import { createAccessTokens } from './secrets/database-tokens.ts';
+import { createNotificationTargets } from './secrets/notification-targets.ts';
 import { openKeyRing } from './secrets/key-ring.ts';
 import { createSecretBox } from './secrets/secret-box.ts';
 import { openStore } from './store/open-store.ts';
@@ -72,6 +77,7 @@ async function main(): Promise<void> {
   const gitHost = connectGithub({ ...settings.github, clock });
   const box = createSecretBox(await openKeyRing(data('keys')));
   const secrets = createSecrets({ store, box, clock, gitHost });
+  const targets = createNotificationTargets({ store, box, clock });
   const logs = openFileLogStore(data('logs'));
   const intakeSettings = { publicUrl: settings.url, version: versionOf() };
   const builds = createBuilds({
@@ -125,6 +131,13 @@ async function main(): Promise<void> {
         connectionOf: (projectId) => secrets.connectionOf(projectId),
         publicUrl: settings.url,
       }),
+      notification: notificationHandler({
+        open: (targetId) => targets.open(targetId),
+        mailer: mailerOf(settings),
+        guard: { allowed: rangesOf(settings.notifications.networks) },
+        clock,
+        publicUrl: settings.url,
+      }),
       webhook: postWebhook,
       'seal-log': sealLogHandler(logs, clock),
     },
@@ -160,6 +173,7 @@ async function main(): Promise<void> {
       webRoot: fileURLToPath(new URL('../web/dist', import.meta.url)),
       trustedProxies: settings.trustedProxies,
       limits: API_LIMITS,
+      hasMailServer: settings.notifications.smtp !== null,
     },
     log,
     clock,
@@ -167,6 +181,7 @@ async function main(): Promise<void> {
     builds,
     logs,
     secrets,
+    targets,
     tokens,
     projects: createProjects({ ...parts, intake }),
     deliveries,
@@ -219,6 +234,21 @@ async function main(): Promise<void> {
   await queue.close();
   await logs.close();
   await store.close();
+}
+
+/** Null: no e-mail is sent. @throws Problem `settings_wrong` where its authorities cannot be read. */
+function mailerOf({ notifications: { smtp } }: ServerSettings): Mailer | null {
+  if (smtp === null) return null;
+  return createSmtpMailer({ ...smtp, ca: smtp.ca === null ? null : readAuthorities(smtp.ca) });
+}
+
+function readAuthorities(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const list = `  SLIPWAY_SMTP_CA: ${file} cannot be read (${(error as Error).message})`;
+    throw new Problem('settings_wrong', { count: 'One setting is', list });
+  }
 }
 
 /** Where an app is opened: the router's public port, unless it is that of HTTP. */

@@ -28,6 +28,10 @@ import { demandSameOrigin } from './middleware/same-origin.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { showMetrics } from './metrics/show-metrics.ts';
 import { servePages } from './pages/serve-pages.ts';
+import { addTarget } from './notifications/add-target.ts';
+import { listTargets } from './notifications/list-targets.ts';
+import { removeTarget } from './notifications/remove-target.ts';
+import { tryTarget } from './notifications/try-target.ts';
 import { addProject } from './projects/add-project.ts';
 import { changeProject } from './projects/change-project.ts';
 import { connectProject } from './projects/connect-project.ts';
@@ -105,6 +109,11 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     setSecret(deps),
     removeSecret(deps),
     runNow(deps),
+
+    listTargets(deps),
+    addTarget(deps),
+    removeTarget(deps),
+    tryTarget(deps),
 
     listBuilds(deps),
     showBuild(deps),

@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { AccessTokens } from '../secrets/access-tokens.ts';
+import type { NotificationTargets } from '../secrets/notification-targets.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { ViewContext } from '../store/read/view-context.ts';
 import type { Store } from '../store/store.ts';
@@ -24,6 +25,7 @@ export interface AppDeps {
   readonly builds: Builds;
   readonly logs: LogStore;
   readonly secrets: Secrets;
+  readonly targets: NotificationTargets;
   readonly tokens: AccessTokens;
   readonly projects: Projects;
   readonly deliveries: DeliveryStore;
@@ -47,4 +49,6 @@ export interface ApiSettings {
   /** Proxies in front whose `X-Forwarded-For` is believed, as express's `trust proxy`: how many, or which; 0 for none. */
   readonly trustedProxies: number | readonly string[];
   readonly limits: ApiLimits;
+  /** Whether notifications can be sent by e-mail. */
+  readonly hasMailServer: boolean;
 }

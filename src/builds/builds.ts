@@ -107,6 +107,9 @@ export interface Builds {
   /** @throws Problem `not_found`, `already_ended`, `conflict` once it is switching. */
   cancelDeployment(deploymentId: string, reason: string, note?: Note): Promise<void>;
 
+  /** Has a notification target told something, to show whether it is reached. @throws Problem `not_found`. */
+  tryNotification(projectId: string, targetId: string, note?: Note): Promise<void>;
+
   /**
    * Makes or replaces the token of the worker `name`: leases under the old one are over.
    * @param tokenHash sha256 of the token, hex; the token itself is never stored.

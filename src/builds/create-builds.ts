@@ -12,6 +12,7 @@ import { createBuildIn } from './create-build.ts';
 import type { BuildsDeps } from './deps.ts';
 import { drainWorker } from './drain-worker.ts';
 import { expireLeases, expireStandbys, settleAll } from './expire.ts';
+import { notifyTest } from './insert-notifications.ts';
 import { logsOf, openLease, workflowOf } from './lease-reads.ts';
 import { demandLease } from './lease-rows.ts';
 import { readLeaseSecrets } from './lease-secrets.ts';
@@ -61,6 +62,12 @@ export function createBuilds(deps: BuildsDeps): Builds {
     cancelDeployment: (id, reason, note = noNote) =>
       store.transaction(async (tx) => {
         await cancelDeployment(tx, id, reason, clock.nowMs());
+        await note(tx);
+      }),
+
+    tryNotification: (projectId, targetId, note = noNote) =>
+      store.transaction(async (tx) => {
+        await notifyTest(tx, { projectId, targetId }, clock.nowMs());
         await note(tx);
       }),
 

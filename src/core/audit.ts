@@ -13,6 +13,9 @@ export const AUDIT_ACTIONS = {
   'project.remove': 'removed the project',
   'secret.set': 'set the secret',
   'secret.remove': 'removed the secret',
+  'notification.add': 'added the notification target',
+  'notification.remove': 'removed the notification target',
+  'notification.try': 'tried the notification target',
   'registry.set': 'set the login of the registry',
   'registry.remove': 'removed the logins of the registry',
   'worker.token': 'made a token of the worker',
@@ -45,6 +48,7 @@ export interface AuditSubject {
     | 'delivery'
     | 'deployment'
     | 'environment'
+    | 'notification'
     | 'project'
     | 'registry'
     | 'secret'

@@ -17,6 +17,7 @@ export type IdKind =
   | 'fx' // outbox effect
   | 'sec' // secret
   | 'tok' // access token
+  | 'ntf' // notification target
   | 'aud' // entry of the audit log
   | 'evt'; // event
 

@@ -12,6 +12,7 @@ const FIXES: Readonly<Record<string, string>> = {
   worker: 'Check its name; `slipway worker list` shows all.',
   branch: 'Check its name; it must be on the Git host.',
   token: 'Check its name; `slipway token list` shows all.',
+  'notification target': 'Check its id; `slipway notify list <project>` shows all.',
   secret: "Check its name; `slipway secret list <project>` shows the project's.",
   'registry login': 'Check the host; `slipway registry list` shows all.',
   path: 'Check the address; the paths of the API begin with /api/v1.',

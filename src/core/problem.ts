@@ -84,6 +84,11 @@ export const CATALOGUE = {
     message: '{count} event streams are open {whose}, as many as may be.',
     fix: 'Close pages that nobody looks at, or try again in {seconds} seconds.',
   },
+  mail_server_missing: {
+    http: 409,
+    message: 'This server has no mail server, so no e-mail can be sent.',
+    fix: 'Set SLIPWAY_SMTP_HOST and SLIPWAY_SMTP_FROM (docs/notifications.md) and start the server again, or use a webhook.',
+  },
   last_token: {
     http: 409,
     message: 'The token {name} is the last one that lets anybody in.',

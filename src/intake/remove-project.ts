@@ -46,6 +46,7 @@ export async function removeProject(
     await db.deleteFrom('manifest').where('build_id', 'in', builds).execute();
     await db.deleteFrom('delivery_build').where('build_id', 'in', builds).execute();
     await db.deleteFrom('build').where('project_id', '=', projectId).execute();
+    await db.deleteFrom('notification_target').where('project_id', '=', projectId).execute();
     await db.deleteFrom('secret').where('project_id', '=', projectId).execute();
     await db.deleteFrom('project').where('id', '=', projectId).execute();
     tx.changed('project', projectId);

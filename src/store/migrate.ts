@@ -9,6 +9,7 @@ import { buildLine } from './migrations/0005-build-line.ts';
 import { retention } from './migrations/0006-retention.ts';
 import { audit } from './migrations/0007-audit.ts';
 import { workers } from './migrations/0008-workers.ts';
+import { notifications } from './migrations/0009-notifications.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -21,6 +22,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   retention,
   audit,
   workers,
+  notifications,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

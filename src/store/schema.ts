@@ -32,6 +32,7 @@ export interface Database {
   secret: SecretTable;
   registry_login: RegistryLoginTable;
   access_token: AccessTokenTable;
+  notification_target: NotificationTargetTable;
   audit: AuditTable;
   server_lock: ServerLockTable;
 }
@@ -289,7 +290,7 @@ export interface OutboxTable {
   id: string;
   /** Unique: the same key is the same effect. */
   key: string;
-  /** Workflow or deployment whose effect it is. */
+  /** Build, workflow or deployment whose effect it is; of a tried notification its target. */
   subject_id: string;
   kind: string;
   /** Effects of one target are done one after the other. */
@@ -381,6 +382,21 @@ export interface AccessTokenTable {
   expires_at: number | null;
   /** Of admin tokens, within a minute. */
   last_used_at: number | null;
+}
+
+/** Where a project's notifications go; nothing changes one. */
+export interface NotificationTargetTable {
+  id: string;
+  project_id: string;
+  kind: 'webhook' | 'email';
+  /** What people see of it, a list: the origin of a webhook's address, or e-mail addresses. */
+  to_json: string;
+  /** Encrypted: address and signing secret of a webhook; null for e-mail. */
+  sealed: string | null;
+  /** `NotificationEvent`s, and patterns of branches (none: all), as JSON. */
+  events_json: string;
+  branches_json: string;
+  created_at: number;
 }
 
 /** An entry of the audit log; see `AuditEntry`. Nothing changes one. */

@@ -20,6 +20,7 @@ import { createPrometheusMetrics } from '../../src/metrics/prometheus-metrics.ts
 import { systemClock } from '../../src/ports/clock.ts';
 import type { Mirrors } from '../../src/ports/repositories.ts';
 import { readDiskSpace } from '../../src/retention/disk-watch.ts';
+import { createNotificationTargets } from '../../src/secrets/notification-targets.ts';
 import { createSecrets } from '../../src/secrets/database-secrets.ts';
 import { createAccessTokens } from '../../src/secrets/database-tokens.ts';
 import { openKeyRing } from '../../src/secrets/key-ring.ts';
@@ -150,6 +151,7 @@ async function makeDeps(
       webRoot: options.webRoot ?? null,
       trustedProxies: 0,
       limits: API_LIMITS,
+      hasMailServer: true,
     },
     log,
     clock,
@@ -158,6 +160,7 @@ async function makeDeps(
     builds,
     logs,
     secrets,
+    targets: createNotificationTargets({ store, box, clock }),
     tokens: createAccessTokens({ store, clock }),
     projects: createProjects({ ...common, intake }),
     deliveries: createDeliveryStore({ store, clock }),

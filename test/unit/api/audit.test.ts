@@ -73,6 +73,13 @@ const inDatabase = (statement: string) => {
 const project = '/projects/shop%2Fweb';
 let build: { id: string; number: number };
 let session: string;
+let target: string;
+const TARGET = {
+  kind: 'webhook',
+  url: 'https://hooks.example.com/path-of-its-own',
+  secret: SECRET,
+  events: ['build.failed'],
+};
 const signOut = () =>
   fetch(`${server.url}/api/v1/session`, {
     method: 'DELETE',
@@ -124,6 +131,25 @@ const CHANGES: readonly [AuditAction, () => Promise<Response>, Partial<AuditEntr
       'registry.remove',
       () => server.api('DELETE', '/registries/r.example.com'),
       { kind: 'registry', id: 'r.example.com', name: 'r.example.com' },
+    ],
+    [
+      'notification.add',
+      async () => {
+        const answer = await server.api('POST', `${project}/notifications`, TARGET);
+        target = ((await answer.clone().json()) as { id: string }).id;
+        return answer;
+      },
+      { kind: 'notification', name: 'shop/web/https://hooks.example.com' },
+    ],
+    [
+      'notification.try',
+      () => server.api('POST', `${project}/notifications/${target}/test`),
+      { kind: 'notification', name: 'shop/web/https://hooks.example.com' },
+    ],
+    [
+      'notification.remove',
+      () => server.api('DELETE', `${project}/notifications/${target}`),
+      { kind: 'notification', name: 'shop/web/https://hooks.example.com' },
     ],
     [
       'worker.token',
@@ -210,7 +236,8 @@ describe('every change', () => {
         .map((name) => readFile(path.join(directory, name), 'latin1')),
     );
     const told = stored.join('') + JSON.stringify(await entries('?limit=200'));
-    for (const value of [SECRET, HOST_TOKEN, server.adminToken]) expect(told.includes(value)).toBe(false);
+    for (const value of ['path-of-its-own', SECRET, HOST_TOKEN, server.adminToken])
+      expect(told.includes(value)).toBe(false);
   });
 });
 
@@ -236,6 +263,8 @@ describe('an entry that cannot be written', () => {
     const waiting = (await (await server.api('POST', `${project}/builds`)).json()) as typeof build;
     session = (await signIn(server.adminToken)).headers.getSetCookie()[0]?.split(';')[0] ?? '';
     const { delivery } = (await (await server.deliver('ping', { zen: 'y' })).json()) as { delivery: string };
+    const made = await server.api('POST', `${project}/notifications`, TARGET);
+    target = ((await made.json()) as { id: string }).id;
     inDatabase("update delivery set outcome = 'failed'");
     inDatabase("create trigger no_audit before insert on audit begin select raise(abort, 'full'); end");
     const changes: Record<string, () => Promise<Response>> = {
@@ -252,6 +281,9 @@ describe('an entry that cannot be written', () => {
       login: () => server.api('PUT', '/registries/new.example.com', { username: 'ci', password: SECRET }),
       logout: () => server.api('DELETE', '/registries/kept.example.com'),
       worker: () => server.api('POST', '/workers/tokens', { name: 'w2' }),
+      target: () => server.api('POST', `${project}/notifications`, TARGET),
+      try: () => server.api('POST', `${project}/notifications/${target}/test`),
+      untarget: () => server.api('DELETE', `${project}/notifications/${target}`),
       drain: () => server.api('POST', '/workers/w1/drain'),
       start: () => server.api('POST', `${project}/builds`),
       cancel: () => server.api('POST', `/builds/${waiting.id}/cancel`),
@@ -334,7 +366,9 @@ describe('the list', () => {
     expect(await idsOf('actor=w3')).toEqual(those(({ actor }) => actor.name === 'w3'));
     const adminId = all.find(({ actor }) => actor.name === 'admin')?.actor.id ?? '';
     expect(await idsOf(`actor=${adminId}`)).toEqual(those(({ actor }) => actor.id === adminId));
-    expect(await idsOf('subject=shop%2Fweb%2F')).toEqual(those(({ subject }) => subject?.kind === 'secret'));
+    expect(await idsOf('subject=shop%2Fweb%2F')).toEqual(
+      those(({ subject }) => subject?.name?.startsWith('shop/web/') === true),
+    );
     const shown = (await (await server.api('GET', project)).json()) as ProjectView;
     expect(await idsOf(`subject=${shown.id}`)).toEqual(those(({ subject }) => subject?.id === shown.id));
     expect(await idsOf('subject=SHOP')).toEqual([]);

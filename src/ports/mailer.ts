@@ -1,0 +1,17 @@
+/** A mail server that takes the server's messages. */
+export interface Mailer {
+  /**
+   * Sends to one address. What comes twice under the same id is the same message to a mail program.
+   * `failed`: the mail server refuses it for good; `retry`: not now.
+   */
+  send(mail: {
+    readonly to: string;
+    readonly subject: string;
+    readonly text: string;
+    /** Letters and digits. */
+    readonly id: string;
+  }): Promise<
+    | { readonly state: 'done'; readonly detail: string }
+    | { readonly state: 'failed' | 'retry'; readonly reason: string }
+  >;
+}
