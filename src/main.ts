@@ -34,6 +34,7 @@ import { createSmtpMailer } from './outbox/smtp-mailer.ts';
 import { systemClock as clock } from './ports/clock.ts';
 import type { Mailer } from './ports/mailer.ts';
 import { createBullmqQueue } from './queue/bullmq-queue.ts';
+import { createRedisUsers } from './queue/redis-users.ts';
 import { clearStagingEffect } from './registry/clear-staging.ts';
 import type { RegistryAccess } from './registry/open-named.ts';
 import { putManifestEffect } from './registry/put-manifest.ts';
@@ -94,6 +95,11 @@ async function main(): Promise<void> {
     url: settings.redisUrl,
     onReady: () => dispatcher.wake(),
     onUnfit: (complaints) => log.warn({ complaints }, 'Redis is not set as Slipway needs it'),
+    onError: warn('Redis is away'),
+  });
+  const queueAccess = createRedisUsers({
+    url: settings.redisUrl,
+    onRefused: (cause) => log.warn({ cause }, 'workers get no login of their own at Redis'),
     onError: warn('Redis is away'),
   });
   const readSpace = () => readDiskSpace(settings.dataDir);
@@ -191,7 +197,8 @@ async function main(): Promise<void> {
       waitingFor: dispatcher.waitingFor,
       urlOf: (host) => appUrl(host, settings.router.port),
     },
-    workerRoutes: workerRoutes({ builds, logs, intake, log }),
+    workerRoutes: workerRoutes({ builds, logs, intake, queueAccess, log }),
+    queueAccess,
     metrics,
     whyPaused: disk.whyPaused,
     notReady: async () => (queue.isReady() ? [] : ['redis: not connected']),
@@ -232,6 +239,7 @@ async function main(): Promise<void> {
     outbox.stop(),
   ]);
   await queue.close();
+  queueAccess.close();
   await logs.close();
   await store.close();
 }

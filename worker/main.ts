@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   const workflows = await workflowTools(engine, buildClient);
   keepBuildCache(engine, () => leases.size === 0);
   const deployments = deployTools(engine);
-  const redis = connectRedis(settings.redisUrl, 'consumer');
+  const redis = connectRedis(settings.redisUrl, 'consumer', server.queueLogin);
   redis.on('error', (error) => log.warn({ err: error }, 'Redis is away'));
 
   const take = async (job: JobData): Promise<void> => {

@@ -58,6 +58,7 @@ import { receiveGithub } from './webhooks/receive-github.ts';
 import { drainWorker } from './workers/drain-worker.ts';
 import { listWorkers } from './workers/list-workers.ts';
 import { makeWorkerToken } from './workers/make-worker-token.ts';
+import { revokeWorkerToken } from './workers/revoke-worker-token.ts';
 
 /** The server's HTTP: webhooks, the worker protocol, the API of pages and command line, and the pages themselves. */
 export function createApp(deps: AppDeps): Express {
@@ -139,6 +140,7 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
 
     listWorkers(deps),
     makeWorkerToken(deps),
+    revokeWorkerToken(deps),
     ...drainWorker(deps),
 
     listAudit(deps),

@@ -4,6 +4,7 @@ import type { Intake } from '../intake/intake.ts';
 import type { Projects } from '../intake/projects.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { QueueAccess } from '../ports/queue-access.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { AccessTokens } from '../secrets/access-tokens.ts';
 import type { NotificationTargets } from '../secrets/notification-targets.ts';
@@ -32,6 +33,7 @@ export interface AppDeps {
   readonly intake: Intake;
   /** The routes of the worker protocol (`src/api/worker`). */
   readonly workerRoutes: readonly Route[];
+  readonly queueAccess: Pick<QueueAccess, 'expel'>;
   readonly metrics: Metrics;
   /** Why no build is started now; null when they are. */
   readonly whyPaused: () => string | null;

@@ -122,6 +122,13 @@ export interface Builds {
   ): Promise<{ readonly workerId: string }>;
 
   /**
+   * Ends the token of a worker, and with it its leases; the worker stays in the record.
+   * @param worker Its name or its id.
+   * @throws Problem `not_found`.
+   */
+  revokeWorkerToken(worker: string, note?: Note): Promise<{ readonly workerId: string }>;
+
+  /**
    * Lets a worker drain: it gets nothing new, what it runs ends, and what was placed there and not begun goes elsewhere;
    * or, with false, lets it work again. It outlives the worker's process. Harmless twice.
    * @param worker Its name or its id.

@@ -28,7 +28,7 @@ import { appLogsOf, demandRouter, keepRouterEvents, readRouterRecord } from './r
 import { takeReports } from './take-reports.ts';
 import { noNote, type Note, type Tx } from '../store/store.ts';
 import { createWatch } from './watch.ts';
-import { findWorker, register, setWorkerToken } from './workers.ts';
+import { findWorker, register, revokeWorkerToken, setWorkerToken } from './workers.ts';
 
 /** Makes the state machine over a store; see {@link Builds}. */
 export function createBuilds(deps: BuildsDeps): Builds {
@@ -76,6 +76,12 @@ export function createBuilds(deps: BuildsDeps): Builds {
         const workerId = await setWorkerToken(tx, { name, tokenHash, allows, at: clock.nowMs() });
         await note(tx, { id: workerId, name });
         return { workerId };
+      }),
+    revokeWorkerToken: (worker, note = noNote) =>
+      store.transaction(async (tx) => {
+        const { id, name } = await revokeWorkerToken(tx, worker, clock.nowMs());
+        await note(tx, { id, name });
+        return { workerId: id };
       }),
     drainWorker: (worker, draining, note = noNote) =>
       store.transaction(async (tx) => {

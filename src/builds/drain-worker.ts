@@ -1,6 +1,6 @@
-import { Problem } from '../core/problem.ts';
 import type { Tx } from '../store/store.ts';
 import { unplaceFrom } from './placement.ts';
+import { demandWorkerNamed } from './workers.ts';
 
 interface Drain {
   /** Its name or its id. */
@@ -14,21 +14,16 @@ export async function drainWorker(
   tx: Tx,
   { worker, draining, at }: Drain,
 ): Promise<{ readonly id: string; readonly name: string }> {
-  const row = await tx.db
-    .selectFrom('worker')
-    .select(['id', 'name', 'draining_since'])
-    .where((eb) => eb.or([eb('name', '=', worker), eb('id', '=', worker)]))
-    .executeTakeFirst();
-  if (row === undefined) throw new Problem('not_found', { what: 'worker', id: worker });
-  const isDraining = row.draining_since !== null;
+  const found = await demandWorkerNamed(tx, worker);
+  const isDraining = found.draining_since !== null;
   if (isDraining !== draining) {
     await tx.db
       .updateTable('worker')
       .set((eb) => ({ draining_since: draining ? at : null, version: eb('version', '+', 1) }))
-      .where('id', '=', row.id)
+      .where('id', '=', found.id)
       .execute();
-    tx.changed('worker', row.id);
+    tx.changed('worker', found.id);
   }
-  if (draining) await unplaceFrom(tx, row.id);
-  return row;
+  if (draining) await unplaceFrom(tx, found.id);
+  return found;
 }

@@ -8,6 +8,7 @@ import type { Reading, Tx } from '../store/store.ts';
 import type { KnownWorker, WorkerAllowance } from './builds.ts';
 import { demandProtocol } from './claim.ts';
 import { loseLease } from './lose-lease.ts';
+import { unplaceFrom } from './placement.ts';
 import type { Presence } from './presence.ts';
 
 export interface NewToken {
@@ -54,6 +55,44 @@ export async function setWorkerToken(tx: Tx, { name, tokenHash, allows, at }: Ne
   return id;
 }
 
+/** See `Builds.revokeWorkerToken`. */
+export async function revokeWorkerToken(
+  tx: Tx,
+  worker: string,
+  at: number,
+): Promise<{ readonly id: string; readonly name: string }> {
+  const found = await demandWorkerNamed(tx, worker);
+  await loseLeasesOf(tx, { workerId: found.id, cause: "its worker's token was revoked", at });
+  await unplaceFrom(tx, found.id);
+  await tx.db
+    .updateTable('worker')
+    .set((eb) => ({
+      // No hash of a token is text like this.
+      token_hash: `revoked ${found.id}`,
+      instance: null,
+      routers_json: '[]',
+      version: eb('version', '+', 1),
+    }))
+    .where('id', '=', found.id)
+    .execute();
+  tx.changed('worker', found.id);
+  return found;
+}
+
+/** @param worker Its name or its id. @throws Problem `not_found`. */
+export async function demandWorkerNamed(
+  tx: Tx,
+  worker: string,
+): Promise<{ readonly id: string; readonly name: string; readonly draining_since: number | null }> {
+  const row = await tx.db
+    .selectFrom('worker')
+    .select(['id', 'name', 'draining_since'])
+    .where((eb) => eb.or([eb('name', '=', worker), eb('id', '=', worker)]))
+    .executeTakeFirst();
+  if (row === undefined) throw new Problem('not_found', { what: 'worker', id: worker });
+  return row;
+}
+
 export async function findWorker(reading: Reading, tokenHash: string): Promise<KnownWorker | null> {
   const row = await reading.db
     .selectFrom('worker')
@@ -91,6 +130,8 @@ export async function register(
     .selectAll()
     .where('id', '=', worker.id)
     .executeTakeFirstOrThrow();
+  // Its token may have ended since it was shown.
+  if (row.token_hash !== worker.tokenHash) throw new Problem('worker_token_wrong');
   demandRouters(worker.name, request.routers, JSON.parse(row.token_routers_json) as string[]);
   const allowed = JSON.parse(row.token_labels_json) as Labels;
   const labels = request.labels ?? allowed;

@@ -9,7 +9,8 @@ const USAGE = `slipway worker add <name> [--router NAME]... [--label NAME=VALUE]
          The worker deploys behind the routers named, and has the labels named, and no other.
        slipway worker list
        slipway worker drain <name> [--wait]   (nothing new for it; what it runs ends, and --wait waits for that)
-       slipway worker undrain <name>`;
+       slipway worker undrain <name>
+       slipway worker revoke <name>   (ends its token, and what it runs; another one lets it in again)`;
 
 const worker: ServerCommand = {
   usage: USAGE,
@@ -26,11 +27,12 @@ const worker: ServerCommand = {
   },
   run: async (call) => {
     const [verb = '', name] = call.positionals;
-    demandVerb('worker', verb, ['add', 'list', 'drain', 'undrain']);
+    demandVerb('worker', verb, ['add', 'list', 'drain', 'undrain', 'revoke']);
     if (verb === 'list' && name === undefined) return listWorkers(call);
     if (name === undefined) throw new UsageError(`worker ${verb} needs a name`);
     if (verb === 'add') return add(call, name);
     if (verb === 'drain' || verb === 'undrain') return drain(call, verb, name);
+    if (verb === 'revoke') return revoke(call, name);
     throw new UsageError(`there is no "worker ${verb}" with these arguments`);
   },
 };
@@ -43,6 +45,11 @@ async function add({ api, values, say }: Call, name: string): Promise<void> {
   const labels = labelsOf(values['label']);
   const made = await api.request<{ token: string }>('POST', '/workers/tokens', { name, routers, labels });
   say(values['json'] === true ? JSON.stringify(made) : made.token);
+}
+
+async function revoke({ api, say }: Call, name: string): Promise<void> {
+  await api.request('DELETE', `/workers/${segment(name)}/token`);
+  say(`revoked the token of ${name}`);
 }
 
 /** @throws UsageError for what is not `name=value`. */

@@ -31,7 +31,8 @@ function row(one: WorkerView): readonly string[] {
   ];
 }
 
-function stateOf({ connected, drainingSinceMs }: WorkerView): string {
+function stateOf({ connected, hasToken, drainingSinceMs }: WorkerView): string {
+  if (!hasToken) return paint('red', 'revoked');
   if (!connected) return paint('red', drainingSinceMs === null ? 'away' : 'away, drains');
   return drainingSinceMs === null ? paint('green', 'connected') : paint('yellow', 'drains');
 }

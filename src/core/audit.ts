@@ -19,6 +19,7 @@ export const AUDIT_ACTIONS = {
   'registry.set': 'set the login of the registry',
   'registry.remove': 'removed the logins of the registry',
   'worker.token': 'made a token of the worker',
+  'worker.revoke': 'revoked the token of the worker',
   'worker.drain': 'let drain the worker',
   'worker.undrain': 'let work again the worker',
   'build.start': 'started the build',

@@ -214,6 +214,8 @@ export interface WorkerView {
   readonly name: string;
   /** It was heard of within the time of a lease. */
   readonly connected: boolean;
+  /** False: its token was revoked. */
+  readonly hasToken: boolean;
   /** Null: it has never been here. */
   readonly seenAtMs: number | null;
   /** Workflows it runs at once, and how many it runs now. */

@@ -1,5 +1,6 @@
 import { connectRedis } from '../queue/bullmq-queue.ts';
 import { readRedisFacts, redisComplaints } from '../queue/check-redis.ts';
+import { mayMakeUsers } from '../queue/redis-users.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 
 /** @param findUrl Gives what REDIS_URL would. */
@@ -17,7 +18,8 @@ export function checkRedis(findUrl: () => Promise<string>): Check {
           redis.on('error', reject);
         });
         const facts = await readRedisFacts(redis);
-        const complaints = redisComplaints(facts);
+        const users = (await mayMakeUsers(redis)) === true ? [] : [NO_USERS];
+        const complaints = [...redisComplaints(facts), ...users];
         const says = `${withoutPassword(url)}, version ${facts.version ?? 'not told'}`;
         return complaints.length === 0 ? ok(says) : warn(says, complaints.join(' '));
       } catch (error) {
@@ -33,6 +35,9 @@ export function checkRedis(findUrl: () => Promise<string>): Check {
     },
   };
 }
+
+const NO_USERS =
+  'Its user may not run ACL, so workers get no login of their own: they all use that of REDIS_URL. On a Redis 6 or later, allow it +acl.';
 
 function withoutPassword(url: string): string {
   return url.replace(/^(\w+:\/\/)[^/]*@/, '$1');

@@ -77,6 +77,8 @@ export interface RegisterAnswer {
   readonly queue: string;
   readonly leaseMs: number;
   readonly heartbeatMs: number;
+  /** Its own login at Redis, instead of one in its settings; null, or absent: it has none. Since version 2. */
+  readonly queueLogin?: { readonly username: string; readonly password: string } | null;
 }
 
 export const claimRequest = z.object({

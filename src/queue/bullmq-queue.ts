@@ -2,6 +2,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { JobData } from '../core/work.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
+import type { QueueLogin } from '../ports/queue-access.ts';
 import { readRedisFacts, redisComplaints } from './check-redis.ts';
 
 export interface BullmqOptions {
@@ -31,9 +32,19 @@ export function jobId({ id, attempt }: JobData): string {
 /**
  * Redis by URL or socket. A producer fails at once while Redis is away instead of holding jobs back in memory;
  * a consumer waits for it.
+ * @param login Instead of what the URL has.
  */
-export function connectRedis(url: string, role: 'producer' | 'consumer' = 'producer'): Redis {
-  const options = { enableOfflineQueue: role === 'consumer', maxRetriesPerRequest: null, retryStrategy };
+export function connectRedis(
+  url: string,
+  role: 'producer' | 'consumer' = 'producer',
+  login: QueueLogin | null = null,
+): Redis {
+  const options = {
+    enableOfflineQueue: role === 'consumer',
+    maxRetriesPerRequest: null,
+    retryStrategy,
+    ...login,
+  };
   return url.startsWith('unix://')
     ? new Redis({ ...options, path: url.slice('unix://'.length) })
     : new Redis(url, options);

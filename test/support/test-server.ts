@@ -144,6 +144,7 @@ async function makeDeps(
   const publicUrl = options.publicUrl ?? 'http://slipway.example';
   const common = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...common, settings: { publicUrl, version: '0.0.0', firstRetryMs: 10 } });
+  const queueAccess = { admit: async () => null, expel: async () => undefined };
   const deps: AppDeps = {
     settings: {
       publicUrl,
@@ -165,7 +166,8 @@ async function makeDeps(
     projects: createProjects({ ...common, intake }),
     deliveries: createDeliveryStore({ store, clock }),
     intake,
-    workerRoutes: workerRoutes({ builds, logs, intake, log }),
+    workerRoutes: workerRoutes({ builds, logs, intake, queueAccess, log }),
+    queueAccess,
     metrics: createPrometheusMetrics({
       ...{ store, clock, version: '0.0.0', readSpace: () => readDiskSpace(directory) },
       connected: () => builds.connectedWorkers(),

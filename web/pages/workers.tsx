@@ -65,7 +65,17 @@ function WorkerRow({ worker, onChange }: { worker: WorkerView; onChange: () => v
       </span>
       <span class="row-side">
         {describeRouters(worker)}
-        <Drain worker={worker} onChange={onChange} />
+        {worker.hasToken && <Drain worker={worker} onChange={onChange} />}
+        {worker.hasToken && (
+          <Action
+            kind="quiet"
+            label={`revoke the token of ${worker.name}`}
+            confirm={`End the token of ${worker.name}? What it runs is lost.`}
+            run={() => api('DELETE', `/workers/${segment(worker.id)}/token`).then(onChange)}
+          >
+            revoke
+          </Action>
+        )}
       </span>
       <span class="row-time">
         {worker.seenAtMs === null ? (
@@ -100,13 +110,14 @@ function Drain({ worker, onChange }: { worker: WorkerView; onChange: () => void 
   );
 }
 
-function stateOf({ connected, seenAtMs, drainingSinceMs }: WorkerView): string {
+function stateOf({ connected, hasToken, seenAtMs, drainingSinceMs }: WorkerView): string {
+  if (!hasToken) return 'revoked';
   if (!connected) return seenAtMs === null ? 'expected' : 'away';
   return drainingSinceMs === null ? 'here' : 'drains';
 }
 
-function statusOf({ connected, drainingSinceMs }: WorkerView): string {
-  if (!connected) return 'pending';
+function statusOf({ connected, hasToken, drainingSinceMs }: WorkerView): string {
+  if (!connected || !hasToken) return 'pending';
   return drainingSinceMs === null ? 'success' : 'blocked';
 }
 

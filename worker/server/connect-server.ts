@@ -5,6 +5,7 @@ import { TIMES } from '../../config/times.ts';
 import type { Labels } from '../../src/core/labels.ts';
 import { Problem } from '../../src/core/problem.ts';
 import type { JobData } from '../../src/core/work.ts';
+import type { QueueLogin } from '../../src/ports/queue-access.ts';
 import {
   knowsLeaving,
   OLDEST_PROTOCOL,
@@ -119,6 +120,7 @@ const LEAVE_MS = 2_000;
 class Connection implements ServerConnection {
   readonly workerId: string;
   readonly queue: string;
+  readonly queueLogin: QueueLogin | null;
   readonly #client: ServerClient;
   readonly #options: ConnectOptions;
   readonly #registration: RegisterRequest;
@@ -138,6 +140,7 @@ class Connection implements ServerConnection {
   ) {
     this.workerId = answer.workerId;
     this.queue = answer.queue;
+    this.queueLogin = answer.queueLogin ?? null;
     this.#client = client;
     this.#options = options;
     this.#registration = registration;

@@ -1,5 +1,6 @@
 import type { JobData, LeaseSecrets, ReportBody, RouterRecord, Signals, Work } from '../../src/core/work.ts';
 import type { Effect, EffectAnswer, RouterEventsRequest } from '../../src/protocol/worker.ts';
+import type { QueueLogin } from '../../src/ports/queue-access.ts';
 import type { LogSink } from '../log-sink.ts';
 
 /** The worker's side of the protocol: who it is to the server, and what it may claim. */
@@ -7,6 +8,8 @@ export interface ServerConnection {
   readonly workerId: string;
   /** BullMQ queue of this worker. */
   readonly queue: string;
+  /** Its own login at Redis; null: what the settings say. */
+  readonly queueLogin: QueueLogin | null;
   /**
    * Aborts when the server does not take this process for the worker any more: its token was replaced, or it was
    * silent for so long that another process got its name. Its leases are lost then, nothing can be claimed: the

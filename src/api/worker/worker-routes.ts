@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Builds } from '../../builds/index.ts';
 import type { Intake } from '../../intake/intake.ts';
+import type { QueueAccess } from '../../ports/queue-access.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -23,6 +24,7 @@ export interface WorkerRouteDeps {
   readonly builds: Builds;
   readonly logs: Pick<LogStore, 'append'>;
   readonly intake: Pick<Intake, 'bundle'>;
+  readonly queueAccess: Pick<QueueAccess, 'admit'>;
   readonly log: Pick<Logger, 'warn'>;
   /** Whether workers may have the server POST to an address that they name. No part of Slipway does; experiments do. */
   readonly mayCall?: boolean;

@@ -23,7 +23,7 @@ const body = z.object({
  * `POST /api/v1/workers/tokens {name, routers, labels}` → 201, `{workerId, token}`: seen this once; an earlier one of that
  * name ends. The worker gets deployments of these routers only, without any it builds; and it has no other labels.
  */
-export function makeWorkerToken({ builds }: Pick<AppDeps, 'builds'>): Route {
+export function makeWorkerToken({ builds, queueAccess }: Pick<AppDeps, 'builds' | 'queueAccess'>): Route {
   return route({
     method: 'post',
     path: '/api/v1/workers/tokens',
@@ -40,6 +40,7 @@ export function makeWorkerToken({ builds }: Pick<AppDeps, 'builds'>): Route {
         { routers: wanted.routers, labels: wanted.labels },
         audit.done,
       );
+      await queueAccess.expel(workerId);
       response.status(201).json({ workerId, token });
     },
   });

@@ -13,6 +13,7 @@ export async function readWorkers(
     id: row.id,
     name: row.name,
     connected: connected.has(row.id),
+    hasToken: !row.token_hash.startsWith('revoked '),
     seenAtMs: connected.get(row.id) ?? (row.seen_at === 0 ? null : row.seen_at),
     capacity: row.capacity,
     running: of(builds, row.id).length,

@@ -83,6 +83,7 @@ app.use('/worker', authenticate({ builds, tokens: createAccessTokens({ store, cl
 mountRoutes(
   app,
   workerRoutes({
+    queueAccess: { admit: async () => null },
     builds,
     logs,
     log,

@@ -158,6 +158,7 @@ const CHANGES: readonly [AuditAction, () => Promise<Response>, Partial<AuditEntr
     ],
     ['worker.drain', () => server.api('POST', '/workers/w1/drain'), { kind: 'worker', name: 'w1' }],
     ['worker.undrain', () => server.api('POST', '/workers/w1/undrain'), { kind: 'worker', name: 'w1' }],
+    ['worker.revoke', () => server.api('DELETE', '/workers/w1/token'), { kind: 'worker', name: 'w1' }],
     ['build.start', () => server.api('POST', `${project}/builds`), { kind: 'build', name: 'shop/web#1' }],
     [
       'build.cancel',

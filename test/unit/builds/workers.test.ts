@@ -195,6 +195,26 @@ describe('the name of a worker', () => {
   });
 });
 
+describe('a worker whose token is revoked', () => {
+  it('loses its leases and is let in no more, by a request that was under way either', async () => {
+    const ada = await record.worker('ada');
+    const { buildId } = await record.build(await record.project());
+    const { open } = await ada.claimWorkflow(await record.workflowOf(buildId));
+    expect(await record.builds.revokeWorkerToken('ada')).toEqual({ workerId: ada.known.id });
+    expect(await record.builds.findWorker(ada.known.tokenHash)).toBeNull();
+    await expect(record.builds.heartbeat(open)).rejects.toMatchObject({ code: 'lease_lost' });
+    expect(await record.statusOf('build', buildId)).toBe('pending');
+    const process = { protocol: 2, name: 'ada', instance: ada.instance, capacity: 1, routers: [] };
+    await expect(record.builds.register(ada.known, process)).rejects.toMatchObject({
+      code: 'worker_token_wrong',
+    });
+    const [view] = await readWorkers(record.store.db, new Map());
+    expect(view).toMatchObject({ name: 'ada', hasToken: false, routers: [] });
+    await record.worker('ada');
+    expect((await readWorkers(record.store.db, new Map()))[0]).toMatchObject({ hasToken: true });
+  });
+});
+
 describe('a worker that leaves', () => {
   const here = (worker: TestWorker) => record.builds.connectedWorkers().has(worker.known.id);
   const known = async (worker: TestWorker) => {

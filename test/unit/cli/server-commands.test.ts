@@ -216,6 +216,12 @@ it('makes the token of a worker, for the routers named only', async () => {
   );
 });
 
+it("revokes a worker's token", async () => {
+  expect((await slipway(['worker', 'revoke', 'w4'])).stdout).toBe('revoked the token of w4\n');
+  expect((await slipway(['worker', 'list'])).stdout).toMatch(/\nw4 {2}revoked /);
+  expect((await slipway(['worker', 'revoke', 'w9'])).stderr).toContain('There is no worker w9.');
+});
+
 it('lets a worker drain, and work again', async () => {
   expect((await slipway(['worker', 'drain', 'w1'])).stdout).toBe('w1 drains; it runs nothing\n');
   expect((await slipway(['worker', 'list'])).stdout).toMatch(/^w1 {2}away, drains.*\nw2 {2}away /);
