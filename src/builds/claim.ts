@@ -36,14 +36,14 @@ export async function claim(deps: BuildsDeps, tx: Tx, claimant: Claimant): Promi
   };
 }
 
-/** @throws Problem `protocol_wrong` for a worker that is too old or too new. */
+/** @throws Problem `protocol_wrong` for a worker that is too old or too new; it names what to upgrade. */
 export function demandProtocol(version: number): void {
-  if (version < OLDEST_PROTOCOL || version > PROTOCOL_VERSION)
-    throw new Problem('protocol_wrong', {
-      version,
-      supported:
-        OLDEST_PROTOCOL < PROTOCOL_VERSION ? `${OLDEST_PROTOCOL} to ${PROTOCOL_VERSION}` : PROTOCOL_VERSION,
-    });
+  if (version >= OLDEST_PROTOCOL && version <= PROTOCOL_VERSION) return;
+  throw new Problem('protocol_wrong', {
+    version,
+    supported: `${OLDEST_PROTOCOL} and ${PROTOCOL_VERSION}`,
+    older: version < OLDEST_PROTOCOL ? 'worker' : 'server',
+  });
 }
 
 export function refuseClaim(subject: ClaimRequest['subject'], cause: string): Problem {

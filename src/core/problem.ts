@@ -168,7 +168,7 @@ export const CATALOGUE = {
   protocol_wrong: {
     http: 426,
     message: 'The worker speaks protocol {version}; this server speaks {supported}.',
-    fix: 'Update the worker.',
+    fix: 'Upgrade the {older}, which is the older of the two: their protocols may be one version apart.',
   },
   claim_refused: {
     http: 409,

@@ -8,7 +8,6 @@ import type { JobData } from '../../src/core/work.ts';
 import type { QueueLogin } from '../../src/ports/queue-access.ts';
 import {
   knowsLeaving,
-  OLDEST_PROTOCOL,
   PROTOCOL_VERSION,
   registrationIn,
   type ClaimAnswer,
@@ -43,6 +42,8 @@ export interface ConnectOptions {
   readonly process?: Pick<FolderHolder, 'instance' | 'after'>;
   /** Told once when the name is held by another process, and waited for. */
   readonly onWait?: (problem: Problem) => void;
+  /** The newest version of the protocol that it speaks; that of this program unless told. */
+  readonly protocol?: number;
   /** How long work goes on without an answer of the server; `TIMES.serverAway` unless told. */
   readonly serverAwayMs?: number;
   /** Ends waiting for the server. */
@@ -60,7 +61,7 @@ export async function connectServer(options: ConnectOptions): Promise<ServerConn
   const { instance, after } = options.process ?? { instance: randomUUID(), after: null };
   const client = new ServerClient({ url: options.url, token: options.token, instance });
   const registration: RegisterRequest = {
-    protocol: PROTOCOL_VERSION,
+    protocol: options.protocol ?? PROTOCOL_VERSION,
     name: options.name,
     instance,
     capacity: options.capacity,
@@ -85,11 +86,12 @@ async function registerInEither(
     const answer = await registerWhenFree(client, registrationIn(protocol, registration), options);
     return { protocol, answer };
   };
+  const { protocol } = registration;
   try {
-    return await inVersion(PROTOCOL_VERSION);
+    return await inVersion(protocol);
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'protocol_wrong') throw error;
-    return inVersion(OLDEST_PROTOCOL).catch(() => {
+    return inVersion(protocol - 1).catch(() => {
       throw error;
     });
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LogChunk } from '../../../src/core/log.ts';
 import { encodeFrames } from '../../../src/protocol/frames.ts';
+import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../../src/protocol/worker.ts';
 import type { ClaimAnswer, RegisterAnswer } from '../../../src/protocol/worker.ts';
 import type { WorkflowWork } from '../../../src/core/work.ts';
 import { newId } from '../../../src/core/id.ts';
@@ -122,10 +123,17 @@ describe('a worker', () => {
       code: 'request_wrong',
       details: { field: 'capacity' },
     });
-    expect(await send('/workers', { body: { ...register, protocol: 0 } })).toMatchObject({
-      status: 426,
-      code: 'protocol_wrong',
-    });
+    for (const [protocol, older] of [
+      [OLDEST_PROTOCOL - 1, 'worker'],
+      [PROTOCOL_VERSION + 1, 'server'],
+    ] as const)
+      expect(await send('/workers', { body: { ...register, protocol } })).toMatchObject({
+        status: 426,
+        code: 'protocol_wrong',
+        details: { version: protocol, older },
+      });
+    for (const protocol of [OLDEST_PROTOCOL, PROTOCOL_VERSION])
+      expect((await send('/workers', { body: { ...register, protocol } })).status).toBe(200);
     await send('/workers', { body: register });
     const claim = { protocol: 1, instance, subject: { kind: 'workflow', id: 'wfl_none', attempt: 1 } };
     expect(await send('/claims', { body: claim })).toMatchObject({ status: 409, code: 'claim_refused' });

@@ -6,7 +6,9 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TIMES } from '../../../../config/times.ts';
 import { newId } from '../../../../src/core/id.ts';
+import type { Problem } from '../../../../src/core/problem.ts';
 import type { ReportBody } from '../../../../src/core/work.ts';
+import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../../../src/protocol/worker.ts';
 import { connectServer, type ConnectOptions } from '../../../../worker/server/connect-server.ts';
 import { stopOf, type Lease, type ServerConnection } from '../../../../worker/server/lease.ts';
 import { FakeServer, problem } from './fake-server.ts';
@@ -163,6 +165,41 @@ describe('a connected worker', () => {
     server.script('/claims', ...Array<number>(50).fill(503));
     const connection = await connect();
     await expect(connection.claim(JOB, AbortSignal.timeout(100))).rejects.toThrow('timeout');
+  });
+});
+
+describe('a server that is one version of the protocol behind', () => {
+  const refusal = (older: string) =>
+    problem('protocol_wrong', { version: PROTOCOL_VERSION, supported: '1', older });
+
+  it('is spoken to in its own version, with nothing that came later', async () => {
+    server.script('/workers', refusal('server'));
+    const connection = await connect({ labels: { gpu: 'yes' }, program: '9.9.9' });
+    const said = () => server.asked('/workers').map(({ body }) => JSON.parse(body.toString()) as object);
+    expect(said()).toMatchObject([
+      { protocol: PROTOCOL_VERSION, labels: { gpu: 'yes' }, program: '9.9.9' },
+      { protocol: OLDEST_PROTOCOL },
+    ]);
+    expect(Object.keys(said()[1] ?? {}).sort()).toEqual(
+      ['capacity', 'instance', 'name', 'protocol', 'routers'].sort(),
+    );
+    const answer = await connection.claim(JOB);
+    if (!answer.granted) throw new Error(answer.reason);
+    expect(JSON.parse(server.asked('/claims')[0]?.body.toString() ?? '')).toMatchObject({
+      protocol: OLDEST_PROTOCOL,
+    });
+    await connection.close();
+    await answer.lease.release();
+    expect(server.asked('/workers/leave')).toEqual([]);
+    expect(server.asked('/leases/lea_1/give-up')).toEqual([]);
+  });
+
+  it('is no excuse for one that is further behind: it says which to upgrade', async () => {
+    server.script('/workers', refusal('server'), refusal('server'));
+    const refused = await connect().catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'protocol_wrong', details: { version: PROTOCOL_VERSION } });
+    expect((refused as Problem).fix).toContain('Upgrade the server');
+    expect(server.asked('/workers')).toHaveLength(2);
   });
 });
 
