@@ -1,10 +1,11 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { describeLabels, hasLabels } from '../core/labels.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ReadDiskSpace } from '../ports/disk-space.ts';
 import type { Store } from '../store/store.ts';
 import { countEnds, type EndCount } from './count-ends.ts';
 import type { Metrics } from './metrics.ts';
-import { readRecord } from './read-record.ts';
+import { readRecord, type RecordState } from './read-record.ts';
 
 export interface MetricsDeps {
   readonly store: Pick<Store, 'db' | 'onChange'>;
@@ -78,6 +79,13 @@ function gaugesOfNow(gauge: MakeGauge) {
     workers: gauge('workers', 'Workers that are connected.'),
     places: gauge('places', 'Places for builds on connected workers.'),
     taken: gauge('places_taken', 'Places that are taken.'),
+    free: gauge('places_free', 'Free places on connected workers that do not drain.'),
+    missing: gauge(
+      'places_missing',
+      'Builds that wait because no free place fits, by the labels they want: the signal to scale a kind of worker by.',
+      ['labels'],
+    ),
+    draining: gauge('workers_draining', 'Connected workers that drain.'),
     wanted: gauge(
       'places_wanted',
       'Places that what runs and waits would take: the signal to scale workers by.',
@@ -102,9 +110,29 @@ async function setNow(gauges: ReturnType<typeof gaugesOfNow>, deps: MetricsDeps)
   gauges.workers.set(workers.length);
   gauges.places.set(workers.reduce((sum, { capacity }) => sum + capacity, 0));
   gauges.taken.set(record.placesTaken);
+  const open = workers.filter(({ draining }) => !draining);
+  gauges.draining.set(workers.length - open.length);
+  gauges.free.set(open.reduce((sum, { capacity, taken }) => sum + Math.max(0, capacity - taken), 0));
+  gauges.missing.reset();
+  for (const [labels, count] of missingPlaces(record)) gauges.missing.set({ labels }, count);
   gauges.wanted.set(record.waiting + record.running);
   gauges.queue.set(deps.isQueueReady() ? 1 : 0);
   if (disk !== null) gauges.disk.set(disk.freeBytes);
+}
+
+/**
+ * By labels, empty for builds that want none. A pipeline file may name labels that nobody has; so that not everybody who
+ * writes one makes up label values here, those that no worker's token is for count together as `unknown`.
+ */
+function missingPlaces({ unplaced, workers }: RecordState): ReadonlyMap<string, number> {
+  const missing = new Map([['', 0]]);
+  for (const { tokenLabels } of workers) missing.set(describeLabels(tokenLabels), 0);
+  for (const { labels, count } of unplaced) {
+    const isKnown = workers.some(({ tokenLabels }) => hasLabels(tokenLabels, labels));
+    const name = isKnown || describeLabels(labels) === '' ? describeLabels(labels) : 'unknown';
+    missing.set(name, (missing.get(name) ?? 0) + count);
+  }
+  return missing;
 }
 
 function endsOf(

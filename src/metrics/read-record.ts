@@ -1,3 +1,4 @@
+import type { Labels } from '../core/labels.ts';
 import type { Store } from '../store/store.ts';
 
 /** What waits and runs at one moment. */
@@ -14,14 +15,26 @@ export interface RecordState {
   readonly deliveriesWaiting: number;
   /** Effects on the outside that are not done. */
   readonly effectsPending: number;
-  readonly workers: readonly { readonly id: string; readonly capacity: number }[];
+  readonly workers: readonly WorkerState[];
   /** Workflows that run or are placed. */
   readonly placesTaken: number;
+  /** Workflows that wait for a place, by the labels that they want. */
+  readonly unplaced: readonly { readonly labels: Labels; readonly count: number }[];
+}
+
+export interface WorkerState {
+  readonly id: string;
+  readonly capacity: number;
+  /** Workflows that run or are placed there. */
+  readonly taken: number;
+  readonly draining: boolean;
+  /** Labels that its token is for: it may be away. */
+  readonly tokenLabels: Labels;
 }
 
 /** Reads it by counts of indexed columns: a long history costs nothing. */
 export async function readRecord({ db }: Pick<Store, 'db'>): Promise<RecordState> {
-  const [builds, deployments, deliveries, effects, workers, workflows] = await Promise.all([
+  const [builds, deployments, deliveries, effects, workers, taken, unplaced] = await Promise.all([
     db
       .selectFrom('build')
       .select(({ fn }) => ['status', fn.countAll<number>().as('count'), fn.min('created_at').as('since')])
@@ -43,13 +56,23 @@ export async function readRecord({ db }: Pick<Store, 'db'>): Promise<RecordState
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .where('state', '=', 'pending')
       .executeTakeFirstOrThrow(),
-    db.selectFrom('worker').select(['id', 'capacity']).execute(),
+    db.selectFrom('worker').select(['id', 'capacity', 'draining_since', 'token_labels_json']).execute(),
     db
       .selectFrom('workflow')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .select(({ fn }) => ['worker_id', fn.countAll<number>().as('count')])
       .where('status', 'in', ['pending', 'running'])
       .where('worker_id', 'is not', null)
-      .executeTakeFirstOrThrow(),
+      .groupBy('worker_id')
+      .execute(),
+    db
+      .selectFrom('workflow')
+      .innerJoin('build', 'build.id', 'workflow.build_id')
+      .select(({ fn }) => ['workflow.labels_json', fn.countAll<number>().as('count')])
+      .where('workflow.status', '=', 'pending')
+      .where('workflow.worker_id', 'is', null)
+      .where('build.status', '=', 'pending')
+      .groupBy('workflow.labels_json')
+      .execute(),
   ]);
   const of = (status: string): { count: number; since: number | null } => {
     const row = builds.find((one) => one.status === status);
@@ -63,7 +86,17 @@ export async function readRecord({ db }: Pick<Store, 'db'>): Promise<RecordState
     deploymentsRunning: Number(deployments.count),
     deliveriesWaiting: Number(deliveries.count),
     effectsPending: Number(effects.count),
-    workers,
-    placesTaken: Number(workflows.count),
+    workers: workers.map(({ id, capacity, draining_since, token_labels_json }) => ({
+      id,
+      capacity,
+      taken: Number(taken.find(({ worker_id }) => worker_id === id)?.count ?? 0),
+      draining: draining_since !== null,
+      tokenLabels: JSON.parse(token_labels_json) as Labels,
+    })),
+    placesTaken: taken.reduce((sum, { count }) => sum + Number(count), 0),
+    unplaced: unplaced.map(({ labels_json, count }) => ({
+      labels: JSON.parse(labels_json) as Labels,
+      count: Number(count),
+    })),
   };
 }

@@ -57,6 +57,50 @@ describe('GET /metrics', () => {
     expect(await valueOf('slipway_build_seconds_count{status="cancelled"}')).toBe(1);
   });
 
+  it('says which places are missing and free, by labels that somebody has, and who drains', async () => {
+    const { builds, store } = server.deps;
+    const worker = async (name: string, labels: Record<string, string>) => {
+      await builds.setWorkerToken(name, `hash of ${name}`, { routers: [], labels });
+      const known = await builds.findWorker(`hash of ${name}`);
+      if (known === null) throw new Error('the token is not known');
+      return known;
+    };
+    await worker('gpu-1', { gpu: 'yes', os: 'linux' });
+    const plain = await worker('plain', {});
+    const instance = 'process-of-plain';
+    await builds.register(plain, { protocol: 2, name: 'plain', instance, capacity: 3, routers: [] });
+    const { id: projectId } = await store.db.selectFrom('project').select('id').executeTakeFirstOrThrow();
+    const build = async (labels?: Record<string, string>) => {
+      const outcome = { kind: 'plan', plan: planOf(labels && { labels }), warnings: [] } as const;
+      const event = pushOf('main');
+      return builds.createBuild({ projectId, deliveryId: null, event, outcome, blocked: null });
+    };
+    const { buildId } = await build();
+    await build();
+    await build({ gpu: 'yes' });
+    await build({ gpu: 'yes' });
+    await build({ made: 'up' });
+    await build({ gpu: 'no' });
+    const { id } = await store.db
+      .selectFrom('workflow')
+      .select('id')
+      .where('build_id', '=', buildId)
+      .executeTakeFirstOrThrow();
+    await builds.place(id, plain.id);
+    expect(await valueOf('slipway_places_missing{labels=""}')).toBe(1);
+    expect(await valueOf('slipway_places_missing{labels="gpu=yes"}')).toBe(2);
+    expect(await valueOf('slipway_places_missing{labels="gpu=yes,os=linux"}')).toBe(0);
+    expect(await valueOf('slipway_places_missing{labels="unknown"}')).toBe(2);
+    expect(await (await scrape()).text()).not.toContain('made=up');
+    expect(await valueOf('slipway_places')).toBe(3);
+    expect(await valueOf('slipway_places_free')).toBe(2);
+    expect(await valueOf('slipway_workers_draining')).toBe(0);
+    await builds.drainWorker('plain', true);
+    expect(await valueOf('slipway_places_free')).toBe(0);
+    expect(await valueOf('slipway_workers_draining')).toBe(1);
+    expect(await valueOf('slipway_places_missing{labels=""}')).toBe(2);
+  });
+
   it('counts requests by their route, never by what a sender puts into the path', async () => {
     await server.api('GET', '/builds/some-build-id');
     await server.api('GET', '/nothing/here');
