@@ -19,6 +19,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: "set, list and remove a project's secrets",
     load: async () => (await import('./secret.ts')).secretCommand,
   },
+  notify: {
+    about: 'who is told of builds and deployments, by webhook or e-mail',
+    load: async () => (await import('./notify.ts')).notifyCommand,
+  },
   registry: {
     about: 'keep the logins of registries',
     load: async () => (await import('./registry.ts')).registryCommand,

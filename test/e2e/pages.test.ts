@@ -132,16 +132,44 @@ describe('the pages', () => {
     expect(await page.content()).not.toContain(token);
   });
 
+  it('add a notification target by its form, try it and remove it', async () => {
+    const page = await stage.open('/projects');
+    await page.getByRole('link', { name: /shop\/web/ }).click();
+    const card = page.getByRole('region', { name: 'Notifications' });
+    await card.getByLabel('Address of the webhook').fill('http://127.0.0.1:9/of-its-own');
+    await card.getByLabel('Signing secret').fill('what signs the messages');
+    await card.getByLabel('Branches').fill('main, release/*');
+    await card.getByRole('button', { name: 'Add notification' }).click();
+    const target = card.getByRole('listitem').filter({ hasText: 'http://127.0.0.1:9' });
+    await target.getByText(/a build failed; .*; on main, release\/\*/).waitFor();
+    expect(await target.textContent()).not.toContain('of-its-own');
+    await target.getByRole('button', { name: 'send a test' }).click();
+    await target.getByText(/waiting|not sent/).waitFor();
+    const answer = async (): Promise<string | null> => {
+      await page.reload();
+      await target.waitFor();
+      return target.textContent();
+    };
+    await expect.poll(answer, { timeout: 10_000 }).toContain('is at no public address');
+    await target.getByRole('button', { name: 'remove http' }).click();
+    await target.getByRole('button', { name: 'Yes, Remove' }).click();
+    await target.waitFor({ state: 'detached' });
+    await card.getByLabel('Send by').selectOption('email');
+    await card.getByLabel('E-mail addresses').fill('ada@example.com');
+    await card.getByRole('button', { name: 'Add notification' }).click();
+    await card.getByRole('alert').getByText('no mail server').waitFor();
+  });
+
   it('tell who changed what, and find it by what it says', async () => {
     const page = await stage.open('/audit');
     const row = (text: RegExp) => page.getByRole('row').filter({ hasText: text });
     await row(/admin on a page.*set the secret shop\/web\/api_token.*done/).waitFor();
-    await row(/somebody unknown.*signed in.*refused.*token_wrong/).waitFor();
+    await row(/somebody unknown.*session\.begin.*refused.*token_wrong/).waitFor();
     await page.getByLabel('Action').selectOption('project.add');
     await page.getByLabel('What').fill('shop/');
     await page.getByRole('button', { name: 'Filter' }).click();
     await page.waitForURL('**/audit?action=project.add&subject=shop%2F');
-    await row(/signed in/)
+    await row(/signed in|session\.begin/)
       .first()
       .waitFor({ state: 'detached' });
     await row(/added the project shop\/web/)

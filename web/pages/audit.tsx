@@ -99,7 +99,7 @@ function Entry({ entry }: { entry: AuditEntryView }) {
         <Actor actor={actor} />
       </td>
       <td class="audit-what">
-        <span title={action}>{AUDIT_ACTIONS[action]}</span>{' '}
+        {refused === null ? <span title={action}>{AUDIT_ACTIONS[action]}</span> : <code>{action}</code>}{' '}
         {name !== null && (link === null ? <strong>{name}</strong> : <a href={link}>{name}</a>)}
       </td>
       <td class="audit-outcome">

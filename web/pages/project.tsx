@@ -5,6 +5,7 @@ import { api, type ApiError, asApiError, segment } from '../api.ts';
 import { withLastBuild } from '../last-build.ts';
 import { Action } from '../parts/action.tsx';
 import { Connection } from '../parts/connection.tsx';
+import { Notifications } from '../parts/notifications.tsx';
 import { BuildRow } from '../parts/build-row.tsx';
 import { useStream } from '../parts/live.ts';
 import { ErrorBox, useLoad, Waiting } from '../parts/load.tsx';
@@ -60,6 +61,7 @@ export function ProjectPage() {
       </section>
       <Connection project={project} onChange={reload} />
       <Secrets project={project} onChange={reload} />
+      <Notifications project={project} />
     </article>
   );
 }

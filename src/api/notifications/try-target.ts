@@ -18,7 +18,7 @@ export function tryTarget(deps: Pick<AppDeps, 'targets' | 'builds' | 'store' | '
       const audit = auditOf(request);
       audit.about(await targetSubject(deps, project, id));
       await deps.builds.tryNotification(project.id, id, audit.done);
-      response.status(202).end();
+      response.status(202).json({ id });
     },
   });
 }

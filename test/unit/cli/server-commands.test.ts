@@ -95,6 +95,10 @@ it.each([
   [['token', 'create', 'x', '--days', 'soon']],
   [['token', 'list', 'x']],
   [['audit', '--since', 'yesterday']],
+  [['notify', 'add', 'shop/web']],
+  [['notify', 'add', 'shop/web', '--webhook', 'https://a.test', '--event', 'build.failed']],
+  [['notify', 'fly', 'shop/web']],
+  [['notify', 'remove', 'shop/web']],
   [['none']],
 ])('%j is wrong use: exit status 2 and the usage', async (args) => {
   const ran = await slipway(args);
@@ -267,4 +271,31 @@ it('lists who changed what, and filters it', async () => {
   expect(await lines('--since', '2999-01-01')).toEqual(['no entries']);
   const more = await lines('-n', '1');
   expect(more.at(-1)).toMatch(/^older ones: --before aud_/);
+});
+
+it('adds, lists, tries and removes a notification target, its secret by standard input', async () => {
+  const made = await server.deps.projects.add({
+    cloneUrl: repository.cloneUrl,
+    path: 'told/web',
+    token: 'ghp_secret',
+  });
+  expect(made.projectId).toMatch(/^prj_/);
+  const target = ['--webhook', 'https://hooks.example.com/x', '--secret-stdin', '--event', 'build.failed'];
+  const added = await slipway(['notify', 'add', 'told/web', ...target, '--branch', 'main', '--json'], {
+    input: 'what signs the messages\n',
+  });
+  expect(added).toMatchObject({ status: 0, stderr: '' });
+  const { id, to } = JSON.parse(added.stdout) as { id: string; to: string[] };
+  expect(to).toEqual(['https://hooks.example.com']);
+  const listed = async () => (await slipway(['notify', 'list', 'told/web'])).stdout;
+  expect(await listed()).toMatch(
+    /^ntf_\w+ +https:\/\/hooks\.example\.com +build\.failed +main +nothing sent yet$/m,
+  );
+  expect(await slipway(['notify', 'test', 'told/web', id])).toMatchObject({ status: 0 });
+  expect(await listed()).toContain('pending');
+  expect(await slipway(['notify', 'remove', 'told/web', id])).toMatchObject({ status: 0 });
+  expect(await listed()).toBe('no notifications yet\n');
+  const wrong = await slipway(['notify', 'add', 'told/web', '--email', 'ada', '--event', 'build.failed']);
+  expect(wrong).toMatchObject({ status: 1, stdout: '' });
+  expect(wrong.stderr).toContain('is not an e-mail address');
 });
