@@ -132,6 +132,28 @@ describe('the pages', () => {
     expect(await page.content()).not.toContain(token);
   });
 
+  it('let a worker drain behind a question, and end the token of one', async () => {
+    const { system } = stage;
+    await system.api('POST', '/workers/tokens', { name: 'build-03', labels: { gpu: 'yes' } });
+    const page = await stage.open('/workers');
+    const workers = page.getByRole('list', { name: 'Workers' }).getByRole('listitem');
+    const known = workers.filter({ hasText: system.workerName });
+    expect(await known.textContent()).toMatch(/version \d+\.\d+\.\d+labels kind=test,rack=7/);
+    await known.getByRole('button', { name: `Drain ${system.workerName}` }).click();
+    await known.getByRole('button', { name: 'No' }).click();
+    await known.getByText('here').waitFor();
+    await known.getByRole('button', { name: `Drain ${system.workerName}` }).click();
+    await known.getByRole('button', { name: 'Yes, Drain' }).click();
+    await known.getByText('drains').waitFor();
+    await known.getByRole('button', { name: `Undrain ${system.workerName}` }).click();
+    await known.getByText('here').waitFor();
+    const other = workers.filter({ hasText: 'build-03' });
+    await other.getByRole('button', { name: 'Revoke the token of build-03' }).click();
+    await other.getByRole('button', { name: 'Yes, Revoke' }).click();
+    await other.getByText('revoked').waitFor();
+    expect(await other.getByRole('button').count()).toBe(0);
+  });
+
   it('add a notification target by its form, try it and remove it', async () => {
     const page = await stage.open('/projects');
     await page.getByRole('link', { name: /shop\/web/ }).click();

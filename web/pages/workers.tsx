@@ -69,11 +69,11 @@ function WorkerRow({ worker, onChange }: { worker: WorkerView; onChange: () => v
         {worker.hasToken && (
           <Action
             kind="quiet"
-            label={`revoke the token of ${worker.name}`}
+            label={`Revoke the token of ${worker.name}`}
             confirm={`End the token of ${worker.name}? What it runs is lost.`}
             run={() => api('DELETE', `/workers/${segment(worker.id)}/token`).then(onChange)}
           >
-            revoke
+            Revoke
           </Action>
         )}
       </span>
@@ -97,15 +97,15 @@ function Drain({ worker, onChange }: { worker: WorkerView; onChange: () => void 
   return worker.drainingSinceMs === null ? (
     <Action
       kind="quiet"
-      label={`drain ${worker.name}`}
+      label={`Drain ${worker.name}`}
       confirm={`Give ${worker.name} nothing new? What it runs ends.`}
       run={call('drain')}
     >
-      drain
+      Drain
     </Action>
   ) : (
-    <Action kind="quiet" label={`let ${worker.name} work again`} run={call('undrain')}>
-      let it work again
+    <Action kind="quiet" label={`Undrain ${worker.name}`} run={call('undrain')}>
+      Undrain
     </Action>
   );
 }
