@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JobData } from '../../src/core/work.ts';
 import type { QueueAccess, QueueLogin } from '../../src/ports/queue-access.ts';
+import { checkRedis } from '../../src/doctor/redis.ts';
 import { connectRedis, createBullmqQueue, type BullmqQueue } from '../../src/queue/bullmq-queue.ts';
 import { createRedisUsers, mayMakeUsers } from '../../src/queue/redis-users.ts';
 import { takeJobs } from '../../worker/take-jobs.ts';
@@ -241,6 +242,14 @@ describe('a server that may not run ACL', () => {
     expect(await own.admit(bob)).toBeNull();
     expect(refused).toEqual([expect.stringContaining('NOPERM')]);
     await own.expel(ada.workerId);
+    const { signal } = new AbortController();
+    const unfit = await checkRedis(async () => tcp).run(signal);
+    expect(unfit).toMatchObject({
+      verdict: 'warn',
+      fix: expect.stringContaining('may not run ACL') as unknown,
+    });
+    const fit = await checkRedis(async () => url).run(signal);
+    expect(JSON.stringify(fit)).not.toContain('ACL');
   });
 });
 
