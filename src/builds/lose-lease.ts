@@ -1,6 +1,5 @@
 import { LIMITS } from '../../config/times.ts';
 import { mayAbort } from '../core/deployment.ts';
-import { newId } from '../core/id.ts';
 import type { Plan } from '../core/plan.ts';
 import { applySlotAction } from '../core/slots.ts';
 import type { Tx } from '../store/store.ts';
@@ -9,9 +8,13 @@ import { readSlots, writeSlots } from './environments.ts';
 import { closeLease } from './lease-rows.ts';
 import type { LeaseRow } from './lease-rows.ts';
 import { insertSteps } from './plan-build.ts';
+import { sealLog } from './seal-log.ts';
 import { settleEnvironment } from './settle-environment.ts';
 import { clearStagingOf } from './staging.ts';
 import { transition } from './transition.ts';
+
+/** The last line of a log whose worker was lost. */
+const LOST_LINE = 'slipway: the worker was lost here';
 
 /** Ends a lease whose holder was lost, and decides what becomes of its work. Logs that were open are sealed. */
 export async function loseLease(tx: Tx, lease: LeaseRow, cause: string, at: number): Promise<void> {
@@ -37,7 +40,7 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
   if (workflow?.status !== 'running') return;
   const { build_id: buildId, attempt } = workflow;
   const begun = await begunAttempts(tx, lease.subject_id, attempt);
-  for (const { id } of begun) await sealLog(tx, id, at);
+  for (const { id } of begun) await sealLog(tx, id, LOST_LINE, at);
   const reason = `worker lost (${cause})`;
   const running = { status: 'error', reason: 'worker lost' } as const;
   const end = { workflowId: lease.subject_id, buildId, at };
@@ -93,7 +96,7 @@ async function loseDeployment(tx: Tx, lease: LeaseRow, cause: string, at: number
     .where('id', '=', lease.subject_id)
     .executeTakeFirst();
   if (row?.status !== 'running') return;
-  await sealLog(tx, row.log_id, at);
+  await sealLog(tx, row.log_id, LOST_LINE, at);
   const again = { attempt: row.attempt + 1, worker_id: null };
   if (!mayAbort(row.phase)) {
     // From `switching` on it only goes forward: the next claim resumes it.
@@ -142,28 +145,4 @@ export async function abortSlots(
   const before = await readSlots(tx, row.environment_id);
   const after = applySlotAction(before, { type: 'abort', candidate: row.candidate });
   await writeSlots(tx, row.environment_id, { before, after, at });
-}
-
-/** Through the outbox, so that it is done even if the server ends now; harmless for one that is sealed already. */
-async function sealLog(tx: Tx, logId: string, at: number): Promise<void> {
-  const id = newId('fx', at);
-  await tx.db
-    .insertInto('outbox')
-    .values({
-      id,
-      key: `seal:${logId}`,
-      subject_id: logId,
-      kind: 'seal-log',
-      target: logId,
-      payload_json: JSON.stringify({ logId }),
-      state: 'pending',
-      next_at: at,
-      result: null,
-      lease_id: null,
-      created_at: at,
-      finished_at: null,
-    })
-    .onConflict((conflict) => conflict.column('key').doNothing())
-    .execute();
-  tx.changed('outbox', id);
 }

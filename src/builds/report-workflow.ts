@@ -11,6 +11,7 @@ import { settleBuild } from './settle-environment.ts';
 import { clearStagingOf } from './staging.ts';
 import { FINISHED } from './take-reports.ts';
 import type { ReportContext } from './take-reports.ts';
+import { sealLog } from './seal-log.ts';
 import { transition } from './transition.ts';
 
 type ReportOf<T extends Report['type']> = Extract<Report, { type: T }>;
@@ -141,8 +142,21 @@ async function finishWorkflow(
   await closeLease(tx, lease, FINISHED, now);
   await clearStagingOf(tx, lease, 'finished', now);
   const running = { status: 'error', reason: 'its end was not reported' } as const;
+  for (const { id } of await runningAttempts(tx, lease))
+    await sealLog(tx, id, `slipway: ${running.reason}`, now);
   await endWorkflow(tx, { workflowId: lease.subject_id, buildId, status, reason, at: now, running });
   return 'taken';
+}
+
+/** Nobody will tell of the end of these, or of their logs. */
+function runningAttempts(tx: Tx, lease: ReportContext['lease']): Promise<{ id: string }[]> {
+  return tx.db
+    .selectFrom('step')
+    .innerJoin('step_attempt', 'step_attempt.step_id', 'step.id')
+    .select('step_attempt.id')
+    .where('step.workflow_id', '=', lease.subject_id)
+    .where('step_attempt.status', '=', 'running')
+    .execute();
 }
 
 async function hasEnded(tx: Tx, workflowId: string): Promise<boolean> {

@@ -151,6 +151,21 @@ describe('a lost lease', () => {
     expect(await seals.execute()).toEqual([{ target: unit }]);
   });
 
+  it('has the log of a step sealed whose end is not reported with that of the whole', async () => {
+    const { workflow } = await placed();
+    const { work, report } = await ada.claimWorkflow(workflow);
+    const unit = work.steps.find(({ kind }) => kind === 'step')?.attemptId ?? '';
+    await report({ type: 'step.started', attemptId: unit });
+    await report({ type: 'workflow.finished', status: 'error', reason: 'engine connection lost' });
+    const seals = record.store.db.selectFrom('outbox').selectAll().where('kind', '=', 'seal-log');
+    const [seal, ...others] = await seals.execute();
+    expect(others).toEqual([]);
+    expect(JSON.parse(seal?.payload_json ?? '{}')).toEqual({
+      logId: unit,
+      line: 'slipway: its end was not reported',
+    });
+  });
+
   it('gives up after three attempts', async () => {
     const { buildId, workflow } = await placed();
     for (const attempt of [1, 2, 3]) {
