@@ -1,4 +1,4 @@
-import { Random } from '../experiments/lease/random.ts';
+import { Random } from '../experiments/random.ts';
 
 /** Numbers for one test file, from SLIPWAY_TEST_SEED, else of the moment; the seed is printed, so that a red run can be run again. */
 export function seededRandom(): Random {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import type { EffectBody } from './work.ts';
 
 /** An effect that was accepted, by its `Idempotency-Key`; the same key again is the same effect. */

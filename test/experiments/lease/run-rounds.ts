@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { ENDED, Record, checkBuild, type BuildRow } from './check-build.ts';
-import { Random } from './random.ts';
+import { Random } from '../random.ts';
 import { Stack, VICTIMS, type Fault, type Victim } from './stack.ts';
 import { KINDS, type Kind } from './work.ts';
 

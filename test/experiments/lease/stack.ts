@@ -7,7 +7,7 @@ import { Redis } from 'ioredis';
 import { startRedis, type RedisPart } from '../../../src/parts/redis.ts';
 import { Child, type ChildEvent } from './child.ts';
 import { Recorder } from './recorder.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../random.ts';
 import type { Kind } from './work.ts';
 
 export const VICTIMS = ['server', 'worker', 'redis'] as const;

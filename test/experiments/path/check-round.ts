@@ -1,0 +1,195 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { isEnd } from '../../../src/core/status.ts';
+import type {
+  BuildView,
+  DeliveryView,
+  EnvironmentView,
+  LogRangeView,
+  Page,
+  StepView,
+} from '../../../src/core/view.ts';
+import { listApps } from '../../../worker/deploy/app-container.ts';
+import { connectEngine } from '../../../worker/engine/connect-engine.ts';
+import { LABELS } from '../../../worker/engine/labels.ts';
+import { stagedManifests } from '../../scenarios/support/registry.ts';
+import { waitFor } from '../../support/wait.ts';
+import type { VictimFault } from './faults.ts';
+import type { Ground } from './ground.ts';
+import { buildOf } from './phase.ts';
+import { HOST, SECRETS, written, type Pushed } from './projects.ts';
+
+const SEAL_MS = 30_000;
+/** The reaper comes every 30 s. */
+const CLEAN_MS = 75_000;
+
+/** Holds what a round may not break; what it did break, in words. */
+export async function checkRound(
+  ground: Ground,
+  pushes: readonly Pushed[],
+  at: VictimFault,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const pushed of pushes) {
+    const build = await buildOf(ground.system, pushed.commit);
+    if (build === null) problems.push(`${pushed.kind}: the push has no build`);
+    else
+      problems.push(
+        ...(await checkBuild(ground, pushed, build, at)).map((text) => `${pushed.kind}: ${text}`),
+      );
+    problems.push(...(await checkDelivery(ground, pushed, build)));
+  }
+  problems.push(...(await checkLeft(ground)));
+  return problems;
+}
+
+/** Verdicts that a fault may bring beside the build's own: what a worker or an engine had begun dies with it. */
+function mayEnd({ kind }: Pushed, { victim, fault }: VictimFault): readonly string[] {
+  const own = kind === 'fails' ? 'failure' : 'success';
+  const isPassing =
+    ['server', 'redis', 'router'].includes(victim) || (victim === 'worker' && fault === 'nap');
+  return isPassing ? [own] : [own, 'error'];
+}
+
+async function checkBuild(
+  { system }: Ground,
+  pushed: Pushed,
+  build: BuildView,
+  at: VictimFault,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  if (!mayEnd(pushed, at).includes(build.status))
+    problems.push(`it ended with ${build.status} (${build.reason ?? 'no reason'})`);
+  if (build.status === 'error' && build.reason === null) problems.push('an error without a reason');
+  const rows = build.workflows.flatMap(({ steps }) => steps);
+  for (const row of rows) problems.push(...checkRow(row, build));
+  for (const row of rows)
+    for (const attempt of row.attempts.filter(({ startedAtMs }) => startedAtMs !== null))
+      problems.push(...(await checkLog(system, attempt.logId, `${row.name} ${attempt.attempt}`)));
+  if (pushed.kind === 'talks') problems.push(...(await checkWritten(system, build)));
+  if (build.deployments.length !== (pushed.kind === 'deploys' ? 1 : 0))
+    problems.push(`it has ${build.deployments.length} deployments`);
+  for (const { status, reason } of build.deployments) {
+    if (!isEnd(status)) problems.push(`its deployment is ${status}`);
+    if (build.status !== 'success' && status === 'success') problems.push('it is deployed, and not green');
+    if (status === 'failure') problems.push(`its deployment failed: ${reason ?? ''}`);
+  }
+  return problems;
+}
+
+function checkRow({ name, status }: StepView, build: BuildView): readonly string[] {
+  if (!isEnd(status)) return [`${name} is ${status} in an ended build`];
+  return build.status === 'success' && status !== 'success' ? [`${name} is ${status} in a green build`] : [];
+}
+
+/** Lines are numbered without a gap, the log is sealed, and no secret is in it. */
+async function checkLog(system: Ground['system'], logId: string, what: string): Promise<readonly string[]> {
+  const read = () => system.api<LogRangeView>('GET', `/logs/${logId}?from=0&count=5000`);
+  const problems: string[] = [];
+  // That of a lost attempt is ended by the server, a moment later.
+  await waitFor('it is sealed', async () => (await read()).sealed, SEAL_MS).catch(() =>
+    problems.push(`the log of ${what} has no end`),
+  );
+  const { range, lines } = await read();
+  if (range.length !== lines || range.some(({ number }, index) => number !== index))
+    problems.push(`the log of ${what} has a gap`);
+  const parts = Object.values(SECRETS).flatMap((value) => value.split('\n'));
+  const leaked = parts.filter((part) => range.some(({ text }) => text.includes(part)));
+  return [...problems, ...leaked.map((part) => `the log of ${what} shows ${part}`)];
+}
+
+/** Byte for byte what the container wrote, redacted by a reference of its own; of a lost attempt the beginning. */
+async function checkWritten(system: Ground['system'], build: BuildView): Promise<readonly string[]> {
+  const row = build.workflows.flatMap(({ steps }) => steps).find(({ name }) => name === 'talk');
+  const expected = redacted(written());
+  const problems: string[] = [];
+  for (const attempt of row?.attempts ?? []) {
+    const { range } = await system.api<LogRangeView>('GET', `/logs/${attempt.logId}?from=0&count=5000`);
+    const own = range.filter(({ stream }) => stream !== 'system');
+    const got = own.map(({ text }) => `${text}\n`).join('');
+    const isWhole = attempt.status === 'success' ? got === expected : expected.startsWith(got.trimEnd());
+    if (!isWhole) problems.push(`its log is not what it wrote (${got.length} of ${expected.length} bytes)`);
+  }
+  return problems;
+}
+
+/** By nothing of the product: every secret, then every line of one, the longest first. */
+function redacted(text: string): string {
+  const parts = Object.values(SECRETS).flatMap((value) => [value, ...value.split('\n')]);
+  return parts
+    .sort((a, b) => b.length - a.length)
+    .reduce((all, part) => all.split(part).join('********'), text);
+}
+
+async function checkDelivery(
+  { system }: Ground,
+  { hostDeliveryId, kind }: Pushed,
+  build: BuildView | null,
+): Promise<readonly string[]> {
+  const { items } = await system.api<Page<DeliveryView>>('GET', '/deliveries');
+  const found = items.filter((item) => item.hostDeliveryId === hostDeliveryId);
+  const [delivery] = found;
+  if (found.length !== 1 || delivery === undefined)
+    return [`${kind}: its delivery is there ${found.length} times`];
+  const ids = build === null ? [] : [build.id];
+  return delivery.outcome === 'built' && delivery.buildIds.join() === ids.join()
+    ? []
+    : [`${kind}: its delivery is ${delivery.outcome} with ${delivery.buildIds.join() || 'no build'}`];
+}
+
+/** What serves is what the record says, on as many containers as there are slots; of builds nothing is there. */
+export async function checkLive(
+  { system, dockerHost }: Ground,
+  version: string | null,
+): Promise<readonly string[]> {
+  if (version === null) return [];
+  const problems: string[] = [];
+  const { text, status } = await system.ask(HOST);
+  if (text.trim() !== version) problems.push(`${HOST} answers ${status} ${text.trim()}, not ${version}`);
+  const [environment] = (await system.api<Page<EnvironmentView>>('GET', '/environments')).items;
+  const used = (environment?.slots ?? []).filter(({ role }) => role !== 'empty');
+  if (used.filter(({ role }) => role === 'live').length !== 1) problems.push('there is not one live slot');
+  if (used.some(({ role }) => role === 'candidate')) problems.push('a candidate stands without a deployment');
+  const engine = connectEngine(dockerHost);
+  try {
+    const apps = await listApps(engine, path.join(system.dir, 'router'));
+    const [slots, byRecord] = [apps.map(({ slot }) => slot), used.map(({ index }) => Number(index))];
+    if (slots.sort().join() !== byRecord.sort().join())
+      problems.push(`apps are in the slots ${slots.join()}, by the record in ${byRecord.join()}`);
+    if (apps.some(({ running }) => !running)) problems.push('an app of a slot does not run');
+  } finally {
+    engine.close();
+  }
+  return problems;
+}
+
+async function checkLeft(ground: Ground): Promise<readonly string[]> {
+  let left: readonly string[] = [];
+  await waitFor(
+    'nothing is left',
+    async () => (left = await whatIsLeft(ground)).length === 0,
+    CLEAN_MS,
+  ).catch(() => undefined);
+  return left.map((one) => `left: ${one}`);
+}
+
+async function whatIsLeft({ system, dockerHost }: Ground): Promise<readonly string[]> {
+  const engine = connectEngine(dockerHost);
+  try {
+    const owned = await engine.listOwned([`${LABELS.worker}=${system.workerName}`]);
+    const images = (await engine.docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
+    return [
+      ...[...owned.containers, ...owned.networks, ...owned.volumes].map(({ id }) => `in the engine ${id}`),
+      ...images.filter((name) => /^slipway-build\/|slipway-staging\//.test(name)),
+      ...(await stagedManifests(system.registryUrl)),
+      ...(await entries(path.join(system.dir, 'worker/checkouts'))),
+      // Logs of apps and of their router live on.
+      ...(await entries(path.join(system.dir, 'worker/spool'))).filter((name) => !name.includes('/router-')),
+    ];
+  } finally {
+    engine.close();
+  }
+}
+
+const entries = async (folder: string): Promise<readonly string[]> =>
+  (await readdir(folder).catch(() => [])).map((name) => path.join(path.basename(folder), name));

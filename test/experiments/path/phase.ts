@@ -1,0 +1,42 @@
+import type { BuildSummary, BuildView, Page } from '../../../src/core/view.ts';
+import { isEnd } from '../../../src/core/status.ts';
+import type { System } from '../../support/system.ts';
+
+/** Where a build that deploys is. Several go on at once: the latest counts. */
+export const PHASES = [
+  'intake',
+  'waiting',
+  'clone',
+  'image',
+  'test',
+  'starting',
+  'smoking',
+  'switching',
+  'over',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+export async function buildOf(system: System, commit: string): Promise<BuildView | null> {
+  const { items } = await system.api<Page<BuildSummary>>('GET', '/builds');
+  const found = items.filter((item) => item.commit === commit);
+  if (found.length > 1) throw new Error(`${commit} is built ${found.length} times`);
+  const [build] = found;
+  return build === undefined ? null : system.api<BuildView>('GET', `/builds/${build.id}`);
+}
+
+export function phaseOf(build: BuildView | null): Phase {
+  if (build === null) return 'intake';
+  const [deployment] = build.deployments;
+  if (isEnd(build.status) && (deployment === undefined || isEnd(deployment.status))) return 'over';
+  if (deployment?.status === 'running') {
+    if (['switching', 'draining', 'done'].includes(deployment.phase)) return 'switching';
+    if (['smoking', 'prepared'].includes(deployment.phase)) return 'smoking';
+    if (['starting', 'checking'].includes(deployment.phase)) return 'starting';
+  }
+  if (build.status === 'pending') return 'waiting';
+  const rows = build.workflows.flatMap(({ steps }) => steps);
+  const begun = (['test', 'image'] as const).find((name) =>
+    rows.some((row) => row.name === name && row.status !== 'pending'),
+  );
+  return begun ?? 'clone';
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HostedRepository } from '../../support/git-host.ts';
+import { pushPayload } from '../../support/github-payloads.ts';
+import type { System } from '../../support/system.ts';
+import type { Ground } from './ground.ts';
+
+export const HOST = 'chaos.example.com';
+
+/** `deploys`: an image, a test in it, a release. `talks`: a step that writes secrets among its lines. `fails`: a red step. */
+export type Kind = 'deploys' | 'talks' | 'fails';
+export const KINDS: readonly Kind[] = ['deploys', 'talks', 'fails'];
+
+/** A push of a round, as it was delivered. */
+export interface Pushed {
+  readonly kind: Kind;
+  readonly commit: string;
+  /** What the release answers with. */
+  readonly version: string;
+  readonly hostDeliveryId: string;
+}
+
+/** Values that no log may show. The second one has lines of its own. */
+export const SECRETS = { token: 'sesame-4711-open', key: 'first-line-of-it\nsecond-line-of-it' };
+
+const LINES = 400;
+
+const TALK = [
+  `i=0; while [ $i -lt ${LINES} ]; do echo "line $i $TOKEN end"; i=$((i+1)); usleep 5000; done`,
+  'echo "key $KEY"',
+  'echo last',
+] as const;
+
+/** What `talks` writes, before anything is taken out of it: each command, then its output. */
+export function written(): string {
+  const outputs = [
+    Array.from({ length: LINES }, (_, line) => `line ${line} ${SECRETS.token} end`),
+    [`key ${SECRETS.key}`],
+    ['last'],
+  ];
+  const lines = TALK.flatMap((command, n) => [`+ ${command}`, ...(outputs[n] ?? [])]);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+const FILES: Readonly<Record<Kind, (version: string) => Record<string, string>>> = {
+  deploys: (version) => ({
+    Dockerfile: [
+      'FROM slipway-test/busybox:1',
+      `RUN mkdir /www && echo ${version} > /www/index.html && sleep 0.5`,
+      'CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]',
+      '',
+    ].join('\n'),
+    'slipway.yml': `image: {}
+steps:
+  - { name: test, commands: [grep -q ${version} /www/index.html, sleep 1] }
+push: { tags: ["\${CI_COMMIT_SHA}"] }
+deploy:
+  environment: production
+  port: 8080
+  host: ${HOST}
+  health: { path: /, passes: 2 }
+  smoke: { commands: [sleep 0.5] }
+  drain: { requests: 1s, connections: 1s }
+  standby: 10m
+`,
+  }),
+  talks: () => ({
+    'slipway.yml': `steps:
+  - name: talk
+    image: slipway-test/busybox:1
+    environment: { TOKEN: { from_secret: token }, KEY: { from_secret: key } }
+    commands: ${JSON.stringify(TALK)}
+`,
+  }),
+  fails: () => ({
+    'slipway.yml': 'steps: [{ name: red, image: "slipway-test/busybox:1", commands: [sleep 1, exit 3] }]\n',
+  }),
+};
+
+/** Makes the three projects. */
+export async function addProjects({
+  system,
+  host,
+}: Ground): Promise<Readonly<Record<Kind, HostedRepository>>> {
+  const add = async (kind: Kind): Promise<HostedRepository> => {
+    const repository = host.create(`chaos/${kind}`);
+    repository.commit(FILES[kind]('begin'), 'begin');
+    await system.api('POST', '/projects', { cloneUrl: repository.cloneUrl });
+    return repository;
+  };
+  const repositories = {
+    deploys: await add('deploys'),
+    talks: await add('talks'),
+    fails: await add('fails'),
+  };
+  for (const [name, value] of Object.entries(SECRETS))
+    await system.api('PUT', `/projects/${encodeURIComponent('chaos/talks')}/secrets/${name}`, { value });
+  return repositories;
+}
+
+/** Commits a change and delivers its push until it is taken, as a Git host that delivers again. */
+export async function pushTo(
+  system: System,
+  kind: Kind,
+  repository: HostedRepository,
+  version: string,
+): Promise<Pushed> {
+  const commit = repository.commit({ ...FILES[kind](version), round: version }, version);
+  const hostDeliveryId = randomUUID();
+  const payload = pushPayload({ repository: repository.fullName, commit, branch: 'main', message: version });
+  for (;;) {
+    const answer = await system.deliver('push', payload, hostDeliveryId).catch(() => null);
+    if (answer?.status === 202) return { kind, commit, version, hostDeliveryId };
+    await sleep(100);
+  }
+}
