@@ -55,8 +55,8 @@ async function sayLost({ api }: Installation): Promise<void> {
   const running = items.filter(({ status }) => status === 'running').length;
   if (running > 0)
     say(
-      `${running === 1 ? 'a build that runs is' : `${running} builds that run are`} lost by this: at the next start ` +
-        'they end as an error, or are built again where no step had begun',
+      `${running === 1 ? 'a build that runs is' : `${running} builds that run are`} lost by this: an error, or where no ` +
+        'step had begun built again at the next start',
     );
 }
 
