@@ -34,7 +34,8 @@ export async function postGuarded(
 ): Promise<number> {
   const target = new URL(url);
   const name = target.hostname.replace(/^\[|\]$/g, '');
-  const found = isIP(name) === 0 ? await resolve(name) : [{ address: name, family: isIP(name) }];
+  const found =
+    isIP(name) === 0 ? await unlessEnded(resolve(name), signal) : [{ address: name, family: isIP(name) }];
   const addresses = found.filter(({ address }) => mayReach(address, allowed));
   if (addresses.length === 0)
     throw new ForbiddenAddress(
@@ -57,6 +58,20 @@ export async function postGuarded(
     });
     outgoing.end(body);
   });
+}
+
+/** A name server may keep one waiting for longer than a message may take. */
+async function unlessEnded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const ended = Promise.withResolvers<never>();
+  const end = (): void => ended.reject(signal.reason as Error);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    return await Promise.race([work, ended.promise]);
+  } finally {
+    signal.removeEventListener('abort', end);
+    work.catch(() => undefined);
+  }
 }
 
 /** Answers every question with the addresses that were looked at. */

@@ -121,6 +121,17 @@ describe('a POST to an address that a user chose', () => {
     expect(seen).toEqual([]);
   });
 
+  it('waits for no name server longer than for the answer', async () => {
+    const resolve = () => new Promise<never>(() => undefined);
+    await expect(
+      postGuarded(
+        { url: 'http://hook.example.com/', body: '', headers: {} },
+        { ...local, resolve },
+        AbortSignal.timeout(50),
+      ),
+    ).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
   it('does not follow a redirect', async () => {
     answer = (_request, response) =>
       response.writeHead(307, { location: `http://127.0.0.1:${port}/other` }).end();
