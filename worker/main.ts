@@ -16,6 +16,7 @@ import { appNetworkName } from './deploy/app-network.ts';
 import { runDeployment, type DeployTools } from './deploy/run-deployment.ts';
 import { startTending } from './deploy/start-tending.ts';
 import type { RouterChange } from './deploy/watch-router.ts';
+import { awaitEngine } from './engine/await-engine.ts';
 import { connectEngine } from './engine/connect-engine.ts';
 import type { Engine } from './engine/engine.ts';
 import { boundBuildCache, engineBuildCache } from './image/bound-build-cache.ts';
@@ -31,6 +32,8 @@ import { STEP_SETTINGS } from './steps/settings.ts';
 import { takeFolder } from './take-folder.ts';
 import { takeJobs } from './take-jobs.ts';
 
+/** How long a job waits for the engine; then the server has soon taken it back (`TIMES.placement`). */
+const ENGINE_MS = TIMES.placement - 5_000;
 /** How long work that was cut short may take to remove what it made. */
 const ENDING_MS = 15_000;
 const UNUSED_MIRROR_MS = 30 * 24 * 3_600_000;
@@ -81,6 +84,9 @@ async function main(): Promise<void> {
   redis.on('error', (error) => log.warn({ err: error }, 'Redis is away'));
 
   const take = async (job: JobData): Promise<void> => {
+    // What is not claimed fails nothing: the server places it anew, here or elsewhere.
+    if (!(await awaitEngine(engine, ENGINE_MS)))
+      return log.warn({ job }, 'the engine does not answer: the job is left');
     const lease = await claim(server, job);
     if (lease === null) return;
     const done = run(lease, workflows, deployments).finally(() => leases.delete(lease.id));
