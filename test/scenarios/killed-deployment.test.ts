@@ -63,6 +63,22 @@ describe('a deployment, on the record of the server', () => {
     },
   );
 
+  it.each([
+    ['smoking', { status: 'pending', phase: 'waiting' }],
+    ['draining', { status: 'running', phase: 'draining' }],
+  ] as const)(
+    'is given back by a worker that is told to end, and finished by the next: %s',
+    async (phase, givenBack) => {
+      const { system } = world;
+      await interrupted(phase, async (id) => {
+        await kill(system.worker, 'SIGTERM');
+        expect(await deploymentOf(id), 'before another worker is there').toMatchObject(givenBack);
+        expect((await system.ask(HOST)).text, 'live serves').toMatch(/^(one|two)\n$/);
+        await system.startWorker();
+      });
+    },
+  );
+
   it.each(['smoking', 'switching'] as const)(
     'goes on when the server is killed and comes back: %s',
     async (phase) => {
@@ -78,7 +94,10 @@ describe('a deployment, on the record of the server', () => {
 });
 
 /** Deploys the other version, has `fault` happen while `phase` is what the record says, and waits for its end. */
-async function interrupted(phase: DeploymentPhase, fault: () => Promise<void>): Promise<void> {
+async function interrupted(
+  phase: DeploymentPhase,
+  fault: (deploymentId: string) => Promise<void>,
+): Promise<void> {
   const { system } = world;
   const next = live === 'one' ? 'two' : 'one';
   const served = load.answers.length;
@@ -89,7 +108,7 @@ async function interrupted(phase: DeploymentPhase, fault: () => Promise<void>): 
   const slow =
     phase === 'draining' ? untilPhase(id, 'smoking').then(() => system.ask(HOST, '/cgi-bin/slow')) : null;
   await untilPhase(id, phase, held.whileIn);
-  await fault();
+  await fault(id);
   await held.release();
   const phases = new Set<DeploymentPhase>();
   const ended = async () => {
@@ -196,9 +215,9 @@ async function forgetImages(): Promise<void> {
   engine.close();
 }
 
-async function kill(child: ChildProcess | null): Promise<void> {
+async function kill(child: ChildProcess | null, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   const gone = child === null ? null : once(child, 'exit');
-  child?.kill('SIGKILL');
+  child?.kill(signal);
   await gone;
 }
 
