@@ -257,6 +257,9 @@ describe('an entry that cannot be written', () => {
     return JSON.stringify(rows.map(([name, all]) => [name, all.map((row) => ({ ...row, last_used_at: 0 }))]));
   };
 
+  /** Those with a test of their own: below, and in test/unit/builds/notes.test.ts. */
+  type Elsewhere = 'project.remove' | 'deployment.cancel' | 'environment.roll_back';
+
   it('lets no change be made: both are of one transaction', async () => {
     await server.api('POST', '/tokens', { name: 'bob' });
     await server.api('PUT', `${project}/secrets/kept`, { value: SECRET });
@@ -266,30 +269,35 @@ describe('an entry that cannot be written', () => {
     const { delivery } = (await (await server.deliver('ping', { zen: 'y' })).json()) as { delivery: string };
     const made = await server.api('POST', `${project}/notifications`, TARGET);
     target = ((await made.json()) as { id: string }).id;
+    for (const name of ['kept', 'drained']) await server.api('POST', '/workers/tokens', { name });
+    await server.api('POST', '/workers/drained/drain');
     inDatabase("update delivery set outcome = 'failed'");
     inDatabase("create trigger no_audit before insert on audit begin select raise(abort, 'full'); end");
-    const changes: Record<string, () => Promise<Response>> = {
-      begin: () => signIn(server.adminToken),
-      end: () => signOut(),
-      make: () => server.api('POST', '/tokens', { name: 'eve' }),
-      revoke: () => server.api('DELETE', '/tokens/bob'),
-      add: () => server.api('POST', '/projects', { cloneUrl, path: 'shop/other' }),
-      change: () => server.api('PATCH', project, { defaultBranch: 'other' }),
-      connect: () => server.api('PUT', `${project}/connection`, { token: HOST_TOKEN }),
-      disconnect: () => server.api('DELETE', `${project}/connection`),
-      set: () => server.api('PUT', `${project}/secrets/new`, { value: SECRET }),
-      unset: () => server.api('DELETE', `${project}/secrets/kept`),
-      login: () => server.api('PUT', '/registries/new.example.com', { username: 'ci', password: SECRET }),
-      logout: () => server.api('DELETE', '/registries/kept.example.com'),
-      worker: () => server.api('POST', '/workers/tokens', { name: 'w2' }),
-      target: () => server.api('POST', `${project}/notifications`, TARGET),
-      try: () => server.api('POST', `${project}/notifications/${target}/test`),
-      untarget: () => server.api('DELETE', `${project}/notifications/${target}`),
-      drain: () => server.api('POST', '/workers/w1/drain'),
-      start: () => server.api('POST', `${project}/builds`),
-      cancel: () => server.api('POST', `/builds/${waiting.id}/cancel`),
-      rerun: () => server.api('POST', `/builds/${waiting.id}/rerun`),
-      replay: () => server.api('POST', `/deliveries/${delivery}/replay`),
+    const changes: Record<Exclude<AuditAction, Elsewhere>, () => Promise<Response>> = {
+      'session.begin': () => signIn(server.adminToken),
+      'session.end': () => signOut(),
+      'token.make': () => server.api('POST', '/tokens', { name: 'eve' }),
+      'token.revoke': () => server.api('DELETE', '/tokens/bob'),
+      'project.add': () => server.api('POST', '/projects', { cloneUrl, path: 'shop/other' }),
+      'project.change': () => server.api('PATCH', project, { defaultBranch: 'other' }),
+      'project.connect': () => server.api('PUT', `${project}/connection`, { token: HOST_TOKEN }),
+      'project.disconnect': () => server.api('DELETE', `${project}/connection`),
+      'secret.set': () => server.api('PUT', `${project}/secrets/new`, { value: SECRET }),
+      'secret.remove': () => server.api('DELETE', `${project}/secrets/kept`),
+      'registry.set': () =>
+        server.api('PUT', '/registries/new.example.com', { username: 'ci', password: SECRET }),
+      'registry.remove': () => server.api('DELETE', '/registries/kept.example.com'),
+      'worker.token': () => server.api('POST', '/workers/tokens', { name: 'w2' }),
+      'notification.add': () => server.api('POST', `${project}/notifications`, TARGET),
+      'notification.try': () => server.api('POST', `${project}/notifications/${target}/test`),
+      'notification.remove': () => server.api('DELETE', `${project}/notifications/${target}`),
+      'worker.drain': () => server.api('POST', '/workers/kept/drain'),
+      'worker.undrain': () => server.api('POST', '/workers/drained/undrain'),
+      'worker.revoke': () => server.api('DELETE', '/workers/kept/token'),
+      'build.start': () => server.api('POST', `${project}/builds`),
+      'build.cancel': () => server.api('POST', `/builds/${waiting.id}/cancel`),
+      'build.rerun': () => server.api('POST', `/builds/${waiting.id}/rerun`),
+      'delivery.replay': () => server.api('POST', `/deliveries/${delivery}/replay`),
     };
     const before = record();
     for (const [name, change] of Object.entries(changes)) {
