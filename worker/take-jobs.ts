@@ -2,7 +2,7 @@ import { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobData } from '../src/core/work.ts';
 import { TIMES } from '../config/times.ts';
-import { QUEUE_PREFIX } from '../src/queue/bullmq-queue.ts';
+import { hideCommand, QUEUE_PREFIX } from '../src/queue/bullmq-queue.ts';
 
 /** Jobs that may be in their claim at once; how many run is for the server to say. */
 const CLAIMS_AT_ONCE = 64;
@@ -28,6 +28,7 @@ export function takeJobs(
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
   });
-  worker.on('error', onError);
+  // Of BullMQ's second connection too, which is not ours.
+  worker.on('error', hideCommand).on('error', onError);
   return () => worker.close(true);
 }

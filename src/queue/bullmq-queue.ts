@@ -45,9 +45,18 @@ export function connectRedis(
     retryStrategy,
     ...login,
   };
-  return url.startsWith('unix://')
+  const redis = url.startsWith('unix://')
     ? new Redis({ ...options, path: url.slice('unix://'.length) })
     : new Redis(url, options);
+  return redis.on('error', hideCommand);
+}
+
+/**
+ * Takes from an error the command that failed: ioredis hangs it there with its arguments, of a refused login the password,
+ * and errors are logged.
+ */
+export function hideCommand(error: Error): void {
+  if ('command' in error) Reflect.deleteProperty(error, 'command');
 }
 
 export interface BullmqQueue extends JobQueue {

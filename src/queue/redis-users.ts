@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { QueueAccess, QueueLogin, QueueUser } from '../ports/queue-access.ts';
-import { connectRedis, QUEUE_PREFIX } from './bullmq-queue.ts';
+import { connectRedis, hideCommand, QUEUE_PREFIX } from './bullmq-queue.ts';
 
 export interface RedisUsersOptions {
   /** As REDIS_URL, of a Redis user that may run `ACL`. */
@@ -53,6 +53,7 @@ export function createRedisUsers({ url, onRefused, onError }: RedisUsersOptions)
       await soon(redis, ['SETUSER', ...rules]);
       return true;
     } catch (error) {
+      if (error instanceof Error) hideCommand(error);
       if (!isRefusal(error)) throw error;
       isRefused = true;
       onRefused((error as Error).message);
