@@ -65,13 +65,23 @@ function piecesOf(text: string, width: number): string[] {
   return pieces.map((piece) => piece.replace(/=+$/, '')).filter((piece) => piece.length >= SHORTEST_LINE);
 }
 
+/**
+ * What encoders leave as it is beside letters, digits, `-`, `_` and `.`: RFC 3986; JavaScript's encodeURIComponent and
+ * encodeURI; forms (WHATWG URL, Java); PHP's urlencode; Python's quote.
+ */
+const KEPT_BY_ENCODERS = ['~', "!'()*~", ";,/?:@&=+$#!'()*~", '*', '', '~/'];
+
 function percentOf(value: string): string[] {
   // A lone surrogate has no UTF-8; Buffer.from writes U+FFFD for it, as does toWellFormed.
-  const plain = encodeURIComponent(value.toWellFormed());
-  const strict = plain.replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
-  const forms = [plain, strict, plain.replaceAll('%20', '+'), strict.replaceAll('%20', '+')];
-  return [...forms, ...forms.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
+  const all = encodeURIComponent(value.toWellFormed()).replace(/[!'()*~]/g, (letter) => percent(letter));
+  const forms = KEPT_BY_ENCODERS.map((kept) =>
+    [...kept].reduce((text, letter) => text.replaceAll(percent(letter), letter), all),
+  );
+  const spaced = [...forms, ...forms.map((form) => form.replaceAll('%20', '+'))];
+  return [...spaced, ...spaced.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))];
 }
+
+const percent = (letter: string): string => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`;
 
 function jsonOf(value: string): string[] {
   const plain = JSON.stringify(value).slice(1, -1);
