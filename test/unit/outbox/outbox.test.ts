@@ -196,7 +196,9 @@ it('answers the worker that waits as soon as its effect is done, and notes the t
 it('seals a log with a line that says why', async () => {
   const sealed: unknown[] = [];
   const seal = sealLogHandler({ seal: async (...args) => void sealed.push(args) }, { nowMs: () => 5 });
-  expect(await seal({ logId: 'att_1', line: 'slipway: lost' }, 'k', new AbortController().signal)).toMatchObject({ state: 'done' });
+  expect(
+    await seal({ logId: 'att_1', line: 'slipway: lost' }, 'k', new AbortController().signal),
+  ).toMatchObject({ state: 'done' });
   expect(sealed).toEqual([['att_1', 'slipway: lost', 5]]);
 });
 
