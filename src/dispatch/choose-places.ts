@@ -10,6 +10,8 @@ export interface WorkerPlaces {
   readonly labels: Labels;
   /** It gets nothing new. */
   readonly draining: boolean;
+  /** It is connected, and has left something unclaimed lately: its engine may be away. */
+  readonly silent?: boolean;
 }
 
 /** What of a waiting workflow decides where it may go. */
@@ -20,22 +22,24 @@ export interface Wanting {
 
 /**
  * Gives the first of the queue the free places, the emptiest worker that fits first; of equally empty ones the one with
- * fewer labels, which others may want. A workflow that fits nowhere holds up none behind it. Pure.
+ * fewer labels, which others may want. A workflow that fits nowhere holds up none behind it. A silent worker gets only
+ * what no other one could take, now or later. Pure.
  */
 export function choosePlaces<W extends Wanting>(
   queue: readonly W[],
   workers: readonly WorkerPlaces[],
 ): readonly { readonly workflow: W; readonly worker: WorkerPlaces }[] {
   const places = workers
-    .filter(({ draining }) => !draining)
-    .map((worker) => ({ worker, free: worker.capacity - worker.taken }))
-    .filter(({ free }) => free > 0);
+    .filter(({ draining, capacity }) => !draining && capacity > 0)
+    .map((worker): Place => ({ worker, free: Math.max(0, worker.capacity - worker.taken) }));
   let left = places.reduce((sum, { free }) => sum + free, 0);
   const chosen: { workflow: W; worker: WorkerPlaces }[] = [];
   for (const workflow of queue) {
     if (left === 0) break;
-    const [place] = places
-      .filter(({ free, worker }) => free > 0 && hasLabels(worker.labels, workflow.labels))
+    const fitting = places.filter(({ worker }) => hasLabels(worker.labels, workflow.labels));
+    const isHeard = ({ worker }: Place): boolean => worker.silent !== true;
+    const [place] = (fitting.some(isHeard) ? fitting.filter(isHeard) : fitting)
+      .filter(({ free }) => free > 0)
       .sort((a, b) => b.free - a.free || countLabels(a.worker) - countLabels(b.worker));
     if (place === undefined) continue;
     place.free -= 1;
@@ -43,6 +47,11 @@ export function choosePlaces<W extends Wanting>(
     chosen.push({ workflow, worker: place.worker });
   }
   return chosen;
+}
+
+interface Place {
+  readonly worker: WorkerPlaces;
+  free: number;
 }
 
 /** Why a workflow that is left in the queue waits; one sentence for a person. Pure. */

@@ -10,6 +10,7 @@ import { orderQueue } from './order-queue.ts';
 import { loadsOf, readRunning, readUnplanned, readWaiting, readWorkers } from './read-queue.ts';
 import type { QueuedWorkflow } from './read-queue.ts';
 import { readPlacedDeployments, readRouters } from './read-deployments.ts';
+import type { PlacedDeployment } from './read-deployments.ts';
 
 export interface DispatcherDeps {
   readonly store: Store;
@@ -48,9 +49,13 @@ const CAUSES: ReadonlySet<string> = new Set(['queue', 'worker', 'lease']);
 const ROUND_MS = 5_000;
 /** A job that was not claimed this long may be lost (Redis was away, or flushed): it is added again. */
 const LOST_MS = 2_000;
+/** A worker that has left something unclaimed gets nothing that another could take for this long. */
+const SILENT_MS = 60_000;
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const served = new Map<string, number>();
+  /** When a worker last left something unclaimed, by its id. */
+  const unheard = new Map<string, number>();
   let waiting = new Map<string, Waiting>();
   let stranded = new Map<string, string>();
   let running: Promise<void> | null = null;
@@ -67,7 +72,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     while (again) {
       again = false;
       try {
-        const seen = await round(deps, served);
+        const seen = await round(deps, served, unheard);
         const moved = !isSame(seen.waiting, waiting);
         const others = differing(seen.stranded, stranded);
         ({ waiting, stranded } = seen);
@@ -109,15 +114,23 @@ interface Left {
   readonly stranded: Map<string, string>;
 }
 
-async function round(deps: DispatcherDeps, served: Map<string, number>): Promise<Left> {
+async function round(
+  deps: DispatcherDeps,
+  served: Map<string, number>,
+  unheard: Map<string, number>,
+): Promise<Left> {
   const { store, builds, queue, clock } = deps;
-  await forgetUnclaimed(deps);
+  await forgetUnclaimed(deps, unheard);
   const all = await readWaiting(store);
   const placed = all.filter(({ workerId }) => workerId !== null);
   const running = await readRunning(store);
   const taken = [...running, ...placed];
   const connected = builds.connectedWorkers();
-  const workers = await readWorkers(store, connected, taken);
+  const silentFrom = clock.nowMs() - SILENT_MS;
+  const workers = (await readWorkers(store, connected, taken)).map((worker) => ({
+    ...worker,
+    silent: (unheard.get(worker.id) ?? 0) > silentFrom,
+  }));
   const order = orderQueue(
     all.filter(({ workerId }) => workerId === null),
     loadsOf(taken, served),
@@ -138,9 +151,15 @@ async function round(deps: DispatcherDeps, served: Map<string, number>): Promise
 }
 
 /** Takes back what nobody claimed in time, so that this round may place it elsewhere. */
-async function forgetUnclaimed({ builds, queue, clock, onError }: DispatcherDeps): Promise<void> {
-  for (const { workflowId, attempt, workerId } of await builds.unplaceBefore(clock.nowMs() - TIMES.placement))
+async function forgetUnclaimed(
+  { builds, queue, clock, onError }: DispatcherDeps,
+  unheard: Map<string, number>,
+): Promise<void> {
+  const now = clock.nowMs();
+  for (const { workflowId, attempt, workerId } of await builds.unplaceBefore(now - TIMES.placement)) {
+    unheard.set(workerId, now);
     await queue.remove(`worker-${workerId}`, { kind: 'workflow', id: workflowId, attempt }).catch(onError);
+  }
 }
 
 /** The same job twice is one; one whose work was claimed meanwhile is refused at its claim. */
@@ -157,17 +176,21 @@ async function addAgain(
   }
 }
 
-/** Returns the deployments whose router no connected worker has that takes work, each with what it waits for. */
+/** Returns the deployments that no connected worker may claim, each with what it waits for. */
 async function wakeDeployers(
   deps: DispatcherDeps,
   connected: ReadonlyMap<string, number>,
 ): Promise<Map<string, string>> {
   const placed = await readPlacedDeployments(deps.store);
   const routers = await readRouters(deps.store, connected);
-  for (const { router, id, attempt } of placed)
-    if (routers.get(router) !== 'draining')
+  const onlyDrains = ({ router, mustGoOn }: PlacedDeployment): boolean =>
+    routers.get(router) === 'draining' && !mustGoOn;
+  for (const deployment of placed) {
+    const { router, id, attempt } = deployment;
+    if (!onlyDrains(deployment))
       await tell(deps, deps.queue.add(`deploy-${router}`, { kind: 'deployment', id, attempt }));
-  const stranded = placed.filter(({ router }) => routers.get(router) !== 'served');
+  }
+  const stranded = placed.filter((one) => !routers.has(one.router) || onlyDrains(one));
   return new Map(
     stranded.map(({ id, router }) => [
       id,

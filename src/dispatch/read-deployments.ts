@@ -1,20 +1,40 @@
+import { mustGoOn } from '../core/deployment.ts';
 import type { Reading } from '../store/store.ts';
 
-/** Deployments whose turn it is and that nobody has claimed, with the router whose workers may. */
-export async function readPlacedDeployments({
-  db,
-}: Reading): Promise<readonly { readonly id: string; readonly attempt: number; readonly router: string }[]> {
-  return db
+/** A deployment whose turn it is and that nobody has claimed. */
+export interface PlacedDeployment {
+  readonly id: string;
+  readonly attempt: number;
+  /** Workers with it may claim the deployment. */
+  readonly router: string;
+  /** It has begun to switch: a worker that drains may claim it too. */
+  readonly mustGoOn: boolean;
+}
+
+export async function readPlacedDeployments({ db }: Reading): Promise<readonly PlacedDeployment[]> {
+  const rows = await db
     .selectFrom('deployment')
     .innerJoin('environment', 'environment.id', 'deployment.environment_id')
     .leftJoin('lease', (join) =>
       join.onRef('lease.subject_id', '=', 'deployment.id').on('lease.ended_at', 'is', null),
     )
-    .select(['deployment.id', 'deployment.attempt', 'environment.router'])
+    .select([
+      'deployment.id',
+      'deployment.attempt',
+      'deployment.status',
+      'deployment.phase',
+      'environment.router',
+    ])
     .where('deployment.status', 'in', ['pending', 'running'])
     .where('deployment.placed_at', 'is not', null)
     .where('lease.id', 'is', null)
     .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    attempt: row.attempt,
+    router: row.router,
+    mustGoOn: mustGoOn(row),
+  }));
 }
 
 /** Routers that connected workers have: `served` where one of them takes work, else `draining`. */

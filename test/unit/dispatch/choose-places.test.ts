@@ -28,6 +28,15 @@ describe('a place', () => {
     expect(chosen([wanting('1'), wanting('2')], workers)).toEqual(['1 b']);
   });
 
+  it('is on a silent worker only for what no other one could take, however full those are', () => {
+    const silent = worker('a', 9, 0, { silent: true, labels: { gpu: 'yes' } });
+    const queue = [wanting('1'), wanting('2'), wanting('3', { gpu: 'yes' })];
+    expect(chosen(queue, [silent, worker('b', 1, 0)])).toEqual(['1 b', '3 a']);
+    expect(chosen(queue, [silent, worker('b', 1, 1)])).toEqual(['3 a']);
+    expect(chosen([wanting('1')], [silent, worker('b', 0, 0)])).toEqual(['1 a']);
+    expect(chosen([wanting('1')], [silent, worker('b', 1, 0, { draining: true })])).toEqual(['1 a']);
+  });
+
   it('is on a worker with every label that is wanted, with that value', () => {
     const workers = [
       worker('plain', 9, 0),

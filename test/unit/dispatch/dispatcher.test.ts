@@ -151,6 +151,20 @@ it('takes a placement back that nobody claims, and places it on a worker that is
   expect(jobs).toEqual([`${queueOf(bob)} ${workflow} 1`]);
 });
 
+it('gives what a worker left unclaimed to another, although that one is still connected', async () => {
+  const ada = await record.worker('ada', { capacity: 2 });
+  const { buildId } = await record.build(await record.project());
+  const workflow = await record.workflowOf(buildId);
+  await settled();
+  expect(jobs).toEqual([`${queueOf(ada)} ${workflow} 1`]);
+  record.clock.now += TIMES.placement + 1_000;
+  const bob = await record.worker('bob', { capacity: 1 });
+  await ada.restart();
+  dispatcher.wake();
+  await settled();
+  expect(jobs).toEqual([`${queueOf(bob)} ${workflow} 1`]);
+});
+
 it('wakes the workers of a router for a deployment whose turn it is, with its own attempt', async () => {
   const ada = await record.worker('ada');
   const plan = planOf({ deploys: [deployOf('production')] });
@@ -238,6 +252,22 @@ it('wakes no deployer that drains, and says that the deployment waits for it', a
   await settled();
   expect(dispatcher.waitingFor(id)).toBeNull();
   expect(jobs.at(-1)).toBe(`deploy-local ${id} 1`);
+});
+
+it('wakes a deployer that drains for a deployment that had begun to switch', async () => {
+  const ada = await record.worker('ada');
+  const plan = planOf({ deploys: [deployOf('production')] });
+  const { buildId } = await record.build(await record.project(), { plan });
+  await runWorkflow(await ada.claimWorkflow(await record.workflowOf(buildId)));
+  const id = await record.deploymentOf(buildId);
+  const lease = await ada.claimDeployment(id);
+  await record.builds.drainWorker('ada', true);
+  await prepare(lease);
+  await lease.report({ type: 'deployment.phase', phase: 'switching', detail: null });
+  await ada.restart();
+  await settled();
+  expect(dispatcher.waitingFor(id)).toBeNull();
+  expect(jobs.at(-1)).toBe(`deploy-local ${id} 2`);
 });
 
 it('keeps a build for a worker with its labels, and says which nobody has', async () => {
