@@ -11,7 +11,10 @@ import { principalOf } from './principal.ts';
 
 /** What a request leaves in the audit log: one entry at most, whatever happens after it was written. */
 export interface AuditTrail {
-  /** Says what the request changes, as soon as its handler knows. */
+  /**
+   * Says what the request changes, as soon as its handler knows: what the record has, and never what the request only
+   * names, since a refusal is written with it, and what does not exist may be a token in a name's place.
+   */
   about(subject: AuditSubject): void;
   /** Says who has proven themselves, where the request began without a sender. */
   by(actor: AuditActor): void;

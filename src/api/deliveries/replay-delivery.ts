@@ -1,3 +1,4 @@
+import { idOf } from '../../store/read/audit-subjects.ts';
 import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readParam } from '../read-request.ts';
@@ -13,7 +14,8 @@ export function replayDelivery({ deliveries }: Pick<AppDeps, 'deliveries'>): Rou
     handle: async (request, response) => {
       const id = readParam(request, 'delivery');
       const audit = auditOf(request);
-      audit.about({ kind: 'delivery', id, name: id });
+      const shown = idOf('dlv', id);
+      audit.about({ kind: 'delivery', id: shown, name: shown });
       await deliveries.replay(id, audit.done);
       response.status(202).json({ id });
     },

@@ -10,5 +10,5 @@ export async function targetSubject(
 ): Promise<AuditSubject> {
   const target = (await targets.list(project.id)).find((one) => one.id === id);
   const name = target === undefined ? project.path : `${project.path}/${target.to.join(', ')}`;
-  return { kind: 'notification', id, name };
+  return { kind: 'notification', id: target?.id ?? null, name };
 }

@@ -17,12 +17,12 @@ export async function findProject(
   return project;
 }
 
-/** As {@link findProject}, for a request that changes it. */
+/** As {@link findProject}, for a request that changes it; the audit log is told what is found, not what was asked for. */
 export async function aboutProject(
   deps: Pick<AppDeps, 'store' | 'views'>,
   request: Request,
 ): Promise<ProjectView> {
-  auditOf(request).about({ kind: 'project', id: null, name: readParam(request, 'project') });
+  auditOf(request).about({ kind: 'project', id: null, name: null });
   const project = await findProject(deps, request);
   auditOf(request).about({ kind: 'project', id: project.id, name: project.path });
   return project;

@@ -15,8 +15,11 @@ export function removeSecret(deps: Pick<AppDeps, 'secrets' | 'store' | 'views'>)
       const { id, path } = await aboutProject(deps, request);
       const name = readParam(request, 'name');
       const audit = auditOf(request);
-      audit.about({ kind: 'secret', id, name: `${path}/${name}` });
-      await deps.secrets.removeProjectSecret(id, name, audit.done);
+      // Until it is found: who means the name may have pasted the value.
+      audit.about({ kind: 'secret', id, name: path });
+      await deps.secrets.removeProjectSecret(id, name, (tx) =>
+        audit.done(tx, { id, name: `${path}/${name}` }),
+      );
       response.status(204).end();
     },
   });

@@ -18,8 +18,11 @@ export function setSecret(deps: Pick<AppDeps, 'secrets' | 'store' | 'views'>): R
       const { id, path } = await aboutProject(deps, request);
       const name = readParam(request, 'name');
       const audit = auditOf(request);
-      audit.about({ kind: 'secret', id, name: `${path}/${name}` });
-      await deps.secrets.setProjectSecret(id, name, readBodyOf(request, body).value, audit.done);
+      // Until it is kept: name and value may have changed places.
+      audit.about({ kind: 'secret', id, name: path });
+      await deps.secrets.setProjectSecret(id, name, readBodyOf(request, body).value, (tx) =>
+        audit.done(tx, { id, name: `${path}/${name}` }),
+      );
       response.status(204).end();
     },
   });

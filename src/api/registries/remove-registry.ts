@@ -13,8 +13,8 @@ export function removeRegistry({ secrets }: Pick<AppDeps, 'secrets'>): Route {
     handle: async (request, response) => {
       const host = readParam(request, 'host');
       const audit = auditOf(request);
-      audit.about({ kind: 'registry', id: host, name: host });
-      await secrets.removeRegistryLogin(host, audit.done);
+      audit.about({ kind: 'registry', id: null, name: null });
+      await secrets.removeRegistryLogin(host, (tx) => audit.done(tx, { id: host, name: host }));
       response.status(204).end();
     },
   });

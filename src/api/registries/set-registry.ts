@@ -24,8 +24,10 @@ export function setRegistry({ secrets }: Pick<AppDeps, 'secrets'>): Route {
     handle: async (request, response) => {
       const host = readParam(request, 'host');
       const audit = auditOf(request);
-      audit.about({ kind: 'registry', id: host, name: host });
-      await secrets.setRegistryLogin(host, readBodyOf(request, body), audit.done);
+      audit.about({ kind: 'registry', id: null, name: null });
+      await secrets.setRegistryLogin(host, readBodyOf(request, body), (tx) =>
+        audit.done(tx, { id: host, name: host }),
+      );
       response.status(204).end();
     },
   });

@@ -12,9 +12,9 @@ export function revokeToken({ tokens }: Pick<AppDeps, 'tokens'>): Route {
     audit: 'token.revoke',
     handle: async (request, response) => {
       const audit = auditOf(request);
-      const name = readParam(request, 'token');
-      audit.about({ kind: 'token', id: null, name });
-      await tokens.revoke(name, audit.done);
+      // Named by what is found: who means the name may have pasted the token.
+      audit.about({ kind: 'token', id: null, name: null });
+      await tokens.revoke(readParam(request, 'token'), audit.done);
       response.status(204).end();
     },
   });

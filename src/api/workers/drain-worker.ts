@@ -20,7 +20,7 @@ function drainRoute({ builds }: Pick<AppDeps, 'builds'>, verb: 'drain' | 'undrai
     handle: async (request, response) => {
       const worker = readParam(request, 'worker');
       const audit = auditOf(request);
-      audit.about({ kind: 'worker', id: null, name: worker });
+      audit.about({ kind: 'worker', id: null, name: null });
       response.json(await builds.drainWorker(worker, verb === 'drain', audit.done));
     },
   });

@@ -11,10 +11,10 @@ export function revokeWorkerToken({ builds, queueAccess }: Pick<AppDeps, 'builds
     access: 'admin',
     audit: 'worker.revoke',
     handle: async (request, response) => {
-      const worker = readParam(request, 'worker');
       const audit = auditOf(request);
-      audit.about({ kind: 'worker', id: null, name: worker });
-      const { workerId } = await builds.revokeWorkerToken(worker, audit.done);
+      // As for an admin token: named by what is found.
+      audit.about({ kind: 'worker', id: null, name: null });
+      const { workerId } = await builds.revokeWorkerToken(readParam(request, 'worker'), audit.done);
       await queueAccess.expel(workerId);
       response.status(204).end();
     },

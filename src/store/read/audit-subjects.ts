@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { AuditSubject } from '../../core/audit.ts';
+import { isId, type IdKind } from '../../core/id.ts';
 import type { Database } from '../schema.ts';
 
 type Reader = Kysely<Database>;
@@ -12,13 +13,17 @@ export async function buildSubject(db: Reader, id: string): Promise<AuditSubject
     .where('build.id', '=', id)
     .select(['project.path', 'build.number'])
     .executeTakeFirst();
-  return { kind: 'build', id, name: row === undefined ? null : `${row.path}#${row.number}` };
+  return { kind: 'build', id: idOf('bld', id), name: row === undefined ? null : `${row.path}#${row.number}` };
 }
 
 /** `shop/web/production`. */
 export async function environmentSubject(db: Reader, id: string): Promise<AuditSubject> {
   const row = await environments(db).where('environment.id', '=', id).executeTakeFirst();
-  return { kind: 'environment', id, name: row === undefined ? null : `${row.path}/${row.name}` };
+  return {
+    kind: 'environment',
+    id: idOf('env', id),
+    name: row === undefined ? null : `${row.path}/${row.name}`,
+  };
 }
 
 /** Named by its environment. */
@@ -27,7 +32,16 @@ export async function deploymentSubject(db: Reader, id: string): Promise<AuditSu
     .innerJoin('deployment', 'deployment.environment_id', 'environment.id')
     .where('deployment.id', '=', id)
     .executeTakeFirst();
-  return { kind: 'deployment', id, name: row === undefined ? null : `${row.path}/${row.name}` };
+  return {
+    kind: 'deployment',
+    id: idOf('dep', id),
+    name: row === undefined ? null : `${row.path}/${row.name}`,
+  };
+}
+
+/** Null for what is no id: it may be a secret in an id's place. */
+export function idOf(kind: IdKind, text: string): string | null {
+  return isId(kind, text) ? text : null;
 }
 
 function environments(db: Reader) {

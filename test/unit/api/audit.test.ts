@@ -5,12 +5,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditAction, AuditEntryView } from '../../../src/core/audit.ts';
 import { AUDIT_ACTIONS } from '../../../src/core/audit.ts';
+import { newId } from '../../../src/core/id.ts';
 import type { Page, ProjectView } from '../../../src/core/view.ts';
 import { startGitHost, type GitHost } from '../../support/git-host.ts';
 import { startGithubServer, type GithubServer } from '../../support/github/github-server.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 const HOST_TOKEN = 'ghp_of_the_project_0123456789';
+const DEPLOYMENT = newId('dep');
+const ENVIRONMENT = newId('env');
 const SECRET = 'a value that nobody may read';
 const STEPS = 'steps:\n  - name: unit\n    image: busybox\n    commands: [true]\n';
 
@@ -172,13 +175,13 @@ const CHANGES: readonly [AuditAction, () => Promise<Response>, Partial<AuditEntr
     ],
     [
       'deployment.cancel',
-      () => server.api('POST', '/deployments/dep_x/cancel'),
-      { kind: 'deployment', id: 'dep_x', name: null },
+      () => server.api('POST', `/deployments/${DEPLOYMENT}/cancel`),
+      { kind: 'deployment', id: DEPLOYMENT, name: null },
     ],
     [
       'environment.roll_back',
-      () => server.api('POST', '/environments/env_x/rollback'),
-      { kind: 'environment', id: 'env_x', name: null },
+      () => server.api('POST', `/environments/${ENVIRONMENT}/rollback`),
+      { kind: 'environment', id: ENVIRONMENT, name: null },
     ],
     [
       'delivery.replay',
@@ -318,12 +321,34 @@ describe('what is refused', () => {
     expect(await newest()).toMatchObject({
       action: 'project.remove',
       actor: { kind: 'admin', name: 'admin' },
-      subject: { kind: 'project', id: null, name: 'no/such' },
+      subject: { kind: 'project', id: null, name: null },
       refused: 'not_found',
       requestId: answer.headers.get('x-request-id'),
     });
     expect((await server.api('POST', '/tokens', { name: 'NOT A NAME' })).status).toBe(400);
     expect(await newest()).toMatchObject({ action: 'token.make', subject: null, refused: 'request_wrong' });
+  });
+
+  it.each([
+    ['DELETE', (secret: string) => `/tokens/${secret}`, 404],
+    ['DELETE', (secret: string) => `/workers/${secret}/token`, 404],
+    ['POST', (secret: string) => `/workers/${secret}/drain`, 404],
+    ['DELETE', (secret: string) => `/projects/${secret}`, 404],
+    ['DELETE', (secret: string) => `${project}/secrets/${secret}`, 404],
+    ['PUT', (secret: string) => `${project}/secrets/${secret}!`, 400],
+    ['DELETE', (secret: string) => `/registries/${secret}`, 404],
+    ['PUT', (secret: string) => `/registries/${secret}`, 400],
+    ['DELETE', (secret: string) => `${project}/notifications/${secret}`, 404],
+    ['POST', (secret: string) => `/builds/${secret}/cancel`, 404],
+    ['POST', (secret: string) => `/builds/${secret}/rerun`, 404],
+    ['POST', (secret: string) => `/deliveries/${secret}/replay`, 404],
+  ] as const)('keeps no token that came in the place of a name: %s %s', async (method, pathOf, status) => {
+    const body = method === 'PUT' ? { value: 'x', username: 'ci', password: 'x' } : undefined;
+    const answer = await server.api(method, pathOf(server.adminToken), body);
+    expect(answer.status).toBe(status);
+    const entry = await newest();
+    expect(entry?.requestId).toBe(answer.headers.get('x-request-id'));
+    expect(JSON.stringify(entry)).not.toContain(server.adminToken);
   });
 
   it("to a worker's token is written as the worker's", async () => {
