@@ -1,5 +1,5 @@
 import { newId } from '../core/id.ts';
-import { mayAbort } from '../core/deployment.ts';
+import { mustGoOn } from '../core/deployment.ts';
 import type { Release } from '../core/deployment.ts';
 import type { DeployPlan } from '../core/plan.ts';
 import { applySlotAction, chooseCandidate } from '../core/slots.ts';
@@ -32,7 +32,7 @@ export async function claimDeployment(deps: BuildsDeps, tx: Tx, claimant: Claima
     throw refuseClaim(subject, `this worker has no router ${row.router}`);
   if (row.attempt !== subject.attempt) throw refuseClaim(subject, `its attempt is ${row.attempt}`);
   if (row.placed_at === null) throw refuseClaim(subject, 'it is not its turn');
-  const resumes = row.status === 'running' && !mayAbort(row.phase);
+  const resumes = mustGoOn(row);
   if (row.status !== 'pending' && !resumes) throw refuseClaim(subject, `it is ${row.status}`);
   const at = deps.clock.nowMs();
   const slots = await readSlots(tx, row.environment_id);

@@ -1,4 +1,5 @@
 import { TIMES } from '../../config/times.ts';
+import { mustGoOn } from '../core/deployment.ts';
 import { Problem } from '../core/problem.ts';
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../protocol/worker.ts';
 import type { ClaimAnswer, ClaimRequest } from '../protocol/worker.ts';
@@ -20,14 +21,16 @@ export interface Claimant {
 
 /**
  * Grants the lease on what a job names, or says again what the same process was granted (its answer was lost).
- * @throws Problem `claim_refused`, also to a worker that drains, `worker_superseded`, `protocol_wrong`.
+ * @throws Problem `claim_refused`, also to a worker that drains, unless it is a deployment that has begun to switch;
+ * `worker_superseded`, `protocol_wrong`.
  */
 export async function claim(deps: BuildsDeps, tx: Tx, claimant: Claimant): Promise<ClaimAnswer> {
   const { request, worker, bearer } = claimant;
   demandProtocol(request.protocol);
   const { draining } = await demandInstance(tx, claimant);
   const open = await openLeaseOf(tx, request.subject.id);
-  if (open === undefined && draining) throw refuseClaim(request.subject, 'this worker drains');
+  if (open === undefined && draining && !(await hasBegunToSwitch(tx, request.subject)))
+    throw refuseClaim(request.subject, 'this worker drains');
   const lease =
     open === undefined ? await grant(deps, tx, claimant) : demandSameHolder(open, worker, request);
   return {
@@ -58,6 +61,17 @@ async function demandInstance(tx: Tx, { worker, request }: Claimant): Promise<{ 
     .executeTakeFirst();
   if (row?.instance !== request.instance) throw new Problem('worker_superseded', { worker: worker.name });
   return { draining: row.draining_since !== null };
+}
+
+/** Such a deployment is not new work, and perhaps no other worker has its router. */
+async function hasBegunToSwitch(tx: Tx, subject: ClaimRequest['subject']): Promise<boolean> {
+  if (subject.kind !== 'deployment') return false;
+  const row = await tx.db
+    .selectFrom('deployment')
+    .select(['status', 'phase'])
+    .where('id', '=', subject.id)
+    .executeTakeFirst();
+  return row !== undefined && mustGoOn(row);
 }
 
 function demandSameHolder(lease: LeaseRow, worker: KnownWorker, request: ClaimRequest): LeaseRow {

@@ -39,6 +39,17 @@ export function mayAbort(phase: DeploymentPhase): boolean {
   return PHASES.indexOf(phase) < PHASES.indexOf('switching');
 }
 
+/** Whether it has begun to switch and not ended: whoever claims it brings it to its end. */
+export function mustGoOn({
+  status,
+  phase,
+}: {
+  readonly status: Status;
+  readonly phase: DeploymentPhase;
+}): boolean {
+  return status === 'running' && !mayAbort(phase);
+}
+
 /** Of deployments in the order in which they were made: the last into each environment, which tells how it stands there. */
 export function lastIntoEach<D extends { readonly environment: string }>(
   deployments: readonly D[],

@@ -221,7 +221,10 @@ export interface WorkerView {
   /** Workflows it runs at once, and how many it runs now. */
   readonly capacity: number;
   readonly running: number;
-  /** What it works on now, the oldest first. */
+  /**
+   * What it works on now, the oldest first; of one that drains also the deployments of its routers that had begun to switch
+   * when they lost their worker: it, or another with the router, has to end them.
+   */
   readonly work: readonly WorkView[];
   /** Since when it gets nothing new; null: it does. */
   readonly drainingSinceMs: number | null;

@@ -1,3 +1,4 @@
+import { mustGoOn } from '../../core/deployment.ts';
 import type { Labels } from '../../core/labels.ts';
 import type { WorkerView, WorkView } from '../../core/view.ts';
 import type { Reader } from './view-context.ts';
@@ -17,7 +18,11 @@ export async function readWorkers(
     seenAtMs: connected.get(row.id) ?? (row.seen_at === 0 ? null : row.seen_at),
     capacity: row.capacity,
     running: of(builds, row.id).length,
-    work: [...of(builds, row.id), ...of(deployments, row.id)],
+    work: [
+      ...of(builds, row.id),
+      ...of(deployments, row.id),
+      ...(row.draining_since === null ? [] : leftBehind(deployments, row.routers_json)),
+    ],
     drainingSinceMs: row.draining_since,
     routers: JSON.parse(row.routers_json) as string[],
     tokenRouters: JSON.parse(row.token_routers_json) as string[],
@@ -38,6 +43,19 @@ function of(all: readonly AtWork[], worker: string): readonly WorkView[] {
   return all.filter(({ workerId }) => workerId === worker).map(({ work }) => work);
 }
 
+interface DeploymentAtWork extends AtWork {
+  readonly router: string;
+  readonly mustGoOn: boolean;
+}
+
+/** Deployments that had begun to switch when they lost their worker: one with these routers has to end them. */
+function leftBehind(all: readonly DeploymentAtWork[], routersJson: string): readonly WorkView[] {
+  const routers = JSON.parse(routersJson) as string[];
+  return all
+    .filter((one) => one.workerId === null && one.mustGoOn && routers.includes(one.router))
+    .map(({ work }) => work);
+}
+
 async function readBuildsAtWork(db: Reader): Promise<readonly AtWork[]> {
   const rows = await db
     .selectFrom('workflow')
@@ -53,17 +71,27 @@ async function readBuildsAtWork(db: Reader): Promise<readonly AtWork[]> {
   }));
 }
 
-async function readDeploymentsAtWork(db: Reader): Promise<readonly AtWork[]> {
+async function readDeploymentsAtWork(db: Reader): Promise<readonly DeploymentAtWork[]> {
   const rows = await db
     .selectFrom('deployment')
     .innerJoin('environment', 'environment.id', 'deployment.environment_id')
     .innerJoin('project', 'project.id', 'environment.project_id')
-    .select(['deployment.worker_id', 'environment.id', 'environment.name', 'project.path'])
+    .select([
+      'deployment.worker_id',
+      'deployment.status',
+      'deployment.phase',
+      'environment.id',
+      'environment.name',
+      'environment.router',
+      'project.path',
+    ])
     .where('deployment.status', '=', 'running')
     .orderBy('deployment.id')
     .execute();
-  return rows.map(({ worker_id, id, name, path }) => ({
-    workerId: worker_id,
-    work: { kind: 'deployment', id, name: `${path}:${name}` },
+  return rows.map((row) => ({
+    workerId: row.worker_id,
+    router: row.router,
+    mustGoOn: mustGoOn(row),
+    work: { kind: 'deployment', id: row.id, name: `${row.path}:${row.name}` },
   }));
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TIMES } from '../../../config/times.ts';
 import { readWorkers } from '../../../src/store/read/workers.ts';
-import { deployOf, makeRecord, planOf, runWorkflow } from '../../support/record.ts';
+import { deployOf, makeRecord, planOf, prepare, runWorkflow, switchOver } from '../../support/record.ts';
 import type { TestRecord, TestWorker } from '../../support/record.ts';
 
 let record: TestRecord;
@@ -298,6 +298,44 @@ describe('a worker that drains', () => {
     await record.builds.drainWorker(ada.known.id, false);
     await ada.claimWorkflow(workflow);
     expect(await record.statusOf('build', buildId)).toBe('running');
+  });
+
+  it('brings to its end a deployment that had begun to switch when its process died, and is not done before', async () => {
+    const ada = await record.worker('ada');
+    const { buildId } = await record.build(await record.project(), {
+      plan: planOf({ deploys: [deployOf('production')] }),
+    });
+    await runWorkflow(await ada.claimWorkflow(await record.workflowOf(buildId)));
+    const id = await record.deploymentOf(buildId);
+    const lease = await ada.claimDeployment(id);
+    await record.worker('bob', { routers: [] });
+    for (const name of ['ada', 'bob']) await record.builds.drainWorker(name, true);
+    await prepare(lease);
+    await lease.report({ type: 'deployment.phase', phase: 'switching', detail: null });
+    await ada.restart();
+    const work = async () =>
+      (await readWorkers(record.store.db, new Map())).map((one) => one.work.map(({ name }) => name));
+    expect(await work()).toEqual([['shop/web:production'], []]);
+    const again = await ada.claimDeployment(id, 2);
+    expect(await work()).toEqual([['shop/web:production'], []]);
+    await switchOver(again);
+    expect(await record.statusOf('deployment', id)).toBe('success');
+    expect(await work()).toEqual([[], []]);
+  });
+
+  it('does not get a deployment again that had not begun to switch', async () => {
+    const ada = await record.worker('ada');
+    const { buildId } = await record.build(await record.project(), {
+      plan: planOf({ deploys: [deployOf('production')] }),
+    });
+    await runWorkflow(await ada.claimWorkflow(await record.workflowOf(buildId)));
+    const id = await record.deploymentOf(buildId);
+    await prepare(await ada.claimDeployment(id));
+    await record.builds.drainWorker('ada', true);
+    await ada.restart();
+    await expect(ada.claimDeployment(id, 2)).rejects.toMatchObject({
+      details: { cause: 'this worker drains' },
+    });
   });
 
   it('has to be one', async () => {

@@ -4,7 +4,7 @@ import type { JobData } from '../../../src/core/work.ts';
 import { createDispatcher } from '../../../src/dispatch/create-dispatcher.ts';
 import type { Dispatcher } from '../../../src/dispatch/create-dispatcher.ts';
 import { readBuild } from '../../../src/store/read/builds.ts';
-import { deployOf, makeRecord, planOf, pushOf, runWorkflow } from '../../support/record.ts';
+import { deployOf, makeRecord, planOf, prepare, pushOf, runWorkflow } from '../../support/record.ts';
 import type { TestRecord, TestWorker } from '../../support/record.ts';
 
 let record: TestRecord;
