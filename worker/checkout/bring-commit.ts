@@ -50,7 +50,7 @@ function ofServer(error: unknown): null {
 
 /** git's words for a repository on this disk that a crash has left broken. */
 export function isDamaged(text: string): boolean {
-  return /is corrupt|is empty$|bad object|not a git repository|is not a tree|invalid sha1 pointer|inflate: data|unable to read tree|missing (blob|tree|commit)|unresolved deltas|did not send all necessary objects|nonexistent object/im.test(
+  return /is corrupt|is empty$|bad object|not a git repository|not a GIT packfile|is not a tree|invalid sha1 pointer|inflate: data|unable to read tree|missing (blob|tree|commit|object)|reference broken|too (small|short)|match index|wrong index|unresolved deltas|did not send all necessary objects|nonexistent object/im.test(
     text,
   );
 }

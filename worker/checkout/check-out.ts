@@ -57,7 +57,7 @@ async function exportCommit(work: CheckOut): Promise<boolean> {
   await work.log.say(`Checking out ${commit} of ${url} (${ref})`);
   const lease = await work.mirrors.lease(work);
   try {
-    await linkRepository({ mirror: lease.directory, directory, url, tags: lease.tags });
+    await linkRepository({ mirror: lease.directory, directory, url, tags: lease.tags }).catch(unlessRemoved);
     const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
     const how = branch === undefined ? ['--detach'] : ['--no-track', '-B', branch];
     await git(['-C', directory, 'checkout', '--quiet', ...how, commit, '--'], signal);
@@ -65,6 +65,12 @@ async function exportCommit(work: CheckOut): Promise<boolean> {
   } finally {
     lease.release();
   }
+}
+
+/** Another build that found the mirror damaged may remove it meanwhile, held or not. */
+function unlessRemoved(error: unknown): never {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  throw new Problem('git_failed', { command: 'link', cause: 'the mirror is not a git repository any more' });
 }
 
 /** A mirror that a crash has damaged is made anew, once. */

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -215,6 +225,34 @@ test.each([
   expect(await checkOut(wanted)).toMatchObject({ status: 'success' });
   gitIn(wanted.directory, 'fsck', '--strict');
 });
+
+test.each(['empty', 'cut', 'zeroed'] as const)(
+  'makes a mirror anew of which a power cut has left packs, indexes or refs %s',
+  async (how) => {
+    for (const place of ['objects/pack', 'refs/slipway/commits', 'refs/tags']) {
+      const commit = repository.commit({ 'a.txt': `${how} ${place}` });
+      repository.git('tag', '-f', 'v1');
+      repository.git('push', '--quiet', '--force', 'origin', 'v1');
+      await checkOut(work(commit));
+      const folder = path.join(scratch, 'mirrors/prj_1.git', place);
+      for (const name of readdirSync(folder)) {
+        const file = path.join(folder, name);
+        const { size } = statSync(file);
+        chmodSync(file, 0o644);
+        if (how === 'zeroed') writeFileSync(file, Buffer.alloc(size));
+        else truncateSync(file, how === 'empty' ? 0 : Math.floor(size / 2));
+      }
+      mirrors = await openMirrors(path.join(scratch, 'mirrors')); // the worker was started again
+      const again = work(commit);
+      expect(await checkOut(again), `${how} ${place}: ${said.join('\n')}`).toMatchObject({
+        status: 'success',
+      });
+      gitIn(again.directory, 'fsck', '--strict');
+      const later = work(repository.commit({ 'a.txt': `${how} ${place} later` }));
+      expect(await checkOut(later), `${how} ${place}, later`).toMatchObject({ status: 'success' });
+    }
+  },
+);
 
 test('asks git for the refs of a mirror once, and remembers what it brings', async () => {
   await checkOut(work(repository.commit({ 'a.txt': 'one' })));
