@@ -199,7 +199,11 @@ it('seals a log with a line that says why', async () => {
   expect(
     await seal({ logId: 'att_1', line: 'slipway: lost' }, 'k', new AbortController().signal),
   ).toMatchObject({ state: 'done' });
-  expect(sealed).toEqual([['att_1', 'slipway: lost', 5]]);
+  await seal({ logId: 'att_2' }, 'k', new AbortController().signal);
+  expect(sealed).toEqual([
+    ['att_1', 'slipway: lost', 5],
+    ['att_2', 'slipway: the worker was lost here', 5],
+  ]);
 });
 
 describe('posting a webhook', () => {
