@@ -18,13 +18,19 @@ export async function readDue(
   { db }: Reading,
   now: number,
 ): Promise<{ readonly due: readonly DueEffect[]; readonly nextAt: number | null }> {
-  const rows = await db
+  // Of the many that may wait behind one whose receiver is away, nothing is read.
+  const heads = await db
     .selectFrom('outbox')
     .select(['id', 'key', 'kind', 'target', 'subject_id', 'payload_json', 'attempts', 'next_at'])
-    .where('state', '=', 'pending')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('outbox')
+        .select(({ fn }) => fn.min('id').as('id'))
+        .where('state', '=', 'pending')
+        .groupBy('target'),
+    )
     .orderBy('id')
     .execute();
-  const heads = [...new Map([...rows].reverse().map((row) => [row.target, row])).values()];
   const later = heads.filter((row) => row.next_at > now).map((row) => row.next_at);
   return {
     due: heads
