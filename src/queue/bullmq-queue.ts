@@ -47,8 +47,17 @@ export function connectRedis(
   };
   const redis = url.startsWith('unix://')
     ? new Redis({ ...options, path: url.slice('unix://'.length) })
-    : new Redis(url, options);
+    : new Redis(login === null ? url : withoutLogin(url), options);
   return redis.on('error', hideCommand);
+}
+
+/** Of a URL and options ioredis takes the URL's login. */
+function withoutLogin(url: string): string {
+  const address = new URL(url);
+  address.username = '';
+  address.password = '';
+  for (const name of ['username', 'password']) address.searchParams.delete(name);
+  return address.href;
 }
 
 /**

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -223,6 +224,41 @@ describe("a worker's own user", () => {
   }, 15_000);
 });
 
+describe('a login beside a URL with a password', () => {
+  let guarded: ChildProcess;
+  let port = 0;
+  beforeAll(async () => {
+    port = await freePort();
+    const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
+    guarded = spawn('redis-server', [...options, '--requirepass', 'secret'], { stdio: 'ignore' });
+  });
+  afterAll(async () => {
+    const exit = once(guarded, 'exit');
+    guarded.kill('SIGKILL');
+    await exit;
+  });
+
+  it.each([
+    [':secret@', ''],
+    ['default:secret@', ''],
+    ['', '?password=secret'],
+  ])('is the one that holds, at redis://%s…%s', async (before, after) => {
+    const address = `redis://${before}127.0.0.1:${port}/0${after}`;
+    const owner = connectRedis(`redis://:secret@127.0.0.1:${port}`, 'consumer');
+    owner.on('error', () => undefined);
+    ends.push(() => owner.disconnect());
+    await owner.call('ACL', 'SETUSER', 'ada', 'on', '>own', '~*', '+@all');
+    const client = connectRedis(address, 'consumer', { username: 'ada', password: 'own' });
+    client.on('error', () => undefined);
+    ends.push(() => client.disconnect());
+    expect(await client.call('ACL', 'WHOAMI')).toBe('ada');
+    const plain = connectRedis(address, 'consumer');
+    plain.on('error', () => undefined);
+    ends.push(() => plain.disconnect());
+    expect(await plain.call('ACL', 'WHOAMI')).toBe('default');
+  });
+});
+
 describe('a server that may not run ACL', () => {
   it('says so once, gives no logins, and its doctor knows', async () => {
     await admin.call('ACL', 'SETUSER', 'limited', 'on', '>secret', '~*', '&*', '+@all', '-acl');
@@ -255,6 +291,15 @@ describe('a server that may not run ACL', () => {
     expect(JSON.stringify(fit)).not.toContain('ACL');
   });
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 /** Lets this Redis listen on a port of the loopback too. */
 async function openPort(): Promise<number> {
