@@ -8,7 +8,8 @@ import {
   type TargetChoice,
 } from '../core/notification.ts';
 import { Problem } from '../core/problem.ts';
-import { isEnd, type EndStatus, type Status } from '../core/status.ts';
+import { isEnd, type Status } from '../core/status.ts';
+import { readVerdictBefore, type InLine } from '../store/read/build-line.ts';
 import type { BuildTable } from '../store/schema.ts';
 import type { Tx } from '../store/store.ts';
 import { insertEffect } from './insert-effect.ts';
@@ -20,6 +21,9 @@ export interface NotificationEffect {
   readonly address: string | null;
   readonly message: NotificationMessage;
 }
+
+/** What a good end is where the one before was bad; who wants either event hears of it by that name. */
+const RECOVERY: readonly NotificationEvent[] = ['build.recovered', 'build.ended'];
 
 /** Records that the project's targets are to be told of a build's end, in the transaction that ends it. */
 export async function notifyBuild(tx: Tx, id: string, status: Status, at: number): Promise<void> {
@@ -33,9 +37,15 @@ export async function notifyBuild(tx: Tx, id: string, status: Status, at: number
     .executeTakeFirstOrThrow();
   const targets = await targetsOf(tx, build.project_id);
   if (targets.length === 0) return;
-  const happened = eventsOfBuild(status, await statusBefore(tx, build));
+  const branch = branchOf(build);
+  // Looked at only where it may be a recovery and somebody hears of that: all writing waits meanwhile.
+  const looksBack =
+    status === 'success' &&
+    build.event_kind !== 'tag' &&
+    targets.some((target) => wants(target, RECOVERY, branch));
+  const before = looksBack ? await readVerdictBefore(tx.db, lineOf(build)) : null;
   await insertMessages(tx, {
-    ...{ targets, happened, branch: branchOf(build), subjectId: id, at },
+    ...{ targets, happened: eventsOfBuild(status, before), branch, subjectId: id, at },
     message: { atMs: at, project: build.path, path: `/builds/${id}`, build: told(build), deployment: null },
   });
 }
@@ -192,26 +202,13 @@ function branchOf({ event_kind, branch }: Pick<BuildTable, 'event_kind' | 'branc
   return event_kind === 'push' || event_kind === 'manual' ? branch : null;
 }
 
-/** How the last build before it of the same branch or pull request ended; null for none. */
-async function statusBefore(
-  tx: Tx,
-  build: Pick<BuildTable, 'id' | 'project_id' | 'event_kind' | 'branch' | 'pull_request'>,
-): Promise<EndStatus | null> {
-  const branch = branchOf(build);
-  let query = tx.db
-    .selectFrom('build')
-    .select('status')
-    .where('project_id', '=', build.project_id)
-    .where('id', '<', build.id)
-    .where('status', 'in', ['success', 'failure', 'error'])
-    .orderBy('id', 'desc')
-    .limit(1);
-  if (branch !== null)
-    query = query.where('branch', '=', branch).where('event_kind', 'in', ['push', 'manual']);
-  else if (build.pull_request !== null) query = query.where('pull_request', '=', build.pull_request);
-  else return null;
-  const row = await query.executeTakeFirst();
-  return row !== undefined && isEnd(row.status) ? row.status : null;
+function lineOf({
+  project_id: projectId,
+  event_kind: kind,
+  ref_name: refName,
+  number,
+}: Pick<BuildTable, 'project_id' | 'event_kind' | 'ref_name' | 'number'>): InLine {
+  return { projectId, kind, refName, number };
 }
 
 function told(

@@ -1,7 +1,12 @@
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import { afterEach, expect, it } from 'vitest';
 import type { RepositoryEvent } from '../../src/core/event.ts';
-import { countReruns, readPreviousBuild } from '../../src/store/read/build-line.ts';
+import {
+  countReruns,
+  readPreviousBuild,
+  readVerdictBefore,
+  verdictBefore,
+} from '../../src/store/read/build-line.ts';
 import { bootstrap, MIGRATIONS } from '../../src/store/migrate.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
@@ -75,6 +80,58 @@ onEachDatabase((target) => {
     });
     expect((await readPreviousBuild(store.db, at(3)))?.build).toMatchObject({ number: 2, rerunOf: 1 });
     for (const number of [2, 3, 4]) expect(await countReruns(store.db, at(number), buildId)).toBe(number - 1);
+  });
+
+  it('finds the last end of a line that was good or bad, along the index of lines', async () => {
+    record = await makeRecord(await target());
+    const { store } = record;
+    const project = await record.project();
+    const set = (number: number, status: 'success' | 'failure' | 'cancelled') =>
+      store.transaction((tx) =>
+        sql`update build set status = ${status} where number = ${number}`.execute(tx.db),
+      );
+    const events = [pushOf('main'), pushOf('topic'), { kind: 'manual', branch: 'main' }, pull] as const;
+    for (const event of events) await record.build(project, { event });
+    const before = (kind: 'push' | 'pull_request', refName: string, number: number) =>
+      readVerdictBefore(store.db, { projectId: project, kind, refName, number });
+    expect(await before('push', 'main', 5)).toBeNull();
+    await set(1, 'failure');
+    await set(2, 'success');
+    await set(3, 'cancelled');
+    await set(4, 'success');
+    expect(await before('push', 'main', 5)).toBe('failure');
+    expect(await before('push', 'main', 1)).toBeNull();
+    expect(await before('push', 'new', 5)).toBeNull();
+    expect(await before('pull_request', '#7', 5)).toBe('success');
+    // Enough of them that PostgreSQL's planner looks for a way.
+    await store.transaction(async (tx) => {
+      const row = await tx.db
+        .selectFrom('build')
+        .selectAll()
+        .where('number', '=', 1)
+        .executeTakeFirstOrThrow();
+      for (let from = 0; from < 3_000; from += 500)
+        await tx.db
+          .insertInto('build')
+          .values(
+            Array.from({ length: 500 }, (_, n) => {
+              const number = from + n + 10;
+              return { ...row, id: `bld_${number}`, number, ref_name: `branch-${number % 300}` };
+            }),
+          )
+          .execute();
+      if (store.dialect === 'postgres') await sql.raw(`analyze build`).execute(tx.db);
+    });
+    const asked = verdictBefore(store.db, {
+      projectId: project,
+      kind: 'push',
+      refName: 'new',
+      number: 9_999,
+    });
+    const { sql: text, parameters } = asked.compile();
+    const explain = store.dialect === 'sqlite' ? 'explain query plan' : 'explain';
+    const plan = await store.db.executeQuery(CompiledQuery.raw(`${explain} ${text}`, [...parameters]));
+    expect(JSON.stringify(plan.rows)).toContain('build_line');
   });
 
   it('reads builds that were recorded before this version', async () => {

@@ -39,6 +39,29 @@ export async function readPreviousBuild(db: Reader, build: InLine): Promise<Prev
   return { event: readEvent(event_json), build: known };
 }
 
+/** How the last build before one in its line ended that was good or bad; null for none. */
+export async function readVerdictBefore(db: Reader, build: InLine): Promise<Verdict | null> {
+  const row = await verdictBefore(db, build).executeTakeFirst();
+  return (row?.status ?? null) as Verdict | null;
+}
+
+type Verdict = (typeof VERDICTS)[number];
+const VERDICTS = ['success', 'failure', 'error'] as const;
+
+/** What {@link readVerdictBefore} asks: along the index `build_line` from the build back, however long the history is. */
+export function verdictBefore(db: Reader, { projectId, kind, refName, number }: InLine) {
+  return db
+    .selectFrom('build')
+    .select('status')
+    .where('project_id', '=', projectId)
+    .where('ref_name', '=', refName)
+    .where('event_kind', 'in', kindsOfContext(kind))
+    .where('number', '<', number)
+    .where('status', 'in', VERDICTS)
+    .orderBy('number', 'desc')
+    .limit(1);
+}
+
 /** How often a build was run again up to this one of its line, which is one of those. */
 export async function countReruns(db: Reader, build: InLine, firstId: string): Promise<number> {
   const { count } = await db

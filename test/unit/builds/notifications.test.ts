@@ -111,6 +111,17 @@ describe('a target', () => {
     expect(await told()).toEqual(['build.recovered main']);
   });
 
+  it('hears of a recovery by the pull request too, and never by a tag', async () => {
+    await targets.add(project, webhook(['build.recovered']));
+    const pull = { kind: 'pull_request', targetBranch: 'main', number: 7 } as const;
+    for (const event of [pull, { kind: 'tag', tag: 'v1' }] as const)
+      for (const status of ['failure', 'success'] as const) {
+        const { buildId } = await record.build(project, { plan: planOf({}), event });
+        await runWorkflow(await ada.claimWorkflow(await record.workflowOf(buildId)), status);
+      }
+    expect(await told()).toEqual(['build.recovered #7']);
+  });
+
   it('of some branches hears of no other', async () => {
     await targets.add(project, webhook(['build.failed'], ['main', 'release/*']));
     for (const branch of ['main', 'feature', 'release/1', 'mainly']) await ended('failure', branch);
