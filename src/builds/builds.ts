@@ -175,7 +175,7 @@ export interface Builds {
   appLogsOf(worker: KnownWorker, router: string, logIds: readonly string[]): Promise<ReadonlySet<string>>;
 
   // dispatch
-  /** Places a pending workflow on a worker; false when it is not waiting any more. */
+  /** Places a pending workflow on a worker; false when it is not waiting any more, or the worker takes no work any more. */
   place(workflowId: string, workerId: string): Promise<boolean>;
   /** Takes unclaimed placements of before `beforeMs` back. Returns the jobs that are to be forgotten. */
   unplaceBefore(

@@ -19,6 +19,17 @@ export async function placeWorkflow(
     .where('status', '=', 'pending')
     .where('worker_id', 'is', null)
     .where('build_id', 'in', (eb) => eb.selectFrom('build').select('id').where('status', '=', 'pending'))
+    .where((eb) =>
+      // Since the dispatcher looked it may have been told to drain, or lost its token or its process.
+      eb.exists(
+        eb
+          .selectFrom('worker')
+          .select('id')
+          .where('id', '=', workerId)
+          .where('draining_since', 'is', null)
+          .where('instance', 'is not', null),
+      ),
+    )
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
 }

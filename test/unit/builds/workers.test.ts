@@ -287,6 +287,20 @@ describe('a worker that drains', () => {
     expect(await record.statusOf('build', one.buildId)).toBe('success');
   });
 
+  it('gets nothing placed by a dispatcher that had looked before, nor does one without a token', async () => {
+    const ada = await record.worker('ada');
+    const bob = await record.worker('bob');
+    const { buildId } = await record.build(await record.project());
+    const workflow = await record.workflowOf(buildId);
+    await record.builds.drainWorker('ada', true);
+    await record.builds.revokeWorkerToken('bob');
+    expect(await record.builds.place(workflow, ada.known.id)).toBe(false);
+    expect(await record.builds.place(workflow, bob.known.id)).toBe(false);
+    expect(await record.builds.place(workflow, 'wrk_unknown')).toBe(false);
+    await record.builds.drainWorker('ada', false);
+    expect(await record.builds.place(workflow, ada.known.id)).toBe(true);
+  });
+
   it('goes on draining when its process starts again, until it is to work again', async () => {
     const ada = await record.worker('ada');
     const { buildId } = await record.build(await record.project());
