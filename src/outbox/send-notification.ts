@@ -44,7 +44,7 @@ export function notificationHandler(deps: NotificationDeps): EffectHandler {
       return { state: 'failed', reason: 'given up: it could not be sent for a day' };
     return target.kind === 'webhook'
       ? post(deps, target, { key, message }, signal)
-      : mail(deps, address ?? '', { key, message });
+      : mail(deps, address ?? '', { key, message }, signal);
   };
 }
 
@@ -106,11 +106,12 @@ async function mail(
   { mailer, publicUrl }: NotificationDeps,
   address: string,
   { key, message }: Keyed,
+  signal: AbortSignal,
 ): Promise<EffectOutcome> {
   if (mailer === null)
     return { state: 'failed', reason: 'this server has no mail server; set SLIPWAY_SMTP_HOST' };
   const { subject, text } = textOf(message, publicUrl);
   // The same for each try, so that mail programs show one.
   const id = createHash('sha256').update(key).digest('hex').slice(0, 32);
-  return mailer.send({ to: address, subject, text, id });
+  return mailer.send({ to: address, subject, text, id }, signal);
 }

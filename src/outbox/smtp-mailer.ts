@@ -34,7 +34,7 @@ export function createSmtpMailer({ host, port, tls, login, from, ca }: SmtpSetti
   });
   const domain = /@([A-Za-z0-9.-]+)>?$/.exec(from)?.[1] ?? 'slipway';
   return {
-    send: async ({ to, subject, text, id }) => {
+    send: async ({ to, subject, text, id }, signal) => {
       try {
         const { response } = await transport.sendMail({
           from,
@@ -44,6 +44,7 @@ export function createSmtpMailer({ host, port, tls, login, from, ca }: SmtpSetti
           messageId: `<${id}@${domain}>`,
           // RFC 3834: nobody's absence note answers it.
           headers: { 'Auto-Submitted': 'auto-generated' },
+          signal,
         });
         return { state: 'done', detail: `${host} took it: ${response.slice(0, 200)}` };
       } catch (error) {

@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { NotificationMessage } from '../../../src/core/notification.ts';
 import type { EffectHandler } from '../../../src/outbox/outbox.ts';
 import { rangesOf } from '../../../src/outbox/public-address.ts';
 import { notificationHandler, type NotificationDeps } from '../../../src/outbox/send-notification.ts';
+import type { Mailer } from '../../../src/ports/mailer.ts';
 
 const NOW = 1_763_000_000_000;
 const SECRET = 'what signs the messages';
@@ -139,4 +141,18 @@ it('an e-mail without a mail server has failed, with what to set', async () => {
     state: 'failed',
     reason: expect.stringContaining('SLIPWAY_SMTP_HOST') as string,
   });
+});
+
+it('an e-mail hears of the end of the outbox', async () => {
+  const ending = new AbortController();
+  const mailer: Mailer = {
+    send: (_mail, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve({ state: 'retry', reason: 'broken off' }));
+      }),
+  };
+  const sending = handler({ open: async () => ({ kind: 'email' }), mailer })(PAYLOAD, 'key', ending.signal);
+  await setImmediate();
+  ending.abort();
+  expect(await sending).toEqual({ state: 'retry', reason: 'broken off' });
 });

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -40,8 +42,12 @@ const MAIL = {
   text: 'why\n\nhttps://ci.test/builds/bld_1\n',
   id: 'abc123',
 };
-const mailer = (port: number, settings: Partial<SmtpSettings> = {}) =>
-  createSmtpMailer({
+const mailer = (
+  port: number,
+  settings: Partial<SmtpSettings> = {},
+  signal = new AbortController().signal,
+) => {
+  const made = createSmtpMailer({
     host: 'localhost',
     port,
     tls: 'starttls',
@@ -50,6 +56,8 @@ const mailer = (port: number, settings: Partial<SmtpSettings> = {}) =>
     ca: own.cert,
     ...settings,
   });
+  return { send: (mail: typeof MAIL) => made.send(mail, signal) };
+};
 const login = { user: 'slipway', password: 'its password' };
 const auth = {
   authOptional: false,
@@ -136,5 +144,25 @@ describe('a mail', () => {
     await server.close();
     server = null;
     expect(await mailer(port).send(MAIL)).toMatchObject({ state: 'retry' });
+  });
+
+  it('is broken off at once when the outbox ends, also where the mail server says nothing', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const came = once(silent, 'connection') as Promise<[Socket]>;
+    const ending = new AbortController();
+    const startedAt = Date.now();
+    const sending = mailer(port, { host: '127.0.0.1' }, ending.signal).send(MAIL);
+    const [socket] = await came;
+    const closed = once(socket.resume(), 'close');
+    ending.abort();
+    expect(await sending).toMatchObject({ state: 'retry' });
+    await closed;
+    expect(await mailer(port, { host: '127.0.0.1' }, ending.signal).send(MAIL)).toMatchObject({
+      state: 'retry',
+    });
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
+    await new Promise((resolve) => silent.close(resolve));
   });
 });
