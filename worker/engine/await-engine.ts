@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from './engine.ts';
 
-const LOOK_MS = 250;
-
-/** Waits until the engine answers, `mostMs` at the most; whether it does. One that is started again takes seconds. */
-export async function awaitEngine(engine: Pick<Engine, 'isUp'>, mostMs: number): Promise<boolean> {
-  for (const deadline = performance.now() + mostMs; ; await sleep(LOOK_MS)) {
-    if (await engine.isUp()) return true;
-    if (performance.now() > deadline) return false;
+/**
+ * Waits until the engine tells its events, which it does as long as it is there, `mostMs` at the most; whether it does.
+ * One that is started again takes seconds.
+ */
+export async function awaitEngine(engine: Pick<Engine, 'events'>, mostMs: number): Promise<boolean> {
+  const over = new AbortController();
+  const late = sleep(mostMs, false, { signal: over.signal }).catch(() => false);
+  try {
+    return await Promise.race([engine.events.ready().then(() => true), late]);
+  } finally {
+    over.abort();
   }
 }

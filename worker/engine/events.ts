@@ -34,19 +34,22 @@ export function listenToEvents(docker: Dockerode): EngineEvents {
 
   async function listen(): Promise<void> {
     while (!stop.signal.aborted) {
+      let stood = false;
       try {
         const stream = (await docker.getEvents({
           filters: { type: ['container'], event: ['oom', 'die', 'exec_die'] },
           abortSignal: stop.signal,
         })) as Readable;
         connections += 1;
+        stood = true;
         current?.resolve();
         for await (const line of createInterface({ input: stream })) tell(line);
       } catch {
         // it is away: the next round shows whether it came back
       }
       if (stop.signal.aborted) return;
-      current = Promise.withResolvers();
+      // Whoever waits already is told of the next connection, however many tries it takes.
+      if (stood) current = Promise.withResolvers();
       await sleep(RETRY_MS, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   }
