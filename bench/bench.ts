@@ -2,10 +2,13 @@ import { parseArgs } from 'node:util';
 import { firstLine } from './first-line.ts';
 import { formatTable, type BenchmarkName, type Figures, type Row } from './figures.ts';
 import { greenToSwitched } from './green-to-switched.ts';
+import { history } from './history.ts';
 import { lint } from './lint.ts';
 import { log } from './log.ts';
+import { memory } from './memory.ts';
 import { oneLineChange } from './one-line-change.ts';
 import { pushToProduction } from './push-to-production.ts';
+import { recovery } from './recovery.ts';
 import { step } from './step.ts';
 import { switches } from './switches.ts';
 import { webhook } from './webhook.ts';
@@ -24,6 +27,9 @@ const BENCHMARKS: { readonly [Name in BenchmarkName]: (ground: Ground) => Promis
   oneLineChange,
   switch: switches,
   pushToProduction,
+  history,
+  recovery,
+  memory,
   lint,
 };
 

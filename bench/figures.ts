@@ -45,6 +45,10 @@ export interface BenchmarkJson {
     readonly cut: number;
     readonly p99Ms: number;
   };
+  /** `afterKillMs`: started again after kill -9. */
+  readonly history: { readonly readyMs: number; readonly afterKillMs: number; readonly listP95Ms: number };
+  readonly memory: { readonly startMb: number; readonly endMb: number; readonly ratio: number };
+  readonly recovery: { readonly restartedMs: number; readonly awayMs: number };
   readonly lint: { readonly typicalMs: number; readonly thousandStepsMs: number; readonly processMs: number };
 }
 

@@ -14,11 +14,12 @@ export async function measuredSystem<T>(
   ground: Ground,
   files: Readonly<Record<string, string>>,
   work: (measured: Measured) => Promise<T>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<T> {
   await busyboxImage(ground.dockerHost);
   await nodeImage(ground.dockerHost);
   const host = await startGitHost();
-  const system = await startSystem(ground);
+  const system = await startSystem({ ...ground, env });
   try {
     const repository = host.create('bench/app');
     repository.commit(files, 'begin');
