@@ -63,6 +63,22 @@ onEachDatabase((target) => {
     expect(await found({ since: NOW + 1 })).toEqual(['r2']);
   });
 
+  it("finds an actor's entries by id and by name along an index each, however long the log is", async () => {
+    const store = await opened(await target());
+    await store.transaction(async (tx) => {
+      for (let n = 0; n < 2_000; n++) {
+        const name = `ada-${n % 500}`;
+        await insertAudit(tx, { ...ENTRY, actor: { ...ENTRY.actor, id: `tok_${name}`, name } }, { at: NOW });
+      }
+      if (store.dialect === 'postgres') await sql.raw('analyze audit').execute(tx.db);
+    });
+    const explain = sql.raw(store.dialect === 'sqlite' ? 'explain query plan' : 'explain');
+    const asked = sql`${explain} select * from audit where actor_id = ${'eve'} or actor_name = ${'eve'} order by id desc limit 10`;
+    const plan = JSON.stringify((await asked.execute(store.db)).rows);
+    expect(plan).toContain('audit_actor_id');
+    expect(plan).toMatch(/audit_actor(?!_id)/);
+  });
+
   it('leaves an entry that is there as it is', async () => {
     const store = await opened(await target());
     const id = newId('aud', NOW);
