@@ -45,6 +45,7 @@ import { showProject } from './projects/show-project.ts';
 import { listRegistries } from './registries/list-registries.ts';
 import { removeRegistry } from './registries/remove-registry.ts';
 import { setRegistry } from './registries/set-registry.ts';
+import { createRefusalAllowance } from './refusal-allowance.ts';
 import { mountRoutes, type Route } from './route.ts';
 import { showServer } from './server/show-server.ts';
 import { showSession } from './session/show-session.ts';
@@ -73,14 +74,15 @@ export function createApp(deps: AppDeps): Express {
   app.use(logAccess(log));
   app.use(measureRequests(deps.metrics));
   app.use(securityHeaders(settings.publicUrl));
-  mountRoutes(app, [health(), ready(deps), receiveGithub(deps), showBadge(deps)], deps);
+  const audit = { ...deps, refusals: createRefusalAllowance(deps.clock) };
+  mountRoutes(app, [health(), ready(deps), receiveGithub(deps), showBadge(deps)], audit);
 
   app.use(['/api', '/worker', '/metrics'], forbidCaching());
   app.use(['/api', '/worker', '/metrics'], authenticate(deps));
   app.use('/api', demandSameOrigin(settings.publicUrl));
-  mountRoutes(app, [showMetrics(deps)], deps);
-  mountRoutes(app, apiRoutes(deps), deps);
-  mountRoutes(app, deps.workerRoutes, deps);
+  mountRoutes(app, [showMetrics(deps)], audit);
+  mountRoutes(app, apiRoutes(deps), audit);
+  mountRoutes(app, deps.workerRoutes, audit);
   app.use(['/api', '/worker', '/webhooks', '/metrics'], denyUnknown());
 
   if (settings.webRoot !== null) app.use(...servePages(settings.webRoot));

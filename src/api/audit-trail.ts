@@ -8,6 +8,7 @@ import { insertAudit } from '../store/insert-audit.ts';
 import type { Note, Store } from '../store/store.ts';
 import { requestIdOf } from './middleware/request-id.ts';
 import { principalOf } from './principal.ts';
+import type { RefusalAllowance } from './refusal-allowance.ts';
 
 /** What a request leaves in the audit log: one entry at most, whatever happens after it was written. */
 export interface AuditTrail {
@@ -25,7 +26,8 @@ export interface AuditTrail {
 export interface AuditDeps {
   readonly store: Pick<Store, 'transaction'>;
   readonly clock: Clock;
-  readonly log: Pick<Logger, 'error'>;
+  readonly log: Pick<Logger, 'error' | 'warn'>;
+  readonly refusals: RefusalAllowance;
 }
 
 const trails = new WeakMap<Request, AuditTrail>();
@@ -40,8 +42,8 @@ export function auditOf(request: Request): AuditTrail {
 
 /**
  * Runs a route's handler with a trail. What is refused to somebody who has shown a token is written too, and a failed
- * sign-in; what strangers ask otherwise changes nothing and is in the server's log only, so that none of them can fill
- * the record.
+ * sign-in; what strangers ask otherwise changes nothing and is in the server's log only. So is what is beyond the
+ * allowance, so that nobody can fill the record.
  */
 export async function leaveTrail<T>(
   deps: AuditDeps,
@@ -60,7 +62,6 @@ export async function leaveTrail<T>(
   }
 }
 
-/** Limited by address, as sign-ins are. */
 function isFailedSignIn(action: AuditAction, code: ProblemCode): boolean {
   return action === 'session.begin' && code === 'token_wrong';
 }
@@ -69,7 +70,11 @@ interface OpenEntry extends AuditTrail {
   refused(code: ProblemCode): Promise<void>;
 }
 
-function openEntry({ store, clock, log }: AuditDeps, action: AuditAction, request: Request): OpenEntry {
+function openEntry(
+  { store, clock, log, refusals }: AuditDeps,
+  action: AuditAction,
+  request: Request,
+): OpenEntry {
   const at = clock.nowMs();
   // One id: an error after the commit does not add a second entry to that of the change, and a work that is run again
   // does not either.
@@ -96,15 +101,16 @@ function openEntry({ store, clock, log }: AuditDeps, action: AuditAction, reques
     about: (named) => void (subject = named),
     by: (proven) => void (actor = proven),
     done: (tx, found) => write(null)(tx, found),
-    refused: (code) =>
-      store
+    refused: async (code) => {
+      const about = { requestId: requestIdOf(request), action, actor, refused: code };
+      if (!refusals.take(actor)) {
+        log.warn(about, 'a refusal is not in the audit log: its actor has had many within the hour');
+        return;
+      }
+      await store
         .transaction((tx) => write(code)(tx))
-        .catch((error: unknown) =>
-          log.error(
-            { err: error, requestId: requestIdOf(request), action },
-            'a refusal is not in the audit log',
-          ),
-        ),
+        .catch((error: unknown) => log.error({ ...about, err: error }, 'a refusal is not in the audit log'));
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import express from 'express';
 import { pino } from 'pino';
 import { authenticate } from '../../../src/api/middleware/authenticate.ts';
 import { answerProblem } from '../../../src/api/middleware/answer-problem.ts';
+import { createRefusalAllowance } from '../../../src/api/refusal-allowance.ts';
 import { mountRoutes } from '../../../src/api/route.ts';
 import { workerRoutes } from '../../../src/api/worker/worker-routes.ts';
 import { createBuilds, effectSettled } from '../../../src/builds/index.ts';
@@ -90,7 +91,7 @@ mountRoutes(
     intake: { bundle: () => Promise.reject(new Error('none')) },
     mayCall: true,
   }),
-  { store, clock, log },
+  { store, clock, log, refusals: createRefusalAllowance(clock) },
 );
 app.use(answerProblem(log));
 process.stdin.on('end', () => process.exit(4)).resume();

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REFUSALS_AN_HOUR } from '../../../src/api/refusal-allowance.ts';
 import type { AuditAction, AuditEntryView } from '../../../src/core/audit.ts';
 import { AUDIT_ACTIONS } from '../../../src/core/audit.ts';
 import { newId } from '../../../src/core/id.ts';
@@ -366,6 +367,20 @@ describe('what is refused', () => {
       actor: { kind: 'worker', name: 'w3', via: 'token' },
       refused: 'not_allowed',
     });
+  });
+
+  it("beyond an hour's allowance of its token is answered as ever, and not written", async () => {
+    const { token } = (await (await server.api('POST', '/workers/tokens', { name: 'w4' })).json()) as {
+      token: string;
+    };
+    const before = await newest();
+    const headers = { authorization: `Bearer ${token}` };
+    for (let n = 0; n < REFUSALS_AN_HOUR + 5; n++)
+      expect((await fetch(`${server.url}/api/v1/tokens/x`, { method: 'DELETE', headers })).status).toBe(403);
+    expect((await entries('?actor=w4&limit=200')).items).toHaveLength(REFUSALS_AN_HOUR);
+    expect(await newest()).not.toEqual(before);
+    expect((await server.api('DELETE', '/tokens/none')).status).toBe(404);
+    expect(await newest()).toMatchObject({ actor: { kind: 'admin' }, refused: 'not_found' });
   });
 
   it('as a wrong sign-in is written without what was typed, as often as an address may try, and no more', async () => {
