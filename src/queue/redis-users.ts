@@ -28,8 +28,13 @@ export const QUEUE_COMMANDS: readonly string[] = [
 ];
 
 const ANSWER_MS = 2_000;
+/** How often users are made and removed again: also for what others changed in Redis. */
+const CATCH_UP_MS = 60_000;
 
-/** A Redis user (`ACL`, Redis 6 or later) for each worker. Redis keeps users in memory: they are made anew after its start. */
+/**
+ * A Redis user (`ACL`, Redis 6 or later) for each worker. Redis keeps users in memory: they are made anew after its start,
+ * and every minute.
+ */
 export function createRedisUsers({ url, onRefused, onError }: RedisUsersOptions): QueueAccess {
   const redis = connectRedis(url);
   redis.on('error', onError);
@@ -40,10 +45,18 @@ export function createRedisUsers({ url, onRefused, onError }: RedisUsersOptions)
     isRefused = false;
     void catchUp().catch(onError);
   });
+  const timer = setInterval(() => {
+    if (redis.status === 'ready') void catchUp().catch(onError);
+  }, CATCH_UP_MS);
 
+  /** Looks at each worker when its turn comes: it may have been expelled or admitted meanwhile. */
   async function catchUp(): Promise<void> {
-    for (const workerId of [...expelled]) if (await drop(workerId)) expelled.delete(workerId);
-    for (const rules of [...admitted.values()]) await run(rules);
+    for (const workerId of [...expelled])
+      if (expelled.has(workerId) && (await drop(workerId))) expelled.delete(workerId);
+    for (const workerId of [...admitted.keys()]) {
+      const rules = admitted.get(workerId);
+      if (rules !== undefined) await run(rules);
+    }
   }
 
   /** False: this user may not. @throws Error while Redis is away, for the caller to forget. */
@@ -90,7 +103,10 @@ export function createRedisUsers({ url, onRefused, onError }: RedisUsersOptions)
       if (await drop(workerId).catch(() => false)) return;
       expelled.add(workerId);
     },
-    close: () => redis.disconnect(),
+    close() {
+      clearInterval(timer);
+      redis.disconnect();
+    },
   };
 }
 

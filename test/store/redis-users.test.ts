@@ -212,6 +212,27 @@ describe("a worker's own user", () => {
     expect(await ask(next, 'PING')).toBe('PONG');
   });
 
+  it('is there again within a minute after somebody removed it, until the server ends', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    ends.push(() => void vi.useRealTimers());
+    const own = createRedisUsers({
+      url,
+      onRefused: (cause) => refused.push(cause),
+      onError: () => undefined,
+    });
+    ends.push(() => own.close());
+    const login = await own.admit(ada);
+    const username = login?.username ?? '';
+    await expect.poll(() => admin.call('ACL', 'GETUSER', username)).not.toBeNull();
+    await admin.call('ACL', 'DELUSER', username);
+    vi.advanceTimersByTime(59_000);
+    expect(await admin.call('ACL', 'GETUSER', username)).toBeNull();
+    vi.advanceTimersByTime(1_000);
+    await expect.poll(() => admin.call('ACL', 'GETUSER', username)).not.toBeNull();
+    own.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('that could not be removed while Redis was away is removed when it is back', async () => {
     await admin.config('SET', 'save', '');
     const { username } = await admitted(ada);
