@@ -98,7 +98,7 @@ it('run now builds the newest commit of the branch that is named', async () => {
   const commit = repository.commit({ 'slipway.yml': QUICK }, 'On a branch of its own', { branch: 'side' });
   const page = await stage.open('/projects');
   await page.getByRole('link', { name: /shop\/web/ }).click();
-  await page.getByLabel('Branch').fill('side');
+  await page.getByLabel('Branch', { exact: true }).fill('side');
   await page.getByRole('button', { name: 'Run now' }).click();
   await page.getByRole('heading', { name: 'On a branch of its own' }).waitFor();
   const id = new URL(page.url()).pathname.slice('/builds/'.length);
