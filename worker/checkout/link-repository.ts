@@ -45,8 +45,9 @@ function configOf(url: string): string {
   ].join('\n');
 }
 
-/** A value of git's configuration, whatever is in it. */
+/** A value of git's configuration, whatever is in it; in quotes where git would put it there. */
 function quoted(value: string): string {
+  if (/^[^\s"\\#;]+$/.test(value)) return value;
   const escaped = value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
   return `"${escaped}"`;
 }
