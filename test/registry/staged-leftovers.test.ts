@@ -68,6 +68,7 @@ describe('what a lost worker has staged', () => {
   it('is deleted when the registry is back that was away', async () => {
     const lost = await server.claimed();
     await stage(part.host, 'shop/web', lost.lease.open.id, text);
+    expect(await server.staged()).toHaveLength(1);
     await part.stop();
     await server.ada.restart();
     await waitFor(
@@ -76,7 +77,6 @@ describe('what a lost worker has staged', () => {
       30_000,
     );
     part = await startRegistry({ dir });
-    expect(await server.staged()).toHaveLength(1);
     await waitFor('it is gone', async () => (await server.staged()).length === 0, 30_000);
   });
 
