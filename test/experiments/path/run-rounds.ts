@@ -107,9 +107,10 @@ async function runRound(
   const isDeployed = last?.deployments[0]?.status === 'success';
   const version = isDeployed ? `${seed}-deploys` : live;
   await liveAgain(ground, version);
+  const backMs = performance.now();
   if (problems.length === 0) problems.push(...(await checkRound(ground, pushes, plan)));
   problems.push(...(await checkLive(ground, version)));
-  problems.push(...checkAnswers(load.answers.slice(from), plan, hitMs));
+  problems.push(...checkAnswers(load.answers.slice(from), plan, [hitMs, backMs]));
   const verdicts = builds.map((build, n) => `${pushes[n]?.kind ?? ''} ${build?.status ?? 'stuck'}`);
   const deployed = last?.deployments[0];
   if (deployed !== undefined) verdicts.push(`deployment ${deployed.status}`);
@@ -167,16 +168,16 @@ async function liveAgain({ system }: Ground, version: string): Promise<void> {
   await waitFor('live serves', serves, 30_000).catch(() => undefined);
 }
 
-/** Live answers every request that may be repeated, but where router or engine are away, or the engine ends the apps. */
+/** Live answers every GET, but from the fault until live serves again where that is the router's or the engine's. */
 function checkAnswers(
   answers: readonly PublicAnswer[],
   { victim }: VictimFault,
-  hitMs: number,
+  [hitMs, backMs]: readonly [number, number],
 ): readonly string[] {
   const isBad = ({ method, status }: PublicAnswer): boolean => method === 'GET' && status !== 200;
   const counted = answers.filter(
     ({ startedMs, endedMs }) =>
-      (victim !== 'router' && victim !== 'engine') || endedMs < hitMs || startedMs < 0,
+      (victim !== 'router' && victim !== 'engine') || endedMs < hitMs || startedMs > backMs,
   );
   const bad = counted.filter(isBad);
   const first = bad[0];
