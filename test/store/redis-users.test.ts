@@ -64,6 +64,8 @@ afterEach(async () => {
   users.close();
   await queue.close();
   await admin.flushall();
+  // Users are no keys.
+  for (const { workerId } of [ada, bob]) await admin.call('ACL', 'DELUSER', `slipway-${workerId}`);
 });
 
 async function admitted(user: typeof ada): Promise<QueueLogin> {
