@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../worker/engine/engine.ts';
 import type { Outcome } from '../../worker/outcome.ts';
+import { waitFor } from '../support/wait.ts';
 import { ORDINARY, importBusyboxImage, sharedEngine } from './support.ts';
 import { runTestWorkflow } from './workflow-harness.ts';
 import type { TestWorkflow, TestWorkflowEnd } from './workflow-harness.ts';
@@ -77,6 +78,53 @@ it('starts a step in the image just built where that image says', async () => {
     steps: [{ name: 'unit', image: null, commands: ['pwd'] }],
   });
   expect(logs['unit']?.text()).toBe('+ pwd\n/app\n');
+});
+
+describe('a step that waits for its image', () => {
+  const steps = [
+    {
+      name: 'asks',
+      image: null,
+      commands: ['hostname', 'wget -qO- http://web:8080/passwd >/dev/null && echo served'],
+    },
+    { name: 'next', image: null, commands: ['hostname', 'wget -qO- http://web:8080/passwd >/dev/null'] },
+  ];
+  const services = [{ name: 'web', image: WEB }];
+  /** Ids of the containers that hold the networks of the two steps, once they run. */
+  const networks = () =>
+    waitFor('both networks are there', async () => {
+      const found = await engine.docker.listContainers({ filters: { name: ['^/slipway-att_.*-network$'] } });
+      return found.length === steps.length && found.map(({ Id }) => Id);
+    });
+  const hostOf = ({ logs }: TestWorkflowEnd, step: string) =>
+    /^\+ hostname\n(\w+)\n/.exec(logs[step]?.text() ?? '')?.[1] ?? '';
+
+  it('joins a network that was made meanwhile', async () => {
+    const made = networks();
+    const end = await run({ builtImage: made.then(() => IMAGE), services, steps });
+    expect(end.outcome).toEqual(SUCCESS);
+    expect(end.logs['asks']?.text()).toContain('served\n');
+    // What shares the network shares the host's name.
+    const hosts = (await made).map((id) => id.slice(0, 12));
+    expect([hostOf(end, 'asks'), hostOf(end, 'next')].sort()).toEqual([...hosts].sort());
+  });
+
+  it('gets a network of its own where that is gone', async () => {
+    const made = networks();
+    const image = made.then(async (ids) => {
+      await Promise.all(ids.map((id) => engine.removeContainer(id)));
+      return IMAGE;
+    });
+    const end = await run({ builtImage: image, services, steps });
+    expect(end.outcome).toEqual(SUCCESS);
+    const hosts = (await made).map((id) => id.slice(0, 12));
+    expect(hosts).not.toContain(hostOf(end, 'asks'));
+  });
+
+  it('leaves nothing when there is none', async () => {
+    const { ends } = await run({ builtImage: networks().then(() => null), steps });
+    expect(ends['next']).toMatchObject({ status: 'skipped', reason: 'the image was not built' });
+  });
 });
 
 it('skips steps in the built image when there is none, and says why', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { newId } from '../../src/core/id.ts';
-import type { ServicePlan, StepPlan } from '../../src/core/plan.ts';
+import type { ImagePlan, ServicePlan, StepPlan } from '../../src/core/plan.ts';
 import type { ReportBody, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import type { Engine } from '../../worker/engine/engine.ts';
 import type { LogSink } from '../../worker/log-sink.ts';
@@ -22,7 +22,7 @@ export interface TestWorkflow {
   readonly services?: readonly (Partial<ServicePlan> & { readonly name: string })[];
   /** For steps and services without one of their own. */
   readonly image: string;
-  readonly builtImage?: string | null;
+  readonly builtImage?: string | null | Promise<string | null>;
   readonly files?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -110,12 +110,27 @@ function workOf(test: TestWorkflow, workflowId: string): WorkflowWork {
     attempt: 1,
     build: { id: newId('bld'), number: 7, projectId: newId('prj'), projectPath: 'shop/web' },
     clone: { url: 'http://git.test/shop/web', ref: 'refs/heads/main', commit: '0'.repeat(40) },
-    plan: { image: null, services, steps: stepsOf(test), push: null, deploys: [] },
+    plan: {
+      image: test.builtImage === undefined ? null : IMAGE_PLAN,
+      services,
+      steps: stepsOf(test),
+      push: null,
+      deploys: [],
+    },
     variables: { CI: 'true', CI_BUILD_NUMBER: '7' },
     steps: [...services.map(row('service')), ...test.steps.map(row('step'))],
     registry: null,
   };
 }
+
+const IMAGE_PLAN: ImagePlan = {
+  dockerfile: 'Dockerfile',
+  context: '.',
+  target: null,
+  testTarget: null,
+  args: {},
+  secrets: [],
+};
 
 /** One after another, unless a step says on what it depends. */
 function stepsOf(test: TestWorkflow): StepPlan[] {

@@ -15,6 +15,8 @@ export interface ContainerSpec {
   /** Volume name and path in the container. */
   readonly mounts?: readonly Mount[];
   readonly network?: string;
+  /** Id of a running container whose network it shares, in place of one of its own. */
+  readonly joins?: string;
   /** DNS names on the network. */
   readonly aliases?: readonly string[];
   readonly limits?: ContainerLimits;
@@ -75,6 +77,11 @@ function request(spec: ContainerSpec): Dockerode.ContainerCreateOptions {
   };
 }
 
+function networkMode({ network, joins }: ContainerSpec): Dockerode.HostConfig {
+  if (joins !== undefined) return { NetworkMode: `container:${joins}` };
+  return network === undefined ? {} : { NetworkMode: network };
+}
+
 function hostConfig(spec: ContainerSpec): Dockerode.HostConfig {
   return {
     Init: true,
@@ -82,7 +89,7 @@ function hostConfig(spec: ContainerSpec): Dockerode.HostConfig {
     SecurityOpt: ['no-new-privileges'],
     CapDrop: DROPPED_CAPABILITIES,
     LogConfig: { Type: 'none', Config: {} },
-    ...(spec.network === undefined ? {} : { NetworkMode: spec.network }),
+    ...networkMode(spec),
     Mounts: (spec.mounts ?? []).map((mount) => ({
       Type: 'volume' as const,
       Source: mount.volume,

@@ -4,7 +4,7 @@ import { EngineLost } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ExecStream } from '../engine/exec.ts';
 import type { LogSink } from '../log-sink.ts';
-import { abortOutcome, type Outcome } from '../outcome.ts';
+import { abortOutcome, tooLong, type Outcome } from '../outcome.ts';
 import { endReason } from './end-reason.ts';
 import { HELPER } from './ensure-helper.ts';
 import type { Shell } from './find-shell.ts';
@@ -219,12 +219,6 @@ async function isEngineUnwell({ engine, container }: RunCommands): Promise<boole
   if (!container.sameEngine() || !(await engine.isUp())) return true;
   await sleep(500);
   return !container.sameEngine() || !(await engine.isUp());
-}
-
-function tooLong(timeoutMs: number): Outcome {
-  const minutes = timeoutMs / 60_000;
-  const limit = minutes >= 1 ? `${Number(minutes.toFixed(1))} min` : `${timeoutMs / 1000} s`;
-  return { status: 'failure', reason: `it ran longer than its timeout of ${limit}`, exitCode: null };
 }
 
 /** Resolves after `ms`; never when `over` aborted before. */

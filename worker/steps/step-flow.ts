@@ -2,12 +2,14 @@ import type { StepPlan } from '../../src/core/plan.ts';
 import type { StepWork } from '../../src/core/work.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
 import { finishAttempt, skipAttempt } from './attempt.ts';
+import { startNetworkSandbox } from './network-sandbox.ts';
 import { runCommands } from './run-commands.ts';
 import { stepEnvironment, variablesOf } from './step-environment.ts';
 import { hasFailed, turnOf } from './step-order.ts';
 import type { Progress } from './step-order.ts';
 import { startWaitingStep } from './waiting-step.ts';
 import type { WaitingStep } from './waiting-step.ts';
+import type { StepContainer } from './step-container.ts';
 import { findRow } from './workflow-context.ts';
 import type { WorkflowContext } from './workflow-context.ts';
 
@@ -32,11 +34,17 @@ export class StepFlow {
   readonly #waiting = new Map<string, Promise<WaitingStep | null>>();
   readonly #running = new Map<string, { readonly end: Promise<void>; readonly abort: AbortController }>();
   readonly #removals: Promise<unknown>[] = [];
+  readonly #sandboxes: Promise<StepContainer | null>[] = [];
+  /** Whether the image for steps without one of their own is still on its way. */
+  #isImageAwaited: boolean;
 
   constructor(context: WorkflowContext, gates: Gates, signal: AbortSignal) {
     this.#context = context;
     this.#gates = gates;
     this.#signal = signal;
+    this.#isImageAwaited = context.work.plan.image !== null;
+    const settle = (): void => void (this.#isImageAwaited = false);
+    gates.builtImage.then(settle, settle);
     for (const step of this.#steps) this.#progress.set(step.name, 'waiting');
   }
 
@@ -55,6 +63,10 @@ export class StepFlow {
     for (const step of this.#waiting.values()) this.#remove(await step);
     this.#waiting.clear();
     await Promise.all(this.#removals);
+    // What has joined them is gone.
+    await Promise.all(
+      this.#sandboxes.map(async (sandbox) => (await sandbox)?.remove().catch(() => undefined)),
+    );
   }
 
   get #steps(): readonly StepPlan[] {
@@ -97,13 +109,22 @@ export class StepFlow {
     const row = this.#row(step);
     const inTime = AbortSignal.any([this.#signal, AbortSignal.timeout(step.timeoutMs)]);
     const image = step.image === null ? this.#gates.builtImage : Promise.resolve(step.image);
-    const waiting = Promise.all([image, Promise.allSettled(first)]).then(([found]) =>
+    const sandbox = step.image === null ? this.#makeNetwork(row) : null;
+    const waiting = Promise.all([image, Promise.allSettled(first)]).then(async ([found]) =>
       found === null || this.#signal.aborted
         ? null
-        : startWaitingStep(this.#context, step, row, found, inTime),
+        : startWaitingStep(this.#context, step, row, found, await sandbox, inTime),
     );
     waiting.catch(() => undefined);
     this.#waiting.set(step.name, waiting);
+  }
+
+  /** A network for a step that waits for its image, made meanwhile; null when there is nothing to wait for, or none came. */
+  #makeNetwork(row: StepWork): Promise<StepContainer | null> | null {
+    if (!this.#isImageAwaited) return null;
+    const sandbox = startNetworkSandbox(this.#context, row).catch(() => null);
+    this.#sandboxes.push(sandbox);
+    return sandbox;
   }
 
   #begin(step: StepPlan): void {

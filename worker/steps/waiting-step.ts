@@ -22,12 +22,16 @@ export type WaitingStep =
     }
   | { readonly outcome: Outcome; readonly pulled: readonly string[] };
 
-/** Gets the image and starts the container of a step, ahead of its turn. `image` is a reference or an Id. */
+/**
+ * Gets the image and starts the container of a step, ahead of its turn. `image` is a reference or an Id. It joins the
+ * network of `sandbox`, which goes with it; null, or one that has ended: it gets a network of its own.
+ */
 export async function startWaitingStep(
   context: WorkflowContext,
   plan: StepPlan,
   row: StepWork,
   image: string,
+  sandbox: StepContainer | null,
   signal: AbortSignal,
 ): Promise<WaitingStep> {
   let pulled: readonly string[] = [];
@@ -36,9 +40,10 @@ export async function startWaitingStep(
     pulled = prepared.pulled;
     if ('reason' in prepared)
       return { outcome: { status: 'failure', reason: prepared.reason, exitCode: null }, pulled };
+    const { network, ...spec } = commonSpec(context, row, prepared.facts.id);
     const container = await startStepContainer(
       context.engine,
-      commonSpec(context, row, prepared.facts.id),
+      sandbox === null || sandbox.hasEnded() ? { ...spec, network } : { ...spec, joins: sandbox.id },
       context.settings.deadManSwitchMs,
     );
     return {

@@ -33,7 +33,7 @@ export function commonSpec(
   context: WorkflowContext,
   row: StepWork,
   imageId: string,
-): Pick<ContainerSpec, 'name' | 'image' | 'labels' | 'mounts' | 'network' | 'limits'> {
+): Pick<ContainerSpec, 'name' | 'image' | 'labels' | 'mounts' | 'limits'> & { readonly network: string } {
   return {
     name: `slipway-${row.attemptId}`,
     image: imageId,
