@@ -15,3 +15,10 @@ export function abortOutcome(signal: AbortSignal): Outcome {
     typeof reason === 'object' && reason !== null && 'status' in reason && 'exitCode' in reason;
   return isOutcome ? (reason as Outcome) : { status: 'cancelled', reason: 'cancelled', exitCode: null };
 }
+
+/** How work ended that its timeout cut short: the user's, who sets it. */
+export function tooLong(timeoutMs: number): Outcome {
+  const minutes = timeoutMs / 60_000;
+  const limit = minutes >= 1 ? `${Number(minutes.toFixed(1))} min` : `${timeoutMs / 1000} s`;
+  return { status: 'failure', reason: `it ran longer than its timeout of ${limit}`, exitCode: null };
+}

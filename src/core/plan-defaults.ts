@@ -1,5 +1,6 @@
 /** What a plan says where the pipeline file is silent. Times in ms. */
 export const PLAN_DEFAULTS = {
+  imageTimeoutMs: 60 * 60_000,
   stepTimeoutMs: 60 * 60_000,
   serviceReadyMs: 60_000,
   healthPath: '/',

@@ -34,6 +34,8 @@ export interface ImagePlan {
   readonly args: Readonly<Record<string, string>>;
   /** Names of secrets, each a BuildKit secret mount of that id. */
   readonly secrets: readonly string[];
+  /** For all that is built of it; absent in plans of before: the default. */
+  readonly timeoutMs?: number;
 }
 
 export interface ServicePlan {

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { BuiltImage } from '../../src/core/image.ts';
+import { PLAN_DEFAULTS } from '../../src/core/plan-defaults.ts';
 import type { ImagePlan } from '../../src/core/plan.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { LogSink } from '../log-sink.ts';
-import { abortOutcome, type Outcome } from '../outcome.ts';
+import { abortOutcome, tooLong, type Outcome } from '../outcome.ts';
 import { buildArguments } from './build-arguments.ts';
 import type { BuildClient } from './build-client.ts';
 import { explainBuildFailure } from './build-failure.ts';
@@ -37,7 +38,10 @@ export interface BuildImage {
 }
 
 export interface BuildImageResult {
-  /** `failure`: the Dockerfile's doing, also a missing secret or a path outside the repository; `error`: the engine's. */
+  /**
+   * `failure`: the Dockerfile's doing, also a missing secret, a path outside the repository or the plan's timeout;
+   * `error`: the engine's.
+   */
   readonly outcome: Outcome;
   /** Set when and only when the outcome is success. */
   readonly image: BuiltImage | null;
@@ -54,9 +58,17 @@ export async function buildImage(work: BuildImage): Promise<BuildImageResult> {
   const files = await findFiles(work);
   if ('status' in files) return end(files);
   const scratch = await makeScratch();
+  const { timeoutMs = PLAN_DEFAULTS.imageTimeoutMs } = work.plan;
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(tooLong(timeoutMs)), timeoutMs);
   try {
-    return await buildTargets(work, files, scratch);
+    return await buildTargets(
+      { ...work, signal: AbortSignal.any([work.signal, late.signal]) },
+      files,
+      scratch,
+    );
   } finally {
+    clearTimeout(timer);
     await scratch.remove();
   }
 }

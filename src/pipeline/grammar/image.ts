@@ -4,7 +4,7 @@ import { defaulted, optional, record } from '../shape/record.ts';
 import { scalar } from '../shape/scalar.ts';
 import { located } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { anyText, repositoryPath, secretName, stageName, variableName } from './formats.ts';
+import { anyText, duration, repositoryPath, secretName, stageName, variableName } from './formats.ts';
 
 export const imageRecord = record(
   '`image`',
@@ -24,6 +24,11 @@ export const imageRecord = record(
       'Secrets for `RUN --mount=type=secret,id=<name>`; they never become part of a layer, and a changed one does not run a cached `RUN` again.',
       [],
       'none',
+    ),
+    timeout: optional(
+      scalar(duration('1s', '7d')),
+      'After this the build of the image ends as a failure.',
+      '`60m`',
     ),
   },
   {

@@ -1,3 +1,4 @@
+import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
 import type { ImagePlan } from '../../core/plan.ts';
 import type { ImageSpec } from '../grammar/image.ts';
 
@@ -11,6 +12,7 @@ export function planImage(spec: ImageSpec | null, hasDockerfile: boolean): Image
     testTarget: spec.test_target?.value ?? null,
     args: Object.fromEntries(spec.args.map(({ name, value }) => [name.value, value.value])),
     secrets: [...new Set(spec.secrets)],
+    timeoutMs: spec.timeout ?? PLAN_DEFAULTS.imageTimeoutMs,
   };
 }
 
@@ -21,4 +23,5 @@ const DOCKERFILE_ALONE: ImagePlan = {
   testTarget: null,
   args: {},
   secrets: [],
+  timeoutMs: PLAN_DEFAULTS.imageTimeoutMs,
 };

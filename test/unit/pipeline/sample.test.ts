@@ -31,7 +31,15 @@ test('the same file written as maps, with CRLF and a byte-order mark, gives the 
 test('a repository with only a Dockerfile builds and publishes; the tags say commit, default branch, tag', () => {
   const { commit } = EVENTS.push;
   expect(planOf(null)).toEqual({
-    image: { dockerfile: 'Dockerfile', context: '.', target: null, testTarget: null, args: {}, secrets: [] },
+    image: {
+      dockerfile: 'Dockerfile',
+      context: '.',
+      target: null,
+      testTarget: null,
+      args: {},
+      secrets: [],
+      timeoutMs: 3_600_000,
+    },
     services: [],
     steps: [],
     push: { repository: 'shop/web', tags: [commit, 'main'] },
