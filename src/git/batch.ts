@@ -13,6 +13,7 @@ export interface Batch {
 }
 
 export interface BatchOptions {
+  /** A larger file comes without its text. */
   readonly maxFileBytes: number;
   /** It ends after this long without a question; default 30 s. */
   readonly idleMs?: number;
@@ -40,6 +41,8 @@ export function startBatch(gitDir: string, { maxFileBytes, idleMs = IDLE_MS }: B
   const parts: Buffer[] = [];
   let bytes = 0;
   let neededBytes = 1;
+  /** What is still to come of a file that is too large. */
+  let unreadBytes = 0;
   let stderr = '';
   let isOpen = true;
   let timer: NodeJS.Timeout | undefined;
@@ -69,15 +72,17 @@ export function startBatch(gitDir: string, { maxFileBytes, idleMs = IDLE_MS }: B
     neededBytes = 1;
     for (let [question] = waiting; question !== undefined; [question] = waiting) {
       const taken = takeObject(text, at);
-      const most = taken?.type === 'blob' ? maxFileBytes : MOST_BYTES;
-      if (taken !== null && taken.bytes > most)
-        return end(`a ${nounOf(taken.type)} is larger than ${most} bytes`);
-      if (taken === null || taken.end > text.length) {
+      const isFile = taken?.type === 'blob';
+      if (taken !== null && !isFile && taken.bytes > MOST_BYTES)
+        return end(`a ${taken.type === 'tree' ? 'folder' : 'commit'} is larger than ${MOST_BYTES} bytes`);
+      const isTooLarge = isFile && taken.bytes > maxFileBytes;
+      if (taken === null || (taken.end > text.length && !isTooLarge)) {
         neededBytes = (taken?.end ?? text.length + 1) - at;
         break;
       }
-      at = taken.end;
-      if (question.objects.push(taken.object()) < question.count) continue;
+      unreadBytes = Math.max(0, taken.end - text.length);
+      at = taken.end - unreadBytes;
+      if (question.objects.push(taken.object(!isTooLarge)) < question.count) continue;
       waiting.shift();
       question.resolve(question.objects);
     }
@@ -86,7 +91,9 @@ export function startBatch(gitDir: string, { maxFileBytes, idleMs = IDLE_MS }: B
     if (waiting.length === 0) rest();
   };
 
-  child.stdout.on('data', (part: Buffer) => {
+  child.stdout.on('data', (chunk: Buffer) => {
+    const part = chunk.subarray(unreadBytes);
+    unreadBytes -= chunk.length - part.length;
     parts.push(part);
     bytes += part.length;
     if (bytes >= neededBytes) take();
@@ -107,10 +114,6 @@ export function startBatch(gitDir: string, { maxFileBytes, idleMs = IDLE_MS }: B
     },
     end,
   };
-}
-
-function nounOf(type: string | null): string {
-  return type === 'blob' ? 'file' : type === 'tree' ? 'folder' : 'commit';
 }
 
 function keepAlive(child: ChildProcess, isAsked: boolean): void {

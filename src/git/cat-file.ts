@@ -3,7 +3,9 @@ import type { CommitInfo } from '../ports/repositories.ts';
 export interface GitObject {
   readonly id: string;
   readonly type: string;
-  readonly text: string;
+  readonly bytes: number;
+  /** Null for a file of more bytes than are read. */
+  readonly text: string | null;
 }
 
 /** The head of one answer of `git cat-file --batch`. */
@@ -13,8 +15,8 @@ export interface Taken {
   readonly bytes: number;
   /** Where the next answer begins; beyond the text's end while this one is not whole. */
   readonly end: number;
-  /** Only when it is whole. */
-  object(): GitObject | null;
+  /** With its text only when it is whole. */
+  object(withText: boolean): GitObject | null;
 }
 
 /** Reads `<id> <type> <size>`, then that many bytes; or one line for what is missing. Null: its head is not whole. */
@@ -26,7 +28,12 @@ export function takeObject(answer: Buffer, at: number): Taken | null {
   const [, id, type, size] = /^([0-9a-f]+) (\w+) (\d+)$/.exec(line) ?? [];
   if (id === undefined || type === undefined) return { type: null, bytes: 0, end: start, object: () => null };
   const bytes = Number(size);
-  const object = () => ({ id, type, text: answer.toString('utf8', start, start + bytes) });
+  const object = (withText: boolean) => ({
+    id,
+    type,
+    bytes,
+    text: withText ? answer.toString('utf8', start, start + bytes) : null,
+  });
   return { type, bytes, end: start + bytes + 1, object };
 }
 

@@ -1,4 +1,4 @@
-import type { Base, CommitInfo, CommitPlace } from '../ports/repositories.ts';
+import type { Base, CommitContent, CommitInfo, CommitPlace } from '../ports/repositories.ts';
 import { parseCommit, type GitObject } from './cat-file.ts';
 import { isRepository, trackingRef, type Mirror } from './mirror.ts';
 
@@ -12,7 +12,7 @@ export interface Question {
 /** What a mirror has of it, without the Git host. */
 export interface Look {
   /** Null when the commit is not there. */
-  readonly commit: { readonly info: CommitInfo; readonly files: readonly (string | null)[] } | null;
+  readonly commit: { readonly info: CommitInfo; readonly files: CommitContent['files'] } | null;
   /** False when the commit is to be had by a tag that is not there, or elsewhere. */
   readonly tagIsThere: boolean;
   /** The commit to compare with, null when it is not there. */
@@ -40,9 +40,9 @@ export async function lookUp(mirror: Mirror, { place, paths, base }: Question): 
   const [head = null, ...rest] = await mirror.objects.read(wanted);
   const tagged = isTag ? rest.shift() : head;
   const bases = rest.splice(0, namesOf(base).length);
-  const files = rest.map((file) => (file?.type === 'blob' ? file.text : null));
+  const files = rest.map((file) => (file?.type === 'blob' ? (file.text ?? { bytes: file.bytes }) : null));
   return {
-    commit: head === null ? null : { info: parseCommit(head.text), files },
+    commit: head === null ? null : { info: parseCommit(head.text ?? ''), files },
     tagIsThere: tagged?.id === commit,
     ...chooseBase(base, bases),
   };

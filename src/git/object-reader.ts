@@ -8,8 +8,8 @@ import { startBatch, type Batch, type BatchOptions } from './batch.ts';
 export interface ObjectReader {
   /**
    * The objects of these names (`<commit>:<path>`, `<ref>^{commit}`, …) in their order; null where there is none. Sees
-   * what was fetched since the last question.
-   * @throws Problem `git_failed`: a damaged repository, or a file larger than `maxFileBytes`.
+   * what was fetched since the last question. A file larger than `maxFileBytes` comes without its text.
+   * @throws Problem `git_failed`: a damaged repository, or a commit or folder of more than 64 MiB.
    */
   read(names: readonly string[]): Promise<readonly (GitObject | null)[]>;
   /** Ends the process; to be called before the repository is removed. The next question starts another. */

@@ -1,12 +1,12 @@
 import { refOf, type RepositoryEvent } from '../core/event.ts';
 import { PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
-import type { Base, Changes, CommitInfo, CommitPlace } from '../ports/repositories.ts';
+import type { Base, Changes, CommitInfo, CommitPlace, LargeFile } from '../ports/repositories.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import { remoteOf, type ProjectRow } from './project-row.ts';
 
 /** What intake reads of a commit for one event. */
 export interface Source {
-  readonly pipelineFile: string | null;
+  readonly pipelineFile: string | LargeFile | null;
   readonly hasDockerfile: boolean;
   readonly info: CommitInfo;
   /** Null for an event that is not about a change: a tag, "run now". */

@@ -2,6 +2,9 @@ import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
 import type { LintCode } from './lint-catalogue.ts';
 import type { Details, Span } from './report.ts';
 
+/** A file as text or bytes, or the size of one that was too large to be read at all. */
+export type FileInput = string | Uint8Array | { readonly bytes: number };
+
 /** The text of a file, without byte-order mark; `wrong` says why it cannot be read further. */
 export interface Decoded {
   readonly text: string;
@@ -9,8 +12,10 @@ export interface Decoded {
 }
 
 /** Bytes or text to text: bounded in size, UTF-8, without control characters (YAML 1.2, 5.1). */
-export function decode(input: string | Uint8Array): Decoded {
+export function decode(input: FileInput): Decoded {
   const { bytes: limit } = PIPELINE_LIMITS;
+  if (typeof input !== 'string' && !(input instanceof Uint8Array))
+    return wrong('', 'file_too_large', 0, { bytes: input.bytes, limit });
   const bytes = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength;
   if (bytes > limit) return wrong('', 'file_too_large', 0, { bytes, limit });
   if (typeof input === 'string') return checkCharacters(input.replace(/^\uFEFF/, ''));

@@ -3,6 +3,7 @@ import type { Plan } from '../core/plan.ts';
 import { checkPipeline } from './check/check-pipeline.ts';
 import type { CiContext } from './ci-variables.ts';
 import type { PipelineSpec } from './grammar/pipeline.ts';
+import type { FileInput } from './decode.ts';
 import type { LintProblem } from './lint-problem.ts';
 import { planDeploys } from './plan/plan-deploys.ts';
 import { planImage } from './plan/plan-image.ts';
@@ -20,8 +21,8 @@ export const PIPELINE_FILE = 'slipway.yml';
 export const DEFAULT_PIPELINE = 'image: {}\npush: {}\n';
 
 export interface PlanInput extends CiContext {
-  /** The file at the commit, as bytes or text; null when the repository has none. */
-  readonly text: string | Uint8Array | null;
+  /** The file at the commit; null when the repository has none. */
+  readonly text: FileInput | null;
   /** Name for messages; {@link PIPELINE_FILE} unless the file lies elsewhere. */
   readonly file: string;
   /** Whether the repository has a `Dockerfile` at its root at that commit. */

@@ -1,4 +1,4 @@
-import { decode } from './decode.ts';
+import { decode, type FileInput } from './decode.ts';
 import { pipelineRecord } from './grammar/pipeline.ts';
 import type { PipelineSpec } from './grammar/pipeline.ts';
 import { parseYaml } from './parse-yaml.ts';
@@ -14,7 +14,7 @@ export interface ReadPipeline {
 }
 
 /** Bytes or text → YAML → the grammar. Everything wrong is in the report. */
-export function readPipeline(input: string | Uint8Array, file: string): ReadPipeline {
+export function readPipeline(input: FileInput, file: string): ReadPipeline {
   const { text, wrong } = decode(input);
   const report = createReport(file, text);
   if (wrong !== null) {

@@ -55,10 +55,15 @@ export type Changes =
   | { readonly kind: 'known'; readonly paths: readonly string[] }
   | { readonly kind: 'unknown'; readonly cause: string };
 
+/** A file that is too large to be read. */
+export interface LargeFile {
+  readonly bytes: number;
+}
+
 export interface CommitContent {
   readonly info: CommitInfo;
   /** Text of the files that were asked for, in that order; null where there is none. */
-  readonly files: readonly (string | null)[];
+  readonly files: readonly (string | LargeFile | null)[];
   /** Null when no base was given. */
   readonly changes: Changes | null;
 }

@@ -40,7 +40,8 @@ it('answers many questions at once, each with its own objects, through one proce
   const ids = texts.map(blob);
   const answers = await Promise.all(ids.map((id) => reader.read([id, 'd'.repeat(40), id])));
   for (const [n, [first, missing, second]] of answers.entries()) {
-    expect(first).toEqual({ id: ids[n], type: 'blob', text: texts[n] });
+    const text = texts[n] ?? '';
+    expect(first).toEqual({ id: ids[n], type: 'blob', bytes: text.length, text });
     expect([missing, second]).toEqual([null, first]);
   }
   expect(processes()).toHaveLength(1);
@@ -76,13 +77,20 @@ it('goes on with another process when its own is killed', async () => {
   expect(processes()).not.toContain(before);
 });
 
-it('refuses a file that is too large, and reads others afterwards', async () => {
-  const [large, small] = [blob('x'.repeat(300_001)), blob('x'.repeat(300_000))];
-  await expect(textsOf(small, large)).rejects.toMatchObject({
-    code: 'git_failed',
-    details: { cause: 'a file is larger than 300000 bytes' },
-  });
-  expect(await textsOf(small)).toEqual(['x'.repeat(300_000)]);
+it('leaves the text of a file out that is too large, and reads what comes after it', async () => {
+  const [most, small] = [blob('x'.repeat(300_000)), blob('y')];
+  for (const bytes of [300_001, 10_000_000]) {
+    const large = blob('x'.repeat(bytes));
+    expect(await reader.read([small, large, most, large])).toMatchObject([
+      { text: 'y' },
+      { type: 'blob', bytes, text: null },
+      { text: 'x'.repeat(300_000) },
+      { type: 'blob', bytes, text: null },
+    ]);
+    const answers = await Promise.all([textsOf(large), textsOf(small), textsOf(large, small)]);
+    expect(answers).toEqual([[null], ['y'], [null, 'y']]);
+  }
+  expect(processes()).toHaveLength(1);
 });
 
 it('says what git says of a damaged object', async () => {

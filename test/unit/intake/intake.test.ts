@@ -197,6 +197,29 @@ describe('the pipeline file', () => {
     expect(await delivery('d1')).toMatchObject({ outcome: 'built' });
   });
 
+  it('of 10 MB makes a build that failed and says how much is read', async () => {
+    const bytes = 10_000_000;
+    const commit = repository.commit({ 'slipway.yml': '#'.repeat(bytes) });
+    await push(commit, 'd1');
+    await idle();
+    const [build] = await builds();
+    expect(build?.status).toBe('failure');
+    expect(JSON.parse(build?.problems_json ?? '[]')).toMatchObject([
+      { code: 'file_too_large', message: `The file has ${bytes} bytes; 1048576 are read.` },
+    ]);
+    expect(await delivery('d1')).toMatchObject({ outcome: 'built' });
+  });
+
+  it('may stand beside a Dockerfile of any size', async () => {
+    const commit = repository.commit({
+      'slipway.yml': null,
+      Dockerfile: `FROM a\n${'#\n'.repeat(1_000_000)}`,
+    });
+    await push(commit, 'd1');
+    await idle();
+    expect((await builds())[0]?.status).toBe('pending');
+  });
+
   it('may be missing where there is a Dockerfile', async () => {
     const commit = repository.commit({ 'slipway.yml': null, Dockerfile: 'FROM scratch\n' });
     await push(commit, 'd1');
