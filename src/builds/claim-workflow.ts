@@ -44,7 +44,7 @@ export async function claimWorkflow(deps: BuildsDeps, tx: Tx, claimant: Claimant
     .where('id', '=', buildId)
     .where('started_at', 'is', null)
     .execute();
-  await makeAttempts(tx, subject);
+  await makeAttempts(tx, subject, at);
   const lease = await grantLease(tx, {
     subject,
     workerId: worker.id,
@@ -58,7 +58,7 @@ export async function claimWorkflow(deps: BuildsDeps, tx: Tx, claimant: Claimant
 }
 
 /** One attempt for each step that will run. */
-async function makeAttempts(tx: Tx, subject: { id: string; attempt: number }): Promise<void> {
+async function makeAttempts(tx: Tx, subject: { id: string; attempt: number }, at: number): Promise<void> {
   const steps = await stepsOf(tx, subject.id, subject.attempt);
   const waiting = steps.filter((step) => step.status === 'pending');
   if (waiting.length === 0) return;
@@ -66,7 +66,7 @@ async function makeAttempts(tx: Tx, subject: { id: string; attempt: number }): P
     .insertInto('step_attempt')
     .values(
       waiting.map((step) => ({
-        id: newId('att'),
+        id: newId('att', at),
         step_id: step.id,
         workflow_attempt: subject.attempt,
         attempt: 1,

@@ -50,9 +50,13 @@ function timePart(ms: number): string {
 
 /** As {@link newId}, but in order after `before` whatever the clock says. */
 export function idAfter<K extends IdKind>(kind: K, before: string | null, nowMs: number): Id<K> {
-  const time = before === null ? [] : [...timeOrder(before).slice(0, 10)];
-  const beforeMs = time.reduce((ms, digit) => ms * 32 + ALPHABET.indexOf(digit), 0);
+  const beforeMs = before === null ? 0 : timeOf(before);
   return newId(kind, Math.max(nowMs, beforeMs + 1));
+}
+
+/** When `id` was made, epoch ms. */
+export function timeOf(id: string): number {
+  return [...timeOrder(id).slice(0, 10)].reduce((ms, digit) => ms * 32 + ALPHABET.indexOf(digit), 0);
 }
 
 /** When `id` was made, as text that sorts by time; of all kinds alike. */

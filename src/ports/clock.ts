@@ -1,6 +1,37 @@
 /** Wall-clock time, epoch ms. For time-outs inside one process use timers; this is for the record. */
 export interface Clock {
   nowMs(): number;
+  /** From now on it shows `ms` at least. */
+  notBefore?(ms: number): void;
 }
 
-export const systemClock: Clock = { nowMs: () => Date.now() };
+/** So much slower it goes while it is ahead of the machine's clock. */
+const SLOW = 3 / 4;
+
+/**
+ * A clock that never goes back, though the machine's may be set back (`settimeofday`, a correction by NTP): from then on
+ * it goes on from what it has shown, at {@link SLOW} of its speed until the two agree again. Forwards it follows at once.
+ * So what the record has in order stays so, and what waits for a time waits no longer for it.
+ * @param wallMs The machine's time, epoch ms.
+ * @param elapsedMs A time that nobody sets, ms since whenever.
+ */
+export function steadyClock(wallMs: () => number, elapsedMs: () => number): Required<Clock> {
+  let shown = -Infinity;
+  let looked = elapsedMs();
+  return {
+    nowMs() {
+      const elapsed = elapsedMs();
+      shown = Math.max(wallMs(), shown + (elapsed - looked) * SLOW);
+      looked = elapsed;
+      return Math.floor(shown);
+    },
+    notBefore(ms) {
+      shown = Math.max(shown, ms);
+    },
+  };
+}
+
+export const systemClock: Required<Clock> = steadyClock(
+  () => Date.now(),
+  () => performance.now(),
+);

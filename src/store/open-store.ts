@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Kysely } from 'kysely';
 import { TIMES } from '../../config/times.ts';
+import { timeOf } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import { systemClock } from '../ports/clock.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -50,13 +51,15 @@ function connect(target: string): Connections {
 async function start(connections: Connections, options: OpenStoreOptions): Promise<Store> {
   const { dialect, writer, reader } = connections;
   const onError = options.onError ?? (() => undefined);
+  const clock = options.clock ?? systemClock;
   await bootstrap(writer);
   const lock = await takeServerLock(writer, {
-    clock: options.clock ?? systemClock,
+    clock,
     holder: `process ${process.pid} on ${hostname()}`,
     dialect,
   });
   await migrate(writer);
+  await startAfterLastEvent(reader, clock);
   const feed = createChangeFeed(onError);
   const queue = createWriteQueue({ db: writer, check: lock.check, emit: feed.emit });
   const renewal = keepLock(() => queue.inTurn(lock.renew), options.onLockLost ?? (() => undefined), onError);
@@ -73,6 +76,21 @@ async function start(connections: Connections, options: OpenStoreOptions): Promi
       await closeAll(connections);
     },
   };
+}
+
+/** A record further ahead than this was made under a wrong clock, which is not followed. */
+const MOST_AHEAD_MS = 24 * 3_600_000;
+
+/** A machine that was set back while no server ran: what comes is to be in order after what is recorded. */
+async function startAfterLastEvent(reader: Kysely<Database>, clock: Clock): Promise<void> {
+  const last = await reader
+    .selectFrom('event')
+    .select('id')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const lastMs = last === undefined ? 0 : timeOf(last.id);
+  if (lastMs - clock.nowMs() < MOST_AHEAD_MS) clock.notBefore?.(lastMs + 1);
 }
 
 function keepLock(

@@ -4,6 +4,8 @@ import { afterEach, expect, it } from 'vitest';
 import { Problem } from '../../src/core/problem.ts';
 import { newId } from '../../src/core/id.ts';
 import { MIGRATIONS } from '../../src/store/migrate.ts';
+import { recordEvent } from '../../src/builds/record-event.ts';
+import { steadyClock } from '../../src/ports/clock.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store, Tx } from '../../src/store/store.ts';
 import { onEachDatabase } from './each-database.ts';
@@ -53,6 +55,26 @@ onEachDatabase((target) => {
       .select((eb) => eb.fn.countAll().as('count'))
       .executeTakeFirstOrThrow();
     expect(count).toBe(1);
+  });
+
+  it('begins no earlier than its record ends, where the machine was set back meanwhile, by up to a day', async () => {
+    const where = await target();
+    const store = await openStore(where);
+    const at = 1_763_000_000_000;
+    const event = { at, subject: 'build', subjectId: 'bld', buildId: null, type: 'build.running' };
+    await store.transaction((tx) => recordEvent(tx, event));
+    await store.close();
+    for (const [setBackMs, first] of [
+      [3_600_000, at + 1],
+      [48 * 3_600_000, at - 48 * 3_600_000],
+    ] as const) {
+      const clock = steadyClock(
+        () => at - setBackMs,
+        () => 0,
+      );
+      await (await openStore(where, { clock })).close();
+      expect(clock.nowMs()).toBe(first);
+    }
   });
 
   it('refuses writes outside a transaction of the store', async () => {
