@@ -133,6 +133,8 @@ const BOTH = [
   ['smtpFrom', 'smtpHost'],
   ['smtpUser', 'smtpPassword'],
   ['smtpPassword', 'smtpUser'],
+  ['routerTlsBind', 'routerCertificates'],
+  ['tlsKey', 'tlsCertificate'],
 ] as const;
 
 function contradictions(seen: ReadonlyMap<SettingKey, unknown>): readonly Wrong[] {
@@ -144,8 +146,15 @@ function contradictions(seen: ReadonlyMap<SettingKey, unknown>): readonly Wrong[
       cause: `${apps} overlaps ${SETTINGS.buildNetworks.name} (${builds})`,
     });
   for (const [one, other] of BOTH)
-    if (typeof seen.get(one) === 'string' && seen.get(other) === null)
+    if (isGiven(seen.get(one)) && seen.get(other) === null)
       wrong.push({ name: SETTINGS[other].name, cause: `is missing beside ${SETTINGS[one].name}` });
+  const url = seen.get('url');
+  const isSecure = typeof url === 'string' && url.startsWith('https:');
+  if (isGiven(seen.get('tlsCertificate')) && seen.has('url') && !isSecure)
+    wrong.push({
+      name: SETTINGS.url.name,
+      cause: `${isGiven(url) ? JSON.stringify(url) : 'nothing'} is no https:// address, which ${SETTINGS.tlsCertificate.name} asks for; write e.g. ${SETTINGS.url.example}`,
+    });
   const named = seen.get('routerDir');
   const dir = routerDirOf(typeof named === 'string' ? named : null, String(seen.get('dataDir')));
   if (seen.has('routerDir') && Buffer.byteLength(dir) > ROUTER_DIR_BYTES)
@@ -155,6 +164,8 @@ function contradictions(seen: ReadonlyMap<SettingKey, unknown>): readonly Wrong[
     });
   return wrong;
 }
+
+const isGiven = (value: unknown): boolean => value !== null && value !== undefined;
 
 function overlap(one: string, other: string): boolean {
   const [a, b] = [parseRange(one), parseRange(other)];

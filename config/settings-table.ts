@@ -26,7 +26,7 @@ export const SETTINGS = {
     'SLIPWAY_CA_BUNDLE',
     forms.folder,
     '/etc/ssl/certs/ca-certificates.crt',
-    'Certificate authorities in PEM for Git hosts and registries, also given to builds. Default: those of the system.',
+    'Certificate authorities in PEM that are trusted beside the usual ones: by server, worker and `slipway` for one another and for registries, Redis, PostgreSQL and the Git host; also given to builds. Default: none.',
   ),
 
   url: required(
@@ -40,7 +40,19 @@ export const SETTINGS = {
     forms.address,
     { host: '127.0.0.1', port: 8000 },
     '127.0.0.1:8000',
-    'Where the server listens. Default: 127.0.0.1:8000, behind a proxy that ends TLS.',
+    'Where the server listens. Default: 127.0.0.1:8000, behind a proxy that ends TLS unless SLIPWAY_TLS_CERT is set.',
+  ),
+  tlsCertificate: optional(
+    'SLIPWAY_TLS_CERT',
+    forms.folder,
+    '/etc/slipway/tls/fullchain.pem',
+    'Certificate chain in PEM, the leaf first: the server then speaks HTTPS only. Read again when it changes, and on SIGHUP. Default: none.',
+  ),
+  tlsKey: optional(
+    'SLIPWAY_TLS_KEY',
+    forms.folder,
+    '/etc/slipway/tls/privkey.pem',
+    'Private key of that certificate, in PEM. Default: in the same file.',
   ),
   trustedProxies: setting<number | readonly string[]>(
     'SLIPWAY_TRUSTED_PROXIES',
@@ -263,6 +275,25 @@ export const SETTINGS = {
     { host: '127.0.0.1', port: 8080 },
     '0.0.0.0:80',
     'Where the router takes public traffic. Default: 127.0.0.1:8080.',
+  ),
+  routerTlsBind: optional(
+    'SLIPWAY_ROUTER_TLS_BIND',
+    forms.address,
+    '0.0.0.0:443',
+    'Where the router takes public traffic over TLS, with the certificates of SLIPWAY_ROUTER_CERTS. Default: nowhere.',
+  ),
+  routerCertificates: optional(
+    'SLIPWAY_ROUTER_CERTS',
+    forms.folder,
+    '/etc/slipway/certs',
+    'Folder with a certificate for each host: NAME.pem with chain and key, NAME.crt with NAME.key, or NAME/fullchain.pem with NAME/privkey.pem. Who asks for a host without one gets that named default, else the first. Read again when they change.',
+  ),
+  routerRedirect: setting(
+    'SLIPWAY_ROUTER_REDIRECT',
+    forms.flag,
+    true,
+    '1',
+    'Whether the router sends who comes without TLS to the same address with https, where SLIPWAY_ROUTER_TLS_BIND is set. Default: 1.',
   ),
   routerBackends: setting(
     'SLIPWAY_ROUTER_BACKENDS',

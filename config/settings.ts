@@ -19,6 +19,8 @@ export interface ServerSettings extends CommonSettings {
   /** Public address, without closing slash. */
   readonly url: string;
   readonly listen: Address;
+  /** Null: plain HTTP. */
+  readonly tls: TlsSettings | null;
   /** How many proxies in front are believed, or the addresses and ranges of those. */
   readonly trustedProxies: number | readonly string[];
   /** Null: the embedded database in the data folder. */
@@ -33,8 +35,9 @@ export interface ServerSettings extends CommonSettings {
     readonly name: string;
     readonly backends: number;
     readonly appRange: string;
-    /** Where it takes public traffic. */
+    /** Where it takes public traffic, over TLS if it does. */
     readonly port: number;
+    readonly isTls: boolean;
   };
   readonly notifications: {
     /** Null: no e-mail is sent. */
@@ -45,6 +48,13 @@ export interface ServerSettings extends CommonSettings {
   readonly retention: RetentionSettings;
   /** With less than this free on the disk of the data folder no build is started. */
   readonly diskLow: DiskShare;
+}
+
+export interface TlsSettings {
+  /** Absolute path of a PEM file. */
+  readonly certificate: string;
+  /** The same, or another one. */
+  readonly key: string;
 }
 
 export interface SmtpSettings {
@@ -113,9 +123,19 @@ export interface WorkerSettings extends CommonSettings {
 
 export interface RouterSettings {
   readonly bind: Address;
+  /** Null: it takes no traffic over TLS. */
+  readonly tls: RouterTlsSettings | null;
   readonly backends: number;
   /** Absolute path of the folder with configuration, maps, record and sockets. */
   readonly dir: string;
+}
+
+export interface RouterTlsSettings {
+  readonly bind: Address;
+  /** Absolute path of the folder with the operator's certificates. */
+  readonly certificates: string;
+  /** Whether plain HTTP is answered with a redirect to HTTPS. */
+  readonly redirect: boolean;
 }
 
 /** What the set-up needs to start what the environment does not name; null there means: start an own one. */
@@ -123,6 +143,7 @@ export interface PartsSettings extends CommonSettings {
   /** Null: choose the address of `listen`. */
   readonly url: string | null;
   readonly listen: Address;
+  readonly tls: TlsSettings | null;
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
   readonly registry: RegistrySettings | null;
@@ -146,6 +167,7 @@ export function readServerSettings(environment: Environment): ServerSettings {
     ...common(read),
     url: read('url'),
     listen: read('listen'),
+    tls: tls(read),
     trustedProxies: read('trustedProxies'),
     databaseUrl: read('databaseUrl'),
     redisUrl: read('redisUrl'),
@@ -156,7 +178,7 @@ export function readServerSettings(environment: Environment): ServerSettings {
       name: read('routerName') ?? DEFAULT_ROUTER,
       backends: read('routerBackends'),
       appRange: read('appNetwork'),
-      port: read('routerBind').port,
+      ...publicPort(read),
     },
     notifications: { smtp: smtp(read), networks: read('notifyNetworks') },
     retention: retention(read),
@@ -193,6 +215,7 @@ export function readPartsSettings(environment: Environment): PartsSettings {
     ...common(read),
     url: read('url', null),
     listen: read('listen'),
+    tls: tls(read),
     databaseUrl: read('databaseUrl'),
     redisUrl: read('redisUrl', null),
     registry: registry(read),
@@ -254,9 +277,26 @@ function orNone(bound: number): number | null {
   return bound === 0 ? null : bound;
 }
 
+function tls(read: Read): TlsSettings | null {
+  const [certificate, key] = [read('tlsCertificate'), read('tlsKey')];
+  return certificate === null ? null : { certificate, key: key ?? certificate };
+}
+
+function routerTls(read: Read): RouterTlsSettings | null {
+  const [bind, certificates] = [read('routerTlsBind'), read('routerCertificates')];
+  const redirect = read('routerRedirect');
+  return bind === null || certificates === null ? null : { bind, certificates, redirect };
+}
+
+function publicPort(read: Read): Pick<ServerSettings['router'], 'port' | 'isTls'> {
+  const secure = read('routerTlsBind');
+  return { port: (secure ?? read('routerBind')).port, isTls: secure !== null };
+}
+
 function router(read: Read): RouterSettings {
   return {
     bind: read('routerBind'),
+    tls: routerTls(read),
     backends: read('routerBackends'),
     dir: routerDirOf(read('routerDir'), read('dataDir')),
   };

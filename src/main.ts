@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Express } from 'express';
 import { pino } from 'pino';
 import { readServerSettings, type ServerSettings } from '../config/settings.ts';
 import { EFFECT_TRIES, TIMES } from '../config/times.ts';
 import { createApp } from './api/app.ts';
-import { createHttpServer } from './api/http-server.ts';
+import { createHttpServer, createHttpsServer, useCertificate } from './api/http-server.ts';
 import { API_LIMITS } from './api/limits.ts';
 import { workerRoutes } from './api/worker/worker-routes.ts';
 import { createBuilds, effectSettled, endedLeases, manifestRecord } from './builds/index.ts';
@@ -49,6 +51,8 @@ import { createNotificationTargets } from './secrets/notification-targets.ts';
 import { openKeyRing } from './secrets/key-ring.ts';
 import { createSecretBox } from './secrets/secret-box.ts';
 import { openStore } from './store/open-store.ts';
+import { keepCertificate, type CertificateKeeper } from './tls/keep-certificate.ts';
+import { trustAuthorities, writeAuthorities } from './tls/trust-authorities.ts';
 import { createDeliveryStore } from './webhooks/database-deliveries.ts';
 import { createMissedDeliveries } from './webhooks/missed-deliveries.ts';
 
@@ -61,9 +65,13 @@ await main().catch((error: unknown) => {
 });
 
 async function main(): Promise<void> {
+  trustAuthorities(settings.caBundle);
+  const certificate = await certificateOf(settings);
   const data = (name: string): string => path.join(settings.dataDir, name);
   process.umask(0o077); // what is written is nobody else's, also in a folder that others may enter
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  if (settings.caBundle !== null)
+    process.env['GIT_SSL_CAINFO'] ??= await writeAuthorities(data('authorities.pem'));
   const ending = new AbortController();
   const warn = (what: string) => (error: unknown) => log.warn({ err: error }, what);
 
@@ -195,7 +203,7 @@ async function main(): Promise<void> {
     views: {
       waitingOf: dispatcher.waitingOf,
       waitingFor: dispatcher.waitingFor,
-      urlOf: (host) => appUrl(host, settings.router.port),
+      urlOf: (host) => appUrl(host, settings.router),
     },
     workerRoutes: workerRoutes({ builds, logs, intake, queueAccess, log }),
     queueAccess,
@@ -216,13 +224,15 @@ async function main(): Promise<void> {
   missed.start();
   mirrorKeeper.start();
   retention.start();
-  const server = await listen(createHttpServer(app).listen(settings.listen.port, settings.listen.host));
+  const server = certificate?.serve(app) ?? createHttpServer(app);
+  await listen(server.listen(settings.listen.port, settings.listen.host));
   log.info({ url: settings.url, listen: settings.listen }, 'the server is ready');
   flushCompileCache(); // for the next start, also where this process is killed
 
   await signalled();
   log.info('the server ends');
   ending.abort();
+  certificate?.stop();
   disk.stop();
   metrics.stop();
   const closed = new Promise((resolve) => server.close(resolve));
@@ -259,14 +269,39 @@ function readAuthorities(file: string): string {
   }
 }
 
-/** Where an app is opened: the router's public port, unless it is that of HTTP. */
-function appUrl(host: string, port: number): string {
-  return `http://${host}${port === 80 ? '' : `:${port}`}`;
+/** What the server speaks HTTPS with; null without a certificate. @throws Problem `certificate_wrong`. */
+async function certificateOf({ tls }: ServerSettings) {
+  if (tls === null) return null;
+  const { certificate } = tls;
+  let server: HttpsServer | null = null;
+  const keeper: CertificateKeeper = await keepCertificate({
+    files: tls,
+    clock,
+    everyMs: TIMES.certificateLook,
+    onRenewed: (renewed) => {
+      if (server !== null) useCertificate(server, renewed);
+      log.info({ certificate, ends: new Date(renewed.endsMs) }, 'the certificate was renewed');
+    },
+    onRefused: (error) => log.error({ err: error, certificate }, 'the certificate of before stays in use'),
+    onEnding: ({ endsMs }) =>
+      log.warn({ certificate, ends: new Date(endsMs) }, 'the certificate should have been renewed'),
+  });
+  process.on('SIGHUP', () => void keeper.look());
+  return {
+    serve: (app: Express): HttpsServer => (server = createHttpsServer(app, keeper.current)),
+    stop: () => keeper.stop(),
+  };
 }
 
-function listen(server: Server): Promise<Server> {
+/** Where an app is opened: the router's public port, unless it is the usual one. */
+function appUrl(host: string, { port, isTls }: ServerSettings['router']): string {
+  const usual = isTls ? 443 : 80;
+  return `${isTls ? 'https' : 'http'}://${host}${port === usual ? '' : `:${port}`}`;
+}
+
+function listen(server: Server | HttpsServer): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('listening', () => resolve(server));
+    server.once('listening', () => resolve());
     server.once('error', reject);
   });
 }

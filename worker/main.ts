@@ -11,7 +11,9 @@ import { Problem } from '../src/core/problem.ts';
 import type { DeploymentWork, JobData, WorkflowWork } from '../src/core/work.ts';
 import { systemClock } from '../src/ports/clock.ts';
 import { connectRedis } from '../src/queue/bullmq-queue.ts';
+import { trustAuthorities } from '../src/tls/trust-authorities.ts';
 import { openMirrors, type Mirrors } from './checkout/mirrors.ts';
+import { keepCertificates, type RouterCertificates } from './deploy/keep-certificates.ts';
 import { appNetworkName } from './deploy/app-network.ts';
 import { runDeployment, type DeployTools } from './deploy/run-deployment.ts';
 import { startTending } from './deploy/start-tending.ts';
@@ -56,6 +58,7 @@ await main().catch((error: unknown) => {
 });
 
 async function main(): Promise<void> {
+  trustAuthorities(settings.caBundle);
   const engine = connectEngine(settings.dockerHost, process.env, settings.deadManSwitchMs);
   const buildClient = await demandBuildClient();
   const holder = await takeFolder(settings.dataDir);
@@ -97,6 +100,7 @@ async function main(): Promise<void> {
     takeJobs(queue, redis, take, (error) => log.warn({ err: error, queue }, 'the queue is away')),
   );
   const stopTending = tendRouter(deployments, server);
+  const certificates = routerCertificates(deployments);
   log.info({ queues, engine: settings.dockerHost }, 'the worker is ready');
   flushCompileCache(); // for the next start, also where this process is killed
 
@@ -108,6 +112,7 @@ async function main(): Promise<void> {
   }
   log.info({ leases: leases.size }, 'the worker ends');
   clearInterval(reaper);
+  await certificates?.stop();
   await Promise.all(stops.map((stop) => stop()));
   await server.close();
   await stopTending();
@@ -227,6 +232,21 @@ function tendRouter(tools: DeployTools | null, server: ServerConnection): () => 
     onRouter: (change) => sayOfRouter(name, change),
     onError: (error) => log.warn({ err: error }, 'the router could not be tended; it is tried again'),
   });
+}
+
+/** Null where the router speaks no TLS. */
+function routerCertificates(tools: DeployTools | null): RouterCertificates | null {
+  const folder = settings.router?.tls?.certificates;
+  if (tools === null || folder === undefined) return null;
+  const certificates = keepCertificates({
+    ...{ router: tools.router, folder, clock: systemClock, everyMs: TIMES.certificateLook },
+    onDone: (what) => log.info({ what }, 'the certificates of the router changed'),
+    onRefused: (error) => log.error({ err: error }, 'a certificate of the router stays as it was'),
+    onEnding: (name, endsMs) =>
+      log.warn({ name, ends: new Date(endsMs) }, 'a certificate of the router should have been renewed'),
+  });
+  process.on('SIGHUP', () => void certificates.look());
+  return certificates;
 }
 
 function sayOfRouter(router: string, change: RouterChange): void {

@@ -2,12 +2,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_ROUTER, readPartsSettings } from '../../config/settings.ts';
+import { DEFAULT_ROUTER, readPartsSettings, type PartsSettings } from '../../config/settings.ts';
 import { Problem } from '../../src/core/problem.ts';
 import { ensureParts, type EnsuredParts } from '../../src/parts/ensure-parts.ts';
 import type { PartLife } from '../../src/parts/part.ts';
 import { ensureRouter, routerPid } from '../../src/parts/router.ts';
-import { prepareRouter } from '../../worker/router/open-router.ts';
+import { prepareRouterFiles } from '../../worker/router/prepare-files.ts';
+import { trustAuthorities } from '../../src/tls/trust-authorities.ts';
 import { connectApi, type Api } from './api.ts';
 import { demandFree } from './demand-free.ts';
 import { runProcess, type Running } from './run-process.ts';
@@ -50,10 +51,13 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const { say, environment, signal } = options;
   const settings = readPartsSettings(environment);
   const { dataDir } = settings;
+  trustAuthorities(settings.caBundle);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await demandFree(settings.listen, 'SLIPWAY_LISTEN');
   const isRouterUp = (await routerPid(settings.router.dir)) !== null;
   if (!isRouterUp) await demandFree(settings.router.bind, 'SLIPWAY_ROUTER_BIND', { mayLackRight: true });
+  if (!isRouterUp && settings.router.tls !== null)
+    await demandFree(settings.router.tls.bind, 'SLIPWAY_ROUTER_TLS_BIND', { mayLackRight: true });
   const parts = await ensureParts(settings, options);
   const apps = await startApps(parts.dockerHost, dataDir);
   if (apps > 0) say(`started ${apps === 1 ? 'one app' : `${apps} apps`} again`);
@@ -64,15 +68,16 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   };
   try {
     signal?.throwIfAborted();
-    const { dir: routerDir, bind, backends } = settings.router;
+    const { dir: routerDir, bind, tls } = settings.router;
     const router = await ensureRouter({
       dir: routerDir,
       image: parts.routerImage,
-      prepare: () => prepareRouter(routerDir, { binds: [`${hostOf(bind.host)}:${bind.port}`], backends }),
+      prepare: () => prepareRouterFiles(settings.router),
     });
     const from = parts.routerImage === undefined ? '' : ` from the image ${parts.routerImage.name}`;
     if (router.started) say(`started the router${from}`);
-    const url = settings.url ?? `http://${reachable(settings.listen.host)}:${settings.listen.port}`;
+    const own = ownUrl(settings);
+    const url = settings.url ?? own;
     const secret = await webhookSecrets(dataDir, environment);
     const routerName = settings.routerName ?? DEFAULT_ROUTER;
     const common = {
@@ -92,14 +97,13 @@ export async function startInstallation(options: InstallationOptions): Promise<I
         file: 'src/main.ts',
         dir: dataDir,
         env: { ...common, SLIPWAY_URL: url, ...secret.env },
-        isReady: async () =>
-          (await fetch(`${localUrl(settings.listen)}/healthz`).catch(() => null))?.ok === true,
+        isReady: async () => (await fetch(`${own}/healthz`).catch(() => null))?.ok === true,
         say,
       }),
     );
     say('started the server');
     const adminTokenFile = path.join(dataDir, 'admin-token');
-    const api = connectApi(localUrl(settings.listen), await readToken(adminTokenFile));
+    const api = connectApi(own, await readToken(adminTokenFile));
     await demandGoodToken(api, adminTokenFile);
     const name = workerName(dataDir);
     signal?.throwIfAborted();
@@ -110,7 +114,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
         dir: dataDir,
         env: {
           ...common,
-          SLIPWAY_SERVER_URL: localUrl(settings.listen),
+          SLIPWAY_SERVER_URL: own,
           SLIPWAY_WORKER_NAME: name,
           SLIPWAY_WORKER_TOKEN: await workerToken(dataDir, { name, router: routerName }, api),
         },
@@ -119,7 +123,8 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       }),
     );
     say('started a worker');
-    const routerUrl = `http://${reachable(bind.host)}:${bind.port}`;
+    const at = tls?.bind ?? bind;
+    const routerUrl = `${tls === null ? 'http' : 'https'}://${reachable(at.host)}:${at.port}`;
     const webhookSecret = secret.newest;
     return { dataDir, url, routerUrl, routerDir, parts, api, webhookSecret, adminTokenFile, stop };
   } catch (error) {
@@ -166,5 +171,6 @@ const hostOf = (host: string): string => (host.includes(':') ? `[${host}]` : hos
 /** An address that a browser on this machine can open, for one to listen on. */
 const reachable = (host: string): string => (['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : hostOf(host));
 
-const localUrl = (listen: { readonly host: string; readonly port: number }): string =>
-  `http://${reachable(listen.host)}:${listen.port}`;
+/** Where worker and `npm start` reach the server: one that speaks HTTPS by the name in its certificate. */
+const ownUrl = ({ tls, url, listen }: PartsSettings): string =>
+  tls !== null && url !== null ? url : `http://${reachable(listen.host)}:${listen.port}`;

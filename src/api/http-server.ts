@@ -1,6 +1,8 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
 import type { Express } from 'express';
 import { TIMES } from '../../config/times.ts';
+import type { Certificate } from '../tls/certificate.ts';
 
 export interface RequestTimes {
   /** For the head of a request. */
@@ -25,13 +27,32 @@ const REQUEST_TIMES: RequestTimes = {
  * whoever takes nothing of an answer is cut off.
  */
 export function createHttpServer(app: Express, times = REQUEST_TIMES): Server {
-  const server = createServer(
-    {
-      headersTimeout: times.headMs,
-      requestTimeout: times.requestMs,
-      connectionsCheckingInterval: times.lookMs,
-    },
-    (request, response) => void app(request, response),
-  );
+  const server = createServer(optionsOf(times), (request, response) => void app(request, response));
   return server.setTimeout(times.idleMs);
 }
+
+/** The same over TLS 1.2 and later. */
+export function createHttpsServer(
+  app: Express,
+  certificate: Certificate,
+  times = REQUEST_TIMES,
+): HttpsServer {
+  const options = { ...optionsOf(times), ...contextOf(certificate), handshakeTimeout: times.headMs };
+  const server = createTlsServer(options, (request, response) => void app(request, response));
+  return server.setTimeout(times.idleMs);
+}
+
+/** New connections get this certificate from now on; those that are open keep theirs and go on. */
+export function useCertificate(server: HttpsServer, certificate: Certificate): void {
+  server.setSecureContext(contextOf(certificate));
+}
+
+function optionsOf(times: RequestTimes): ServerOptions {
+  return {
+    headersTimeout: times.headMs,
+    requestTimeout: times.requestMs,
+    connectionsCheckingInterval: times.lookMs,
+  };
+}
+
+const contextOf = ({ chain, key }: Certificate) => ({ cert: chain, key, minVersion: 'TLSv1.2' }) as const;

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { didYouMean } from '../core/did-you-mean.ts';
+import { trustAuthorities } from '../tls/trust-authorities.ts';
 import { ApiError, createApiClient, type ApiClient } from './api-client.ts';
 
 /** What a command gets: the server, its arguments, and where to write. */
@@ -66,6 +67,7 @@ export async function callServer(command: ServerCommand, argv: readonly string[]
     const [least, most] = command.arguments;
     if (positionals.length < least || positionals.length > most)
       throw new UsageError(`it takes ${least === most ? least || 'no' : `${least} to ${most}`} arguments`);
+    trustAuthorities(process.env['SLIPWAY_CA_BUNDLE'] || null);
     const api = createApiClient(whereTo(values));
     const say = (line: string): void => void process.stdout.write(`${line}\n`);
     return (await command.run({ api, positionals, values, say })) ?? 0;

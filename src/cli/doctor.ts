@@ -1,6 +1,7 @@
 import { allChecks } from '../doctor/all-checks.ts';
 import { runChecks, type Result, type Verdict } from '../doctor/check.ts';
 import { Problem } from '../core/problem.ts';
+import { trustAuthorities } from '../tls/trust-authorities.ts';
 import { callHere, type LocalCommand } from './call-here.ts';
 import { paint, table } from './print.ts';
 
@@ -35,6 +36,7 @@ async function examine(settings: Settings): Promise<readonly Result[]> {
   const name = 'settings';
   try {
     const read = settings();
+    trustAuthorities(read.caBundle);
     const file = process.env['SLIPWAY_CONFIG'] ?? '';
     const says = `from the environment${file === '' ? '' : ` and ${file}`}`;
     const results = await runChecks(allChecks(read, process.env['SLIPWAY_TOKEN'] || null), LIMIT_MS);

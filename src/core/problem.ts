@@ -312,6 +312,21 @@ export const CATALOGUE = {
     fix: 'Make it an empty file and start again: the server then writes a new admin token into it.',
   },
   part_missing: { http: 500, message: '{part} is not on this machine.', fix: 'Run: {command}' },
+  certificate_wrong: {
+    http: 500,
+    message: 'The certificate {file} cannot be used: {cause}.',
+    fix: 'Name a certificate chain in PEM, the leaf first, and its private key, both readable by the user that Slipway runs as.',
+  },
+  certificates_missing: {
+    http: 500,
+    message: 'The router has no certificate for {bind}: {cause}.',
+    fix: 'Put one into {folder}: NAME.pem with chain and key, NAME.crt with NAME.key, or NAME/fullchain.pem with NAME/privkey.pem.',
+  },
+  authorities_wrong: {
+    http: 500,
+    message: 'The certificate authorities in {file} cannot be used: {cause}.',
+    fix: 'Name a file with certificates in PEM in SLIPWAY_CA_BUNDLE, or leave it out.',
+  },
   part_failed: { http: 500, message: '{part} did not start: {cause}.', fix: 'Read its log: {log}' },
   server_running: {
     http: 500,

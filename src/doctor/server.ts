@@ -4,21 +4,21 @@ import type { PartsSettings } from '../../config/settings.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 
 export interface ServerCheckOptions {
-  readonly settings: Pick<PartsSettings, 'listen' | 'dataDir'>;
+  readonly settings: Pick<PartsSettings, 'listen' | 'tls' | 'url' | 'dataDir'>;
   /** Admin token to ask with; null: the one in the data folder, if there is one. */
   readonly token: string | null;
 }
 
-/** Asks the server where it listens, past any proxy. */
+/** Asks the server where it listens, past any proxy; one that speaks HTTPS by the name in its certificate. */
 export function checkServer({ settings, token }: ServerCheckOptions): Check {
-  const url = urlOf(settings.listen);
+  const url = settings.tls === null ? urlOf(settings.listen) : (settings.url ?? '');
   return {
     name: 'server',
     run: async (signal) => {
-      const health = await fetch(`${url}/healthz`, { signal }).catch(() => null);
-      if (health === null)
+      const health = await fetch(`${url}/healthz`, { signal }).catch((error: Error) => error);
+      if (health instanceof Error)
         return fail(
-          `${url} does not answer`,
+          `${url} does not answer${whyNot(health)}`,
           'Start it: `npm start`; else read server.log in the data folder.',
         );
       const body = (await health.json().catch(() => null)) as { ok?: unknown } | null;
@@ -36,6 +36,12 @@ export function checkServer({ settings, token }: ServerCheckOptions): Check {
         : warn(`${says}; it waits for ${notReady.join(', ')}`, 'See what the other lines say about that.');
     },
   };
+}
+
+/** What a refused certificate is refused for; nothing for a server that is not there. */
+function whyNot({ cause }: Error): string {
+  const { code = '', message = '' } = (cause ?? {}) as NodeJS.ErrnoException;
+  return /CERT|SSL|TLS|SIGNATURE/.test(code) ? ` as it should: ${message}` : '';
 }
 
 /** From `GET /metrics`. */

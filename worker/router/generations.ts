@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { mkdir, open, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { FILES, renderRouter, type RouterPlaces } from './render-router.ts';
+import { CERTIFICATE_LIST, FILES, renderRouter, type RouterPlaces } from './render-router.ts';
 import type { RouterState } from './state.ts';
 
 /**
@@ -22,6 +22,7 @@ export function placesOf(dir: string, number: number): RouterPlaces {
     generation: path.join(dir, `gen-${number}`),
     adminSocket: path.join(dir, 'runtime.sock'),
     sideSocket: path.join(dir, 'side.sock'),
+    certificates: path.join(dir, 'certificates', CERTIFICATE_LIST),
   };
 }
 

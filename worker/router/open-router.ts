@@ -11,6 +11,7 @@ import {
   writeGeneration,
 } from './generations.ts';
 import { cutInFlight, readInFlight, type InFlight } from './in-flight.ts';
+import { renewCertificates } from './renew-certificates.ts';
 import { connectRuntime, RouterAway, type RuntimeClient } from './runtime-client.ts';
 import { checkRouterAgrees, syncRunning } from './sync-running.ts';
 import {
@@ -49,6 +50,8 @@ export interface Router {
   sync(): Promise<boolean>;
   /** Where HAProxy differs from the files (in the maps and these backends, default all); empty when it does not. @throws RouterAway */
   differences(backends?: readonly number[]): Promise<readonly string[]>;
+  /** Takes in what an operator's folder of certificates holds: files, then HAProxy. Harmless twice. */
+  certificates(folder: string): ReturnType<typeof renewCertificates>;
   /** @throws RouterAway */
   inFlight(backend: number, slot: SlotIndex): Promise<InFlight>;
   /** @throws RouterAway */
@@ -84,6 +87,7 @@ export function openRouter(dir: string, options: RouterOptions = {}): Router {
       ),
     sync: () => locked(() => converge(dir, runtime)),
     differences: async (backends) => checkRouterAgrees(runtime, (await existing(dir)).state, backends),
+    certificates: (folder) => renewCertificates(dir, folder, runtime),
     inFlight: (backend, slot) => readInFlight(runtime, backend, slot),
     cut: (backend, slot, what) => cutInFlight(runtime, backend, slot, what),
   };

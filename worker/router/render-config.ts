@@ -1,12 +1,12 @@
 import { FILES, type MapName, type RouterPlaces } from './render-router.ts';
 import { serverLines, sideBackend, slotBackend, type ServerLine } from './server-lines.ts';
-import type { RouterState } from './state.ts';
+import type { RouterSettings, RouterState } from './state.ts';
 
 /** haproxy.cfg for HAProxy 2.6 and later. docs/decisions/0003-router.md has the reasons, line by line. */
 export function renderConfig(state: RouterState, places: RouterPlaces): string {
   return [
     HEAD(places),
-    publicFrontend(state.settings.binds, places),
+    publicFrontend(state.settings, places),
     sideFrontend(places),
     NOWHERE,
     ...Array.from({ length: state.settings.backends }, (_, backend) =>
@@ -46,16 +46,31 @@ defaults common
     default-server check inter 1s fastinter 100ms downinter 100ms rise 1 fall 2 observe layer4 error-limit 1 on-error mark-down
 `;
 
-const publicFrontend = (binds: readonly string[], places: RouterPlaces) => `frontend public from common
-${binds.map((bind) => `    bind ${bind}`).join('\n')}
+const publicFrontend = ({ binds, tls }: RouterSettings, places: RouterPlaces) => `frontend public from common
+${[...binds, ...tlsBinds(tls, places)].map((bind) => `    bind ${bind}`).join('\n')}
     http-request disable-l7-retry unless { method GET HEAD OPTIONS }
-    http-request set-header X-Forwarded-Proto http unless { req.hdr(x-forwarded-proto) -m found }
+${forwardedProtocol(tls)}
     http-request set-header X-Forwarded-Host %[req.hdr(host)]
     http-request set-var(txn.environment) req.hdr(host),host_only,lower,map_str(${path(places, FILES.hosts)})
     http-request set-var(txn.backend) var(txn.environment),map_str(${path(places, FILES.live)}) if { var(txn.environment) -m found }
     use_backend %[var(txn.backend)] if { var(txn.backend) -m found }
     default_backend nowhere
 `;
+
+function tlsBinds(tls: RouterSettings['tls'], { certificates }: RouterPlaces): readonly string[] {
+  const options = `ssl crt-list ${certificates} ssl-min-ver TLSv1.2 alpn h2,http/1.1`;
+  return (tls?.binds ?? []).map((bind) => `${bind} ${options}`);
+}
+
+/** Where we end TLS ourselves we know the protocol; else a proxy before us may. */
+function forwardedProtocol(tls: RouterSettings['tls']): string {
+  if (tls === undefined)
+    return '    http-request set-header X-Forwarded-Proto http unless { req.hdr(x-forwarded-proto) -m found }';
+  const port = tls.redirectTo === 443 ? '' : `:${tls.redirectTo}`;
+  const redirect = `    http-request redirect location https://%[req.hdr(host),host_only]${port}%[pathq] code 308 unless { ssl_fc }`;
+  const known = '    http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]';
+  return tls.redirectTo === null ? known : `${redirect}\n${known}`;
+}
 
 const sideFrontend = (places: RouterPlaces) => `frontend side from common
     bind ${places.sideSocket} mode 600

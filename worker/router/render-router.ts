@@ -17,6 +17,9 @@ export const FILES = {
   state: 'router.json',
 } as const;
 
+/** Name of the list of certificates in their folder (configuration.txt of HAProxy, `crt-list`). */
+export const CERTIFICATE_LIST = 'list.txt';
+
 export const MAPS = [FILES.hosts, FILES.live, FILES.side, FILES.sideHosts] as const;
 export type MapName = (typeof MAPS)[number];
 
@@ -26,6 +29,8 @@ export interface RouterPlaces {
   readonly generation: string;
   readonly adminSocket: string;
   readonly sideSocket: string;
+  /** HAProxy's list of the certificates, which are no part of a generation. */
+  readonly certificates: string;
 }
 
 /**

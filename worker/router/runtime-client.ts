@@ -33,7 +33,7 @@ export function connectRuntime(socketPath: string, timeoutMs = 5_000): RuntimeCl
     ask,
     async tell(command, isSuccess = () => false) {
       const answer = (await ask(command)).trim();
-      if (answer !== '' && !isSuccess(answer)) throw new RouterRefused(`${command}: ${answer}`);
+      if (answer !== '' && !isSuccess(answer)) throw new RouterRefused(`${firstLine(command)}: ${answer}`);
     },
   };
 }
@@ -58,6 +58,8 @@ function exchange(socketPath: string, command: string, timeoutMs: number): Promi
 }
 
 function away(socketPath: string, command: string, cause: Error): RouterAway {
-  const what = command.split('\n')[0] ?? '';
-  return new RouterAway(`router at ${socketPath} (${what}): ${cause.message}`, { cause });
+  return new RouterAway(`router at ${socketPath} (${firstLine(command)}): ${cause.message}`, { cause });
 }
+
+/** What of a command messages show: its further lines may be a private key. */
+const firstLine = (command: string): string => command.split('\n')[0] ?? '';

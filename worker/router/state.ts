@@ -8,6 +8,12 @@ export interface RouterSettings {
   readonly binds: readonly string[];
   /** Environments that the router can hold: their backends are declared ahead, none can be added while it runs. */
   readonly backends: number;
+  /** Where it takes traffic over TLS; absent in files of earlier versions, and where it does not. */
+  readonly tls?: {
+    readonly binds: readonly string[];
+    /** Port of HTTPS that plain HTTP is redirected to; null: it is answered like HTTPS. */
+    readonly redirectTo: number | null;
+  };
 }
 
 /** An environment as its router serves it: its record and its three slots. */

@@ -76,7 +76,7 @@ export function slotOf(index: 0 | 1 | 2, role: SlotRole, port: number): SlotReco
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = net.createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as net.AddressInfo;

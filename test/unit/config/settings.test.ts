@@ -75,6 +75,24 @@ describe('settings of the server', () => {
     );
   });
 
+  test('ask for an https:// address beside a certificate, whose key may be in the same file', () => {
+    const tls = { SLIPWAY_TLS_CERT: '/etc/tls.pem' };
+    expect(readServerSettings({ ...SERVER, ...tls }).tls).toEqual({
+      certificate: '/etc/tls.pem',
+      key: '/etc/tls.pem',
+    });
+    expect(
+      problemOf(() => readServerSettings({ ...SERVER, ...tls, SLIPWAY_URL: 'http://ci' })).message,
+    ).toContain('SLIPWAY_URL: "http://ci" is no https:// address, which SLIPWAY_TLS_CERT asks for');
+    expect(problemOf(() => readPartsSettings(tls)).message).toContain(
+      'SLIPWAY_URL: nothing is no https:// address',
+    );
+    const key = { SLIPWAY_TLS_KEY: '/etc/key.pem' };
+    expect(problemOf(() => readServerSettings({ ...SERVER, ...key })).message).toContain(
+      'SLIPWAY_TLS_CERT: is missing beside SLIPWAY_TLS_KEY',
+    );
+  });
+
   test('never show a secret that is wrong', () => {
     const problem = problemOf(() => readServerSettings({ ...SERVER, SLIPWAY_WEBHOOK_SECRETS: 'hunter2' }));
     expect(problem.message).not.toContain('hunter2');
@@ -224,8 +242,26 @@ describe('settings of a worker', () => {
     expect(router).toEqual({
       name: 'local',
       bind: { host: '127.0.0.1', port: 8080 },
+      tls: null,
       backends: 256,
       dir: '/srv/slipway/router',
+    });
+  });
+
+  test('have a router over TLS only with a folder of certificates', () => {
+    const bind = { ...WORKER, SLIPWAY_ROUTER_NAME: 'local', SLIPWAY_ROUTER_TLS_BIND: '0.0.0.0:443' };
+    expect(problemOf(() => readWorkerSettings(bind)).message).toContain(
+      'SLIPWAY_ROUTER_CERTS: is missing beside SLIPWAY_ROUTER_TLS_BIND',
+    );
+    const { router } = readWorkerSettings({
+      ...bind,
+      SLIPWAY_ROUTER_CERTS: '/etc/certs',
+      SLIPWAY_ROUTER_REDIRECT: '0',
+    });
+    expect(router?.tls).toEqual({
+      bind: { host: '0.0.0.0', port: 443 },
+      certificates: '/etc/certs',
+      redirect: false,
     });
   });
 

@@ -6,7 +6,12 @@ import { serverLines } from '../../../../worker/router/server-lines.ts';
 import type { RouterState } from '../../../../worker/router/state.ts';
 import { environment } from './environments.ts';
 
-const PLACES = { generation: '/r/gen-1', adminSocket: '/r/runtime.sock', sideSocket: '/r/side.sock' };
+const PLACES = {
+  generation: '/r/gen-1',
+  adminSocket: '/r/runtime.sock',
+  sideSocket: '/r/side.sock',
+  certificates: '/r/certificates/list.txt',
+};
 const settings = { binds: ['*:80', '[::]:80'], backends: 4 };
 
 /** Every way three slots may be: one live, one standby, one candidate at most. */
