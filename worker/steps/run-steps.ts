@@ -56,6 +56,8 @@ const SUCCESS: Outcome = { status: 'success', reason: null, exitCode: null };
  * @throws Problem `part_missing` when this machine has no helper for the engine.
  */
 export async function runSteps(job: RunSteps): Promise<StepsOutcome> {
+  // Either may fail before any step waits for it.
+  for (const gate of [job.workspace, job.builtImage]) gate.catch(() => undefined);
   const context = await openContext(job);
   const services = startServices(context, job.signal);
   const ready = allReady(services);
