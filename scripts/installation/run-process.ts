@@ -12,7 +12,8 @@ export interface Running {
 export interface ProcessSpec {
   /** `<name>.log` in `dir` is its log. */
   readonly name: string;
-  readonly file: string;
+  /** From the root, without its ending: it runs in the form that we do, as TypeScript or built. */
+  readonly program: string;
   readonly dir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly isReady: () => Promise<boolean>;
@@ -36,7 +37,7 @@ function start(spec: ProcessSpec): Promise<Part> {
     name: spec.name,
     dir: spec.dir,
     command: process.execPath,
-    args: [path.join(ROOT, spec.file)],
+    args: [path.join(ROOT, `${spec.program}${path.extname(import.meta.filename)}`)],
     env: Object.fromEntries(env),
     isReady: () => spec.isReady().catch(() => false),
     // A worker takes up to 15 s to remove what its builds have made.

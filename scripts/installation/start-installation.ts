@@ -94,7 +94,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     started.push(
       await runProcess({
         name: 'server',
-        file: 'src/main.ts',
+        program: 'src/main',
         dir: dataDir,
         env: { ...common, SLIPWAY_URL: url, ...secret.env },
         isReady: async () => (await fetch(`${own}/healthz`).catch(() => null))?.ok === true,
@@ -110,7 +110,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     started.push(
       await runProcess({
         name: 'worker',
-        file: 'worker/main.ts',
+        program: 'worker/main',
         dir: dataDir,
         env: {
           ...common,

@@ -96,7 +96,8 @@ interface Started {
 /** Ends the name of the file beside a part's log that keeps what its supervisor has to remove. */
 export const LEFTOVERS = '.leftovers.json';
 
-const SUPERVISOR = fileURLToPath(new URL('supervise.ts', import.meta.url));
+/** In the form that this file runs in: as TypeScript, or built. */
+const SUPERVISOR = fileURLToPath(new URL(`supervise${path.extname(import.meta.filename)}`, import.meta.url));
 
 /** What the supervisor takes as JSON. Every user of the machine can read it, so the environment goes another way. */
 export type SupervisorJob = Omit<PartJob, 'env'>;
