@@ -5,21 +5,29 @@ import { chaosOfPath } from './path/chaos.ts';
 /**
  * `npm run chaos -- [--only path|lease] [--rounds N] [--seed S] …`: rounds of faults against real processes. Prints each
  * round and what was covered; exits with 1 when a round found something, or when 200 rounds or more left something
- * uncovered. `path`: real builds and deployments, see `path/chaos.ts`. `lease`: leases alone, see `lease/chaos.ts`.
+ * uncovered. `path`: real builds and deployments, see `path/chaos.ts`; `--round NAME` (more than once for more) runs a round again that an
+ * earlier run has named, `--mutant fsync|fence|outbox` a Slipway without that, in which something has to be found.
+ * `lease`: leases alone, see `lease/chaos.ts`.
  */
 const { values } = parseArgs({
   allowNegative: true,
   options: {
     only: { type: 'string', default: 'path' },
-    rounds: { type: 'string', default: '200' },
+    rounds: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    round: { type: 'string', multiple: true, default: [] },
+    mutant: { type: 'string' },
     stacks: { type: 'string', default: '4' },
     quick: { type: 'boolean', default: false },
     fence: { type: 'boolean', default: true },
   },
 });
-const [rounds, seed] = [Number(values.rounds), Number(values.seed)];
-const chaos = { path: chaosOfPath, lease: chaosOfLeases }[values.only];
+const { round: again, mutant, quick, fence } = values;
+const rounds = Number(values.rounds ?? (mutant === undefined ? 200 : 14));
+const seed = Number(values.seed);
+const chaos = {
+  path: () => chaosOfPath({ rounds, seed, again, ...(mutant === undefined ? {} : { mutant }) }),
+  lease: () => chaosOfLeases({ rounds, seed, quick, fence, stacks: Number(values.stacks) }),
+}[values.only];
 if (chaos === undefined) throw new Error(`there is no experiment ${values.only}; there are: path, lease`);
-const isGood = await chaos({ ...values, rounds, seed, stacks: Number(values.stacks) });
-process.exitCode = isGood ? 0 : 1;
+process.exitCode = (await chaos()) ? 0 : 1;

@@ -33,6 +33,8 @@ export interface SystemOptions {
   readonly lockedRegistry?: boolean;
   /** Environments that the router has room for; 16 unless said. */
   readonly backends?: number;
+  /** Called with the system's folder before anything is in it, e.g. to mount; what it gives is called last of all. */
+  readonly prepare?: (dir: string) => Promise<() => Promise<void>>;
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -57,6 +59,7 @@ export class System {
   worker: ChildProcess | null = null;
   readonly #env: Readonly<Record<string, string>>;
   #workerToken: string | null = null;
+  readonly #undo: () => Promise<void>;
 
   constructor(parts: {
     dir: string;
@@ -66,6 +69,7 @@ export class System {
     registry: RegistryPart;
     registryUrl: string;
     env: Readonly<Record<string, string>>;
+    undo: () => Promise<void>;
   }) {
     this.dir = parts.dir;
     this.url = parts.url;
@@ -74,6 +78,7 @@ export class System {
     this.registry = parts.registry;
     this.registryUrl = parts.registryUrl;
     this.#env = parts.env;
+    this.#undo = parts.undo;
   }
 
   async startServer(): Promise<void> {
@@ -165,6 +170,7 @@ export class System {
     });
     await this.registry.stop();
     await this.redis.stop();
+    await this.#undo();
     await rm(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
 
@@ -218,6 +224,7 @@ async function removeApps(
 /** Starts everything; what it made is gone after `stop`. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const dir = await mkdtemp(path.join(tmpdir(), 'slw-'));
+  const undo = (await options.prepare?.(dir)) ?? (() => Promise.resolve());
   const redis = await startRedis({ dir: path.join(dir, 'redis') });
   const isLocked = options.lockedRegistry === true;
   const registry = await startRegistry({
@@ -256,6 +263,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       DOCKER_HOST: options.dockerHost,
       ...options.env,
     },
+    undo,
   });
   await system.startServer();
   if (options.worker !== false) await system.startWorker();

@@ -1,31 +1,80 @@
+import { isMutant, MUTANTS } from '../mutants.ts';
 import { FAULTS } from './faults.ts';
-import { PHASES, type Phase } from './phase.ts';
-import { runPathRounds, type PathRound } from './run-rounds.ts';
+import { AIMS, pairOf, readPlan } from './plan-rounds.ts';
+import { runPathRounds, type PathRound, type RoundTimes } from './run-rounds.ts';
 
-/**
- * Real builds and deployments under faults. `--seed S --rounds 1` runs the round again that named S. Whether nothing was
- * found and, of 200 rounds or more, each fault was covered in every phase.
- */
-export async function chaosOfPath(options: {
+export interface PathChaosOptions {
   readonly rounds: number;
   readonly seed: number;
-}): Promise<boolean> {
-  console.log(`path: ${options.rounds} rounds, seed ${options.seed}`);
-  const rounds = await runPathRounds({ ...options, onRound: print });
-  const coverage = FAULTS.map(({ victim, fault }) => {
-    const own = rounds.filter((round) => round.victim === victim && round.fault === fault);
-    const count = (phase: Phase): number => own.filter((round) => round.phase === phase).length;
-    return { victim, fault, ...Object.fromEntries(PHASES.map((phase) => [phase, count(phase)])) };
-  });
-  console.table(coverage);
-  const problems = rounds.flatMap((round) => round.problems);
-  console.log(problems.length === 0 ? 'nothing was found' : `${problems.length} problems were found`);
-  return problems.length === 0 && rounds.length === options.rounds;
+  /** Runs these rounds alone, as an earlier run has named them; empty: those that the seed draws. */
+  readonly again: readonly string[];
+  /** Something has to be found then. */
+  readonly mutant?: string;
 }
 
-function print({ seed, victim, fault, phase, tookMs, verdicts, problems }: PathRound): void {
+/** So many rounds are enough for each fault to happen in each phase. */
+const ALL = 200;
+
+/**
+ * Real builds and deployments under faults. Whether nothing was found and, of 200 rounds or more, each fault was covered
+ * in every phase; of a mutant, whether something was found.
+ */
+export async function chaosOfPath(options: PathChaosOptions): Promise<boolean> {
+  const { seed, mutant, again } = options;
+  if (mutant !== undefined) return chaosOfMutant(mutant, options);
+  const plans = again.map(readPlan);
+  const rounds = plans.length || options.rounds;
+  console.log(plans.length > 0 ? `path: ${rounds} rounds again` : `path: ${rounds} rounds, seed ${seed}`);
+  const done = await runPathRounds({ rounds, seed, plans, onRound: print });
+  const problems = done.flatMap((round) => round.problems);
+  printCoverage(done);
+  printTimes(done);
+  const covered = new Set(done.map((round) => pairOf({ ...round.plan, phase: round.phase })));
+  const pairs = FAULTS.flatMap((fault) => AIMS.map((phase) => pairOf({ ...fault, phase })));
+  const missed = pairs.filter((pair) => !covered.has(pair));
+  const isThin = rounds >= ALL && missed.length > 0;
+  if (isThin) console.log(`not covered: ${missed.join(', ')}`);
+  const red = done.filter((round) => round.problems.length > 0);
+  for (const { name } of red) console.log(`again: npm run chaos -- --round ${name}`);
+  console.log(problems.length === 0 ? 'nothing was found' : `${problems.length} problems were found`);
+  return problems.length === 0 && !isThin && done.length === rounds;
+}
+
+async function chaosOfMutant(name: string, { rounds, seed }: PathChaosOptions): Promise<boolean> {
+  if (!isMutant(name))
+    throw new Error(`there is no mutant ${name}; there are: ${Object.keys(MUTANTS).join(', ')}`);
+  const { without, faults } = MUTANTS[name];
+  console.log(`path: at most ${rounds} rounds, seed ${seed}, of a Slipway in which ${without}`);
+  const done = await runPathRounds({ rounds, seed, faults, mutant: name, untilRed: true, onRound: print });
+  const isFound = done.some(({ problems }) => problems.length > 0);
+  console.log(isFound ? 'it was found, as it has to be' : 'it was NOT found');
+  return isFound;
+}
+
+function print({ name, phase, took, verdicts, problems }: PathRound): void {
+  const seconds = (ms: number): string => (ms / 1000).toFixed(1);
+  const { reach, fault, end, check } = took;
+  const parts = `${seconds(reach)} to the phase, ${seconds(fault)} fault, ${seconds(end)} to the end, ${seconds(check)} checks`;
   console.log(
-    `seed ${seed}: ${fault} ${victim} in ${phase}, ${verdicts.join(', ')}, ${(tookMs / 1000).toFixed(1)} s`,
+    `${name}: in ${phase}, ${verdicts.join(', ')}, ${seconds(reach + fault + end + check)} s (${parts})`,
   );
   for (const problem of problems) console.log(`  RED ${problem}`);
+}
+
+function printCoverage(rounds: readonly PathRound[]): void {
+  console.table(
+    FAULTS.map(({ victim, fault }) => {
+      const own = rounds.filter(({ plan }) => plan.victim === victim && plan.fault === fault);
+      const count = (phase: string): number => own.filter((round) => round.phase === phase).length;
+      return { victim, fault, ...Object.fromEntries(AIMS.map((phase) => [phase, count(phase)])) };
+    }),
+  );
+}
+
+function printTimes(rounds: readonly PathRound[]): void {
+  const mean = (part: keyof RoundTimes): string =>
+    (rounds.reduce((sum, { took }) => sum + took[part], 0) / rounds.length / 1000).toFixed(1);
+  console.log(
+    `a round took ${mean('reach')} s to its phase, ${mean('fault')} s of fault, ${mean('end')} s to its end, ${mean('check')} s of checks`,
+  );
 }

@@ -12,14 +12,17 @@ import type {
 import { listApps } from '../../../worker/deploy/app-container.ts';
 import { connectEngine } from '../../../worker/engine/connect-engine.ts';
 import { LABELS } from '../../../worker/engine/labels.ts';
-import { stagedManifests } from '../../scenarios/support/registry.ts';
+import { digestOf, stagedManifests } from '../../scenarios/support/registry.ts';
 import { waitFor } from '../../support/wait.ts';
 import type { VictimFault } from './faults.ts';
 import type { Ground } from './ground.ts';
 import { buildOf } from './phase.ts';
+import { orphansOf } from './orphans.ts';
 import { HOST, SECRETS, written, type Pushed } from './projects.ts';
 
 const SEAL_MS = 30_000;
+/** The repository that the project which deploys is pushed to. */
+const PUSHED = 'chaos/deploys';
 /** The reaper comes every 30 s. */
 const CLEAN_MS = 75_000;
 
@@ -46,9 +49,8 @@ export async function checkRound(
 /** Verdicts that a fault may bring beside the build's own: what a worker or an engine had begun dies with it. */
 function mayEnd({ kind }: Pushed, { victim, fault }: VictimFault): readonly string[] {
   const own = kind === 'fails' ? 'failure' : 'success';
-  const isPassing =
-    ['server', 'redis', 'router'].includes(victim) || (victim === 'worker' && fault === 'nap');
-  return isPassing ? [own] : [own, 'error'];
+  const isPassing = ['server', 'redis', 'router'].includes(victim) || ['nap', 'clock'].includes(fault);
+  return isPassing && victim !== 'engine' && victim !== 'registry' ? [own] : [own, 'error'];
 }
 
 async function checkBuild(
@@ -67,6 +69,7 @@ async function checkBuild(
     for (const attempt of row.attempts.filter(({ startedAtMs }) => startedAtMs !== null))
       problems.push(...(await checkLog(system, attempt.logId, `${row.name} ${attempt.attempt}`)));
   if (pushed.kind === 'talks') problems.push(...(await checkWritten(system, build)));
+  if (pushed.kind === 'deploys') problems.push(...(await checkTag(system, build)));
   if (build.deployments.length !== (pushed.kind === 'deploys' ? 1 : 0))
     problems.push(`it has ${build.deployments.length} deployments`);
   for (const { status, reason } of build.deployments) {
@@ -75,6 +78,15 @@ async function checkBuild(
     if (status === 'failure') problems.push(`its deployment failed: ${reason ?? ''}`);
   }
   return problems;
+}
+
+/** What is green is in the registry under its tag, and what is not was never named. */
+async function checkTag({ registryUrl }: Ground['system'], build: BuildView): Promise<readonly string[]> {
+  const tagged = await digestOf(registryUrl, PUSHED, build.commit);
+  const expected = build.status === 'success' ? (build.pushed?.digest ?? 'no digest') : null;
+  return tagged === expected
+    ? []
+    : [`its tag stands for ${tagged ?? 'nothing'}, not for ${expected ?? 'nothing'}`];
 }
 
 function checkRow({ name, status }: StepView, build: BuildView): readonly string[] {
@@ -138,11 +150,15 @@ async function checkDelivery(
 }
 
 /** What serves is what the record says, on as many containers as there are slots; of builds nothing is there. */
-export async function checkLive(
-  { system, dockerHost }: Ground,
-  version: string | null,
-): Promise<readonly string[]> {
-  if (version === null) return [];
+export async function checkLive(ground: Ground, version: string): Promise<readonly string[]> {
+  let problems: readonly string[] = [];
+  // Where the engine was away, the worker removes what the record does not name when it is back.
+  const isGood = async (): Promise<boolean> => (problems = await lookAtLive(ground, version)).length === 0;
+  await waitFor('what serves is as the record says', isGood, CLEAN_MS).catch(() => undefined);
+  return problems;
+}
+
+async function lookAtLive({ system, dockerHost }: Ground, version: string): Promise<readonly string[]> {
   const problems: string[] = [];
   const { text, status } = await system.ask(HOST);
   if (text.trim() !== version) problems.push(`${HOST} answers ${status} ${text.trim()}, not ${version}`);
@@ -165,15 +181,12 @@ export async function checkLive(
 
 async function checkLeft(ground: Ground): Promise<readonly string[]> {
   let left: readonly string[] = [];
-  await waitFor(
-    'nothing is left',
-    async () => (left = await whatIsLeft(ground)).length === 0,
-    CLEAN_MS,
-  ).catch(() => undefined);
+  const isClean = async (): Promise<boolean> => (left = await whatIsLeft(ground)).length === 0;
+  await waitFor('nothing is left', isClean, CLEAN_MS).catch(() => undefined);
   return left.map((one) => `left: ${one}`);
 }
 
-async function whatIsLeft({ system, dockerHost }: Ground): Promise<readonly string[]> {
+async function whatIsLeft({ system, dockerHost, temporary }: Ground): Promise<readonly string[]> {
   const engine = connectEngine(dockerHost);
   try {
     const owned = await engine.listOwned([`${LABELS.worker}=${system.workerName}`]);
@@ -183,6 +196,8 @@ async function whatIsLeft({ system, dockerHost }: Ground): Promise<readonly stri
       ...images.filter((name) => /^slipway-build\/|slipway-staging\//.test(name)),
       ...(await stagedManifests(system.registryUrl)),
       ...(await entries(path.join(system.dir, 'worker/checkouts'))),
+      ...(await entries(temporary)),
+      ...orphansOf(system.dir).map((text) => `the process ${text}`),
       // Logs of apps and of their router live on.
       ...(await entries(path.join(system.dir, 'worker/spool'))).filter((name) => !name.includes('/router-')),
     ];

@@ -6,11 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis } from '../../../src/parts/redis.ts';
 import { startRegistry } from '../../../src/parts/registry.ts';
 import { routerPid } from '../../../src/parts/router.ts';
+import { waitFor } from '../../support/wait.ts';
 import type { Random } from '../random.ts';
+import { askWhileFull } from './ask-while-full.ts';
 import type { Ground } from './ground.ts';
 
 export type Victim = 'server' | 'worker' | 'redis' | 'registry' | 'router' | 'engine';
-export type Fault = 'kill' | 'nap' | 'freeze' | 'flush' | 'cut';
+export type Fault = 'kill' | 'restart' | 'nap' | 'freeze' | 'power' | 'fill' | 'clock' | 'flush' | 'cut';
 
 export interface VictimFault {
   readonly victim: Victim;
@@ -18,28 +20,72 @@ export interface VictimFault {
 }
 
 /**
- * What happens to whom. `kill`: -9, and started again a moment later. `nap`: stopped for less than a lease's time.
- * `freeze`: stopped for longer than it. `flush`: `FLUSHALL`. `cut`: what travels to the registry breaks off half-way.
+ * What happens to whom. `kill`: -9, and started again a moment later. `restart`: told to end, and started again. `nap`:
+ * stopped for less than a lease's time. `freeze`: stopped for longer than it. `power`: killed, and what its disk has not
+ * synced is gone. `fill`: not a byte is free on its disk for some seconds. `clock`: its wall clock jumps, and some
+ * seconds later back. `flush`: `FLUSHALL`. `cut`: what travels to the registry breaks off half-way.
  */
 export const FAULTS: readonly VictimFault[] = [
-  ...(['server', 'worker'] as const).flatMap((victim) =>
-    (['kill', 'nap', 'freeze'] as const).map((fault) => ({ victim, fault })),
+  ...(['kill', 'restart', 'nap', 'freeze', 'fill', 'clock', 'power'] as const).map((fault) => ({
+    victim: 'server' as const,
+    fault,
+  })),
+  ...(['kill', 'restart', 'nap', 'freeze', 'fill', 'clock'] as const).map((fault) => ({
+    victim: 'worker' as const,
+    fault,
+  })),
+  ...(['kill', 'restart', 'nap', 'flush'] as const).map((fault) => ({ victim: 'redis' as const, fault })),
+  ...(['kill', 'restart', 'nap', 'cut'] as const).map((fault) => ({ victim: 'registry' as const, fault })),
+  ...(['router', 'engine'] as const).flatMap((victim) =>
+    (['kill', 'restart', 'nap'] as const).map((fault) => ({ victim, fault })),
   ),
-  ...(['kill', 'nap', 'flush'] as const).map((fault) => ({ victim: 'redis' as const, fault })),
-  ...(['kill', 'nap', 'cut'] as const).map((fault) => ({ victim: 'registry' as const, fault })),
-  ...(['kill', 'nap'] as const).map((fault) => ({ victim: 'router' as const, fault })),
-  ...(['kill', 'nap'] as const).map((fault) => ({ victim: 'engine' as const, fault })),
 ];
 
 /** Longer than a lease; a worker that wakes up then has lost its own. */
 const FREEZE_MS = 20_000;
+const MINUTE_MS = 60_000;
 
-/** Has it happen, and resolves when the victim works again. */
-export async function inflict(ground: Ground, { victim, fault }: VictimFault, random: Random): Promise<void> {
-  if (fault === 'flush') return flush(ground);
-  if (fault === 'cut') return ground.registryWay.cut(random.between(500, 3_000));
-  if (fault === 'kill') return killed(ground, victim, random.between(0, 2_000));
-  await stopped(await pidOf(ground, victim), fault === 'freeze' ? FREEZE_MS : random.between(500, 5_000));
+/**
+ * Has it happen, and resolves when the victim works again.
+ * @returns What was not as it should be meanwhile, in words.
+ */
+export async function inflict(
+  ground: Ground,
+  { victim, fault }: VictimFault,
+  random: Random,
+): Promise<readonly string[]> {
+  const awayMs = random.between(0, 2_000);
+  const napMs = random.between(500, 5_000);
+  switch (fault) {
+    case 'kill':
+      await ended(ground, victim, 'SIGKILL');
+      await sleep(awayMs);
+      await started(ground, victim);
+      return [];
+    case 'restart':
+      await ended(ground, victim, 'SIGTERM');
+      await sleep(awayMs);
+      await started(ground, victim);
+      return [];
+    case 'nap':
+    case 'freeze':
+      await stopped(await pidOf(ground, victim), fault === 'freeze' ? FREEZE_MS : napMs);
+      return [];
+    case 'power':
+      await powerCut(ground, awayMs);
+      return [];
+    case 'fill':
+      return filled(ground, victim, napMs);
+    case 'clock':
+      await moved(ground, victim, { stayMs: napMs, jumpMs: jump(random) });
+      return [];
+    case 'flush':
+      await flush(ground);
+      return [];
+    case 'cut':
+      await ground.registryWay.cut(random.between(500, 3_000));
+      return [];
+  }
 }
 
 async function stopped(pid: number, ms: number): Promise<void> {
@@ -51,39 +97,89 @@ async function stopped(pid: number, ms: number): Promise<void> {
   }
 }
 
-async function killed(ground: Ground, victim: Victim, awayMs: number): Promise<void> {
+async function ended(ground: Ground, victim: Victim, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   const { system } = ground;
   switch (victim) {
     case 'server':
-      await kill(system.server);
-      await sleep(awayMs);
+      return endChild(system.server, signal);
+    case 'worker':
+      return endChild(system.worker, signal);
+    case 'redis':
+    case 'registry':
+    case 'engine': {
+      const part = ground[victim];
+      process.kill(part.pid, signal);
+      return part.stop();
+    }
+    case 'router': {
+      const pid = await pidOf(ground, 'router');
+      process.kill(pid, signal);
+      // Whoever supervises it starts it again.
+      await waitFor('HAProxy has ended', async () => (await haproxyPid(ground)) !== pid);
+    }
+  }
+}
+
+async function started(ground: Ground, victim: Victim): Promise<void> {
+  const { system } = ground;
+  switch (victim) {
+    case 'server':
       return system.startServer();
     case 'worker':
-      await kill(system.worker);
-      await sleep(awayMs);
       return system.startWorker();
     case 'redis':
-      process.kill(ground.redis.pid, 'SIGKILL');
-      await ground.redis.stop();
-      await sleep(awayMs);
       ground.redis = await startRedis({ dir: path.join(system.dir, 'redis') });
       return;
     case 'registry':
-      process.kill(ground.registry.pid, 'SIGKILL');
-      await ground.registry.stop();
-      await sleep(awayMs);
       ground.registry = await startRegistry({ dir: path.join(system.dir, 'registry') });
       return;
-    case 'router':
-      // Whoever supervises it starts it again.
-      process.kill(await pidOf(ground, 'router'), 'SIGKILL');
-      return;
     case 'engine':
-      process.kill(ground.engine.pid, 'SIGKILL');
-      await ground.engine.stop();
-      await sleep(awayMs);
       return ground.startEngine();
+    case 'router':
+      await waitFor('HAProxy is back', () => haproxyPid(ground));
   }
+}
+
+/** The server's machine loses its power: the process and what was not synced are gone at one moment. */
+async function powerCut({ system, disks }: Ground, awayMs: number): Promise<void> {
+  if (disks === null) throw new Error('this ground has no disks');
+  await disks.server.powerOff();
+  await endChild(system.server, 'SIGKILL');
+  await sleep(awayMs);
+  await disks.server.powerOn();
+  await system.startServer();
+}
+
+async function filled(ground: Ground, victim: Victim, ms: number): Promise<readonly string[]> {
+  if (ground.disks === null || (victim !== 'server' && victim !== 'worker'))
+    throw new Error(`there is no disk of ${victim} to fill`);
+  const free = await ground.disks[victim].fill();
+  try {
+    if (victim === 'server') return await askWhileFull(ground.system, ms);
+    await sleep(ms);
+    return [];
+  } finally {
+    await free();
+  }
+}
+
+interface Move {
+  readonly stayMs: number;
+  readonly jumpMs: number;
+}
+
+/** There and back: the one is a jump forwards, the other one backwards. */
+async function moved({ clocks }: Ground, victim: Victim, { stayMs, jumpMs }: Move): Promise<void> {
+  if (victim !== 'server' && victim !== 'worker') throw new Error(`the clock of ${victim} cannot be moved`);
+  await clocks.move(victim, jumpMs);
+  await sleep(stayMs);
+  await clocks.move(victim, 0);
+}
+
+/** From a minute to five hours, forwards or backwards. */
+function jump(random: Random): number {
+  const minutes = Math.exp(random.next() * Math.log(300));
+  return Math.round(minutes * MINUTE_MS) * (random.next() < 0.5 ? -1 : 1);
 }
 
 async function pidOf(ground: Ground, victim: Victim): Promise<number> {
@@ -93,7 +189,7 @@ async function pidOf(ground: Ground, victim: Victim): Promise<number> {
     worker: async () => system.worker?.pid ?? null,
     redis: async () => ground.redis.pid,
     registry: async () => ground.registry.pid,
-    router: () => routerPid(path.join(system.dir, 'router')),
+    router: () => haproxyPid(ground),
     engine: async () => ground.engine.pid,
   };
   const pid = await pids[victim]();
@@ -101,10 +197,18 @@ async function pidOf(ground: Ground, victim: Victim): Promise<number> {
   return pid;
 }
 
-async function kill(child: ChildProcess | null): Promise<void> {
-  const gone = child === null ? null : once(child, 'exit');
-  child?.kill('SIGKILL');
+const haproxyPid = ({ system }: Ground): Promise<number | null> => routerPid(path.join(system.dir, 'router'));
+
+/** Ends a process of Slipway's; one that is told to end and does not within half a minute is a finding of its own. */
+async function endChild(child: ChildProcess | null, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  const late = sleep(30_000, 'late', { ref: false });
+  if ((await Promise.race([gone, late])) !== 'late') return;
+  child.kill('SIGKILL');
   await gone;
+  throw new Error(`process ${child.pid ?? 0} did not end when it was told to`);
 }
 
 async function flush({ redis }: Ground): Promise<void> {

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { startEngine, type EnginePart } from '../../../src/parts/engine.ts';
 import { freeRanges, giveBack } from '../../../src/parts/free-ranges.ts';
@@ -8,6 +8,9 @@ import { makeRunFolder } from '../../../src/parts/run-folder.ts';
 import { startGitHost, type GitHost } from '../../support/git-host.ts';
 import { busyboxImage } from '../../support/images.ts';
 import { startSystem, type System } from '../../support/system.ts';
+import { LOAD_MUTANT, mutantEnv, type MutantName } from '../mutants.ts';
+import { makeClocks, MOVED_CLOCK, type Clocks } from './clocks.ts';
+import { makeDisk, mayMakeDisks, type Disk } from './disk.ts';
 import { openWay, type Way } from './way.ts';
 
 /** The whole product on parts of its own, each of which may be killed: also the engine. */
@@ -17,6 +20,11 @@ export interface Ground {
   readonly dockerHost: string;
   /** Between everybody and the registry. */
   readonly registryWay: Way;
+  readonly clocks: Clocks;
+  /** Of the server's data and of the worker's; null where this user may not mount. */
+  readonly disks: { readonly server: Disk; readonly worker: Disk } | null;
+  /** Where server and worker put what is to be gone soon. */
+  readonly temporary: string;
   redis: RedisPart;
   registry: RegistryPart;
   readonly engine: EnginePart;
@@ -25,7 +33,11 @@ export interface Ground {
   stop(): Promise<void>;
 }
 
-export async function startGround(): Promise<Ground> {
+/** What the data of some hundred rounds needs, and more. */
+const DISK_BYTES = 1024 ** 3;
+
+/** @param mutant What server and worker are instead of themselves. */
+export async function startGround({ mutant }: { readonly mutant?: MutantName } = {}): Promise<Ground> {
   const dir = await makeRunFolder('slwc-');
   const ranges = await freeRanges(2);
   const [buildNetworks = '', appNetwork = ''] = ranges;
@@ -35,14 +47,36 @@ export async function startGround(): Promise<Ground> {
   const host = await startGitHost();
   let registryHost = '';
   const registryWay = await openWay(() => registryHost);
-  const env = { SLIPWAY_REGISTRY: registryWay.host };
-  const system = await startSystem({ dockerHost: engine.host, buildNetworks, appNetwork, capacity: 3, env });
+  const clocks = await makeClocks(path.join(dir, 'clocks'));
+  const temporary = path.join(dir, 't');
+  await mkdir(temporary);
+  let disks: Ground['disks'] = null;
+  const prepare = async (systemDir: string): Promise<() => Promise<void>> => {
+    if (!mayMakeDisks()) return () => Promise.resolve();
+    const server = await makeDisk(path.join(systemDir, 'data'), DISK_BYTES);
+    const worker = await makeDisk(path.join(systemDir, 'worker'), DISK_BYTES);
+    disks = { server, worker };
+    return async () => void (await Promise.all([server.remove(), worker.remove()]));
+  };
+  const env = {
+    SLIPWAY_REGISTRY: registryWay.host,
+    SLIPWAY_DISK_LOW: '5%',
+    NODE_OPTIONS: [MOVED_CLOCK, ...(mutant === undefined ? [] : [LOAD_MUTANT])].join(' '),
+    TMPDIR: temporary,
+    ...clocks.env,
+    ...(mutant === undefined ? {} : mutantEnv(mutant)),
+  };
+  const { host: dockerHost } = engine;
+  const system = await startSystem({ dockerHost, buildNetworks, appNetwork, capacity: 3, env, prepare });
   registryHost = system.registry.host;
   const ground: Ground = {
     system,
     host,
-    dockerHost: engine.host,
+    dockerHost,
     registryWay,
+    clocks,
+    disks,
+    temporary,
     redis: system.redis,
     registry: system.registry,
     get engine() {

@@ -9,8 +9,8 @@ export const PHASES = [
   'clone',
   'image',
   'test',
-  'starting',
-  'smoking',
+  /** From the candidate's start to the end of its smoke test. */
+  'preparing',
   'switching',
   'over',
 ] as const;
@@ -30,8 +30,7 @@ export function phaseOf(build: BuildView | null): Phase {
   if (isEnd(build.status) && (deployment === undefined || isEnd(deployment.status))) return 'over';
   if (deployment?.status === 'running') {
     if (['switching', 'draining', 'done'].includes(deployment.phase)) return 'switching';
-    if (['smoking', 'prepared'].includes(deployment.phase)) return 'smoking';
-    if (['starting', 'checking'].includes(deployment.phase)) return 'starting';
+    if (['starting', 'checking', 'smoking', 'prepared'].includes(deployment.phase)) return 'preparing';
   }
   if (build.status === 'pending') return 'waiting';
   const rows = build.workflows.flatMap(({ steps }) => steps);

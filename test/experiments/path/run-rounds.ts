@@ -4,78 +4,94 @@ import type { BuildView } from '../../../src/core/view.ts';
 import { startPublicLoad, type PublicAnswer, type PublicLoad } from '../../router/support/public-load.ts';
 import type { HostedRepository } from '../../support/git-host.ts';
 import { waitFor } from '../../support/wait.ts';
+import type { MutantName } from '../mutants.ts';
 import { Random } from '../random.ts';
 import { checkLive, checkRound } from './check-round.ts';
 import { FAULTS, inflict, type VictimFault } from './faults.ts';
 import { startGround, type Ground } from './ground.ts';
 import { buildOf, phaseOf, PHASES, type Phase } from './phase.ts';
+import { drawRounds, pairOf, planName, type RoundPlan } from './plan-rounds.ts';
 import { addProjects, HOST, KINDS, pushTo, type Kind, type Pushed } from './projects.ts';
+import { watchVersions, type Versions } from './versions.ts';
 
 export interface PathRoundsOptions {
   readonly rounds: number;
   readonly seed: number;
   /** All of {@link FAULTS} unless told. */
   readonly faults?: readonly VictimFault[];
+  /** These, in place of those that the seed draws. */
+  readonly plans?: readonly RoundPlan[];
+  /** What Slipway is instead of itself. */
+  readonly mutant?: MutantName;
+  /** End at the first round that finds something. */
+  readonly untilRed?: boolean;
   readonly onRound?: (round: PathRound) => void;
 }
 
-export interface PathRound extends VictimFault {
-  /** `--seed` that begins with this round. */
-  readonly seed: number;
+export interface PathRound {
+  readonly plan: RoundPlan;
+  /** `--round` that runs it again. */
+  readonly name: string;
   /** Where the build that deploys was when it happened. */
   readonly phase: Phase;
-  readonly tookMs: number;
+  readonly took: RoundTimes;
   readonly verdicts: readonly string[];
   readonly problems: readonly string[];
+}
+
+/** How long the parts of a round took, ms. */
+export interface RoundTimes {
+  /** From the pushes to the phase. */
+  readonly reach: number;
+  readonly fault: number;
+  /** Until every build and deployment is over. */
+  readonly end: number;
+  readonly check: number;
 }
 
 const STUCK_MS = 150_000;
 const LOOK_MS = 15;
 
 /**
- * Rounds of a fault each, on real builds and deployments, one after the other on one installation. What a round does
- * follows from its seed, the first one's seed plus its number: fault and phase go through all pairs.
+ * Rounds of a fault each, on real builds and deployments, one after the other on one installation. What they do follows
+ * from the seed; see {@link drawRounds}.
  */
 export async function runPathRounds(options: PathRoundsOptions): Promise<readonly PathRound[]> {
-  const ground = await startGround();
+  const ground = await startGround(options.mutant === undefined ? {} : { mutant: options.mutant });
   const rounds: PathRound[] = [];
+  const covered = new Set<string>();
+  const draw = drawRounds(options.seed, options.faults ?? FAULTS);
   let load: PublicLoad | null = null;
+  let versions: Versions | null = null;
   try {
     const repositories = await addProjects(ground);
     let live = await firstRelease(ground, repositories);
     const port = Number(new URL(ground.system.routerUrl).port);
     load = startPublicLoad({ port, host: HOST, clients: 2, websockets: 0, pauseMs: 20, paths: ['/'] });
+    versions = watchVersions(ground.system);
     for (let n = 0; n < options.rounds; n++) {
-      const plan = planRound(options.seed + n, options.faults ?? FAULTS);
-      const { round, version } = await runRound(ground, { plan, repositories, live, load });
+      const plan = options.plans?.[n] ?? draw.next(covered);
+      const parts = { plan, repositories, live, load, versions, n };
+      const { round, version } = await runRound(ground, parts).catch(async (error: unknown) => {
+        throw new Error(`${planName(plan)}: ${String(error)}\n${await ground.system.logs()}`, {
+          cause: error,
+        });
+      });
       live = version;
       rounds.push(round);
+      covered.add(pairOf({ ...plan, phase: round.phase }));
       options.onRound?.(round);
-      if (round.problems.some((text) => text.includes('stuck'))) break;
+      const isRed = round.problems.length > 0;
+      const isStuck = round.problems.some((text) => text.includes('stuck'));
+      if (isStuck) console.error(await ground.system.logs());
+      // What is stuck would be in the way of every round to come.
+      if (isStuck || (isRed && options.untilRed)) break;
     }
     return rounds;
   } finally {
-    await load?.stop();
+    await Promise.all([load?.stop(), versions?.stop()]);
     await ground.stop();
   }
-}
-
-interface RoundPlan extends VictimFault {
-  readonly seed: number;
-  /** In which it is to happen; the next one where it is over too soon. */
-  readonly phase: Phase;
-  readonly delayMs: number;
-  readonly random: Random;
-}
-
-/** Neighbours in seed differ in fault and phase, so that as many rounds as there are pairs have each pair once. */
-function planRound(seed: number, faults: readonly VictimFault[]): RoundPlan {
-  const random = new Random(seed);
-  const aims = PHASES.filter((phase) => phase !== 'over');
-  const at = faults[seed % faults.length] ?? FAULTS[0];
-  const phase = aims[(seed + Math.floor(seed / faults.length)) % aims.length] ?? 'test';
-  if (at === undefined) throw new Error('no faults');
-  return { ...at, seed, phase, delayMs: random.between(0, 300), random };
 }
 
 interface RoundGround {
@@ -84,48 +100,62 @@ interface RoundGround {
   /** Version that serves. */
   readonly live: string;
   readonly load: PublicLoad;
+  readonly versions: Versions;
+  /** Its number. */
+  readonly n: number;
 }
 
 async function runRound(
   ground: Ground,
-  { plan, repositories, live, load }: RoundGround,
+  { plan, repositories, live, load, versions, n }: RoundGround,
 ): Promise<{ round: PathRound; version: string }> {
   const { system } = ground;
-  const { victim, fault, seed, random } = plan;
-  const startMs = performance.now();
+  const random = new Random(plan.seed);
+  const delayMs = random.between(0, 300);
   const from = load.answers.length;
+  versions.take();
+  const startMs = performance.now();
   const pushes: Pushed[] = [];
   for (const kind of [...KINDS].reverse())
-    pushes.push(await pushTo(system, kind, repositories[kind], `${seed}-${kind}`));
+    pushes.push(await pushTo(system, kind, repositories[kind], `${n}-${kind}`));
   const deploys = pushes.find(({ kind }) => kind === 'deploys');
-  const phase = await untilPhase(ground, deploys?.commit ?? '', plan);
+  const phase = await untilPhase(ground, deploys?.commit ?? '', { aim: plan.phase, delayMs });
   const hitMs = performance.now();
-  await inflict(ground, plan, random);
-  const problems: string[] = [];
-  const builds = await Promise.all(pushes.map((pushed) => untilOver(ground, pushed, problems)));
+  const problems: string[] = [...(await inflict(ground, plan, random))];
+  const healedMs = performance.now();
+  const stuck: string[] = [];
+  const builds = await Promise.all(pushes.map((pushed) => untilOver(ground, pushed, stuck)));
+  problems.push(...stuck);
   const [, , last] = builds;
-  const isDeployed = last?.deployments[0]?.status === 'success';
-  const version = isDeployed ? `${seed}-deploys` : live;
+  const deployed = last?.deployments[0];
+  const version = deployed?.status === 'success' ? (deploys?.version ?? '') : live;
   await liveAgain(ground, version);
   const backMs = performance.now();
-  if (problems.length === 0) problems.push(...(await checkRound(ground, pushes, plan)));
+  if (stuck.length === 0) problems.push(...(await checkRound(ground, pushes, plan)));
   problems.push(...(await checkLive(ground, version)));
   problems.push(...checkAnswers(load.answers.slice(from), plan, [hitMs, backMs]));
-  const verdicts = builds.map((build, n) => `${pushes[n]?.kind ?? ''} ${build?.status ?? 'stuck'}`);
-  const deployed = last?.deployments[0];
+  problems.push(...checkVersions(versions.take(), plan, [live, version]));
+  const verdicts = builds.map((build, index) => `${pushes[index]?.kind ?? ''} ${build?.status ?? 'stuck'}`);
   if (deployed !== undefined) verdicts.push(`deployment ${deployed.status}`);
-  return {
-    round: { victim, fault, seed, phase, tookMs: performance.now() - startMs, verdicts, problems },
-    version,
+  const took = {
+    reach: hitMs - startMs,
+    fault: healedMs - hitMs,
+    end: backMs - healedMs,
+    check: performance.now() - backMs,
   };
+  return { round: { plan, name: planName(plan), phase, took, verdicts, problems }, version };
 }
 
-async function untilPhase({ system }: Ground, commit: string, plan: RoundPlan): Promise<Phase> {
-  const from = PHASES.indexOf(plan.phase);
+async function untilPhase(
+  { system }: Ground,
+  commit: string,
+  { aim, delayMs }: { readonly aim: Phase; readonly delayMs: number },
+): Promise<Phase> {
+  const from = PHASES.indexOf(aim);
   for (;;) {
     const phase = phaseOf(await buildOf(system, commit));
     if (PHASES.indexOf(phase) >= from) {
-      await sleep(phase === plan.phase ? Math.min(plan.delayMs, DELAYS[phase]) : 0);
+      await sleep(phase === aim ? Math.min(delayMs, DELAYS[phase]) : 0);
       return phase;
     }
     await sleep(LOOK_MS);
@@ -139,8 +169,7 @@ const DELAYS: Readonly<Record<Phase, number>> = {
   clone: 100,
   image: 300,
   test: 300,
-  starting: 50,
-  smoking: 300,
+  preparing: 300,
   switching: 20,
   over: 300,
 };
@@ -176,14 +205,27 @@ function checkAnswers(
 ): readonly string[] {
   const isBad = ({ method, status }: PublicAnswer): boolean => method === 'GET' && status !== 200;
   const counted = answers.filter(
-    ({ startedMs, endedMs }) =>
-      (victim !== 'router' && victim !== 'engine') || endedMs < hitMs || startedMs > backMs,
+    ({ startedMs, endedMs }) => !mayBeAway(victim) || endedMs < hitMs || startedMs > backMs,
   );
   const bad = counted.filter(isBad);
   const first = bad[0];
   return first === undefined
     ? []
     : [`live did not answer ${bad.length} of ${counted.length}: ${first.status ?? first.error ?? ''}`];
+}
+
+const mayBeAway = (victim: VictimFault['victim']): boolean => victim === 'router' || victim === 'engine';
+
+/** Users see the old version and then, where it was deployed, the new one: once, and nothing after it. */
+function checkVersions(
+  seen: readonly string[],
+  { victim }: VictimFault,
+  [before, after]: readonly [string, string],
+): readonly string[] {
+  const expected = before === after ? [before] : [before, after];
+  return mayBeAway(victim) || seen.join() === expected.join()
+    ? []
+    : [`users saw ${seen.join(', then ') || 'nothing'}, not ${expected.join(', then ')}`];
 }
 
 async function firstRelease(

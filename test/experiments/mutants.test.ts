@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, test } from 'vitest';
+import { newId } from '../../src/core/id.ts';
+import { openFileLogStore } from '../../src/logs/file-log-store.ts';
+import { waitFor } from '../support/wait.ts';
+import { applied } from './load-mutant.ts';
+import { LOAD_MUTANT, mutantEnv, MUTANTS } from './mutants.ts';
+import { makeDisk, mayMakeDisks } from './path/disk.ts';
+
+test('every mutant still changes what it means to', async () => {
+  for (const { mutations } of Object.values(MUTANTS))
+    for (const mutation of mutations) {
+      const source = await readFile(path.join(import.meta.dirname, '../..', mutation.file), 'utf8');
+      expect(applied(source, mutation)).not.toBe(source);
+    }
+});
+
+// A mount needs root.
+test.runIf(mayMakeDisks())(
+  'a power cut takes lines of a log that were acknowledged only where fsync is dropped',
+  async () => {
+    expect(await lostByPowerCut({})).toBe(0);
+    expect(await lostByPowerCut({ NODE_OPTIONS: LOAD_MUTANT, ...mutantEnv('fsync') })).toBeGreaterThan(0);
+  },
+);
+
+/** Acknowledged bytes of a log that are not there after the power was gone while they were written. */
+async function lostByPowerCut(env: Readonly<Record<string, string>>): Promise<number> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'slipway-power-'));
+  const disk = await makeDisk(path.join(dir, 'logs'), 64 * 1024 ** 2);
+  try {
+    const log = newId('att');
+    const program = path.join(import.meta.dirname, 'logs/append-loop.ts');
+    const writer = spawn(process.execPath, [program, disk.folder, log], { env: { ...process.env, ...env } });
+    let acknowledged = 0;
+    createInterface({ input: writer.stdout }).on('line', (line) => (acknowledged = Number(line)));
+    await waitFor('some of it is acknowledged', () => acknowledged > 50_000);
+    const atLeast = acknowledged;
+    await disk.powerOff();
+    const gone = once(writer, 'exit');
+    writer.kill('SIGKILL');
+    await gone;
+    await disk.powerOn();
+    const store = openFileLogStore(disk.folder);
+    const { bytes } = await store.state(log);
+    await store.close();
+    return Math.max(0, atLeast - bytes);
+  } finally {
+    await disk.remove();
+    await rm(dir, { recursive: true });
+  }
+}

@@ -1,0 +1,68 @@
+import { fileURLToPath } from 'node:url';
+import type { VictimFault } from './path/faults.ts';
+
+/** A change of one text of the product that takes a promise out of it. */
+export interface Mutation {
+  /** Below the project's folder. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Mutant {
+  /** What the product does not do any more. */
+  readonly without: string;
+  readonly mutations: readonly Mutation[];
+  /** Faults that bring it to light. */
+  readonly faults: readonly VictimFault[];
+}
+
+/** What the experiment has to find, or it would not find the like in the product either. */
+export const MUTANTS = {
+  fsync: {
+    without: 'neither a commit of the record nor lines of a log wait for the disk',
+    mutations: [
+      {
+        file: 'src/store/sqlite.ts',
+        from: 'pragma synchronous = full',
+        to: 'pragma synchronous = off',
+      },
+      {
+        file: 'src/logs/log-file.ts',
+        from: 'await Promise.all([this.#log.datasync(), this.#index.datasync()]);',
+        to: '',
+      },
+      { file: 'src/logs/log-file.ts', from: 'await handle.sync();', to: '' },
+    ],
+    faults: [{ victim: 'server', fault: 'power' }],
+  },
+  fence: {
+    without: 'what comes under a lease that has ended is taken all the same',
+    mutations: [{ file: 'src/builds/lease-rows.ts', from: 'if (row.ended_at !== null)', to: 'if (false)' }],
+    faults: [{ victim: 'worker', fault: 'freeze' }],
+  },
+  outbox: {
+    without: 'an effect is tried once: what fails, or what the server dies before, is not done any more',
+    mutations: [
+      {
+        file: 'src/outbox/outbox.ts',
+        from: "const state = outcome.state === 'retry' ? (giveUp ? 'failed' : 'pending') : outcome.state;",
+        to: "const state = outcome.state === 'retry' ? 'done' : outcome.state;",
+      },
+    ],
+    faults: [
+      { victim: 'registry', fault: 'kill' },
+      { victim: 'registry', fault: 'cut' },
+    ],
+  },
+} as const satisfies Readonly<Record<string, Mutant>>;
+
+export type MutantName = keyof typeof MUTANTS;
+
+export const isMutant = (name: string): name is MutantName => Object.hasOwn(MUTANTS, name);
+
+/** Environment in which Slipway's processes are the mutant; NODE_OPTIONS takes the first. */
+export const LOAD_MUTANT = `--import=${fileURLToPath(new URL('load-mutant.ts', import.meta.url))}`;
+export const mutantEnv = (name: MutantName): Readonly<Record<string, string>> => ({
+  SLIPWAY_TEST_MUTANT: name,
+});
