@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { Problem } from '../core/problem.ts';
 import type { Connections } from './open-store.ts';
 import type { Database } from './schema.ts';
 
@@ -12,7 +13,8 @@ const STATEMENTS = 500;
 
 /**
  * Opens an SQLite file through Node's own `node:sqlite`: one connection that writes and one that cannot.
- * WAL lets them work side by side; `synchronous=FULL` makes each commit an fsync.
+ * WAL lets them work side by side; `synchronous=FULL` makes each commit an fsync. What finds no room on the disk throws
+ * Problem `disk_full`, and nothing of its transaction remains.
  */
 export function openSqlite(file: string): Connections {
   mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
@@ -37,9 +39,9 @@ function connect(file: string, readOnly: boolean): SqliteDatabase {
       const known = statements.get(sql);
       if (known !== undefined) return known;
       if (statements.size >= STATEMENTS) statements.clear();
-      const statement = adapt(database.prepare(immediate(sql)));
-      statements.set(sql, statement);
-      return statement;
+      const statement = adapt(database.prepare(immediate(sql)), file);
+      statements.set(sql, sql === 'rollback' ? onlyWithin(database, statement) : statement);
+      return statements.get(sql) ?? statement;
     },
   };
 }
@@ -49,12 +51,37 @@ function immediate(sql: string): string {
   return sql === 'begin' ? 'begin immediate' : sql;
 }
 
-function adapt(statement: StatementSync): SqliteStatement {
+/** A full disk ends a transaction by itself (sqlite.org/lang_transaction.html, 3): then nothing is left to roll back. */
+function onlyWithin(database: DatabaseSync, rollback: SqliteStatement): SqliteStatement {
+  return {
+    ...rollback,
+    run: (parameters) =>
+      database.isTransaction ? rollback.run(parameters) : { changes: 0, lastInsertRowid: 0 },
+  };
+}
+
+function adapt(statement: StatementSync, file: string): SqliteStatement {
   const reader = statement.columns().length > 0;
+  const orFull = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      throw asProblem(error, file);
+    }
+  };
   return {
     reader,
-    all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
-    run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+    all: (parameters) => orFull(() => statement.all(...(parameters as SQLInputValue[]))),
+    run: (parameters) => orFull(() => statement.run(...(parameters as SQLInputValue[]))),
     iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
   };
+}
+
+/** SQLITE_FULL, and SQLITE_IOERR_SHMSIZE where the index of the WAL would have to grow (sqlite.org/rescode.html). */
+const FULL: ReadonlySet<number> = new Set([13, 4874]);
+
+function asProblem(error: unknown, file: string): unknown {
+  const { errcode } = error as { errcode?: number };
+  if (errcode === undefined || !FULL.has(errcode)) return error;
+  return new Problem('disk_full', { path: path.dirname(path.resolve(file)) }, { cause: error });
 }
