@@ -3,6 +3,7 @@ import { firstLine } from './first-line.ts';
 import { formatTable, type BenchmarkName, type Figures, type Row } from './figures.ts';
 import { greenToSwitched } from './green-to-switched.ts';
 import { history } from './history.ts';
+import { hostile } from './hostile.ts';
 import { lint } from './lint.ts';
 import { log } from './log.ts';
 import { memory } from './memory.ts';
@@ -30,6 +31,7 @@ const BENCHMARKS: { readonly [Name in BenchmarkName]: (ground: Ground) => Promis
   history,
   recovery,
   memory,
+  hostile,
   lint,
 };
 

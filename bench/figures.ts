@@ -48,6 +48,13 @@ export interface BenchmarkJson {
   /** `afterKillMs`: started again after kill -9. */
   readonly history: { readonly readyMs: number; readonly afterKillMs: number; readonly listP95Ms: number };
   readonly memory: { readonly startMb: number; readonly endMb: number; readonly ratio: number };
+  /** `wrong`: answered otherwise than they should be. */
+  readonly hostile: {
+    readonly startMb: number;
+    readonly endMb: number;
+    readonly ratio: number;
+    readonly wrong: number;
+  };
   readonly recovery: { readonly restartedMs: number; readonly awayMs: number };
   readonly lint: { readonly typicalMs: number; readonly thousandStepsMs: number; readonly processMs: number };
 }
