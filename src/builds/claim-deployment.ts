@@ -1,9 +1,10 @@
 import { newId } from '../core/id.ts';
 import { mustGoOn } from '../core/deployment.ts';
 import type { Release } from '../core/deployment.ts';
+import type { BuiltImage } from '../core/image.ts';
 import type { DeployPlan } from '../core/plan.ts';
 import { applySlotAction, chooseCandidate } from '../core/slots.ts';
-import type { DeployedEnvironment, DeploymentWork } from '../core/work.ts';
+import type { BuiltRelease, DeployedEnvironment, DeploymentWork } from '../core/work.ts';
 import type { Reading, Tx } from '../store/store.ts';
 import { refuseClaim } from './claim.ts';
 import type { Claimant } from './claim.ts';
@@ -86,8 +87,20 @@ export async function claimDeployment(deps: BuildsDeps, tx: Tx, claimant: Claima
 export async function deploymentWork(tx: Tx, deploymentId: string): Promise<DeploymentWork> {
   const row = await tx.db
     .selectFrom('deployment')
-    .select(['cause', 'phase', 'candidate', 'log_id', 'release_id', 'environment_id'])
-    .where('id', '=', deploymentId)
+    .leftJoin('build', 'build.id', 'deployment.build_id')
+    .leftJoin('image', 'image.build_id', 'deployment.build_id')
+    .select([
+      'deployment.cause',
+      'deployment.phase',
+      'deployment.candidate',
+      'deployment.log_id',
+      'deployment.release_id',
+      'deployment.environment_id',
+      'deployment.settings_json',
+      'build.commit',
+      'image.built_json',
+    ])
+    .where('deployment.id', '=', deploymentId)
     .executeTakeFirstOrThrow();
   return {
     kind: 'deployment',
@@ -95,11 +108,22 @@ export async function deploymentWork(tx: Tx, deploymentId: string): Promise<Depl
     cause: row.cause,
     environment: await deployedEnvironment(tx, row.environment_id),
     release: await readRelease(tx, row.release_id),
+    built: row.release_id === null ? builtRelease(row) : null,
     phase: row.phase,
     slots: await readSlots(tx, row.environment_id),
     candidate: row.candidate ?? 0,
     logId: row.log_id,
   };
+}
+
+function builtRelease(row: {
+  commit: string | null;
+  built_json: string | null;
+  settings_json: string;
+}): BuiltRelease | null {
+  if (row.commit === null || row.built_json === null) return null;
+  const { imageId } = JSON.parse(row.built_json) as BuiltImage;
+  return { imageId, commit: row.commit, settings: JSON.parse(row.settings_json) as DeployPlan };
 }
 
 /** An environment as its router knows it. */

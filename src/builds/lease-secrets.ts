@@ -54,17 +54,32 @@ export function workflowLogins(plan: Plan, registry: BuildsDeps['registry']): Ne
 
 const NO_LOGINS: NeededLogins = { push: [], pull: [], baseImages: false };
 
-async function ofDeployment({ store }: BuildsDeps, deploymentId: string): Promise<Wanted> {
+async function ofDeployment({ store, registry }: BuildsDeps, deploymentId: string): Promise<Wanted> {
   const row = await store.db
     .selectFrom('deployment')
     .innerJoin('environment', 'environment.id', 'deployment.environment_id')
-    .select(['environment.project_id', 'deployment.settings_json', 'deployment.release_id'])
+    .leftJoin('build', 'build.id', 'deployment.build_id')
+    .select([
+      'environment.project_id',
+      'deployment.settings_json',
+      'deployment.release_id',
+      'build.plan_json',
+    ])
     .where('deployment.id', '=', deploymentId)
     .executeTakeFirstOrThrow();
   const release = await readRelease(store, row.release_id);
+  const host =
+    release === null
+      ? hostOfPush(JSON.parse(row.plan_json ?? 'null') as Plan | null, registry)
+      : registryHost(release.imageReference);
   return {
     projectId: row.project_id,
     names: secretsOf((JSON.parse(row.settings_json) as DeployPlan).env),
-    logins: { ...NO_LOGINS, pull: release === null ? [] : [registryHost(release.imageReference)] },
+    logins: { ...NO_LOGINS, pull: host === null ? [] : [host] },
   };
+}
+
+/** Where a release comes from that is not pushed yet. */
+function hostOfPush(plan: Plan | null, registry: BuildsDeps['registry']): string | null {
+  return plan === null ? null : (pushTarget(plan.push, registry)?.host ?? null);
 }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { newId } from '../core/id.ts';
-import type { Release } from '../core/deployment.ts';
+import type { Release, SlotIndex } from '../core/deployment.ts';
 import type { BuiltImage, PushedImage } from '../core/image.ts';
 import type { DeployPlan } from '../core/plan.ts';
+import { applySlotAction } from '../core/slots.ts';
 import type { Tx } from '../store/store.ts';
+import { readSlots, writeSlots } from './environments.ts';
 
 /** Makes the release of each deployment of a build whose image has just been pushed. */
 export async function makeReleases(tx: Tx, buildId: string, image: PushedImage, at: number): Promise<void> {
@@ -19,10 +21,10 @@ export async function makeReleases(tx: Tx, buildId: string, image: PushedImage, 
     .executeTakeFirstOrThrow();
   const deployments = await tx.db
     .selectFrom('deployment')
-    .select(['id', 'environment_id', 'settings_json'])
+    .select(['id', 'environment_id', 'settings_json', 'status', 'candidate'])
     .where('build_id', '=', buildId)
     .where('release_id', 'is', null)
-    .where('status', '=', 'pending')
+    .where('status', 'in', ['pending', 'running'])
     .execute();
   for (const deployment of deployments) {
     const settings = JSON.parse(deployment.settings_json) as DeployPlan;
@@ -53,8 +55,23 @@ export async function makeReleases(tx: Tx, buildId: string, image: PushedImage, 
       .set((eb) => ({ release_id: release.id, version: eb('version', '+', 1) }))
       .where('id', '=', deployment.id)
       .execute();
+    if (deployment.status === 'running') await nameInSlot(tx, deployment, release, at);
     tx.changed('deployment', deployment.id);
   }
+}
+
+/** A deployment that prepares ahead has taken its slot for a release that had no name yet. */
+async function nameInSlot(
+  tx: Tx,
+  { id, environment_id, candidate }: { id: string; environment_id: string; candidate: SlotIndex | null },
+  release: Release,
+  at: number,
+): Promise<void> {
+  if (candidate === null) return;
+  const before = await readSlots(tx, environment_id);
+  const { port } = release.settings;
+  const action = { type: 'prepare', candidate, deploymentId: id, releaseId: release.id, port } as const;
+  await writeSlots(tx, environment_id, { before, after: applySlotAction(before, action), at });
 }
 
 /** sha256 over the digest and the settings with their keys in order: equal releases have equal hashes. Pure. */

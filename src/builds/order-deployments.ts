@@ -12,6 +12,8 @@ export interface OpenDeployment {
   /** Place of its build in the order of arrival, as text that sorts; null counts as the oldest. */
   readonly order: string | null;
   readonly build: { readonly number: number; readonly status: Status } | null;
+  /** Its image is built: the engine that built it has something to start. */
+  readonly built: boolean;
   /** Its image is pushed, so there is something to pull. */
   readonly released: boolean;
   readonly prepare: 'after-tests' | 'pull';
@@ -115,12 +117,11 @@ function chooseNext(left: readonly OpenDeployment[], live: LiveRelease | null): 
   const person = left.filter(({ cause }) => cause !== 'build');
   if (person.length > 0) return [...person].sort((a, b) => (a.id < b.id ? -1 : 1))[0];
   const able = left.filter(
-    (deployment) =>
-      deployment.released && deployment.status === 'pending' && superseding(deployment, left, live) === null,
+    (deployment) => deployment.status === 'pending' && superseding(deployment, left, live) === null,
   );
-  const green = able.filter(isGreen).sort(byNewest);
+  const green = able.filter((deployment) => deployment.released && isGreen(deployment)).sort(byNewest);
   const speculative = able
-    .filter(({ prepare, build }) => prepare === 'pull' && build?.status === 'running')
+    .filter(({ built, prepare, build }) => built && prepare === 'pull' && build?.status === 'running')
     .sort(byNewest);
   return green[0] ?? speculative[0];
 }

@@ -95,8 +95,9 @@ async function buildOf({ tx, lease }: ReportContext): Promise<string> {
   return row.build_id;
 }
 
+/** From here on deployments that prepare ahead may begin, on the engine that has the image. */
 async function keepImage(context: ReportContext, { image }: ReportOf<'image.built'>): Promise<'taken'> {
-  const { tx } = context;
+  const { tx, now } = context;
   const build_id = await buildOf(context);
   const built_json = JSON.stringify(image);
   await tx.db
@@ -104,13 +105,13 @@ async function keepImage(context: ReportContext, { image }: ReportOf<'image.buil
     .values({ build_id, built_json, pushed_json: null, tags_json: null })
     .onConflict((conflict) => conflict.column('build_id').doUpdateSet({ built_json, pushed_json: null }))
     .execute();
+  await settleBuild(tx, build_id, now);
   tx.changed('build', build_id);
   return 'taken';
 }
 
 /**
- * From here on there is something to deploy: the releases are fixed, and deployments that pull ahead may begin. The
- * worker is not believed: tags and deployments follow from what it names, so the server itself must have put it.
+ * From here on there is something to deploy: the releases are fixed, and every deployment may begin. The worker is not believed: tags and deployments follow from what it names, so the server itself must have put it.
  */
 async function keepPush(context: ReportContext, image: PushedImage): Promise<'taken' | 'ignored' | Problem> {
   const { tx, lease, now } = context;

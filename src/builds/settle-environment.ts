@@ -84,7 +84,9 @@ export async function openDeployments(
   const rows = await tx.db
     .selectFrom('deployment')
     .leftJoin('build', 'build.id', 'deployment.build_id')
+    .leftJoin('image', 'image.build_id', 'deployment.build_id')
     .select([
+      'image.build_id as built',
       'deployment.id',
       'deployment.cause',
       'deployment.status',
@@ -112,6 +114,7 @@ export async function openDeployments(
       row.number === null || row.build_status === null
         ? null
         : { number: row.number, status: row.build_status },
+    built: row.built !== null,
     released: row.release_id !== null,
     prepare: (JSON.parse(row.settings_json) as DeployPlan).prepare,
     ending: row.cancel_requested !== null,

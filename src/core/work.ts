@@ -1,6 +1,6 @@
 import type { BuiltImage, PushedImage } from './image.ts';
 import type { DeploymentCause, DeploymentPhase, Release, SlotRecord } from './deployment.ts';
-import type { Plan } from './plan.ts';
+import type { DeployPlan, Plan } from './plan.ts';
 import type { EndStatus } from './status.ts';
 
 /** What a row of `step` stands for. Rows of a workflow in their order: clone, image, services, steps, push. */
@@ -41,12 +41,22 @@ export interface DeploymentWork {
   readonly environment: DeployedEnvironment;
   /** Null while the image is not pushed; it comes with the `release` signal. */
   readonly release: Release | null;
+  /** What the release will be made of, where there is none yet. A server that is a version behind does not say it. */
+  readonly built?: BuiltRelease | null;
   readonly phase: DeploymentPhase;
   /** The slots as recorded, always three; from phase `switching` on they say what the switch makes of them. */
   readonly slots: readonly SlotRecord[];
   /** Slot that this deployment prepares (`chooseCandidate`); recorded at the first claim. */
   readonly candidate: 0 | 1 | 2;
   readonly logId: string;
+}
+
+/** A release as far as it is known before its image is pushed: no registry has it, and no digest names it yet. */
+export interface BuiltRelease {
+  /** Id of the image in the engine that built it. */
+  readonly imageId: string;
+  readonly commit: string;
+  readonly settings: DeployPlan;
 }
 
 /** An environment as its router knows it. */

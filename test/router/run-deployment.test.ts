@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Release } from '../../src/core/deployment.ts';
+import type { BuiltRelease } from '../../src/core/work.ts';
 import { askCandidate } from '../../worker/deploy/ask-candidate.ts';
 import { lastLines, listApps } from '../../worker/deploy/app-container.ts';
 import { runDeployment } from '../../worker/deploy/run-deployment.ts';
@@ -145,6 +146,63 @@ describe('a deployment', () => {
     const facts = await world.engine.docker.getContainer(app?.id ?? '').inspect();
     expect(facts.State.StartedAt).toBe(StartedAt);
     expect(await lastLines(world.engine, app?.id ?? '', 10)).toEqual(['listening as v1']);
+  });
+
+  describe('of an image that is built and not pushed yet', () => {
+    it('holds the container meanwhile, and takes it when the release is of that image', async () => {
+      await world.forgetImage();
+      const release = world.release('v1');
+      const { deployment, end } = ahead(release, { ...release });
+      await until(async () => (await apps())[0]?.running === true);
+      const [app] = await apps();
+      expect(app).toMatchObject({ held: true, imageId: release.imageId });
+      expect(deployment.phases).toEqual(['pulling']);
+      deployment.signals = { ...deployment.signals, release };
+      await prepared(deployment);
+      // It has its name by digest as well: the build takes the others along.
+      await world.engine.docker.getImage(release.imageReference).inspect();
+      deployment.signals = { ...deployment.signals, verdict: 'switch' };
+      await end;
+      expect(deployment.end).toMatchObject({ status: 'success', reason: null });
+      expect((await apps()).map(({ id }) => id)).toEqual([app?.id]);
+      expect((await ask('/')).app).toBe('v1');
+    });
+
+    it('makes another one when the release is of another image', async () => {
+      const release = world.release('v1');
+      const other = await world.pushVariant(['LABEL other=1']);
+      const { deployment, end } = ahead(release, { ...release, imageId: other.imageId });
+      await until(async () => (await apps())[0]?.running === true);
+      const [first] = await apps();
+      deployment.signals = { ...deployment.signals, release, verdict: 'switch' };
+      await end;
+      expect(deployment.end).toMatchObject({ status: 'success', reason: null });
+      const [app] = await apps();
+      expect(app).toMatchObject({ imageId: release.imageId });
+      expect(await world.engine.inspectContainer(first?.id ?? '')).toBeNull();
+      expect((await ask('/')).app).toBe('v1');
+    });
+
+    it('waits for the push where this engine does not have it', async () => {
+      const release = world.release('v1');
+      const { deployment, end } = ahead(release, { ...release, imageId: `sha256:${'0'.repeat(64)}` });
+      await until(() => deployment.log.some((line) => line.includes('Waiting for the image')));
+      expect(await apps()).toEqual([]);
+      deployment.signals = { ...deployment.signals, release, verdict: 'switch' };
+      await end;
+      expect(deployment.end).toMatchObject({ status: 'success', reason: null });
+    });
+
+    it('removes the container when the push never ends well', async () => {
+      const release = world.release('bad', { env: { CRASH: '1' } });
+      const { deployment, end } = ahead(release, { ...release });
+      await until(async () => (await apps())[0]?.running === true);
+      deployment.signals = { ...deployment.signals, verdict: 'abort' };
+      await end;
+      expect(deployment.end).toMatchObject({ status: 'skipped', reason: 'the build did not succeed' });
+      expect(deployment.log.join('\n')).not.toContain('boom');
+      expect(await apps()).toEqual([]);
+    });
   });
 
   it('lets nothing of a red build run', async () => {
@@ -388,6 +446,13 @@ function run(deployment: FakeDeployment, secrets?: Readonly<Record<string, strin
 /** A deployment whose build is still at work. */
 function waiting(release: Release) {
   const deployment = record.begin(release);
+  deployment.signals = { ...deployment.signals, verdict: 'wait' };
+  return { deployment, end: run(deployment) };
+}
+
+/** A deployment whose image is being pushed. */
+function ahead(release: Release, { imageId, commit, settings }: BuiltRelease) {
+  const deployment = record.begin(release, 'build', { imageId, commit, settings });
   deployment.signals = { ...deployment.signals, verdict: 'wait' };
   return { deployment, end: run(deployment) };
 }

@@ -13,7 +13,6 @@ import { LATCH } from './latch/latch.ts';
 export const APP_LABELS = {
   environment: 'slipway.environment',
   slot: 'slipway.slot',
-  release: 'slipway.release',
   deployment: 'slipway.deployment',
   /** Directory of the router before it: its worker, and no other, answers for the container. */
   router: 'slipway.router',
@@ -28,7 +27,8 @@ export interface AppSpec {
   readonly environment: DeployedEnvironment;
   readonly slot: SlotRecord;
   readonly deploymentId: string;
-  readonly release: Release;
+  /** `imageReference`: a name or an Id. */
+  readonly release: Pick<Release, 'imageReference' | 'settings'>;
   readonly variables: Readonly<Record<string, string>>;
   /** Names of those that hold secrets. */
   readonly secretNames: readonly string[];
@@ -44,6 +44,8 @@ export interface AppContainer {
   readonly environmentId: string;
   readonly deploymentId: string;
   readonly slot: number;
+  /** Engine's Id of its image. */
+  readonly imageId: string;
   readonly running: boolean;
   /** Epoch s. */
   readonly created: number;
@@ -67,6 +69,7 @@ export async function listApps(
     environmentId: container.Labels[APP_LABELS.environment] ?? '',
     deploymentId: container.Labels[APP_LABELS.deployment] ?? '',
     slot: Number(container.Labels[APP_LABELS.slot]),
+    imageId: container.ImageID,
     running: container.State === 'running',
     created: container.Created,
     secretNames: (container.Labels[APP_LABELS.secrets] ?? '').split(',').filter((name) => name !== ''),
@@ -126,7 +129,6 @@ function request(spec: AppSpec): Dockerode.ContainerCreateOptions {
     Labels: {
       [APP_LABELS.environment]: environment.id,
       [APP_LABELS.slot]: String(slot.index),
-      [APP_LABELS.release]: release.id,
       [APP_LABELS.deployment]: deploymentId,
       [APP_LABELS.router]: spec.routerDir,
       [APP_LABELS.secrets]: spec.secretNames.join(','),
@@ -168,7 +170,7 @@ function command({ held, release }: AppSpec): Partial<Dockerode.ContainerCreateO
   return words.length === 0 ? {} : { Cmd: [...words] };
 }
 
-function resources({ settings }: Release): Dockerode.HostConfig {
+function resources({ settings }: AppSpec['release']): Dockerode.HostConfig {
   const { memoryBytes, cpus } = settings.resources;
   return {
     ...(memoryBytes === null ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),

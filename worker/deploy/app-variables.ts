@@ -15,7 +15,7 @@ export interface AppVariables {
  */
 export function appVariables(
   environment: DeployedEnvironment,
-  release: Release,
+  release: Pick<Release, 'commit' | 'settings'>,
   secrets: Readonly<Record<string, string>>,
 ): AppVariables {
   const variables: Record<string, string> = {

@@ -25,11 +25,12 @@ export async function onFetchedImage<T>(deploying: Deploying, create: () => Prom
 }
 
 /** The engine answers 404 for a network that is gone as well. */
-function isImageGone(error: unknown): boolean {
+export function isImageGone(error: unknown): boolean {
   return refusalStatus(error) === 404 && /no such image/i.test(refusalText(error));
 }
 
-async function fetchImage({ tools, log, release, secrets, lease }: Deploying): Promise<void> {
+/** Has the engine hold the release's image by its digest. @throws Problem as {@link onFetchedImage}. */
+export async function fetchImage({ tools, log, release, secrets, lease }: Deploying): Promise<void> {
   const host = release.imageReference.split('/')[0] ?? '';
   await ensureImage({
     engine: tools.engine,

@@ -14,7 +14,7 @@ import { askApp, askCandidate } from './ask-candidate.ts';
 import { openCandidateDoor } from './candidate-door.ts';
 import { awaitListening } from './await-listening.ts';
 import { checkHealth, isPass } from './check-health.ts';
-import { createCandidate, type Candidate } from './create-candidate.ts';
+import { createAhead, createCandidate, type Candidate } from './create-candidate.ts';
 import type { Deploying } from './deploying.ts';
 import { holdApp, letGo } from './hold-app.ts';
 import { onFetchedImage } from './on-fetched-image.ts';
@@ -26,6 +26,7 @@ import { runSmoke } from './run-smoke.ts';
  * untouched. Repeats what an earlier attempt had begun, on its container where there is one.
  */
 export async function prepareCandidate(deploying: Deploying): Promise<Outcome | null> {
+  await holdAhead(deploying);
   const early = await waitForRelease(deploying);
   if (early !== null) return early;
   const { settings } = deploying.release;
@@ -61,6 +62,21 @@ export async function undoCandidate(deploying: Deploying): Promise<void> {
   for (const app of await listApps(tools.engine, tools.router.dir, work.environment.id))
     if (app.deploymentId === work.deploymentId)
       await removeApp(tools.engine, app.id, began ? TIMES.stepGrace : 0);
+}
+
+/**
+ * Uses the time of the push: the container is created of the image as it was built, and held. What the release is then made of
+ * decides whether it is taken.
+ */
+async function holdAhead(deploying: Deploying): Promise<void> {
+  const { work, secrets, tools } = deploying;
+  const built = work.release === null ? (work.built ?? null) : null;
+  if (built === null || built.settings.prepare === 'after-tests') return;
+  const app = appVariables(work.environment, built, secrets.values);
+  if (app.missing.length > 0) return;
+  await enter(deploying, 'pulling');
+  const candidate = await createAhead(deploying, built, app);
+  if (candidate !== null) await holdApp(tools.engine, candidate);
 }
 
 async function waitForRelease(deploying: Deploying): Promise<Outcome | null> {

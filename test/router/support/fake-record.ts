@@ -7,7 +7,7 @@ import {
   type SlotRecord,
 } from '../../../src/core/deployment.ts';
 import { applySlotAction, chooseCandidate, slotAddress } from '../../../src/core/slots.ts';
-import type { DeploymentWork, ReportBody, Signals } from '../../../src/core/work.ts';
+import type { BuiltRelease, DeploymentWork, ReportBody, Signals } from '../../../src/core/work.ts';
 
 /** One environment as the server records it, in memory: the same rules, no database. */
 export class FakeRecord {
@@ -31,8 +31,12 @@ export class FakeRecord {
     }));
   }
 
-  begin(release: Release, cause: DeploymentCause = 'build'): FakeDeployment {
-    return new FakeDeployment(this, release, cause);
+  begin(
+    release: Release,
+    cause: DeploymentCause = 'build',
+    built: BuiltRelease | null = null,
+  ): FakeDeployment {
+    return new FakeDeployment(this, release, cause, built);
   }
 }
 
@@ -46,9 +50,12 @@ export class FakeDeployment {
   readonly #record: FakeRecord;
   readonly #release: Release;
   readonly #cause: DeploymentCause;
+  readonly #built: BuiltRelease | null;
   #candidate: 0 | 1 | 2 | null = null;
 
-  constructor(record: FakeRecord, release: Release, cause: DeploymentCause) {
+  /** @param built Not null: the release is told by the signals only. */
+  constructor(record: FakeRecord, release: Release, cause: DeploymentCause, built: BuiltRelease | null) {
+    this.#built = built;
     this.#record = record;
     this.#release = release;
     this.#cause = cause;
@@ -86,7 +93,8 @@ export class FakeDeployment {
         hosts: record.hosts,
         fence: record.fence,
       },
-      release: this.#release,
+      release: this.#built === null ? this.#release : this.signals.release,
+      built: this.#built,
       phase: this.phase,
       slots: record.slots,
       candidate: this.#candidate,

@@ -90,12 +90,54 @@ async function reasonOf(deployment: string) {
 }
 
 describe('preparing ahead', () => {
-  it('begins once the image is pushed, and switches only when the build is green', async () => {
+  it('begins once the image is built, on that image, and learns its release when it is pushed', async () => {
     const { lease, deployment, buildId } = await begun();
     expect(await codeOf(ada.claimDeployment(deployment))).toBe('claim_refused');
+    const [built, pushed] = IMAGE_REPORTS;
+    await lease.report(built!);
+    const { work, open } = await ada.claimDeployment(deployment);
+    const [plan] = deploys;
+    expect(work).toMatchObject({
+      release: null,
+      built: { imageId: `sha256:${'1'.repeat(64)}`, settings: plan },
+    });
+    expect(await slots()).toEqual(['candidate', 'empty', 'empty']);
+    const before = await record.builds.signals(open, 0, 0);
+    expect(before.signals).toMatchObject({ release: null, verdict: 'wait' });
+    const waiting = record.builds.signals(open, before.version, 5_000);
+    await lease.report(pushed!);
+    const { release } = (await waiting).signals;
+    expect(release).toMatchObject({ digest: `sha256:${'2'.repeat(64)}`, buildId });
+    const named = await record.store.db
+      .selectFrom('slot')
+      .select('release_id')
+      .orderBy('slot_index')
+      .execute();
+    expect(named.map(({ release_id }) => release_id)).toEqual([release?.id, null, null]);
+  });
+
+  it('is undone when its image cannot be pushed', async () => {
+    const { lease, deployment } = await begun();
+    await lease.report(IMAGE_REPORTS[0]!);
+    const deploying = await ada.claimDeployment(deployment);
+    await lease.report({ type: 'workflow.finished', status: 'error', reason: 'the registry is away' });
+    const { signals } = await record.builds.signals(deploying.open, 0, 0);
+    expect(signals).toMatchObject({ verdict: 'abort', release: null });
+    await deploying.report({
+      type: 'deployment.finished',
+      status: 'skipped',
+      reason: 'the build did not succeed',
+      logBytes: 0,
+    });
+    expect(await slots()).toEqual(['empty', 'empty', 'empty']);
+  });
+
+  it('switches only when the build is green', async () => {
+    const { lease, deployment, buildId } = await begun();
     for (const body of IMAGE_REPORTS) await lease.report(body);
     const deploying = await ada.claimDeployment(deployment);
     expect(deploying.work.release).toMatchObject({ digest: `sha256:${'2'.repeat(64)}`, buildId });
+    expect(deploying.work.built).toBeNull();
     expect(await slots()).toEqual(['candidate', 'empty', 'empty']);
     await prepare(deploying);
     const before = await record.builds.signals(deploying.open, 0, 0);

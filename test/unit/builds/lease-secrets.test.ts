@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RepositoryEvent } from '../../../src/core/event.ts';
 import type { Plan } from '../../../src/core/plan.ts';
-import { deployOf, makeRecord, planOf, runWorkflow, stepOf } from '../../support/record.ts';
+import { deployOf, IMAGE_REPORTS, makeRecord, planOf, runWorkflow, stepOf } from '../../support/record.ts';
 import type { TestRecord, TestWorker } from '../../support/record.ts';
 
 let record: TestRecord;
@@ -84,6 +84,19 @@ describe('the logins of a workflow', () => {
 });
 
 describe('the logins of a deployment', () => {
+  it('are of the registry that its build pushes to, while that is not done', async () => {
+    const plan = planOf({ deploys: [deployOf('production')] });
+    const { buildId } = await record.build(project, { plan });
+    const { report } = await ada.claimWorkflow(await record.workflowOf(buildId));
+    for (const body of IMAGE_REPORTS.slice(0, 1)) await report(body);
+    const { id } = await record.store.db.selectFrom('deployment').select('id').executeTakeFirstOrThrow();
+    const { open, work } = await ada.claimDeployment(id);
+    expect(work.release).toBeNull();
+    expect((await record.builds.leaseSecrets(open)).registries).toEqual({
+      'registry.test:5000': { username: 'ci', password: 'pull' },
+    });
+  });
+
   it("are of its release's registry only", async () => {
     const steps = [stepOf('a', { image: 'steps.test/tool' })];
     const plan = planOf({ steps, deploys: [deployOf('production')] });

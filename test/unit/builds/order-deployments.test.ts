@@ -15,6 +15,7 @@ function deployment(number: number, changes: Partial<OpenDeployment> = {}): Open
     phase: 'waiting',
     order: placeOf(number),
     build: { number, status: 'success' },
+    built: true,
     released: true,
     prepare: 'pull',
     ending: false,
@@ -43,7 +44,22 @@ describe('whose turn it is', () => {
     const speculative = deployment(2, { build: testing(2) });
     expect(orderDeployments([speculative], null).next).toBe('dep_002');
     expect(orderDeployments([{ ...speculative, prepare: 'after-tests' }], null).next).toBeNull();
-    expect(orderDeployments([{ ...speculative, released: false }], null).next).toBeNull();
+  });
+
+  it('is such a one as soon as its image is built, and a green one only once that is pushed', () => {
+    const built = { released: false };
+    expect(orderDeployments([deployment(2, { build: testing(2), ...built })], null).next).toBe('dep_002');
+    expect(
+      orderDeployments([deployment(2, { build: testing(2), ...built, built: false })], null).next,
+    ).toBeNull();
+    expect(orderDeployments([deployment(1), deployment(2, { build: testing(2), ...built })], null).next).toBe(
+      'dep_001',
+    );
+    const green = deployment(1, built);
+    expect(orderDeployments([green], null)).toEqual({
+      end: [{ id: 'dep_001', status: 'skipped', reason: 'build #1 pushed no image' }],
+      next: null,
+    });
   });
 
   it('is nobody’s while one is at work', () => {
