@@ -1,19 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Express } from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/api/app.ts';
 import { rulesOf, type AccessRule, type AuditRule } from '../../../src/api/route.ts';
 import { AUDIT_ACTIONS } from '../../../src/core/audit.ts';
 import { newToken } from '../../../src/secrets/token.ts';
+import { layersOf, routesOf, type ListedLayer } from '../../support/list-routes.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
-interface Layer {
-  readonly name: string;
-  readonly handle: unknown;
-  readonly route?: { path: string; methods: Record<string, boolean>; stack: { handle: unknown }[] };
-}
 interface Found {
   readonly method: string;
   readonly path: string;
@@ -25,22 +20,18 @@ const PAGE = '<!doctype html><title>Slipway</title>';
 
 let webRoot: string;
 let server: TestServer;
-let layers: readonly Layer[];
+let layers: readonly ListedLayer[];
 let routes: readonly Found[];
 beforeAll(async () => {
   webRoot = await mkdtemp(path.join(tmpdir(), 'slipway-pages-'));
   await writeFile(path.join(webRoot, 'index.html'), PAGE);
   server = await startTestServer({ intake: false, webRoot });
-  layers = (createApp(server.deps) as Express & { router: { stack: Layer[] } }).router.stack;
-  routes = layers.flatMap(({ route }) =>
-    route === undefined
-      ? []
-      : Object.keys(route.methods).map((method) => {
-          const rules = route.stack.length === 1 ? rulesOf(route.stack[0]?.handle) : undefined;
-          const { path } = route;
-          return { method: method.toUpperCase(), path, rule: rules?.access, audit: rules?.audit ?? null };
-        }),
-  );
+  const app = createApp(server.deps);
+  layers = layersOf(app);
+  routes = routesOf(app).map(({ method, path, handlers }) => {
+    const rules = handlers.length === 1 ? rulesOf(handlers[0]) : undefined;
+    return { method, path, rule: rules?.access, audit: rules?.audit ?? null };
+  });
 });
 afterAll(async () => {
   await server.close();
