@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import type { Engine } from '../../worker/engine/engine.ts';
 import type { WorkflowLabels } from '../../worker/engine/labels.ts';
@@ -279,6 +279,20 @@ describe('a step by exec', () => {
       exitCode: null,
     });
     expect(end.sink.text()).toBe('');
+  });
+
+  it('is what killed its container, also where the clock of the machine was set ahead meanwhile', async () => {
+    const setAhead = (): void => {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+    };
+    const end = await run({ commands: ['kill -9 -1', 'sleep 20'], onWaiting: setAhead }).finally(() =>
+      vi.useRealTimers(),
+    );
+    expect(end.outcome).toEqual({
+      status: 'failure',
+      reason: 'the step killed its container',
+      exitCode: 137,
+    });
   });
 
   it('loses no byte of 1 GiB to a reader that pauses, and memory stays flat', async () => {

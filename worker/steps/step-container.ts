@@ -93,16 +93,16 @@ export function idleScript(deadManMs: number): string {
 }
 
 function beat(attachment: Attachment, deadManMs: number): { stop(): void; overslept(): boolean } {
-  let last = Date.now();
+  let last = performance.now();
   let overslept = false;
   const timer = setInterval(() => {
-    overslept ||= Date.now() - last > deadManMs;
-    last = Date.now();
+    overslept ||= performance.now() - last > deadManMs;
+    last = performance.now();
     attachment.write('\n');
   }, deadManMs / BEATS);
   return {
     stop: () => clearInterval(timer),
-    overslept: () => overslept || Date.now() - last > deadManMs,
+    overslept: () => overslept || performance.now() - last > deadManMs,
   };
 }
 
