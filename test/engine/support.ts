@@ -146,8 +146,8 @@ export class OwnEngine {
   #process: ChildProcess | null = null;
   #over: Promise<unknown> = Promise.resolve();
 
-  constructor() {
-    this.#folder = fs.mkdtempSync(path.join(tmpdir(), 'slipway-engine-'));
+  constructor(parent = tmpdir()) {
+    this.#folder = fs.mkdtempSync(path.join(parent, 'slipway-engine-'));
     this.host = `unix://${this.#folder}/docker.sock`;
   }
 
