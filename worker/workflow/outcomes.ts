@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { Problem } from '../../src/core/problem.ts';
 import type { Outcome } from '../outcome.ts';
 import { LeaseLost, stopOf, type Lease, type Stop } from '../server/lease.ts';
 
@@ -19,5 +21,11 @@ export function outcomeOf(stop: Stop | null): Outcome {
 export function unplanned(error: unknown, lease: Lease): Outcome {
   if (error instanceof LeaseLost) throw error;
   if (lease.signal.aborted) return outcomeOf(stopOf(lease.signal));
-  return { status: 'error', reason: error instanceof Error ? error.message : String(error), exitCode: null };
+  return { status: 'error', reason: reasonOf(error), exitCode: null };
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, path: file = '' } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' ? new Problem('disk_full', { path: path.dirname(file) }).message : error.message;
 }
