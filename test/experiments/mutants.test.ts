@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { newId } from '../../src/core/id.ts';
 import { openFileLogStore } from '../../src/logs/file-log-store.ts';
@@ -11,6 +12,8 @@ import { waitFor } from '../support/wait.ts';
 import { applied } from './load-mutant.ts';
 import { LOAD_MUTANT, mutantEnv, MUTANTS } from './mutants.ts';
 import { makeDisk, mayMakeDisks } from './path/disk.ts';
+
+const run = promisify(execFile);
 
 test('every mutant still changes what it means to', async () => {
   for (const { mutations } of Object.values(MUTANTS))
@@ -28,6 +31,23 @@ test.runIf(mayMakeDisks())(
     expect(await lostByPowerCut({ NODE_OPTIONS: LOAD_MUTANT, ...mutantEnv('fsync') })).toBeGreaterThan(0);
   },
 );
+
+test('an effect that failed once is tried again, but where the outbox is dropped', async () => {
+  expect(await triesOfAnEffect({})).toBe(2);
+  expect(await triesOfAnEffect({ NODE_OPTIONS: LOAD_MUTANT, ...mutantEnv('outbox') })).toBe(1);
+});
+
+async function triesOfAnEffect(env: Readonly<Record<string, string>>): Promise<number> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'slipway-outbox-'));
+  try {
+    const program = path.join(import.meta.dirname, 'outbox-twice.ts');
+    const args = [program, path.join(dir, 'slipway.db')];
+    const { stdout } = await run(process.execPath, args, { env: { ...process.env, ...env } });
+    return Number(stdout);
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}
 
 /** Acknowledged bytes of a log that are not there after the power was gone while they were written. */
 async function lostByPowerCut(env: Readonly<Record<string, string>>): Promise<number> {

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isEnd } from '../../../src/core/status.ts';
 import type { BuildView } from '../../../src/core/view.ts';
@@ -73,9 +75,7 @@ export async function runPathRounds(options: PathRoundsOptions): Promise<readonl
       const plan = options.plans?.[n] ?? draw.next(covered);
       const parts = { plan, repositories, live, load, versions, n };
       const { round, version } = await runRound(ground, parts).catch(async (error: unknown) => {
-        throw new Error(`${planName(plan)}: ${String(error)}\n${await ground.system.logs()}`, {
-          cause: error,
-        });
+        throw new Error(`${planName(plan)}: ${String(error)}\n${await saidBy(ground)}`, { cause: error });
       });
       live = version;
       rounds.push(round);
@@ -83,7 +83,7 @@ export async function runPathRounds(options: PathRoundsOptions): Promise<readonl
       options.onRound?.(round);
       const isRed = round.problems.length > 0;
       const isStuck = round.problems.some((text) => text.includes('stuck'));
-      if (isStuck) console.error(await ground.system.logs());
+      if (isStuck) console.error(await saidBy(ground));
       // What is stuck would be in the way of every round to come.
       if (isStuck || (isRed && options.untilRed)) break;
     }
@@ -226,6 +226,16 @@ function checkVersions(
   return mayBeAway(victim) || seen.join() === expected.join()
     ? []
     : [`users saw ${seen.join(', then ') || 'nothing'}, not ${expected.join(', then ')}`];
+}
+
+/** The last that server and worker have logged, without the requests. */
+async function saidBy({ system }: Ground): Promise<string> {
+  const read = async (name: string): Promise<readonly string[]> => {
+    const text = await readFile(path.join(system.dir, name), 'utf8').catch(() => '');
+    const lines = text.split('\n').filter((line) => !line.includes('"msg":"request"'));
+    return [`--- ${name}`, ...lines.slice(-40)];
+  };
+  return [...(await read('server.log')), ...(await read('worker.log'))].join('\n');
 }
 
 async function firstRelease(
