@@ -10,7 +10,7 @@ import path from 'node:path';
 const ROOT = path.resolve(import.meta.dirname, '..');
 const DIST = path.resolve(ROOT, process.argv[2] ?? 'dist');
 const FOLDERS = ['config', 'src', 'worker', 'scripts/installation'];
-const FILES = ['scripts/start.ts', 'scripts/stop.ts'];
+const FILES = ['start', 'stop', 'prepare-router', 'health'].map((name) => `scripts/${name}.ts`);
 /** Files that programs read or run beside themselves. */
 const BESIDE = /\.(?:sh|json)$/;
 /** `from './x.ts'`, `import './x.ts'`, `import('./x.ts')`: every import of ours names a file. */
@@ -18,7 +18,7 @@ const IMPORT = /(\bfrom\s+|\bimport\s*\(\s*|\bimport\s+)'(\.{1,2}\/[^'\n]+)\.ts'
 
 const startMs = Date.now();
 process.removeAllListeners('warning'); // of `stripTypeScriptTypes`, that it is experimental
-const pages = await filesBelow('web/dist').catch(() => []);
+const pages: readonly string[] = await filesBelow('web/dist').catch(() => []);
 if (!pages.includes('web/dist/index.html')) {
   console.error('There are no pages in web/dist: run `npm run build`, or `vite build web` before this.');
   process.exit(1);

@@ -63,6 +63,7 @@ it('runs as command, server with its pages, and worker', async () => {
   start('src/main.js', { ...server, REDIS_URL: redisUrl });
   await waitFor('the server answers', async () => (await fetch(`${url}/healthz`)).ok, 20_000);
   expect(await (await fetch(url)).text()).toContain('<script type="module"');
+  await run(process.execPath, [path.join(dist, 'scripts/health.js')], { env: { ...server } });
 
   const token = (await readFile(at('data/admin-token'), 'utf8')).trim();
   const env = { PATH: process.env['PATH'], SLIPWAY_URL: url, SLIPWAY_TOKEN: token };
