@@ -55,11 +55,31 @@ describe('a deployment, on the record of the server', () => {
     'is taken up again and finished when its worker is killed: %s',
     async (phase) => {
       const { system } = world;
-      await interrupted(phase, async () => {
+      await interrupted(phase, async (id) => {
         await kill(system.worker);
         expect((await system.ask(HOST)).text, 'live serves').toMatch(/^(one|two)\n$/);
+        if (!mayAbort(phase)) await expect(cancel(id), 'it only goes forward').rejects.toThrow(/: 409 /);
         await system.startWorker();
       });
+    },
+  );
+
+  it.each(['starting', 'smoking'] as const)(
+    'is undone when it is cancelled while its worker is dead: %s',
+    async (phase) => {
+      const { system } = world;
+      await using held = await hold(phase);
+      const id = await deployOther();
+      await untilPhase(id, phase, held.whileIn);
+      await kill(system.worker);
+      await cancel(id);
+      await held.release();
+      await system.startWorker();
+      const isOver = async () => isEnd((await deploymentOf(id)).status);
+      await waitFor('the deployment ends', isOver, 40_000);
+      expect(await deploymentOf(id)).toMatchObject({ status: 'cancelled' });
+      const isGone = async () => (await slotsWithApps()).length === (await slotsByRecord()).length;
+      await waitFor('its app is gone', isGone, 40_000);
     },
   );
 
@@ -99,12 +119,10 @@ async function interrupted(
   fault: (deploymentId: string) => Promise<void>,
 ): Promise<void> {
   const { system } = world;
-  const next = live === 'one' ? 'two' : 'one';
+  const next = otherOf(live);
   const served = load.answers.length;
   await using held = await hold(phase);
-  const { id } = await system.api<{ id: string }>('POST', `/environments/${environmentId}/rollback`, {
-    deployment: firsts.get(next),
-  });
+  const id = await deployOther();
   const slow =
     phase === 'draining' ? untilPhase(id, 'smoking').then(() => system.ask(HOST, '/cgi-bin/slow')) : null;
   await untilPhase(id, phase, held.whileIn);
@@ -126,6 +144,19 @@ async function interrupted(
     expect(await slow, 'what the old slot had in hand').toEqual({ status: 200, text: `${live}\n` });
   live = next;
   expect(load.answers.length).toBeGreaterThan(served + 20);
+}
+
+const otherOf = (version: string): string => (version === 'one' ? 'two' : 'one');
+
+/** Begins to deploy the version that is not live; returns the deployment's id. */
+async function deployOther(): Promise<string> {
+  const deployment = { deployment: firsts.get(otherOf(live)) };
+  const target = `/environments/${environmentId}/rollback`;
+  return (await world.system.api<{ id: string }>('POST', target, deployment)).id;
+}
+
+function cancel(id: string): Promise<unknown> {
+  return world.system.api('POST', `/deployments/${id}/cancel`);
 }
 
 interface Held extends AsyncDisposable {
