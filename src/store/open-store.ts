@@ -86,6 +86,9 @@ async function startAfterLastEvent(reader: Kysely<Database>, clock: Clock): Prom
   const last = await reader
     .selectFrom('event')
     .select('id')
+    // Others have ids of a router's making.
+    .where('id', '>', 'evt_')
+    .where('id', '<', 'evu')
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();

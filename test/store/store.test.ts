@@ -62,7 +62,12 @@ onEachDatabase((target) => {
     const store = await openStore(where);
     const at = 1_763_000_000_000;
     const event = { at, subject: 'build', subjectId: 'bld', buildId: null, type: 'build.running' };
-    await store.transaction((tx) => recordEvent(tx, event));
+    const [id, old] = ['router:local:1', { ...event, at: 1, type: 'router.live_up' }];
+    await store.transaction(async (tx) => {
+      await recordEvent(tx, old);
+      await tx.db.updateTable('event').set({ id }).where('at', '=', 1).execute();
+      await recordEvent(tx, event);
+    });
     await store.close();
     for (const [setBackMs, first] of [
       [3_600_000, at + 1],
