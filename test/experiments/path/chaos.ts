@@ -25,7 +25,7 @@ export async function chaosOfPath(options: PathChaosOptions): Promise<boolean> {
   const plans = again.map(readPlan);
   const rounds = plans.length || options.rounds;
   console.log(plans.length > 0 ? `path: ${rounds} rounds again` : `path: ${rounds} rounds, seed ${seed}`);
-  const done = await runPathRounds({ rounds, seed, plans, onRound: print });
+  const done = await runPathRounds({ rounds, seed, plans, onRound: print, signal: toldToEnd() });
   const problems = done.flatMap((round) => round.problems);
   printCoverage(done);
   printTimes(done);
@@ -45,10 +45,25 @@ async function chaosOfMutant(name: string, { rounds, seed }: PathChaosOptions): 
     throw new Error(`there is no mutant ${name}; there are: ${Object.keys(MUTANTS).join(', ')}`);
   const { without, faults } = MUTANTS[name];
   console.log(`path: at most ${rounds} rounds, seed ${seed}, of a Slipway in which ${without}`);
-  const done = await runPathRounds({ rounds, seed, faults, mutant: name, untilRed: true, onRound: print });
+  const done = await runPathRounds({
+    rounds,
+    seed,
+    faults,
+    mutant: name,
+    untilRed: true,
+    onRound: print,
+    signal: toldToEnd(),
+  });
   const isFound = done.some(({ problems }) => problems.length > 0);
   console.log(isFound ? 'it was found, as it has to be' : 'it was NOT found');
   return isFound;
+}
+
+/** Ctrl-C and TERM: after the round, so that nothing of it is left. */
+function toldToEnd(): AbortSignal {
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
+  return ending.signal;
 }
 
 function print({ name, phase, took, verdicts, problems }: PathRound): void {

@@ -75,6 +75,9 @@ async function checkBuild(
   for (const { status, reason } of build.deployments) {
     if (!isEnd(status)) problems.push(`its deployment is ${status}`);
     if (build.status !== 'success' && status === 'success') problems.push('it is deployed, and not green');
+    // There is never a newer one that it would give way to.
+    if (build.status === 'success' && status === 'skipped')
+      problems.push(`it is green, and its deployment was skipped: ${reason ?? ''}`);
     if (status === 'failure') problems.push(`its deployment failed: ${reason ?? ''}`);
   }
   return problems;

@@ -27,6 +27,8 @@ export interface PathRoundsOptions {
   readonly mutant?: MutantName;
   /** End at the first round that finds something. */
   readonly untilRed?: boolean;
+  /** Ends after the round that is under way. */
+  readonly signal?: AbortSignal;
   readonly onRound?: (round: PathRound) => void;
 }
 
@@ -71,7 +73,7 @@ export async function runPathRounds(options: PathRoundsOptions): Promise<readonl
     const port = Number(new URL(ground.system.routerUrl).port);
     load = startPublicLoad({ port, host: HOST, clients: 2, websockets: 0, pauseMs: 20, paths: ['/'] });
     versions = watchVersions(ground.system);
-    for (let n = 0; n < options.rounds; n++) {
+    for (let n = 0; n < options.rounds && options.signal?.aborted !== true; n++) {
       const plan = options.plans?.[n] ?? draw.next(covered);
       const parts = { plan, repositories, live, load, versions, n };
       const { round, version } = await runRound(ground, parts).catch(async (error: unknown) => {
