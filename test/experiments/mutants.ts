@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { VictimFault } from './path/faults.ts';
+import type { Phase } from './path/phase.ts';
 
 /** A change of one text of the product that takes a promise out of it. */
 export interface Mutation {
@@ -15,6 +16,8 @@ export interface Mutant {
   readonly mutations: readonly Mutation[];
   /** Faults that bring it to light. */
   readonly faults: readonly VictimFault[];
+  /** Where they do so soonest; all phases unless told. */
+  readonly phases?: readonly Phase[];
 }
 
 /** What the experiment has to find, or it would not find the like in the product either. */
@@ -50,10 +53,8 @@ export const MUTANTS = {
         to: "const state = outcome.state === 'retry' ? 'done' : outcome.state;",
       },
     ],
-    faults: [
-      { victim: 'registry', fault: 'kill' },
-      { victim: 'registry', fault: 'cut' },
-    ],
+    faults: [{ victim: 'registry', fault: 'kill' }],
+    phases: ['test', 'preparing'],
   },
 } as const satisfies Readonly<Record<string, Mutant>>;
 

@@ -265,9 +265,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     },
     undo,
   });
-  await system.startServer();
-  if (options.worker !== false) await system.startWorker();
-  return system;
+  try {
+    await system.startServer();
+    if (options.worker !== false) await system.startWorker();
+    return system;
+  } catch (error) {
+    await system.stop();
+    throw error;
+  }
 }
 
 /** Waits until `check` holds, asking every 20 ms. @throws Error after `limitMs`. */

@@ -1,4 +1,4 @@
-import { isMutant, MUTANTS } from '../mutants.ts';
+import { isMutant, MUTANTS, type Mutant } from '../mutants.ts';
 import { FAULTS } from './faults.ts';
 import { AIMS, pairOf, readPlan } from './plan-rounds.ts';
 import { runPathRounds, type PathRound, type RoundTimes } from './run-rounds.ts';
@@ -43,12 +43,13 @@ export async function chaosOfPath(options: PathChaosOptions): Promise<boolean> {
 async function chaosOfMutant(name: string, { rounds, seed }: PathChaosOptions): Promise<boolean> {
   if (!isMutant(name))
     throw new Error(`there is no mutant ${name}; there are: ${Object.keys(MUTANTS).join(', ')}`);
-  const { without, faults } = MUTANTS[name];
+  const { without, faults, phases: aims }: Mutant = MUTANTS[name];
   console.log(`path: at most ${rounds} rounds, seed ${seed}, of a Slipway in which ${without}`);
   const done = await runPathRounds({
     rounds,
     seed,
     faults,
+    ...(aims === undefined ? {} : { aims }),
     mutant: name,
     untilRed: true,
     onRound: print,

@@ -43,6 +43,8 @@ export const FAULTS: readonly VictimFault[] = [
 
 /** Longer than a lease; a worker that wakes up then has lost its own. */
 const FREEZE_MS = 20_000;
+/** Longer than who asks a registry tries again by itself. */
+const LONG_MS = 10_000;
 const MINUTE_MS = 60_000;
 
 /**
@@ -54,7 +56,7 @@ export async function inflict(
   { victim, fault }: VictimFault,
   random: Random,
 ): Promise<readonly string[]> {
-  const awayMs = random.between(0, 2_000);
+  const awayMs = random.between(0, victim === 'registry' ? LONG_MS : 2_000);
   const napMs = random.between(500, 5_000);
   switch (fault) {
     case 'kill':

@@ -41,13 +41,17 @@ export interface Draw {
  * First each pair of a fault and a phase once: each fault in some phase, then each in another, and so on. Then those that
  * were not covered, because the phase was over too soon, until all are; then all again.
  */
-export function drawRounds(seed: number, faults: readonly VictimFault[]): Draw {
+export function drawRounds(
+  seed: number,
+  faults: readonly VictimFault[],
+  aims: readonly Phase[] = AIMS,
+): Draw {
   const random = new Random(seed);
-  let left = allPairs(faults, random);
+  let left = allPairs(faults, aims, random);
   return {
     next(covered) {
       if (left.length === 0) {
-        const all = allPairs(faults, random);
+        const all = allPairs(faults, aims, random);
         const missed = all.filter((pair) => !covered.has(pairOf(pair)));
         left = missed.length > 0 ? missed : all;
       }
@@ -60,11 +64,12 @@ export function drawRounds(seed: number, faults: readonly VictimFault[]): Draw {
 
 function allPairs(
   faults: readonly VictimFault[],
+  aims: readonly Phase[],
   random: Random,
 ): (VictimFault & { readonly phase: Phase })[] {
-  const phases = random.shuffle(AIMS);
+  const phases = random.shuffle(aims);
   const order = random.shuffle(faults);
-  return AIMS.flatMap((_, turn) =>
+  return aims.flatMap((_, turn) =>
     order.map((at, n) => ({ ...at, phase: phases[(turn + n) % phases.length] ?? 'test' })),
   );
 }

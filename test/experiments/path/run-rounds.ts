@@ -21,6 +21,8 @@ export interface PathRoundsOptions {
   readonly seed: number;
   /** All of {@link FAULTS} unless told. */
   readonly faults?: readonly VictimFault[];
+  /** Phases that the seed draws from; all unless told. */
+  readonly aims?: readonly Phase[];
   /** These, in place of those that the seed draws. */
   readonly plans?: readonly RoundPlan[];
   /** What Slipway is instead of itself. */
@@ -64,7 +66,7 @@ export async function runPathRounds(options: PathRoundsOptions): Promise<readonl
   const ground = await startGround(options.mutant === undefined ? {} : { mutant: options.mutant });
   const rounds: PathRound[] = [];
   const covered = new Set<string>();
-  const draw = drawRounds(options.seed, options.faults ?? FAULTS);
+  const draw = drawRounds(options.seed, options.faults ?? FAULTS, options.aims);
   let load: PublicLoad | null = null;
   let versions: Versions | null = null;
   try {
