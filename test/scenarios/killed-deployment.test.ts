@@ -230,7 +230,7 @@ async function slotsWithApps(): Promise<readonly number[]> {
   const engine = connectEngine(testParts().dockerHost);
   const apps = await listApps(engine, path.join(world.system.dir, 'router'));
   engine.close();
-  return apps.map(({ slot }) => slot);
+  return apps.map(({ slot }) => slot).sort();
 }
 
 /** Takes the local names of what was deployed away, so that it is pulled. */
