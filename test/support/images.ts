@@ -4,6 +4,7 @@ import { mkdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Problem } from '../../src/core/problem.ts';
+import { findBuildClient } from '../../worker/image/build-client.ts';
 import { findBinary } from '../../src/parts/find-binary.ts';
 import { ensureImage } from './images/ensure-image.ts';
 import { findPostgres } from './postgres.ts';
@@ -117,6 +118,58 @@ export async function postgresImage(dockerHost = engineHost()): Promise<string> 
       if (existsSync('/usr/share/zoneinfo/UTC')) await fs.copy('/usr/share/zoneinfo/UTC');
     },
     changes: ['EXPOSE 5432', 'USER app', `CMD ["sh", "-c", "${POSTGRES_START}"]`],
+  });
+}
+
+/** What Slipway's own image stands on, in the place of Node's image: Node, npm and the programs that it needs: `slipway-test/base:1`. */
+export async function baseImage(dockerHost = engineHost()): Promise<string> {
+  const node = await realpath(process.execPath);
+  const npm = await findNpm();
+  if (npm === null) throw new Problem('part_missing', { part: 'npm', command: 'apt-get install npm' });
+  const [git, haproxy] = [need(['git'], 'git'), need(['haproxy'], 'haproxy')];
+  const tini = need(['tini', 'tini-static', 'docker-init'], 'tini');
+  const tar = need(['tar'], 'tar');
+  const { stdout: gitFolder } = await run(git, ['--exec-path']);
+  return ensureImage(dockerHost, {
+    repository: 'slipway-test/base',
+    tag: '1',
+    inputs: [node, git, haproxy, tini, tar],
+    fill: async (fs) => {
+      await fs.program(node, '/usr/local/bin/node');
+      await fs.copy(npm, '/usr/local/lib/node_modules/npm');
+      for (const name of ['npm', 'npx'])
+        await fs.link(`/usr/local/bin/${name}`, `../lib/node_modules/npm/bin/${name}-cli.js`);
+      await fs.program(git, '/usr/bin/git');
+      for (const name of ['git-remote-http', 'git-remote-https'])
+        await fs.program(path.join(gitFolder.trim(), name));
+      await fs.program(haproxy, '/usr/local/bin/haproxy');
+      await fs.program(tini, '/usr/bin/tini');
+      await fs.program(tar, '/usr/local/bin/tar');
+      await fs.link('/usr/bin/env', '/bin/env');
+    },
+    changes: ['CMD ["node"]'],
+  });
+}
+
+/** The docker command that builds here, where the official image has it: `slipway-test/docker:1`. */
+export async function dockerImage(dockerHost = engineHost()): Promise<string> {
+  const { client } = await findBuildClient();
+  if (client === null)
+    throw new Problem('part_missing', { part: 'docker with BuildKit', command: 'apt-get install docker.io' });
+  const plugins = ['/usr/local/libexec', '/usr/local/lib', '/usr/libexec', '/usr/lib']
+    .map((folder) => path.join(folder, 'docker/cli-plugins/docker-buildx'))
+    .filter((file) => client.kind === 'buildx' && existsSync(file));
+  return ensureImage(dockerHost, {
+    repository: 'slipway-test/docker',
+    tag: '1',
+    inputs: [client.command, ...plugins],
+    fill: async (fs) => {
+      const folder = '/usr/local/libexec/docker/cli-plugins';
+      await fs.program(client.command, '/usr/local/bin/docker');
+      await fs.write(`${folder}/.keep`, '');
+      for (const file of plugins) await fs.program(file, path.join(folder, path.basename(file)));
+    },
+    changes: [],
   });
 }
 
