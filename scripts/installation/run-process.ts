@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { NODE_FLAGS } from '../../config/node-flags.ts';
 import { keepAlive } from '../../src/parts/keep-alive.ts';
 import type { Part } from '../../src/parts/part.ts';
 import { spawnPart } from '../../src/parts/spawn-part.ts';
@@ -37,7 +38,7 @@ function start(spec: ProcessSpec): Promise<Part> {
     name: spec.name,
     dir: spec.dir,
     command: process.execPath,
-    args: [path.join(ROOT, `${spec.program}${path.extname(import.meta.filename)}`)],
+    args: [...NODE_FLAGS, path.join(ROOT, `${spec.program}${path.extname(import.meta.filename)}`)],
     env: Object.fromEntries(env),
     isReady: () => spec.isReady().catch(() => false),
     // A worker takes up to 15 s to remove what its builds have made.

@@ -7,6 +7,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { NODE_FLAGS } from '../../config/node-flags.ts';
 import { answers } from '../../src/parts/engine.ts';
 import { findBinary } from '../../src/parts/find-binary.ts';
 import { connectRedis } from '../../src/queue/bullmq-queue.ts';
@@ -72,18 +73,22 @@ export class OwnHost {
     const { dir, link, system } = this.#options;
     const [server, redis] = this.#doors.map((door) => (door.address() as net.AddressInfo).port);
     const before = await this.log();
-    this.worker = this.#inside([process.execPath, path.join(ROOT, 'worker/main.ts')], 'worker.log', {
-      HOME: dir,
-      SLIPWAY_DATA: path.join(dir, 'worker'),
-      SLIPWAY_SERVER_URL: `http://${link.server}:${server}`,
-      SLIPWAY_WORKER_TOKEN: this.#token,
-      SLIPWAY_WORKER_NAME: this.name,
-      SLIPWAY_WORKER_CAPACITY: '2',
-      SLIPWAY_REGISTRY: system.registry.host,
-      SLIPWAY_REGISTRY_INSECURE: '1',
-      REDIS_URL: `redis://${link.server}:${redis}`,
-      DOCKER_HOST: this.dockerHost,
-    });
+    this.worker = this.#inside(
+      [process.execPath, ...NODE_FLAGS, path.join(ROOT, 'worker/main.ts')],
+      'worker.log',
+      {
+        HOME: dir,
+        SLIPWAY_DATA: path.join(dir, 'worker'),
+        SLIPWAY_SERVER_URL: `http://${link.server}:${server}`,
+        SLIPWAY_WORKER_TOKEN: this.#token,
+        SLIPWAY_WORKER_NAME: this.name,
+        SLIPWAY_WORKER_CAPACITY: '2',
+        SLIPWAY_REGISTRY: system.registry.host,
+        SLIPWAY_REGISTRY_INSECURE: '1',
+        REDIS_URL: `redis://${link.server}:${redis}`,
+        DOCKER_HOST: this.dockerHost,
+      },
+    );
     await waitFor(
       `${this.name} is ready`,
       async () => (await this.log()).slice(before.length).includes('the worker is ready'),

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '../../config/node-flags.ts';
 import { DEFAULT_ROUTER } from '../../config/settings.ts';
 import { startRedis, type RedisPart } from '../../src/parts/redis.ts';
 import { startRegistry, type RegistryPart } from '../../src/parts/registry.ts';
@@ -176,7 +177,7 @@ export class System {
 
   #spawn(file: string, logName: string, env: Readonly<Record<string, string>>): ChildProcess {
     const log = openSync(path.join(this.dir, logName), 'a');
-    const child = spawn(process.execPath, [path.join(ROOT, file)], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, path.join(ROOT, file)], {
       cwd: this.dir,
       env: { ...passed(['PATH', 'NODE_COMPILE_CACHE']), HOME: this.dir, ...this.#env, ...env },
       stdio: ['ignore', log, log],
