@@ -16,11 +16,12 @@ export interface TagImage {
  * @throws Problem `registry_failed`, `digest_mismatch`; `not_found` when the repository has no such digest.
  */
 export async function tagImage({ registry, repository, digest, tags, signal }: TagImage): Promise<void> {
-  const manifest = await registry.getManifest(repository, digest, signal);
+  const [manifest, ...tagged] = await Promise.all([
+    registry.getManifest(repository, digest, signal),
+    ...tags.map((tag) => registry.headManifest(repository, tag, signal)),
+  ]);
   if (manifest === null)
     throw new Problem('not_found', { what: 'image', id: `${registry.host}/${repository}@${digest}` });
-  for (const tag of tags) {
-    if ((await registry.headManifest(repository, tag, signal)) !== digest)
-      await registry.putManifest(repository, tag, manifest, signal);
-  }
+  for (const [index, tag] of tags.entries())
+    if (tagged[index] !== digest) await registry.putManifest(repository, tag, manifest, signal);
 }

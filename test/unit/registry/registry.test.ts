@@ -267,7 +267,8 @@ describe('tagging', () => {
     const registry = await open((_, response) => response.writeHead(404).end());
     const problem = await caught(tagImage({ registry, repository: 'a/b', digest: DIGEST, tags: ['main'] }));
     expect(problem.code).toBe('not_found');
-    expect(lines()).toEqual([`GET /v2/a/b/manifests/${DIGEST}`]);
+    expect(lines().filter((line) => !/^(GET|HEAD) /.test(line))).toEqual([]);
+    expect(lines()).toContain(`GET /v2/a/b/manifests/${DIGEST}`);
   });
 });
 
