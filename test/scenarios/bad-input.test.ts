@@ -40,7 +40,7 @@ afterAll(async () => {
   await registry?.close();
 });
 
-describe.concurrent('bad input', () => {
+describe.concurrent('bad input', { timeout: 150_000 }, () => {
   it('a registry whose every answer is a 500, a 429 or half a body, once: nothing is lost', async ({
     expect,
   }) => {
