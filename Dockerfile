@@ -7,8 +7,24 @@ ARG BUILT=build
 
 FROM ${DOCKER_IMAGE} AS docker
 
+# What it runs, and its tests too.
+FROM ${NODE_IMAGE} AS base
+RUN set -e; \
+    for program in busybox git haproxy tar tini; do command -v "$program" > /dev/null || missing=1; done; \
+    if [ -n "$missing" ]; then \
+      apt-get update; \
+      apt-get install --yes --no-install-recommends \
+        busybox-static ca-certificates git haproxy libcap2-bin openssh-client postgresql-client tini; \
+      rm -rf /var/lib/apt/lists/*; \
+    fi; \
+    # The router takes ports 80 and 443 as the same user as all else.
+    if command -v setcap > /dev/null; then setcap cap_net_bind_service=+ep "$(command -v haproxy)"; fi; \
+    for folder in /var/lib/slipway /var/lib/slipway-router; do \
+      mkdir -p "$folder"; chown 1000:1000 "$folder"; chmod 700 "$folder"; \
+    done
+
 # With the packages of development: what tests run in.
-FROM ${NODE_IMAGE} AS test
+FROM base AS test
 WORKDIR /slipway
 COPY package.json package-lock.json ./
 RUN --mount=type=secret,id=ca_bundle,mode=0444 \
@@ -24,20 +40,7 @@ RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notif
 
 FROM ${BUILT} AS built
 
-FROM ${NODE_IMAGE} AS runtime
-RUN set -e; \
-    for program in busybox git haproxy tar tini; do command -v "$program" > /dev/null || missing=1; done; \
-    if [ -n "$missing" ]; then \
-      apt-get update; \
-      apt-get install --yes --no-install-recommends \
-        busybox-static ca-certificates git haproxy libcap2-bin openssh-client postgresql-client tini; \
-      rm -rf /var/lib/apt/lists/*; \
-    fi; \
-    # The router takes ports 80 and 443 as the same user as all else.
-    if command -v setcap > /dev/null; then setcap cap_net_bind_service=+ep "$(command -v haproxy)"; fi; \
-    for folder in /var/lib/slipway /var/lib/slipway-router; do \
-      mkdir -p "$folder"; chown 1000:1000 "$folder"; chmod 700 "$folder"; \
-    done
+FROM base AS runtime
 COPY --from=docker /usr/local/bin/docker /usr/local/bin/docker
 COPY --from=docker /usr/local/libexec/docker/cli-plugins/ /usr/local/libexec/docker/cli-plugins/
 COPY --from=built /slipway/package.json /slipway/package.json

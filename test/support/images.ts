@@ -128,12 +128,12 @@ export async function baseImage(dockerHost = engineHost()): Promise<string> {
   if (npm === null) throw new Problem('part_missing', { part: 'npm', command: 'apt-get install npm' });
   const [git, haproxy] = [need(['git'], 'git'), need(['haproxy'], 'haproxy')];
   const tini = need(['tini', 'tini-static', 'docker-init'], 'tini');
-  const tar = need(['tar'], 'tar');
+  const [tar, openssl] = [need(['tar'], 'tar'), need(['openssl'], 'openssl')];
   const { stdout: gitFolder } = await run(git, ['--exec-path']);
   return ensureImage(dockerHost, {
     repository: 'slipway-test/base',
     tag: '1',
-    inputs: [node, git, haproxy, tini, tar],
+    inputs: [node, git, haproxy, tini, tar, openssl],
     fill: async (fs) => {
       await fs.program(node, '/usr/local/bin/node');
       await fs.copy(npm, '/usr/local/lib/node_modules/npm');
@@ -145,6 +145,12 @@ export async function baseImage(dockerHost = engineHost()): Promise<string> {
       await fs.program(haproxy, '/usr/local/bin/haproxy');
       await fs.program(tini, '/usr/bin/tini');
       await fs.program(tar, '/usr/local/bin/tar');
+      await fs.program(openssl, '/usr/bin/openssl');
+      if (existsSync('/usr/lib/ssl/openssl.cnf')) await fs.copy('/usr/lib/ssl/openssl.cnf');
+      // What packages with compiled parts name, which nothing above does.
+      const libraries = `/lib/${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu`;
+      for (const name of ['librt.so.1', 'libdl.so.2', 'libpthread.so.0', 'libm.so.6', 'libgcc_s.so.1'])
+        await fs.copy(path.join(libraries, name));
       await fs.link('/usr/bin/env', '/bin/env');
     },
     changes: ['CMD ["node"]'],
