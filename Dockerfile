@@ -36,7 +36,7 @@ RUN node_modules/.bin/vite build web --logLevel warn && node scripts/build.ts
 FROM test AS build
 # Nothing reads declarations and source maps at run time; they are half of the packages.
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier && \
-    find node_modules -type f \( -name '*.d.ts' -o -name '*.d.[cm]ts' -o -name '*.map' \) -delete
+    find node_modules -type f \( -name '*.d.ts' -o -name '*.d.[cm]ts' -o -name '*.map' \) -exec rm -f {} +
 
 FROM ${BUILT} AS built
 
