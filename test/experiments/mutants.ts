@@ -54,7 +54,7 @@ export const MUTANTS = {
       },
     ],
     faults: [{ victim: 'registry', fault: 'kill' }],
-    phases: ['test', 'preparing'],
+    phases: ['test'],
   },
 } as const satisfies Readonly<Record<string, Mutant>>;
 

@@ -52,7 +52,7 @@ const FILES: Readonly<Record<Kind, (version: string) => Record<string, string>>>
     ].join('\n'),
     'slipway.yml': `image: {}
 steps:
-  - { name: test, commands: [grep -q ${version} /www/index.html, sleep 1] }
+  - { name: test, commands: [grep -q ${version} /www/index.html, sleep 2] }
 push: { tags: ["\${CI_COMMIT_SHA}"] }
 deploy:
   environment: production

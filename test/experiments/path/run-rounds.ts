@@ -115,7 +115,7 @@ async function runRound(
 ): Promise<{ round: PathRound; version: string }> {
   const { system } = ground;
   const random = new Random(plan.seed);
-  const delayMs = random.between(0, 300);
+  const delay = random.next();
   const from = load.answers.length;
   versions.take();
   const startMs = performance.now();
@@ -123,7 +123,7 @@ async function runRound(
   for (const kind of [...KINDS].reverse())
     pushes.push(await pushTo(system, kind, repositories[kind], `${n}-${kind}`));
   const deploys = pushes.find(({ kind }) => kind === 'deploys');
-  const phase = await untilPhase(ground, deploys?.commit ?? '', { aim: plan.phase, delayMs });
+  const phase = await untilPhase(ground, deploys?.commit ?? '', { aim: plan.phase, delay });
   const hitMs = performance.now();
   const problems: string[] = [...(await inflict(ground, plan, random))];
   const healedMs = performance.now();
@@ -153,13 +153,13 @@ async function runRound(
 async function untilPhase(
   { system }: Ground,
   commit: string,
-  { aim, delayMs }: { readonly aim: Phase; readonly delayMs: number },
+  { aim, delay }: { readonly aim: Phase; readonly delay: number },
 ): Promise<Phase> {
   const from = PHASES.indexOf(aim);
   for (;;) {
     const phase = phaseOf(await buildOf(system, commit));
     if (PHASES.indexOf(phase) >= from) {
-      await sleep(phase === aim ? Math.min(delayMs, DELAYS[phase]) : 0);
+      await sleep(phase === aim ? delay * DELAYS[phase] : 0);
       return phase;
     }
     await sleep(LOOK_MS);
@@ -172,7 +172,7 @@ const DELAYS: Readonly<Record<Phase, number>> = {
   waiting: 0,
   clone: 100,
   image: 300,
-  test: 300,
+  test: 1_800,
   preparing: 300,
   switching: 20,
   over: 300,
