@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { TIMES } from '../../config/times.ts';
 import { timeOf } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
-import { systemClock } from '../ports/clock.ts';
+import { systemClock, wallClock } from '../ports/clock.ts';
 import type { Clock } from '../ports/clock.ts';
 import { createChangeFeed } from './changes.ts';
 import { bootstrap, migrate } from './migrate.ts';
@@ -54,7 +54,8 @@ async function start(connections: Connections, options: OpenStoreOptions): Promi
   const clock = options.clock ?? systemClock;
   await bootstrap(writer);
   const lock = await takeServerLock(writer, {
-    clock,
+    // The machine's own time: the next server has no other, and must not wait for an end that a steady clock is ahead of.
+    clock: options.clock ?? wallClock,
     holder: `process ${process.pid} on ${hostname()}`,
     dialect,
   });
@@ -103,7 +104,8 @@ function keepLock(
 ): NodeJS.Timeout {
   const timer = setInterval(() => {
     renew().catch((error: unknown) => {
-      if (!(error instanceof Problem)) return onError(error);
+      // Nothing but another holder ends it: a full disk passes.
+      if (!(error instanceof Problem) || error.code !== 'lock_lost') return onError(error);
       clearInterval(timer);
       onLost(error);
     });

@@ -39,6 +39,15 @@ it('goes on, and more slowly, when the machine is set back, until the two agree'
   expect(clock.nowMs()).toBe(13 * HOUR + 41_000);
 });
 
+it('does not keep a day that it was shown by mistake', () => {
+  const { clock, set, pass } = machine();
+  set(365 * 24 * HOUR);
+  expect(clock.nowMs()).toBe(365 * 24 * HOUR);
+  set(10 * HOUR);
+  pass(1_000);
+  expect(clock.nowMs()).toBe(10 * HOUR + 1_000);
+});
+
 it('begins no earlier than it is told, e.g. after what is recorded already', () => {
   const { clock, pass } = machine();
   clock.notBefore(11 * HOUR);
