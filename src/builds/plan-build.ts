@@ -1,6 +1,6 @@
 import { newId } from '../core/id.ts';
 import type { Plan } from '../core/plan.ts';
-import { Problem } from '../core/problem.ts';
+import { Problem, type ProblemCode } from '../core/problem.ts';
 import type { LintProblemView } from '../core/view.ts';
 import type { Tx } from '../store/store.ts';
 import type { PlanOutcome } from './builds.ts';
@@ -43,11 +43,14 @@ export async function planBuildIn(
         at,
       });
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
+    if (!(error instanceof Problem) || !REFUSALS.has(error.code)) throw error;
     const status = error.code === 'host_taken' ? 'failure' : 'error';
     await endBuild(tx, { buildId, status, reason: `${error.message} ${error.fix}`, at });
   }
 }
+
+/** Of an environment, before anything was written. Any other problem ends the transaction. */
+const REFUSALS: ReadonlySet<ProblemCode> = new Set(['host_taken', 'router_full', 'address_exhausted']);
 
 /** Environments of the plan's deployments, in its order; before anything else, since one may be refused. */
 async function environmentsOf(

@@ -94,7 +94,7 @@ async function refuseSwitch({ tx }: ReportContext, row: DeploymentRow): Promise<
     await demandFreeHosts(tx, (JSON.parse(row.settings_json) as DeployPlan).hosts, row.environment_id);
     return null;
   } catch (error) {
-    if (error instanceof Problem) return refuse(error.message);
+    if (error instanceof Problem && error.code === 'host_taken') return refuse(error.message);
     throw error;
   }
 }
