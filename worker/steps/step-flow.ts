@@ -60,7 +60,7 @@ export class StepFlow {
 
   /** Resolves when no container of a step is left. Call it after `run`. */
   async settle(): Promise<void> {
-    for (const step of this.#waiting.values()) this.#remove(await step);
+    for (const step of this.#waiting.values()) this.#remove(await step.catch(() => null));
     this.#waiting.clear();
     await Promise.all(this.#removals);
     // What has joined them is gone.
@@ -196,7 +196,7 @@ export class StepFlow {
         reason: `the secret ${variables.missingSecret} is not set in this project`,
         exitCode: null,
       };
-    return runCommands({
+    const outcome = await runCommands({
       engine,
       ...waiting,
       plan: step,
@@ -206,6 +206,10 @@ export class StepFlow {
       signal,
       settings,
     });
+    // Its commands may have failed for want of the network.
+    return outcome.status === 'failure' && waiting.sandbox?.hasEnded() === true
+      ? { ...outcome, status: 'error', reason: 'the container that held its network is gone' }
+      : outcome;
   }
 
   async #skip(step: StepPlan, outcome: Outcome): Promise<void> {

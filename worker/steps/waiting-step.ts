@@ -1,6 +1,7 @@
 import type { StepPlan } from '../../src/core/plan.ts';
 import type { StepWork } from '../../src/core/work.ts';
 import { EngineLost, refusalText } from '../engine/engine-lost.ts';
+import type { ContainerSpec } from '../engine/create-container.ts';
 import type { ImageFacts } from '../engine/inspect-image.ts';
 import type { Outcome } from '../outcome.ts';
 import { WORKSPACE } from './fill-workspace.ts';
@@ -16,6 +17,8 @@ import type { WorkflowContext } from './workflow-context.ts';
 export type WaitingStep =
   | {
       readonly container: StepContainer;
+      /** What holds its network, where that is not its own. */
+      readonly sandbox: StepContainer | null;
       readonly shell: Shell;
       readonly workingDirectory: string;
       readonly pulled: readonly string[];
@@ -41,13 +44,16 @@ export async function startWaitingStep(
     if ('reason' in prepared)
       return { outcome: { status: 'failure', reason: prepared.reason, exitCode: null }, pulled };
     const { network, ...spec } = commonSpec(context, row, prepared.facts.id);
-    const container = await startStepContainer(
-      context.engine,
-      sandbox === null || sandbox.hasEnded() ? { ...spec, network } : { ...spec, joins: sandbox.id },
-      context.settings.deadManSwitchMs,
-    );
+    const start = (where: Pick<ContainerSpec, 'network' | 'joins'>): Promise<StepContainer> =>
+      startStepContainer(context.engine, { ...spec, ...where }, context.settings.deadManSwitchMs);
+    const joined =
+      sandbox === null || sandbox.hasEnded()
+        ? null
+        : await start({ joins: sandbox.id }).catch((error: unknown) => nullUnlessLost(error));
+    const container = joined ?? (await start({ network }));
     return {
       container,
+      sandbox: joined === null ? null : sandbox,
       shell: await findShell(context.engine, container.id, prepared.facts),
       workingDirectory: workingDirectory(plan, prepared.facts),
       pulled,
@@ -59,6 +65,12 @@ export async function startWaitingStep(
         : `the container could not be started: ${refusalText(error)}`;
     return { outcome: { status: 'error', reason, exitCode: null }, pulled };
   }
+}
+
+/** It may have gone between the look at it and the start. */
+function nullUnlessLost(error: unknown): null {
+  if (error instanceof EngineLost) throw error;
+  return null;
 }
 
 /**
