@@ -140,7 +140,7 @@ export async function baseImage(dockerHost = engineHost()): Promise<string> {
       for (const name of ['npm', 'npx'])
         await fs.link(`/usr/local/bin/${name}`, `../lib/node_modules/npm/bin/${name}-cli.js`);
       await fs.program(git, '/usr/bin/git');
-      for (const name of ['git-remote-http', 'git-remote-https'])
+      for (const name of ['git-remote-http', 'git-remote-https', 'git-http-backend'])
         await fs.program(path.join(gitFolder.trim(), name));
       await fs.program(haproxy, '/usr/local/bin/haproxy');
       await fs.program(tini, '/usr/bin/tini');
