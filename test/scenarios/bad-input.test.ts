@@ -107,7 +107,7 @@ RUN echo <run>; yes 0123456789abcdefghijklmnopqrstuvwxyz | head -c ${100 * MB}; 
   });
 });
 
-it('a huge repository: it is built as any other', async () => {
+it('a huge repository: it is built as any other', { timeout: 150_000 }, async () => {
   const repository = await world.addProject('bad/huge', STEP);
   const files = Object.fromEntries(
     Array.from({ length: 1_000 }, (_, n) => [`many/${n % 50}/${n}`, `${n}\n`]),
