@@ -72,7 +72,10 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     const router = await ensureRouter({
       dir: routerDir,
       image: parts.routerImage,
-      prepare: () => prepareRouterFiles(settings.router),
+      prepare: async () => {
+        const wrong = await prepareRouterFiles(settings.router);
+        if (wrong !== null) say(`${wrong.message} The router goes on with those that it took before.`);
+      },
     });
     const from = parts.routerImage === undefined ? '' : ` from the image ${parts.routerImage.name}`;
     if (router.started) say(`started the router${from}`);

@@ -33,21 +33,26 @@ export const ENDING_SOON_MS = 10 * 24 * 3_600_000;
 export async function keepCertificate(options: CertificateKeeperOptions): Promise<CertificateKeeper> {
   let current = await readCertificateFiles(options.files);
   let refusedBefore = '';
+  let toldOf = '';
   const tellEnding = (): void => {
-    if (current.endsMs - options.clock.nowMs() < ENDING_SOON_MS) options.onEnding(current);
+    if (current.fingerprint === toldOf) return;
+    if (current.endsMs - options.clock.nowMs() >= ENDING_SOON_MS) return;
+    toldOf = current.fingerprint;
+    options.onEnding(current);
   };
   const look = async (): Promise<void> => {
     try {
       const found = await readCertificateFiles(options.files);
       refusedBefore = '';
       if (found.chain === current.chain && found.key === current.key) return;
-      current = found;
       options.onRenewed(found);
-      tellEnding();
+      current = found;
     } catch (error) {
       const cause = (error as Error).message;
       if (cause !== refusedBefore) options.onRefused(error);
       refusedBefore = cause;
+    } finally {
+      tellEnding();
     }
   };
   tellEnding();

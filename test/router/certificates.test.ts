@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
@@ -145,6 +145,19 @@ it('keeps what it has of a certificate whose file went bad, also over a restart,
   expect(await namesFor('other.test')).toBe('DNS:other.test');
 });
 
+it('starts with what it has while the folder is away or empty, and says so', async () => {
+  const before = await fingerprintFor('shop.test');
+  await rm(path.join(folder, 'shop.pem'));
+  expect((await prepareRouterFiles(settings()))?.message).toContain('there is none in');
+  await rm(folder, { recursive: true });
+  const away = await prepareRouterFiles(settings());
+  await mkdir(folder);
+  expect(away?.message).toContain('cannot be read');
+  await stopRouter(dir);
+  await start();
+  expect(await fingerprintFor('shop.test')).toBe(before);
+});
+
 it('forgets a certificate that was removed, and says nothing when nothing changed', async () => {
   await put('default.pem', await authority.issue(['nobody.test']));
   await router.certificates(folder);
@@ -154,6 +167,21 @@ it('forgets a certificate that was removed, and says nothing when nothing change
     expect.stringMatching(/^removed .*host-shop\.pem$/),
   ]);
   expect(await namesFor('shop.test')).toBe('DNS:nobody.test');
+});
+
+it('takes the same certificate with an authority that its file lacked', async () => {
+  const renewed = await shop();
+  await put('shop.pem', renewed);
+  await router.certificates(folder);
+  await put('shop.pem', { chain: `${renewed.chain}${authority.ca}`, key: renewed.key });
+  const { did } = await router.certificates(folder);
+  expect(did).toEqual([
+    expect.stringMatching(/^renewed .*default\.pem$/),
+    expect.stringMatching(/^renewed .*host-shop\.pem$/),
+  ]);
+  expect((await router.certificates(folder)).did).toEqual([]);
+  const told = await router.runtime.ask(`show ssl cert ${path.join(dir, 'certificates', 'host-shop.pem')}`);
+  expect(told).toContain('Slipway test authority');
 });
 
 it('goes on after a worker that was killed while it renewed', async () => {
@@ -209,11 +237,13 @@ function settings(where = { dir, folder }) {
 }
 
 async function start(): Promise<void> {
-  await ensureRouter({ dir, prepare: () => prepareRouterFiles(settings()) });
+  await ensureRouter({ dir, prepare: async () => void (await prepareRouterFiles(settings())) });
 }
 
-function put(name: string, { chain, key }: IssuedCertificate): Promise<void> {
-  return writeFile(path.join(folder, name), `${chain}${key}`);
+/** Never half there: the folder is looked at meanwhile. */
+async function put(name: string, { chain, key }: IssuedCertificate): Promise<void> {
+  await writeFile(path.join(dir, 'aside'), `${chain}${key}`);
+  await rename(path.join(dir, 'aside'), path.join(folder, name));
 }
 
 const tlsOptions = (servername: string) => ({

@@ -24,6 +24,13 @@ export interface RouterCertificates {
   stop(): Promise<void>;
 }
 
+const REFUSED = 'refused ';
+
+/** One that was mended is told of again when it goes wrong again. */
+function isRefused(known: string, refused: ReadonlyMap<string, Error>): boolean {
+  return [...refused].some(([name, { message }]) => known === `${REFUSED}${name} ${message}`);
+}
+
 /** Keeps the router to the operator's certificates for as long as the worker lives; looks at once. */
 export function keepCertificates(options: RouterCertificatesOptions): RouterCertificates {
   const told = new Set<string>();
@@ -36,7 +43,10 @@ export function keepCertificates(options: RouterCertificatesOptions): RouterCert
     try {
       const { did, refused, certificates } = await options.router.certificates(options.folder);
       for (const what of did) options.onDone(what);
-      for (const [name, error] of refused) once(`${name} ${error.message}`, () => options.onRefused(error));
+      for (const known of told)
+        if (known.startsWith(REFUSED) && !isRefused(known, refused)) told.delete(known);
+      for (const [name, error] of refused)
+        once(`${REFUSED}${name} ${error.message}`, () => options.onRefused(error));
       for (const [name, { endsMs, fingerprint }] of certificates)
         if (endsMs - options.clock.nowMs() < ENDING_SOON_MS)
           once(fingerprint, () => options.onEnding(name, endsMs));

@@ -22,7 +22,7 @@ export async function syncCertificates(
   const did: string[] = [];
   for (const copy of [fallback, ...hosts]) {
     const isLoaded = loaded.includes(copy.file);
-    if (isLoaded && (await runningFingerprint(client, copy.file)) === fingerprintOf(copy)) continue;
+    if (isLoaded && isSame(await running(client, copy.file), copy)) continue;
     if (!isLoaded) await client.tell(`new ssl cert ${copy.file}`, says('New empty certificate store'));
     await replace(client, copy);
     did.push(`${isLoaded ? 'renewed' : 'added'} ${copy.file}`);
@@ -50,14 +50,24 @@ async function replace(client: RuntimeClient, copy: CertificateCopy): Promise<vo
   }
 }
 
-async function runningFingerprint(client: RuntimeClient, file: string): Promise<string | null> {
+/** What HAProxy tells of a certificate that it has loaded. */
+async function running(client: RuntimeClient, file: string): Promise<{ leaf: string; issuers: number }> {
   const text = await client.ask(`show ssl cert ${file}`);
-  return /^SHA1 FingerPrint: ([0-9A-F]+)$/m.exec(text)?.[1] ?? null;
+  return {
+    leaf: /^SHA1 FingerPrint: ([0-9A-F]+)$/m.exec(text)?.[1] ?? '',
+    issuers: text.match(/^Chain Subject: /gm)?.length ?? 0,
+  };
 }
 
-/** SHA-1 is what HAProxy tells; it compares here, and secures nothing. */
-function fingerprintOf({ certificate }: CertificateCopy): string {
-  return new X509Certificate(certificate.chain).fingerprint.replaceAll(':', '');
+/** By the leaf, and by how many follow it: an authority that was forgotten is added later. SHA-1 is what HAProxy tells; it secures nothing here. */
+function isSame(
+  { leaf, issuers }: { leaf: string; issuers: number },
+  { certificate }: CertificateCopy,
+): boolean {
+  const own = certificate.chain.match(/-----BEGIN CERTIFICATE-----/g)?.length ?? 0;
+  return (
+    leaf === new X509Certificate(certificate.chain).fingerprint.replaceAll(':', '') && issuers === own - 1
+  );
 }
 
 const lines = (text: string): readonly string[] =>

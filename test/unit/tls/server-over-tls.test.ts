@@ -124,6 +124,21 @@ describe('a server with a certificate', () => {
     expect(keeper.current.key).toBe(renewed.key);
   });
 
+  it('warns once of one whose end comes near while it serves', async () => {
+    let nowMs = Date.now() - 30 * 24 * 3_600_000;
+    const ending: number[] = [];
+    const keeper = await keep({
+      clock: { nowMs: () => nowMs },
+      onEnding: ({ endsMs }) => ending.push(endsMs),
+    });
+    await keeper.look();
+    expect(ending).toEqual([]);
+    nowMs = Date.now();
+    await keeper.look();
+    await keeper.look();
+    expect(ending).toEqual([keeper.current.endsMs]);
+  });
+
   it('looks by itself, and warns of one that ends soon', async () => {
     const ending: number[] = [];
     const keeper = await keep({ everyMs: 10, onEnding: ({ endsMs }) => ending.push(endsMs) });
