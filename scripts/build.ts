@@ -4,8 +4,8 @@ import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 
 /*
- * `npm run build [-- FOLDER]`: `dist/`, or that folder, is the program as JavaScript, with the pages and whatever else it reads, under the same paths as
- * in the sources. Types are replaced by blanks, so that lines and columns of an error are those of the source.
+ * `npm run build [-- FOLDER]`: `dist/`, or that folder, is the program as JavaScript, with the pages and whatever else it
+ * reads, under the same paths as in the sources. Types are replaced by blanks, so that lines and columns of an error are those of the source.
  */
 const ROOT = path.resolve(import.meta.dirname, '..');
 const DIST = path.resolve(ROOT, process.argv[2] ?? 'dist');
@@ -21,6 +21,14 @@ process.removeAllListeners('warning'); // of `stripTypeScriptTypes`, that it is 
 const pages: readonly string[] = await filesBelow('web/dist').catch(() => []);
 if (!pages.includes('web/dist/index.html')) {
   console.error('There are no pages in web/dist: run `npm run build`, or `vite build web` before this.');
+  process.exit(1);
+}
+const there = await readdir(DIST).catch((): string[] => []);
+if (
+  there.length > 0 &&
+  (there.includes('.git') || !there.includes('src') || !there.includes('package.json'))
+) {
+  console.error(`${DIST} holds something else than a build: name an empty folder, or a new one.`);
   process.exit(1);
 }
 await rm(DIST, { recursive: true, force: true });

@@ -58,6 +58,9 @@ import { createMissedDeliveries } from './webhooks/missed-deliveries.ts';
 
 /** Composition root of the server. It may be killed at any moment: what it answered for is in the database. */
 const settings = read();
+/** A renewed certificate is to be looked at; without one, nothing: the signal ends no process of ours. */
+let onHangUp = (): void => undefined;
+process.on('SIGHUP', () => onHangUp());
 const log = pino({ name: 'slipway-server', level: settings.logLevel });
 await main().catch((error: unknown) => {
   log.fatal({ err: error }, error instanceof Problem ? `${error.message} ${error.fix}` : 'the server ends');
@@ -286,7 +289,7 @@ async function certificateOf({ tls }: ServerSettings) {
     onEnding: ({ endsMs }) =>
       log.warn({ certificate, ends: new Date(endsMs) }, 'the certificate should have been renewed'),
   });
-  process.on('SIGHUP', () => void keeper.look());
+  onHangUp = () => void keeper.look();
   return {
     serve: (app: Express): HttpsServer => (server = createHttpsServer(app, keeper.current)),
     stop: () => keeper.stop(),

@@ -51,6 +51,9 @@ setFlagsFromString('--heap-growing-percent=200');
 
 /** Composition root of the worker: claims what its queue names, and runs each under its lease until told to end. */
 const settings = read();
+/** A renewed certificate is to be looked at; without one, nothing: the signal ends no process of ours. */
+let onHangUp = (): void => undefined;
+process.on('SIGHUP', () => onHangUp());
 const log = pino({ name: 'slipway-worker', level: settings.logLevel });
 await main().catch((error: unknown) => {
   log.fatal({ err: error }, error instanceof Problem ? `${error.message} ${error.fix}` : 'the worker ends');
@@ -245,7 +248,7 @@ function routerCertificates(tools: DeployTools | null): RouterCertificates | nul
     onEnding: (name, endsMs) =>
       log.warn({ name, ends: new Date(endsMs) }, 'a certificate of the router should have been renewed'),
   });
-  process.on('SIGHUP', () => void certificates.look());
+  onHangUp = () => void certificates.look();
   return certificates;
 }
 

@@ -57,12 +57,13 @@ async function lostByPowerCut(env: Readonly<Record<string, string>>): Promise<nu
     const log = newId('att');
     const program = path.join(import.meta.dirname, 'logs/append-loop.ts');
     const writer = spawn(process.execPath, [program, disk.folder, log], { env: { ...process.env, ...env } });
+    // It may end by itself: its disk gives errors.
+    const gone = once(writer, 'exit');
     let acknowledged = 0;
     createInterface({ input: writer.stdout }).on('line', (line) => (acknowledged = Number(line)));
     await waitFor('some of it is acknowledged', () => acknowledged > 50_000);
     const atLeast = acknowledged;
     await disk.powerOff();
-    const gone = once(writer, 'exit');
     writer.kill('SIGKILL');
     await gone;
     await disk.powerOn();

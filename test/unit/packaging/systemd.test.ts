@@ -56,7 +56,8 @@ it('come with settings that server and worker take, once the files that they nam
     ...(await settingsOf('worker.env')),
   });
   expect(server.databaseUrl).toBe(SECRETS['database-url']);
-  expect(new URL(worker.serverUrl).hostname).toBe(new URL(server.url).hostname);
+  expect(worker.serverUrl).toBe(server.url);
+  expect(Number(new URL(server.url).port)).toBe(server.listen.port);
   expect([worker.router?.name, worker.router?.tls?.bind.port]).toEqual([
     server.router.name,
     server.router.port,
