@@ -57,7 +57,8 @@ describe('a deployer that is killed with -9', () => {
   it.each(
     PHASES_TOLD.map((phase, turn) => ({
       phase,
-      moment: turn % 2 === shift ? ('answered' as const) : ('recorded' as const),
+      // After the answer to the last of them there is nothing left to be hit in.
+      moment: phase !== 'done' && turn % 2 === shift ? ('answered' as const) : ('recorded' as const),
     })),
   )('at $phase, $moment, is resumed to a whole switch', async ({ phase, moment }) => {
     const version = `v${++number}`;
