@@ -119,6 +119,7 @@ async function readDelays(system: System, logId: string): Promise<number[]> {
   const delays: number[] = [];
   const seen = new Set<number>();
   let rest = '';
+  let seenLines = 0;
   for await (const chunk of response.body ?? []) {
     const now = Date.now();
     const messages = (rest + Buffer.from(chunk).toString('utf8')).split('\n\n');
@@ -135,7 +136,9 @@ async function readDelays(system: System, logId: string): Promise<number[]> {
         seen.add(line.number);
         delays.push(now - Number(at));
       }
-      if (parsed.state.sealed && parsed.state.lines <= (parsed.lines.at(-1)?.number ?? -1) + 1) return delays;
+      // The end may come without a line.
+      seenLines = Math.max(seenLines, (parsed.lines.at(-1)?.number ?? -1) + 1);
+      if (parsed.state.sealed && parsed.state.lines <= seenLines) return delays;
     }
   }
   return delays;
