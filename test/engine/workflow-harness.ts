@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { newId } from '../../src/core/id.ts';
-import type { ImagePlan, ServicePlan, StepPlan } from '../../src/core/plan.ts';
+import type { ServicePlan, StepPlan } from '../../src/core/plan.ts';
 import type { ReportBody, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import type { Engine } from '../../worker/engine/engine.ts';
 import type { LogSink } from '../../worker/log-sink.ts';
@@ -15,6 +15,7 @@ import { setUpWorkflow } from '../../worker/steps/set-up-workflow.ts';
 import { STEP_SETTINGS } from '../../worker/steps/settings.ts';
 import type { StepSettings } from '../../worker/steps/settings.ts';
 import { testParts } from '../support/parts.ts';
+import { planOf } from '../support/record.ts';
 import { TestSink, leftOf, testLabels } from './support.ts';
 
 export interface TestWorkflow {
@@ -111,7 +112,7 @@ function workOf(test: TestWorkflow, workflowId: string): WorkflowWork {
     build: { id: newId('bld'), number: 7, projectId: newId('prj'), projectPath: 'shop/web' },
     clone: { url: 'http://git.test/shop/web', ref: 'refs/heads/main', commit: '0'.repeat(40) },
     plan: {
-      image: test.builtImage === undefined ? null : IMAGE_PLAN,
+      image: test.builtImage === undefined ? null : planOf().image,
       services,
       steps: stepsOf(test),
       push: null,
@@ -122,15 +123,6 @@ function workOf(test: TestWorkflow, workflowId: string): WorkflowWork {
     registry: null,
   };
 }
-
-const IMAGE_PLAN: ImagePlan = {
-  dockerfile: 'Dockerfile',
-  context: '.',
-  target: null,
-  testTarget: null,
-  args: {},
-  secrets: [],
-};
 
 /** One after another, unless a step says on what it depends. */
 function stepsOf(test: TestWorkflow): StepPlan[] {
