@@ -1,7 +1,9 @@
+import type { Selectable } from 'kysely';
 import { LIMITS } from '../../config/times.ts';
 import { mayAbort } from '../core/deployment.ts';
 import type { Plan } from '../core/plan.ts';
 import { applySlotAction } from '../core/slots.ts';
+import type { DeploymentTable } from '../store/schema.ts';
 import type { Tx } from '../store/store.ts';
 import { endSteps, endWorkflow } from './end-workflow.ts';
 import { readSlots, writeSlots } from './environments.ts';
@@ -9,7 +11,8 @@ import { closeLease } from './lease-rows.ts';
 import type { LeaseRow } from './lease-rows.ts';
 import { insertSteps } from './plan-build.ts';
 import { sealLog } from './seal-log.ts';
-import { settleEnvironment } from './settle-environment.ts';
+import type { UndoneStatus } from './order-deployments.ts';
+import { settleBuild, settleEnvironment } from './settle-environment.ts';
 import { clearStagingOf } from './staging.ts';
 import { transition } from './transition.ts';
 
@@ -64,6 +67,9 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
   await transition(tx, { ...again, table: 'build', id: buildId });
   const plan = JSON.parse(workflow.plan_json ?? 'null') as Plan;
   await insertSteps(tx, { workflowId: lease.subject_id, buildId, attempt: attempt + 1, plan, at });
+  // Its image was on the engine of the worker that is lost: deployments wait for the next one.
+  await tx.db.deleteFrom('image').where('build_id', '=', buildId).execute();
+  await settleBuild(tx, buildId, at);
 }
 
 /** The attempts of a workflow's attempt that were started, ended or not. */
@@ -111,12 +117,11 @@ async function loseDeployment(tx: Tx, lease: LeaseRow, cause: string, at: number
   }
   const change = { table: 'deployment', id: row.id, buildId: row.build_id, at } as const;
   const giveUp = row.attempt >= LIMITS.workflowAttempts;
-  if (row.cancel_requested !== null || giveUp) {
-    const [status, reason] = endOf(row.cancel_requested) ?? [
-      'error',
-      `deployer lost (${cause}), ${row.attempt} times`,
-    ];
-    await transition(tx, { ...change, to: status, reason, set: { finished_at: at } });
+  const end = endOf(row.cancel_requested);
+  if (end !== null) await endUndone(tx, row, end, at);
+  else if (giveUp) {
+    const reason = `deployer lost (${cause}), ${row.attempt} times`;
+    await transition(tx, { ...change, to: 'error', reason, set: { finished_at: at } });
     await abortSlots(tx, row, at);
   } else
     await transition(tx, {
@@ -128,11 +133,33 @@ async function loseDeployment(tx: Tx, lease: LeaseRow, cause: string, at: number
   await settleEnvironment(tx, row.environment_id, at);
 }
 
-/** Reads what `askToEnd` wrote: the status and the reason that a deployment shall end with. */
-export function endOf(cancelRequested: string | null): ['skipped' | 'cancelled', string] | null {
+type Ending = readonly [status: UndoneStatus, reason: string];
+
+/** Reads what `askToEnd` wrote: the status and the reason that a deployment shall have once it is undone. */
+export function endOf(cancelRequested: string | null): Ending | null {
   if (cancelRequested === null) return null;
-  const [, status, reason] = /^(skipped|cancelled): (.*)$/s.exec(cancelRequested) ?? [];
-  return [status === 'skipped' ? 'skipped' : 'cancelled', reason ?? cancelRequested];
+  const [, status, reason] = /^(skipped|cancelled|pending): (.*)$/s.exec(cancelRequested) ?? [];
+  return [(status as UndoneStatus | undefined) ?? 'cancelled', reason ?? cancelRequested];
+}
+
+/** Ends a deployment that was told to undo what it prepared; one whose build begins again waits for it, with no slot. */
+export async function endUndone(
+  tx: Tx,
+  row: Selectable<DeploymentTable>,
+  [to, reason]: Ending,
+  at: number,
+): Promise<void> {
+  const waits = {
+    attempt: row.attempt + 1,
+    phase: 'waiting',
+    candidate: null,
+    worker_id: null,
+    placed_at: null,
+    cancel_requested: null,
+  } as const;
+  const set = to === 'pending' ? waits : { finished_at: at };
+  await transition(tx, { table: 'deployment', id: row.id, buildId: row.build_id, to, reason, at, set });
+  await abortSlots(tx, row, at);
 }
 
 /** The slot that an aborted deployment prepared is empty again; a hot standby stays what it is. */

@@ -23,15 +23,21 @@ export interface OpenDeployment {
 
 /** What to do next in an environment. */
 export interface DeploymentOrder {
-  /** Those that will never switch: a pending one ends at once, a running one is told to undo what it prepared. */
+  /**
+   * Those that will never switch: a pending one ends at once, a running one is told to undo what it prepared. With
+   * `pending`, one at work whose build begins again: it undoes what it prepared, and waits for its turn anew.
+   */
   readonly end: readonly {
     readonly id: string;
-    readonly status: 'skipped' | 'cancelled';
+    readonly status: UndoneStatus;
     readonly reason: string;
   }[];
   /** The one whose turn it is; null when one is at work, or none may begin. */
   readonly next: string | null;
 }
+
+/** What a deployment becomes that has undone what it prepared. */
+export type UndoneStatus = 'skipped' | 'cancelled' | 'pending';
 
 /** What is live, by its place in the order of arrival; null for nothing. */
 export interface LiveRelease {
@@ -43,7 +49,8 @@ export interface LiveRelease {
  * Decides whose turn it is in one environment. Pure. The rules (invariant 8):
  * one at a time; an environment never goes backwards by itself, so a green build older than live, than one
  * that switches or than another green one is superseded; a person's deployment (rollback, manual) ends every
- * build's deployment that came before it and does not switch yet; green goes before speculative.
+ * build's deployment that came before it and does not switch yet; green goes before speculative; what was prepared
+ * for a build that lost its worker is undone, since nobody knows when it is built again.
  */
 export function orderDeployments(
   deployments: readonly OpenDeployment[],
@@ -88,10 +95,12 @@ function whyEnd(
       status: 'skipped',
       reason: person.cause === 'rollback' ? 'a rollback came first' : 'a manual deployment came first',
     };
-  const newer = superseding(deployment, all, live);
   // A pending one that is not green yet keeps its chance: what supersedes it may be rolled back meanwhile.
-  if (newer === null || (deployment.status === 'pending' && !isGreen(deployment))) return null;
-  return { status: 'skipped', reason: `superseded by #${newer}` };
+  if (deployment.status === 'pending' && !isGreen(deployment)) return null;
+  const newer = superseding(deployment, all, live);
+  if (newer !== null) return { status: 'skipped', reason: `superseded by #${newer}` };
+  if (build.status !== 'pending') return null;
+  return { status: 'pending', reason: `the worker of build #${build.number} was lost` };
 }
 
 /** Number of the build that makes this deployment useless, or null. */

@@ -8,7 +8,7 @@ import type { Report } from '../core/work.ts';
 import type { DeploymentTable } from '../store/schema.ts';
 import { demandFreeHosts, readSlots, writeSlots } from './environments.ts';
 import { closeLease } from './lease-rows.ts';
-import { abortSlots, endOf, loseLease } from './lose-lease.ts';
+import { abortSlots, endOf, endUndone, loseLease } from './lose-lease.ts';
 import { recordEvent } from './record-event.ts';
 import { settleEnvironment } from './settle-environment.ts';
 import { FINISHED } from './take-reports.ts';
@@ -18,6 +18,7 @@ import { readVerdict } from './verdict.ts';
 
 type DeploymentRow = Selectable<DeploymentTable>;
 type Outcome = 'taken' | 'ignored' | Problem;
+type Finished = Extract<Report, { type: 'deployment.finished' }>;
 
 /** Takes in what a deployer tells; a Problem for a switch that may not begin. */
 export async function reportDeployment(context: ReportContext, report: Report): Promise<Outcome> {
@@ -138,11 +139,7 @@ async function retireStandby({ tx, now }: ReportContext, row: DeploymentRow): Pr
   await writeSlots(tx, row.environment_id, { before, after, at: now });
 }
 
-async function finish(
-  context: ReportContext,
-  row: DeploymentRow,
-  report: Extract<Report, { type: 'deployment.finished' }>,
-): Promise<Outcome> {
+async function finish(context: ReportContext, row: DeploymentRow, report: Finished): Promise<Outcome> {
   const { tx, lease, now } = context;
   const switched = !mayAbort(row.phase);
   // Nothing but success ends a switch: it is placed again and resumed.
@@ -156,32 +153,23 @@ async function finish(
     return 'taken';
   }
   await closeLease(tx, lease, FINISHED, now);
-  const [to, reason] = endStatus(row, report, switched);
-  await transition(tx, {
-    table: 'deployment',
-    id: row.id,
-    buildId: row.build_id,
-    to,
-    reason,
-    at: now,
-    set: {
-      finished_at: now,
-      ...(to === 'success' && { phase: 'done' as const, switched_at: row.switched_at ?? context.at }),
-    },
-  });
-  if (!switched) await abortSlots(tx, row, now);
-  else if (to === 'success') await retireStandby(context, row);
+  const undone = switched ? null : endOf(row.cancel_requested);
+  if (undone !== null) await endUndone(tx, row, undone, now);
+  else await end(context, row, report);
   tx.changed('environment', row.environment_id);
   await settleEnvironment(tx, row.environment_id, now);
   return 'taken';
 }
 
-function endStatus(
-  row: DeploymentRow,
-  report: Extract<Report, { type: 'deployment.finished' }>,
-  switched: boolean,
-): ['success' | 'failure' | 'error' | 'cancelled' | 'skipped', string | null] {
-  if (switched) return [report.status, report.reason];
-  if (report.status === 'success') return ['error', 'its deployer reported success without a switch'];
-  return endOf(row.cancel_requested) ?? [report.status, report.reason];
+async function end(context: ReportContext, row: DeploymentRow, report: Finished): Promise<void> {
+  const { tx, now, at } = context;
+  const switched = !mayAbort(row.phase);
+  const untrue = !switched && report.status === 'success';
+  const to = untrue ? 'error' : report.status;
+  const reason = untrue ? 'its deployer reported success without a switch' : report.reason;
+  const done = { phase: 'done', switched_at: row.switched_at ?? at } as const;
+  const set = { finished_at: now, ...(to === 'success' && done) };
+  await transition(tx, { table: 'deployment', id: row.id, buildId: row.build_id, to, reason, at: now, set });
+  if (!switched) await abortSlots(tx, row, now);
+  else if (to === 'success') await retireStandby(context, row);
 }

@@ -194,6 +194,68 @@ describe('preparing ahead', () => {
   });
 });
 
+describe('what a build prepares whose worker is lost', () => {
+  /** A build on a worker of its own, which has built its image, and the deployment that prepares on it. */
+  async function preparing() {
+    const bob = await record.worker('bob', { routers: [] });
+    const { buildId, number } = await record.build(project, { plan: planOf({ deploys }) });
+    const workflow = await record.workflowOf(buildId);
+    const lease = await bob.claimWorkflow(workflow);
+    await lease.report(IMAGE_REPORTS[0]!);
+    const deployment = await record.deploymentOf(buildId);
+    return { bob, buildId, number, workflow, deployment, deploying: await ada.claimDeployment(deployment) };
+  }
+  const undone = { type: 'deployment.finished', status: 'cancelled', reason: null, logBytes: 0 } as const;
+
+  it('is undone, so that another build is deployed while no worker takes the first', async () => {
+    const { bob, buildId, deployment, deploying } = await preparing();
+    const other = await begun();
+    await other.lease.report(IMAGE_REPORTS[0]!);
+    await bob.restart();
+    expect(await record.statusOf('build', buildId)).toBe('pending');
+    expect((await record.builds.signals(deploying.open, 0, 0)).signals).toMatchObject({
+      verdict: 'abort',
+      cancel: { reason: 'the worker of build #1 was lost' },
+    });
+    await deploying.report(undone);
+    expect(await slots()).toEqual(['empty', 'empty', 'empty']);
+    expect(await reasonOf(deployment)).toBe('pending: the worker of build #1 was lost');
+    expect((await ada.claimDeployment(other.deployment)).work.candidate).toBe(0);
+  });
+
+  it('is prepared again, once that build has an image again', async () => {
+    const { bob, workflow, deployment, deploying } = await preparing();
+    await bob.restart();
+    await deploying.report(undone);
+    const again = await ada.claimWorkflow(workflow, 2);
+    expect(await codeOf(ada.claimDeployment(deployment, 2))).toBe('claim_refused');
+    await again.report(IMAGE_REPORTS[0]!);
+    const second = await ada.claimDeployment(deployment, 2);
+    expect(second.work.logId).not.toBe(deploying.work.logId);
+    await runWorkflow(again);
+    await prepare(second);
+    await switchOver(second);
+    expect(await slots()).toEqual(['live', 'empty', 'empty']);
+  });
+
+  it('is given back too when its deployer is lost before it has undone it', async () => {
+    const { bob, deployment, deploying } = await preparing();
+    await bob.restart();
+    await record.builds.giveUp(deploying.open);
+    expect(await reasonOf(deployment)).toBe('pending: the worker of build #1 was lost');
+    expect(await slots()).toEqual(['empty', 'empty', 'empty']);
+  });
+
+  it('ends with that build when it is cancelled meanwhile', async () => {
+    const { bob, buildId, deployment, deploying } = await preparing();
+    await bob.restart();
+    await record.builds.cancelBuild(buildId, 'by ada');
+    await deploying.report(undone);
+    expect(await reasonOf(deployment)).toBe('cancelled: build #1 ended with cancelled');
+    expect(await slots()).toEqual(['empty', 'empty', 'empty']);
+  });
+});
+
 describe('the switch', () => {
   it('makes live standby, keeps it for its time, and empties what was standby', async () => {
     await deployed();

@@ -139,7 +139,7 @@ const arbitrary: fc.Arbitrary<OpenDeployment[]> = fc
         released: row.released || row.cause === 'rollback',
         prepare: row.prepare,
         // One at most is at work.
-        ...(index === 0 && row.buildStatus !== 'pending'
+        ...(index === 0
           ? { status: 'running' as const, phase: row.phase, ending: row.ending && mayAbort(row.phase) }
           : {}),
       }),
