@@ -1,6 +1,7 @@
 import { Problem } from '../core/problem.ts';
+import { readRetryAfter } from '../core/retry-after.ts';
 import { authorizer, type RegistryCredentials } from './authorize.ts';
-import { mayPass, pauseBefore, readRetryAfter, RETRIES, type Retries } from './retry.ts';
+import { mayPass, pauseBefore, RETRIES, type Retries } from './retry.ts';
 
 export interface RegistryEndpoint {
   /** `host[:port]`. */
