@@ -113,6 +113,14 @@ export const LINT_CATALOGUE = {
     'Nothing names the service `{service}`.',
     'Reach it under its name, e.g. `{service}:5432`, or remove it.',
   ),
+  secret_in_pull_request: warning(
+    'The step `{step}` runs for pull requests too, and what they change can read the secret `{secret}`.',
+    'Narrow its `when`, e.g. `when: { event: [push, tag] }`; the pull request of a fork gets no secret and fails there.',
+  ),
+  step_unordered: warning(
+    'Nothing waits for the step `{step}`, and it waits for nothing: `{other}` has `depends_on`.',
+    'Name the steps that it follows in `depends_on`; `depends_on: []` says that it is meant to start at once.',
+  ),
   variable_literal: warning(
     '`{text}` stays as it is: nothing is replaced here.',
     'Read the variable in a command; steps have it in their environment.',

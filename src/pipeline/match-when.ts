@@ -62,13 +62,14 @@ function holds(condition: Condition, { event, changedFiles }: Occasion): boolean
   const { branch, tag, ref, path } = condition;
   if (condition.event !== null && !condition.event.includes(event.kind)) return false;
   const branchName = branchOf(event);
-  if (branch !== null && branchName !== null && !passes(branch, branchName)) return false;
-  if (tag !== null && !(event.kind === 'tag' && passes(tag, event.tag))) return false;
-  if (ref !== null && !passes(ref, refOf(event))) return false;
+  if (branch !== null && branchName !== null && !matchesFilter(branch, branchName)) return false;
+  if (tag !== null && !(event.kind === 'tag' && matchesFilter(tag, event.tag))) return false;
+  if (ref !== null && !matchesFilter(ref, refOf(event))) return false;
   return path === null || passesFiles(path, event, changedFiles);
 }
 
-function passes({ include, exclude }: Filter, text: string): boolean {
+/** Whether one of `include` matches, or it is empty, and none of `exclude`. */
+export function matchesFilter({ include, exclude }: Filter, text: string): boolean {
   const some = (patterns: readonly string[]) => patterns.some((pattern) => matchesGlob(pattern, text));
   return (include.length === 0 || some(include)) && !some(exclude);
 }

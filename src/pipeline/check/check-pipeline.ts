@@ -6,6 +6,8 @@ import { checkDeployments } from './check-deployments.ts';
 import { checkEnvironments } from './check-environments.ts';
 import { checkImages } from './check-images.ts';
 import { checkServicesUsed } from './check-services-used.ts';
+import { checkStepSecrets } from './check-step-secrets.ts';
+import { checkStepsWaited } from './check-steps-waited.ts';
 import { checkTags } from './check-tags.ts';
 import { checkUnique } from './check-unique.ts';
 
@@ -31,4 +33,6 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report):
   checkTags(spec.push?.tags ?? [], report);
   checkDeployments(spec.deploy, report);
   checkServicesUsed(spec, report);
+  checkStepSecrets(spec, report);
+  checkStepsWaited(spec, report);
 }

@@ -52,6 +52,14 @@ const FILES: Readonly<
   image_mutable: ['steps: { a: { image: registry.example.com:5000/node, commands: x } }', '1:22'],
   ships_untested: ['image: { test_target: test }\npush: {}', '1:23'],
   service_unused: ['services: { db: { image: postgres:15 } }\nsteps: { a: { commands: psql } }', '1:13'],
+  secret_in_pull_request: [
+    'steps: { a: { commands: x, environment: { T: { from_secret: t } } } }',
+    '1:46',
+  ],
+  step_unordered: [
+    'steps: { a: { commands: x }, b: { commands: x, depends_on: a }, c: { commands: x } }',
+    '1:65',
+  ],
   variable_literal: ['image: { args: { SHA: "${CI_COMMIT_SHA}" } }', '1:23'],
   more_problems: [`steps: {${Array.from({ length: 120 }, (_, i) => ` s${i}: {}`).join(',')} }`, '1:'],
 };
@@ -101,6 +109,31 @@ test('a step that waits for itself by a slip of the pen is not told to', () => {
   expect(fixOf(`steps: { ${test} }`)).toBe('There is no other step: remove it.');
   expect(fixOf(`steps: { ${test}, lint: { image: "a:1", commands: x } }`)).toBe('Other steps are `lint`.');
   expect(fixOf(`steps: { ${test}, set: { image: "a:1", commands: x } }`)).toBe('Did you mean `set`?');
+});
+
+test('a secret is warned of only in steps that pull requests run', () => {
+  const codesOf = (when: string) =>
+    lint(`steps: { a: { image: "a:1", commands: x, environment: { T: { from_secret: t } }, when: ${when} } }`);
+  const NONE = [
+    '{ event: [push, tag] }',
+    '{ tag: "v*" }',
+    '{ ref: "refs/heads/*" }',
+    '[{ event: push }, { event: manual }]',
+  ];
+  for (const when of NONE) expect(codesOf(when), when).toEqual([]);
+  for (const when of ['{ branch: main }', '{ event: [push, pull_request] }', '{ ref: "refs/pull/**" }'])
+    expect(codesOf(when), when).toEqual([expect.stringMatching(/ secret_in_pull_request$/)]);
+});
+
+test('a step is called unordered only where it fell out of the order', () => {
+  const step = (name: string, more = '') => `${name}: { image: "a:1", commands: x${more} }`;
+  const codesOf = (...steps: readonly string[]) => lint(`steps: { ${steps.join(', ')} }`);
+  expect(codesOf(step('a'), step('b'), step('c'))).toEqual([]);
+  expect(codesOf(step('a'), step('b', ', depends_on: []'))).toEqual([]);
+  expect(codesOf(step('a'), step('b'), step('c', ', depends_on: [a, b]'))).toEqual([]);
+  expect(codesOf(step('a', ', depends_on: []'), step('b'))).toEqual([
+    expect.stringMatching(/ step_unordered$/),
+  ]);
 });
 
 test('all problems come at once, in the order of the file', () => {

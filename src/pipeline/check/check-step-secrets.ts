@@ -1,0 +1,19 @@
+import type { PipelineSpec } from '../grammar/pipeline.ts';
+import type { Condition } from '../grammar/when.ts';
+import { matchesFilter } from '../match-when.ts';
+import type { Report } from '../report.ts';
+
+/** Warns of each secret of a step that pull requests run, too: what they change then runs with it. */
+export function checkStepSecrets({ steps }: PipelineSpec, report: Report): void {
+  for (const { name, environment, when } of steps) {
+    if (when !== null && !when.some(mayBePullRequest)) continue;
+    for (const { value } of environment)
+      if (typeof value.value !== 'string' && value.value.fromSecret !== '')
+        report.add('secret_in_pull_request', value, { step: name.value, secret: value.value.fromSecret });
+  }
+}
+
+function mayBePullRequest({ event, tag, ref }: Condition): boolean {
+  const isAsked = event === null || event.includes('pull_request');
+  return isAsked && tag === null && (ref === null || matchesFilter(ref, 'refs/pull/1/head'));
+}
