@@ -8,6 +8,7 @@ import { logsOfBuild, PAGE, readPage, readProjectPage, type HistoryRow } from '.
 import { readUses } from './read-uses.ts';
 import { removeBuild } from './remove-build.ts';
 import { removeAudit, removeDeliveries, removeEvents } from './remove-rows.ts';
+import { createLogRemover, type LogRemover } from './stuck-logs.ts';
 import { sweepLogs } from './sweep-logs.ts';
 
 export interface RetentionDeps {
@@ -42,6 +43,8 @@ export interface Removed {
   readonly audit: number;
   /** That nothing pointed to. */
   readonly strayLogs: number;
+  /** Logs that could not be removed; the next round tries them again. */
+  readonly stuckLogs: number;
 }
 
 const FIRST_MS = 60_000;
@@ -52,7 +55,8 @@ const BATCH = 5;
 /** A Git host tells its deliveries again for up to a month; one that is known leads to no second build. */
 const DELIVERIES_LEAST_MS = 31 * 24 * 3_600_000;
 
-export function createRetention(deps: RetentionDeps): Retention {
+export function createRetention(given: RetentionDeps): Retention {
+  const deps: RoundDeps = { ...given, remover: createLogRemover(given.logs, given.log) };
   const ending = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
@@ -63,8 +67,9 @@ export function createRetention(deps: RetentionDeps): Retention {
   };
   const turn = (): void => {
     running = runRound(deps, pause)
-      .then((removed) => {
-        if (Object.values(removed).some((count) => count > 0)) deps.log.info(removed, 'retention removed');
+      .then(({ stuckLogs, ...removed }) => {
+        if (Object.values(removed).some((count) => count > 0))
+          deps.log.info({ ...removed, stuckLogs }, 'retention removed');
       })
       .catch((error: unknown) => {
         if (!ending.signal.aborted) deps.log.warn({ err: error }, 'retention');
@@ -87,15 +92,25 @@ export function createRetention(deps: RetentionDeps): Retention {
 /** Before each transaction, and each page that is read; true to go on. */
 type Pause = () => Promise<boolean>;
 
-async function runRound(deps: RetentionDeps, pause: Pause): Promise<Removed> {
-  const { store, clock, limits } = deps;
+interface RoundDeps extends RetentionDeps {
+  readonly remover: LogRemover;
+}
+
+async function runRound(deps: RoundDeps, pause: Pause): Promise<Removed> {
+  let stuckLogs = 0;
+  const removed = await removePast(deps, pause).finally(() => {
+    stuckLogs = deps.remover.endRound();
+  });
+  return { ...removed, stuckLogs };
+}
+
+async function removePast(deps: RoundDeps, pause: Pause): Promise<Omit<Removed, 'stuckLogs'>> {
+  const { store, clock, limits, logs, remover } = deps;
   const projects = await store.db.selectFrom('project').select('id').execute();
   let builds = 0;
   for (const { id } of projects) builds += await removeBeyondLimits(deps, id, pause);
-  const swept = await sweepLogs(store, deps.logs, { nowMs: clock.nowMs(), pause });
-  const { bytes, removed: strayLogs, stuck } = swept;
-  if (stuck.length > 0)
-    deps.log.warn({ err: stuck[0], logs: stuck.length }, 'retention could not remove logs');
+  const shelf = { list: () => logs.list(), ...remover };
+  const { bytes, removed: strayLogs } = await sweepLogs(store, shelf, { nowMs: clock.nowMs(), pause });
   if (limits.logBytes !== null && bytes > limits.logBytes)
     builds += await makeRoom(deps, limits.logBytes, pause);
   const audit = limits.auditMs === null ? 0 : await removeAudit(store, clock.nowMs() - limits.auditMs, pause);
@@ -111,7 +126,7 @@ async function runRound(deps: RetentionDeps, pause: Pause): Promise<Removed> {
 }
 
 /** Removes the builds of a project that are too old or too many; returns how many. */
-async function removeBeyondLimits(deps: RetentionDeps, projectId: string, pause: Pause): Promise<number> {
+async function removeBeyondLimits(deps: RoundDeps, projectId: string, pause: Pause): Promise<number> {
   const { store, limits, clock } = deps;
   if (limits.buildsMs === null && limits.buildsPerProject === null) return 0;
   let removed = 0;
@@ -134,7 +149,7 @@ function isWithin(row: HistoryRow, { buildsMs, buildsPerProject }: KeepLimits, n
 }
 
 /** Removes the oldest builds that may go until the logs of those that stay of them fit; returns how many went. */
-async function makeRoom(deps: RetentionDeps, mostBytes: number, pause: Pause): Promise<number> {
+async function makeRoom(deps: RoundDeps, mostBytes: number, pause: Pause): Promise<number> {
   const anyAge = { buildsMs: null, buildsPerProject: null };
   let excess = -mostBytes;
   for await (const past of removableBuilds(deps, pause)) excess += bytesOf(past);
@@ -186,10 +201,10 @@ async function withSizes<R extends Omit<PastBuild, 'logBytes'>>(
 
 /**
  * Removes those of the chosen that nothing stands on, a few in a transaction: first the rows, then the files, which
- * nothing points to by then. Returns those that went.
+ * nothing points to by then; a file that stays is a stray log from then on. Returns those that went.
  */
 async function removeUnused<B extends PastBuild & { readonly projectId: string }>(
-  { store, logs }: RetentionDeps,
+  { store, remover }: RoundDeps,
   chosen: readonly B[],
   pause: Pause,
 ): Promise<readonly B[]> {
@@ -203,7 +218,7 @@ async function removeUnused<B extends PastBuild & { readonly projectId: string }
       for (const { id } of unused) logIds.push(...(await removeBuild(tx, id)));
       return { unused, logIds };
     });
-    for (const logId of removed.logIds) await logs.remove(logId);
+    for (const logId of removed.logIds) await remover.remove(logId);
     gone.push(...removed.unused);
   }
   return gone;

@@ -3,6 +3,7 @@ import type { LogShelf } from '../ports/log-store.ts';
 import { knownLogs, ownerOfLog } from '../store/read/known-logs.ts';
 import type { Reading } from '../store/store.ts';
 import { SETTLED_MS } from './choose-removals.ts';
+import type { LogRemover } from './stuck-logs.ts';
 
 /** In one query. */
 const MOST_IDS = 500;
@@ -11,8 +12,6 @@ export interface Swept {
   /** Of the logs that stay. */
   readonly bytes: number;
   readonly removed: number;
-  /** Why logs could not be removed, one each. */
-  readonly stuck: readonly unknown[];
 }
 
 /**
@@ -22,18 +21,17 @@ export interface Swept {
  */
 export async function sweepLogs(
   reading: Reading,
-  logs: LogShelf,
+  logs: Pick<LogShelf, 'list'> & LogRemover,
   { nowMs, pause }: { readonly nowMs: number; readonly pause: () => Promise<boolean> },
 ): Promise<Swept> {
   const began = timeOrder(firstIdAt('att', await beganAtMs(reading)));
   const settled = timeOrder(firstIdAt('att', nowMs - SETTLED_MS));
   let bytes = 0;
   let removed = 0;
-  const stuck: unknown[] = [];
   for await (const day of logs.list()) {
     const own = day.filter(({ logId }) => timeOrder(ownerOfLog(logId)) >= began);
     for (let start = 0; start < own.length; start += MOST_IDS) {
-      if (!(await pause())) return { bytes, removed, stuck };
+      if (!(await pause())) return { bytes, removed };
       const some = own.slice(start, start + MOST_IDS);
       const known = await knownLogs(
         reading.db,
@@ -41,17 +39,10 @@ export async function sweepLogs(
       );
       for (const log of some)
         if (known.has(log.logId) || timeOrder(ownerOfLog(log.logId)) >= settled) bytes += log.bytes;
-        else {
-          const error = await logs.remove(log.logId).then(
-            () => null,
-            (reason: unknown) => reason,
-          );
-          if (error === null) removed += 1;
-          else stuck.push(error);
-        }
+        else if (await logs.remove(log.logId)) removed += 1;
     }
   }
-  return { bytes, removed, stuck };
+  return { bytes, removed };
 }
 
 /** When the oldest of what lasts in the record was made; without any it has not begun. */

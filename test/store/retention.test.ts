@@ -212,9 +212,13 @@ onEachDatabase((target) => {
     const killed = {
       list: () => logs.list(),
       sizeOf: (logId: string) => logs.sizeOf(logId),
-      remove: () => Promise.reject(new Error('killed')),
+      remove: async () => {
+        await one.stop();
+        throw new Error('killed');
+      },
     };
-    await expect(retention({ buildsPerProject: 1 }, { logs: killed }).round()).rejects.toThrow('killed');
+    const one = retention({ buildsPerProject: 1 }, { logs: killed });
+    expect(await one.round()).toMatchObject({ builds: 5 });
     expect(await buildIds()).toHaveLength(2);
     expect(await files()).toBe(7);
     expect(await retention({ buildsPerProject: 1 }).round()).toMatchObject({ builds: 1, strayLogs: 5 });
@@ -262,10 +266,31 @@ onEachDatabase((target) => {
     };
     const warnings: string[] = [];
     const log = pino({ level: 'warn' }, { write: (line) => void warnings.push(line) });
-    const removed = await retention({ logBytes: 1 }, { logs: failing, log }).round();
-    expect(removed).toMatchObject({ builds: 2, strayLogs: 1 });
+    const failed = retention({ logBytes: 1 }, { logs: failing, log });
+    expect(await failed.round()).toMatchObject({ builds: 2, strayLogs: 1, stuckLogs: 2 });
+    expect(await failed.round()).toMatchObject({ builds: 0, strayLogs: 0, stuckLogs: 2 });
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain('EACCES');
+  });
+
+  it('goes on after a build whose log cannot be removed, and removes that log once it can be', async () => {
+    await begin(await target());
+    for (let n = 0; n < 7; n++) await ended();
+    record.clock.now += DAY;
+    let first: string | null = null;
+    const failing: RetentionDeps['logs'] = {
+      list: () => logs.list(),
+      sizeOf: (logId) => logs.sizeOf(logId),
+      remove: async (logId) => {
+        if ((first ??= logId) === logId) throw new Error('EPERM');
+        await logs.remove(logId);
+      },
+    };
+    const failed = retention({ buildsPerProject: 1 }, { logs: failing });
+    expect(await failed.round()).toMatchObject({ builds: 6, stuckLogs: 1 });
+    expect(await files()).toBe(2);
+    expect(await retention({ buildsPerProject: 1 }).round()).toMatchObject({ builds: 0, strayLogs: 1 });
+    expect(await files()).toBe(1);
   });
 
   it('leaves logs alone that are older than the record', async () => {
