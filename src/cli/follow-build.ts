@@ -4,7 +4,7 @@ import type { ApiClient } from './api-client.ts';
 import { logsOfDeployments, logsOfSteps, titleOf, type NamedLog } from './build-logs.ts';
 import { segment } from './find.ts';
 import { followLog } from './follow-log.ts';
-import { formatPlaces } from './format-problems.ts';
+import { formatProblems } from './format-problems.ts';
 import { deploymentEnd, paint, paintStatus } from './print.ts';
 import { serverEvents } from './server-events.ts';
 
@@ -74,7 +74,7 @@ function isWell(status: Status): boolean {
 
 function tellEnd(build: BuildView): void {
   say(`${paintStatus(build.status)}${build.reason === null ? '' : `: ${build.reason}`}`);
-  if (build.problems.length > 0) process.stdout.write(formatPlaces(build.problems, paint));
+  if (build.problems.length > 0) process.stdout.write(formatProblems(build.problems, paint));
 }
 
 function say(line: string): void {

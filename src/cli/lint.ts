@@ -1,75 +1,78 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { lintPipeline } from '../pipeline/lint-pipeline.ts';
 import type { LintProblem } from '../pipeline/lint-problem.ts';
 import { DEFAULT_PIPELINE, PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
+import { dockerfileBeside, readLintInput, UnreadableFile } from './lint-input.ts';
+import { paint } from './print.ts';
 
-const USAGE = `Usage: slipway lint [FILE…] [--json]
+const USAGE = `Usage: slipway lint [FILE…] [--format text|json|sarif] [--strict]
 
 Checks pipeline files (${PIPELINE_FILE} by default; "-" is standard input) and shows every problem.
-Exit status: 0 no errors, 1 errors, 2 wrong use or a file that cannot be read.
+  --format  text for people (the default), json, or sarif: SARIF 2.1.0, as code hosts and editors take it
+  --json    the same as --format json
+  --strict  warnings fail, too
+Exit status: 0 no errors (with --strict, no warnings either), 1 errors, 2 wrong use or a file that cannot be read.
 `;
 
-interface Linted {
+/** The problems of one file, which is called `file` in them. */
+export interface Linted {
   readonly file: string;
-  readonly text: string;
   readonly problems: readonly LintProblem[];
 }
+
+const FORMATS: Readonly<Record<string, (linted: readonly Linted[]) => string | Promise<string>>> = {
+  text: asText,
+  json: asJson,
+  sarif: async (linted) => (await import('./lint-sarif.ts')).asSarif(linted, process.cwd()),
+};
 
 /** `slipway lint`. Gives the exit status. */
 export async function lintCommand(argv: readonly string[]): Promise<number> {
   try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-    });
-    if (values.help) {
+    const { files, format, isStrict, isHelp } = readArguments(argv);
+    if (isHelp) {
       process.stdout.write(USAGE);
       return 0;
     }
-    const files = positionals.length > 0 ? positionals : [PIPELINE_FILE];
-    const linted = await Promise.all(files.map(lintFile));
-    process.stdout.write(values.json ? asJson(linted) : asText(linted));
-    return linted.some(hasErrors) ? 1 : 0;
+    const linted: Linted[] = [];
+    for (const file of files) linted.push(await lintFile(file));
+    process.stdout.write(await format(linted));
+    return linted.some(isStrict ? hasProblems : hasErrors) ? 1 : 0;
   } catch (error) {
-    if (error instanceof UnreadableFile) {
-      process.stderr.write(`slipway lint: ${error.message}\n`);
-      return 2;
-    }
-    process.stderr.write(`slipway lint: ${(error as Error).message}\n\n${USAGE}`);
+    const usage = error instanceof UnreadableFile ? '' : `\n${USAGE}`;
+    process.stderr.write(`slipway lint: ${(error as Error).message}\n${usage}`);
     return 2;
   }
 }
 
-async function lintFile(file: string): Promise<Linted> {
-  const hasDockerfile = existsSync(path.join(path.dirname(file), 'Dockerfile'));
-  const isDefault = file === PIPELINE_FILE && hasDockerfile && !existsSync(file);
-  const bytes = isDefault ? Buffer.from(DEFAULT_PIPELINE) : await readBytes(file);
-  const name = file === '-' ? 'standard input' : isDefault ? 'default pipeline' : file;
-  return { file: name, text: bytes.toString(), problems: lintPipeline(bytes, name, { hasDockerfile }) };
+function readArguments(argv: readonly string[]) {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      format: { type: 'string' },
+      json: { type: 'boolean' },
+      strict: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  const name = values.format ?? (values.json === true ? 'json' : 'text');
+  const format = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
+  if (format === undefined) throw new Error(`there is no format "${name}"; it is text, json or sarif`);
+  if (positionals.filter((file) => file === '-').length > 1)
+    throw new Error('standard input can be read once');
+  const files = positionals.length > 0 ? positionals : [PIPELINE_FILE];
+  return { files, format, isStrict: values.strict, isHelp: values.help === true };
 }
 
-class UnreadableFile extends Error {}
-
-const UNREADABLE: Readonly<Record<string, (file: string) => string>> = {
-  ENOENT: (file) => `There is no file ${file}. Name the pipeline file, or run it where ${PIPELINE_FILE} is.`,
-  EISDIR: (file) => `${file} is a folder. Name the pipeline file in it.`,
-  EACCES: (file) => `${file} may not be read. Change its rights, or run it as another user.`,
-};
-
-async function readBytes(file: string): Promise<Buffer> {
-  if (file !== '-')
-    return readFile(file).catch((error: NodeJS.ErrnoException) => {
-      const words = UNREADABLE[error.code ?? ''];
-      throw words === undefined ? error : new UnreadableFile(words(file), { cause: error });
-    });
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+async function lintFile(file: string): Promise<Linted> {
+  const hasDockerfile = dockerfileBeside(file);
+  const isDefault = file === PIPELINE_FILE && hasDockerfile && !existsSync(file);
+  const input = isDefault ? DEFAULT_PIPELINE : await readLintInput(file);
+  const name = file === '-' ? 'standard input' : isDefault ? 'default pipeline' : file;
+  return { file: name, problems: lintPipeline(input, name, { hasDockerfile }) };
 }
 
 function asJson(linted: readonly Linted[]): string {
@@ -78,13 +81,13 @@ function asJson(linted: readonly Linted[]): string {
 }
 
 function asText(linted: readonly Linted[]): string {
-  const color = process.stdout.isTTY && process.stdout.hasColors() && !process.env['NO_COLOR'];
   return linted
-    .map(({ file, text, problems }) => {
-      const list = formatProblems(problems, text, { color });
+    .map(({ file, problems }) => {
+      const list = formatProblems(problems, paint);
       return `${list}${list === '' ? '' : '\n'}${file}: ${countProblems(problems)}\n`;
     })
     .join('\n');
 }
 
 const hasErrors = ({ problems }: Linted): boolean => problems.some(({ severity }) => severity === 'error');
+const hasProblems = ({ problems }: Linted): boolean => problems.length > 0;

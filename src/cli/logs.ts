@@ -7,7 +7,7 @@ import { demandLog, logsOfDeployments, logsOfSteps, titleOf, type NamedLog } fro
 import { callServer, type ServerCommand } from './call-server.ts';
 import { findBuild, segment } from './find.ts';
 import { followBuild } from './follow-build.ts';
-import { formatPlaces } from './format-problems.ts';
+import { formatProblems } from './format-problems.ts';
 import { logLine, paint } from './print.ts';
 
 const logs: ServerCommand = {
@@ -23,7 +23,7 @@ const logs: ServerCommand = {
     for (const one of [...logsOfSteps(build, log), ...logsOfDeployments(build, log)])
       if (one.begun) await print(api, one);
     if (build.problems.length === 0) return 0;
-    process.stdout.write(formatPlaces(build.problems, paint));
+    process.stdout.write(formatProblems(build.problems, paint));
     return 1;
   },
 };

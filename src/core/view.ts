@@ -80,6 +80,15 @@ export interface LintProblemView {
   /** From 1; column counts UTF-16 units from 1. */
   readonly line: number;
   readonly column: number;
+  /** Absent in builds of before it was kept. */
+  readonly excerpt?: Excerpt;
+}
+
+/** What is shown of the line: `length` UTF-16 units of `text` from `start` (from 0) are what the problem is about. */
+export interface Excerpt {
+  readonly text: string;
+  readonly start: number;
+  readonly length: number;
 }
 
 export interface WorkflowView {

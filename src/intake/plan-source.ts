@@ -64,6 +64,6 @@ function isEmpty(plan: Plan): boolean {
 }
 
 function toView(problem: LintProblem): LintProblemView {
-  const { severity, code, message, fix, file, line, column } = problem;
-  return { severity, code, message, fix, file, line, column };
+  const { severity, code, message, fix, file, line, column, excerpt } = problem;
+  return { severity, code, message, fix, file, line, column, excerpt };
 }

@@ -3,7 +3,7 @@ import type { LintCode } from './lint-catalogue.ts';
 import type { Details, Span } from './report.ts';
 
 /** A file as text or bytes, or the size of one that was too large to be read at all. */
-export type FileInput = string | Uint8Array | { readonly bytes: number };
+export type FileInput = string | Uint8Array | { readonly bytes: number | null };
 
 /** The text of a file, without byte-order mark; `wrong` says why it cannot be read further. */
 export interface Decoded {
@@ -15,7 +15,7 @@ export interface Decoded {
 export function decode(input: FileInput): Decoded {
   const { bytes: limit } = PIPELINE_LIMITS;
   if (typeof input !== 'string' && !(input instanceof Uint8Array))
-    return wrong('', 'file_too_large', 0, { bytes: input.bytes, limit });
+    return wrong('', 'file_too_large', 0, { bytes: input.bytes ?? 'too many', limit });
   const bytes = typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength;
   if (bytes > limit) return wrong('', 'file_too_large', 0, { bytes, limit });
   if (typeof input === 'string') return checkCharacters(input.replace(/^\uFEFF/, ''));

@@ -1,5 +1,6 @@
 import { checkPipeline } from './check/check-pipeline.ts';
 import type { Facts } from './check/check-pipeline.ts';
+import type { FileInput } from './decode.ts';
 import type { LintProblem } from './lint-problem.ts';
 import { readPipeline } from './read-pipeline.ts';
 
@@ -8,7 +9,7 @@ import { readPipeline } from './read-pipeline.ts';
  * Pure; never throws; answers within a second for any input up to the size limit.
  */
 export function lintPipeline(
-  text: string | Uint8Array,
+  text: FileInput,
   file: string,
   facts: Facts = { hasDockerfile: true },
 ): readonly LintProblem[] {

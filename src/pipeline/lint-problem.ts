@@ -1,4 +1,4 @@
-import type { LintProblemView } from '../core/view.ts';
+import type { Excerpt, LintProblemView } from '../core/view.ts';
 
 /** One problem of a pipeline file, at the text that causes it. */
 export interface LintProblem extends LintProblemView {
@@ -6,4 +6,5 @@ export interface LintProblem extends LintProblemView {
   readonly path: string;
   /** UTF-16 units of the offending text on its line, at least 1: what `^^^` underlines. */
   readonly length: number;
+  readonly excerpt: Excerpt;
 }

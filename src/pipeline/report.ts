@@ -1,4 +1,5 @@
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
+import { excerptOf } from './excerpt.ts';
 import { LINT_CATALOGUE } from './lint-catalogue.ts';
 import type { LintCode } from './lint-catalogue.ts';
 import type { LintProblem } from './lint-problem.ts';
@@ -30,7 +31,8 @@ export interface Report {
 
 export function createReport(file: string, text: string): Report {
   const starts = lineStarts(text);
-  const problems = new Map<string, LintProblem>();
+  const problems = new Map<string, Placed>();
+  const lineText = (line: number) => text.slice(starts[line - 1] ?? 0, (starts[line] ?? text.length + 1) - 1);
   const place = ({ offset, length }: Span) => {
     const index = lastAtOrBefore(starts, offset);
     const end = (starts[index + 1] ?? text.length + 1) - 1;
@@ -41,10 +43,14 @@ export function createReport(file: string, text: string): Report {
       length: Math.max(1, Math.min(length, end - offset)),
     };
   };
+  const show = (problem: Placed): LintProblem => {
+    const { line, column, length } = problem;
+    return { ...problem, excerpt: excerptOf(lineText(line), column - 1, length) };
+  };
   return {
     add: (code, at, details = {}) => {
       const { severity, message, fix } = LINT_CATALOGUE[code];
-      const problem: LintProblem = {
+      const problem: Placed = {
         severity,
         code,
         message: fill(message, details),
@@ -58,14 +64,16 @@ export function createReport(file: string, text: string): Report {
     },
     lineOf: (offset) => place({ offset, length: 1 }).line,
     hasErrors: () => [...problems.values()].some(({ severity }) => severity === 'error'),
-    list: () => cut([...problems.values()].sort(byPlace)),
+    list: () => cut([...problems.values()].sort(byPlace)).map(show),
   };
 }
 
-const byPlace = (a: LintProblem, b: LintProblem): number => a.line - b.line || a.column - b.column;
+type Placed = Omit<LintProblem, 'excerpt'>;
+
+const byPlace = (a: Placed, b: Placed): number => a.line - b.line || a.column - b.column;
 
 /** Errors go before warnings where not all can be listed. */
-function cut(problems: readonly LintProblem[]): readonly LintProblem[] {
+function cut(problems: readonly Placed[]): readonly Placed[] {
   const limit = PIPELINE_LIMITS.problems;
   const last = problems[limit];
   if (last === undefined) return problems;

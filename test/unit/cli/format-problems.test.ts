@@ -1,9 +1,12 @@
+import { styleText } from 'node:util';
 import { expect, test } from 'vitest';
-import { countProblems, formatProblems } from '../../../src/cli/format-problems.ts';
+import { countProblems, formatProblems, type Paint } from '../../../src/cli/format-problems.ts';
 import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
 
+const plain: Paint = (_style, text) => text;
+const colored: Paint = (style, text) => styleText(style, text, { validateStream: false });
 const format = (text: string, color = false) =>
-  formatProblems(lintPipeline(text, 'slipway.yml'), text, { color });
+  formatProblems(lintPipeline(text, 'slipway.yml'), color ? colored : plain);
 
 test('a problem shows its place, its line, the offending text and the fix', () => {
   expect(format('steps:\n  - name: unit\n    comands: [npm test]\n')).toBe(
@@ -36,6 +39,29 @@ test('a long line is shown around the offending text', () => {
   const [, , line = '', marks = ''] = lines;
   expect(line.length).toBeLessThan(120);
   expect(line.slice(marks.indexOf('^'), marks.lastIndexOf('^') + 1)).toBe('retyr');
+});
+
+test('a line that is cut parts no character in two', () => {
+  const wide = format(
+    `steps: { a: { commands: "${'🚢'.repeat(120)}", retyr: 1, b: "${'🚢'.repeat(120)}" } }`,
+  );
+  expect(wide).toContain('retyr');
+  expect(wide.isWellFormed()).toBe(true);
+});
+
+test('the end of a line of Windows is no part of it', () => {
+  expect(format('imag: {}\r\nsteps: {}\r\n')).toContain('   1 | imag: {}\n');
+});
+
+test('problems of builds of before are told without their line', () => {
+  const old = lintPipeline('imag: {}', 'slipway.yml').map(
+    ({ severity, code, message, fix, file, line, column }) => {
+      return { severity, code, message, fix, file, line, column };
+    },
+  );
+  expect(formatProblems(old, plain)).toBe(
+    'slipway.yml:1:1 error key_unknown\n  `imag` is no key of the file.\n  Did you mean `image`?\n',
+  );
 });
 
 test('nothing of the file can speak to the terminal', () => {

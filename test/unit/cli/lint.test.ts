@@ -1,13 +1,30 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
 import { afterAll, expect, test } from 'vitest';
+import { LINT_CATALOGUE } from '../../../src/pipeline/lint-catalogue.ts';
+import type { JsonSchema } from '../../../src/pipeline/shape/shape.ts';
 
 const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'slipway-lint-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+interface SarifLog {
+  readonly runs: readonly {
+    readonly tool: { readonly driver: { readonly rules: readonly { id: string; help: { text: string } }[] } };
+    readonly results: readonly { ruleId: string; ruleIndex: number }[];
+  }[];
+}
+
+/** OASIS' schema of SARIF 2.1.0 is one of draft 04; what it uses means the same in draft 07, but for its own name. */
+const schema = new URL('../../fixtures/sarif-schema-2.1.0.json', import.meta.url);
+const rules = Object.entries(JSON.parse(readFileSync(schema, 'utf8')) as JsonSchema);
+const isSarif = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false }).compile<SarifLog>(
+  Object.fromEntries(rules.filter(([key]) => key !== '$schema' && key !== 'id')),
+);
 
 const write = (name: string, text: string): string => {
   writeFileSync(path.join(folder, name), text);
@@ -53,6 +70,64 @@ test('--json is one document with every problem', async () => {
     problems: [
       { severity: 'error', code: 'key_unknown', file: 'json.yml', line: 1, column: 1, length: 4, path: '' },
     ],
+  });
+});
+
+test('--format json is --json, and another format is refused', async () => {
+  const file = write('format.yml', 'imag: {}\n');
+  const json = await slipway(['lint', '--json', file]);
+  expect(await slipway(['lint', '--format', 'json', file])).toEqual(json);
+  const { status, stderr } = await slipway(['lint', '--format', 'xml', file]);
+  expect([status, stderr]).toEqual([2, expect.stringContaining('there is no format "xml"')]);
+});
+
+test('--strict makes warnings fail', async () => {
+  const warned = write('strict.yml', 'steps: { a: { image: node, commands: x } }\n');
+  expect((await slipway(['lint', '--strict', warned])).status).toBe(1);
+  const good = write('good.yml', 'steps: { a: { image: "node:20", commands: x } }\n');
+  expect((await slipway(['lint', '--strict', good])).status).toBe(0);
+});
+
+test('--format sarif is a log that SARIF 2.1.0 allows, with rules and places', async () => {
+  mkdirSync(path.join(folder, 'a b'), { recursive: true });
+  const wrong = write('a b/wrong.yml', 'steps:\n  - { name: a, image: node, comands: x }\n');
+  const { status, stdout } = await slipway(['lint', '--format', 'sarif', wrong]);
+  expect(status).toBe(1);
+  const log = JSON.parse(stdout) as SarifLog;
+  expect(isSarif(log), JSON.stringify(isSarif.errors)).toBe(true);
+  const [run] = log.runs;
+  const [unversioned, misspelt] = run?.results ?? [];
+  expect(unversioned).toMatchObject({ ruleId: 'image_mutable', level: 'warning' });
+  expect(misspelt).toMatchObject({
+    ruleId: 'key_unknown',
+    level: 'error',
+    message: { text: '`comands` is no key of a step. Did you mean `commands`?' },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: 'a%20b/wrong.yml' },
+          region: { startLine: 2, startColumn: 29, endLine: 2, endColumn: 36, snippet: { text: 'comands' } },
+        },
+      },
+    ],
+  });
+  const told = run?.tool.driver.rules ?? [];
+  for (const { ruleId, ruleIndex } of run?.results ?? []) expect(told[ruleIndex]?.id).toBe(ruleId);
+  expect(told.map(({ id }) => id)).toEqual(Object.keys(LINT_CATALOGUE));
+  for (const { help } of told) expect(help.text).toMatch(/\w.*[.…]$/);
+});
+
+test('of a file that is too large no more is read than shows it', async () => {
+  const file = path.join(folder, 'large.yml');
+  writeFileSync(file, '');
+  truncateSync(file, 64 * 1024 ** 3);
+  const { status, stdout } = await slipway(['lint', 'large.yml']);
+  expect(status).toBe(1);
+  expect(stdout).toContain('The file has 68719476736 bytes; 1048576 are read.');
+  const endless = await slipway(['lint', '/dev/zero']);
+  expect(endless).toMatchObject({
+    status: 1,
+    stdout: expect.stringContaining('too many bytes') as string,
   });
 });
 

@@ -192,7 +192,8 @@ describe('builds', () => {
     expect(ran.status).toBe(1);
     expect(ran.stdout).toMatch(/failure: the pipeline file has/);
     const problem =
-      'slipway.yml:4:5 error key_unknown\n  `commandss` is no key of a step.\n  Did you mean `commands`?\n';
+      'slipway.yml:4:5 error key_unknown\n  `commandss` is no key of a step.\n' +
+      '   4 |     commandss: [x]\n     |     ^^^^^^^^^\n  Did you mean `commands`?\n';
     expect(ran.stdout).toContain(problem);
     expect(await slipway(['logs', 'shop/web#3'])).toEqual({ status: 1, stdout: problem, stderr: '' });
   });

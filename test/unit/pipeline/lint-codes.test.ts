@@ -52,10 +52,7 @@ const FILES: Readonly<
   image_mutable: ['steps: { a: { image: registry.example.com:5000/node, commands: x } }', '1:22'],
   ships_untested: ['image: { test_target: test }\npush: {}', '1:23'],
   service_unused: ['services: { db: { image: postgres:15 } }\nsteps: { a: { commands: psql } }', '1:13'],
-  secret_in_pull_request: [
-    'steps: { a: { commands: x, environment: { T: { from_secret: t } } } }',
-    '1:46',
-  ],
+  secret_in_pull_request: ['steps: { a: { commands: x, environment: { T: { from_secret: t } } } }', '1:46'],
   step_unordered: [
     'steps: { a: { commands: x }, b: { commands: x, depends_on: a }, c: { commands: x } }',
     '1:65',
@@ -113,7 +110,9 @@ test('a step that waits for itself by a slip of the pen is not told to', () => {
 
 test('a secret is warned of only in steps that pull requests run', () => {
   const codesOf = (when: string) =>
-    lint(`steps: { a: { image: "a:1", commands: x, environment: { T: { from_secret: t } }, when: ${when} } }`);
+    lint(
+      `steps: { a: { image: "a:1", commands: x, environment: { T: { from_secret: t } }, when: ${when} } }`,
+    );
   const NONE = [
     '{ event: [push, tag] }',
     '{ tag: "v*" }',
@@ -159,6 +158,7 @@ test('a problem says its path and how long the offending text is', () => {
     line: 4,
     column: 14,
     length: 5,
+    excerpt: { text: '    failure: ignor', start: 13, length: 5 },
     path: 'steps[0].failure',
   });
 });

@@ -1,0 +1,51 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
+import type { FileInput } from '../pipeline/decode.ts';
+import { PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
+
+/** A file that is not there, or not for us; its message is for the person who named it. */
+export class UnreadableFile extends Error {}
+
+const UNREADABLE: Readonly<Record<string, (file: string) => string>> = {
+  ENOENT: (file) => `There is no file ${file}. Name the pipeline file, or run it where ${PIPELINE_FILE} is.`,
+  ENOTDIR: (file) => `There is no file ${file}. Name the pipeline file, or run it where ${PIPELINE_FILE} is.`,
+  EISDIR: (file) => `${file} is a folder. Name the pipeline file in it.`,
+  EACCES: (file) => `${file} may not be read. Change its rights, or run it as another user.`,
+};
+
+/**
+ * What a file holds, or `-`, standard input. Of one that is too large no more is read than shows that.
+ * @throws UnreadableFile, with what to do.
+ */
+export async function readLintInput(file: string): Promise<FileInput> {
+  const most = PIPELINE_LIMITS.bytes;
+  if (file === '-') return (await readUpTo(process.stdin, most)) ?? { bytes: null };
+  try {
+    const content = await readUpTo(createReadStream(file, { end: most }), most);
+    if (content !== null) return content;
+    const { size } = await stat(file);
+    return { bytes: size > most ? size : null };
+  } catch (error) {
+    const words = UNREADABLE[(error as NodeJS.ErrnoException).code ?? ''];
+    throw words === undefined ? error : new UnreadableFile(words(file), { cause: error });
+  }
+}
+
+/** Whether a Dockerfile lies beside the file, or in the current folder for standard input. */
+export function dockerfileBeside(file: string): boolean {
+  return existsSync(path.join(path.dirname(file), 'Dockerfile'));
+}
+
+/** Null for more than `most` bytes; the rest of the stream is left. */
+async function readUpTo(stream: NodeJS.ReadableStream, most: number): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).byteLength;
+    if (bytes > most) return null;
+  }
+  return Buffer.concat(chunks);
+}
