@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { flushCompileCache } from 'node:module';
@@ -16,6 +15,7 @@ import { workerRoutes } from './api/worker/worker-routes.ts';
 import { createBuilds, effectSettled, endedLeases, manifestRecord } from './builds/index.ts';
 import { Problem } from './core/problem.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
+import { makeFolderDurably } from './files/durable.ts';
 import { createMirrors } from './git/mirrors.ts';
 import { readRemote } from './git/remote.ts';
 import { connectGithub } from './hosts/github/connect-github.ts';
@@ -72,7 +72,7 @@ async function main(): Promise<void> {
   const certificate = await certificateOf(settings);
   const data = (name: string): string => path.join(settings.dataDir, name);
   process.umask(0o077); // what is written is nobody else's, also in a folder that others may enter
-  await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
+  await makeFolderDurably(settings.dataDir, 0o700);
   if (settings.caBundle !== null)
     process.env['GIT_SSL_CAINFO'] ??= await writeAuthorities(data('authorities.pem'));
   const ending = new AbortController();

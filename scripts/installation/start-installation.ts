@@ -1,9 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_ROUTER, readPartsSettings, type PartsSettings } from '../../config/settings.ts';
 import { Problem } from '../../src/core/problem.ts';
+import { renameDurably, writeNewFile } from '../../src/files/durable.ts';
 import { ensureParts, type EnsuredParts } from '../../src/parts/ensure-parts.ts';
 import type { PartLife } from '../../src/parts/part.ts';
 import { ensureRouter, routerPid } from '../../src/parts/router.ts';
@@ -144,7 +145,11 @@ async function webhookSecrets(
   const named = environment['SLIPWAY_WEBHOOK_SECRETS'];
   if (named) return { newest: named.split(/[,\n]/)[0]?.trim() ?? '', env: {} };
   const file = environment['SLIPWAY_WEBHOOK_SECRETS_FILE'] || path.join(dataDir, 'webhook-secret');
-  if (!existsSync(file)) await writeFile(file, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
+  if (!existsSync(file)) {
+    const aside = `${file}.${process.pid}`;
+    await writeNewFile(aside, `${randomBytes(24).toString('hex')}\n`);
+    await renameDurably(aside, file);
+  }
   const text = await readFile(file, 'utf8');
   return {
     newest: text.split(/[,\n]/)[0]?.trim() ?? '',

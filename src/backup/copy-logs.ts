@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { copyFile, makeFolder, syncPath, type Content } from './files.ts';
+import { syncPath } from '../files/durable.ts';
+import { copyFile, makeFolder, type Content } from './files.ts';
 import { demandListable, LOG_FILE, type BackedUpFile } from './manifest.ts';
 import { sideBySide } from './side-by-side.ts';
 

@@ -50,16 +50,6 @@ export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
 }
 
-/** Brings a file's content, or a folder's names, to the disk. */
-export async function syncPath(file: string): Promise<void> {
-  const handle = await open(file, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 /** Throws what went wrong; a full disk as the Problem that it is. */
 export function throwAsProblem(error: unknown, file: string): never {
   const { code } = error as NodeJS.ErrnoException;

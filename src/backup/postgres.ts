@@ -10,7 +10,7 @@ import { Problem } from '../core/problem.ts';
 import { findBinary } from '../parts/find-binary.ts';
 import { MIGRATIONS } from '../store/migrate.ts';
 import { AFTER_RESTORE } from './after-restore.ts';
-import { syncPath } from './files.ts';
+import { syncPath } from '../files/durable.ts';
 import { holderOf, type LockRow } from './lock-holder.ts';
 
 const CONNECT_MS = 10_000;

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { Problem } from '../core/problem.ts';
 import { MIGRATIONS } from '../store/migrate.ts';
-import { syncPath } from './files.ts';
+import { syncPath } from '../files/durable.ts';
 import { AFTER_RESTORE } from './after-restore.ts';
 import { holderOf, type LockRow } from './lock-holder.ts';
 

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../core/problem.ts';
 import { readGeneration } from '../../worker/router/generations.ts';
 import { copyLogs } from './copy-logs.ts';
-import { copyFile, makeFolder, measureFile, syncPath, throwAsProblem } from './files.ts';
+import { makeFolderDurably, renameDurably, syncPath } from '../files/durable.ts';
+import { copyFile, makeFolder, measureFile, throwAsProblem } from './files.ts';
 import type { Installation } from './installation.ts';
 import {
   MANIFEST,
@@ -38,7 +39,7 @@ export async function takeBackup(
   options: BackupOptions = {},
 ): Promise<Manifest> {
   await demandFree(installation, target);
-  await mkdir(path.dirname(target), { recursive: true });
+  await makeFolderDurably(path.dirname(target));
   const aside = `${target}.unfinished-${randomBytes(4).toString('hex')}`;
   try {
     await makeFolder(aside);
@@ -50,10 +51,9 @@ export async function takeBackup(
     });
     await syncPath(aside);
     options.signal?.throwIfAborted();
-    await rename(aside, target).catch((error: unknown) => {
+    await renameDurably(aside, target).catch((error: unknown) => {
       throw isTaken(error) ? new Problem('backup_target_taken', { target }, { cause: error }) : error;
     });
-    await syncPath(path.dirname(target));
     return manifest;
   } catch (error) {
     return throwAsProblem(error, aside);

@@ -1,7 +1,8 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { LogState } from '../core/log.ts';
 import { Problem } from '../core/problem.ts';
+import { makeFolderDurably, syncPath } from '../files/durable.ts';
 import { Batch } from './batch.ts';
 import { Recent } from './recent.ts';
 import { RECORD_BYTES, decodeRecord, isCommit, isWholeBatch, type IndexRecord } from './index-record.ts';
@@ -36,7 +37,7 @@ export class LogFile {
   }
 
   static async #open(base: string, create: boolean): Promise<LogFile | null> {
-    if (create) await mkdir(path.dirname(base), { recursive: true });
+    if (create) await makeFolderDurably(path.dirname(base));
     const log = await openFile(`${base}.log`, create);
     if (log === null) return null;
     const index = await openFile(`${base}.idx`, true).catch(async (error: unknown) => {
@@ -48,7 +49,8 @@ export class LogFile {
     const file = new LogFile(log, index, base, state, indexBytes);
     file.#torn = true;
     await file.#repair();
-    if (create && state === EMPTY) await syncFolder(path.dirname(base));
+    // A new file's name is durable only with its folder.
+    if (create && state === EMPTY) await syncPath(path.dirname(base));
     return file;
   }
 
@@ -215,14 +217,4 @@ async function readAll(file: FileHandle, position: number, length: number): Prom
     done += bytesRead;
   }
   return bytes.subarray(0, done);
-}
-
-/** A new file's name is durable only with its folder. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

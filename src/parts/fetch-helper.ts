@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { renameDurably, syncPath } from '../files/durable.ts';
 import { withFolders } from './container.ts';
 import { docker } from './docker.ts';
 import type { PartImage } from './part.ts';
@@ -15,6 +16,7 @@ export async function fetchHelper(dir: string, { dockerHost, name }: PartImage):
     ...['run', '--rm', '--network', 'none', ...withFolders([dir])],
     ...['--entrypoint', '/bin/busybox', name, 'cp', '/bin/busybox', aside],
   ]);
-  await rename(aside, file);
+  await syncPath(aside);
+  await renameDurably(aside, file);
   return file;
 }

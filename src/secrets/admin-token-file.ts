@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { renameDurably, writeNewFile } from '../files/durable.ts';
 import type { Clock } from '../ports/clock.ts';
 import { insertAudit } from '../store/insert-audit.ts';
 import type { Note } from '../store/store.ts';
@@ -14,7 +15,7 @@ export async function keepAdminToken({
   clock,
   file,
 }: {
-  readonly tokens: AccessTokens;
+  readonly tokens: Pick<AccessTokens, 'list' | 'makeFirstAdminToken' | 'make'>;
   readonly clock: Clock;
   readonly file: string;
 }): Promise<boolean> {
@@ -22,7 +23,7 @@ export async function keepAdminToken({
   if (!isAsked) {
     const known = await tokens.list();
     if (known.some(({ expiresAtMs }) => (expiresAtMs ?? Infinity) > clock.nowMs())) return false;
-    // From here on the file asks: a start that is killed between record and file is made up for by the next one.
+    // From here on the file asks, also after a power cut: a start that is killed between record and file is made up for by the next one.
     await writeAside(file, '');
   }
   const note = noteOf(clock);
@@ -56,6 +57,7 @@ function newName(clock: Clock): string {
 }
 
 async function writeAside(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  await rm(`${file}.new`, { force: true });
+  await writeNewFile(`${file}.new`, text);
+  await renameDurably(`${file}.new`, file);
 }

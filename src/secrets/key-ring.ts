@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { link, readFile, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../core/problem.ts';
+import { makeFolderDurably, syncPath, writeNewFile } from '../files/durable.ts';
 
 /** The keys of a key file, newest first. */
 export interface KeyRing {
@@ -38,16 +39,10 @@ async function readIfThere(file: string): Promise<string | null> {
 
 /** Written aside and linked into place, so that of two starters at once both read the same key. */
 async function makeKeyFile(file: string): Promise<string> {
-  await mkdir(path.dirname(file), { recursive: true });
+  await makeFolderDurably(path.dirname(file));
   const aside = `${file}.${randomBytes(6).toString('hex')}`;
-  const handle = await open(aside, 'wx', 0o600);
-  try {
-    await handle.writeFile(`${randomBytes(4).toString('hex')} ${randomBytes(32).toString('base64')}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await chmod(aside, 0o600);
+  const key = `${randomBytes(4).toString('hex')} ${randomBytes(32).toString('base64')}`;
+  await writeNewFile(aside, `${key}\n`);
   try {
     await link(aside, file);
   } catch (error) {
@@ -55,6 +50,7 @@ async function makeKeyFile(file: string): Promise<string> {
   } finally {
     await unlink(aside);
   }
+  await syncPath(path.dirname(file));
   return readFile(file, 'utf8');
 }
 

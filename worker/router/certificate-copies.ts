@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolderDurably, renameDurably, writeNewFile } from '../../src/files/durable.ts';
 import type { Certificate } from '../../src/tls/certificate.ts';
 import { placesOf } from './generations.ts';
 
@@ -45,7 +46,7 @@ export function hostFile(dir: string, name: string): string {
 export async function writeCopies(dir: string, copies: CertificateCopies): Promise<void> {
   const list = placesOf(dir, 0).certificates;
   const folder = path.dirname(list);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolderDurably(folder, 0o700);
   const all = [copies.fallback, ...copies.hosts];
   for (const copy of all) await writeIfOther(copy.file, pemOf(copy));
   await writeIfOther(list, listText(copies));
@@ -69,12 +70,6 @@ function listText({ fallback, hosts }: CertificateCopies): string {
 async function writeIfOther(file: string, text: string): Promise<void> {
   if ((await readFile(file, 'utf8').catch(() => null)) === text) return;
   const aside = `${file}-${randomBytes(6).toString('hex')}`;
-  const handle = await open(aside, 'wx', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(aside, file);
+  await writeNewFile(aside, text);
+  await renameDurably(aside, file);
 }

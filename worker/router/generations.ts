@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { mkdir, open, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { renameDurably, syncPath, writeNewFile } from '../../src/files/durable.ts';
 import { CERTIFICATE_LIST, FILES, renderRouter, type RouterPlaces } from './render-router.ts';
 import type { RouterState } from './state.ts';
 
@@ -55,10 +56,9 @@ export async function writeGeneration(dir: string, number: number, state: Router
   await mkdir(aside, { mode: 0o700 });
   try {
     const files = Object.entries(renderRouter(state, places));
-    await Promise.all(files.map(([name, text]) => writeDurably(path.join(aside, name), text)));
-    await syncFolder(aside);
-    await rename(aside, places.generation);
-    await syncFolder(dir);
+    await Promise.all(files.map(([name, text]) => writeNewFile(path.join(aside, name), text)));
+    await syncPath(aside);
+    await renameDurably(aside, places.generation);
     return true;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
@@ -83,29 +83,9 @@ export async function currentGeneration(dir: string): Promise<number> {
 export async function pointCurrent(dir: string, number: number): Promise<void> {
   const aside = path.join(dir, `current-${randomBytes(6).toString('hex')}`);
   await symlink(`gen-${number}`, aside);
-  await rename(aside, path.join(dir, 'current'));
-  await syncFolder(dir);
+  await renameDurably(aside, path.join(dir, 'current'));
   const past = readdirSync(dir).filter(
     (name) => Number(/^gen-(\d+)$/.exec(name)?.[1] ?? number) <= number - KEPT,
   );
   await Promise.all(past.map((name) => rm(path.join(dir, name), { recursive: true, force: true })));
-}
-
-async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SlotIndex } from '../../src/core/deployment.ts';
+import { makeFolderDurably } from '../../src/files/durable.ts';
 import { withDirectoryLock } from './directory-lock.ts';
 import {
   currentGeneration,
@@ -95,7 +95,7 @@ export function openRouter(dir: string, options: RouterOptions = {}): Router {
 
 /** Makes or renews the directory's files, before HAProxy starts from them. What it served, it will serve. */
 export async function prepareRouter(dir: string, settings: RouterSettings): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolderDurably(dir, 0o700);
   await withDirectoryLock(dir, async () => {
     await writeNext(dir, ({ environments }) => ({
       ok: true,

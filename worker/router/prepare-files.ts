@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import type { RouterSettings } from '../../config/settings.ts';
 import { Problem } from '../../src/core/problem.ts';
+import { makeFolderDurably } from '../../src/files/durable.ts';
 import { placesOf } from './generations.ts';
 import { prepareRouter } from './open-router.ts';
 import { takeCertificates } from './renew-certificates.ts';
@@ -17,7 +17,7 @@ export async function prepareRouterFiles({
   tls,
   backends,
 }: RouterSettings): Promise<Problem | null> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolderDurably(dir, 0o700);
   const wrong = tls === null ? null : await whyNoCertificates(dir, tls);
   if (wrong !== null && !existsSync(placesOf(dir, 0).certificates)) throw wrong;
   const redirectTo = tls?.redirect === true ? tls.bind.port : null;
