@@ -15,6 +15,7 @@ import { rollBack } from './environments/roll-back.ts';
 import { showEnvironment } from './environments/show-environment.ts';
 import { health } from './health/health.ts';
 import { ready } from './health/ready.ts';
+import { lintFile } from './lint/lint-file.ts';
 import { downloadLog } from './logs/download-log.ts';
 import { readLog } from './logs/read-log.ts';
 import { logAccess } from './middleware/access-log.ts';
@@ -122,6 +123,8 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     showBuild(deps),
     cancelBuild(deps),
     rerunBuild(deps),
+
+    lintFile(),
 
     listEnvironments(deps),
     showEnvironment(deps),

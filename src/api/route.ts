@@ -14,16 +14,17 @@ export type AccessRule = 'public' | 'signature' | 'admin' | 'worker';
 
 /**
  * What tells afterwards of a change that a route makes: the audit log under an action; the `delivery` that was kept;
- * or the `history` of builds, deployments and routers, for what workers report.
+ * the `history` of builds, deployments and routers, for what workers report; or `nothing`, where nothing is changed by
+ * a request that has a body.
  */
-export type AuditRule = AuditAction | 'delivery' | 'history';
+export type AuditRule = AuditAction | 'delivery' | 'history' | 'nothing';
 
 export interface Route {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** Full path, e.g. `/api/v1/builds/:build/cancel`. */
   readonly path: string;
   readonly access: AccessRule;
-  /** Every route that changes something has one. */
+  /** Every route but those of GET has one. */
   readonly audit?: AuditRule;
   /** Answers, or throws a Problem (also by rejecting); what it returns is not looked at. */
   readonly handle: (request: Request, response: Response, next: NextFunction) => unknown;
@@ -64,7 +65,7 @@ export function mountRoutes(app: Express, routes: readonly Route[], deps: AuditD
       return handle(request, response, next);
     };
     const handler: RuledHandler =
-      audit === null || audit === 'delivery' || audit === 'history'
+      audit === null || audit === 'delivery' || audit === 'history' || audit === 'nothing'
         ? answer
         : (...call) => leaveTrail(deps, audit, call[0], () => answer(...call));
     handler[RULE] = { access, audit };

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { LintView } from '../core/view.ts';
 import { lintPipeline } from '../pipeline/lint-pipeline.ts';
 import type { LintProblem } from '../pipeline/lint-problem.ts';
 import { DEFAULT_PIPELINE, PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
@@ -76,8 +77,8 @@ async function lintFile(file: string): Promise<Linted> {
 }
 
 function asJson(linted: readonly Linted[]): string {
-  const problems = linted.flatMap((one) => one.problems);
-  return `${JSON.stringify({ ok: !linted.some(hasErrors), problems }, null, 2)}\n`;
+  const view: LintView = { ok: !linted.some(hasErrors), problems: linted.flatMap((one) => one.problems) };
+  return `${JSON.stringify(view, null, 2)}\n`;
 }
 
 function asText(linted: readonly Linted[]): string {

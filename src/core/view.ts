@@ -91,6 +91,12 @@ export interface Excerpt {
   readonly length: number;
 }
 
+/** Of a pipeline file, without an event: its problems and warnings in the file's order; `ok` without errors. */
+export interface LintView {
+  readonly ok: boolean;
+  readonly problems: readonly LintProblemView[];
+}
+
 export interface WorkflowView {
   readonly id: string;
   readonly name: string;
