@@ -35,7 +35,11 @@ export const MUTANTS = {
         from: 'await Promise.all([this.#log.datasync(), this.#index.datasync()]);',
         to: '',
       },
-      { file: 'src/logs/log-file.ts', from: 'await handle.sync();', to: '' },
+      {
+        file: 'src/logs/log-file.ts',
+        from: 'if (create && state === EMPTY) await syncPath(path.dirname(base));',
+        to: '',
+      },
     ],
     faults: [{ victim: 'server', fault: 'power' }],
   },
