@@ -7,6 +7,7 @@ import type { PushFigures } from '../../demo/figures.ts';
 import type { Shown } from '../../demo/run-demo.ts';
 import { findProcesses } from '../../src/parts/processes.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
+import { nodeEnvironment } from '../support/node-environment.ts';
 import { testParts } from '../support/parts.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -69,7 +70,7 @@ function demo(
   const child = spawn(process.execPath, [path.join(ROOT, 'demo/demo.ts'), option], {
     cwd: ROOT,
     env: {
-      PATH: process.env['PATH'] ?? '',
+      ...nodeEnvironment(),
       HOME: dir,
       TMPDIR: dir,
       XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? path.join(process.env['HOME'] ?? '', '.cache'),

@@ -19,6 +19,7 @@ import { routerPid } from '../../src/parts/router.ts';
 import { appFiles } from '../support/demo-app.ts';
 import { startGitHost, type GitHost } from '../support/git-host.ts';
 import { busyboxImage, haproxyImage, redisImage, registryImage } from '../support/images.ts';
+import { nodeEnvironment } from '../support/node-environment.ts';
 import { testParts } from '../support/parts.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -39,7 +40,7 @@ beforeEach(async () => {
   await docker('push', '--quiet', mirrored);
   await docker('rmi', mirrored);
   environment = {
-    PATH: process.env['PATH'] ?? '',
+    ...nodeEnvironment(),
     HOME: dir,
     DOCKER_HOST: dockerHost,
     SLIPWAY_DATA: dir,

@@ -16,6 +16,7 @@ import { appFiles } from '../support/demo-app.ts';
 import { startGitHost, type GitHost } from '../support/git-host.ts';
 import { busyboxImage } from '../support/images.ts';
 import { expectNothingLeft, takeInventory } from '../support/leftovers.ts';
+import { nodeEnvironment } from '../support/node-environment.ts';
 import { testParts } from '../support/parts.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -31,7 +32,7 @@ beforeEach(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'slipway-start-'));
   host = await startGitHost();
   environment = {
-    PATH: process.env['PATH'],
+    ...nodeEnvironment(),
     HOME: dir,
     DOCKER_HOST: dockerHost,
     SLIPWAY_DATA: dir,

@@ -10,6 +10,7 @@ import type { BuildSummary, BuildView, Page } from '../../src/core/view.ts';
 import { ensureRouter, stopRouter } from '../../src/parts/router.ts';
 import { prepareRouter } from '../../worker/router/open-router.ts';
 import { endOf, push } from '../support/builds.ts';
+import { nodeEnvironment } from '../support/node-environment.ts';
 import { explain } from './support/expect-build.ts';
 import { logOf } from './support/read-build.ts';
 import { untilBuild, untilSaid } from './support/watch-build.ts';
@@ -110,7 +111,7 @@ const routerDir = (): string => path.join(world.system.dir, 'router');
 
 function slipway(...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
   const env = {
-    PATH: process.env['PATH'],
+    ...nodeEnvironment(),
     SLIPWAY_DATA: path.join(world.system.dir, 'data'),
     SLIPWAY_ROUTER_DIR: routerDir(),
   };

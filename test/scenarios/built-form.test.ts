@@ -7,6 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort } from '../router/support/router-under-test.ts';
+import { nodeEnvironment } from '../support/node-environment.ts';
 import { testParts } from '../support/parts.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -66,7 +67,7 @@ it('runs as command, server with its pages, and worker', async () => {
   await run(process.execPath, [path.join(dist, 'scripts/health.js')], { env: { ...server } });
 
   const token = (await readFile(at('data/admin-token'), 'utf8')).trim();
-  const env = { PATH: process.env['PATH'], SLIPWAY_URL: url, SLIPWAY_TOKEN: token };
+  const env = { ...nodeEnvironment(), SLIPWAY_URL: url, SLIPWAY_TOKEN: token };
   const command = [path.join(dist, 'src/cli/main.js'), 'worker', 'add', 'built', '--json'];
   const made = await run(process.execPath, command, { env });
   const worker = start('worker/main.js', {
@@ -98,7 +99,7 @@ it('is what the command of the npm package runs, with nothing else than the pack
 
 function start(file: string, env: Record<string, string>): { said: () => string } {
   const child = spawn(process.execPath, [path.join(dist, file)], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    env: { ...nodeEnvironment(), HOME: process.env['HOME'], ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.unshift(child);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Result } from '../../src/doctor/check.ts';
 import { stopRouter } from '../../src/parts/router.ts';
 import { prepareRouter } from '../../worker/router/open-router.ts';
+import { nodeEnvironment } from '../support/node-environment.ts';
 import { testParts } from '../support/parts.ts';
 import { startSystem, type System } from '../support/system.ts';
 
@@ -92,7 +93,7 @@ function doctor(
   over: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number; ok: boolean; checks: readonly Result[] }> {
   const env = {
-    PATH: process.env['PATH'],
+    ...nodeEnvironment(),
     SLIPWAY_DATA: path.join(system.dir, 'data'),
     SLIPWAY_ROUTER_DIR: path.join(system.dir, 'router'),
     SLIPWAY_LISTEN: new URL(system.url).host,

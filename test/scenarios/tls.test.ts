@@ -8,6 +8,7 @@ import tls from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort } from '../router/support/router-under-test.ts';
 import { makeAuthority, type TestAuthority } from '../support/certificates.ts';
+import { nodeEnvironment } from '../support/node-environment.ts';
 import { testParts } from '../support/parts.ts';
 import { startSlipway } from '../support/slipway-command.ts';
 import { waitFor } from '../support/wait.ts';
@@ -116,7 +117,7 @@ function start(
   const script = path.resolve(import.meta.dirname, '../..', file);
   const command = `exec "$0" "$1" > "$2" 2>&1`;
   return spawn('sh', ['-c', command, process.execPath, script, at(`${name}.log`)], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    env: { ...nodeEnvironment(), HOME: process.env['HOME'], ...env },
     stdio: 'ignore',
   });
 }

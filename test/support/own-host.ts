@@ -12,6 +12,7 @@ import { answers } from '../../src/parts/engine.ts';
 import { findBinary } from '../../src/parts/find-binary.ts';
 import { connectRedis } from '../../src/queue/bullmq-queue.ts';
 import { busyboxImage } from './images.ts';
+import { nodeEnvironment } from './node-environment.ts';
 import type { System } from './system.ts';
 import { waitFor } from './wait.ts';
 
@@ -164,7 +165,7 @@ export class OwnHost {
     const log = openSync(path.join(this.#options.dir, logName), 'a');
     const child = spawn('nsenter', [`--net=/run/netns/${this.#namespace}`, ...command], {
       cwd: this.#options.dir,
-      env: { PATH: process.env['PATH'], ...env },
+      env: { ...nodeEnvironment(), ...env },
       stdio: ['ignore', log, log],
     });
     closeSync(log);

@@ -17,6 +17,7 @@ import { APP_LABELS } from '../../worker/deploy/app-container.ts';
 import { appNetworkName } from '../../worker/deploy/app-network.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { prepareRouter } from '../../worker/router/open-router.ts';
+import { nodeEnvironment } from './node-environment.ts';
 import { HTPASSWD, LOGIN } from './registry-logins.ts';
 
 export interface SystemOptions {
@@ -179,7 +180,7 @@ export class System {
     const log = openSync(path.join(this.dir, logName), 'a');
     const child = spawn(process.execPath, [...NODE_FLAGS, path.join(ROOT, file)], {
       cwd: this.dir,
-      env: { ...passed(['PATH', 'NODE_COMPILE_CACHE']), HOME: this.dir, ...this.#env, ...env },
+      env: { ...nodeEnvironment(), HOME: this.dir, ...this.#env, ...env },
       stdio: ['ignore', log, log],
     });
     closeSync(log);
@@ -190,11 +191,6 @@ export class System {
     if (child === null || child.exitCode !== null)
       throw new Error(`a process ended at its start; see ${path.join(this.dir, logName)}`);
   }
-}
-
-/** Those of this process's variables that are set. */
-function passed(names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 }
 
 /** Apps, their volumes and images outlive Slipway's processes by design; a test takes them along. */

@@ -9,6 +9,7 @@ import type { Installation } from '../../../src/backup/installation.ts';
 import { readBackup } from '../../../src/backup/read-backup.ts';
 import { restoreBackup } from '../../../src/backup/restore-backup.ts';
 import { takeBackup } from '../../../src/backup/take-backup.ts';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 import { kill, makeGround, readRestored, type Ground } from './support.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
@@ -33,7 +34,7 @@ async function interrupt(
   args: readonly string[],
   { signal, begun, afterMs }: { signal: NodeJS.Signals; begun: () => Promise<boolean>; afterMs: number },
 ): Promise<{ code: number | null; stderr: string }> {
-  const env = { PATH: process.env['PATH'], SLIPWAY_DATA: dataDir };
+  const env = { ...nodeEnvironment(), SLIPWAY_DATA: dataDir };
   const child = execFile(process.execPath, [PROGRAM, ...args], { env });
   let stderr = '';
   child.stderr?.on('data', (text: string) => (stderr += text));

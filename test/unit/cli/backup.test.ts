@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 import { makeGround, readRestored, type Ground } from '../backup/support.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
@@ -21,7 +22,7 @@ interface Ended {
 
 /** Runs the command with the settings of an installation in the folder `place`. */
 function slipway(place: string, ...args: readonly string[]): Promise<Ended> {
-  const env = { PATH: process.env['PATH'], SLIPWAY_DATA: ground.place(place).dataDir };
+  const env = { ...nodeEnvironment(), SLIPWAY_DATA: ground.place(place).dataDir };
   return new Promise((resolve) =>
     execFile(process.execPath, [PROGRAM, ...args], { cwd: ground.dir, env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),

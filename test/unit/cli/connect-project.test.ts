@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startGitHost, type GitHost } from '../../support/git-host.ts';
 import { startGithubServer, type GithubServer } from '../../support/github/github-server.ts';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../../src/cli/main.ts');
@@ -30,7 +31,7 @@ afterAll(async () => {
 /** Runs the real command; gives its exit status and both outputs. */
 async function project(verb: string, args: readonly string[] = [], input = ''): Promise<string> {
   const child = spawn(process.execPath, [MAIN, 'project', verb, 'shop/web', ...args], {
-    env: { PATH: process.env['PATH'], SLIPWAY_URL: server.url, SLIPWAY_TOKEN: server.adminToken },
+    env: { ...nodeEnvironment(), SLIPWAY_URL: server.url, SLIPWAY_TOKEN: server.adminToken },
   });
   child.stdin.end(input);
   const closed = new Promise((resolve) => child.once('close', resolve));

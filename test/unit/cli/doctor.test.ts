@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Result } from '../../../src/doctor/check.ts';
 import { openKeyRing } from '../../../src/secrets/key-ring.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 
@@ -31,7 +32,7 @@ function run(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const full = { PATH: process.env['PATH'], SLIPWAY_LISTEN: '127.0.0.1:1', ...env };
+  const full = { ...nodeEnvironment(), SLIPWAY_LISTEN: '127.0.0.1:1', ...env };
   return new Promise((resolve) =>
     execFile(
       process.execPath,

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { MIGRATIONS } from '../../../src/store/migrate.ts';
 import { openStore } from '../../../src/store/open-store.ts';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 
 it('a server does not start on the database of a newer one, says what to do, and changes nothing', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-newer-'));
@@ -30,7 +31,7 @@ it('a server does not start on the database of a newer one, says what to do, and
 function startServer(dataDir: string): Promise<{ code: number; stdout: string }> {
   const program = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
   const env = {
-    PATH: process.env['PATH'],
+    ...nodeEnvironment(),
     SLIPWAY_DATA: dataDir,
     SLIPWAY_URL: 'http://127.0.0.1:1',
     SLIPWAY_LISTEN: '127.0.0.1:0',
