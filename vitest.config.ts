@@ -23,7 +23,8 @@ const inLanes = { ...onParts, maxWorkers: LANES, sequence: { groupOrder: 1 } };
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], ...patience } },
+      // No test changes a module's state for another: a process takes file after file.
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, ...patience } },
       {
         test: {
           name: 'real',

@@ -7,10 +7,11 @@ import { installMissing } from '../src/parts/install-missing.ts';
 import { PROGRAMS, type ProgramName } from '../src/parts/needed-programs.ts';
 
 /*
- * `npm test`: set-up, then the tests on real parts, and beside them, at a lower priority, what needs no part of them:
- * format, lint, types, unit tests. A failing check does not hold the rest up. A test that passed only when it was
- * tried again is named with its first failure. The last line is `N passed, N failed`, tests and checks together; the
- * exit code says the same. Arguments go to vitest, alone: `npm test -- test/unit/core`.
+ * `npm test`: set-up, then the tests that want the machine's parts for themselves, then those in lanes. They wait for
+ * real times to pass, so that beside them, at a lower priority, runs what needs no part: first format, lint and types,
+ * which leave no trace on the machine, then the unit tests. A failing check does not hold the rest up. A test that
+ * passed only when it was tried again is named with its first failure. The last line is `N passed, N failed`, tests and
+ * checks together; the exit code says the same. Arguments go to vitest, alone: `npm test -- test/unit/core`.
  */
 interface Counted {
   readonly passed: number;
@@ -37,13 +38,18 @@ console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
 async function everything(): Promise<readonly Counted[]> {
-  const beside = async (): Promise<readonly Counted[]> => {
-    const counted: Counted[] = [];
-    for (const one of CHECKS) counted.push(await check(one));
-    return [...counted, await tests(['--project', 'unit'], 'pipe')];
-  };
-  const [real, others] = await Promise.all([tests(['--project', '!unit'], 'inherit'), beside()]);
-  return [...others, real];
+  const alone = await Promise.all([tests(['--project', 'parts'], 'inherit'), checks()]);
+  const inLanes = await Promise.all([
+    tests(['--project', 'real', '--project', 'e2e'], 'inherit'),
+    tests(['--project', 'unit'], 'pipe'),
+  ]);
+  return [...alone.flat(), ...inLanes];
+}
+
+async function checks(): Promise<readonly Counted[]> {
+  const counted: Counted[] = [];
+  for (const one of CHECKS) counted.push(await check(one));
+  return counted;
 }
 
 async function setUp(): Promise<void> {
