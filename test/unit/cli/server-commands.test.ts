@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildSummary, Page, WorkerView } from '../../../src/core/view.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 import { pushPayload } from '../../support/github-payloads.ts';
+import { nodeEnvironment } from '../../support/node-environment.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../../src/cli/main.ts');
@@ -36,7 +37,7 @@ function slipway(
 ): Promise<Ran> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [MAIN, ...args], {
-      env: { PATH: process.env['PATH'], SLIPWAY_URL: server.url, SLIPWAY_TOKEN: server.adminToken, ...env },
+      env: { ...nodeEnvironment(), SLIPWAY_URL: server.url, SLIPWAY_TOKEN: server.adminToken, ...env },
     });
     const out = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const)
