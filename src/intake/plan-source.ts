@@ -41,7 +41,7 @@ export function planSource(
     hasDockerfile: source.hasDockerfile,
     changesUnknown: source.changes?.kind === 'unknown' ? source.changes.cause : null,
   });
-  if (plan === null) return { kind: 'problems', problems: problems.map(toView) };
+  if (plan === null) return { kind: 'problems', problems: [...problems, ...warnings].map(toView) };
   if (isEmpty(plan))
     return { kind: 'ended', status: 'skipped', reason: `nothing in ${PIPELINE_FILE} is for this event` };
   return { kind: 'plan', plan, warnings: warnings.map(toView) };

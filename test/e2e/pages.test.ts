@@ -100,13 +100,20 @@ describe('the pages', () => {
     await page.locator('.log-selected', { hasText: 'checking version' }).waitFor();
   });
 
-  it('name every problem of a broken file with its place', async () => {
-    const files = { 'slipway.yml': 'steps:\n  - name: a\n    comands: [x]\n' };
+  it('name every problem of a broken file with its place, the line and what is wrong in it', async () => {
+    const files = { 'slipway.yml': 'steps:\n  - name: a\n    image: node\n    comands: [x]\n' };
     const id = await push(stage.system, repository, files, { message: 'Misspell a key' });
     await endOf(stage.system, id);
     const page = await stage.open(`/builds/${id}`);
     const problems = page.getByRole('region', { name: 'Pipeline file' });
-    expect(await problems.textContent()).toMatch(/slipway\.yml:3:5.*comands.*commands/s);
+    expect(await problems.textContent()).toMatch(/slipway\.yml:4:5.*comands.*commands/s);
+    expect(await problems.locator('pre').allTextContents()).toEqual([
+      '4    comands: [x]',
+      '3    image: node',
+    ]);
+    expect(await problems.locator('mark').allTextContents()).toEqual(['comands', 'node']);
+    expect(await problems.textContent()).toContain('warning: node is whatever is newest');
+    await shoot(page, 'build-problems-1440-light');
   });
 
   it('list the workers, and make the token of another, shown once', async () => {

@@ -1,4 +1,4 @@
-import type { LintProblemView } from '../../src/core/view.ts';
+import type { Excerpt, LintProblemView } from '../../src/core/view.ts';
 import { Words } from './words.tsx';
 
 /** What lint says of the pipeline file, each with its place and its fix. */
@@ -14,7 +14,10 @@ export function Problems({
     <section class={problems.length > 0 ? 'box box-error' : 'box box-warning'} aria-label="Pipeline file">
       <ul class="problems">
         {[...problems, ...warnings].map((problem) => (
-          <li key={`${problem.file}:${problem.line}:${problem.column}:${problem.code}`}>
+          <li
+            key={`${problem.file}:${problem.line}:${problem.column}:${problem.code}`}
+            class={`problem-${problem.severity}`}
+          >
             <code>
               {problem.file}:{problem.line}:{problem.column}
             </code>{' '}
@@ -22,6 +25,7 @@ export function Problems({
               {problem.severity === 'warning' ? 'warning: ' : ''}
               <Words text={problem.message} />
             </strong>
+            {problem.excerpt !== undefined && <Line number={problem.line} excerpt={problem.excerpt} />}
             <span class="row-note">
               <Words text={problem.fix} />
             </span>
@@ -29,5 +33,18 @@ export function Problems({
         ))}
       </ul>
     </section>
+  );
+}
+
+/** The line of the file, with what the problem is about underlined. */
+function Line({ number, excerpt }: { number: number; excerpt: Excerpt }) {
+  const { text, start, length } = excerpt;
+  return (
+    <pre class="problem-line">
+      <span>{number}</span>
+      {text.slice(0, start)}
+      <mark>{text.slice(start, start + length) || ' '}</mark>
+      {text.slice(start + length)}
+    </pre>
   );
 }
