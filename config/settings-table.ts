@@ -360,3 +360,8 @@ function workerNameOf(machine: string): string {
   const name = machine.toLowerCase().replace(/[^a-z0-9.-]+/g, '-');
   return name.replace(/^[^a-z0-9]+/, '').slice(0, 63) || 'worker';
 }
+  registryIdleMs: time(
+    'SLIPWAY_REGISTRY_IDLE_MS',
+    TIMES.registryIdle,
+    'A push in which no byte moves for this long, in either direction, is tried again, then given up. A registry may need some minutes to put a large layer into its store.',
+  ),

@@ -126,6 +126,8 @@ export interface RouterSettings {
   /** Null: it takes no traffic over TLS. */
   readonly tls: RouterTlsSettings | null;
   readonly backends: number;
+  /** A push in which no byte moves for this long is given up. */
+  readonly registryIdleMs: number;
   /** Absolute path of the folder with configuration, maps, record and sockets. */
   readonly dir: string;
 }
@@ -215,6 +217,7 @@ export function readPartsSettings(environment: Environment): PartsSettings {
     ...common(read),
     url: read('url', null),
     listen: read('listen'),
+      registryIdleMs: read('registryIdleMs'),
     tls: tls(read),
     databaseUrl: read('databaseUrl'),
     redisUrl: read('redisUrl', null),

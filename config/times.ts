@@ -18,6 +18,8 @@ export const TIMES = {
   backgroundGrace: 5_000,
   /** A step's container ends when its worker was silent for this long. */
   deadManSwitch: 30_000,
+  /** A push in which no byte moves for this long, in either direction, is tried again. */
+  registryIdle: 10 * 60_000,
   reconciler: 30_000,
   /** Between two looks at the files of a certificate. */
   certificateLook: 30_000,

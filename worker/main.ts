@@ -172,6 +172,7 @@ async function workflowTools(engine: Engine, buildClient: BuildClient): Promise<
     checkouts: await folder('checkouts'),
     workerName: settings.name,
     caBundle: settings.caBundle,
+    registryIdleMs: settings.registryIdleMs,
     steps: {
       ...STEP_SETTINGS,
       networkRange: settings.buildNetworks,

@@ -39,7 +39,8 @@ export interface Registry {
 const COPY_MS = 30 * 60_000;
 const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
 
-export function openRegistry(endpoint: RegistryEndpoint, retries?: Retries): Registry {
+/** @param idleMs How long a copy may stand still: no byte moves, in either direction. Default: half an hour. */
+export function openRegistry(endpoint: RegistryEndpoint, retries?: Retries, idleMs = COPY_MS): Registry {
   const transport = openTransport(endpoint, retries);
   const { host } = endpoint;
 
@@ -172,6 +173,7 @@ export function openRegistry(endpoint: RegistryEndpoint, retries?: Retries): Reg
         },
         expect: [201],
         timeoutMs: COPY_MS,
+        idleMs,
         signal,
       });
     },

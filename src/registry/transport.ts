@@ -1,6 +1,7 @@
 import { Problem } from '../core/problem.ts';
 import { readRetryAfter } from '../core/retry-after.ts';
 import { authorizer, type RegistryCredentials } from './authorize.ts';
+import { limit, type Limited } from './limits.ts';
 import { mayPass, pauseBefore, RETRIES, type Retries } from './retry.ts';
 
 export interface RegistryEndpoint {
@@ -22,7 +23,10 @@ export interface RegistryRequest {
   readonly body?: () => Promise<Uint8Array<ArrayBuffer> | ReadableStream>;
   /** Statuses that are answers; others are failures. */
   readonly expect: readonly number[];
+  /** Of one try; default 30 s. */
   readonly timeoutMs?: number;
+  /** Of one try: longest time in which no byte of `body` leaves and no answer comes. Default: none. */
+  readonly idleMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,7 +53,7 @@ export function openTransport(endpoint: RegistryEndpoint, retries: Retries = RET
   const root = new URL(`${endpoint.insecure ? 'http' : 'https'}://${host}`).origin;
   const authorization = authorizer(endpoint.credentials);
 
-  const ask = async (request: RegistryRequest, signal: AbortSignal): Promise<Response> => {
+  const ask = async (request: RegistryRequest, { signal, moved }: Limited): Promise<Response> => {
     const url = new URL(request.path, root);
     const header = url.origin === root ? authorization.header(request.scope) : null;
     const body = await request.body?.();
@@ -57,18 +61,24 @@ export function openTransport(endpoint: RegistryEndpoint, retries: Retries = RET
       method: request.method,
       headers: { ...request.headers, ...(header === null ? {} : { authorization: header }) },
       signal,
-      ...(body === undefined ? {} : { body, duplex: 'half' }),
+      ...(body === undefined ? {} : { body: told(body, moved), duplex: 'half' }),
     });
   };
 
-  const askAuthorized = async (request: RegistryRequest): Promise<Response> => {
-    const timeout = AbortSignal.timeout(request.timeoutMs ?? ANSWER_MS);
-    const signal = request.signal === undefined ? timeout : AbortSignal.any([request.signal, timeout]);
-    const response = await ask(request, signal);
+  const limited = ({ timeoutMs, idleMs, signal }: RegistryRequest): Limited => {
+    const limits = limit({ totalMs: timeoutMs ?? ANSWER_MS, idleMs: idleMs ?? null });
+    if (signal === undefined) return limits;
+    return { ...limits, signal: AbortSignal.any([signal, limits.signal]) };
+  };
+
+  const askAuthorized = async (request: RegistryRequest, limits: Limited): Promise<Response> => {
+    const response = await ask(request, limits);
+    limits.moved();
     if (response.status !== 401) return response;
     const challenge = response.headers.get('www-authenticate');
     const refusal = await keep(response);
-    return (await authorization.answer(request.scope, challenge, signal)) ? ask(request, signal) : refusal;
+    const isAnswered = await authorization.answer(request.scope, challenge, limits.signal);
+    return isAnswered ? ask(request, limits) : refusal;
   };
 
   const failed = (request: RegistryRequest, status: number | string, cause: string): Problem => {
@@ -82,8 +92,9 @@ export function openTransport(endpoint: RegistryEndpoint, retries: Retries = RET
   };
 
   const attempt = async (request: RegistryRequest): Promise<RegistryAnswer | Failure> => {
+    const limits = limited(request);
     try {
-      const response = await askAuthorized(request);
+      const response = await askAuthorized(request, limits);
       const bytes = new Uint8Array(await response.arrayBuffer());
       if (request.expect.includes(response.status))
         return { status: response.status, headers: response.headers, bytes };
@@ -95,6 +106,8 @@ export function openTransport(endpoint: RegistryEndpoint, retries: Retries = RET
     } catch (error) {
       request.signal?.throwIfAborted();
       return { problem: failed(request, 'nothing', explain(error)), mayPass: true, retryAfterMs: null };
+    } finally {
+      limits.end();
     }
   };
 
@@ -108,7 +121,7 @@ export function openTransport(endpoint: RegistryEndpoint, retries: Retries = RET
       }
     },
     stream: async (request) => {
-      const response = await askAuthorized(request);
+      const response = await askAuthorized(request, limited(request));
       if (request.expect.includes(response.status)) return response;
       throw failed(request, response.status, readErrors(new Uint8Array(await response.arrayBuffer())));
     },
@@ -119,6 +132,18 @@ interface Failure {
   readonly problem: Problem;
   readonly mayPass: boolean;
   readonly retryAfterMs: number | null;
+}
+
+/** A body that tells of each part that is taken of it. */
+function told<B extends Uint8Array | ReadableStream>(body: B, moved: () => void): B | ReadableStream {
+  if (!(body instanceof ReadableStream)) return body;
+  const telling = new TransformStream<unknown, unknown>({
+    transform: (chunk, controller) => {
+      moved();
+      controller.enqueue(chunk);
+    },
+  });
+  return body.pipeThrough(telling);
 }
 
 /** The response, read to its end so that its connection is free. */

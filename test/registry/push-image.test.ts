@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { TIMES } from '../../config/times.ts';
 import { Problem } from '../../src/core/problem.ts';
 import { putManifestEffect } from '../../src/registry/put-manifest.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
@@ -18,6 +19,7 @@ import { removeStaging, removeStagingTags } from '../../worker/registry/remove-s
 import { stagingName, stagingOf } from '../../src/core/staging.ts';
 import { keepLog, writeContext } from './small-repository.ts';
 import { LOGIN } from '../support/registry-logins.ts';
+import { startSilentRegistry } from './silent-registry.ts';
 import { startCountedRegistry, type CountedRegistry } from './counted-registry.ts';
 
 const MEGABYTE = 1_000_000;
@@ -97,6 +99,7 @@ const push = (imageId: string, more: Partial<PushImage> = {}): Promise<PushImage
     registry,
     repository: 'shop/web',
     credentials: null,
+    idleMs: TIMES.registryIdle,
     put: async (digest, fresh) => {
       const payload = { repository: `${server.host}/${more.repository ?? 'shop/web'}`, digest, fresh };
       const answer = await putManifest(payload, '', never());
@@ -195,6 +198,22 @@ test('ends as an error that names the registry when it is down, and leaves no ta
   expect(outcome.reason).toContain('127.0.0.1:9');
   const images = await engine.docker.listImages();
   expect(images.flatMap(({ RepoTags }) => RepoTags ?? []).join()).not.toContain('127.0.0.1:9');
+});
+
+test('gives a registry up that lets the engine begin and then answers nothing', async () => {
+  const silent = await startSilentRegistry();
+  const endpoint = { host: silent.host, insecure: true, credentials: null };
+  const { outcome } = await push(await image('one'), {
+    registry: openRegistry(endpoint, QUICK),
+    idleMs: 2_000,
+  });
+  await silent.close();
+  expect(outcome.status).toBe('error');
+  expect(outcome.reason).toContain(silent.host);
+  expect(outcome.reason).toContain('no byte has moved, in either direction, within 2 s');
+  expect(log.text()).toContain('trying again');
+  const images = await engine.docker.listImages();
+  expect(images.flatMap(({ RepoTags }) => RepoTags ?? []).join()).not.toContain(silent.host);
 });
 
 test('sees a failure that the engine tells inside of a 200, and does not repeat what was refused', async () => {

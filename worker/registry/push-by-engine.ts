@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../src/core/problem.ts';
+import { limit } from '../../src/registry/limits.ts';
 import type { RegistryCredentials } from '../../src/registry/registry.ts';
 import { callEngine, EngineLost } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -15,6 +16,8 @@ export interface EnginePush {
   readonly repository: string;
   readonly tag: string;
   readonly credentials: RegistryCredentials | null;
+  /** The engine says nothing for this long: no byte moves, in either direction. */
+  readonly idleMs: number;
   readonly log: LogSink;
   readonly signal: AbortSignal;
 }
@@ -40,15 +43,23 @@ export async function pushByEngine(push: EnginePush): Promise<PushMessages & { r
   throw failed(push, messages);
 }
 
-async function pushOnce({
-  engine,
-  host,
-  repository,
-  tag,
-  credentials,
-  log,
-  signal,
-}: EnginePush): Promise<PushMessages> {
+/** An engine waits for a registry for as long as their connection stands: it is told to stop when nothing moves. */
+async function pushOnce(push: EnginePush): Promise<PushMessages> {
+  const idle = limit({ totalMs: null, idleMs: push.idleMs });
+  try {
+    return await followPush({ ...push, signal: AbortSignal.any([push.signal, idle.signal]) }, idle.moved);
+  } catch (error) {
+    if (push.signal.aborted || !idle.signal.aborted) throw error;
+    return { ...readPushMessages(), error: (idle.signal.reason as Error).message };
+  } finally {
+    idle.end();
+  }
+}
+
+async function followPush(
+  { engine, host, repository, tag, credentials, log, signal }: EnginePush,
+  moved: () => void,
+): Promise<PushMessages> {
   const image = engine.docker.getImage(`${host}/${repository}`);
   const messages = readPushMessages();
   // Older engines refuse a push without a login.
@@ -56,6 +67,7 @@ async function pushOnce({
   const stream = await callEngine(() => image.push({ tag, authconfig, abortSignal: signal }));
   let saidMs = Date.now();
   for await (const line of linesOf(stream)) {
+    moved();
     const words = messages.readLine(line);
     if (words !== null) await log.say(words);
     if (Date.now() - saidMs > SAY_EVERY_MS) {

@@ -24,6 +24,8 @@ export interface PushImage {
   readonly repository: string;
   /** For the engine's own push; the same as the registry's. */
   readonly credentials: RegistryCredentials | null;
+  /** A push in which nothing moves for this long is tried again, then given up. */
+  readonly idleMs: number;
   /** Has a staged manifest put into the repository; see {@link ImageCopy}. */
   readonly put: ImageCopy['put'];
   /** Called once it is in its repository, before what was staged is cleared away: others wait to go on with it. */

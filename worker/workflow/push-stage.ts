@@ -78,13 +78,15 @@ export class PushStage {
     const { image, logins, signal } = this.#push;
     const { host, insecure, repository } = this.#target;
     const credentials = logins[host] ?? null;
+    const idleMs = this.#tools.registryIdleMs;
     const { outcome, image: pushed } = await pushImage({
       engine: this.#tools.engine,
       imageId: image.imageId,
       leaseId: this.#lease.id,
-      registry: openRegistry({ host, insecure, credentials }),
+      registry: openRegistry({ host, insecure, credentials }, undefined, idleMs),
       repository,
       credentials,
+      idleMs,
       put: (digest, fresh) => this.#put(digest, fresh),
       onPushed: (image) => this.#lease.report({ type: 'image.pushed', image }),
       log: this.#log,

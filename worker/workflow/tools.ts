@@ -12,6 +12,8 @@ export interface WorkflowTools {
   readonly checkouts: string;
   readonly workerName: string;
   readonly caBundle: string | null;
+  /** A push in which nothing moves for this long is given up. */
+  readonly registryIdleMs: number;
   readonly steps: StepSettings;
   /** Told of what went wrong after the verdict; the reaper tries again. */
   readonly onLeftover: (error: unknown) => void;

@@ -15,6 +15,7 @@ const BYTES = Buffer.from(
   }),
 );
 const DIGEST = digestOf(BYTES);
+const BLOB = { mediaType: 'x', digest: 'sha256:1', size: 5 };
 const QUICK = { attempts: 3, firstPauseMs: 5, mostPauseMs: 2_000 };
 
 let server: FakeRegistry;
@@ -123,6 +124,38 @@ describe('a hostile registry', () => {
     controller.abort(new Error('cancelled'));
     await expect(asked).rejects.toThrow('cancelled');
     expect(lines()).toHaveLength(1);
+  });
+
+  test('that takes a blob and answers nothing is asked again, then given up, with the limit named', async () => {
+    server = await startFakeRegistry((request, response) => {
+      if (request.method === 'GET') response.writeHead(200).end('five!');
+      else if (request.method === 'POST') response.writeHead(202, { location: '/upload' }).end();
+      else request.resume();
+    });
+    const registry = openRegistry({ host: server.host, insecure: true, credentials: null }, QUICK, 100);
+    const problem = await caught(registry.copyBlob('a/b', BLOB, 'staging/a'));
+    expect(problem.message).toBe(
+      `The registry ${server.host} answered nothing to PUT /upload: no byte has moved, in either direction, within 0.1 s.`,
+    );
+    expect(lines().filter((line) => line.startsWith('PUT '))).toHaveLength(QUICK.attempts);
+  });
+
+  test('is waited for while a blob moves, however slowly', async () => {
+    server = await startFakeRegistry((request, response) => {
+      if (request.method === 'POST') return response.writeHead(202, { location: '/upload' }).end();
+      if (request.method === 'PUT') return request.resume().on('end', () => response.writeHead(201).end());
+      let left = BLOB.size;
+      const timer = setInterval(() => {
+        response.write('x');
+        if ((left -= 1) > 0) return;
+        clearInterval(timer);
+        response.end();
+      }, 100);
+      return response.writeHead(200, { 'content-length': BLOB.size }).flushHeaders();
+    });
+    const registry = openRegistry({ host: server.host, insecure: true, credentials: null }, QUICK, 250);
+    await registry.copyBlob('a/b', BLOB, 'staging/a');
+    expect(lines().filter((line) => line.startsWith('PUT '))).toHaveLength(1);
   });
 
   test('is not slept for when the work is cancelled meanwhile', async () => {

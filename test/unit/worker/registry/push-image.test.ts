@@ -55,6 +55,7 @@ async function push(
   onPush: (response: ServerResponse, number: number) => void,
   registry: Registry = fakeRegistry(),
   put: PushImage['put'] = (digest) => putFromStaging(registry, digest),
+  idleMs = 60_000,
 ): Promise<PushImageResult> {
   engine = await startFakeEngine({ inspect: { Id: CONFIG, RootFS: { Layers: DIFF_IDS } }, onPush });
   said.length = 0;
@@ -65,6 +66,7 @@ async function push(
     registry,
     repository: 'a/b',
     credentials: null,
+    idleMs,
     put,
     onPushed: () => Promise.resolve(),
     log: { write: () => Promise.resolve(), say: async (line) => void said.push(line), end: async () => 0 },
@@ -127,6 +129,43 @@ test('takes a push as failed whose stream breaks off', async () => {
   });
   expect(broken.image).toBeNull();
   expect(broken.outcome.reason).toMatch(/the engine broke the push off/);
+});
+
+test('gives a push up in which nothing moves, tried as often as others, and names registry and limit', async () => {
+  const { image, outcome } = await push(
+    (response, number) => {
+      // Of an engine that has told nothing at all, and of one whose upload has come to a stand.
+      if (number > 1) response.writeHead(200).write(`${JSON.stringify(layer(0, 'Pushing'))}\n`);
+    },
+    undefined,
+    undefined,
+    100,
+  );
+  expect(image).toBeNull();
+  expect(outcome.status).toBe('error');
+  expect(outcome.reason).toBe(
+    `The registry registry.test answered an error to push slipway-staging/a/b:lea_1: no byte has moved, in either direction, within 0.1 s.`,
+  );
+  expect(engine.requests.filter((line) => line.endsWith('/push'))).toHaveLength(3);
+});
+
+test('waits for a push that is slow but alive', async () => {
+  const { outcome } = await push(
+    (response) => {
+      response.writeHead(200);
+      let parts = 0;
+      const timer = setInterval(() => {
+        response.write(`${JSON.stringify(layer(0, 'Pushing'))}\n`);
+        if ((parts += 1) < 8) return;
+        clearInterval(timer);
+        response.end(`${JSON.stringify(done)}\n`);
+      }, 100);
+    },
+    undefined,
+    undefined,
+    400,
+  );
+  expect(outcome.status).toBe('success');
 });
 
 test('refuses what was pushed when its configuration is not the tested image', async () => {
