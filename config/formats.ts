@@ -53,6 +53,44 @@ export const webUrl = form('is not an http:// or https:// address', (value) =>
   isUrl(value, ['http:', 'https:']) ? value.replace(/\/+$/, '') : null,
 );
 
+/** The address of a collector of traces, as it stands. What opens it goes into a header, never into the address. */
+export const collectorUrl = form(
+  'is not an http:// or https:// address without a login in it',
+  (value): string | null => {
+    if (!isUrl(value, ['http:', 'https:'])) return null;
+    const { username, password } = new URL(value);
+    return username === '' && password === '' ? value : null;
+  },
+);
+
+/** `name=value` pairs with commas between, values percent-encoded where they have to be (W3C's "Baggage"). */
+export const pairs = pairsOf('is not name=value, with commas between', /^[A-Za-z0-9._/-]{1,255}$/);
+
+/** As {@link pairs}: the headers of requests. */
+export const headers = pairsOf(
+  'is not a list of headers name=value, with commas between',
+  /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,255}$/,
+);
+
+function pairsOf(sentence: string, name: RegExp): z.ZodType<Readonly<Record<string, string>>, string> {
+  return form(sentence, (value) => {
+    const list = value.split(',').flatMap((pair) => (pair.trim() === '' ? [] : [readPair(pair)]));
+    const isGood = list.every(([key, text]) => name.test(key) && text !== null && !/\p{Cc}/u.test(text));
+    return isGood ? Object.fromEntries(list.map(([key, text]) => [key, text ?? ''])) : null;
+  });
+}
+
+function readPair(pair: string): [name: string, value: string | null] {
+  const at = pair.indexOf('=');
+  if (at < 0) return [pair.trim(), null];
+  const text = pair.slice(at + 1).trim();
+  try {
+    return [pair.slice(0, at).trim(), decodeURIComponent(text)];
+  } catch {
+    return [pair.slice(0, at).trim(), null];
+  }
+}
+
 /** `redis://`, `rediss://` or `unix://`; a bare path is a socket too. */
 export const redisUrl = form('is not redis://host:port or unix:///path', (value) =>
   isUrl(value, ['redis:', 'rediss:', 'unix:']) || value.startsWith('/') ? value : null,

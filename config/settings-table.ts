@@ -165,6 +165,38 @@ export const SETTINGS = {
     'Private addresses and ranges that webhooks of projects may be sent to. Whoever may set a webhook can have the server send POSTs there. Default: none; only public addresses.',
   ),
 
+  otlpEndpoint: optionalSecret(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    forms.collectorUrl,
+    'http://127.0.0.1:4318',
+    'Collector that traces of builds and deployments are sent to, by OTLP over HTTP in JSON, at /v1/traces below this address. Default: none; nothing is traced.',
+  ),
+  otlpTracesEndpoint: optionalSecret(
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    forms.collectorUrl,
+    'https://collector.example.com/v1/traces',
+    'The same as a full address, for a collector that takes traces elsewhere. Default: as OTEL_EXPORTER_OTLP_ENDPOINT says.',
+  ),
+  otlpHeaders: optionalSecret(
+    'OTEL_EXPORTER_OTLP_HEADERS',
+    forms.headers,
+    'authorization=Bearer%20its-token',
+    'Headers of those requests, name=value with commas between, values percent-encoded; may be in the file that OTEL_EXPORTER_OTLP_HEADERS_FILE names.',
+  ),
+  otelServiceName: optional(
+    'OTEL_SERVICE_NAME',
+    forms.text,
+    'slipway',
+    'Name of this installation in traces. Default: slipway.',
+  ),
+  otelResource: setting<Readonly<Record<string, string>>>(
+    'OTEL_RESOURCE_ATTRIBUTES',
+    forms.pairs,
+    {},
+    'service.namespace=ci,host.name=build-01',
+    'What else traces tell of this installation, name=value with commas between, values percent-encoded. Default: nothing.',
+  ),
+
   keepBuildsDays: setting(
     'SLIPWAY_KEEP_BUILDS_DAYS',
     forms.whole(0, 36_500),
@@ -333,6 +365,11 @@ export const SETTINGS = {
     TIMES.deadManSwitch,
     "A step's container ends when its worker was silent for this long; an engine that was is given up.",
   ),
+  registryIdleMs: time(
+    'SLIPWAY_REGISTRY_IDLE_MS',
+    TIMES.registryIdle,
+    'A push in which no byte moves for this long, in either direction, is tried again, then given up. A registry may need some minutes to put a large layer into its store.',
+  ),
 } as const satisfies Record<string, Setting>;
 
 export type SettingKey = keyof typeof SETTINGS;
@@ -360,8 +397,3 @@ function workerNameOf(machine: string): string {
   const name = machine.toLowerCase().replace(/[^a-z0-9.-]+/g, '-');
   return name.replace(/^[^a-z0-9]+/, '').slice(0, 63) || 'worker';
 }
-  registryIdleMs: time(
-    'SLIPWAY_REGISTRY_IDLE_MS',
-    TIMES.registryIdle,
-    'A push in which no byte moves for this long, in either direction, is tried again, then given up. A registry may need some minutes to put a large layer into its store.',
-  ),

@@ -45,6 +45,8 @@ export interface ServerSettings extends CommonSettings {
     /** Private addresses and ranges that webhooks may be sent to. */
     readonly networks: readonly string[];
   };
+  /** Null: nothing is traced. */
+  readonly traces: TraceSettings | null;
   readonly retention: RetentionSettings;
   /** With less than this free on the disk of the data folder no build is started. */
   readonly diskLow: DiskShare;
@@ -65,6 +67,15 @@ export interface SmtpSettings {
   readonly from: string;
   /** Absolute path of a PEM file; null: Node's own authorities. */
   readonly ca: string | null;
+}
+
+export interface TraceSettings {
+  /** Full address that traces are posted to. */
+  readonly url: string;
+  /** Secret, as they open it. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Resource attributes of this installation, with `service.name`. */
+  readonly resource: Readonly<Record<string, string>>;
 }
 
 /** What is kept of the past; null is without bound. */
@@ -115,6 +126,8 @@ export interface WorkerSettings extends CommonSettings {
   readonly keepBuildCacheBytes: number;
   /** A step's container ends when this worker was silent for this long. */
   readonly deadManSwitchMs: number;
+  /** A push in which no byte moves for this long is given up. */
+  readonly registryIdleMs: number;
   /** Null: this worker takes no deployments. */
   readonly router: (RouterSettings & { readonly name: string }) | null;
   /** IPv4 range of the apps' network. */
@@ -126,8 +139,6 @@ export interface RouterSettings {
   /** Null: it takes no traffic over TLS. */
   readonly tls: RouterTlsSettings | null;
   readonly backends: number;
-  /** A push in which no byte moves for this long is given up. */
-  readonly registryIdleMs: number;
   /** Absolute path of the folder with configuration, maps, record and sockets. */
   readonly dir: string;
 }
@@ -183,6 +194,7 @@ export function readServerSettings(environment: Environment): ServerSettings {
       ...publicPort(read),
     },
     notifications: { smtp: smtp(read), networks: read('notifyNetworks') },
+    traces: traces(read),
     retention: retention(read),
     diskLow: read('diskLow'),
   }));
@@ -205,6 +217,7 @@ export function readWorkerSettings(environment: Environment): WorkerSettings {
       helper: read('helper'),
       keepBuildCacheBytes: read('keepBuildCacheBytes'),
       deadManSwitchMs: read('deadManSwitchMs'),
+      registryIdleMs: read('registryIdleMs'),
       router: name === null ? null : { name, ...router(read) },
       appNetwork: read('appNetwork'),
     };
@@ -217,7 +230,6 @@ export function readPartsSettings(environment: Environment): PartsSettings {
     ...common(read),
     url: read('url', null),
     listen: read('listen'),
-      registryIdleMs: read('registryIdleMs'),
     tls: tls(read),
     databaseUrl: read('databaseUrl'),
     redisUrl: read('redisUrl', null),
@@ -263,6 +275,21 @@ function smtp(read: Read): SmtpSettings | null {
   const login = user === null || password === null ? null : { user, password };
   const rest = { port: read('smtpPort'), tls: read('smtpTls'), ca: read('smtpCa') };
   return host === null || from === null ? null : { host, from, login, ...rest };
+}
+
+/** As OpenTelemetry's "OTLP Exporter" and "Resource" have it: what is said of traces alone, or by a name of its own, wins. */
+function traces(read: Read): TraceSettings | null {
+  const [base, own, headers] = [read('otlpEndpoint'), read('otlpTracesEndpoint'), read('otlpHeaders')];
+  const [name, more] = [read('otelServiceName'), read('otelResource')];
+  const url = own ?? (base ? tracesBelow(base) : null);
+  const resource = { 'service.name': 'slipway', ...more, ...(name && { 'service.name': name }) };
+  return url === null ? null : { url, headers: headers ?? {}, resource };
+}
+
+function tracesBelow(base: string): string {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/traces`;
+  return url.href;
 }
 
 const DAY_MS = 24 * 3_600_000;

@@ -323,3 +323,50 @@ test('no secret has a default', () => {
   for (const setting of Object.values<Setting>(SETTINGS).filter(({ secret }) => secret))
     expect([REQUIRED, null, []], setting.name).toContainEqual(setting.fallback);
 });
+
+describe('traces', () => {
+  const read = (environment: Record<string, string>) =>
+    readServerSettings({ ...SERVER, ...environment }).traces;
+  const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318/' };
+
+  test('are not sent unless an address is given, whatever else is', () => {
+    expect(read({})).toBeNull();
+    expect(read({ OTEL_SERVICE_NAME: 'ci', OTEL_EXPORTER_OTLP_HEADERS: 'a=b' })).toBeNull();
+  });
+
+  test('go below the common address, or to that of traces as it is', () => {
+    const none = { headers: {}, resource: { 'service.name': 'slipway' } };
+    expect(read(ENDPOINT)).toEqual({ url: 'http://127.0.0.1:4318/v1/traces', ...none });
+    expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://a.test/otlp?tenant=1' })?.url).toBe(
+      'https://a.test/otlp/v1/traces?tenant=1',
+    );
+    const own = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://a.test/in/' };
+    expect(read({ ...ENDPOINT, ...own })?.url).toBe('https://a.test/in/');
+  });
+
+  test('have headers and resource as OpenTelemetry writes them; a name of its own wins', () => {
+    const environment = {
+      ...ENDPOINT,
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20abc==, x-tenant = shop ,',
+      OTEL_RESOURCE_ATTRIBUTES: 'service.name=other,host.name=build-01',
+    };
+    expect(read(environment)).toMatchObject({
+      headers: { authorization: 'Bearer abc==', 'x-tenant': 'shop' },
+      resource: { 'service.name': 'other', 'host.name': 'build-01' },
+    });
+    expect(read({ ...environment, OTEL_SERVICE_NAME: 'ci' })?.resource['service.name']).toBe('ci');
+  });
+
+  test('tell of every wrong value at once, and show neither address nor headers', () => {
+    const message = problemOf(() =>
+      read({
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:private@a.test',
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'private',
+        OTEL_EXPORTER_OTLP_HEADERS: 'private%0D%0Ax=private%0D%0Ay',
+        OTEL_RESOURCE_ATTRIBUTES: 'no pairs',
+      }),
+    ).message;
+    expect(message).toMatch(/^4 settings are wrong:/);
+    expect(message).not.toContain('private');
+  });
+});
