@@ -31,6 +31,7 @@ import { postWebhook } from './outbox/post-webhook.ts';
 import { rangesOf } from './outbox/public-address.ts';
 import { sealLogHandler } from './outbox/seal-log.ts';
 import { notificationHandler } from './outbox/send-notification.ts';
+import { traceHandler } from './outbox/send-trace.ts';
 import { commitStatusHandler } from './outbox/set-commit-status.ts';
 import { createSmtpMailer } from './outbox/smtp-mailer.ts';
 import { systemClock as clock } from './ports/clock.ts';
@@ -80,6 +81,7 @@ async function main(): Promise<void> {
 
   const store = await openStore(settings.databaseUrl ?? data('slipway.db'), {
     clock,
+    isTraced: settings.traces !== null,
     onLockLost: (problem) => {
       log.fatal(problem.message);
       process.exit(1);
@@ -132,6 +134,11 @@ async function main(): Promise<void> {
     loginOf: (host) => secrets.registryLogin(host),
     isInsecure: (host) => host === settings.registry?.host && settings.registry.insecure,
   };
+  const metrics = createPrometheusMetrics({
+    ...{ store, clock, version: intakeSettings.version, readSpace },
+    connected: () => builds.connectedWorkers(),
+    isQueueReady: () => queue.isReady(),
+  });
   const outbox = createOutbox({
     store,
     clock,
@@ -155,8 +162,27 @@ async function main(): Promise<void> {
         clock,
         publicUrl: settings.url,
       }),
+      trace: traceHandler({
+        store,
+        clock,
+        collector: settings.traces,
+        publicUrl: settings.url,
+        version: intakeSettings.version,
+        onTaken({ subjectId, rejected, why }) {
+          metrics.traced('sent');
+          metrics.rejected(rejected);
+          if (rejected > 0 || why !== '')
+            log.warn({ subjectId, rejected, why }, 'the collector did not want all of a trace');
+        },
+        onAway: (reason) => log.warn({ reason }, 'the collector of traces is away; they wait'),
+      }),
       webhook: postWebhook,
       'seal-log': sealLogHandler(logs, clock),
+    },
+    onSettled: ({ kind, subjectId, state, result }) => {
+      if (kind !== 'trace' || state !== 'failed') return;
+      metrics.traced('dropped');
+      log.warn({ subjectId, reason: result }, 'a trace was dropped');
     },
     onError: warn('outbox'),
   });
@@ -178,11 +204,6 @@ async function main(): Promise<void> {
     onError: warn('missed deliveries'),
   });
   const tokens = createAccessTokens({ store, clock });
-  const metrics = createPrometheusMetrics({
-    ...{ store, clock, version: intakeSettings.version, readSpace },
-    connected: () => builds.connectedWorkers(),
-    isQueueReady: () => queue.isReady(),
-  });
   const app = createApp({
     settings: {
       publicUrl: settings.url,

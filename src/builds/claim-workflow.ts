@@ -1,6 +1,7 @@
 import { newId } from '../core/id.ts';
 import { readEvent, refOf } from '../core/event.ts';
 import type { Plan } from '../core/plan.ts';
+import { spanIdOf, traceOf, traceparentOf } from '../core/trace-context.ts';
 import type { StepWork, WorkflowWork } from '../core/work.ts';
 import { countReruns, readPreviousBuild } from '../store/read/build-line.ts';
 import type { Reading, Tx } from '../store/store.ts';
@@ -141,13 +142,18 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
       },
       event,
     }),
-    steps: await stepWork(tx, workflowId, row.attempt),
+    steps: await stepWork(tx, workflowId, row.attempt, row.buildId),
     registry: deps.registry,
   };
 }
 
-async function stepWork(tx: Tx, workflowId: string, attempt: number): Promise<readonly StepWork[]> {
-  return tx.db
+async function stepWork(
+  tx: Tx,
+  workflowId: string,
+  attempt: number,
+  buildId: string,
+): Promise<readonly StepWork[]> {
+  const steps = await tx.db
     .selectFrom('step')
     .innerJoin('step_attempt', 'step_attempt.step_id', 'step.id')
     .select(['step.id as stepId', 'step_attempt.id as attemptId', 'step.kind', 'step.name'])
@@ -155,4 +161,10 @@ async function stepWork(tx: Tx, workflowId: string, attempt: number): Promise<re
     .where('step.workflow_attempt', '=', attempt)
     .orderBy('step.position')
     .execute();
+  if (!tx.isTraced) return steps;
+  const { traceId } = traceOf(buildId);
+  return steps.map((step) => ({
+    ...step,
+    traceparent: traceparentOf({ traceId, spanId: spanIdOf(step.attemptId) }),
+  }));
 }

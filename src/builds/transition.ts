@@ -4,6 +4,7 @@ import type { Status } from '../core/status.ts';
 import type { Database } from '../store/schema.ts';
 import type { Tx } from '../store/store.ts';
 import { recordEvent } from './record-event.ts';
+import { traceBuild, traceDeployment } from './insert-trace.ts';
 import { notifyBuild, notifyDeployment } from './insert-notifications.ts';
 import { tellBuild, tellDeployment } from './tell-host.ts';
 
@@ -24,8 +25,8 @@ export interface Transition<T extends StatusTable> {
 }
 
 /**
- * Changes one status, by the table of `core/status.ts`, with its event and what Git host and notification targets are
- * told of it. Nothing else in Slipway does.
+ * Changes one status, by the table of `core/status.ts`, with its event and what Git host, notification targets and the
+ * collector of traces are told of it. Nothing else in Slipway does.
  * @returns false, having changed nothing, when the row's status may not become `to`.
  */
 export async function transition<T extends StatusTable>(tx: Tx, change: Transition<T>): Promise<boolean> {
@@ -57,6 +58,8 @@ export async function transition<T extends StatusTable>(tx: Tx, change: Transiti
   if (change.table === 'deployment') await tellDeployment(tx, id, at);
   if (change.table === 'build') await notifyBuild(tx, id, to, at);
   if (change.table === 'deployment') await notifyDeployment(tx, id, to, at);
+  if (change.table === 'build') await traceBuild(tx, id, to, at);
+  if (change.table === 'deployment') await traceDeployment(tx, id, to, at);
   if (change.table === 'deployment') tx.changed('deployment', id);
   if (change.table === 'workflow') tx.changed('queue', id);
   if (buildId !== null) tx.changed('build', buildId);

@@ -12,6 +12,8 @@ export interface StepRun {
   readonly workspace: string;
   /** The build's page, or null. */
   readonly buildUrl: string | null;
+  /** Where its span is, or null. */
+  readonly traceparent: string | null;
 }
 
 /** Variables that differ from step to step: what they hold, and how their values come about. */
@@ -32,6 +34,10 @@ export const STEP_VARIABLES = {
     about: "Page of the build, with the step's log.",
     of: ({ buildUrl, attemptId }) =>
       buildUrl === null ? null : `${buildUrl}?log=${encodeURIComponent(attemptId)}`,
+  },
+  TRACEPARENT: {
+    about: 'Its span, for tools that add their own below it; only where the server sends traces.',
+    of: ({ traceparent }) => traceparent,
   },
 } as const satisfies Readonly<
   Record<string, { readonly about: string; readonly of: (run: StepRun) => string | null }>

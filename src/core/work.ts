@@ -31,6 +31,8 @@ export interface StepWork {
   readonly attemptId: string;
   readonly kind: StepKind;
   readonly name: string;
+  /** Where the attempt's span is, by W3C's "Trace Context". Absent: this server sends no traces, or is a version behind. */
+  readonly traceparent?: string;
 }
 
 /** What a deployer gets with its claim of a deployment. */

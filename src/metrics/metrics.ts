@@ -6,6 +6,10 @@ export interface Metrics {
   readonly contentType: string;
   /** Counts an answered request. */
   answered(request: AnsweredRequest): void;
+  /** Counts a trace that was sent, or given up. */
+  traced(outcome: 'sent' | 'dropped'): void;
+  /** Counts spans that a collector did not want. */
+  rejected(spans: number): void;
   /** Stops listening to the record. */
   stop(): void;
 }

@@ -45,6 +45,7 @@ export function createPrometheusMetrics(deps: MetricsDeps): Metrics {
     buckets: REQUEST_SECONDS,
     registers,
   });
+  const traces = tracesOf(registers);
   const ends = [
     endsOf('build', 'Builds that have ended since the server began, by status.', deps, registers),
     endsOf('deployment', 'Deployments that have ended since the server began, by status.', deps, registers),
@@ -60,6 +61,8 @@ export function createPrometheusMetrics(deps: MetricsDeps): Metrics {
     },
     answered: ({ method, route, status, seconds }) =>
       requests.observe({ method, route: route ?? 'none', status: `${Math.floor(status / 100)}xx` }, seconds),
+    traced: (outcome) => traces.ended.inc({ outcome }),
+    rejected: (spans) => traces.rejected.inc(spans),
     stop() {
       clearInterval(beat);
       for (const count of ends) count.stop();
@@ -133,6 +136,22 @@ function missingPlaces({ unplaced, workers }: RecordState): ReadonlyMap<string, 
     missing.set(name, (missing.get(name) ?? 0) + count);
   }
   return missing;
+}
+
+function tracesOf(registers: Registry[]) {
+  const ended = new Counter({
+    name: 'slipway_traces_total',
+    help: 'Traces of builds and deployments that were sent or dropped since the server began, by outcome.',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ['sent', 'dropped']) ended.inc({ outcome }, 0);
+  const rejected = new Counter({
+    name: 'slipway_trace_spans_rejected_total',
+    help: 'Spans of sent traces that the collector did not want.',
+    registers,
+  });
+  return { ended, rejected };
 }
 
 function endsOf(

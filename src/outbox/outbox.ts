@@ -17,17 +17,24 @@ export type EffectOutcome =
  */
 export type EffectHandler = (payload: unknown, key: string, signal: AbortSignal) => Promise<EffectOutcome>;
 
+/** An effect that has ended, and how. */
+export interface SettledEffect {
+  readonly kind: string;
+  readonly subjectId: string;
+  readonly payload: unknown;
+  readonly state: 'done' | 'failed';
+  readonly result: string;
+}
+
 export interface OutboxDeps {
   readonly store: Store;
   readonly clock: Clock;
-  /** By kind: `tag`, `webhook`, `seal-log`, `commit-status`. An effect without a handler fails. */
+  /** By kind: `tag`, `webhook`, `seal-log`, `commit-status`, `trace`. An effect without a handler fails. */
   readonly handlers: Readonly<Record<string, EffectHandler>>;
   /** In the transaction that records the end. */
-  readonly settled: (
-    tx: Tx,
-    effect: { kind: string; subjectId: string; payload: unknown; state: 'done' | 'failed'; result: string },
-    at: number,
-  ) => Promise<void>;
+  readonly settled: (tx: Tx, effect: SettledEffect, at: number) => Promise<void>;
+  /** Told of each end once it is recorded. */
+  readonly onSettled?: (effect: SettledEffect) => void;
   readonly onError: (error: unknown) => void;
   /** Tries of one effect before it has failed; with the back-off, 20 are about 15 minutes. */
   readonly attempts?: number;
@@ -126,6 +133,8 @@ async function keep(deps: OutboxDeps, effect: DueEffect, outcome: EffectOutcome)
   const state = outcome.state === 'retry' ? (giveUp ? 'failed' : 'pending') : outcome.state;
   const result = outcome.state === 'done' ? outcome.detail : outcome.reason;
   const waitMs = Math.max(backOffMs(attempts), (outcome.state === 'retry' && outcome.afterMs) || 0);
+  const { kind, subjectId, payload } = effect;
+  const settled = state === 'pending' ? null : { kind, subjectId, payload, state, result };
   await deps.store.transaction(async (tx) => {
     await tx.db
       .updateTable('outbox')
@@ -139,8 +148,8 @@ async function keep(deps: OutboxDeps, effect: DueEffect, outcome: EffectOutcome)
       }))
       .where('id', '=', effect.id)
       .execute();
-    const { kind, subjectId, payload } = effect;
-    if (state !== 'pending') await deps.settled(tx, { kind, subjectId, payload, state, result }, now);
+    if (settled !== null) await deps.settled(tx, settled, now);
     tx.changed('outbox', effect.id);
   });
+  if (settled !== null) deps.onSettled?.(settled);
 }

@@ -23,6 +23,8 @@ export interface Connections {
 
 export interface OpenStoreOptions {
   readonly clock?: Clock;
+  /** Whether there is a collector of traces; see `Tx.isTraced`. Default: there is none. */
+  readonly isTraced?: boolean;
   /** Another server has taken over: nothing can be written any more and the process should end. */
   readonly onLockLost?: (error: Problem) => void;
   /** A listener of the change feed threw, or the lock could not be renewed this time. */
@@ -62,7 +64,12 @@ async function start(connections: Connections, options: OpenStoreOptions): Promi
   await migrate(writer);
   await startAfterLastEvent(reader, clock);
   const feed = createChangeFeed(onError);
-  const queue = createWriteQueue({ db: writer, check: lock.check, emit: feed.emit });
+  const queue = createWriteQueue({
+    db: writer,
+    check: lock.check,
+    emit: feed.emit,
+    isTraced: options.isTraced ?? false,
+  });
   const renewal = keepLock(() => queue.inTurn(lock.renew), options.onLockLost ?? (() => undefined), onError);
   return {
     dialect,

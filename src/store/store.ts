@@ -32,6 +32,8 @@ export interface Tx {
   readonly db: Transaction<Database>;
   /** Tells the listeners of {@link Store.onChange}, once, after the commit. */
   readonly changed: (kind: Change['kind'], id: string) => void;
+  /** Whether what ends, and the steps that begin, are to be told to a collector of traces. */
+  readonly isTraced: boolean;
 }
 
 /**

@@ -6,6 +6,7 @@ export interface WriteQueueDeps {
   readonly db: Kysely<Database>;
   readonly check: (tx: Tx['db']) => Promise<void>;
   readonly emit: (changes: readonly Change[]) => void;
+  readonly isTraced: boolean;
 }
 
 export interface WriteQueue {
@@ -70,7 +71,8 @@ async function commit<T>(deps: WriteQueueDeps, work: Work<T>): Promise<T> {
   const changes: Change[] = [];
   const result = await deps.db.transaction().execute(async (db) => {
     await deps.check(db);
-    return work({ db, changed: (kind, id) => changes.push({ kind, id }) });
+    const { isTraced } = deps;
+    return work({ db, changed: (kind, id) => changes.push({ kind, id }), isTraced });
   });
   deps.emit(changes);
   return result;

@@ -70,15 +70,16 @@ export interface TestWorker {
 
 /**
  * Opens one on a temporary SQLite file, or on `target`; builds push to the registry of that `host[:port]`, and steps get
- * `variables`.
+ * `variables`. `isTraced`: ends are recorded for a collector of traces.
  */
 export async function makeRecord(
   target?: string,
   registryHost = 'registry.test:5000',
   variables: BuildVariables = ({ build }) => ({ CI_PIPELINE_NUMBER: String(build.number) }),
+  isTraced = false,
 ): Promise<TestRecord> {
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-record-'));
-  const store = await openStore(target ?? path.join(folder, 'record.db'));
+  const store = await openStore(target ?? path.join(folder, 'record.db'), { isTraced });
   const clock = { now: 1_763_000_000_000, nowMs: () => clock.now };
   const logs = new Map<string, { bytes: number; sealed: boolean }>();
   const errors: unknown[] = [];

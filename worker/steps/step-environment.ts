@@ -21,6 +21,7 @@ export function variablesOf(
     hasFailure: now.hasFailure,
     workspace: WORKSPACE,
     buildUrl: work.variables['CI_PIPELINE_URL'] ?? null,
+    traceparent: row.traceparent ?? null,
   });
   return { ...work.variables, ...own };
 }

@@ -14,7 +14,12 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 it('puts grouped works that come within one turn of the event loop into one commit', async () => {
   const { writer, reader } = openSqlite(path.join(folder, 'a.db'));
   let commits = 0;
-  const queue = createWriteQueue({ db: writer, check: async () => void commits++, emit: () => undefined });
+  const queue = createWriteQueue({
+    db: writer,
+    check: async () => void commits++,
+    isTraced: false,
+    emit: () => undefined,
+  });
   const works: Promise<number>[] = [];
   for (let n = 0; n < 10; n++) {
     works.push(queue.grouped(async () => n));

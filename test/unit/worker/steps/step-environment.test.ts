@@ -52,3 +52,16 @@ it('leaves out the page of a step whose build has none', () => {
   const variables = variablesOf({ variables: {}, steps: [row] }, row, { atMs: 0, hasFailure: false });
   expect(variables).not.toHaveProperty('CI_STEP_URL');
 });
+
+it('names the span of a step where the server traces, which a file may set otherwise', () => {
+  const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
+  const row = { stepId: 's', attemptId: 'a', kind: 'step', name: 'unit' } as const;
+  const now = { atMs: 0, hasFailure: false };
+  const traced = { ...row, traceparent };
+  const variables = variablesOf({ variables: {}, steps: [traced] }, traced, now);
+  expect(variables).toMatchObject({ TRACEPARENT: traceparent });
+  expect(stepEnvironment(variables, { TRACEPARENT: 'own' }, { values: {} })).toMatchObject({
+    environment: { TRACEPARENT: 'own' },
+  });
+  expect(variablesOf({ variables: {}, steps: [row] }, row, now)).not.toHaveProperty('TRACEPARENT');
+});

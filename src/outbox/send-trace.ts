@@ -1,0 +1,166 @@
+import { readRetryAfter } from '../core/retry-after.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Reading } from '../store/store.ts';
+import { makeTrace } from '../traces/make-trace.ts';
+import { encodeTrace } from '../traces/otlp.ts';
+import type { Attributes } from '../traces/span.ts';
+import type { EffectHandler, EffectOutcome } from './outbox.ts';
+
+/** Where traces go. */
+export interface Collector {
+  /** Full address, e.g. `https://collector.example.com/v1/traces`; it may hold a key, and is told to nobody. */
+  readonly url: string;
+  /** Secret, as they open the collector. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of this installation: `service.name` and what the operator adds. */
+  readonly resource: Attributes;
+}
+
+export interface TraceDeps {
+  readonly store: Reading;
+  readonly clock: Clock;
+  /** Null: traces that are recorded from a time when there was one are left out. */
+  readonly collector: Collector | null;
+  /** Address of the pages, without closing slash. */
+  readonly publicUrl: string;
+  /** Of Slipway. */
+  readonly version: string;
+  /** Told of each trace that the collector took, perhaps not all of it. */
+  readonly onTaken: (taken: TakenTrace) => void;
+  /** Told when the collector begins to be away, or to want no more for now. */
+  readonly onAway: (reason: string) => void;
+}
+
+export interface TakenTrace {
+  readonly subjectId: string;
+  /** Spans that the collector did not want. */
+  readonly rejected: number;
+  /** What it says was wrong; empty where it says nothing. */
+  readonly why: string;
+}
+
+const TIMEOUT_MS = 10_000;
+/** What could not be sent for that long is given up; those behind it get their turn. */
+const STALE_MS = 24 * 3_600_000;
+/** A collector may hold traces off for so long and no longer. */
+const MOST_WAIT_MS = 3_600_000;
+/** Of an answer, so much is read (characters), and so much of what it says is told. */
+const ANSWER_CHARACTERS = 64 * 1_024;
+const SAID_CHARACTERS = 200;
+/** OTLP 1.9, "Retryable Response Codes"; all other failures are final. */
+const RETRIED: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/**
+ * Does an effect of kind `trace`: makes the spans of a build or a deployment and POSTs them in OTLP's JSON. It may be
+ * done twice; ids and times are the same then.
+ */
+export function traceHandler(deps: TraceDeps): EffectHandler {
+  let isAway = false;
+  return async (payload, _key, signal) => {
+    const { atMs, ...subject } = payload as { kind: 'build' | 'deployment'; id: string; atMs: number };
+    const { collector } = deps;
+    if (collector === null) return { state: 'done', detail: 'left out: this server sends no traces' };
+    if (deps.clock.nowMs() - atMs > STALE_MS)
+      return { state: 'failed', reason: 'given up: it could not be sent for a day' };
+    const trace = await makeTrace(deps.store, subject, deps.publicUrl);
+    if (trace === null) return { state: 'done', detail: `left out: the ${subject.kind} was removed` };
+    const resource = { 'service.version': deps.version, ...collector.resource, ...trace.resource };
+    const body = JSON.stringify(encodeTrace({ ...trace, resource }, deps.version));
+    const outcome = await send(deps, collector, { subjectId: subject.id, body }, signal);
+    if (signal.aborted) return outcome;
+    if (outcome.state === 'retry' && !isAway) deps.onAway(outcome.reason);
+    isAway = outcome.state === 'retry';
+    return outcome;
+  };
+}
+
+async function send(
+  deps: TraceDeps,
+  collector: Collector,
+  { subjectId, body }: { readonly subjectId: string; readonly body: string },
+  signal: AbortSignal,
+): Promise<EffectOutcome> {
+  const { host } = new URL(collector.url);
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  try {
+    const response = await fetch(collector.url, {
+      method: 'POST',
+      body,
+      headers: { 'user-agent': 'Slipway', ...collector.headers, 'content-type': 'application/json' },
+      redirect: 'manual',
+      signal: bounded,
+    });
+    const answer = await readAnswer(response);
+    if (!response.ok) return refusal(response, { host, collector, answer, nowMs: deps.clock.nowMs() });
+    const { rejected, why } = rejectedIn(answer);
+    deps.onTaken({ subjectId, rejected, why: tell(why, collector) });
+    return { state: 'done', detail: `${host} answered ${response.status}` };
+  } catch (error) {
+    return { state: 'retry', reason: `${host} does not answer: ${causeOf(error)}` };
+  }
+}
+
+/** An answer's JSON; null where it is none, too long, or cut off. */
+async function readAnswer(response: Response): Promise<unknown> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const part of response.body ?? []) {
+    text += decoder.decode(part, { stream: true });
+    if (text.length > ANSWER_CHARACTERS) return null;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function refusal(
+  response: Response,
+  {
+    host,
+    collector,
+    answer,
+    nowMs,
+  }: {
+    readonly host: string;
+    readonly collector: Collector;
+    readonly answer: unknown;
+    readonly nowMs: number;
+  },
+): EffectOutcome {
+  const { message } = (answer ?? {}) as { message?: unknown };
+  const said = typeof message === 'string' && message !== '' ? `: ${tell(message, collector)}` : '';
+  const reason = `${host} answered ${response.status}${said}`;
+  if (!RETRIED.has(response.status)) return { state: 'failed', reason };
+  const afterMs = readRetryAfter(response.headers.get('retry-after'), nowMs);
+  return { state: 'retry', reason, ...(afterMs !== null && { afterMs: Math.min(afterMs, MOST_WAIT_MS) }) };
+}
+
+/** Of an `ExportTraceServiceResponse`, what it tells as `partialSuccess`. */
+function rejectedIn(answer: unknown): Pick<TakenTrace, 'rejected' | 'why'> {
+  const { partialSuccess } = (answer ?? {}) as {
+    partialSuccess?: { rejectedSpans?: unknown; errorMessage?: unknown };
+  };
+  const why = partialSuccess?.errorMessage;
+  return {
+    rejected: Number(partialSuccess?.rejectedSpans ?? 0) || 0,
+    why: typeof why === 'string' ? why : '',
+  };
+}
+
+/** What a collector says, for people: short, in one line, and without what opens it. */
+function tell(text: string, { headers }: Collector): string {
+  const secrets = Object.values(headers).flatMap((value) => [value, ...value.split(' ')]);
+  const masked = secrets
+    .filter((secret) => secret.length > 3)
+    .reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+  return masked.replace(/\p{Cc}+/gu, ' ').slice(0, SAID_CHARACTERS);
+}
+
+function causeOf(error: unknown): string {
+  const { name, cause } = error as Error;
+  if (name === 'TimeoutError') return `nothing within ${TIMEOUT_MS / 1_000} s`;
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  return code ?? 'the connection ended';
+}
