@@ -23,8 +23,15 @@ RUN set -e; \
       mkdir -p "$folder"; chown 1000:1000 "$folder"; chmod 700 "$folder"; \
     done
 
-# With the packages of development: what tests run in.
+# With the packages of development, and the programs that only tests run: what tests run in.
 FROM base AS test
+RUN set -e; \
+    for program in ip openssl ps; do command -v "$program" > /dev/null || missing=1; done; \
+    if [ -n "$missing" ]; then \
+      apt-get update; \
+      apt-get install --yes --no-install-recommends iproute2 openssl procps; \
+      rm -rf /var/lib/apt/lists/*; \
+    fi
 WORKDIR /slipway
 COPY package.json package-lock.json ./
 RUN --mount=type=secret,id=ca_bundle,mode=0444 \

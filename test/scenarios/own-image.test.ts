@@ -12,7 +12,7 @@ import { dockerClient } from '../../src/parts/docker.ts';
 import { freePort } from '../router/support/router-under-test.ts';
 import { endOf, push } from '../support/builds.ts';
 import type { HostedRepository } from '../support/git-host.ts';
-import { baseImage, busyboxImage, dockerImage, redisImage } from '../support/images.ts';
+import { baseImage, busyboxImage, dockerImage, nodeOnDebianImage, redisImage } from '../support/images.ts';
 import { testParts } from '../support/parts.ts';
 import type { System } from '../support/system.ts';
 import { waitFor } from '../support/wait.ts';
@@ -34,6 +34,8 @@ const run = promisify(execFile);
 
 let world: World;
 let place: string;
+/** What stands in for Node's official image. */
+let nodeImage: string;
 const made: { containers: string[]; images: string[]; volumes: string[] } = {
   containers: [],
   images: [],
@@ -46,7 +48,8 @@ const docker = async (...args: string[]): Promise<string> =>
 beforeAll(async () => {
   if (FORM === '') return;
   place = await mkdtemp(path.join(tmpdir(), 'slipway-own-'));
-  await Promise.all([baseImage(engine()), dockerImage(engine()), redisImage(engine())]);
+  nodeImage = await (IS_WHOLE ? nodeOnDebianImage : baseImage)(engine());
+  await Promise.all([dockerImage(engine()), redisImage(engine())]);
   const authorities = process.env['NODE_EXTRA_CA_CERTS'];
   world = await startWorld({ env: authorities === undefined ? {} : { SLIPWAY_CA_BUNDLE: authorities } });
 }, 600_000);
@@ -145,7 +148,7 @@ async function wholeRepository(repository: HostedRepository): Promise<Record<str
   const text = await readFile(path.join(ROOT, 'slipway.yml'), 'utf8');
   return {
     'slipway.yml': text
-      .replace(/node:24\S+/, LOCAL_ARGUMENTS.NODE_IMAGE)
+      .replace(/node:24\S+/, nodeImage)
       .replace(/docker:\d\S+/, LOCAL_ARGUMENTS.DOCKER_IMAGE),
   };
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, realpath, rm } from 'node:fs/promises';
+import { copyFile, mkdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Problem } from '../../src/core/problem.ts';
@@ -124,8 +124,7 @@ export async function postgresImage(dockerHost = engineHost()): Promise<string> 
 /** What Slipway's own image stands on, in the place of Node's image: Node, npm and the programs that it needs: `slipway-test/base:1`. */
 export async function baseImage(dockerHost = engineHost()): Promise<string> {
   const node = await realpath(process.execPath);
-  const npm = await findNpm();
-  if (npm === null) throw new Problem('part_missing', { part: 'npm', command: 'apt-get install npm' });
+  const npm = await demandNpm();
   const [git, haproxy] = [need(['git'], 'git'), need(['haproxy'], 'haproxy')];
   const tini = need(['tini', 'tini-static', 'docker-init'], 'tini');
   const [tar, openssl] = [need(['tar'], 'tar'), need(['openssl'], 'openssl')];
@@ -179,20 +178,28 @@ export async function dockerImage(dockerHost = engineHost()): Promise<string> {
   });
 }
 
-/** Debian with apt, git and bash, for what needs a whole distribution; slow to make (about a minute). */
-export async function debianImage(dockerHost = engineHost()): Promise<string> {
+/**
+ * Debian, with Node and npm as Node's official image has them, in its place: what is missing a Dockerfile gets with apt.
+ * Slow to make (about a minute): `slipway-test/node-on-debian:24`.
+ */
+export async function nodeOnDebianImage(dockerHost = engineHost()): Promise<string> {
   const bootstrap = need(['mmdebstrap'], 'mmdebstrap');
+  const node = await realpath(process.execPath);
+  const npm = await demandNpm();
   return ensureImage(dockerHost, {
-    repository: 'slipway-test/debian',
-    tag: 'bookworm',
-    inputs: [bootstrap],
+    repository: 'slipway-test/node-on-debian',
+    tag: '24',
+    inputs: [bootstrap, node, path.join(npm, 'package.json')],
     fill: async (fs) => {
       await rm(fs.root, { recursive: true });
       await mkdir(fs.root);
-      const include = '--include=ca-certificates,git,bash';
-      await run(bootstrap, ['--quiet', '--variant=minbase', include, 'bookworm', fs.root]);
+      await run(bootstrap, ['--quiet', '--variant=minbase', 'bookworm', fs.root]);
+      await copyFile(node, path.join(fs.root, 'usr/local/bin/node'));
+      await fs.copy(npm, '/usr/local/lib/node_modules/npm');
+      for (const name of ['npm', 'npx'])
+        await fs.link(`/usr/local/bin/${name}`, `../lib/node_modules/npm/bin/${name}-cli.js`);
     },
-    changes: ['CMD ["bash"]'],
+    changes: ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["node"]'],
   });
 }
 
@@ -214,6 +221,12 @@ function need(names: readonly string[], debianPackage: string): string {
     part: names[0] ?? debianPackage,
     command: `apt-get install ${debianPackage}`,
   });
+}
+
+async function demandNpm(): Promise<string> {
+  const npm = await findNpm();
+  if (npm === null) throw new Problem('part_missing', { part: 'npm', command: 'apt-get install npm' });
+  return npm;
 }
 
 /** Folder of the npm package in use, where it is one folder; Debian's own package is spread over many. */
