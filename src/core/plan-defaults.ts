@@ -23,6 +23,9 @@ export const PIPELINE_LIMITS = {
   aliasedNodes: 10_000,
   /** Steps, and services. */
   steps: 2_000,
+  /** What the variables of all values stand for, and what is compared to find that out. */
+  substitutedCharacters: 1024 * 1024,
+  substitutionWork: 10_000_000,
   /** Problems listed; the rest is counted. */
   problems: 100,
 } as const;

@@ -1,4 +1,4 @@
-import { forTags } from './variables/ci-variable.ts';
+import { forValues } from './variables/ci-variable.ts';
 import type { CiContext, CiVariable, CiVariables } from './variables/ci-variable.ts';
 import { COMMIT_VARIABLES } from './variables/commit.ts';
 import { PIPELINE_VARIABLES } from './variables/pipeline.ts';
@@ -14,7 +14,7 @@ export type { CiContext } from './variables/ci-variable.ts';
  * `STEP_VARIABLES` of `src/core`.
  */
 export const CI_VARIABLES: CiVariables = {
-  CI: forTags('Always `slipway`.', () => 'slipway'),
+  CI: forValues('Always `slipway`.', () => 'slipway'),
   ...REPOSITORY_VARIABLES,
   ...COMMIT_VARIABLES,
   ...PIPELINE_VARIABLES,
@@ -30,9 +30,9 @@ export function ciVariables(context: CiContext): Readonly<Record<string, string>
   return valuesOf(context, () => true);
 }
 
-/** Those of them that the tags of `push` may use. */
-export function tagVariables(context: CiContext): Readonly<Record<string, string>> {
-  return valuesOf(context, ({ isForTags }) => isForTags);
+/** Those of them that values of the file may use. */
+export function valueVariables(context: CiContext): Readonly<Record<string, string>> {
+  return valuesOf(context, ({ isForValues }) => isForValues);
 }
 
 function valuesOf(context: CiContext, isWanted: (variable: CiVariable) => boolean): Record<string, string> {

@@ -74,7 +74,15 @@ export const LINT_CATALOGUE = {
     '{what} needs an image, and this file builds none.',
     'Add `image:` to the file or a Dockerfile to the repository{fix}.',
   ),
-  variable_unknown: error('`{name}` is no variable of a tag.', '{fix}'),
+  variable_unknown: error('`{name}` is no variable that a value can use.', '{fix}'),
+  substitution_wrong: error(
+    '`{text}` cannot be read: {cause}.',
+    'Write a form of docs/pipeline.md, e.g. ${CI_COMMIT_BRANCH:-none}; `$$` stands for a `$` of the text.',
+  ),
+  variable_needed: error(
+    'A {event} has no {name}{message}.',
+    'Give it a default, e.g. ${NAME:-default}, or narrow `when` to the events that have it.',
+  ),
   tag_wrong: error(
     '`{tag}` is not a tag{cause}.',
     'A tag has 1 to 128 characters of A-Z, a-z, 0-9, `_`, `.` and `-`, and does not begin with `.` or `-`; variables are written ${NAME}.',
@@ -122,8 +130,8 @@ export const LINT_CATALOGUE = {
     'Name the steps that it follows in `depends_on`; `depends_on: []` says that it is meant to start at once.',
   ),
   variable_literal: warning(
-    '`{text}` stays as it is: nothing is replaced here.',
-    'Read the variable in a command; steps have it in their environment.',
+    '`{text}` stays as it is: only what has braces is replaced.',
+    'Write ${NAME} to have it replaced, `$$` for a `$` of the text; commands read it from their environment.',
   ),
   changes_unknown: warning(
     'The changed files are not known: {cause}. Every condition on `path` holds.',

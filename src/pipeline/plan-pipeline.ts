@@ -5,6 +5,7 @@ import type { CiContext } from './ci-variables.ts';
 import type { PipelineSpec } from './grammar/pipeline.ts';
 import type { FileInput } from './decode.ts';
 import type { LintProblem } from './lint-problem.ts';
+import { fillValues } from './plan/fill-values.ts';
 import { planDeploys } from './plan/plan-deploys.ts';
 import { planImage } from './plan/plan-image.ts';
 import { planPush } from './plan/plan-push.ts';
@@ -64,14 +65,15 @@ const WHOLE_FILE = { span: { offset: 0, length: 1 }, path: '' };
 function compose(spec: PipelineSpec, input: PlanInput, report: Report): Plan {
   const { event, changedFiles, project } = input;
   const occasion = { event, changedFiles, defaultBranch: project.defaultBranch };
-  const deploys = planDeploys(spec.deploy, occasion);
+  const fill = fillValues(input, report);
+  const deploys = planDeploys(spec.deploy, occasion, fill);
   if (typeof input.changesUnknown === 'string' && hasPathCondition(spec))
     report.add('changes_unknown', WHOLE_FILE, { cause: input.changesUnknown });
   return {
-    image: planImage(spec.image, input.hasDockerfile),
-    services: planServices(spec.services),
-    steps: planSteps(spec.steps, occasion),
-    push: planPush(spec.push, deploys.length > 0, input, report),
+    image: planImage(spec.image, input.hasDockerfile, fill),
+    services: planServices(spec.services, fill),
+    steps: planSteps(spec.steps, occasion, fill),
+    push: planPush(spec.push, deploys.length > 0, input, fill, report),
     deploys,
     ...(spec.labels.length === 0 ? {} : { labels: planLabels(spec.labels) }),
   };

@@ -65,12 +65,12 @@ function laterList({ notYet }: RecordShape<unknown>): string {
 
 function variablesTable(): string {
   return table(
-    ['variable', 'holds', 'tags'],
+    ['variable', 'holds', 'values'],
     [
-      ...Object.entries(CI_VARIABLES).map(([name, { about, isForTags }]) => [
+      ...Object.entries(CI_VARIABLES).map(([name, { about, isForValues }]) => [
         `\`${name}\``,
         about,
-        isForTags ? 'yes' : 'no',
+        isForValues ? 'yes' : 'no',
       ]),
       ...Object.entries(STEP_VARIABLES).map(([name, { about }]) => [`\`${name}\``, about, 'no']),
     ],
@@ -85,7 +85,7 @@ function unsetTable(): string {
 }
 
 function limitsTable(): string {
-  const { bytes, tokens, depth, aliasedNodes, steps: most } = PIPELINE_LIMITS;
+  const { bytes, tokens, depth, aliasedNodes, steps: most, substitutedCharacters } = PIPELINE_LIMITS;
   return table(
     ['what', 'most'],
     [
@@ -94,6 +94,7 @@ function limitsTable(): string {
       ['levels of nesting', number(depth)],
       ['nodes that aliases stand for', number(aliasedNodes)],
       ['steps; services', number(most)],
+      ['characters that variables stand for', number(substitutedCharacters)],
     ],
   );
 }

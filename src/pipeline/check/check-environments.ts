@@ -2,24 +2,27 @@ import type { PlanValue } from '../../core/plan.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { Located, Report } from '../report.ts';
 import type { Entry } from '../shape/dictionary.ts';
+import { checkTemplate } from './check-template.ts';
 
 type Entries = readonly Entry<Located<PlanValue>>[];
 
-/** Slipway's own variables stay its own; what looks like a substitution is none. */
+/** Slipway's own variables stay its own; those that values take exist. */
 export function checkEnvironments({ image, services, steps, deploy }: PipelineSpec, report: Report): void {
   for (const { environment } of [...services, ...steps]) {
     for (const { name } of environment)
       if (/^(?:CI|CI_.*|SLIPWAY_.*)$/.test(name.value))
         report.add('variable_reserved', name, { name: name.value });
-    checkLiterals(environment, report);
+    checkValues(environment, report);
   }
-  for (const { env } of deploy) checkLiterals(env, report);
-  checkLiterals(image?.args ?? [], report);
+  for (const { env } of deploy) checkValues(env, report);
+  checkValues(image?.args ?? [], report);
 }
 
-function checkLiterals(entries: Entries, report: Report): void {
+function checkValues(entries: Entries, report: Report): void {
   for (const { value } of entries) {
-    const [text] = typeof value.value === 'string' ? (/\$\{?CI_\w{1,60}\}?/.exec(value.value) ?? []) : [];
+    if (typeof value.value !== 'string') continue;
+    checkTemplate({ ...value, value: value.value }, report);
+    const [, text] = /(?:^|[^$])(\$CI_\w{1,60})/.exec(value.value) ?? [];
     if (text !== undefined) report.add('variable_literal', value, { text });
   }
 }

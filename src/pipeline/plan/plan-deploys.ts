@@ -3,19 +3,24 @@ import { PLAN_DEFAULTS as DEFAULTS } from '../../core/plan-defaults.ts';
 import type { DeploySpec } from '../grammar/deploy.ts';
 import { matchDeploy } from '../match-when.ts';
 import type { Occasion } from '../match-when.ts';
+import type { FillValue } from './fill-values.ts';
 import { planEnvironment } from './plan-environment.ts';
 
 /** The deployments of this event. */
-export function planDeploys(deployments: readonly DeploySpec[], occasion: Occasion): readonly DeployPlan[] {
-  return deployments.filter(({ when }) => matchDeploy(when, occasion)).map(planDeploy);
+export function planDeploys(
+  deployments: readonly DeploySpec[],
+  occasion: Occasion,
+  fill: FillValue,
+): readonly DeployPlan[] {
+  return deployments.filter(({ when }) => matchDeploy(when, occasion)).map((spec) => planDeploy(spec, fill));
 }
 
-function planDeploy(spec: DeploySpec): DeployPlan {
+function planDeploy(spec: DeploySpec, fill: FillValue): DeployPlan {
   return {
     environment: spec.environment.value,
     port: spec.port,
     hosts: [...new Set(spec.host.map(({ value }) => value))],
-    env: planEnvironment(spec.env),
+    env: planEnvironment(spec.env, fill),
     volumes: spec.volumes.map(({ value }) => value),
     command: spec.command,
     resources: { memoryBytes: spec.resources?.memory ?? null, cpus: spec.resources?.cpus ?? null },

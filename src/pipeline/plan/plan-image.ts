@@ -1,16 +1,17 @@
 import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
 import type { ImagePlan } from '../../core/plan.ts';
 import type { ImageSpec } from '../grammar/image.ts';
+import type { FillValue } from './fill-values.ts';
 
 /** The image of the file, or the one of the Dockerfile at the root, or none. */
-export function planImage(spec: ImageSpec | null, hasDockerfile: boolean): ImagePlan | null {
+export function planImage(spec: ImageSpec | null, hasDockerfile: boolean, fill: FillValue): ImagePlan | null {
   if (spec === null) return hasDockerfile ? DOCKERFILE_ALONE : null;
   return {
     dockerfile: spec.dockerfile,
     context: spec.context,
     target: spec.target,
     testTarget: spec.test_target?.value ?? null,
-    args: Object.fromEntries(spec.args.map(({ name, value }) => [name.value, value.value])),
+    args: Object.fromEntries(spec.args.map(({ name, value }) => [name.value, fill(value).text])),
     secrets: [...new Set(spec.secrets)],
     timeoutMs: spec.timeout ?? PLAN_DEFAULTS.imageTimeoutMs,
   };

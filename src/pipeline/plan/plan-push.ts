@@ -1,12 +1,11 @@
 import type { PushPlan } from '../../core/plan.ts';
-import { tagVariables } from '../ci-variables.ts';
 import type { CiContext } from '../ci-variables.ts';
 import type { PushSpec } from '../grammar/push.ts';
 import { matchPush } from '../match-when.ts';
 import type { Located, Report } from '../report.ts';
 import { shorten } from '../shape/scalar.ts';
 import { isTag, repositoryOf, slugOf } from '../slug.ts';
-import { fillTag, variablesOf } from '../tag-template.ts';
+import type { FillValue } from './fill-values.ts';
 
 /**
  * Where the image goes, and under which tags. A deployment needs the image in the registry: with `deploys`
@@ -16,6 +15,7 @@ export function planPush(
   spec: PushSpec | null,
   deploys: boolean,
   context: CiContext,
+  fill: FillValue,
   report: Report,
 ): PushPlan | null {
   const { event, changedFiles, project } = context;
@@ -26,7 +26,7 @@ export function planPush(
   if (!isPushed) return { repository, tags: [] };
   return {
     repository,
-    tags: spec.tags === null ? defaultTags(context) : planTags(spec.tags, context, report),
+    tags: spec.tags === null ? defaultTags(context) : planTags(spec.tags, context.event, fill, report),
   };
 }
 
@@ -40,22 +40,27 @@ function defaultTags({ event, project }: CiContext): readonly string[] {
 }
 
 /** Tags that need a value the event does not have are left out; when none is left, that is a problem. */
-function planTags(tags: readonly Located<string>[], context: CiContext, report: Report): readonly string[] {
-  const variables = tagVariables(context);
+function planTags(
+  tags: readonly Located<string>[],
+  event: CiContext['event'],
+  fill: FillValue,
+  report: Report,
+): readonly string[] {
   const planned: string[] = [];
   for (const tag of tags) {
-    const filled = fillTag(tag.value, (name) => variables[name] ?? null);
-    if (filled === null) {
-      const name = variablesOf(tag.value).find((one) => (variables[one] ?? '') === '') ?? '';
-      report.add('tag_left_out', tag, { tag: tag.value, event: context.event.kind, name });
-    } else if (isTag(filled)) planned.push(filled);
+    const {
+      text: filled,
+      missing: [name],
+    } = fill(tag);
+    if (name !== undefined) report.add('tag_left_out', tag, { tag: tag.value, event: event.kind, name });
+    else if (isTag(filled)) planned.push(filled);
     else report.add('tag_wrong', tag, { tag: shorten(filled), cause: ` (from \`${shorten(tag.value)}\`)` });
   }
   const [first] = tags;
   if (planned.length === 0 && first !== undefined && !report.hasErrors())
     report.add('tags_none', first, {
       tags: tags.map(({ value }) => `\`${value}\``).join(', '),
-      event: context.event.kind,
+      event: event.kind,
     });
   return [...new Set(planned)];
 }

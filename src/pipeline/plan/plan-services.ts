@@ -1,13 +1,14 @@
 import type { ReadyPlan, ServicePlan } from '../../core/plan.ts';
 import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
 import type { ServiceSpec } from '../grammar/services.ts';
+import type { FillValue } from './fill-values.ts';
 import { planEnvironment } from './plan-environment.ts';
 
-export function planServices(services: readonly ServiceSpec[]): readonly ServicePlan[] {
+export function planServices(services: readonly ServiceSpec[], fill: FillValue): readonly ServicePlan[] {
   return services.map(({ name, image, environment, commands, ready }) => ({
     name: name.value,
     image: image.value,
-    environment: planEnvironment(environment),
+    environment: planEnvironment(environment, fill),
     commands,
     ready: planReady(ready),
   }));

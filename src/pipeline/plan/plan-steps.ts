@@ -3,10 +3,15 @@ import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
 import type { StepSpec } from '../grammar/steps.ts';
 import { matchStep } from '../match-when.ts';
 import type { Occasion } from '../match-when.ts';
+import type { FillValue } from './fill-values.ts';
 import { planEnvironment } from './plan-environment.ts';
 
 /** Steps with their dependencies resolved: each waits only for steps that this event selects. */
-export function planSteps(steps: readonly StepSpec[], occasion: Occasion): readonly StepPlan[] {
+export function planSteps(
+  steps: readonly StepSpec[],
+  occasion: Occasion,
+  fill: FillValue,
+): readonly StepPlan[] {
   const outcomes = new Map(steps.map((step) => [step.name.value, matchStep(step.when, occasion)]));
   const dependencies = dependenciesOf(steps);
   const resolve = through(dependencies, (name) => outcomes.get(name) !== null);
@@ -17,7 +22,7 @@ export function planSteps(steps: readonly StepSpec[], occasion: Occasion): reado
       name,
       image: step.image?.value ?? null,
       commands: step.commands,
-      environment: planEnvironment(step.environment),
+      environment: planEnvironment(step.environment, runsOn === null ? AS_WRITTEN : fill),
       dependsOn: resolve(name),
       timeoutMs: step.timeout ?? PLAN_DEFAULTS.stepTimeoutMs,
       failure: step.failure,
@@ -26,6 +31,9 @@ export function planSteps(steps: readonly StepSpec[], occasion: Occasion): reado
     };
   });
 }
+
+/** Of a step that is skipped: nothing that its event lacks is a problem. */
+const AS_WRITTEN: FillValue = ({ value }) => ({ text: value, missing: [] });
 
 /** As in Woodpecker: one after another, until any step says `depends_on`; then those without start at once. */
 function dependenciesOf(steps: readonly StepSpec[]): ReadonlyMap<string, readonly string[]> {

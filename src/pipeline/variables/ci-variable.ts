@@ -44,15 +44,15 @@ export interface CiPrevious {
 /** A variable: what it holds, and how its value comes about; null: this event has none. */
 export interface CiVariable {
   readonly about: string;
-  readonly isForTags: boolean;
+  readonly isForValues: boolean;
   readonly of: (context: CiContext) => string | null;
 }
 
 export type CiVariables = Readonly<Record<string, CiVariable>>;
 
-/** One that the tags of `push` may use too. */
-export function forTags(about: string, of: CiVariable['of']): CiVariable {
-  return { about, isForTags: true, of };
+/** One that values of the file may use too: tags, arguments of the image, environments. */
+export function forValues(about: string, of: CiVariable['of']): CiVariable {
+  return { about, isForValues: true, of };
 }
 
 /**
@@ -60,7 +60,7 @@ export function forTags(about: string, of: CiVariable['of']): CiVariable {
  * chose, or what is known only once a build runs, has no place in it.
  */
 export function forSteps(about: string, of: CiVariable['of']): CiVariable {
-  return { about, isForTags: false, of };
+  return { about, isForValues: false, of };
 }
 
 /** Seconds since 1970, as Woodpecker gives times. */

@@ -1,4 +1,4 @@
-import { forSteps, forTags, seconds } from './ci-variable.ts';
+import { forSteps, forValues, seconds } from './ci-variable.ts';
 import type { CiVariable, CiVariables } from './ci-variable.ts';
 import { COMMIT_VARIABLES as COMMIT } from './commit.ts';
 import { PIPELINE_VARIABLES as PIPELINE } from './pipeline.ts';
@@ -16,7 +16,7 @@ function before({ of }: CiVariable): CiVariable['of'] {
  * for the branch, those of anybody's pull request to it too.
  */
 export const PREVIOUS_VARIABLES = {
-  CI_PREV_COMMIT_SHA: forTags(
+  CI_PREV_COMMIT_SHA: forValues(
     'Commit of the build before; without one, the commit before the push.',
     ({ previous, event }) => previous?.event.commit ?? (event.kind === 'push' ? event.before : null),
   ),

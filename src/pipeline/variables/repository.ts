@@ -1,20 +1,20 @@
-import { forSteps, forTags } from './ci-variable.ts';
+import { forSteps, forValues } from './ci-variable.ts';
 import type { CiVariables } from './ci-variable.ts';
 
 const never = (): string => 'false';
 
 export const REPOSITORY_VARIABLES = {
-  CI_REPO: forTags("The project's path, `<owner>/<name>`.", ({ project }) => project.path),
-  CI_REPO_OWNER: forTags('Its owner.', ({ project }) => project.path.split('/').slice(0, -1).join('/')),
-  CI_REPO_NAME: forTags('Its name.', ({ project }) => project.path.split('/').at(-1) ?? ''),
+  CI_REPO: forValues("The project's path, `<owner>/<name>`.", ({ project }) => project.path),
+  CI_REPO_OWNER: forValues('Its owner.', ({ project }) => project.path.split('/').slice(0, -1).join('/')),
+  CI_REPO_NAME: forValues('Its name.', ({ project }) => project.path.split('/').at(-1) ?? ''),
   CI_REPO_REMOTE_ID: forSteps(
     "The Git host's own id of the repository.",
     ({ event }) => event.repository?.id ?? null,
   ),
-  CI_REPO_URL: forTags('Page of the repository on the Git host.', ({ project, event }) =>
+  CI_REPO_URL: forValues('Page of the repository on the Git host.', ({ project, event }) =>
     withoutCredentials(project.webUrl ?? event.repository?.url ?? null),
   ),
-  CI_REPO_CLONE_URL: forTags('Address to clone from, without credentials.', ({ project }) =>
+  CI_REPO_CLONE_URL: forValues('Address to clone from, without credentials.', ({ project }) =>
     withoutCredentials(project.cloneUrl),
   ),
   CI_REPO_CLONE_SSH_URL: forSteps('Address to clone from over ssh.', ({ project, event }) =>
@@ -22,7 +22,7 @@ export const REPOSITORY_VARIABLES = {
       ? (event.repository?.sshUrl ?? null)
       : withoutCredentials(project.cloneUrl),
   ),
-  CI_REPO_DEFAULT_BRANCH: forTags('The default branch.', ({ project }) => project.defaultBranch),
+  CI_REPO_DEFAULT_BRANCH: forValues('The default branch.', ({ project }) => project.defaultBranch),
   CI_REPO_PRIVATE: forSteps('Whether the repository is private: `true` or `false`.', ({ event }) =>
     event.repository === null ? null : String(event.repository.isPrivate),
   ),

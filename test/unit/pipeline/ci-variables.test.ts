@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RepositoryEvent } from '../../../src/core/event.ts';
-import { CI_VARIABLES, ciVariables, tagVariables } from '../../../src/pipeline/ci-variables.ts';
+import { CI_VARIABLES, ciVariables, valueVariables } from '../../../src/pipeline/ci-variables.ts';
 import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
 import type { PlanInput } from '../../../src/pipeline/plan-pipeline.ts';
 import { EVENTS, inputOf, planOf } from './support.ts';
@@ -100,9 +100,9 @@ const TAG_VARIABLES = [
 ];
 
 test('tags may use these variables and no others', () => {
-  expect(Object.keys(CI_VARIABLES).filter((name) => CI_VARIABLES[name]?.isForTags)).toEqual(TAG_VARIABLES);
+  expect(Object.keys(CI_VARIABLES).filter((name) => CI_VARIABLES[name]?.isForValues)).toEqual(TAG_VARIABLES);
   for (const event of Object.values(EVENTS))
-    expect(TAG_VARIABLES).toEqual(expect.arrayContaining(Object.keys(tagVariables(inputOf(null, event)))));
+    expect(TAG_VARIABLES).toEqual(expect.arrayContaining(Object.keys(valueVariables(inputOf(null, event)))));
 });
 
 test.each([

@@ -10,7 +10,10 @@ const DEPLOY = 'deploy:\n  - environment: a\n    port: 80\n    host: a.example.c
 /** Each code: a file that has it, and the place where it must be reported. */
 const FILES: Readonly<
   Record<
-    Exclude<LintCode, 'pipeline_missing' | 'tag_left_out' | 'tags_none' | 'changes_unknown'>,
+    Exclude<
+      LintCode,
+      'pipeline_missing' | 'tag_left_out' | 'tags_none' | 'variable_needed' | 'changes_unknown'
+    >,
     [string | Uint8Array, string]
   >
 > = {
@@ -57,7 +60,8 @@ const FILES: Readonly<
     'steps: { a: { commands: x }, b: { commands: x, depends_on: a }, c: { commands: x } }',
     '1:65',
   ],
-  variable_literal: ['image: { args: { SHA: "${CI_COMMIT_SHA}" } }', '1:23'],
+  variable_literal: ['image: { args: { SHA: "$CI_COMMIT_SHA" } }', '1:23'],
+  substitution_wrong: ['image: { args: { SHA: "${CI_COMMIT_SHA" } }', '1:23'],
   more_problems: [`steps: {${Array.from({ length: 120 }, (_, i) => ` s${i}: {}`).join(',')} }`, '1:'],
 };
 
@@ -66,7 +70,7 @@ test.each(Object.entries(FILES))('%s is reported at the text that causes it', (c
   expect(found).toContainEqual(expect.stringMatching(new RegExp(`^${place}.* ${code}$`)));
 });
 
-test('the four codes that need an event are reported by the plan', () => {
+test('the five codes that need an event are reported by the plan', () => {
   const codes = (text: string | null, more = {}) => {
     const { problems, warnings } = planPipeline(inputOf(text, EVENTS.push, more));
     return [...problems, ...warnings].map(({ code, line, column }) => `${line}:${column} ${code}`);
@@ -74,6 +78,7 @@ test('the four codes that need an event are reported by the plan', () => {
   expect(codes(null, { hasDockerfile: false })).toEqual(['1:1 pipeline_missing']);
   expect(codes('push: { tags: ["${CI_COMMIT_TAG}", "${CI_COMMIT_SHA}"] }')).toEqual(['1:16 tag_left_out']);
   expect(codes('push: { tags: ["${CI_COMMIT_TAG}"] }')).toContain('1:16 tags_none');
+  expect(codes('image: { args: { T: "${CI_COMMIT_TAG:?}" } }')).toEqual(['1:21 variable_needed']);
   const gone = { changesUnknown: 'the branch main is gone' };
   expect(codes('push: { when: { path: x } }', gone)).toEqual(['1:1 changes_unknown']);
   expect(codes('push: { when: { branch: x } }', gone)).toEqual([]);
@@ -86,7 +91,7 @@ test('every text of the catalogue gets all its details', () => {
     }),
   );
   const known = new Set(problems.map(({ code }) => code));
-  expect(known.size).toBeGreaterThanOrEqual(Object.keys(LINT_CATALOGUE).length - 4);
+  expect(known.size).toBeGreaterThanOrEqual(Object.keys(LINT_CATALOGUE).length - 5);
   for (const { message, fix, code } of problems)
     expect(`${message} ${fix}`, code).not.toMatch(/(?<!\$)\{\w+\}|undefined|\[object/);
 });

@@ -44,20 +44,22 @@ describe('tags', () => {
   test('are each set once', () =>
     expect(tagsOf('["${CI_COMMIT_SHA}", "${CI_COMMIT_SHA}"]')).toEqual([commit]));
 
-  test.each([
-    '$CI_COMMIT_SHA',
-    '${CI_COMMIT_SHA',
-    '-a',
-    '.a',
-    'a b',
-    'a:b',
-    '${}',
-    'x'.repeat(129),
-    '${CI_COMMIT_SHA##*/}',
-  ])('are not %j', (tag) =>
-    expect(lint(`push: { tags: ${JSON.stringify(tag)} }`)).toEqual(['1:15 tag_wrong']),
+  test.each(['$CI_COMMIT_SHA', '$${CI_COMMIT_SHA}', '-a', '.a', 'a b', 'a:b', 'x'.repeat(129)])(
+    'are not %j',
+    (tag) => expect(lint(`push: { tags: ${JSON.stringify(tag)} }`)).toEqual(['1:15 tag_wrong']),
   );
 });
+
+test.each(['${CI_COMMIT_SHA', '${}', '${CI_COMMIT_SHA@Q}', '${!CI_COMMIT_SHA}'])('%j cannot be read', (tag) =>
+  expect(lint(`push: { tags: "${tag}" }`)).toEqual(['1:15 substitution_wrong']),
+);
+
+test.each([
+  ['${CI_COMMIT_SHA:8:4}', '89ab'],
+  ['${CI_COMMIT_TAG:-edge}', 'edge'],
+  ['${CI_COMMIT_BRANCH//[!a-z0-9]/-}', 'main'],
+  ['${CI_COMMIT_TAG:+release-}${CI_COMMIT_BRANCH^^}', 'MAIN'],
+])('the tag %s becomes %s', (tag, expected) => expect(tagsOf(`"${tag}"`)).toEqual([expected]));
 
 describe('the repository', () => {
   test('is the path of the project in a form that registries take', () => {

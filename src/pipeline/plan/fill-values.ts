@@ -1,0 +1,52 @@
+import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
+import { valueVariables } from '../ci-variables.ts';
+import type { CiContext } from '../ci-variables.ts';
+import type { Located, Report } from '../report.ts';
+import { expandTemplate } from '../substitute/expand-template.ts';
+import type { Budget } from '../substitute/expand-template.ts';
+import { parseTemplate } from '../substitute/parse-template.ts';
+
+/** A value with its variables replaced; `missing` are those that were taken as they are and have no value. */
+export interface Filled {
+  readonly text: string;
+  readonly missing: readonly string[];
+}
+
+export type FillValue = (value: Located<string>) => Filled;
+
+/**
+ * Replaces variables by what the event gives them, in values that were checked. All of one plan share a budget, so that
+ * no small file makes a large plan or takes long. A needed variable without a value is a problem.
+ */
+export function fillValues(context: CiContext, report: Report): FillValue {
+  const variables = valueVariables(context);
+  const budget: Budget = {
+    characters: PIPELINE_LIMITS.substitutedCharacters,
+    work: PIPELINE_LIMITS.substitutionWork,
+  };
+  return (value) => {
+    if (!value.value.includes('$')) return { text: value.value, missing: [] };
+    const { template } = parseTemplate(value.value);
+    if (template === null || isSpent(budget)) return { text: '', missing: [] };
+    const { text, missing, needed } = expandTemplate(template, (name) => variables[name] ?? null, budget);
+    for (const { name, message } of needed)
+      report.add('variable_needed', value, {
+        name,
+        event: context.event.kind,
+        message: message === '' ? '' : `: ${message}`,
+      });
+    reportSpent(budget, value, report);
+    return { text, missing };
+  };
+}
+
+const isSpent = ({ characters, work }: Budget): boolean => characters < 0 || work < 0;
+
+function reportSpent(budget: Budget, value: Located<string>, report: Report): void {
+  if (!isSpent(budget)) return;
+  const [what, limit] =
+    budget.characters < 0
+      ? ['its variables stand for more characters', PIPELINE_LIMITS.substitutedCharacters]
+      : ['its variables take more comparisons', PIPELINE_LIMITS.substitutionWork];
+  report.add('too_complex', value, { what, limit });
+}
