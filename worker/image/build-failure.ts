@@ -10,14 +10,16 @@ const NOT_THE_DOCKERFILES = [
   /buildx component is missing/i,
 ];
 
+/** Frames, lines of the Dockerfile, and what the command put out, by its second: that may be a secret, and is in the log. */
+const NO_REASON = /^(-+|\s*>|\s|Dockerfile:|\d+\.\d+ )/;
+
 /**
  * What a build that failed means, from the lines that the client closed with: `error` when engine, network or disk
  * failed, else `failure`, with the exit code of the command where one ended the build.
  */
 export function explainBuildFailure(closingLines: readonly string[]): Outcome {
   const text = closingLines.join('\n');
-  const last =
-    closingLines.findLast((line) => !/^(-+|\s*>|\s|Dockerfile:)/.test(line)) ?? 'The build failed.';
+  const last = closingLines.findLast((line) => !NO_REASON.test(line)) ?? 'The build failed.';
   const reason = last
     .replace(/^(ERROR|error): /, '')
     .replace(/failed to solve( with frontend [\w.]+)?: /, '')

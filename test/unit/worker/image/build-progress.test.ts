@@ -83,3 +83,13 @@ test.each([
 ])('calls it an error when the machine failed: %s', (line) => {
   expect(explainBuildFailure([line]).status).toBe('error');
 });
+
+test('takes no line that a command put out for the reason, where the client ends before it has said one', () => {
+  const cutOff = [
+    '------',
+    ' > [2/2] RUN cat /run/secrets/token:',
+    '0.254 what-the-command-put-out',
+    '------',
+  ];
+  expect(explainBuildFailure(cutOff)).toMatchObject({ status: 'failure', reason: 'The build failed.' });
+});
