@@ -24,6 +24,7 @@ import type { Engine } from './engine/engine.ts';
 import { boundBuildCache, engineBuildCache } from './image/bound-build-cache.ts';
 import { findBuildClient, type BuildClient } from './image/build-client.ts';
 import { openRouter } from './router/open-router.ts';
+import { filesFromMirrors } from './workflow/bring-files.ts';
 import { clearLeftovers } from './workflow/clear-leftovers.ts';
 import { runWorkflow } from './workflow/run-workflow.ts';
 import type { WorkflowTools } from './workflow/tools.ts';
@@ -168,7 +169,7 @@ async function workflowTools(engine: Engine, buildClient: BuildClient): Promise<
   return {
     engine,
     buildClient,
-    mirrors: await prunedMirrors(),
+    bringFiles: filesFromMirrors(await prunedMirrors()),
     checkouts: await folder('checkouts'),
     workerName: settings.name,
     caBundle: settings.caBundle,

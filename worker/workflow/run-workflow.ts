@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LeaseSecrets, WorkflowWork } from '../../src/core/work.ts';
-import { checkOut } from '../checkout/check-out.ts';
 import { workflowLabels, type WorkflowLabels } from '../engine/labels.ts';
 import { buildRepository, removeBuildImages } from '../image/remove-build-images.ts';
 import type { LogSink } from '../log-sink.ts';
@@ -100,11 +99,8 @@ class WorkflowRun {
   }
 
   #checkOut(log: LogSink): Promise<Outcome> {
-    return checkOut({
-      mirrors: this.#tools.mirrors,
-      projectId: this.#lease.work.build.projectId,
-      ...this.#lease.work.clone,
-      source: (have, signal) => this.#lease.source(have, signal),
+    return this.#tools.bringFiles({
+      lease: this.#lease,
       directory: this.#checkout,
       log,
       signal: this.#ending.signal,

@@ -1,13 +1,13 @@
-import type { Mirrors } from '../checkout/mirrors.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { BuildClient } from '../image/build-client.ts';
 import type { StepSettings } from '../steps/settings.ts';
+import type { BringFiles } from './bring-files.ts';
 
 /** What a worker has to run workflows with; the same for all of them. */
 export interface WorkflowTools {
   readonly engine: Engine;
   readonly buildClient: BuildClient;
-  readonly mirrors: Mirrors;
+  readonly bringFiles: BringFiles;
   /** Where checkouts go, a folder each. */
   readonly checkouts: string;
   readonly workerName: string;
