@@ -3,12 +3,12 @@ import { pushTarget, registryHost } from '../core/image-name.ts';
 import type { DeployPlan, Plan } from '../core/plan.ts';
 import { isTrusted } from '../core/trust.ts';
 import type { LeaseSecrets } from '../core/work.ts';
+import { secretsOf, workflowSecrets } from '../core/workflow-rows.ts';
 import type { LeaseSecretsSource, NeededLogins } from '../ports/lease-secrets.ts';
 import type { OpenLease } from './builds.ts';
 import type { BuildsDeps } from './deps.ts';
 import { readRelease } from './claim-deployment.ts';
 import { demandLease } from './lease-rows.ts';
-import { secretsOf, workflowSecrets } from './step-rows.ts';
 
 type Wanted = Parameters<LeaseSecretsSource['forLease']>[0];
 

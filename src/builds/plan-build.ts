@@ -2,13 +2,13 @@ import { newId } from '../core/id.ts';
 import type { Plan } from '../core/plan.ts';
 import { Problem, type ProblemCode } from '../core/problem.ts';
 import type { LintProblemView } from '../core/view.ts';
+import { stepRows } from '../core/workflow-rows.ts';
 import type { Tx } from '../store/store.ts';
 import type { PlanOutcome } from './builds.ts';
 import type { BuildsDeps } from './deps.ts';
 import { endBuild } from './end-workflow.ts';
 import { ensureEnvironment } from './environments.ts';
 import { insertDeployment } from './new-deployment.ts';
-import { stepRows } from './step-rows.ts';
 import { transition } from './transition.ts';
 
 /** See `Builds.planBuild`. */

@@ -1,5 +1,5 @@
-import type { Plan, StepPlan } from '../core/plan.ts';
-import type { StepKind } from '../core/work.ts';
+import type { Plan, StepPlan } from './plan.ts';
+import type { StepKind } from './work.ts';
 
 /** A row of `step`, before it has an id. */
 export interface StepRow {
