@@ -1,4 +1,5 @@
 import { isEnd, type Status } from '../core/status.ts';
+import { TRACE_TARGET } from '../core/trace-context.ts';
 import type { Tx } from '../store/store.ts';
 import { insertEffect } from './insert-effect.ts';
 
@@ -26,14 +27,13 @@ export async function traceDeployment(tx: Tx, id: string, status: Status, at: nu
   if (started_at !== null) await insertTrace(tx, { kind: 'deployment', id, atMs: at });
 }
 
-/** All have one target: a collector that is away is asked by the oldest alone, and later ones wait behind that. */
 async function insertTrace(tx: Tx, effect: TraceEffect): Promise<void> {
   const { id, atMs: at } = effect;
   await insertEffect(tx, {
     key: `trace:${id}`,
     kind: 'trace',
     subjectId: id,
-    target: 'trace',
+    target: TRACE_TARGET,
     payload: effect,
     at,
   });

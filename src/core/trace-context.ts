@@ -9,6 +9,12 @@ export interface TraceContext {
   readonly spanId: string;
 }
 
+/**
+ * Target of all effects that send a trace: a collector that is away is asked by the oldest alone, and later ones wait behind
+ * that.
+ */
+export const TRACE_TARGET = 'trace';
+
 /** The trace of a build, or of a deployment that no build's end caused, with its topmost span. */
 export function traceOf(subjectId: string): TraceContext {
   return { traceId: digits(`trace ${subjectId}`, 32), spanId: spanIdOf(subjectId) };

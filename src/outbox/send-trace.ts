@@ -1,4 +1,5 @@
 import { readRetryAfter } from '../core/retry-after.ts';
+import { TRACE_TARGET } from '../core/trace-context.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Reading } from '../store/store.ts';
 import { makeTrace } from '../traces/make-trace.ts';
@@ -42,6 +43,8 @@ export interface TakenTrace {
 const TIMEOUT_MS = 10_000;
 /** What could not be sent for that long is given up; those behind it get their turn. */
 const STALE_MS = 24 * 3_600_000;
+/** Of those that wait for a collector that is away, so many are kept, the newest. */
+const MOST_WAITING = 1_000;
 /** A collector may hold traces off for so long and no longer. */
 const MOST_WAIT_MS = 3_600_000;
 /** Of an answer, so much is read (characters), and so much of what it says is told. */
@@ -62,6 +65,8 @@ export function traceHandler(deps: TraceDeps): EffectHandler {
     if (collector === null) return { state: 'done', detail: 'left out: this server sends no traces' };
     if (deps.clock.nowMs() - atMs > STALE_MS)
       return { state: 'failed', reason: 'given up: it could not be sent for a day' };
+    if (isAway && (await isAheadOf(deps.store, MOST_WAITING)))
+      return { state: 'failed', reason: `given up: ${MOST_WAITING} newer ones wait` };
     const trace = await makeTrace(deps.store, subject, deps.publicUrl);
     if (trace === null) return { state: 'done', detail: `left out: the ${subject.kind} was removed` };
     const resource = { 'service.version': deps.version, ...collector.resource, ...trace.resource };
@@ -72,6 +77,19 @@ export function traceHandler(deps: TraceDeps): EffectHandler {
     isAway = outcome.state === 'retry';
     return outcome;
   };
+}
+
+/** Whether so many others wait behind the oldest that waits. */
+async function isAheadOf({ db }: Reading, count: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('outbox')
+    .select('state')
+    .where('target', '=', TRACE_TARGET)
+    .orderBy('id', 'desc')
+    .offset(count)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.state === 'pending';
 }
 
 async function send(

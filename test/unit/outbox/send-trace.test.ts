@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { effectSettled } from '../../../src/builds/index.ts';
 import type { TraceEffect } from '../../../src/builds/insert-trace.ts';
+import { newId } from '../../../src/core/id.ts';
 import { traceOf } from '../../../src/core/trace-context.ts';
 import { createOutbox, type Outbox, type OutboxDeps } from '../../../src/outbox/outbox.ts';
 import { traceHandler, type TakenTrace, type TraceDeps } from '../../../src/outbox/send-trace.ts';
@@ -68,6 +69,29 @@ async function send(id: string, deps: Partial<TraceDeps> = {}) {
 }
 const effects = () =>
   record.store.db.selectFrom('outbox').selectAll().where('kind', '=', 'trace').orderBy('id').execute();
+
+/** More that wait, each behind the one before. */
+async function put(count: number): Promise<void> {
+  const row = { state: 'pending', next_at: 0, result: null, lease_id: null, finished_at: null } as const;
+  await record.store.transaction(async (tx) => {
+    for (let made = 0; made < count; made += 1) {
+      const id = newId('fx', record.clock.now + 60_000);
+      await tx.db
+        .insertInto('outbox')
+        .values({
+          ...row,
+          id,
+          key: id,
+          subject_id: 'bld_1',
+          kind: 'trace',
+          target: 'trace',
+          payload_json: '{}',
+          created_at: 0,
+        })
+        .execute();
+    }
+  });
+}
 
 function start(changes: Partial<OutboxDeps> = {}): Outbox {
   outbox = createOutbox({
@@ -289,6 +313,22 @@ describe('a collector that is away', () => {
     expect(away).toHaveLength(1);
     expect(taken.map(({ subjectId, rejected }) => [subjectId, rejected])).toEqual(ids.map((id) => [id, 0]));
     expect(roots.map((span: SentSpan) => span.status.code)).toEqual([undefined, 2]);
+  });
+
+  it('gets the newest thousand: of more that wait the oldest goes, without being sent', async () => {
+    const id = await ended();
+    collector.answer = (response) => void response.writeHead(503).end();
+    const sending = handler();
+    const payload: TraceEffect = { kind: 'build', id, atMs: record.clock.now };
+    const once = () => sending(payload, `trace:${id}`, new AbortController().signal);
+    await put(999);
+    expect((await once()).state).toBe('retry');
+    expect((await once()).state).toBe('retry');
+    await put(1);
+    expect(await once()).toEqual({ state: 'failed', reason: 'given up: 1000 newer ones wait' });
+    expect(collector.received).toHaveLength(2);
+    collector.answer = (response) => void response.writeHead(200).end();
+    expect((await send(id)).state).toBe('done');
   });
 
   it('is given up, told once each, and no build is worse for it', async () => {
