@@ -28,7 +28,8 @@ export async function readTracedBuild(reading: Reading, id: string): Promise<Tra
     status: row.status,
     reason: row.reason,
     rerunOf: row.rerun_of,
-    receivedAtMs: row.received_at,
+    // A second build of a delivery has only its place in the order.
+    receivedAtMs: row.rerun_of === null ? (row.received_at ?? timeOf(row.branch_order)) : null,
     createdAtMs: row.created_at,
     plannedAtMs: found?.madeAtMs ?? null,
     finishedAtMs: row.finished_at,

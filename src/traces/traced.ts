@@ -14,7 +14,7 @@ export interface TracedBuild {
   readonly reason: string | null;
   /** The build that this one runs again, or null. */
   readonly rerunOf: string | null;
-  /** When its delivery came; null for one that a person asked for. */
+  /** When its delivery came, or a person asked for it; null for one that runs another again. */
   readonly receivedAtMs: number | null;
   readonly createdAtMs: number;
   /** Null: it ended before its file was read. */

@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { newId } from '../../src/core/id.ts';
 import { traceOf } from '../../src/core/trace-context.ts';
 import { makeTrace } from '../../src/traces/make-trace.ts';
 import { encodeTrace } from '../../src/traces/otlp.ts';
@@ -8,6 +9,7 @@ import {
   makeRecord,
   planOf,
   prepare,
+  pushOf,
   runWorkflow,
   switchOver,
   type TestRecord,
@@ -87,6 +89,24 @@ onEachDatabase((target) => {
       parentId: null,
       links: [traceOf(builds[0] ?? '')],
     });
+  });
+
+  it('begins with the delivery, also for a second build of the same one, and a re-run with itself', async () => {
+    record = await makeRecord(await target());
+    const ada = await record.worker('ada');
+    const project = await record.project();
+    const arrivedWith = newId('dlv', record.clock.now - 5_000);
+    const outcome = { kind: 'plan', plan: planOf(), warnings: [] } as const;
+    const second = { projectId: project, deliveryId: null, arrivedWith, event: pushOf('main') };
+    const { buildId } = await record.builds.createBuild({ ...second, outcome, blocked: null });
+    await runWorkflow(await ada.claimWorkflow(await record.workflowOf(buildId)));
+    const [root, intake] = await spansOf('build', buildId);
+    expect([root, intake].map((span) => (span?.endMs ?? 0) - (span?.startMs ?? 0))).toEqual([5_000, 5_000]);
+    record.clock.now += 60_000;
+    const again = await record.builds.rerunBuild(buildId);
+    await runWorkflow(await ada.claimWorkflow(await record.workflowOf(again.buildId)));
+    const [rerun] = await spansOf('build', again.buildId);
+    expect(rerun).toMatchObject({ startMs: record.clock.now, links: [traceOf(buildId)] });
   });
 
   it('has none of what has not ended, nor of what is not there', async () => {
