@@ -166,6 +166,8 @@ export interface PartsSettings extends CommonSettings {
   readonly appNetwork: string;
   /** Absolute path of a static busybox; null: the first one on PATH. */
   readonly helper: string | null;
+  /** Null: nothing is traced. */
+  readonly traces: TraceSettings | null;
   readonly routerName: string | null;
   readonly router: RouterSettings;
   /** Whether missing parts may be installed with apt. */
@@ -238,6 +240,7 @@ export function readPartsSettings(environment: Environment): PartsSettings {
     buildNetworks: read('buildNetworks'),
     appNetwork: read('appNetwork'),
     helper: read('helper'),
+    traces: traces(read),
     routerName: read('routerName'),
     router: router(read),
     mayInstall: read('mayInstall'),

@@ -6,6 +6,7 @@ import { PART_FOLDERS } from '../parts/ensure-parts.ts';
 import { ownRedisUrl } from '../parts/redis.ts';
 import { ownRegistryHost } from '../parts/registry.ts';
 import type { Check } from './check.ts';
+import { checkCollector } from './collector.ts';
 import { checkDataFolder } from './data-folder.ts';
 import { checkDatabase } from './database.ts';
 import { checkBuildClient, checkEngine } from './engine.ts';
@@ -41,6 +42,7 @@ export function allChecks(settings: PartsSettings, token: string | null): readon
       return host === null ? settings.registry : { host, insecure: true };
     }),
     checkRouter(settings.router.dir),
+    ...(settings.traces === null ? [] : [checkCollector(settings.traces)]),
     checkServer({ settings, token }),
   ];
 }
