@@ -17,7 +17,7 @@ export interface YamlTree {
 export function parseYaml(text: string, report: Report): YamlTree | null {
   const tokens = parseTokens(text, report);
   if (tokens === null || isTooDeep(tokens, report)) return null;
-  const documents = [...new Composer(OPTIONS).compose(tokens, true, text.length)];
+  const documents = withoutStacks(() => [...new Composer(OPTIONS).compose(tokens, true, text.length)]);
   const [first, second] = documents;
   if (first === undefined) return null;
   reportErrors(first, report);
@@ -39,18 +39,51 @@ const OPTIONS = {
 } as const;
 
 function parseTokens(text: string, report: Report): CST.Token[] | null {
+  const lexemes = readLexemes(text, report);
+  if (lexemes === null) return null;
   const parser = new Parser();
   const tokens: CST.Token[] = [];
-  let count = 0;
-  for (const lexeme of new Lexer().lex(text)) {
-    if (++count > PIPELINE_LIMITS.tokens) {
-      tooComplex(report, spanOf(parser.offset, 1), 'it has more tokens', PIPELINE_LIMITS.tokens);
+  for (const lexeme of lexemes) {
+    tokens.push(...parser.next(lexeme));
+    const tooDeep = parser.stack[PIPELINE_LIMITS.depth + 1];
+    if (tooDeep !== undefined && parser.stack.length > DEEP_STACK) {
+      tooComplex(report, spanOf(tooDeep.offset, 1), 'it has more levels', PIPELINE_LIMITS.depth);
       return null;
     }
-    tokens.push(...parser.next(lexeme));
   }
   tokens.push(...parser.end());
   return tokens;
+}
+
+/** All of them before any is made into a tree, which takes ten times as long. */
+function readLexemes(text: string, report: Report): readonly string[] | null {
+  const lexemes: string[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    if (lexemes.length === PIPELINE_LIMITS.tokens) {
+      const offset = lexemes.reduce((sum, one) => sum + (MARKS.has(one) ? 0 : one.length), 0);
+      tooComplex(report, spanOf(offset, 1), 'it has more tokens', PIPELINE_LIMITS.tokens);
+      return null;
+    }
+    lexemes.push(lexeme);
+  }
+  return lexemes;
+}
+
+/** Of the lexer itself, for a document, the end of a flow and a scalar: they stand for no text. */
+const MARKS: ReadonlySet<string> = new Set(['\u0002', '\u0018', '\u001f']);
+
+/** What is open at once in the parser: it too recurses, where one token closes them all. */
+const DEEP_STACK = 1_000;
+
+/** The composer makes an error of what it finds, tens of thousands of a bad file; their stacks cost most of its time. */
+function withoutStacks<T>(work: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 /** Walked with a list of its own: the composer recurses, and gives up deep down without saying where. */

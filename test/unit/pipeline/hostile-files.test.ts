@@ -61,6 +61,8 @@ test('dictionaries under aliases are bounded too', () => {
 const WORST: Readonly<Record<string, string>> = {
   'nested lists': '['.repeat(MIB / 2) + ']'.repeat(MIB / 2),
   'unclosed lists': fill('['),
+  'nested keys within a map': `image: {}\n${'? '.repeat(20_000)}x\nsteps: {}\n`,
+  'tens of thousands of errors': `steps: { a: ${'"${A:-'.repeat(9_500)}`,
   'nested maps': fill('{a: '),
   'nested block lists': fill('- '),
   'a list 30,000 levels deep': `${'['.repeat(30_000)}${']'.repeat(30_000)}`,

@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest';
+import { fuzzFiles } from '../../experiments/pipeline/fuzz-files.ts';
+
+test('2,000 mutated files of ours are answered, each in bounded time, in a process with little memory', async () => {
+  const { wrong, planned, slowestMs, slowest, peakMb } = await fuzzFiles(2_000, 20_260);
+  expect(wrong).toEqual([]);
+  expect(planned).toBeGreaterThan(100);
+  expect(slowestMs, `file ${slowest}`).toBeLessThan(1_500);
+  expect(peakMb).toBeLessThan(200);
+});
