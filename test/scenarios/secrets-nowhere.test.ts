@@ -13,6 +13,7 @@ import { LABELS } from '../../worker/engine/labels.ts';
 import { endOf, push } from '../support/builds.ts';
 import { filesWith } from '../support/files-with.ts';
 import { routesOf } from '../support/list-routes.ts';
+import { startCollector, type TestCollector } from '../support/otlp-collector.ts';
 import { testParts } from '../support/parts.ts';
 import { LOGIN, READER } from '../support/registry-logins.ts';
 import { formsOf, secretsIn } from '../support/secret-forms.ts';
@@ -39,10 +40,12 @@ const secrets: Record<string, string> = {
   "of a notification's address": 'T0-hook-B0-path-XyZ987',
   'of a notification': 'what signs the messages',
   'of the mail server': 'the password of ci@example.com',
+  'of the collector': 'what-opens/the=collector',
 };
 
 let world: World;
 let engine: Engine;
+let collector: TestCollector;
 let build: BuildView;
 /** Everything that was sent to Redis from before the push to the end, and all that is in it then. */
 const toRedis: string[] = [];
@@ -56,8 +59,9 @@ let answers: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
   engine = connectEngine(testParts().dockerHost);
+  collector = await startCollector();
   world = await startWorld(
-    { lockedRegistry: true, env: MAIL },
+    { lockedRegistry: true, env: { ...MAIL, ...tracesTo(collector) } },
     { password: secrets['of the repository'] ?? '' },
   );
   const { system } = world;
@@ -81,12 +85,14 @@ beforeAll(async () => {
   commandLines = processes.stop();
   afterwards = await inspectAll();
   await told(project);
+  await waitFor('the traces are sent', async () => collector.received.length > 1);
   inRedis = await redis.dump();
   answers = await allAnswers();
 }, 180_000);
 afterAll(async () => {
   engine.close();
   await world?.stop();
+  await collector?.close();
 });
 
 describe('no secret', () => {
@@ -138,6 +144,16 @@ describe('no secret', () => {
     expect(found(answers)).toEqual({});
   });
 
+  it('is in a trace, though what opens the collector is in the head of its request', () => {
+    expect(collector.spans().map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['BUILD secrets/nowhere', 'service given', 'step work', 'deploy production']),
+    );
+    expect(collector.received.map(({ headers }) => headers['x-api-key'])).toEqual(
+      collector.received.map(() => secrets['of the collector']),
+    );
+    expect(secretsIn(secrets, collector.received.map(({ body }) => body).join('\n'))).toEqual([]);
+  });
+
   it('is in a file of server, worker, Redis, router or registry, but the key to the pages in its own', () => {
     const forms = Object.values(secrets).flatMap(formsOf);
     const { dir } = world.system;
@@ -180,6 +196,10 @@ const MAIL = {
   SLIPWAY_SMTP_PASSWORD: secrets['of the mail server'] ?? '',
   SLIPWAY_SMTP_FROM: 'Slipway <ci@example.com>',
 };
+const tracesTo = ({ url }: TestCollector) => ({
+  OTEL_EXPORTER_OTLP_ENDPOINT: url,
+  OTEL_EXPORTER_OTLP_HEADERS: `x-api-key=${encodeURIComponent(secrets['of the collector'] ?? '')}`,
+});
 const TARGETS = [
   {
     kind: 'webhook',
