@@ -79,14 +79,17 @@ interface Phase {
   readonly endMs: number;
 }
 
-/** Names of the phases' spans; what has one name and follows one another is one span. */
+/**
+ * Names of the phases' spans; what has one name and follows one another is one span. The verdict is waited for while
+ * `pulling`, so that a `prepare` is as long as the tests where those are longer.
+ */
 const PHASE_NAMES: Readonly<Record<DeploymentPhase, string | null>> = {
   waiting: 'waiting',
   pulling: 'prepare',
-  starting: 'prepare',
+  starting: 'start',
   checking: 'health',
   smoking: 'smoke',
-  prepared: 'wait for the verdict',
+  prepared: 'switch',
   switching: 'switch',
   draining: 'drain',
   done: null,

@@ -87,7 +87,7 @@ it('a push is one trace, from the webhook to the switch, and a step knows its sp
   ]);
   const deployment = spanOf(build.id, 'deploy production');
   expect(childrenOf(build.id, deployment).map(({ name }) => name)).toEqual(
-    expect.arrayContaining(['prepare', 'health', 'smoke', 'switch', 'drain']),
+    expect.arrayContaining(['prepare', 'start', 'health', 'smoke', 'switch', 'drain']),
   );
   expect(textOf(deployment, 'deployment.status')).toEqual({ stringValue: 'succeeded' });
   const step = spanOf(build.id, 'step unit');

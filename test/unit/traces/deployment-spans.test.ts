@@ -13,11 +13,11 @@ it('a deployment of a build is part of that trace, over its phases up to the swi
   expect(outline(spans)).toEqual([
     'deploy production 1200-12000',
     '  waiting 1200-4000',
-    '  prepare 4000-6000',
+    '  prepare 4000-5000',
+    '  start 5000-6000',
     '  health 6000-7000',
     '  smoke 7000-8000',
-    '  wait for the verdict 8000-9100',
-    '  switch 9100-9500',
+    '  switch 8000-9500',
     '  drain 9500-11900',
   ]);
   expect(outside(spans)).toEqual([]);
@@ -66,7 +66,8 @@ it('a release that never becomes healthy fails in that phase, and switches nothi
   expect(outline(spans)).toEqual([
     'deploy production 1200-7000!',
     '  waiting 1200-4000',
-    '  prepare 4000-6000',
+    '  prepare 4000-5000',
+    '  start 5000-6000',
     '  health 6000-7000!',
   ]);
   expect(spans[0]?.attributes).toMatchObject({ 'deployment.status': 'failed', 'error.type': 'failure' });
@@ -91,7 +92,8 @@ it('one whose deployer was lost waits and prepares again', () => {
   expect(outline(spansOf({ events: [...upTo(5), ...again] }))).toEqual([
     'deploy production 1200-12000',
     '  waiting 1200-4000',
-    '  prepare 4000-6000',
+    '  prepare 4000-5000',
+    '  start 5000-6000',
     '  health 6000-6500',
     '  waiting 6500-6900',
     '  prepare 6900-7500',
