@@ -365,6 +365,16 @@ export const SETTINGS = {
     TIMES.deadManSwitch,
     "A step's container ends when its worker was silent for this long; an engine that was is given up.",
   ),
+  gitFetchMs: time(
+    'SLIPWAY_GIT_FETCH_MS',
+    TIMES.gitFetch,
+    'A fetch from a Git host that takes longer is given up, and tried again with its delivery.',
+  ),
+  gitIdleMs: time(
+    'SLIPWAY_GIT_IDLE_MS',
+    TIMES.gitIdle,
+    'So is one in which nothing comes for this long; a host that counts the objects of a large repository says now and then that it is alive.',
+  ),
   registryIdleMs: time(
     'SLIPWAY_REGISTRY_IDLE_MS',
     TIMES.registryIdle,

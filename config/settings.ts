@@ -29,6 +29,11 @@ export interface ServerSettings extends CommonSettings {
   /** Null: this server has no registry, nothing is pushed without a host. */
   readonly registry: RegistrySettings | null;
   readonly webhookSecrets: readonly string[];
+  /** Of fetches from Git hosts. */
+  readonly git: {
+    readonly fetchMs: number;
+    readonly idleMs: number;
+  };
   readonly github: GithubSettings;
   /** The router that environments are made on; its worker has the same settings. */
   readonly router: {
@@ -188,6 +193,7 @@ export function readServerSettings(environment: Environment): ServerSettings {
     redisUrl: read('redisUrl'),
     registry: registry(read),
     webhookSecrets: read('webhookSecrets'),
+    git: { fetchMs: read('gitFetchMs'), idleMs: read('gitIdleMs') },
     github: github(read),
     router: {
       name: read('routerName') ?? DEFAULT_ROUTER,

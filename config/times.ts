@@ -20,6 +20,9 @@ export const TIMES = {
   deadManSwitch: 30_000,
   /** A push in which no byte moves for this long, in either direction, is tried again. */
   registryIdle: 10 * 60_000,
+  /** For one fetch from a Git host, and in it for nothing to come. */
+  gitFetch: 60 * 60_000,
+  gitIdle: 5 * 60_000,
   reconciler: 30_000,
   /** Between two looks at the files of a certificate. */
   certificateLook: 30_000,

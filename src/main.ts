@@ -186,7 +186,12 @@ async function main(): Promise<void> {
     },
     onError: warn('outbox'),
   });
-  const mirrors = createMirrors({ directory: data('mirrors'), signal: ending.signal });
+  const mirrors = createMirrors({
+    directory: data('mirrors'),
+    fetchTimeoutMs: settings.git.fetchMs,
+    fetchIdleMs: settings.git.idleMs,
+    signal: ending.signal,
+  });
   const parts = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...parts, settings: intakeSettings });
   const mirrorKeeper = createMirrorKeeper(parts);

@@ -15,12 +15,12 @@ export async function bundleOf(
 ): Promise<AsyncIterable<Uint8Array>> {
   const [tags, there] = await Promise.all([tagsOf(mirror), findObjects(mirror, have)]);
   const known = there.map(({ id }) => id);
+  const own = `${commit} ${commitRef(commit)}`;
   const head = [
     '# v2 git bundle',
     ...known.map((id) => `-${id}`),
-    `${commit} ${commitRef(commit)}`,
+    own,
     ...tags.map(({ id, ref }) => `${id} ${ref}`),
-    '\n',
   ];
   const revisions = [commit, ...tags.map(({ id }) => id), '--not', ...known, ''];
   // Most of a bundle is new and small, and the next build waits for it: no time is spent on making it smaller.
@@ -33,12 +33,43 @@ export async function bundleOf(
       signal: mirror.signal === undefined ? signal : AbortSignal.any([signal, mirror.signal]),
     },
   );
-  return joined(head.join('\n'), pack);
+  return joined(head, pack, { line: own, everyMs: mirror.keepAliveMs });
 }
 
-async function* joined(head: string, pack: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
-  yield Buffer.from(head);
-  yield* pack;
+/**
+ * While git counts the objects of a large repository it writes nothing, and what is between here and the reader cuts a
+ * connection on which nothing moves. So the head is ended as late as the pack begins: until then, a line of it comes again.
+ */
+async function* joined(
+  head: readonly string[],
+  pack: AsyncIterable<Buffer>,
+  again: { readonly line: string; readonly everyMs: number },
+): AsyncGenerator<Buffer, void> {
+  yield Buffer.from(`${head.join('\n')}\n`);
+  const parts = pack[Symbol.asyncIterator]();
+  const first = parts.next();
+  first.catch(() => undefined);
+  try {
+    while (!(await isSettled(first, again.everyMs))) yield Buffer.from(`${again.line}\n`);
+    yield Buffer.from('\n');
+    const opening = await first;
+    if (opening.done === true) return;
+    yield opening.value;
+    yield* { [Symbol.asyncIterator]: () => parts };
+  } finally {
+    await parts.return?.();
+  }
+}
+
+/** Whether it settles within this time. */
+async function isSettled(promise: Promise<unknown>, withinMs: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), withinMs);
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  return Promise.race([settled, late.promise]).finally(() => clearTimeout(timer));
 }
 
 interface Tag {

@@ -10,6 +10,10 @@ import type { GitResult } from './run-git.ts';
 export interface Mirror {
   readonly gitDir: string;
   readonly fetchTimeoutMs: number;
+  /** A fetch ends when nothing comes for this long. */
+  readonly fetchIdleMs: number;
+  /** How often a bundle goes on while git counts. */
+  readonly keepAliveMs: number;
   readonly objects: ObjectReader;
   /** More changed paths than this count as not known. */
   readonly mostPaths: number;

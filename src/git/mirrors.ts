@@ -9,7 +9,12 @@ import { singleFlight } from './single-flight.ts';
 export interface MirrorOptions {
   /** One folder a project in it, named by the project's id. */
   readonly directory: string;
+  /** Of a whole fetch; default an hour. */
   readonly fetchTimeoutMs?: number;
+  /** A fetch ends when nothing comes for this long; default 5 min. */
+  readonly fetchIdleMs?: number;
+  /** How often a bundle goes on while git counts what belongs to it; default 30 s. */
+  readonly keepAliveMs?: number;
   readonly maxFileBytes?: number;
   /** More changed paths than this count as not known; default 10,000. */
   readonly mostPaths?: number;
@@ -33,7 +38,9 @@ export function createMirrors(options: MirrorOptions): Mirrors {
     const mirror = openMirror(
       {
         gitDir,
-        fetchTimeoutMs: options.fetchTimeoutMs ?? 10 * 60_000,
+        fetchTimeoutMs: options.fetchTimeoutMs ?? 60 * 60_000,
+        fetchIdleMs: options.fetchIdleMs ?? 5 * 60_000,
+        keepAliveMs: options.keepAliveMs ?? 30_000,
         objects: createObjectReader(gitDir, { maxFileBytes, ...(signal === undefined ? {} : { signal }) }),
         mostPaths: options.mostPaths ?? 10_000,
         pruneExpire: options.pruneExpire ?? '2.weeks.ago',

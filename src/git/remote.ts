@@ -44,7 +44,12 @@ export function unreachable(remote: Remote, result: GitResult): Problem {
       url: remote.url,
       seconds: Math.round(result.elapsedMs / 1_000),
     });
-  const lines = result.stderr.split('\n').filter((line) => /^(fatal|error|remote):/.test(line));
-  const cause = (lines.at(-1) ?? `git ended with ${result.exitCode ?? result.ended}`).replace(/^\w+: /, '');
+  if (result.ended === 'idle') {
+    const cause = `nothing has come from it for ${Math.round(result.quietMs / 1_000)} seconds`;
+    return new Problem('repository_unreachable', { url: remote.url, cause });
+  }
+  const lines = result.stderr.split(/[\r\n]/).filter((line) => /^(fatal|error|remote):/.test(line));
+  const last = lines.findLast((line) => !line.startsWith('remote:')) ?? lines.at(-1);
+  const cause = (last ?? `git ended with ${result.exitCode ?? result.ended}`).replace(/^\w+: /, '');
   return new Problem('repository_unreachable', { url: remote.url, cause: cause.slice(0, 500) });
 }

@@ -12,7 +12,9 @@ export interface GitResult {
   /** At most the last 8 kB. */
   readonly stderr: string;
   readonly elapsedMs: number;
-  readonly ended: 'by itself' | 'time-out' | 'aborted' | 'too much output' | 'too little input';
+  /** Since it last said something. */
+  readonly quietMs: number;
+  readonly ended: 'by itself' | 'time-out' | 'idle' | 'aborted' | 'too much output' | 'too little input';
 }
 
 export interface GitOptions {
@@ -23,6 +25,11 @@ export interface GitOptions {
   /** What is an error of a stream ends git: its input broke off. */
   readonly stdin?: string | AsyncIterable<Uint8Array>;
   readonly timeoutMs: number;
+  /**
+   * Ends git when it says nothing for this long. For a command that tells its progress; packets of the Git protocol count
+   * too, among them those by which a busy host says that it is alive.
+   */
+  readonly idleMs?: number;
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
   /** Allows repositories that are folders of this machine; only for paths of our own making. */
@@ -36,6 +43,8 @@ export interface GitOptions {
 
 const STDERR_BYTES = 8_192;
 const KILL_AFTER_MS = 2_000;
+/** To a pipe of its own: what is said to people stays as it is. */
+const TRACED = { GIT_TRACE_PACKET: '3' };
 /** By a program: a priority that is set after the start comes too late for what git has started by then. */
 const LOWEST = { program: 'nice', before: ['-n', '19', 'git'] };
 
@@ -49,8 +58,8 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
   const { program, before } = options.lowPriority === true ? LOWEST : { program: 'git', before: [] };
   const child = spawn(program, [...before, ...gitDir, ...args], {
     detached: true,
-    env: gitEnvironment(options.settings, options.local),
-    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...gitEnvironment(options.settings, options.local), ...(options.idleMs !== undefined && TRACED) },
+    stdio: ['pipe', 'pipe', 'pipe', ...(options.idleMs === undefined ? [] : ['pipe' as const])],
   });
   const startedAt = performance.now();
   let ended: GitResult['ended'] = 'by itself';
@@ -60,6 +69,13 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
     endGroup(child, KILL_AFTER_MS);
   };
   const timer = setTimeout(() => end('time-out'), options.timeoutMs);
+  const quiet = options.idleMs === undefined ? undefined : setTimeout(() => end('idle'), options.idleMs);
+  let heardAt = startedAt;
+  for (const output of child.stdio.slice(1))
+    output?.on('data', () => {
+      heardAt = performance.now();
+      quiet?.refresh();
+    });
   const abort = (): void => end('aborted');
   options.signal?.addEventListener('abort', abort);
   if (options.signal?.aborted === true) abort();
@@ -85,12 +101,14 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
   child.on('error', reject);
   child.on('close', (exitCode) => {
     clearTimeout(timer);
+    clearTimeout(quiet);
     options.signal?.removeEventListener('abort', abort);
     resolve({
       exitCode,
       stdout: Buffer.concat(out),
       stderr,
       elapsedMs: performance.now() - startedAt,
+      quietMs: performance.now() - heardAt,
       ended,
     });
   });

@@ -47,6 +47,8 @@ export interface GitHostOptions {
   failures?: number;
   /** Speaks protocol 0, which serves no commit by its name. */
   oldProtocol?: boolean;
+  /** So long it counts objects before it sends any, and tells that it is alive so often; 0: never. In seconds. */
+  counts?: { readonly seconds: number; readonly keepAlive: number };
 }
 
 const IDENTITY = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', '-c', 'commit.gpgsign=false'];
@@ -76,7 +78,7 @@ export async function startGitHost(options: GitHostOptions = {}): Promise<GitHos
       return;
     }
     if (options.oldProtocol === true) delete request.headers['git-protocol'];
-    void gate.then(() => serve(root, request, response));
+    void gate.then(() => serve(root, options, request, response));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -139,8 +141,24 @@ function writeWorkFile(file: string, text: string | null): void {
   writeFileSync(file, text);
 }
 
+/** What git pushes through before its own: `uploadpack.packObjectsHook` (git-config). */
+function countsFor({ seconds, keepAlive }: Required<GitHostOptions>['counts']): Record<string, string> {
+  return {
+    GIT_CONFIG_COUNT: '2',
+    GIT_CONFIG_KEY_0: 'uploadpack.packObjectsHook',
+    GIT_CONFIG_VALUE_0: `sleep ${seconds};`,
+    GIT_CONFIG_KEY_1: 'uploadpack.keepAlive',
+    GIT_CONFIG_VALUE_1: String(keepAlive),
+  };
+}
+
 /** One request through `git http-backend`, a CGI program (RFC 3875). */
-function serve(root: string, request: IncomingMessage, response: ServerResponse): void {
+function serve(
+  root: string,
+  { counts }: GitHostOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const { pathname, search } = new URL(request.url ?? '/', 'http://host');
   const cgi = spawn('git', ['http-backend'], {
     env: {
@@ -155,6 +173,7 @@ function serve(root: string, request: IncomingMessage, response: ServerResponse)
       HTTP_CONTENT_ENCODING: String(request.headers['content-encoding'] ?? ''),
       REMOTE_USER: 'test',
       REMOTE_ADDR: '127.0.0.1',
+      ...(counts === undefined ? {} : countsFor(counts)),
     },
   });
   request.pipe(cgi.stdin).on('error', () => undefined);

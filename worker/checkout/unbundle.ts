@@ -5,7 +5,7 @@ import { removeStaleLocks } from './remove-stale-locks.ts';
 /** What a bundle has: ref → id. */
 export type BundleRefs = ReadonlyMap<string, string>;
 
-/** The lease ends it sooner, and a transfer in which nothing moves for 5 min breaks off. */
+/** The lease ends it sooner, and a transfer in which nothing moves for 5 min breaks off; the server sees to it that something does. */
 const UNPACK_MS = 6 * 3_600_000;
 const HEAD_BYTES = 16 * 1024 * 1024;
 

@@ -42,7 +42,7 @@ export async function source(
   }
 }
 
-/** A worker that takes nothing for this long is not served on, nor one for which git finds nothing to send. */
+/** A worker that takes nothing for this long is not served on. */
 const IDLE_MS = 30 * 60_000;
 
 /** Each part that the reader asks for begins the time anew. */

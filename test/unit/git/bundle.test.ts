@@ -1,14 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createMirrors } from '../../../src/git/mirrors.ts';
 import type { Mirrors } from '../../../src/ports/repositories.ts';
+import { unbundle } from '../../../worker/checkout/unbundle.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 
 let host: GitHost;
@@ -98,6 +99,38 @@ it('goes without a tag that cannot be had, as long as the commit is there', asyn
   await host.close();
   expect(await readFile(await bundle(commit, [], live(), 'refs/tags/v1'), 'latin1')).toContain(commit);
   await expect(bundle('d'.repeat(40))).rejects.toMatchObject({ code: 'repository_unreachable' });
+});
+
+it('goes on arriving while git still counts, and is as good', async () => {
+  const commit = repository.commit({ a: '1' });
+  const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+  const slow = path.join(directory, 'slow');
+  await mkdir(slow);
+  const wait = 'case "$*" in *pack-objects*) sleep 1;; esac';
+  await writeFile(path.join(slow, 'git'), `#!/bin/sh\n${wait}\nexec ${real} "$@"\n`, { mode: 0o755 });
+  vi.stubEnv('PATH', `${slow}:${process.env['PATH'] ?? ''}`);
+  mirrors = createMirrors({ directory, keepAliveMs: 100 });
+  const times: number[] = [];
+  const parts: Uint8Array[] = [];
+  for await (const part of await open(commit)) {
+    times.push(performance.now());
+    parts.push(part);
+  }
+  vi.unstubAllEnvs();
+  const longest = Math.max(...times.slice(1).map((time, index) => time - (times[index] ?? 0)));
+  expect(longest).toBeLessThan(800);
+  const file = path.join(directory, 'slow.bundle');
+  await writeFile(file, Buffer.concat(parts));
+  const verified = git('-C', directory, '--git-dir', 'prj_1.git', 'bundle', 'verify', file);
+  expect(verified).toContain('complete');
+  const bare = path.join(directory, 'reader.git');
+  git('init', '--quiet', '--bare', bare);
+  const stream = (async function* () {
+    yield* parts;
+  })();
+  const refs = await unbundle(bare, Promise.resolve(stream), live());
+  expect([...(refs ?? [])]).toEqual([[`refs/slipway/commits/${commit}`, commit]]);
+  expect(git('--git-dir', bare, 'show', `${commit}:a`)).toBe('1');
 });
 
 it('breaks off when the mirror is damaged, and the next one is whole', async () => {

@@ -202,6 +202,31 @@ describe('reading', () => {
   });
 });
 
+describe('a Git host that counts for long', () => {
+  /** The host of these, which begins to send after 6 s. */
+  const slowly = async (keepAlive: number) => {
+    await host.close();
+    host = await startGitHost({ counts: { seconds: 6, keepAlive } });
+    repository = host.create('shop/web');
+    mirrors = createMirrors({ directory, fetchIdleMs: 3_000 });
+    return repository.commit({ a: '1' });
+  };
+
+  it('is waited for while it says that it is alive', async () => {
+    const commit = await slowly(1);
+    expect(await filesAt(commit, ['a'])).toEqual(['1']);
+  });
+
+  it('is given up when nothing comes from it, and named with the limit', async () => {
+    const commit = await slowly(0);
+    await expect(read(commit, 'refs/heads/main')).rejects.toMatchObject({
+      code: 'repository_unreachable',
+      details: { url: repository.cloneUrl, cause: 'nothing has come from it for 3 seconds' },
+    });
+    await expect.poll(() => gitProcesses(repository.cloneUrl), { timeout: 10_000 }).toBe('');
+  });
+});
+
 it('gives up on a Git host that does not answer', async () => {
   const commit = repository.commit({ a: '1' });
   mirrors = createMirrors({ directory, fetchTimeoutMs: 500 });
