@@ -64,19 +64,27 @@ export const collectorUrl = form(
 );
 
 /** `name=value` pairs with commas between, values percent-encoded where they have to be (W3C's "Baggage"). */
-export const pairs = pairsOf('is not name=value, with commas between', /^[A-Za-z0-9._/-]{1,255}$/);
+export const pairs = pairsOf('is not name=value, with commas between', {
+  name: /^[A-Za-z0-9._/-]{1,255}$/,
+  value: /^\P{Cc}*$/u,
+});
 
-/** As {@link pairs}: the headers of requests. */
-export const headers = pairsOf(
-  'is not a list of headers name=value, with commas between',
-  /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,255}$/,
-);
+/** As {@link pairs}: the headers of requests, in the characters that those may have (RFC 9110, 5.5). */
+export const headers = pairsOf('is not a list of headers name=value, with commas between', {
+  name: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,255}$/,
+  value: /^[\x20-\x7e\xa0-\xff]*$/,
+});
 
-function pairsOf(sentence: string, name: RegExp): z.ZodType<Readonly<Record<string, string>>, string> {
+function pairsOf(
+  sentence: string,
+  forms: { readonly name: RegExp; readonly value: RegExp },
+): z.ZodType<Readonly<Record<string, string>>, string> {
   return form(sentence, (value) => {
     const list = value.split(',').flatMap((pair) => (pair.trim() === '' ? [] : [readPair(pair)]));
-    const isGood = list.every(([key, text]) => name.test(key) && text !== null && !/\p{Cc}/u.test(text));
-    return isGood ? Object.fromEntries(list.map(([key, text]) => [key, text ?? ''])) : null;
+    const isGood = list.every(
+      ([name, text]) => forms.name.test(name) && text !== null && forms.value.test(text),
+    );
+    return isGood ? Object.fromEntries(list.map(([name, text]) => [name, text ?? ''])) : null;
   });
 }
 

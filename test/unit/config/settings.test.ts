@@ -357,6 +357,15 @@ describe('traces', () => {
     expect(read({ ...environment, OTEL_SERVICE_NAME: 'ci' })?.resource['service.name']).toBe('ci');
   });
 
+  test('refuse a header that no request can have, and take any text for the resource', () => {
+    const of = (value: string) => ({ ...ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS: value });
+    for (const wrong of ['x=%E2%82%AC', 'x=a%0Ab', 'x y=a', '=a', 'x', 'x=%ZZ'])
+      expect(problemOf(() => read(of(wrong))).message).toContain('is not a list of headers');
+    expect(read({ ...ENDPOINT, OTEL_RESOURCE_ATTRIBUTES: 'host.name=%E2%82%AC' })?.resource).toMatchObject({
+      'host.name': '€',
+    });
+  });
+
   test('tell of every wrong value at once, and show neither address nor headers', () => {
     const message = problemOf(() =>
       read({
