@@ -2,7 +2,7 @@ import { newId } from '../core/id.ts';
 import type { Plan } from '../core/plan.ts';
 import { Problem, type ProblemCode } from '../core/problem.ts';
 import type { LintProblemView } from '../core/view.ts';
-import { stepRows } from '../core/workflow-rows.ts';
+import { workflowRows } from '../core/workflow-rows.ts';
 import type { Tx } from '../store/store.ts';
 import type { PlanOutcome } from './builds.ts';
 import type { BuildsDeps } from './deps.ts';
@@ -119,7 +119,7 @@ export async function insertSteps(
   steps: { workflowId: string; buildId: string; attempt: number; plan: Plan; at: number },
 ): Promise<void> {
   const { workflowId, buildId, attempt, plan, at } = steps;
-  for (const [position, row] of stepRows(plan).entries()) {
+  for (const [position, row] of workflowRows(plan).entries()) {
     const id = newId('stp', at);
     await tx.db
       .insertInto('step')

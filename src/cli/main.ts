@@ -11,6 +11,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'check the pipeline file and show every problem',
     load: async () => (await import('./lint.ts')).lintCommand,
   },
+  run: {
+    about: 'run the pipeline file here, on the working tree, without a server',
+    load: async () => (await import('./run.ts')).runCommand,
+  },
   project: {
     about: 'add, list, show and remove projects',
     load: async () => (await import('./project.ts')).projectCommand,

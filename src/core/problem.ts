@@ -311,6 +311,11 @@ export const CATALOGUE = {
     message: 'The token in {file} lets nobody in.',
     fix: 'Make it an empty file and start again: the server then writes a new admin token into it.',
   },
+  engine_missing: {
+    http: 500,
+    message: 'No Docker engine answers at {host}.',
+    fix: 'Start it, or name another one by DOCKER_HOST.',
+  },
   part_missing: { http: 500, message: '{part} is not on this machine.', fix: 'Run: {command}' },
   certificate_wrong: {
     http: 500,

@@ -11,7 +11,7 @@ export interface StepRow {
 }
 
 /** The rows of a workflow in their order: clone, image, services, steps, push. Pure. */
-export function stepRows(plan: Plan): readonly StepRow[] {
+export function workflowRows(plan: Pick<Plan, 'image' | 'services' | 'steps' | 'push'>): readonly StepRow[] {
   return [
     fixed('clone'),
     ...(plan.image === null ? [] : [fixed('image')]),

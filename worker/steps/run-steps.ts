@@ -9,7 +9,7 @@ import { containerLimits } from './limits.ts';
 import { Service } from './service.ts';
 import { StepFlow } from './step-flow.ts';
 import { findRow } from './workflow-context.ts';
-import type { WorkflowContext } from './workflow-context.ts';
+import type { OnStepFailed, WorkflowContext } from './workflow-context.ts';
 import type { WorkflowPlace } from './set-up-workflow.ts';
 import type { StepSettings } from './settings.ts';
 
@@ -37,6 +37,7 @@ export interface RunSteps {
   /** Abort it with an {@link Outcome} as reason (`cancelled: by ann`, `error: lease lost`): steps end within the grace. */
   readonly signal: AbortSignal;
   readonly settings: StepSettings;
+  readonly onStepFailed?: OnStepFailed | undefined;
 }
 
 /** The end of all steps together; a service alone never fails it once it was ready. */

@@ -21,7 +21,22 @@ export interface WorkflowContext {
   readonly helper: Helper;
   readonly limits: ContainerLimits;
   readonly attempts: Attempts;
+  readonly onStepFailed?: OnStepFailed | undefined;
 }
+
+/** A step whose commands have failed, while its container still waits. */
+export interface FailedStep {
+  readonly name: string;
+  readonly containerId: string;
+  /** The words that a shell in it begins with. */
+  readonly shell: readonly string[];
+  /** What its commands had, secrets among it. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+}
+
+/** The container goes when it resolves. */
+export type OnStepFailed = (step: FailedStep) => Promise<void>;
 
 /** The row of the record for a step or service of the plan; null when it has none. */
 export function findRow(work: WorkflowWork, kind: 'step' | 'service', name: string): StepWork | null {

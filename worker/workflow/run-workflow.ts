@@ -146,6 +146,7 @@ class WorkflowRun {
       report: (body) => this.#lease.report(body),
       signal: this.#ending.signal,
       settings: this.#tools.steps,
+      onStepFailed: this.#tools.onStepFailed,
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import type { BuildClient } from '../image/build-client.ts';
 import type { StepSettings } from '../steps/settings.ts';
+import type { OnStepFailed } from '../steps/workflow-context.ts';
 import type { BringFiles } from './bring-files.ts';
 
 /** What a worker has to run workflows with; the same for all of them. */
@@ -17,4 +18,6 @@ export interface WorkflowTools {
   readonly steps: StepSettings;
   /** Told of what went wrong after the verdict; the reaper tries again. */
   readonly onLeftover: (error: unknown) => void;
+  /** Absent: nobody looks into what has failed. */
+  readonly onStepFailed?: OnStepFailed;
 }

@@ -1,0 +1,233 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { readLocalRunSettings, type LocalRunSettings } from '../../config/local-run.ts';
+import { findBuildClient } from '../../worker/image/build-client.ts';
+import { runLocally } from '../../worker/local/run-locally.ts';
+import type { Outcome } from '../../worker/outcome.ts';
+import type { Stop } from '../../worker/server/lease.ts';
+import type { FailedStep } from '../../worker/steps/workflow-context.ts';
+import { Problem } from '../core/problem.ts';
+import { workflowSecrets } from '../core/workflow-rows.ts';
+import { PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
+import { UsageError } from './call-server.ts';
+import { countProblems, formatProblems } from './format-problems.ts';
+import { readLintInput, UnreadableFile } from './lint-input.ts';
+import { paint } from './print.ts';
+import { askSecret } from './run/ask-secret.ts';
+import { gatherSecrets } from './run/gather-secrets.ts';
+import { openShell } from './run/open-shell.ts';
+import { onlySteps, planRun, type RunFile, type RunPlanned } from './run/plan-run.ts';
+import { eventOf, readRepository, type LocalEventKind, type LocalRepository } from './run/read-repository.ts';
+import type { RunView } from './run/run-view.ts';
+import { plainView } from './run/show-plain.ts';
+import { treeView } from './run/show-tree.ts';
+import { fingerprint, untilChanged } from './run/watch-tree.ts';
+
+const USAGE = `Usage: slipway run [FILE] [--step NAME]… [--event push|pull_request|tag] [options]
+
+Runs a pipeline file (${PIPELINE_FILE} by default) on this machine's Docker engine, as a worker would, on a copy of the
+working tree as it is now: image, services and steps. Nothing is pushed or deployed; no server is needed.
+  --step NAME         only this step, and others so named; what it depends on counts as done
+  --event KIND        what \`when\` and the variables take it for: push (the default), pull_request or tag
+  --secret NAME       a secret's value from the variable of the environment of that name, or of that name in capitals
+  --secret-file FILE  secrets from lines NAME=value
+  --watch             run again whenever a file changes
+  --shell-on-failure  open a shell in the container of a step that failed
+  --plain             every line as it comes, also on a terminal
+Exit status: 0 success, 1 failure, 2 wrong use, 130 ended by Ctrl-C.
+`;
+
+const EVENTS: readonly LocalEventKind[] = ['push', 'pull_request', 'tag'];
+
+interface Options {
+  readonly file: string | null;
+  readonly steps: readonly string[];
+  readonly event: LocalEventKind;
+  readonly secrets: readonly string[];
+  readonly secretFile: string | undefined;
+  readonly isWatching: boolean;
+  readonly opensShell: boolean;
+  readonly isPlain: boolean;
+}
+
+/** `slipway run`. Gives the exit status. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
+  const ending = new AbortController();
+  const end = (): void => {
+    // The second time nothing is waited for; what is left goes with the next run.
+    if (ending.signal.aborted) process.exit(130);
+    ending.abort({ kind: 'cancelled', reason: 'ended by Ctrl-C' } satisfies Stop);
+  };
+  process.on('SIGINT', end).on('SIGTERM', end);
+  try {
+    const options = readOptions(argv);
+    if (options === null) {
+      process.stdout.write(USAGE);
+      return 0;
+    }
+    const settings = readLocalRunSettings(process.env);
+    return options.isWatching
+      ? await watchAndRun(options, settings, ending.signal)
+      : await runOnce(options, settings, ending.signal);
+  } catch (error) {
+    return explain(error);
+  } finally {
+    process.off('SIGINT', end).off('SIGTERM', end);
+  }
+}
+
+function readOptions(argv: readonly string[]): Options | null {
+  const { values, positionals } = parse(argv);
+  if (values.help === true) return null;
+  if (positionals.length > 1) throw new UsageError('it runs one file');
+  const event = EVENTS.find((kind) => kind === (values.event ?? 'push'));
+  if (event === undefined)
+    throw new UsageError(`there is no event "${values.event}"; it is push, pull_request or tag`);
+  const opensShell = values['shell-on-failure'] === true;
+  if (opensShell && !isTerminal()) throw new UsageError('--shell-on-failure needs a terminal');
+  return {
+    file: positionals[0] ?? null,
+    steps: values.step ?? [],
+    event,
+    secrets: values.secret ?? [],
+    secretFile: values['secret-file'],
+    isWatching: values.watch === true,
+    opensShell,
+    isPlain: values.plain === true || !process.stdout.isTTY,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        step: { type: 'string', multiple: true },
+        event: { type: 'string' },
+        secret: { type: 'string', multiple: true },
+        'secret-file': { type: 'string' },
+        watch: { type: 'boolean' },
+        'shell-on-failure': { type: 'boolean' },
+        plain: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+const isTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
+
+/** Runs, and again at each change; a run that is under way then is cancelled. */
+async function watchAndRun(options: Options, settings: LocalRunSettings, over: AbortSignal): Promise<number> {
+  const { root } = await readRepository(folderOf(options.file));
+  let status = 0;
+  while (!over.aborted) {
+    const before = await fingerprint(root);
+    const round = new AbortController();
+    const changed = untilChanged(root, before, over).then(
+      () => round.abort({ kind: 'cancelled', reason: 'files have changed' } satisfies Stop),
+      () => undefined,
+    );
+    status = await runOnce(options, settings, AbortSignal.any([over, round.signal])).catch(explain);
+    if (!round.signal.aborted && !over.aborted)
+      process.stderr.write(paint('dim', 'Waiting for a change (Ctrl-C ends).\n'));
+    await changed;
+  }
+  return over.aborted ? 130 : status;
+}
+
+async function runOnce(options: Options, settings: LocalRunSettings, signal: AbortSignal): Promise<number> {
+  const repository = await readRepository(folderOf(options.file));
+  const planned = planRun(
+    await readRunFile(options.file, repository),
+    repository,
+    eventOf(repository, options.event),
+    Date.now(),
+  );
+  if ('problems' in planned) {
+    process.stderr.write(`${formatProblems(planned.problems, paint)}\n${countProblems(planned.problems)}\n`);
+    return 1;
+  }
+  const plan = onlySteps(planned.plan, options.steps);
+  const secrets = await gatherSecrets(workflowSecrets(plan), {
+    fromEnvironment: options.secrets,
+    file: options.secretFile,
+    environment: process.env,
+    ask: isTerminal() ? askSecret : null,
+  });
+  sayWhat(repository, planned, options);
+  const view = options.isPlain ? plainView(process.stdout) : treeView(process.stdout);
+  const startedAt = performance.now();
+  const outcome = await runLocally({
+    tree: repository,
+    plan,
+    projectPath: repository.projectPath,
+    clone: { url: repository.originUrl ?? '', ref: planned.ref, commit: commitOf(repository) },
+    variables: planned.variables,
+    secrets,
+    settings,
+    signal,
+    audience: (rows) => view.begin(rows),
+    ...(options.opensShell ? { onStepFailed: shellOpener(view, settings) } : {}),
+    onLeftover: (error) =>
+      process.stderr.write(`slipway: something of a run is left: ${(error as Error).message}\n`),
+  });
+  view.end(outcome, performance.now() - startedAt);
+  return statusOf(outcome, signal);
+}
+
+function statusOf({ status }: Outcome, signal: AbortSignal): number {
+  if (status === 'success' || status === 'skipped') return 0;
+  return signal.aborted ? 130 : 1;
+}
+
+const folderOf = (file: string | null): string => path.resolve(file === null ? '.' : path.dirname(file));
+
+/** The file that was named; else the one of this folder; else the repository's. */
+async function readRunFile(file: string | null, { root }: LocalRepository): Promise<RunFile> {
+  const hasDockerfile = existsSync(path.join(root, 'Dockerfile'));
+  const known = file ?? [PIPELINE_FILE, path.join(root, PIPELINE_FILE)].find((one) => existsSync(one));
+  if (known === undefined) return { name: PIPELINE_FILE, input: null, hasDockerfile };
+  return { name: path.relative('.', known), input: await readLintInput(known), hasDockerfile };
+}
+
+const commitOf = ({ head }: LocalRepository): string => head?.commit ?? '0'.repeat(40);
+
+function sayWhat(repository: LocalRepository, { warnings, plan }: RunPlanned, { event }: Options): void {
+  if (warnings.length > 0) process.stderr.write(`${formatProblems(warnings, paint)}\n`);
+  const { branch, head, changedFiles, projectPath } = repository;
+  const commit = head === null ? 'no commit yet' : head.commit.slice(0, 8);
+  const changes = changedFiles === null ? '' : `, ${changedFiles.length} changed files`;
+  process.stderr.write(
+    `${paint('bold', projectPath)}: ${event} on ${branch ?? 'no branch'} (${commit}${changes})\n`,
+  );
+  const left = [plan.push === null ? '' : 'push', plan.deploys.length === 0 ? '' : 'deploy'].filter(Boolean);
+  if (left.length > 0) process.stderr.write(paint('dim', `Left out here: ${left.join(' and ')}.\n`));
+}
+
+/** One shell at a time: there is one terminal. */
+function shellOpener(view: RunView, { dockerHost }: LocalRunSettings): (step: FailedStep) => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  const open = async (step: FailedStep): Promise<void> => {
+    const resume = view.pause();
+    process.stderr.write(`\n${step.name} failed. A shell in its container; it goes when you leave it.\n`);
+    const docker = (await findBuildClient()).client?.command ?? 'docker';
+    await openShell(docker, dockerHost, step).finally(resume);
+  };
+  return (step) => (last = last.then(() => open(step)).catch(() => undefined));
+}
+
+function explain(error: unknown): number {
+  if (error instanceof UsageError || error instanceof UnreadableFile) {
+    const usage = error instanceof UsageError ? `\n${USAGE}` : '';
+    process.stderr.write(`slipway run: ${error.message}\n${usage}`);
+    return 2;
+  }
+  if (!(error instanceof Problem)) throw error;
+  process.stderr.write(`slipway: ${error.message}\n  ${error.fix}\n`);
+  return 1;
+}

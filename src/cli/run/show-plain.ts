@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import type { StepWork } from '../../core/work.ts';
+import { paintStatus } from '../print.ts';
+import { RunRows, tookRow } from './run-rows.ts';
+import { summary, type RunView } from './run-view.ts';
+
+/** Every line as it comes, with the name of its step: for files, pipes and other programs. */
+export function plainView(out: NodeJS.WritableStream, nowMs: () => number = Date.now): RunView {
+  let width = 0;
+  /** Null while there is room for more. */
+  let room: Promise<void> | null = null;
+  const write = (name: string, text: string): void => {
+    // A reader that is slow holds the steps up, and loses nothing.
+    if (out.write(`${name.padEnd(width)} | ${text}\n`) || room !== null) return;
+    room = once(out, 'drain').then(() => void (room = null));
+  };
+  return {
+    begin(steps: readonly StepWork[]) {
+      const shown = new RunRows(steps, (row, text) => write(row.name, text));
+      width = Math.max(...shown.rows.map(({ name }) => name.length));
+      return {
+        report(body) {
+          const row = shown.take(body, nowMs());
+          if (row === null || row.endedMs === null) return;
+          const reason = row.reason === null ? '' : `: ${row.reason}`;
+          const time = tookRow(row, nowMs());
+          write(row.name, `${paintStatus(row.status)}${reason}${time === '' ? '' : ` (${time})`}`);
+        },
+        output(attemptId, stream, bytes) {
+          shown.takeOutput(attemptId, stream, bytes);
+          return room ?? undefined;
+        },
+      };
+    },
+    pause: () => () => undefined,
+    end(outcome, ms) {
+      out.write(summary([], outcome, ms).replace(/^\n/, ''));
+    },
+  };
+}

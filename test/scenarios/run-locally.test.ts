@@ -1,0 +1,261 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { connectEngine } from '../../worker/engine/connect-engine.ts';
+import type { Engine } from '../../worker/engine/engine.ts';
+import { LABELS } from '../../worker/engine/labels.ts';
+import { busyboxImage } from '../support/images.ts';
+import { nodeEnvironment } from '../support/node-environment.ts';
+import { testParts } from '../support/parts.ts';
+import { waitFor } from '../support/wait.ts';
+
+const MAIN = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+
+let engine: Engine;
+let image: string;
+let home: string;
+let repository: string;
+beforeAll(async () => {
+  engine = connectEngine(testParts().dockerHost);
+  image = await busyboxImage(testParts().dockerHost);
+});
+afterAll(() => engine.close());
+beforeEach(() => {
+  home = mkdtempSync(path.join(tmpdir(), 'slipway-run-'));
+  repository = path.join(home, 'web');
+  mkdirSync(repository);
+  git('init', '--quiet', '--initial-branch=main');
+});
+afterEach(async () => {
+  expect(await ownedThings(), 'what a run left in the engine').toEqual([]);
+  rmSync(home, { recursive: true });
+});
+
+it('builds the image, and runs services and steps on the working tree as it is', async () => {
+  write('.gitignore', 'ignored.txt\n');
+  write('Dockerfile', `FROM ${image}\nWORKDIR /app\nCOPY . .\nENV BUILT=yes\n`);
+  write('kept.txt', 'committed\n');
+  write('gone.txt', 'committed\n');
+  write(
+    'slipway.yml',
+    `services:
+  - { name: web, image: "${image}", commands: ["echo served > index.html", "httpd -f -p 8080"], ready: { command: "wget -qO- 127.0.0.1:8080" } }
+steps:
+  - name: files
+    image: "${image}"
+    commands: ["cat kept.txt new.txt", "ls -a", "echo $CI_COMMIT_BRANCH $CI_PIPELINE_EVENT $CI_REPO"]
+  - { name: inside, commands: ["echo built $BUILT in $PWD", "cat kept.txt"] }
+  - { name: service, image: "${image}", commands: ["wget -qO- http://web:8080"] }
+  - { name: other, image: "${image}", commands: [echo never], when: [{ event: tag }] }
+push: { repository: shop/web, tags: [latest] }
+`,
+  );
+  commit();
+  write('kept.txt', 'changed\n');
+  write('new.txt', 'new\n');
+  write('ignored.txt', 'ignored\n');
+  rmSync(path.join(repository, 'gone.txt'));
+  const { status, stdout, stderr } = await slipway([]).ended;
+  expect(stdout, stderr).toMatch(/^success \(/m);
+  expect(status).toBe(0);
+  const said = (step: string): string[] =>
+    stdout.split('\n').flatMap((line) => (line.startsWith(step) ? [line.replace(/^\S+ +\| /, '')] : []));
+  expect(said('files')).toEqual(expect.arrayContaining(['changed', 'new', '.git', 'main push web']));
+  expect(said('files')).not.toContain('ignored.txt');
+  expect(said('files')).not.toContain('gone.txt');
+  expect(said('inside')).toEqual(expect.arrayContaining(['built yes in /app', 'changed']));
+  expect(said('service')).toContain('served');
+  expect(said('other')).toEqual([
+    '`when` does not match this event.',
+    'skipped: `when` does not match this event',
+  ]);
+  expect(stderr).toContain('Left out here: push.');
+  expect(stdout).not.toContain('never');
+});
+
+it('ends with 1 and says why where a step fails, a secret masked', async () => {
+  write(
+    'slipway.yml',
+    `steps:
+  - name: unit
+    image: "${image}"
+    environment: { TOKEN: { from_secret: api_token } }
+    commands: ["echo the token is $TOKEN", "exit 7"]
+  - { name: after, image: "${image}", commands: [echo never] }
+`,
+  );
+  commit();
+  const missing = await slipway([]).ended;
+  expect(missing.status).toBe(2);
+  expect(missing.stderr).toContain('the run needs the secret api_token');
+  const { status, stdout } = await slipway(['--secret', 'api_token'], { API_TOKEN: 'hunter-2-hunter' }).ended;
+  expect(status).toBe(1);
+  expect(stdout).toContain('unit  | the token is ********');
+  expect(stdout).toContain('unit  | failure');
+  expect(stdout).toMatch(/^after \| skipped: step unit failed/m);
+  expect(stdout).toMatch(/^failure: step unit: /m);
+  expect(stdout).not.toContain('hunter');
+
+  const named = await slipway(['--step', 'after']).ended;
+  expect(named).toMatchObject({ status: 0 });
+  expect(named.stdout).toContain('after | never');
+  expect(named.stdout).not.toContain('unit');
+  const wrong = await slipway(['--step', 'afer']).ended;
+  expect(wrong.status).toBe(2);
+  expect(wrong.stderr).toContain('there is no step "afer"; did you mean "after"?');
+});
+
+it('stands for a pull request or a tag', async () => {
+  write(
+    'slipway.yml',
+    `steps:
+  - { name: pull, image: "${image}", commands: ["echo $CI_COMMIT_TARGET_BRANCH from $CI_COMMIT_SOURCE_BRANCH"], when: [{ event: pull_request }] }
+  - { name: tag, image: "${image}", commands: ["echo tagged $CI_COMMIT_TAG"], when: [{ event: tag }] }
+`,
+  );
+  commit();
+  git('tag', 'v1.2.3');
+  git('checkout', '--quiet', '-b', 'work');
+  const [pull, tag] = [
+    await slipway(['--event', 'pull_request']).ended,
+    await slipway(['--event', 'tag']).ended,
+  ];
+  expect(pull.stdout).toContain('| main from work');
+  expect(pull.stdout).toMatch(/^tag +\| skipped/m);
+  expect(tag.stdout).toContain('| tagged v1.2.3');
+});
+
+it('is ended by Ctrl-C, and leaves nothing', async () => {
+  writeLongStep();
+  const run = slipway([]);
+  await run.says('sleeping');
+  run.child.kill('SIGINT');
+  const { status, stdout } = await run.ended;
+  expect(status).toBe(130);
+  expect(stdout).toContain('cancelled: ended by Ctrl-C');
+});
+
+it('takes away what a run left that was killed', async () => {
+  writeLongStep();
+  const run = slipway([]);
+  await run.says('sleeping');
+  run.child.kill('SIGKILL');
+  await run.ended;
+  expect(await ownedThings()).not.toEqual([]);
+  write('slipway.yml', `steps: [{ name: quick, image: "${image}", commands: [echo done] }]\n`);
+  expect((await slipway([]).ended).status).toBe(0);
+});
+
+it('runs in a folder that is no repository, and says what is wrong with a file', async () => {
+  rmSync(path.join(repository, '.git'), { recursive: true });
+  write('slipway.yml', `steps: [{ name: list, image: "${image}", commands: [ls] }]\n`);
+  write('some.txt', '');
+  const good = await slipway([]).ended;
+  expect(good.stdout, good.stderr).toContain('list  | some.txt');
+  write('wrong.yml', 'steps: [{ name: a, image: "node:20", comands: [x] }]\n');
+  const wrong = await slipway(['wrong.yml']).ended;
+  expect(wrong.status).toBe(1);
+  expect(wrong.stderr).toContain('wrong.yml:1:38 error key_unknown');
+});
+
+it('says that there is no engine', async () => {
+  write('slipway.yml', `steps: [{ name: list, image: "${image}", commands: [ls] }]\n`);
+  const { status, stderr } = await slipway([], { DOCKER_HOST: 'unix:///nowhere.sock' }).ended;
+  expect(status).toBe(1);
+  expect(stderr).toContain('No Docker engine answers at unix:///nowhere.sock.');
+});
+
+it('runs again when a file changes, and cancels the run of before', async () => {
+  write('slipway.yml', `steps: [{ name: one, image: "${image}", commands: [cat what.txt, sleep 300] }]\n`);
+  write('what.txt', 'first\n');
+  commit();
+  const run = slipway(['--watch']);
+  await run.says('first');
+  write('what.txt', 'second\n');
+  await run.says('files have changed');
+  await run.says('second');
+  run.child.kill('SIGINT');
+  expect((await run.ended).status).toBe(130);
+});
+
+it('opens a shell in the container of a step that failed', async () => {
+  write(
+    'slipway.yml',
+    `steps: [{ name: unit, image: "${image}", environment: { WHO: me }, commands: [echo made > made.txt, "false"] }]\n`,
+  );
+  commit();
+  const run = onTerminal(['--shell-on-failure']);
+  await run.says('A shell in its container');
+  run.child.stdin?.write('echo "$WHO has $(cat made.txt) in $PWD"; exit\n');
+  await run.says('me has made in /workspace');
+  const { status, stdout } = await run.ended;
+  expect(status).toBe(1);
+  expect(stdout).toContain('step unit: exit code 1 (');
+});
+
+function writeLongStep(): void {
+  write('slipway.yml', `steps: [{ name: long, image: "${image}", commands: [echo sleeping, sleep 300] }]\n`);
+  commit();
+}
+
+function write(name: string, text: string): void {
+  writeFileSync(path.join(repository, name), text);
+}
+
+function git(...args: readonly string[]): void {
+  const who = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.com'];
+  execFileSync('git', ['-C', repository, ...who, ...args]);
+}
+
+function commit(): void {
+  git('add', '--all');
+  git('commit', '--quiet', '--message', 'One');
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly says: (words: string) => Promise<unknown>;
+  readonly ended: Promise<{ status: number | null; stdout: string; stderr: string }>;
+}
+
+function slipway(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  return start([process.execPath, MAIN, 'run', ...args], env);
+}
+
+/** With a terminal of its own, as a person has it. */
+function onTerminal(args: readonly string[]): Running {
+  const command = [process.execPath, MAIN, 'run', ...args].join(' ');
+  return start(['script', '--quiet', '--return', '--command', command, '/dev/null'], { TERM: 'xterm' });
+}
+
+function start([program = '', ...args]: readonly string[], env: Readonly<Record<string, string>>): Running {
+  const { dockerHost, buildNetworks } = testParts();
+  const child = spawn(program, args, {
+    cwd: repository,
+    env: {
+      ...nodeEnvironment(),
+      HOME: home,
+      DOCKER_HOST: dockerHost,
+      SLIPWAY_BUILD_NETWORKS: buildNetworks,
+      ...env,
+    },
+  });
+  const out = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (part: string) => (out[name] += part));
+  return {
+    child,
+    says: (words) => waitFor(`it says ${words}`, async () => out.stdout.includes(words), 60_000),
+    ended: new Promise((resolve) => child.on('close', (status) => resolve({ status, ...out }))),
+  };
+}
+
+/** Names of what runs of this place have in the engine. */
+async function ownedThings(): Promise<readonly string[]> {
+  const { containers, networks, volumes } = await engine.listOwned([LABELS.lease]);
+  return [...containers, ...networks, ...volumes]
+    .filter(({ labels }) => labels[LABELS.worker]?.startsWith('run-') === true)
+    .map(({ id }) => id);
+}

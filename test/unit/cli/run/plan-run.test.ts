@@ -1,0 +1,94 @@
+import { expect, it } from 'vitest';
+import { eventOf, type LocalRepository } from '../../../../src/cli/run/read-repository.ts';
+import { onlySteps, planRun } from '../../../../src/cli/run/plan-run.ts';
+
+const REPOSITORY: LocalRepository = {
+  root: '/repository',
+  isRepository: true,
+  originUrl: 'https://git.test/shop/web.git',
+  projectPath: 'shop/web',
+  branch: 'work',
+  defaultBranch: 'main',
+  head: {
+    commit: 'a'.repeat(40),
+    message: 'Add a door\n\nWith a bell.',
+    author: { name: 'Ann', email: 'ann@example.com' },
+    committedAtMs: 1_000,
+    tag: 'v1.2.3',
+  },
+  changedFiles: ['docs/a.md'],
+};
+
+function plan(text: string, kind: 'push' | 'pull_request' | 'tag' = 'push', repository = REPOSITORY) {
+  const file = { name: 'slipway.yml', input: text, hasDockerfile: false };
+  const planned = planRun(file, repository, eventOf(repository, kind), 5_000);
+  if ('problems' in planned) throw new Error(JSON.stringify(planned.problems));
+  return planned;
+}
+
+it('tells steps what a delivery would have told them', () => {
+  const steps = 'steps: [{ name: a, image: "node:20", commands: [x] }]';
+  const { variables, ref } = plan(steps);
+  expect(ref).toBe('refs/heads/work');
+  expect(variables).toMatchObject({
+    CI: 'slipway',
+    CI_REPO: 'shop/web',
+    CI_COMMIT_BRANCH: 'work',
+    CI_COMMIT_SHA: 'a'.repeat(40),
+    CI_COMMIT_MESSAGE: 'Add a door\n\nWith a bell.',
+    CI_PIPELINE_EVENT: 'push',
+  });
+  expect(plan(steps, 'tag')).toMatchObject({
+    ref: 'refs/tags/v1.2.3',
+    variables: { CI_COMMIT_TAG: 'v1.2.3' },
+  });
+  expect(plan(steps, 'pull_request').variables).toMatchObject({
+    CI_COMMIT_SOURCE_BRANCH: 'work',
+    CI_COMMIT_TARGET_BRANCH: 'main',
+  });
+});
+
+it('weighs conditions on paths by what the branch changed', () => {
+  const text = `steps:
+  - { name: docs, image: "node:20", commands: [x], when: [{ path: "docs/**" }] }
+  - { name: code, image: "node:20", commands: [x], when: [{ path: "src/**" }] }
+`;
+  const selected = (repository: LocalRepository): readonly boolean[] =>
+    plan(text, 'push', repository).plan.steps.map((step) => step.selected);
+  expect(selected(REPOSITORY)).toEqual([true, false]);
+  expect(selected({ ...REPOSITORY, changedFiles: null }), 'not known').toEqual([true, true]);
+});
+
+it('gives the problems of the file with their places', () => {
+  const file = { name: 'x.yml', input: 'steps: [{ nam: a }]', hasDockerfile: false };
+  const planned = planRun(file, REPOSITORY, eventOf(REPOSITORY, 'push'), 0);
+  expect(planned).toMatchObject({ problems: [{ file: 'x.yml', line: 1 }, {}, {}] });
+});
+
+const CHAIN = `image: {}
+steps:
+  - { name: a, commands: [x] }
+  - { name: b, image: "node:20", commands: [x] }
+  - { name: c, image: "node:20", commands: [x], when: [{ event: tag }] }
+  - { name: d, image: "node:20", commands: [x], when: [{ status: [failure] }] }
+`;
+
+it('keeps the steps that are named, in their order, and the image only where one needs it', () => {
+  const whole = plan(CHAIN).plan;
+  const some = onlySteps(whole, ['d', 'b']);
+  expect(some.steps.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
+    ['b', []],
+    ['d', ['b']],
+  ]);
+  expect(some.image).toBeNull();
+  expect(onlySteps(whole, ['a']).image).not.toBeNull();
+  expect(onlySteps(whole, [])).toBe(whole);
+});
+
+it('runs a step that is named whatever its `when` says', () => {
+  const { steps } = onlySteps(plan(CHAIN).plan, ['c', 'd']);
+  expect(steps.map(({ selected, runsOn }) => [selected, runsOn])).toEqual([
+    [true, ['success', 'failure']],
+    [true, ['success', 'failure']],
+  ]);
+});

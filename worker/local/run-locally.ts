@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { LocalRunSettings } from '../../config/local-run.ts';
+import { newId } from '../../src/core/id.ts';
+import type { Plan } from '../../src/core/plan.ts';
+import { Problem } from '../../src/core/problem.ts';
+import type { WorkflowWork } from '../../src/core/work.ts';
+import { workflowRows } from '../../src/core/workflow-rows.ts';
+import { connectEngine } from '../engine/connect-engine.ts';
+import { findBuildClient, type BuildClient } from '../image/build-client.ts';
+import type { Outcome } from '../outcome.ts';
+import { reapLeftovers } from '../steps/reap-leftovers.ts';
+import { STEP_SETTINGS } from '../steps/settings.ts';
+import type { OnStepFailed } from '../steps/workflow-context.ts';
+import { clearLeftovers } from '../workflow/clear-leftovers.ts';
+import { runWorkflow } from '../workflow/run-workflow.ts';
+import { copyWorkingTree, type WorkingTree } from './copy-working-tree.ts';
+import { localLease, type RunAudience } from './local-lease.ts';
+import { openOwnRuns } from './own-runs.ts';
+
+export interface LocalRun {
+  readonly tree: WorkingTree;
+  /** What is run of it: image, services and steps. Nothing is pushed or deployed. */
+  readonly plan: Plan;
+  readonly projectPath: string;
+  readonly clone: WorkflowWork['clone'];
+  readonly variables: Readonly<Record<string, string>>;
+  /** Values by name. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly settings: LocalRunSettings;
+  /** Abort it with a `Stop` as reason: steps end within their grace. */
+  readonly signal: AbortSignal;
+  /** Asked once, with the rows that will be told of. */
+  readonly audience: (rows: WorkflowWork['steps']) => RunAudience;
+  readonly onStepFailed?: OnStepFailed;
+  /** Told of what could not be removed at the end; the next run tries again. */
+  readonly onLeftover: (error: unknown) => void;
+}
+
+/**
+ * Runs a plan on this machine's engine with a worker's own code, on a copy of the working tree, without a server. What it
+ * made in the engine is gone when it resolves; what runs left that were killed goes first.
+ * @throws Problem `engine_missing`, `part_missing`.
+ */
+export async function runLocally(run: LocalRun): Promise<Outcome> {
+  const { settings } = run;
+  const engine = connectEngine(settings.dockerHost, process.env, settings.deadManSwitchMs);
+  try {
+    if (!(await engine.isUp())) throw new Problem('engine_missing', { host: settings.dockerHost });
+    const buildClient = await demandBuildClient();
+    const runs = await openOwnRuns(settings.dir);
+    const workerName = nameOf(settings.dir);
+    const owner = { isLeaseAlive: (leaseId: string) => runs.isAlive(leaseId), holdsName: async () => true };
+    await reapLeftovers(engine, workerName, owner).catch(run.onLeftover);
+    await clearLeftovers(engine, runs.checkouts, owner).catch(run.onLeftover);
+    await runs.forgetDead();
+
+    const work = workOf(run);
+    const lease = localLease({
+      id: newId('lea'),
+      work,
+      secrets: { values: run.secrets, registries: {} },
+      audience: run.audience(work.steps),
+      signal: run.signal,
+    });
+    await runs.begin(lease.id);
+    const outcome = await runWorkflow(lease, {
+      engine,
+      buildClient,
+      bringFiles: (wanted) => copyWorkingTree({ ...wanted, tree: run.tree }),
+      checkouts: runs.checkouts,
+      workerName,
+      caBundle: settings.caBundle,
+      registryIdleMs: settings.registryIdleMs,
+      steps: {
+        ...STEP_SETTINGS,
+        networkRange: settings.buildNetworks,
+        helperPath: settings.helper,
+        deadManSwitchMs: settings.deadManSwitchMs,
+      },
+      ...(run.onStepFailed === undefined ? {} : { onStepFailed: run.onStepFailed }),
+      onLeftover: run.onLeftover,
+    });
+    await runs.end(lease.id);
+    return outcome;
+  } finally {
+    engine.close();
+  }
+}
+
+/** Leftovers are told by it: the same for every run of one user on one machine, also on an engine that others share. */
+function nameOf(dir: string): string {
+  return `run-${createHash('sha256').update(`${hostname()}\n${dir}`).digest('hex').slice(0, 16)}`;
+}
+
+function workOf({ plan, projectPath, clone, variables }: LocalRun): WorkflowWork {
+  return {
+    kind: 'workflow',
+    workflowId: newId('wfl'),
+    attempt: 1,
+    build: { id: newId('bld'), number: 1, projectId: newId('prj'), projectPath },
+    clone,
+    plan: { ...plan, push: null, deploys: [] },
+    variables,
+    steps: workflowRows({ ...plan, push: null }).map(({ kind, name }) => ({
+      stepId: newId('stp'),
+      attemptId: newId('att'),
+      kind,
+      name,
+    })),
+    registry: null,
+  };
+}
+
+async function demandBuildClient(): Promise<BuildClient> {
+  const { client } = await findBuildClient();
+  if (client !== null) return client;
+  throw new Problem('part_missing', { part: 'docker with BuildKit', command: 'apt-get install docker.io' });
+}
