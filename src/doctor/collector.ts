@@ -8,6 +8,8 @@ const TIMEOUT_MS = 5_000;
 export function checkCollector({ url, headers }: TraceSettings): Check {
   // The rest of the address may hold a key.
   const { host } = new URL(url);
+  const head = new Headers(headers);
+  head.set('content-type', 'application/json');
   return {
     name: 'collector',
     run: async (signal) => {
@@ -15,7 +17,7 @@ export function checkCollector({ url, headers }: TraceSettings): Check {
         const response = await fetch(url, {
           method: 'POST',
           body: JSON.stringify({ resourceSpans: [] }),
-          headers: { ...headers, 'content-type': 'application/json' },
+          headers: head,
           redirect: 'manual',
           signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
         });

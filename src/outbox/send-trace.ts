@@ -99,12 +99,14 @@ async function send(
   signal: AbortSignal,
 ): Promise<EffectOutcome> {
   const { host } = new URL(collector.url);
+  const headers = new Headers({ 'user-agent': 'Slipway', ...collector.headers });
+  headers.set('content-type', 'application/json');
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
     const response = await fetch(collector.url, {
       method: 'POST',
       body,
-      headers: { 'user-agent': 'Slipway', ...collector.headers, 'content-type': 'application/json' },
+      headers,
       redirect: 'manual',
       signal: bounded,
     });
@@ -118,15 +120,15 @@ async function send(
   }
 }
 
-/** An answer's JSON; null where it is none, too long, or cut off. */
+/** An answer's JSON; null where it is none, too long, or cut off: its status has said what counts. */
 async function readAnswer(response: Response): Promise<unknown> {
   let text = '';
   const decoder = new TextDecoder();
-  for await (const part of response.body ?? []) {
-    text += decoder.decode(part, { stream: true });
-    if (text.length > ANSWER_CHARACTERS) return null;
-  }
   try {
+    for await (const part of response.body ?? []) {
+      text += decoder.decode(part, { stream: true });
+      if (text.length > ANSWER_CHARACTERS) return null;
+    }
     return JSON.parse(text);
   } catch {
     return null;

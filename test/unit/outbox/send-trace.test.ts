@@ -223,6 +223,24 @@ describe('a trace', () => {
     });
   });
 
+  it.each([
+    [200, 'done'],
+    [400, 'failed'],
+  ])('whose answer %i is cut off after its head has %s all the same', async (status, state) => {
+    const id = await ended();
+    collector.answer = (response) => {
+      response.writeHead(status, { 'content-length': 100 }).write('{', () => response.destroy());
+    };
+    expect((await send(id)).state).toBe(state);
+  });
+
+  it('has one content type, whatever the operator sets', async () => {
+    const resource = { 'service.name': 'ci' };
+    const headers = { 'Content-Type': 'text/plain' };
+    await send(await ended(), { collector: { url: `${collector.url}/v1/traces`, headers, resource } });
+    expect(collector.received[0]?.headers['content-type']).toBe('application/json');
+  });
+
   it('is tried again where nobody answers, and given up after a day', async () => {
     const id = await ended();
     const away = { url: `${collector.url}/v1/traces?key=${SECRET}`, headers: {}, resource: {} };
