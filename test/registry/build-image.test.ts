@@ -7,11 +7,14 @@ import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ImagePlan } from '../../src/core/plan.ts';
 import { localProcess } from '../../src/processes/local-process.ts';
+import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { findBuildClient, type BuildClient } from '../../worker/image/build-client.ts';
 import { buildImage, type BuildImage, type BuildImageResult } from '../../worker/image/build-image.ts';
 import { buildRepository, removeBuildImages } from '../../worker/image/remove-build-images.ts';
 import { scratchPrefix } from '../../worker/image/scratch.ts';
 import { clearLeftovers } from '../../worker/workflow/clear-leftovers.ts';
+import { startMuteProxy } from '../engine/mute-proxy.ts';
+import { waitFor } from '../support/wait.ts';
 import { BASE, keepLog, testEngine, writeContext } from './small-repository.ts';
 
 const engine = testEngine();
@@ -72,6 +75,26 @@ const run = async (imageId: string, ...command: readonly string[]): Promise<stri
     await container.remove({ force: true });
   }
 };
+
+test('ends as an error when the remote engine falls silent, long before its own timeout', async () => {
+  const proxy = await startMuteProxy(engine.host);
+  const remote = connectEngine(proxy.host, {}, 2_000);
+  try {
+    directory = writeContext({ Dockerfile: `${BASE}RUN echo begun ${randomUUID()}; sleep 60\n` });
+    const building = build(plan({ timeoutMs: 40_000 }), { engine: remote });
+    await waitFor('the build runs', () => log.text().includes('begun'));
+    const muteMs = Date.now();
+    proxy.mute();
+    expect(await building).toEqual({
+      outcome: { status: 'error', reason: 'engine connection lost', exitCode: null },
+      image: null,
+    });
+    expect(Date.now() - muteMs).toBeLessThan(20_000);
+  } finally {
+    remote.close();
+    proxy.close();
+  }
+});
 
 test('builds the image, names it by Id, and takes every unchanged step from the cache the next time', async () => {
   const nonce = randomUUID();

@@ -24,10 +24,11 @@ export function writeContext(files: Readonly<Record<string, string | Buffer>>): 
 }
 
 /** The engine that the tests run on, named by DOCKER_HOST. */
-export function testEngine(): Pick<Engine, 'host' | 'docker'> {
+export function testEngine(): Pick<Engine, 'host' | 'docker' | 'hold'> {
   const host = process.env['DOCKER_HOST'];
   if (host === undefined) throw new Error('DOCKER_HOST must name the engine for the tests');
-  return { host, docker: new Dockerode({ socketPath: host.replace('unix://', '') }) };
+  const docker = new Dockerode({ socketPath: host.replace('unix://', '') });
+  return { host, docker, hold: () => () => undefined };
 }
 
 /** A log that keeps what it is told. */

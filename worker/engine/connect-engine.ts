@@ -51,6 +51,7 @@ export function connectEngine(
     host,
     docker,
     events,
+    hold: (onLost) => connections.hold(onLost),
     isUp: (timeoutMs = 2_000) => answersStranger(timeoutMs),
     facts: () => engineFacts(docker),
     inspectImage: (reference) => inspectImage(docker, reference),

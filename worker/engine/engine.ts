@@ -26,6 +26,8 @@ export interface Engine {
 
   /** Whether the engine answers a new connection within `timeoutMs` (2 s). */
   isUp(timeoutMs?: number): Promise<boolean>;
+  /** While a process of ours talks to the engine by itself: `onLost` is called when that is lost. Returns what ends it. */
+  hold(onLost: () => void): () => void;
   facts(): Promise<EngineFacts>;
 
   /** Null when the engine has no such image. */

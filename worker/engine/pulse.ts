@@ -10,6 +10,8 @@ export interface Connections {
   isEmpty(): boolean;
   /** Whoever waits for one learns that the engine is lost. */
   cut(): void;
+  /** Counts a connection that another process has, which `onCut` ends. Returns what forgets it. */
+  hold(onCut: () => void): () => void;
 }
 
 /** How Node's own agent keeps connections. */
@@ -17,6 +19,7 @@ const KEPT: AgentOptions = { keepAlive: true, scheduling: 'lifo', timeout: 5_000
 
 export function openConnections(protocol: 'http' | 'https'): Connections {
   const open = new Set<Duplex>();
+  const held = new Set<() => void>();
   const keep = <T extends Duplex | null | undefined>(socket: T): T => {
     if (socket) open.add(socket.once('close', () => open.delete(socket)));
     return socket;
@@ -38,10 +41,16 @@ export function openConnections(protocol: 'http' | 'https'): Connections {
   }
   return {
     agent: protocol === 'https' ? new Https(KEPT) : new Http(KEPT),
-    isEmpty: () => open.size === 0,
+    isEmpty: () => open.size === 0 && held.size === 0,
     cut: () => {
       for (const socket of open)
         socket.destroy(Object.assign(new Error('the engine was silent for too long'), { code: 'ETIMEDOUT' }));
+      for (const onCut of held) onCut();
+    },
+    hold: (onCut) => {
+      const own = (): void => onCut();
+      held.add(own);
+      return () => void held.delete(own);
     },
   };
 }

@@ -16,7 +16,7 @@ import { makeScratch, writeClientConfiguration, type RegistryLogins, type Scratc
 
 export interface BuildImage {
   readonly client: BuildClient;
-  readonly engine: Pick<Engine, 'host' | 'docker'>;
+  readonly engine: Pick<Engine, 'host' | 'docker' | 'hold'>;
   /** The checkout: root of the repository. */
   readonly directory: string;
   readonly plan: ImagePlan;
@@ -40,7 +40,7 @@ export interface BuildImage {
 export interface BuildImageResult {
   /**
    * `failure`: the Dockerfile's doing, also a missing secret, a path outside the repository or the plan's timeout;
-   * `error`: the engine's.
+   * `error`: the engine's, also when that is lost: the client itself would wait for it without end.
    */
   readonly outcome: Outcome;
   /** Set when and only when the outcome is success. */
@@ -61,6 +61,7 @@ export async function buildImage(work: BuildImage): Promise<BuildImageResult> {
   const { timeoutMs = PLAN_DEFAULTS.imageTimeoutMs } = work.plan;
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(tooLong(timeoutMs)), timeoutMs);
+  const letGo = work.engine.hold(() => late.abort(LOST));
   try {
     return await buildTargets(
       { ...work, signal: AbortSignal.any([work.signal, late.signal]) },
@@ -68,10 +69,13 @@ export async function buildImage(work: BuildImage): Promise<BuildImageResult> {
       scratch,
     );
   } finally {
+    letGo();
     clearTimeout(timer);
     await scratch.remove();
   }
 }
+
+const LOST: Outcome = { status: 'error', reason: 'engine connection lost', exitCode: null };
 
 interface Files {
   readonly dockerfile: string;
