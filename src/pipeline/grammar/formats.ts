@@ -187,8 +187,14 @@ export const globPattern: Format<string> = {
   json: { type: ANY_SCALAR, minLength: 1, maxLength: 256 },
 };
 
+/** A schema holds a pattern against text only: other scalars are allowed where the pattern would let them through. */
 function matching(phrase: string, pattern: RegExp, fix?: string): Format<string> {
-  const json = { type: ANY_SCALAR, pattern: pattern.source };
+  const type = [
+    'string',
+    ...(pattern.test('7') ? ['number'] : []),
+    ...(pattern.test('true') ? ['boolean'] : []),
+  ];
+  const json = { type: type.length === 1 ? 'string' : type, pattern: pattern.source };
   const parse = (text: string) => (pattern.test(text) ? text : null);
   return { phrase, blank: '', parse, json, ...(fix === undefined ? {} : { fix }) };
 }

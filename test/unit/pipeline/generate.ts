@@ -5,7 +5,13 @@ const name = fc.constantFrom('a', 'b', 'c', 'db', 'unit');
 const command = fc.constantFrom('npm test', 'echo "${CI_COMMIT_SHA}"', 'psql -h db', '|', '# x', 'a: b');
 const commands = fc.oneof(command, fc.array(command, { minLength: 1, maxLength: 3 }));
 const value = fc.oneof(
-  fc.constantFrom('x', 'yes', '', '1.10', 'postgres://db'),
+  fc.constantFrom('x', 'yes', '', '1.10', 'postgres://db', '$HOME', '$$5'),
+  fc.constantFrom(
+    '${CI_REPO}',
+    '${CI_COMMIT_TAG:-none}',
+    '${CI_COMMIT_MESSAGE//[!a-z]/-}',
+    '${CI_COMMIT_TAG:?}',
+  ),
   fc.integer(),
   fc.boolean(),
   fc.constant({ from_secret: 'token' }),
@@ -81,7 +87,7 @@ const image = optional({
   context: fc.constantFrom('.', './app/'),
   target: name,
   test_target: name,
-  args: fc.dictionary(fc.constantFrom('A', 'B'), fc.constantFrom('1', 'x y')),
+  args: fc.dictionary(fc.constantFrom('A', 'B'), fc.constantFrom('1', 'x y', 'v${CI_COMMIT_SHA:0:8}')),
   secrets: fc.array(fc.constantFrom('token', 'key')),
 });
 
@@ -92,6 +98,7 @@ const tag = fc.constantFrom(
   '${CI_COMMIT_BRANCH}',
   'latest',
   '${CI_COMMIT_SHA:0:8}',
+  '${CI_COMMIT_TAG#v}',
 );
 const push = optional({
   repository: fc.constantFrom('shop/web', 'r.example.com:5000/x'),
@@ -136,6 +143,8 @@ const deploy = fc
     ),
   );
 
-export const pipelineFile = optional({ image, services, steps, push, deploy }).filter(
+const labels = fc.dictionary(fc.constantFrom('os', 'gpu', 'zone/a'), fc.constantFrom('linux', 'yes', '1.5'));
+
+export const pipelineFile = optional({ image, services, steps, push, deploy, labels }).filter(
   (file) => Object.keys(file).length > 0,
 );
