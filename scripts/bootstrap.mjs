@@ -4,7 +4,7 @@
  * Brings a fresh clone to the point where it can run, then runs the program with the Node that Slipway is written for.
  * It needs no package and runs on Node 18 and later. `program` is a file of ours, or a command of an installed package.
  *   1. packages: `npm ci`, when node_modules is not what package-lock.json says
- *   2. Node 24: from the package `node`; fetched by ourselves where npm does not run install scripts
+ *   2. Node 24: the one that runs this, else from the package `node`; fetched by ourselves where npm runs no install scripts
  *   3. --pages: `vite build`, when web/dist is older than what it is made of
  * It says what it does, and nothing when there is nothing to do.
  */
@@ -79,6 +79,9 @@ async function ensureNode() {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const name = `${platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'}-${platform}-${process.arch}`;
   const fetched = path.join(folder, 'node_modules', name, 'bin', 'node');
+  // Of the same major version: what it has been tested with behaves alike, and 40 MB stay where they are.
+  const isSameMajor = process.versions.node.split('.')[0] === version.split('.')[0];
+  if (isSameMajor && !existsSync(fetched) && isGoodNode(process.execPath)) return process.execPath;
   if (!isGoodNode(fetched)) {
     say(`fetching Node ${version} (npm package ${name}, 40 MB)`);
     await npm(
