@@ -35,6 +35,7 @@ export async function claim(deps: BuildsDeps, tx: Tx, claimant: Claimant): Promi
     open === undefined ? await grant(deps, tx, claimant) : demandSameHolder(open, worker, request);
   return {
     lease: { id: lease.id, token: leaseToken(bearer, lease.id), fence: lease.fence, ttlMs: TIMES.lease },
+    nowMs: deps.clock.nowMs(),
     work: await workOf(deps, tx, request.subject),
   };
 }

@@ -17,7 +17,7 @@ export interface ReportContext {
   readonly lease: LeaseRow;
   /** The server's time. */
   readonly now: number;
-  /** The worker's time of the report, kept between the lease's grant and now. */
+  /** When the report was made, in the server's time as the worker counts it on, kept between the lease's grant and now. */
   readonly at: number;
 }
 

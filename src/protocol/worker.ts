@@ -99,6 +99,11 @@ export interface ClaimAnswer {
     readonly fence: number;
     readonly ttlMs: number;
   };
+  /**
+   * The server's time, epoch ms: the holder counts on from it by a clock that nobody sets, so that reports have the right
+   * distance from each other whatever the clocks of the two say. An older server does not tell.
+   */
+  readonly nowMs?: number;
   readonly work: Work;
 }
 

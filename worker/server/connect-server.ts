@@ -200,6 +200,7 @@ class Connection implements ServerConnection {
       timeoutMs: ANSWER_MS,
       signal,
     })) as ClaimAnswer;
+    const answeredAt = performance.now();
     // A queue that was killed brings a job again, and the server grants one process the same lease again.
     if (this.#granted.has(answer.lease.id))
       return { granted: false, reason: 'this process has taken it already' };
@@ -208,6 +209,7 @@ class Connection implements ServerConnection {
       client: this.#client,
       answer,
       claimedAt,
+      answeredAt,
       heartbeatMs: this.#heartbeatMs,
       spoolDir: path.join(this.#options.spoolDir, answer.lease.id),
       serverAwayMs: this.#options.serverAwayMs ?? TIMES.serverAway,

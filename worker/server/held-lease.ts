@@ -26,10 +26,18 @@ export interface HeldLeaseOptions {
   readonly answer: ClaimAnswer;
   /** `performance.now()` when the claim was sent: the lease's time counts from before the server granted it. */
   readonly claimedAt: number;
+  /** `performance.now()` when it was answered: from then on the server's time is counted. */
+  readonly answeredAt: number;
   readonly heartbeatMs: number;
   readonly spoolDir: string;
   /** How long work goes on without an answer of the server; see `TIMES.serverAway`. */
   readonly serverAwayMs: number;
+}
+
+/** The server's time by a clock that nobody sets; this machine's where the server does not tell its own. */
+function serverTime({ answer, answeredAt }: HeldLeaseOptions): () => number {
+  const { nowMs = Date.now() } = answer;
+  return () => Math.round(nowMs + performance.now() - answeredAt);
 }
 
 /**
@@ -72,7 +80,7 @@ export class HeldLease implements Lease {
     this.#reports = new ReportQueue({
       send: (report) => this.#postReport({ reports: [report] }),
       logsDelivered: (body) => this.#logsDelivered(body),
-      nowMs: () => Date.now(),
+      nowMs: serverTime(options),
     });
     this.#poll = new SignalPoll({
       ask: (seen, waitMs) => this.#askSignals(seen, waitMs),

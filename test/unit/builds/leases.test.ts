@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TIMES } from '../../../config/times.ts';
 import { Problem } from '../../../src/core/problem.ts';
+import type { WorkflowWork } from '../../../src/core/work.ts';
 import {
   deployOf,
   IMAGE_REPORTS,
@@ -290,6 +291,29 @@ describe('reports', () => {
       .orderBy('type')
       .execute();
     expect(events.map(({ type }) => type)).toEqual(['build.failure', 'step_attempt.running']);
+  });
+
+  it('keep how long a step took, by times that its holder counts on from the claim', async () => {
+    const { workflow } = await placed();
+    await record.builds.place(workflow, ada.known.id);
+    const subject = { kind: 'workflow', id: workflow, attempt: 1 } as const;
+    const request = { protocol: 1, instance: ada.instance, subject };
+    const { lease, work, nowMs = 0 } = await record.builds.claim(ada.known, ada.bearer, request);
+    expect(nowMs).toBe(record.clock.now);
+    const open = await record.builds.openLease(ada.known, lease.id, lease.token);
+    const attemptId = (work as WorkflowWork).steps[0]?.attemptId ?? '';
+    record.clock.now += 60_000;
+    const end = { status: 'success', reason: null, exitCode: 0, logBytes: 0 } as const;
+    await record.builds.report(open, [
+      { n: 1, atMs: nowMs + 10_000, type: 'step.started', attemptId },
+      { n: 2, atMs: nowMs + 50_000, type: 'step.finished', attemptId, ...end },
+    ]);
+    const times = await record.store.db
+      .selectFrom('step_attempt')
+      .select(['started_at', 'finished_at'])
+      .where('id', '=', attemptId)
+      .executeTakeFirstOrThrow();
+    expect(times).toEqual({ started_at: nowMs + 10_000, finished_at: nowMs + 50_000 });
   });
 
   it('wait for the one before: a gap is not jumped', async () => {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TIMES } from '../../../../config/times.ts';
 import { newId } from '../../../../src/core/id.ts';
 import type { Problem } from '../../../../src/core/problem.ts';
@@ -286,6 +286,33 @@ describe('a lease', () => {
     expect(server.reports.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5]);
     expect(server.reports).toMatchObject([1, 2, 3, 4, 5].map(started));
     expect(server.asked('/leases/lea_1/reports')[0]?.headers['slipway-lease']).toBe('lease-token');
+  });
+
+  it.each([
+    ['ahead of', 3_600_000],
+    ['behind', -3_600_000],
+  ])(
+    "dates reports in the server's time, at their true distance, where that is %s its own",
+    async (_, by) => {
+      server.nowMs = Date.now() + by;
+      const lease = await claim();
+      await lease.report(started(1));
+      const before = vi.spyOn(Date, 'now').mockReturnValue(0);
+      await setTimeout(300);
+      await lease.report(started(2));
+      before.mockRestore();
+      const [first = 0, second = 0] = server.reports.map(({ atMs }) => atMs);
+      expect(first - server.nowMs).toBeGreaterThanOrEqual(0);
+      expect(first - server.nowMs).toBeLessThan(10_000);
+      expect(second - first).toBeGreaterThanOrEqual(299);
+      expect(second - first).toBeLessThan(10_000);
+    },
+  );
+
+  it('dates them in its own time where an older server does not tell', async () => {
+    const lease = await claim();
+    await lease.report(started(1));
+    expect(Math.abs((server.reports[0]?.atMs ?? 0) - Date.now())).toBeLessThan(10_000);
   });
 
   it('waits with the end of a step for the end of its log', async () => {

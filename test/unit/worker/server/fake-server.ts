@@ -26,6 +26,8 @@ export class FakeServer {
   effects: Answer[] = [];
   signals: Signals = { cancel: null, release: null, verdict: 'wait' };
   ttlMs = 15_000;
+  /** What it says of the time; undefined: nothing, as one that is a version older. */
+  nowMs: number | undefined;
   heartbeatMs = 5_000;
   #signalsVersion = 0;
   readonly #scripts = new Map<string, Answer[]>();
@@ -99,7 +101,11 @@ export class FakeServer {
       case '/give-up':
         return {};
       case '/claims':
-        return { lease: { id: 'lea_1', token: 'lease-token', fence: 7, ttlMs: this.ttlMs }, work: WORK };
+        return {
+          lease: { id: 'lea_1', token: 'lease-token', fence: 7, ttlMs: this.ttlMs },
+          nowMs: this.nowMs,
+          work: WORK,
+        };
       case '/heartbeat':
         return { ttlMs: this.ttlMs, signals: this.#signalsVersion };
       case '/signals':
