@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { localProcess, stateOfProcess } from '../../src/processes/local-process.ts';
 
@@ -10,7 +11,7 @@ export interface OwnRuns {
   begin(leaseId: string): Promise<void>;
   /** Call it when nothing of the run is left. */
   end(leaseId: string): Promise<void>;
-  /** Whether a process has it; unknown ones count, of a container that shares the folder for example. */
+  /** Whether a process has it; one of another machine counts, or of a container that shares the folder. */
   isAlive(leaseId: string): boolean;
   /** Forgets the runs of processes that are dead, but for those whose files are still there. */
   forgetDead(): Promise<void>;
@@ -22,7 +23,8 @@ export async function openOwnRuns(dir: string): Promise<OwnRuns> {
   const isAlive = (leaseId: string): boolean => stateOf(path.join(runs, leaseId)) !== 'dead';
   return {
     checkouts,
-    begin: (leaseId) => writeFile(path.join(runs, leaseId), localProcess()),
+    begin: (leaseId) =>
+      writeFile(path.join(runs, leaseId), `${localProcess()}\n${hostname()}\n${process.pid}`),
     end: (leaseId) => rm(path.join(runs, leaseId), { force: true }),
     isAlive,
     async forgetDead() {
@@ -35,8 +37,20 @@ export async function openOwnRuns(dir: string): Promise<OwnRuns> {
 
 function stateOf(file: string): 'alive' | 'dead' | 'unknown' {
   try {
-    return stateOfProcess(readFileSync(file, 'utf8'));
+    const [name = '', host, pid] = readFileSync(file, 'utf8').split('\n');
+    if (name !== '') return stateOfProcess(name);
+    return host === hostname() ? stateOfPid(Number(pid)) : 'unknown';
   } catch {
     return 'dead';
+  }
+}
+
+/** Where there is no /proc: a pid that another process has got since counts as alive, until that ends. */
+function stateOfPid(pid: number): 'alive' | 'dead' {
+  try {
+    process.kill(pid, 0);
+    return 'alive';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH' ? 'dead' : 'alive';
   }
 }
