@@ -3,6 +3,7 @@ import { Problem } from '../../src/core/problem.ts';
 import type { DeploymentWork } from '../../src/core/work.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Engine } from '../engine/engine.ts';
+import { maskedValues, reasonMasker } from '../logs/mask-reasons.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Router } from '../router/open-router.ts';
 import { LeaseLost, stopOf, type Lease } from '../server/lease.ts';
@@ -30,13 +31,11 @@ export interface DeployTools {
  */
 export async function runDeployment(lease: Lease<DeploymentWork>, tools: DeployTools): Promise<Outcome> {
   const secrets = await lease.secrets();
-  const logins = Object.values(secrets.registries).map((login) => login.password);
-  const log = lease.openLog(lease.work.logId, [...Object.values(secrets.values), ...logins]);
+  const log = lease.openLog(lease.work.logId, maskedValues(secrets));
   const { id } = lease.work.environment;
   tools.active.add(id);
-  const outcome = await deploy(new Deploying(lease, tools, secrets, log)).finally(() =>
-    tools.active.delete(id),
-  );
+  const end = await deploy(new Deploying(lease, tools, secrets, log)).finally(() => tools.active.delete(id));
+  const outcome = reasonMasker(secrets)(end);
   if (outcome.reason !== null) await log.say(outcome.reason);
   const { status, reason } = outcome;
   await lease.report({ type: 'deployment.finished', status, reason, logBytes: await log.end() });

@@ -1,6 +1,7 @@
 import type { LogStream } from '../../src/core/log.ts';
 import type { LeaseSecrets, ReportBody, WorkflowWork } from '../../src/core/work.ts';
 import type { LogSink } from '../log-sink.ts';
+import { reasonMasker } from '../logs/mask-reasons.ts';
 import { Redactor } from '../logs/redactor.ts';
 import type { Lease } from '../server/lease.ts';
 
@@ -24,6 +25,7 @@ export interface LocalLease {
 /** The right to a piece of work that nobody else can have: nothing of it is lost, and nobody outside is told. */
 export function localLease({ id, work, secrets, audience, signal }: LocalLease): Lease<WorkflowWork> {
   const never = new AbortController();
+  const masked = reasonMasker(secrets);
   const notHere = (what: string) => async (): Promise<never> => {
     throw new Error(`a run without a server has no ${what}`);
   };
@@ -37,7 +39,7 @@ export function localLease({ id, work, secrets, audience, signal }: LocalLease):
     whenSignals: notHere('signals'),
     holds: () => true,
     confirm: async () => undefined,
-    report: async (body) => audience.report(body),
+    report: async (body) => audience.report(masked(body)),
     effect: notHere('effects'),
     secrets: async () => secrets,
     source: notHere('bundle'),

@@ -14,6 +14,7 @@ import type {
   SourceRequest,
 } from '../../src/protocol/worker.ts';
 import { LogShipper } from '../logs/log-shipper.ts';
+import { reasonMasker } from '../logs/mask-reasons.ts';
 import type { LogSink } from '../log-sink.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LeaseLost, type Lease, type Stop } from './lease.ts';
@@ -64,6 +65,8 @@ export class HeldLease implements Lease {
   readonly #shipper: LogShipper;
   readonly #heartbeat: Heartbeat;
   readonly #poll: SignalPoll;
+  /** Without secrets there is nothing to mask. */
+  #masked = (body: ReportBody): ReportBody => body;
   /** Resolves when the lease may be given back; null: it is not to be. */
   #givesBackAfter: Promise<unknown> | null = null;
 
@@ -127,7 +130,7 @@ export class HeldLease implements Lease {
   }
 
   report(body: ReportBody): Promise<void> {
-    return handled(this.#reports.push(body));
+    return handled(this.#reports.push(this.#masked(body)));
   }
 
   effect(key: string, effect: Effect): Promise<Exclude<EffectAnswer, { state: 'pending' }>> {
@@ -135,7 +138,9 @@ export class HeldLease implements Lease {
   }
 
   async secrets(): Promise<LeaseSecrets> {
-    return (await this.#ask({ method: 'GET', path: '/secrets' })) as LeaseSecrets;
+    const secrets = (await this.#ask({ method: 'GET', path: '/secrets' })) as LeaseSecrets;
+    this.#masked = reasonMasker(secrets);
+    return secrets;
   }
 
   async source(have: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {

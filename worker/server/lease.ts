@@ -76,7 +76,7 @@ export interface Lease<W extends Work = Work> {
   confirm(): Promise<void>;
   /**
    * Tells the server; resolves when the report is durable there. Reports arrive in the order of the calls, each
-   * once. A report of an end waits for the end of its log by itself.
+   * once. A report of an end waits for the end of its log by itself. Secrets that were asked for are masked in its sentence.
    */
   report(body: ReportBody): Promise<void>;
   /** An effect on the outside, done by the server's outbox. Resolves when it is done or has failed for good. */

@@ -4,6 +4,7 @@ import type { LeaseSecrets, WorkflowWork } from '../../src/core/work.ts';
 import { workflowLabels, type WorkflowLabels } from '../engine/labels.ts';
 import { buildRepository, removeBuildImages } from '../image/remove-build-images.ts';
 import type { LogSink } from '../log-sink.ts';
+import { reasonMasker } from '../logs/mask-reasons.ts';
 import type { Outcome } from '../outcome.ts';
 import { stopOf, type Lease } from '../server/lease.ts';
 import { cleanUpWorkflow } from '../steps/clean-up-workflow.ts';
@@ -23,9 +24,10 @@ import type { WorkflowTools } from './tools.ts';
  * @throws LeaseLost when the lease is lost; every other end is an outcome, and reported.
  */
 export async function runWorkflow(lease: Lease<WorkflowWork>, tools: WorkflowTools): Promise<Outcome> {
-  const run = new WorkflowRun(lease, tools, await lease.secrets());
+  const secrets = await lease.secrets();
+  const run = new WorkflowRun(lease, tools, secrets);
   try {
-    const outcome = await run.untilVerdict();
+    const outcome = reasonMasker(secrets)(await run.untilVerdict());
     await lease.report({ type: 'workflow.finished', status: outcome.status, reason: outcome.reason });
     return outcome;
   } finally {

@@ -1,5 +1,6 @@
 import type { LeaseSecrets, StepKind, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import type { LogSink } from '../log-sink.ts';
+import { maskedValues } from '../logs/mask-reasons.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Lease } from '../server/lease.ts';
 import { finishAttempt, openAttempts, skipAttempt, type Attempts } from '../steps/attempt.ts';
@@ -19,8 +20,7 @@ export class Stages {
   constructor(lease: Lease<WorkflowWork>, secrets: LeaseSecrets) {
     this.#work = lease.work;
     this.#lease = lease;
-    const logins = Object.values(secrets.registries);
-    this.#masked = [...Object.values(secrets.values), ...logins.map(({ password }) => password)];
+    this.#masked = maskedValues(secrets);
     this.#attempts = openAttempts(
       (attemptId) => this.openLog(attemptId),
       (body) => lease.report(body),

@@ -279,6 +279,26 @@ describe('a name that another process holds', () => {
 });
 
 describe('a lease', () => {
+  it('masks in its sentences the secrets that it asked for', async () => {
+    const lease = await claim();
+    await lease.secrets();
+    await lease.report({
+      ...started(1),
+      type: 'deployment.phase',
+      phase: 'preparing',
+      detail: 'pull: hunter2',
+    });
+    await lease.report({
+      type: 'workflow.finished',
+      status: 'error',
+      reason: 'login hunter2 was refused',
+    });
+    expect(server.reports).toMatchObject([
+      { detail: 'pull: ********' },
+      { reason: 'login ******** was refused' },
+    ]);
+  });
+
   it('reports in order and once, however the answers get lost', async () => {
     server.script('/reports', 'cut', 502, 'cut');
     const lease = await claim();
