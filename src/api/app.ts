@@ -30,6 +30,7 @@ import { securityHeaders } from './middleware/security-headers.ts';
 import { showMetrics } from './metrics/show-metrics.ts';
 import { servePages } from './pages/serve-pages.ts';
 import { addTarget } from './notifications/add-target.ts';
+import { changeTarget } from './notifications/change-target.ts';
 import { listTargets } from './notifications/list-targets.ts';
 import { removeTarget } from './notifications/remove-target.ts';
 import { tryTarget } from './notifications/try-target.ts';
@@ -116,6 +117,7 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
 
     listTargets(deps),
     addTarget(deps),
+    changeTarget(deps),
     removeTarget(deps),
     tryTarget(deps),
 

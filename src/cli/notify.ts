@@ -12,6 +12,8 @@ const EVENTS = Object.entries(NOTIFICATION_EVENTS).map(
 const notify: ServerCommand = {
   usage: `slipway notify add <project> --webhook URL (--secret-file FILE | --secret-stdin) --event EVENT... [--branch NAME...]
        slipway notify add <project> --email ADDRESS... --event EVENT... [--branch NAME...]
+       slipway notify change <project> <target> [--webhook URL] [--secret-file FILE | --secret-stdin]
+                             [--email ADDRESS...] [--event EVENT...] [--branch NAME...]     (the rest stays)
        slipway notify list <project>
        slipway notify test <project> <target>     (sends it a message that says so)
        slipway notify remove <project> <target>
@@ -35,11 +37,12 @@ ${EVENTS.join('\n')}`,
   },
   run: async (call) => {
     const [verb = '', project = '', target] = call.positionals;
-    demandVerb('notify', verb, ['add', 'list', 'test', 'remove']);
+    demandVerb('notify', verb, ['add', 'change', 'list', 'test', 'remove']);
     const path = `/projects/${segment(project)}/notifications`;
     if (verb === 'add' && target === undefined) return add(call, path);
     if (verb === 'list' && target === undefined) return list(call, path);
     if (target === undefined) throw new UsageError(`notify ${verb} needs a target; "notify list" shows all`);
+    if (verb === 'change') return change(call, `${path}/${segment(target)}`);
     if (verb === 'test') {
       await call.api.request('POST', `${path}/${segment(target)}/test`);
       return call.say(`a test goes to ${target}; "notify list" shows how it went`);
@@ -71,6 +74,25 @@ async function add({ api, values, say }: Call, path: string): Promise<void> {
     values['json'] === true
       ? JSON.stringify(made)
       : `${paint('green', 'added')} ${made.id}, to ${made.to.join(', ')}; try it with "notify test"`,
+  );
+}
+
+async function change({ api, values, say }: Call, path: string): Promise<void> {
+  const isSigned = values['secret-file'] !== undefined || values['secret-stdin'] === true;
+  const wanted = {
+    url: values['webhook'],
+    secret: isSigned ? await signing(values) : undefined,
+    addresses: values['email'],
+    events: values['event'],
+    branches: values['branch'],
+  };
+  if (Object.values(wanted).every((value) => value === undefined))
+    throw new UsageError('notify change needs what is to be other');
+  const changed = await api.request<NotificationTargetView>('PATCH', path, wanted);
+  say(
+    values['json'] === true
+      ? JSON.stringify(changed)
+      : `${paint('green', 'changed')} ${changed.id}, to ${changed.to.join(', ')}; try it with "notify test"`,
   );
 }
 

@@ -14,6 +14,7 @@ export const AUDIT_ACTIONS = {
   'secret.set': 'set the secret',
   'secret.remove': 'removed the secret',
   'notification.add': 'added the notification target',
+  'notification.change': 'changed the notification target',
   'notification.remove': 'removed the notification target',
   'notification.try': 'tried the notification target',
   'registry.set': 'set the login of the registry',

@@ -19,6 +19,17 @@ export type NewTarget = TargetChoice &
     | { readonly kind: 'email'; readonly addresses: readonly string[] }
   );
 
+/** What is to be other about a target; what is left out stays. */
+export interface TargetChange {
+  readonly events?: TargetChoice['events'] | undefined;
+  readonly branches?: TargetChoice['branches'] | undefined;
+  /** Of a webhook. */
+  readonly url?: string | undefined;
+  readonly secret?: string | undefined;
+  /** Of e-mail. */
+  readonly addresses?: readonly string[] | undefined;
+}
+
 /** What of the events a target wants. */
 export interface TargetChoice {
   readonly events: readonly NotificationEvent[];

@@ -1,5 +1,10 @@
 import { newId } from '../core/id.ts';
-import type { NewTarget, NotificationEvent, NotificationTargetView } from '../core/notification.ts';
+import type {
+  NewTarget,
+  NotificationEvent,
+  NotificationTargetView,
+  TargetChange,
+} from '../core/notification.ts';
 import { Problem } from '../core/problem.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Reading, Store } from '../store/store.ts';
@@ -12,6 +17,16 @@ export interface NotificationTargets {
   list(projectId: string): Promise<readonly NotificationTargetView[]>;
   /** @throws Problem `not_found` for the project, `secret_too_short`. */
   add(projectId: string, target: NewTarget, note?: Note): Promise<NotificationTargetView>;
+  /**
+   * Changes one in place. What waits to be sent goes where it is then; to an e-mail address that it has no more, never.
+   * @throws Problem `not_found`, `request_wrong` for what is of the other kind of target, or for a short secret.
+   */
+  change(
+    projectId: string,
+    targetId: string,
+    change: TargetChange,
+    note?: Note,
+  ): Promise<NotificationTargetView>;
   /** What was not sent to it yet never is. @throws Problem `not_found`. */
   remove(projectId: string, targetId: string, note?: Note): Promise<void>;
   /** What its messages are sent with; null for one that was removed. */
@@ -35,6 +50,8 @@ export function createNotificationTargets(deps: Deps): NotificationTargets {
   return {
     list: (projectId) => readTargets(deps.store, projectId),
     add: (projectId, target, note = noNote) => addTarget(deps, projectId, target, note),
+    change: (projectId, targetId, change, note = noNote) =>
+      changeTarget(deps, projectId, targetId, { change, note }),
     remove: (projectId, targetId, note = noNote) =>
       deps.store.transaction(async (tx) => {
         const done = await tx.db
@@ -61,11 +78,7 @@ async function addTarget(
 ): Promise<NotificationTargetView> {
   const at = clock.nowMs();
   const id = newId('ntf', at);
-  if (target.kind === 'webhook' && Buffer.byteLength(target.secret) < LEAST_SECRET_BYTES)
-    throw new Problem('request_wrong', {
-      field: 'secret',
-      cause: `is shorter than ${LEAST_SECRET_BYTES} bytes`,
-    });
+  if (target.kind === 'webhook') demandLength(target.secret);
   const to = target.kind === 'webhook' ? [new URL(target.url).origin] : target.addresses;
   const { kind, events, branches } = target;
   await store.transaction(async (tx) => {
@@ -82,10 +95,7 @@ async function addTarget(
         project_id: projectId,
         kind,
         to_json: JSON.stringify(to),
-        sealed:
-          target.kind === 'webhook'
-            ? box.seal(JSON.stringify({ url: target.url, secret: target.secret }), contextOf(id))
-            : null,
+        sealed: target.kind === 'webhook' ? seal(box, id, target) : null,
         events_json: JSON.stringify(events),
         branches_json: JSON.stringify(branches),
         created_at: at,
@@ -97,6 +107,94 @@ async function addTarget(
   return { id, kind, to, events, branches, createdAtMs: at, last: null };
 }
 
+async function changeTarget(
+  { store, box }: Deps,
+  projectId: string,
+  id: string,
+  { change, note }: { change: TargetChange; note: Note },
+): Promise<NotificationTargetView> {
+  if (change.secret !== undefined) demandLength(change.secret);
+  await store.transaction(async (tx) => {
+    const row = await tx.db
+      .selectFrom('notification_target')
+      .select(['sealed', 'to_json'])
+      .where('id', '=', id)
+      .where('project_id', '=', projectId)
+      .executeTakeFirst();
+    if (row === undefined) throw new Problem('not_found', { what: 'notification target', id });
+    const other = (row.sealed === null ? (['url', 'secret'] as const) : (['addresses'] as const)).find(
+      (field) => change[field] !== undefined,
+    );
+    if (other !== undefined)
+      throw new Problem('request_wrong', { field: other, cause: 'is not of this kind of target' });
+    const { events, branches } = change;
+    await tx.db
+      .updateTable('notification_target')
+      .set({
+        to_json: row.to_json,
+        ...place(box, id, row.sealed, change),
+        ...(events !== undefined && { events_json: JSON.stringify(events) }),
+        ...(branches !== undefined && { branches_json: JSON.stringify(branches) }),
+      })
+      .where('id', '=', id)
+      .execute();
+    const { addresses } = change;
+    const gone = (JSON.parse(row.to_json) as string[]).filter((one) => addresses?.includes(one) === false);
+    if (gone.length > 0)
+      await tx.db
+        .deleteFrom('outbox')
+        .where('state', '=', 'pending')
+        .where(
+          'target',
+          'in',
+          gone.map((one) => `${id} ${one}`),
+        )
+        .execute();
+    tx.changed('project', projectId);
+    await note(tx);
+  });
+  const changed = (await readTargets(store, projectId)).find((one) => one.id === id);
+  if (changed === undefined) throw new Problem('not_found', { what: 'notification target', id });
+  return changed;
+}
+
+/** The columns that say where it is, as far as they change. */
+function place(
+  box: SecretBox,
+  id: string,
+  sealed: string | null,
+  { url, secret, addresses }: TargetChange,
+): { to_json?: string; sealed?: string } {
+  if (sealed === null)
+    return addresses === undefined ? {} : { to_json: JSON.stringify([...new Set(addresses)]) };
+  if (url === undefined && secret === undefined) return {};
+  const before = unseal(box, id, sealed);
+  const webhook = { url: url ?? before.url, secret: secret ?? before.secret };
+  return { to_json: JSON.stringify([new URL(webhook.url).origin]), sealed: seal(box, id, webhook) };
+}
+
+/** @throws Problem `request_wrong`. */
+function demandLength(secret: string): void {
+  if (Buffer.byteLength(secret) >= LEAST_SECRET_BYTES) return;
+  throw new Problem('request_wrong', {
+    field: 'secret',
+    cause: `is shorter than ${LEAST_SECRET_BYTES} bytes`,
+  });
+}
+
+interface Webhook {
+  readonly url: string;
+  readonly secret: string;
+}
+
+function seal(box: SecretBox, id: string, { url, secret }: Webhook): string {
+  return box.seal(JSON.stringify({ url, secret }), contextOf(id));
+}
+
+function unseal(box: SecretBox, id: string, sealed: string): Webhook {
+  return JSON.parse(box.open(sealed, contextOf(id))) as Webhook;
+}
+
 async function openTarget({ store, box }: Deps, id: string): Promise<OpenTarget | null> {
   const row = await store.db
     .selectFrom('notification_target')
@@ -105,8 +203,7 @@ async function openTarget({ store, box }: Deps, id: string): Promise<OpenTarget 
     .executeTakeFirst();
   if (row === undefined) return null;
   if (row.sealed === null) return { kind: 'email' };
-  const { url, secret } = JSON.parse(box.open(row.sealed, contextOf(id))) as { url: string; secret: string };
-  return { kind: 'webhook', url, secret };
+  return { kind: 'webhook', ...unseal(box, id, row.sealed) };
 }
 
 async function readTargets(reading: Reading, projectId: string): Promise<readonly NotificationTargetView[]> {

@@ -8,12 +8,12 @@ import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
 
 const EVENTS = Object.keys(NOTIFICATION_EVENTS) as [NotificationEvent, ...NotificationEvent[]];
-const choice = {
+/** What of a body says which events a target wants, and of which branches. */
+export const choice = {
   events: z.array(z.enum(EVENTS, 'is not an event')).min(1, 'names no event').max(EVENTS.length),
   branches: z
     .array(z.string().regex(/^[^\s\p{Cc}]{1,250}$/u, 'is not the name of a branch, or part of one with *'))
-    .max(50)
-    .default([]),
+    .max(50),
 };
 /** No quotes, brackets or lists, so that it is one address wherever it stands. */
 const address = z
@@ -24,17 +24,30 @@ const address = z
     'is not an e-mail address',
   );
 
+export const addresses = z.array(address).min(1).max(20);
+
+/** Where a webhook is and what signs its messages. */
+export const webhook = {
+  url: z
+    .string()
+    .max(2_048)
+    .refine(isPostable, 'is not an http:// or https:// address without a login in it'),
+  secret: z.string().max(1_024),
+};
+
 const body = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('webhook'),
-    url: z
-      .string()
-      .max(2_048)
-      .refine(isPostable, 'is not an http:// or https:// address without a login in it'),
-    secret: z.string().max(1_024),
+    ...webhook,
     ...choice,
+    branches: choice.branches.default([]),
   }),
-  z.object({ kind: z.literal('email'), addresses: z.array(address).min(1).max(20), ...choice }),
+  z.object({
+    kind: z.literal('email'),
+    addresses,
+    ...choice,
+    branches: choice.branches.default([]),
+  }),
 ]);
 
 /**

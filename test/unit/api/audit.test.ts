@@ -151,6 +151,11 @@ const CHANGES: readonly [AuditAction, () => Promise<Response>, Partial<AuditEntr
       { kind: 'notification', name: 'shop/web/https://hooks.example.com' },
     ],
     [
+      'notification.change',
+      () => server.api('PATCH', `${project}/notifications/${target}`, { secret: `${SECRET} and more` }),
+      { kind: 'notification', name: 'shop/web/https://hooks.example.com' },
+    ],
+    [
       'notification.remove',
       () => server.api('DELETE', `${project}/notifications/${target}`),
       { kind: 'notification', name: 'shop/web/https://hooks.example.com' },
@@ -294,6 +299,8 @@ describe('an entry that cannot be written', () => {
       'worker.token': () => server.api('POST', '/workers/tokens', { name: 'w2' }),
       'notification.add': () => server.api('POST', `${project}/notifications`, TARGET),
       'notification.try': () => server.api('POST', `${project}/notifications/${target}/test`),
+      'notification.change': () =>
+        server.api('PATCH', `${project}/notifications/${target}`, { events: ['build.ended'] }),
       'notification.remove': () => server.api('DELETE', `${project}/notifications/${target}`),
       'worker.drain': () => server.api('POST', '/workers/kept/drain'),
       'worker.undrain': () => server.api('POST', '/workers/drained/undrain'),

@@ -68,6 +68,53 @@ describe('a target', () => {
     expect(await codeOf(await server.api('POST', `${targets}/${made.id}/test`))).toBe('404 not_found');
   });
 
+  it('is changed in place: what is left out stays, and what is secret is never told', async () => {
+    const made = (await (await server.api('POST', targets, WEBHOOK)).json()) as NotificationTargetView;
+    const own = `${targets}/${made.id}`;
+    const moved = await server.api('PATCH', own, {
+      url: 'https://new.example.com/x',
+      events: ['build.ended'],
+    });
+    expect(await moved.json()).toEqual({
+      ...made,
+      to: ['https://new.example.com'],
+      events: ['build.ended'],
+    });
+    const { targets: known } = server.deps;
+    expect(await known.open(made.id)).toEqual({
+      kind: 'webhook',
+      url: 'https://new.example.com/x',
+      secret: SECRET,
+    });
+    expect((await server.api('PATCH', own, { secret: 'another secret of ours' })).status).toBe(200);
+    expect(await known.open(made.id)).toMatchObject({ secret: 'another secret of ours' });
+    expect((await server.api('PATCH', own, {})).status).toBe(200);
+    const before = await list();
+    for (const [change, field] of [
+      [{ secret: 'too short' }, 'secret'],
+      [{ url: 'ftp://new.example.com/' }, 'url'],
+      [{ events: [] }, 'events'],
+      [{ addresses: ['a@b.c'] }, 'addresses'],
+    ] as const)
+      expect(await codeOf(await server.api('PATCH', own, change))).toBe(`400 request_wrong ${field}`);
+    expect(await codeOf(await server.api('PATCH', `${targets}/ntf_none`, {}))).toBe('404 not_found');
+    expect(await list()).toEqual(before);
+    expect((await server.api('DELETE', own)).status).toBe(204);
+  });
+
+  it('of e-mail gets other addresses, and nothing goes to those that it had', async () => {
+    const made = (await (await server.api('POST', targets, EMAIL)).json()) as NotificationTargetView;
+    await server.api('POST', `${targets}/${made.id}/test`);
+    const changed = await server.api('PATCH', `${targets}/${made.id}`, { addresses: ['d@e.f', 'd@e.f'] });
+    expect(await changed.json()).toMatchObject({ to: ['d@e.f'], events: EMAIL.events });
+    const left = await server.deps.store.db.selectFrom('outbox').select('target').execute();
+    expect(left.map(({ target }) => target)).not.toContain(`${made.id} ada@example.com`);
+    expect(await codeOf(await server.api('PATCH', `${targets}/${made.id}`, { url: WEBHOOK.url }))).toBe(
+      '400 request_wrong url',
+    );
+    expect((await server.api('DELETE', `${targets}/${made.id}`)).status).toBe(204);
+  });
+
   it('of e-mail shows its addresses, each once', async () => {
     const answer = await server.api('POST', targets, { ...EMAIL, addresses: ['a@b.c', 'd@e.f', 'a@b.c'] });
     expect(await answer.json()).toMatchObject({ kind: 'email', to: ['a@b.c', 'd@e.f'], branches: [] });

@@ -277,7 +277,7 @@ it('lists who changed what, and filters it', async () => {
   expect(more.at(-1)).toMatch(/^older ones: --before aud_/);
 });
 
-it('adds, lists, tries and removes a notification target, its secret by standard input', async () => {
+it('adds, lists, tries, changes and removes a notification target, its secret by standard input', async () => {
   const made = await server.deps.projects.add({
     cloneUrl: repository.cloneUrl,
     path: 'told/web',
@@ -297,6 +297,10 @@ it('adds, lists, tries and removes a notification target, its secret by standard
   );
   expect(await slipway(['notify', 'test', 'told/web', id])).toMatchObject({ status: 0 });
   expect(await listed()).toContain('pending');
+  const elsewhere = ['--webhook', 'https://new.example.com/x', '--event', 'build.ended'];
+  expect(await slipway(['notify', 'change', 'told/web', id, ...elsewhere])).toMatchObject({ status: 0 });
+  expect(await listed()).toMatch(/^ntf_\w+ +https:\/\/new\.example\.com +build\.ended +main +/m);
+  expect(await slipway(['notify', 'change', 'told/web', id])).toMatchObject({ status: 2 });
   expect(await slipway(['notify', 'remove', 'told/web', id])).toMatchObject({ status: 0 });
   expect(await listed()).toBe('no notifications yet\n');
   const wrong = await slipway(['notify', 'add', 'told/web', '--email', 'ada', '--event', 'build.failed']);
