@@ -15,7 +15,7 @@ import { readRemote } from '../../src/git/remote.ts';
 import { connectGithub, type GithubDeps } from '../../src/hosts/github/connect-github.ts';
 import { createIntake } from '../../src/intake/database-intake.ts';
 import { createProjects } from '../../src/intake/database-projects.ts';
-import { openFileLogStore } from '../../src/logs/file-log-store.ts';
+import { openFileLogStore, type FileLogStore } from '../../src/logs/file-log-store.ts';
 import { createPrometheusMetrics } from '../../src/metrics/prometheus-metrics.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import type { Mirrors } from '../../src/ports/repositories.ts';
@@ -67,7 +67,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const logged: string[] = [];
   const sink: DestinationStream = { write: (line) => void logged.push(line) };
   const stopping = new AbortController();
-  const { deps, mirrors } = await makeDeps(
+  const { deps, mirrors, logs } = await makeDeps(
     directory,
     pino({ level: 'debug' }, sink),
     options,
@@ -111,6 +111,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       await mirrors.settled();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await logs.close();
       await deps.store.close();
       if (options.directory === undefined)
         await rm(directory, { recursive: true, force: true, maxRetries: 5 });
@@ -123,7 +124,7 @@ async function makeDeps(
   log: Logger,
   options: TestServerOptions,
   signal: AbortSignal,
-): Promise<{ deps: AppDeps; mirrors: Mirrors }> {
+): Promise<{ deps: AppDeps; mirrors: Mirrors; logs: FileLogStore }> {
   const clock = systemClock;
   const store = await openStore(path.join(directory, 'slipway.db'), { clock });
   const box = createSecretBox(await openKeyRing(path.join(directory, 'keys')));
@@ -176,5 +177,5 @@ async function makeDeps(
     whyPaused: () => null,
     notReady: async () => [],
   };
-  return { deps: { ...deps, ...options.change?.(deps) }, mirrors };
+  return { deps: { ...deps, ...options.change?.(deps) }, mirrors, logs };
 }
