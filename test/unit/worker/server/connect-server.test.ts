@@ -285,7 +285,7 @@ describe('a lease', () => {
     await lease.report({
       ...started(1),
       type: 'deployment.phase',
-      phase: 'preparing',
+      phase: 'pulling',
       detail: 'pull: hunter2',
     });
     await lease.report({
