@@ -93,6 +93,21 @@ export function isLeaseToken(lease: LeaseRow, token: string): boolean {
   return timingSafeEqual(Buffer.from(hash(token)), Buffer.from(lease.token_hash));
 }
 
+/** Why a lease ended whose work did; every other reason is a loss. */
+export const FINISHED = 'its work has ended';
+
+/** How many of a subject's leases were lost. Its attempt tells another number: work that was undone begins again, too. */
+export async function countLost(tx: Reading, subjectId: string): Promise<number> {
+  const { count } = await tx.db
+    .selectFrom('lease')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('subject_id', '=', subjectId)
+    .where('ended_at', 'is not', null)
+    .where('end_reason', '!=', FINISHED)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 export async function closeLease(tx: Tx, lease: LeaseRow, reason: string, at: number): Promise<void> {
   await tx.db
     .updateTable('lease')

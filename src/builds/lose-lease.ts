@@ -7,7 +7,7 @@ import type { DeploymentTable } from '../store/schema.ts';
 import type { Tx } from '../store/store.ts';
 import { endSteps, endWorkflow } from './end-workflow.ts';
 import { readSlots, writeSlots } from './environments.ts';
-import { closeLease } from './lease-rows.ts';
+import { closeLease, countLost } from './lease-rows.ts';
 import type { LeaseRow } from './lease-rows.ts';
 import { insertSteps } from './plan-build.ts';
 import { sealLog } from './seal-log.ts';
@@ -116,11 +116,11 @@ async function loseDeployment(tx: Tx, lease: LeaseRow, cause: string, at: number
     return;
   }
   const change = { table: 'deployment', id: row.id, buildId: row.build_id, at } as const;
-  const giveUp = row.attempt >= LIMITS.workflowAttempts;
+  const lost = await countLost(tx, row.id);
   const end = endOf(row.cancel_requested);
   if (end !== null) await endUndone(tx, row, end, at);
-  else if (giveUp) {
-    const reason = `deployer lost (${cause}), ${row.attempt} times`;
+  else if (lost >= LIMITS.workflowAttempts) {
+    const reason = `deployer lost (${cause}), ${lost} times`;
     await transition(tx, { ...change, to: 'error', reason, set: { finished_at: at } });
     await abortSlots(tx, row, at);
   } else

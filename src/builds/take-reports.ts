@@ -4,7 +4,7 @@ import type { ReportsAnswer } from '../protocol/worker.ts';
 import type { Tx } from '../store/store.ts';
 import type { OpenLease } from './builds.ts';
 import type { BuildsDeps } from './deps.ts';
-import { demandLease } from './lease-rows.ts';
+import { demandLease, FINISHED } from './lease-rows.ts';
 import type { LeaseRow } from './lease-rows.ts';
 import { recordEvent } from './record-event.ts';
 import { reportDeployment } from './report-deployment.ts';
@@ -73,9 +73,6 @@ async function demandLeaseOrFinished(tx: Tx, leaseId: string, reports: readonly 
   const repeats = row !== undefined && reports.every(({ n }) => n <= row.reports);
   return repeats && row.end_reason === FINISHED ? row : demandLease(tx, leaseId);
 }
-
-/** Why a lease ended whose work did. */
-export const FINISHED = 'its work has ended';
 
 async function takeOne(context: ReportContext, report: Report): Promise<Problem | null> {
   const { lease, tx, now } = context;

@@ -246,6 +246,25 @@ describe('what a build prepares whose worker is lost', () => {
     expect(await slots()).toEqual(['empty', 'empty', 'empty']);
   });
 
+  it('counts as no loss of a deployer', async () => {
+    const { bob, workflow, deployment, deploying } = await preparing();
+    let last = deploying;
+    for (const attempt of [2, 3]) {
+      await bob.restart();
+      await last.report(undone);
+      const again = await bob.claimWorkflow(workflow, attempt);
+      await again.report(IMAGE_REPORTS[0]!);
+      last = await ada.claimDeployment(deployment, attempt);
+    }
+    for (const attempt of [4, 5]) {
+      await ada.restart();
+      expect(await record.statusOf('deployment', deployment)).toBe('pending');
+      await ada.claimDeployment(deployment, attempt);
+    }
+    await ada.restart();
+    expect(await reasonOf(deployment)).toBe('error: deployer lost (its worker started again), 3 times');
+  });
+
   it('ends with that build when it is cancelled meanwhile', async () => {
     const { bob, buildId, deployment, deploying } = await preparing();
     await bob.restart();
