@@ -1,10 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_ROUTER, readPartsSettings, type PartsSettings } from '../../config/settings.ts';
 import { Problem } from '../../src/core/problem.ts';
-import { renameDurably, writeNewFile } from '../../src/files/durable.ts';
 import { ensureParts, type EnsuredParts } from '../../src/parts/ensure-parts.ts';
 import type { PartLife } from '../../src/parts/part.ts';
 import { ensureRouter, routerPid } from '../../src/parts/router.ts';
@@ -14,6 +11,7 @@ import { connectApi, type Api } from './api.ts';
 import { demandFree } from './demand-free.ts';
 import { runProcess, type Running } from './run-process.ts';
 import { startApps } from './stop-installation.ts';
+import { webhookSecrets } from './webhook-secrets.ts';
 import { workerName } from './worker-name.ts';
 import { workerToken } from './worker-token.ts';
 
@@ -135,26 +133,6 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     await stop();
     throw error;
   }
-}
-
-/** The operator's own secrets, else one that is made at the first start. */
-async function webhookSecrets(
-  dataDir: string,
-  environment: InstallationOptions['environment'],
-): Promise<{ readonly newest: string; readonly env: Readonly<Record<string, string>> }> {
-  const named = environment['SLIPWAY_WEBHOOK_SECRETS'];
-  if (named) return { newest: named.split(/[,\n]/)[0]?.trim() ?? '', env: {} };
-  const file = environment['SLIPWAY_WEBHOOK_SECRETS_FILE'] || path.join(dataDir, 'webhook-secret');
-  if (!existsSync(file)) {
-    const aside = `${file}.${process.pid}`;
-    await writeNewFile(aside, `${randomBytes(24).toString('hex')}\n`);
-    await renameDurably(aside, file);
-  }
-  const text = await readFile(file, 'utf8');
-  return {
-    newest: text.split(/[,\n]/)[0]?.trim() ?? '',
-    env: { SLIPWAY_WEBHOOK_SECRETS_FILE: file },
-  };
 }
 
 async function readToken(file: string): Promise<string> {

@@ -1,4 +1,5 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Brings a file's content, or a folder's names, to the disk. */
@@ -20,6 +21,20 @@ export async function writeNewFile(file: string, text: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** Makes a file as `writeNewFile` does, whole and durable when this resolves; one that is there by then stays as it is. */
+export async function makeFileOnce(file: string, text: string): Promise<void> {
+  const aside = `${file}.${randomBytes(6).toString('hex')}`;
+  await writeNewFile(aside, text);
+  try {
+    await link(aside, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await unlink(aside);
+  }
+  await syncPath(path.dirname(file));
 }
 
 /** Renames within a file system; durable when this resolves, as far as the content of `from` is. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, stat, unlink } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../core/problem.ts';
-import { makeFolderDurably, syncPath, writeNewFile } from '../files/durable.ts';
+import { makeFileOnce, makeFolderDurably } from '../files/durable.ts';
 
 /** The keys of a key file, newest first. */
 export interface KeyRing {
@@ -37,20 +37,11 @@ async function readIfThere(file: string): Promise<string | null> {
   }
 }
 
-/** Written aside and linked into place, so that of two starters at once both read the same key. */
+/** Of two starters at once both read the same key. */
 async function makeKeyFile(file: string): Promise<string> {
   await makeFolderDurably(path.dirname(file));
-  const aside = `${file}.${randomBytes(6).toString('hex')}`;
   const key = `${randomBytes(4).toString('hex')} ${randomBytes(32).toString('base64')}`;
-  await writeNewFile(aside, `${key}\n`);
-  try {
-    await link(aside, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    await unlink(aside);
-  }
-  await syncPath(path.dirname(file));
+  await makeFileOnce(file, `${key}\n`);
   return readFile(file, 'utf8');
 }
 
