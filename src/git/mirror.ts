@@ -14,6 +14,8 @@ export interface Mirror {
   readonly fetchIdleMs: number;
   /** How often a bundle goes on while git counts. */
   readonly keepAliveMs: number;
+  /** It goes on like that for so long and no longer. */
+  readonly countingMs: number;
   readonly objects: ObjectReader;
   /** More changed paths than this count as not known. */
   readonly mostPaths: number;

@@ -15,6 +15,8 @@ export interface MirrorOptions {
   readonly fetchIdleMs?: number;
   /** How often a bundle goes on while git counts what belongs to it; default 30 s. */
   readonly keepAliveMs?: number;
+  /** It breaks off when git counts for longer than this; default 30 min. */
+  readonly countingMs?: number;
   readonly maxFileBytes?: number;
   /** More changed paths than this count as not known; default 10,000. */
   readonly mostPaths?: number;
@@ -41,6 +43,7 @@ export function createMirrors(options: MirrorOptions): Mirrors {
         fetchTimeoutMs: options.fetchTimeoutMs ?? 60 * 60_000,
         fetchIdleMs: options.fetchIdleMs ?? 5 * 60_000,
         keepAliveMs: options.keepAliveMs ?? 30_000,
+        countingMs: options.countingMs ?? 30 * 60_000,
         objects: createObjectReader(gitDir, { maxFileBytes, ...(signal === undefined ? {} : { signal }) }),
         mostPaths: options.mostPaths ?? 10_000,
         pruneExpire: options.pruneExpire ?? '2.weeks.ago',

@@ -136,6 +136,22 @@ it('goes on arriving while git still counts, and is as good', async () => {
   expect(git('--git-dir', bare, 'show', `${commit}:a`)).toBe('1');
 });
 
+it('breaks off, and ends its git, when that counts for too long', async () => {
+  const commit = repository.commit({ a: '1' });
+  await slowDown(60);
+  mirrors = createMirrors({ directory, keepAliveMs: 50, countingMs: 300 });
+  let lines = 0;
+  const reading = (async () => {
+    for await (const part of await open(commit)) lines += part.length > 0 ? 1 : 0;
+  })();
+  await expect(reading).rejects.toMatchObject({
+    code: 'git_failed',
+    details: { command: 'pack-objects', cause: 'it has not begun to write for 0.3 s' },
+  });
+  expect(lines).toBeGreaterThanOrEqual(2);
+  await expect.poll(gits).toEqual([]);
+});
+
 it('breaks off when the mirror is damaged, and the next one is whole', async () => {
   const commit = repository.commit({ a: '1', b: 'b'.repeat(10_000) });
   await bundle(commit);
