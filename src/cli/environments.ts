@@ -1,5 +1,6 @@
 import { isEnd } from '../core/status.ts';
 import type { DeploymentView, EnvironmentView, Page } from '../core/view.ts';
+import { harmless } from '../pipeline/excerpt.ts';
 import type { ApiClient } from './api-client.ts';
 import { callServer, type ServerCommand } from './call-server.ts';
 import { findEnvironment, segment } from './find.ts';
@@ -103,7 +104,7 @@ function history(one: EnvironmentView): string {
     deployment.cause,
     deployment.commit?.slice(0, 10) ?? '',
     ago(deployment.createdAtMs),
-    paint('dim', deployment.reason ?? ''),
+    paint('dim', harmless(deployment.reason ?? '')),
   ]);
   return [table([row(one)]), table(rows)].filter(Boolean).join('\n');
 }

@@ -1,5 +1,6 @@
 import { isEnd, type Status } from '../core/status.ts';
 import type { BuildView } from '../core/view.ts';
+import { harmless } from '../pipeline/excerpt.ts';
 import type { ApiClient } from './api-client.ts';
 import { logsOfDeployments, logsOfSteps, titleOf, type NamedLog } from './build-logs.ts';
 import { segment } from './find.ts';
@@ -73,7 +74,7 @@ function isWell(status: Status): boolean {
 }
 
 function tellEnd(build: BuildView): void {
-  say(`${paintStatus(build.status)}${build.reason === null ? '' : `: ${build.reason}`}`);
+  say(`${paintStatus(build.status)}${build.reason === null ? '' : `: ${harmless(build.reason)}`}`);
   if (build.problems.length > 0) process.stdout.write(formatProblems(build.problems, paint));
 }
 

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Status } from '../core/status.ts';
 import type { DeploymentView } from '../core/view.ts';
+import { harmless } from '../pipeline/excerpt.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -30,7 +31,7 @@ export function deploymentEnd({
   status,
   reason,
 }: Pick<DeploymentView, 'environment' | 'status' | 'reason'>): string {
-  return `${environment}: ${paintStatus(status)}${reason === null ? '' : `: ${reason}`}`;
+  return `${environment}: ${paintStatus(status)}${reason === null ? '' : `: ${harmless(reason)}`}`;
 }
 
 /** Rows under each other in columns; a cell's first element is what it is measured by where it is painted. */

@@ -2,13 +2,15 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readLocalRunSettings, type LocalRunSettings } from '../../config/local-run.ts';
-import { findBuildClient } from '../../worker/image/build-client.ts';
+import type { Engine } from '../../worker/engine/engine.ts';
+import { openShell } from '../../worker/local/open-shell.ts';
 import { runLocally } from '../../worker/local/run-locally.ts';
 import type { Outcome } from '../../worker/outcome.ts';
 import type { Stop } from '../../worker/server/lease.ts';
 import type { FailedStep } from '../../worker/steps/workflow-context.ts';
 import { Problem } from '../core/problem.ts';
 import { workflowSecrets } from '../core/workflow-rows.ts';
+import { harmless } from '../pipeline/excerpt.ts';
 import { PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
 import { UsageError } from './call-server.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
@@ -16,7 +18,6 @@ import { readLintInput, UnreadableFile } from './lint-input.ts';
 import { paint } from './print.ts';
 import { askSecret } from './run/ask-secret.ts';
 import { gatherSecrets } from './run/gather-secrets.ts';
-import { openShell } from './run/open-shell.ts';
 import { onlySteps, planRun, type RunFile, type RunPlanned } from './run/plan-run.ts';
 import { eventOf, readRepository, type LocalEventKind, type LocalRepository } from './run/read-repository.ts';
 import type { RunView } from './run/run-view.ts';
@@ -56,7 +57,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   const ending = new AbortController();
   const end = (): void => {
     // The second time nothing is waited for; what is left goes with the next run.
-    if (ending.signal.aborted) process.exit(130);
+    if (ending.signal.aborted) process.exit(INTERRUPTED);
     ending.abort({ kind: 'cancelled', reason: 'ended by Ctrl-C' } satisfies Stop);
   };
   process.on('SIGINT', end).on('SIGTERM', end);
@@ -67,9 +68,10 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       return 0;
     }
     const settings = readLocalRunSettings(process.env);
+    const secrets = secretKeeper(options);
     return options.isWatching
-      ? await watchAndRun(options, settings, ending.signal)
-      : await runOnce(options, settings, ending.signal);
+      ? await watchAndRun(options, settings, secrets, ending.signal)
+      : await runOnce(options, settings, secrets, ending.signal);
   } catch (error) {
     return explain(error);
   } finally {
@@ -121,26 +123,64 @@ function parse(argv: readonly string[]) {
 
 const isTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
 
-/** Runs, and again at each change; a run that is under way then is cancelled. */
-async function watchAndRun(options: Options, settings: LocalRunSettings, over: AbortSignal): Promise<number> {
-  const { root } = await readRepository(folderOf(options.file));
-  let status = 0;
-  while (!over.aborted) {
-    const before = await fingerprint(root);
-    const round = new AbortController();
-    const changed = untilChanged(root, before, over).then(
-      () => round.abort({ kind: 'cancelled', reason: 'files have changed' } satisfies Stop),
-      () => undefined,
-    );
-    status = await runOnce(options, settings, AbortSignal.any([over, round.signal])).catch(explain);
-    if (!round.signal.aborted && !over.aborted)
-      process.stderr.write(paint('dim', 'Waiting for a change (Ctrl-C ends).\n'));
-    await changed;
-  }
-  return over.aborted ? 130 : status;
+/** Values of the secrets that a run needs. */
+type Secrets = (needed: readonly string[], signal: AbortSignal) => Promise<Record<string, string>>;
+
+/** A person is asked for each once, however many runs there are. */
+function secretKeeper(options: Options): Secrets {
+  const given: Record<string, string> = {};
+  return async (needed, signal) => {
+    const ask = async (name: string): Promise<string> => (given[name] ??= await askSecret(name, signal));
+    return gatherSecrets(needed, {
+      fromEnvironment: options.secrets,
+      file: options.secretFile,
+      environment: process.env,
+      ask: isTerminal() ? ask : null,
+    });
+  };
 }
 
-async function runOnce(options: Options, settings: LocalRunSettings, signal: AbortSignal): Promise<number> {
+/** Runs, and again at each change; a run that is under way then is cancelled. */
+async function watchAndRun(
+  options: Options,
+  settings: LocalRunSettings,
+  secrets: Secrets,
+  over: AbortSignal,
+): Promise<number> {
+  const tree = await readRepository(folderOf(options.file));
+  let hasSaid = false;
+  const sayPolling = (why: string): void => {
+    if (!hasSaid) process.stderr.write(`slipway: files are looked at every 2 s instead (${why})\n`);
+    hasSaid = true;
+  };
+  for (;;) {
+    const before = await fingerprint(tree);
+    const round = new AbortController();
+    const changed = untilChanged(tree, before, over, sayPolling).then(() =>
+      round.abort({ kind: 'cancelled', reason: 'files have changed' } satisfies Stop),
+    );
+    changed.catch(() => undefined);
+    await runOnce(options, settings, secrets, AbortSignal.any([over, round.signal])).catch(explain);
+    if (over.aborted) return INTERRUPTED;
+    if (!round.signal.aborted) process.stderr.write(paint('dim', 'Waiting for a change (Ctrl-C ends).\n'));
+    try {
+      await changed;
+    } catch (error) {
+      if (over.aborted) return INTERRUPTED;
+      throw error;
+    }
+  }
+}
+
+/** Exit status after Ctrl-C. */
+const INTERRUPTED = 130;
+
+async function runOnce(
+  options: Options,
+  settings: LocalRunSettings,
+  secrets: Secrets,
+  signal: AbortSignal,
+): Promise<number> {
   const repository = await readRepository(folderOf(options.file));
   const planned = planRun(
     await readRunFile(options.file, repository),
@@ -153,12 +193,7 @@ async function runOnce(options: Options, settings: LocalRunSettings, signal: Abo
     return 1;
   }
   const plan = onlySteps(planned.plan, options.steps);
-  const secrets = await gatherSecrets(workflowSecrets(plan), {
-    fromEnvironment: options.secrets,
-    file: options.secretFile,
-    environment: process.env,
-    ask: isTerminal() ? askSecret : null,
-  });
+  const values = await secrets(workflowSecrets(plan), signal);
   sayWhat(repository, planned, options);
   const view = options.isPlain ? plainView(process.stdout) : treeView(process.stdout);
   const startedAt = performance.now();
@@ -168,11 +203,11 @@ async function runOnce(options: Options, settings: LocalRunSettings, signal: Abo
     projectPath: repository.projectPath,
     clone: { url: repository.originUrl ?? '', ref: planned.ref, commit: commitOf(repository) },
     variables: planned.variables,
-    secrets,
+    secrets: values,
     settings,
     signal,
     audience: (rows) => view.begin(rows),
-    ...(options.opensShell ? { onStepFailed: shellOpener(view, settings) } : {}),
+    ...(options.opensShell ? { onStepFailed: shellOpener(view) } : {}),
     onLeftover: (error) =>
       process.stderr.write(`slipway: something of a run is left: ${(error as Error).message}\n`),
   });
@@ -182,7 +217,7 @@ async function runOnce(options: Options, settings: LocalRunSettings, signal: Abo
 
 function statusOf({ status }: Outcome, signal: AbortSignal): number {
   if (status === 'success' || status === 'skipped') return 0;
-  return signal.aborted ? 130 : 1;
+  return signal.aborted ? INTERRUPTED : 1;
 }
 
 const folderOf = (file: string | null): string => path.resolve(file === null ? '.' : path.dirname(file));
@@ -210,15 +245,21 @@ function sayWhat(repository: LocalRepository, { warnings, plan }: RunPlanned, { 
 }
 
 /** One shell at a time: there is one terminal. */
-function shellOpener(view: RunView, { dockerHost }: LocalRunSettings): (step: FailedStep) => Promise<void> {
+function shellOpener(view: RunView) {
   let last: Promise<void> = Promise.resolve();
-  const open = async (step: FailedStep): Promise<void> => {
+  const open = async (step: FailedStep, engine: Engine, signal: AbortSignal): Promise<void> => {
+    if (signal.aborted) return;
     const resume = view.pause();
-    process.stderr.write(`\n${step.name} failed. A shell in its container; it goes when you leave it.\n`);
-    const docker = (await findBuildClient()).client?.command ?? 'docker';
-    await openShell(docker, dockerHost, step).finally(resume);
+    process.stderr.write(
+      `\n${harmless(step.name)} failed. A shell in its container; it goes when you leave it.\n`,
+    );
+    const terminal = { input: process.stdin, output: process.stdout };
+    await openShell(engine, step, terminal, signal)
+      .catch((error: Error) => process.stderr.write(`slipway: no shell: ${harmless(error.message)}\n`))
+      .finally(resume);
   };
-  return (step) => (last = last.then(() => open(step)).catch(() => undefined));
+  return (step: FailedStep, engine: Engine, signal: AbortSignal) =>
+    (last = last.then(() => open(step, engine, signal)));
 }
 
 function explain(error: unknown): number {
@@ -227,6 +268,7 @@ function explain(error: unknown): number {
     process.stderr.write(`slipway run: ${error.message}\n${usage}`);
     return 2;
   }
+  if (error instanceof Error && error.name === 'AbortError') return INTERRUPTED;
   if (!(error instanceof Problem)) throw error;
   process.stderr.write(`slipway: ${error.message}\n  ${error.fix}\n`);
   return 1;

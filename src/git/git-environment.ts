@@ -42,3 +42,27 @@ function passedOn(): NodeJS.ProcessEnv {
   const all = { PATH, HOME, SSH_AUTH_SOCK, SSL_CERT_FILE, GIT_SSL_CAINFO, HTTPS_PROXY, NO_PROXY };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
+
+/**
+ * The environment in which a person runs git, with what they have set for it: what is ignored, which folders are safe. It
+ * asks nothing and speaks English; a hook that started this process does not say which repository is meant.
+ */
+export function personsEnvironment(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => !NAMES_A_REPOSITORY.has(name));
+  return { ...Object.fromEntries(kept), GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' };
+}
+
+/** `git rev-parse --local-env-vars`, but for settings. */
+const NAMES_A_REPOSITORY: ReadonlySet<string> = new Set([
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_COMMON_DIR',
+  'GIT_DIR',
+  'GIT_GRAFT_FILE',
+  'GIT_IMPLICIT_WORK_TREE',
+  'GIT_INDEX_FILE',
+  'GIT_NAMESPACE',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_PREFIX',
+  'GIT_SHALLOW_FILE',
+  'GIT_WORK_TREE',
+]);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { endGroup } from '../processes/end-group.ts';
-import { gitEnvironment } from './git-environment.ts';
+import { gitEnvironment, personsEnvironment } from './git-environment.ts';
 
 /** How a git command ended. Its end by a signal or a time-out is a value as well: the caller says what it means. */
 export interface GitResult {
@@ -34,6 +34,8 @@ export interface GitOptions {
   readonly signal?: AbortSignal;
   /** Allows repositories that are folders of this machine; only for paths of our own making. */
   readonly local?: boolean;
+  /** For a repository of the person who started this process: git has their own settings. */
+  readonly asPerson?: boolean;
   /**
    * Gives way to every other process; for work that nobody waits for. What git starts takes it over, and Linux derives
    * the priority of disk access from it.
@@ -58,7 +60,10 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
   const { program, before } = options.lowPriority === true ? LOWEST : { program: 'git', before: [] };
   const child = spawn(program, [...before, ...gitDir, ...args], {
     detached: true,
-    env: { ...gitEnvironment(options.settings, options.local), ...(options.idleMs !== undefined && TRACED) },
+    env: {
+      ...(options.asPerson === true ? personsEnvironment() : gitEnvironment(options.settings, options.local)),
+      ...(options.idleMs !== undefined && TRACED),
+    },
     stdio: ['pipe', 'pipe', 'pipe', ...(options.idleMs === undefined ? [] : ['pipe' as const])],
   });
   const startedAt = performance.now();

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -183,16 +184,51 @@ it('runs again when a file changes, and cancels the run of before', async () => 
 it('opens a shell in the container of a step that failed', async () => {
   write(
     'slipway.yml',
-    `steps: [{ name: unit, image: "${image}", environment: { WHO: me }, commands: [echo made > made.txt, "false"] }]\n`,
+    `steps:
+  - name: unit
+    image: "${image}"
+    environment: { PATH: "/bin:/own", DOCKER_PASSWORD: { from_secret: password } }
+    commands: [echo made > made.txt, "false"]
+`,
   );
   commit();
-  const run = onTerminal(['--shell-on-failure']);
+  const run = onTerminal(['--shell-on-failure', '--secret', 'password'], { PASSWORD: 'hunter2' });
   await run.says('A shell in its container');
-  run.child.stdin?.write('echo "$WHO has $(cat made.txt) in $PWD"; exit\n');
-  await run.says('me has made in /workspace');
+  run.child.stdin?.write('echo "$DOCKER_PASSWORD $(cat made.txt) $PATH in $PWD"; exit\n');
+  await run.says('hunter2 made /bin:/own in /workspace');
   const { status, stdout } = await run.ended;
   expect(status).toBe(1);
   expect(stdout).toContain('step unit: exit code 1 (');
+});
+
+it('ends a shell that nobody leaves when it is told to end', async () => {
+  write('slipway.yml', `steps: [{ name: unit, image: "${image}", commands: ["false"] }]\n`);
+  commit();
+  const run = onTerminal(['--shell-on-failure']);
+  await run.says('/workspace #');
+  const { pid = 0 } = run.child;
+  // The program is the child of `script`, by way of a shell.
+  process.kill(await lastDescendant(pid), 'SIGTERM');
+  expect((await run.ended).status).toBe(130);
+});
+
+it('asks for a secret, shows nothing of it, and takes Ctrl-C for an end', async () => {
+  write(
+    'slipway.yml',
+    `steps: [{ name: unit, image: "${image}", environment: { TOKEN: { from_secret: api_token } }, commands: ["echo $TOKEN | wc -c"] }]\n`,
+  );
+  commit();
+  const asked = onTerminal(['--plain']);
+  await asked.says('secret api_token:');
+  asked.child.stdin?.write('hunter2\n');
+  const { status, stdout } = await asked.ended;
+  expect(stdout).toContain('unit  | 8');
+  expect(stdout).not.toContain('hunter2');
+  expect(status).toBe(0);
+  const left = onTerminal(['--plain']);
+  await left.says('secret api_token:');
+  left.child.stdin?.write('\u0003');
+  expect(await left.ended).toMatchObject({ status: 130 });
 });
 
 function writeLongStep(): void {
@@ -225,9 +261,19 @@ function slipway(args: readonly string[], env: Readonly<Record<string, string>> 
 }
 
 /** With a terminal of its own, as a person has it. */
-function onTerminal(args: readonly string[]): Running {
+function onTerminal(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
   const command = [process.execPath, MAIN, 'run', ...args].join(' ');
-  return start(['script', '--quiet', '--return', '--command', command, '/dev/null'], { TERM: 'xterm' });
+  return start(['script', '--quiet', '--return', '--command', command, '/dev/null'], {
+    TERM: 'xterm',
+    ...env,
+  });
+}
+
+/** The process that a chain of processes ends with. */
+async function lastDescendant(pid: number): Promise<number> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  const [child] = children.trim().split(' ').filter(Boolean);
+  return child === undefined ? pid : lastDescendant(Number(child));
 }
 
 function start([program = '', ...args]: readonly string[], env: Readonly<Record<string, string>>): Running {

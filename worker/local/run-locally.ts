@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { LocalRunSettings } from '../../config/local-run.ts';
 import { newId } from '../../src/core/id.ts';
 import type { Plan } from '../../src/core/plan.ts';
@@ -7,11 +5,12 @@ import { Problem } from '../../src/core/problem.ts';
 import type { WorkflowWork } from '../../src/core/work.ts';
 import { workflowRows } from '../../src/core/workflow-rows.ts';
 import { connectEngine } from '../engine/connect-engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { findBuildClient, type BuildClient } from '../image/build-client.ts';
 import type { Outcome } from '../outcome.ts';
 import { reapLeftovers } from '../steps/reap-leftovers.ts';
 import { STEP_SETTINGS } from '../steps/settings.ts';
-import type { OnStepFailed } from '../steps/workflow-context.ts';
+import type { FailedStep } from '../steps/workflow-context.ts';
 import { clearLeftovers } from '../workflow/clear-leftovers.ts';
 import { runWorkflow } from '../workflow/run-workflow.ts';
 import { copyWorkingTree, type WorkingTree } from './copy-working-tree.ts';
@@ -32,7 +31,8 @@ export interface LocalRun {
   readonly signal: AbortSignal;
   /** Asked once, with the rows that will be told of. */
   readonly audience: (rows: WorkflowWork['steps']) => RunAudience;
-  readonly onStepFailed?: OnStepFailed;
+  /** The container of a failed step goes when it resolves; absent: at once. */
+  readonly onStepFailed?: (step: FailedStep, engine: Engine, signal: AbortSignal) => Promise<void>;
   /** Told of what could not be removed at the end; the next run tries again. */
   readonly onLeftover: (error: unknown) => void;
 }
@@ -49,9 +49,8 @@ export async function runLocally(run: LocalRun): Promise<Outcome> {
     if (!(await engine.isUp())) throw new Problem('engine_missing', { host: settings.dockerHost });
     const buildClient = await demandBuildClient();
     const runs = await openOwnRuns(settings.dir);
-    const workerName = nameOf(settings.dir);
     const owner = { isLeaseAlive: (leaseId: string) => runs.isAlive(leaseId), holdsName: async () => true };
-    await reapLeftovers(engine, workerName, owner).catch(run.onLeftover);
+    await reapLeftovers(engine, runs.name, owner).catch(run.onLeftover);
     await clearLeftovers(engine, runs.checkouts, owner).catch(run.onLeftover);
     await runs.forgetDead();
 
@@ -69,7 +68,7 @@ export async function runLocally(run: LocalRun): Promise<Outcome> {
       buildClient,
       bringFiles: (wanted) => copyWorkingTree({ ...wanted, tree: run.tree }),
       checkouts: runs.checkouts,
-      workerName,
+      workerName: runs.name,
       caBundle: settings.caBundle,
       registryIdleMs: settings.registryIdleMs,
       steps: {
@@ -78,7 +77,7 @@ export async function runLocally(run: LocalRun): Promise<Outcome> {
         helperPath: settings.helper,
         deadManSwitchMs: settings.deadManSwitchMs,
       },
-      ...(run.onStepFailed === undefined ? {} : { onStepFailed: run.onStepFailed }),
+      onStepFailed: async (step, signal) => run.onStepFailed?.(step, engine, signal),
       onLeftover: run.onLeftover,
     });
     await runs.end(lease.id);
@@ -86,11 +85,6 @@ export async function runLocally(run: LocalRun): Promise<Outcome> {
   } finally {
     engine.close();
   }
-}
-
-/** Leftovers are told by it: the same for every run of one user on one machine, also on an engine that others share. */
-function nameOf(dir: string): string {
-  return `run-${createHash('sha256').update(`${hostname()}\n${dir}`).digest('hex').slice(0, 16)}`;
 }
 
 function workOf({ plan, projectPath, clone, variables }: LocalRun): WorkflowWork {

@@ -206,14 +206,18 @@ export class StepFlow {
       signal,
       settings,
     });
-    if (outcome.status === 'failure' && !waiting.container.hasEnded())
-      await this.#context.onStepFailed?.({
-        name: step.name,
-        containerId: waiting.container.id,
-        shell: waiting.shell.command,
-        environment: variables.environment,
-        workingDirectory: waiting.workingDirectory,
-      });
+    const { container, shell, workingDirectory } = waiting;
+    if (outcome.status === 'failure' && !container.hasEnded())
+      await this.#context.onStepFailed?.(
+        {
+          name: step.name,
+          containerId: container.id,
+          shell: shell.command,
+          environment: variables.environment,
+          workingDirectory,
+        },
+        signal,
+      );
     // Its commands may have failed for want of the network.
     return outcome.status === 'failure' && waiting.sandbox?.hasEnded() === true
       ? { ...outcome, status: 'error', reason: 'the container that held its network is gone' }

@@ -35,8 +35,8 @@ export interface FailedStep {
   readonly workingDirectory: string;
 }
 
-/** The container goes when it resolves. */
-export type OnStepFailed = (step: FailedStep) => Promise<void>;
+/** The container goes when it resolves; it is to, as soon as `signal` aborts. */
+export type OnStepFailed = (step: FailedStep, signal: AbortSignal) => Promise<void>;
 
 /** The row of the record for a step or service of the plan; null when it has none. */
 export function findRow(work: WorkflowWork, kind: 'step' | 'service', name: string): StepWork | null {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { RepositoryEvent } from '../../core/event.ts';
-import { runGit } from '../../git/run-git.ts';
+import { askGitFor, findRepository } from '../../../worker/local/persons-repository.ts';
 
 /** The kinds of events that a run without a server can stand for. */
 export type LocalEventKind = 'push' | 'pull_request' | 'tag';
@@ -32,16 +32,19 @@ interface Head {
   readonly tag: string | null;
 }
 
-const GIT_MS = 60_000;
 /** What steps are told of, as for deliveries. */
 const MOST_PATHS = 500;
 const NO_COMMIT = '0'.repeat(40);
 
-/** Asks git about `folder`. A folder that is in no repository is told as such. */
+/**
+ * Asks git about `folder`. A folder that is in no repository is told as such.
+ * @throws Problem `git_failed` for a repository that git does not let this person use, `part_missing` without git.
+ */
 export async function readRepository(folder: string): Promise<LocalRepository> {
-  const ask = (...args: string[]): Promise<string | null> => askGit(folder, args);
-  const root = (await ask('rev-parse', '--show-toplevel')) ?? folder;
-  const isRepository = (await ask('rev-parse', '--git-dir')) !== null;
+  const top = await findRepository(folder);
+  const root = top ?? folder;
+  const isRepository = top !== null;
+  const ask: Ask = async (...args) => (isRepository ? askGitFor(root, args) : null);
   const originUrl = withoutCredentials(await ask('config', '--get', 'remote.origin.url'));
   const branch = await ask('symbolic-ref', '--quiet', '--short', 'HEAD');
   const defaultBranch = await findDefaultBranch(ask, branch);
@@ -93,13 +96,6 @@ export function eventOf(repository: LocalRepository, kind: LocalEventKind): Repo
 
 type Ask = (...args: string[]) => Promise<string | null>;
 
-/** Its output without the last line break; null when git says no. */
-async function askGit(folder: string, args: readonly string[]): Promise<string | null> {
-  const { exitCode, stdout } = await runGit(['-C', folder, ...args], { timeoutMs: GIT_MS, local: true });
-  const text = stdout.toString('utf8').replace(/\n$/, '');
-  return exitCode === 0 && text !== '' ? text : null;
-}
-
 async function findDefaultBranch(ask: Ask, branch: string | null): Promise<string> {
   const remote = await ask('symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD');
   if (remote !== null) return remote.replace(/^origin\//, '');
@@ -141,13 +137,24 @@ async function changedSince(ask: Ask, base: string | null): Promise<readonly str
   return paths.size > MOST_PATHS ? null : [...paths].sort();
 }
 
-function withoutCredentials(url: string | null): string | null {
-  return url === null ? null : url.replace(/^(\w+:\/\/)[^/@]*@/, '$1');
+/** Null for an address that cannot be read for certain: what looks like a name may be part of a password. */
+function withoutCredentials(address: string | null): string | null {
+  if (address === null) return null;
+  if (/^[\w.-]+@[\w.-]+:[^\s@]+$/.test(address)) return address; // ssh, which has no password in it
+  try {
+    const url = new URL(address);
+    if (url.host === '') return null;
+    url.username = '';
+    url.password = '';
+    return url.href;
+  } catch {
+    return null;
+  }
 }
 
 /** The path of an address such as `https://host/shop/web.git` or `git@host:shop/web.git`. */
 function pathOf(url: string | null): string | null {
-  const [, found] = /^(?:\w+:\/\/[^/]+\/|[^/:]+:)(.+?)(?:\.git)?\/?$/.exec(url ?? '') ?? [];
+  const [, found] = /^(?:[\w+.-]+:\/\/[^/]+\/|[^/:]+:)(.+?)(?:\.git)?\/?$/.exec(url ?? '') ?? [];
   return found ?? null;
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { StepWork } from '../../core/work.ts';
+import { harmless } from '../../pipeline/excerpt.ts';
 import { paintStatus } from '../print.ts';
 import { RunRows, tookRow } from './run-rows.ts';
 import { summary, type RunView } from './run-view.ts';
@@ -22,7 +23,7 @@ export function plainView(out: NodeJS.WritableStream, nowMs: () => number = Date
         report(body) {
           const row = shown.take(body, nowMs());
           if (row === null || row.endedMs === null) return;
-          const reason = row.reason === null ? '' : `: ${row.reason}`;
+          const reason = row.reason === null ? '' : `: ${harmless(row.reason)}`;
           const time = tookRow(row, nowMs());
           write(row.name, `${paintStatus(row.status)}${reason}${time === '' ? '' : ` (${time})`}`);
         },

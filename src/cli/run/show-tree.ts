@@ -1,4 +1,5 @@
 import type { StepWork } from '../../core/work.ts';
+import { harmless } from '../../pipeline/excerpt.ts';
 import { paint, paintStatus } from '../print.ts';
 import { RunRows, tookRow, type RunRow } from './run-rows.ts';
 import { summary, type RunView } from './run-view.ts';
@@ -87,7 +88,7 @@ function line(row: RunRow, all: readonly RunRow[], nowMs: number, frame: number)
   const isRunning = row.status === 'running';
   const mark = isRunning ? (SPINNER[frame % SPINNER.length] ?? '') : (MARKS[row.status] ?? '');
   const time = tookRow(row, nowMs).padStart(10);
-  const said = isRunning ? paint('dim', bare(row.tail.at(-1) ?? '')) : (row.reason ?? '');
+  const said = isRunning ? paint('dim', bare(row.tail.at(-1) ?? '')) : harmless(row.reason ?? '');
   return `${painted(row, mark)} ${row.name.padEnd(width)} ${time}  ${said}`.trimEnd();
 }
 

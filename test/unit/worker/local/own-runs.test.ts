@@ -31,6 +31,12 @@ it("tells where there is no /proc by the pid, and takes another machine's for al
   expect(['lea_dead', 'lea_own', 'lea_other'].map((one) => runs.isAlive(one))).toEqual([false, true, true]);
 });
 
+it('has one name for all that share the folder, and another for every other folder', async () => {
+  const others = await Promise.all([openOwnRuns(dir), openOwnRuns(dir)]);
+  expect(others.map(({ name }) => name)).toEqual([runs.name, runs.name]);
+  expect((await openOwnRuns(path.join(dir, 'other'))).name).not.toBe(runs.name);
+});
+
 it('forgets the dead ones, but for those whose files are still there', async () => {
   const { pid } = spawnSync('true');
   for (const one of ['lea_gone', 'lea_left']) writeFileSync(entry(one), `\n${hostname()}\n${pid}`);
