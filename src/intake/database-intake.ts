@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleSource } from './bundle-source.ts';
+import { chooseRepositories, type WaitingRepository } from './choose-repositories.ts';
 import { takeNext, waitingRepositories } from './delivery-queue.ts';
 import { createGiveWay } from './give-way.ts';
 import type { IntakeDeps } from './intake-deps.ts';
@@ -12,7 +13,7 @@ const AFTER_ERROR_MS = 1_000;
 
 /**
  * Intake fed from the record: rows of `delivery` whose outcome is `received`, oldest first within a repository,
- * several repositories side by side. A row stays `received` until what it leads to is recorded.
+ * several repositories side by side, not all of them of one Git host. A row stays `received` until what it leads to is recorded.
  */
 export function createIntake(deps: IntakeDeps): Intake {
   const { store, log } = deps;
@@ -37,8 +38,9 @@ export function createIntake(deps: IntakeDeps): Intake {
     return work;
   };
 
-  const working = new Map<string | null, Promise<void>>();
-  const workOff = async (repository: string | null): Promise<void> => {
+  const working = new Map<WaitingRepository, Promise<void>>();
+  const workOff = async (one: WaitingRepository): Promise<void> => {
+    const { repository } = one;
     try {
       for (let made = await next(); made !== null; made = await next())
         for (const one of made) await plan(one);
@@ -46,7 +48,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       log.error({ err: error, repository, stage: 'intake' }, 'a delivery was left for later');
       await rest();
     } finally {
-      working.delete(repository);
+      working.delete(one);
       wake();
     }
     async function next(): Promise<readonly Unplanned[] | null> {
@@ -63,10 +65,9 @@ export function createIntake(deps: IntakeDeps): Intake {
     while (lookAgain && !stopping.signal.aborted && working.size < concurrency) {
       lookAgain = false;
       try {
-        const waiting = await waitingRepositories(deps, 2 * concurrency);
-        const free = waiting.filter((repository) => !working.has(repository));
-        for (const repository of free.slice(0, concurrency - working.size))
-          working.set(repository, workOff(repository));
+        const waiting = await waitingRepositories(deps);
+        for (const one of chooseRepositories(waiting, [...working.keys()], concurrency))
+          working.set(one, workOff(one));
       } catch (error) {
         log.error({ err: error, stage: 'intake' }, 'the waiting deliveries could not be read');
         await rest();

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../../config/times.ts';
 import { Problem } from '../core/problem.ts';
 import { readGithubDelivery, readGithubNames } from '../hosts/github/read-delivery.ts';
+import type { WaitingRepository } from './choose-repositories.ts';
 import { countAttempt, finishDelivery } from './delivery-rows.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Unplanned } from './plan-build.ts';
@@ -9,20 +10,29 @@ import { takeIn, type TakenDelivery } from './take-in.ts';
 
 const FIRST_RETRY_MS = 300;
 
-/** Repositories that deliveries wait for, at most `count`; null stands for deliveries without one. */
-export async function waitingRepositories(
-  { store }: IntakeDeps,
-  count: number,
-): Promise<readonly (string | null)[]> {
+/** Repositories that deliveries wait for, the one with the oldest first. */
+export async function waitingRepositories({ store }: IntakeDeps): Promise<readonly WaitingRepository[]> {
   const rows = await store.db
     .selectFrom('delivery')
     .where('outcome', '=', 'received')
-    .select('repository')
-    .distinct()
-    .limit(count)
+    .select((eb) => [
+      'repository',
+      eb.fn.min('id').as('oldest'),
+      eb
+        .selectFrom('project')
+        .whereRef('project.host_repository', '=', 'delivery.repository')
+        .orderBy('project.id')
+        .limit(1)
+        .select('clone_url')
+        .as('url'),
+    ])
+    .groupBy('repository')
+    .orderBy('oldest')
     .execute();
-  return rows.map((row) => row.repository);
+  return rows.map(({ repository, url }) => ({ repository, gitHost: url === null ? null : nameOf(url) }));
 }
+
+const nameOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname.toLowerCase() : url);
 
 /**
  * Takes in the oldest waiting delivery of a repository; null when none waits. When the repository cannot be read it

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newId } from '../../../src/core/id.ts';
+import { connectGithub } from '../../../src/hosts/github/connect-github.ts';
+import { chooseRepositories } from '../../../src/intake/choose-repositories.ts';
+import { createIntake } from '../../../src/intake/database-intake.ts';
+import type { Mirrors } from '../../../src/ports/repositories.ts';
+import { pushPayload } from '../../support/github-payloads.ts';
+import { startTestServer, type TestServer } from '../../support/test-server.ts';
+
+describe('of the repositories that wait', () => {
+  const of = (gitHost: string | null, ...names: readonly (string | null)[]) =>
+    names.map((repository) => ({ repository, gitHost }));
+  const choose = (...args: Parameters<typeof chooseRepositories>) =>
+    chooseRepositories(...args).map(({ repository }) => repository);
+
+  it('as many are taken as there are places, in their order, and none that is worked on', () => {
+    const waiting = [...of('a', 'a1', 'a2'), ...of('b', 'b1', 'b2')];
+    expect(choose(waiting, [], 4)).toEqual(['a1', 'a2', 'b1', 'b2']);
+    expect(choose(waiting, of('a', 'a1'), 3)).toEqual(['a2', 'b1']);
+    expect(choose(waiting, of('a', 'x', 'y', 'z'), 3)).toEqual([]);
+  });
+
+  it('one host has all places but one', () => {
+    const waiting = [...of('a', 'a1', 'a2', 'a3', 'a4', 'a5'), ...of('b', 'b1')];
+    expect(choose(waiting, [], 4)).toEqual(['a1', 'a2', 'a3', 'b1']);
+    expect(choose(waiting, of('a', 'x', 'y', 'z'), 4)).toEqual(['b1']);
+    expect(choose(of('a', 'a1'), of('a', 'x', 'y', 'z'), 4)).toEqual([]);
+  });
+
+  it('the only place is for any host', () => {
+    expect(choose([...of('a', 'a1'), ...of('b', 'b1')], [], 1)).toEqual(['a1']);
+  });
+
+  it('those from which nothing is fetched have every place', () => {
+    expect(choose(of(null, 'u1', 'u2', null), of(null, 'x'), 4)).toEqual(['u1', 'u2', null]);
+  });
+});
+
+describe('a Git host whose fetches do not end', () => {
+  let server: TestServer;
+  beforeEach(async () => {
+    server = await startTestServer({ intake: false });
+  });
+  afterEach(() => server.close());
+
+  async function add(repository: string, gitHost: string): Promise<void> {
+    const { store } = server.deps;
+    const project = { path: repository, host_repository: repository, default_branch: 'main', created_at: 0 };
+    const clone_url = `https://${gitHost}/${repository}.git`;
+    await store.transaction((tx) =>
+      tx.db
+        .insertInto('project')
+        .values({ ...project, id: newId('prj'), clone_url, clone_token: null })
+        .execute(),
+    );
+    const payload = pushPayload({ repository, commit: 'c'.repeat(40) });
+    expect((await server.deliver('push', payload)).status).toBe(202);
+  }
+
+  it('leaves a place for the repositories of others', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']) await add(`slow/${name}`, 'slow.test');
+    await add('team/quick', 'quick.test');
+    const { store, builds, secrets, clock, log } = server.deps;
+    const asked: string[] = [];
+    const over = Promise.withResolvers<never>();
+    over.promise.catch(() => undefined);
+    const info = { message: '[skip ci]', author: { name: 'Ada', email: 'a@b.c' }, committedAtMs: null };
+    const read: Mirrors['read'] = async ({ remote }) => {
+      const { hostname } = new URL(remote.url);
+      asked.push(hostname);
+      return hostname === 'slow.test' ? over.promise : { info, files: [null, null], changes: null };
+    };
+    const intake = createIntake({
+      ...{ store, builds, secrets, clock, log },
+      mirrors: { ...neverAsked, read },
+      readRemote: () => Promise.reject(new Error('not asked for')),
+      gitHost: connectGithub({ api: 'http://127.0.0.1:9', app: null, clock }),
+      settings: { publicUrl: 'http://slipway.test', version: '0' },
+    });
+    intake.start();
+    try {
+      await expect
+        .poll(() => asked.toSorted())
+        .toEqual(['quick.test', 'slow.test', 'slow.test', 'slow.test']);
+      const quick = store.db.selectFrom('delivery').where('repository', '=', 'team/quick').select('outcome');
+      await expect.poll(() => quick.executeTakeFirst()).toEqual({ outcome: 'ignored' });
+    } finally {
+      const stopped = intake.stop();
+      over.reject(new Error('the test is over'));
+      await stopped;
+    }
+    expect(asked).toHaveLength(4);
+  });
+});
+
+const no = () => Promise.reject(new Error('not asked for'));
+const neverAsked: Mirrors = { read: no, bundle: no, tidy: no, remove: no, settled: async () => undefined };
