@@ -50,6 +50,8 @@ const MOST_WAIT_MS = 3_600_000;
 /** Of an answer, so much is read (characters), and so much of what it says is told. */
 const ANSWER_CHARACTERS = 64 * 1_024;
 const SAID_CHARACTERS = 200;
+/** A part of an address's path that is as long may be a key. */
+const KEY_IN_PATH_CHARACTERS = 16;
 /** OTLP 1.9, "Retryable Response Codes"; all other failures are final. */
 const RETRIED: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
@@ -170,12 +172,37 @@ function rejectedIn(answer: unknown): Pick<TakenTrace, 'rejected' | 'why'> {
 }
 
 /** What a collector says, for people: short, in one line, and without what opens it. */
-function tell(text: string, { headers }: Collector): string {
-  const secrets = Object.values(headers).flatMap((value) => [value, ...value.split(' ')]);
-  const masked = secrets
+function tell(text: string, collector: Collector): string {
+  const masked = [...secretsOfHeaders(collector), ...secretsOfAddress(collector)]
     .filter((secret) => secret.length > 3)
+    .sort((a, b) => b.length - a.length)
     .reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
   return masked.replace(/\p{Cc}+/gu, ' ').slice(0, SAID_CHARACTERS);
+}
+
+const secretsOfHeaders = ({ headers }: Collector): readonly string[] =>
+  Object.values(headers).flatMap((value) => [value, ...value.split(' ')]);
+
+/** What may be a key in an address, as it is written there and as it is meant. */
+function secretsOfAddress({ url }: Collector): readonly string[] {
+  const { username, password, pathname, search, searchParams } = new URL(url);
+  const written = [
+    ...[username, password],
+    ...pathname.split('/').filter((part) => part.length >= KEY_IN_PATH_CHARACTERS),
+    ...search
+      .slice(1)
+      .split('&')
+      .map((pair) => pair.slice(pair.indexOf('=') + 1)),
+  ];
+  return [...written, ...written.map(decode), ...searchParams.values()];
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function causeOf(error: unknown): string {

@@ -224,6 +224,23 @@ describe('a trace', () => {
   });
 
   it.each([
+    ['a value of its query', (url: string) => `${url}/v1/traces?key=${SECRET}`],
+    ['all of its query', (url: string) => `${url}/v1/traces?${SECRET}`],
+    ['a value as it is meant', (url: string) => `${url}/v1/traces?key=${SECRET.replaceAll('-', '%2D')}`],
+    ['a part of its path', (url: string) => `${url}/in/${SECRET}/v1/traces`],
+  ])('is told without what the address has as a key: %s', async (_, address) => {
+    const id = await ended();
+    const url = address(collector.url);
+    const { pathname, search } = new URL(url);
+    const message = `no such thing: ${pathname}${search}, ${SECRET}`;
+    collector.answer = (response) => void response.writeHead(400).end(JSON.stringify({ message }));
+    const outcome = await send(id, { collector: { url, headers: {}, resource: {} } });
+    expect(outcome).toMatchObject({ state: 'failed', reason: expect.stringContaining('***') as string });
+    expect(decodeURIComponent(JSON.stringify(outcome))).not.toContain(SECRET);
+    expect(JSON.stringify(outcome)).toContain('/v1/traces');
+  });
+
+  it.each([
     [200, 'done'],
     [400, 'failed'],
   ])('whose answer %i is cut off after its head has %s all the same', async (status, state) => {
