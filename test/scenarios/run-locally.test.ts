@@ -39,6 +39,8 @@ it('builds the image, and runs services and steps on the working tree as it is',
   write('Dockerfile', `FROM ${image}\nWORKDIR /app\nCOPY . .\nENV BUILT=yes\n`);
   write('kept.txt', 'committed\n');
   write('gone.txt', 'committed\n');
+  mkdirSync(path.join(repository, 'sub/deep'), { recursive: true });
+  write('sub/deep/here.txt', 'in its folder\n');
   write(
     'slipway.yml',
     `services:
@@ -47,6 +49,7 @@ steps:
   - name: files
     image: "${image}"
     commands: ["cat kept.txt new.txt", "ls -a", "echo $CI_COMMIT_BRANCH $CI_PIPELINE_EVENT $CI_REPO"]
+  - { name: folder, image: "${image}", directory: sub/deep, commands: ["cat here.txt", pwd] }
   - { name: inside, commands: ["echo built $BUILT in $PWD", "cat kept.txt"] }
   - { name: service, image: "${image}", commands: ["wget -qO- http://web:8080"] }
   - { name: other, image: "${image}", commands: [echo never], when: [{ event: tag }] }
@@ -67,6 +70,7 @@ push: { repository: shop/web, tags: [latest] }
   expect(said('files')).not.toContain('ignored.txt');
   expect(said('files')).not.toContain('gone.txt');
   expect(said('inside')).toEqual(expect.arrayContaining(['built yes in /app', 'changed']));
+  expect(said('folder')).toEqual(expect.arrayContaining(['in its folder', '/workspace/sub/deep']));
   expect(said('service')).toContain('served');
   expect(said('other')).toEqual([
     '`when` does not match this event.',

@@ -1,3 +1,5 @@
+import { shellQuote } from '../../src/core/shell-quote.ts';
+
 /** Linux takes no single argument longer than this (MAX_ARG_STRLEN, 32 pages). */
 export const SCRIPT_LIMIT_BYTES = 128 * 1024 - 1;
 
@@ -7,9 +9,4 @@ export const SCRIPT_LIMIT_BYTES = 128 * 1024 - 1;
  */
 export function stepScript(commands: readonly string[]): string {
   return commands.map((command) => `printf '+ %s\\n' ${shellQuote(command)}\n${command}\n`).join('');
-}
-
-/** The text as one word of a shell. */
-export function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,7 +5,7 @@ import { namedList } from '../shape/named-list.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { located } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { duration, imageReference, stepName } from './formats.ts';
+import { duration, imageReference, repositoryPath, stepName } from './formats.ts';
 import { commands, environment } from './values.ts';
 import { stepWhen } from './when.ts';
 
@@ -28,12 +28,11 @@ const NOT_YET = {
   volumes: 'Steps share the workspace.',
   privileged: 'No container of a build is privileged.',
   detach: 'Use `services`.',
-  directory: 'Begin the commands with `cd`.',
   entrypoint: 'Use `commands`.',
   pull: 'An image that is missing is pulled.',
   group: 'Use `depends_on`.',
   backend_options: 'Limits are set by the operator.',
-  working_dir: 'Begin the commands with `cd`.',
+  working_dir: 'Write `directory`.',
   resources: 'Limits are set by the operator.',
   dns: 'The network is set by the operator.',
 };
@@ -46,6 +45,11 @@ export const steps = namedList(
     commands: required(
       commands,
       'Run in order by `sh -e`, each echoed: in the image just built from its `WORKDIR`, in others from `/workspace`.',
+    ),
+    directory: optional(
+      scalar(repositoryPath),
+      'Folder that the commands start in, below where they start without it.',
+      'none',
     ),
     environment: defaulted(environment, 'Its environment, beside the `CI_*` variables.', [], 'none'),
     depends_on: optional(

@@ -1,5 +1,6 @@
 import type { StepPlan } from '../../core/plan.ts';
 import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
+import { shellQuote } from '../../core/shell-quote.ts';
 import type { StepSpec } from '../grammar/steps.ts';
 import { matchStep } from '../match-when.ts';
 import type { Occasion } from '../match-when.ts';
@@ -21,7 +22,7 @@ export function planSteps(
     return {
       name,
       image: step.image?.value ?? null,
-      commands: step.commands,
+      commands: commandsOf(step),
       environment: planEnvironment(step.environment, runsOn === null ? AS_WRITTEN : fill),
       dependsOn: resolve(name),
       timeoutMs: step.timeout ?? PLAN_DEFAULTS.stepTimeoutMs,
@@ -30,6 +31,13 @@ export function planSteps(
       selected: runsOn !== null,
     };
   });
+}
+
+/** The first of them brings the others into the step's folder: the log shows it, and workers need not know of it. */
+function commandsOf({ directory, commands }: StepSpec): readonly string[] {
+  return directory === null || directory === '.'
+    ? commands
+    : [`cd ${shellQuote(`./${directory}`)}`, ...commands];
 }
 
 /** Of a step that is skipped: nothing that its event lacks is a problem. */

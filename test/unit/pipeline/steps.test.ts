@@ -4,6 +4,24 @@ import { EVENTS, lint, planOf } from './support.ts';
 const dependencies = (text: string, event = EVENTS.push) =>
   Object.fromEntries(planOf(text, event).steps.map(({ name, dependsOn }) => [name, dependsOn]));
 
+describe('the folder of a step', () => {
+  const commandsIn = (directory: string): readonly string[] =>
+    planOf(`steps: { a: { commands: [x, y], directory: ${JSON.stringify(directory)} } }`).steps[0]
+      ?.commands ?? [];
+
+  test('is gone to before its commands, whatever is in its name', () => {
+    expect(commandsIn('web/app/')).toEqual(["cd './web/app'", 'x', 'y']);
+    expect(commandsIn("-it's $(here)")).toEqual(["cd './-it'\\''s $(here)'", 'x', 'y']);
+    expect(commandsIn('.')).toEqual(['x', 'y']);
+  });
+
+  test.each(['/etc', '../other', 'a/../../b'])('is inside: not %s', (directory) => {
+    expect(lint(`steps: { a: { commands: x, directory: ${directory} } }`).join('\n')).toContain(
+      'value_wrong',
+    );
+  });
+});
+
 describe('the order of steps', () => {
   test('is one after another while none says depends_on', () => {
     const text = 'steps: { a: { commands: x }, b: { commands: x }, c: { commands: x } }';

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import { shellQuote, stepScript } from '../../../../worker/steps/step-script.ts';
+import { shellQuote } from '../../../../src/core/shell-quote.ts';
+import { stepScript } from '../../../../worker/steps/step-script.ts';
 
 const sh = (commands: string[]) => spawnSync('sh', ['-e', '-c', stepScript(commands)], { encoding: 'utf8' });
 
