@@ -23,8 +23,16 @@ const inLanes = { ...onParts, maxWorkers: LANES, sequence: { groupOrder: 1 } };
 export default defineConfig({
   test: {
     projects: [
-      // No test changes a module's state for another: a process takes file after file.
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false, ...patience } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          // No test changes a module's state for another: a process takes file after file, and each leaves it as it was.
+          isolate: false,
+          setupFiles: ['test/support/leave-as-found.ts'],
+          ...patience,
+        },
+      },
       {
         test: {
           name: 'real',

@@ -47,10 +47,19 @@ beforeAll(async () => {
   await prepareRouter(origin.routerDir, { binds: ['127.0.0.1:18080'], backends: 7 });
   await sleep(500);
   good = to('good');
-  process.umask(0);
-  await takeBackup(origin, good);
+  await withoutUmask(() => takeBackup(origin, good));
 }, 60_000);
 afterAll(() => ground.stop());
+
+/** With files that all may read and write, where nothing says otherwise. */
+async function withoutUmask<T>(work: () => Promise<T>): Promise<T> {
+  const umask = process.umask(0);
+  try {
+    return await work();
+  } finally {
+    process.umask(umask);
+  }
+}
 
 describe('a backup of a server that writes', () => {
   it('holds, whenever it is taken, every log byte that its database counts as acknowledged', async () => {
@@ -68,7 +77,7 @@ describe('a backup of a server that writes', () => {
   }, 120_000);
 
   it('is for its owner alone, whatever the mode of what was copied', async () => {
-    for (const folder of [good, await restored('modes')])
+    for (const folder of [good, await withoutUmask(() => restored('modes'))])
       expect(
         (await modesBelow(folder)).filter((name) => !/ (?:600|700)$/.test(name)).filter(isNotRouters),
       ).toEqual([]);
