@@ -24,11 +24,11 @@ export function writeContext(files: Readonly<Record<string, string | Buffer>>): 
 }
 
 /** The engine that the tests run on, named by DOCKER_HOST. */
-export function testEngine(): Pick<Engine, 'host' | 'docker' | 'hold'> {
+export function testEngine(): Pick<Engine, 'host' | 'docker' | 'hold' | 'isUp'> {
   const host = process.env['DOCKER_HOST'];
   if (host === undefined) throw new Error('DOCKER_HOST must name the engine for the tests');
   const docker = new Dockerode({ socketPath: host.replace('unix://', '') });
-  return { host, docker, hold: () => () => undefined };
+  return { host, docker, hold: () => () => undefined, isUp: async () => true };
 }
 
 /** A log that keeps what it is told. */

@@ -10,8 +10,13 @@ const NOT_THE_DOCKERFILES = [
   /buildx component is missing/i,
 ];
 
+/** What the client says when the engine goes away in the midst of a build; the addresses and paths in it help nobody. */
+const ENGINE_WENT = /error during connect|server did not provide an image ID/i;
+
 /** Frames, lines of the Dockerfile, and what the command put out, by its second: that may be a secret, and is in the log. */
 const NO_REASON = /^(-+|\s*>|\s|Dockerfile:|\d+\.\d+ )/;
+
+export const ENGINE_LOST: Outcome = { status: 'error', reason: 'engine connection lost', exitCode: null };
 
 /**
  * What a build that failed means, from the lines that the client closed with: `error` when engine, network or disk
@@ -19,6 +24,7 @@ const NO_REASON = /^(-+|\s*>|\s|Dockerfile:|\d+\.\d+ )/;
  */
 export function explainBuildFailure(closingLines: readonly string[]): Outcome {
   const text = closingLines.join('\n');
+  if (ENGINE_WENT.test(text)) return ENGINE_LOST;
   const last = closingLines.findLast((line) => !NO_REASON.test(line)) ?? 'The build failed.';
   const reason = last
     .replace(/^(ERROR|error): /, '')

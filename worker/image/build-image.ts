@@ -8,7 +8,7 @@ import type { LogSink } from '../log-sink.ts';
 import { abortOutcome, tooLong, type Outcome } from '../outcome.ts';
 import { buildArguments } from './build-arguments.ts';
 import type { BuildClient } from './build-client.ts';
-import { explainBuildFailure } from './build-failure.ts';
+import { ENGINE_LOST, explainBuildFailure } from './build-failure.ts';
 import { readBuildProgress, type BuildProgress } from './build-progress.ts';
 import { insideRepository, PathEscapes } from './inside-repository.ts';
 import { runClient } from './run-client.ts';
@@ -16,7 +16,7 @@ import { makeScratch, writeClientConfiguration, type RegistryLogins, type Scratc
 
 export interface BuildImage {
   readonly client: BuildClient;
-  readonly engine: Pick<Engine, 'host' | 'docker' | 'hold'>;
+  readonly engine: Pick<Engine, 'host' | 'docker' | 'hold' | 'isUp'>;
   /** The checkout: root of the repository. */
   readonly directory: string;
   readonly plan: ImagePlan;
@@ -61,7 +61,7 @@ export async function buildImage(work: BuildImage): Promise<BuildImageResult> {
   const { timeoutMs = PLAN_DEFAULTS.imageTimeoutMs } = work.plan;
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(tooLong(timeoutMs)), timeoutMs);
-  const letGo = work.engine.hold(() => late.abort(LOST));
+  const letGo = work.engine.hold(() => late.abort(ENGINE_LOST));
   try {
     return await buildTargets(
       { ...work, signal: AbortSignal.any([work.signal, late.signal]) },
@@ -74,8 +74,6 @@ export async function buildImage(work: BuildImage): Promise<BuildImageResult> {
     await scratch.remove();
   }
 }
-
-const LOST: Outcome = { status: 'error', reason: 'engine connection lost', exitCode: null };
 
 interface Files {
   readonly dockerfile: string;
@@ -161,9 +159,15 @@ async function buildOne(build: {
     signal,
   });
   if (signal.aborted) return { imageId: null, outcome: abortOutcome(signal), progress };
-  if (exitCode !== 0) return { imageId: null, outcome: explainBuildFailure(progress.closingLines), progress };
+  if (exitCode !== 0) return { imageId: null, outcome: await explain(progress.closingLines, work), progress };
   const imageId = (await readFile(imageIdFile, 'utf8')).trim();
   return { imageId, outcome: { status: 'success', reason: null, exitCode: null }, progress };
+}
+
+/** A client has many words for an engine that is going away: nothing is the Dockerfile's doing while there is none. */
+async function explain(closingLines: readonly string[], { engine }: BuildImage): Promise<Outcome> {
+  const outcome = explainBuildFailure(closingLines);
+  return outcome.status === 'failure' && !(await engine.isUp()) ? ENGINE_LOST : outcome;
 }
 
 /** Nothing of this process's environment but what reaches the engine. No attestations: one digest, one image. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explainBuildFailure } from '../../../../worker/image/build-failure.ts';
+import { ENGINE_LOST, explainBuildFailure } from '../../../../worker/image/build-failure.ts';
 import { readBuildProgress } from '../../../../worker/image/build-progress.ts';
 
 const read = (text: string): ReturnType<typeof readBuildProgress> & { kept: readonly string[] } => {
@@ -92,4 +92,11 @@ test('takes no line that a command put out for the reason, where the client ends
     '------',
   ];
   expect(explainBuildFailure(cutOff)).toMatchObject({ status: 'failure', reason: 'The build failed.' });
+});
+
+test.each([
+  'error during connect: Post "http://%2Frun%2Fdocker.sock/v1.41/build?buildargs=%7B%7D": EOF',
+  'cannot write /dev/shm/scratch/image-id- because server did not provide an image ID',
+])("an engine that goes away in the midst of a build is not the Dockerfile's doing: %s", (line) => {
+  expect(explainBuildFailure(['#5 sha256:0123', line])).toEqual(ENGINE_LOST);
 });
