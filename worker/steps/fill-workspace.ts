@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { Engine } from '../engine/engine.ts';
 import { engineLabels } from '../engine/labels.ts';
 import type { WorkflowLabels } from '../engine/labels.ts';
 import { ensureHelper } from './ensure-helper.ts';
+import { sendFolder } from './send-folder.ts';
 import type { WorkflowPlace } from './set-up-workflow.ts';
 import { STEP_SETTINGS } from './settings.ts';
 import type { StepSettings } from './settings.ts';
@@ -34,28 +32,10 @@ export async function fillWorkspace(
     mounts: [{ volume: place.volume, path: WORKSPACE, readOnly: false }],
   });
   try {
-    await sendFolder(engine, id, directory);
+    await sendFolder(directory, WORKSPACE, (archive) =>
+      engine.putArchive(id, path.dirname(WORKSPACE), archive),
+    );
   } finally {
     await engine.removeContainer(id);
   }
-}
-
-async function sendFolder(engine: Engine, id: string, directory: string): Promise<void> {
-  // the workspace's own folder is an entry of the archive, so that its mode is set, too
-  const names = `--transform=s,^[.],${path.basename(WORKSPACE)},S`;
-  const owner = ['--mode=a+rwX', '--owner=0', '--group=0', '--numeric-owner'];
-  const tar = spawn('tar', ['-C', directory, ...owner, names, '-cf', '-', '.'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const end = once(tar, 'close') as Promise<[number | null]>;
-  const complaint = text(tar.stderr);
-  try {
-    await engine.putArchive(id, path.dirname(WORKSPACE), tar.stdout);
-  } catch (error) {
-    tar.kill('SIGKILL');
-    await end.catch(() => undefined);
-    throw error;
-  }
-  const [code] = await end;
-  if (code !== 0) throw new Error(`tar ended with ${code ?? 'a signal'}: ${(await complaint).trim()}`);
 }

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+
+/**
+ * Sends a folder's files as a tar archive to `put`, below the name of `target`'s last folder, for any user to write.
+ * @throws What `put` throws, or why tar failed.
+ */
+export async function sendFolder(
+  directory: string,
+  target: string,
+  put: (archive: Readable) => Promise<void>,
+): Promise<void> {
+  // the target's own folder is an entry of the archive, so that its mode is set, too
+  const names = `--transform=s,^[.],${path.basename(target)},S`;
+  const owner = ['--mode=a+rwX', '--owner=0', '--group=0', '--numeric-owner'];
+  const tar = spawn('tar', ['-C', directory, ...owner, names, '-cf', '-', '.'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const end = once(tar, 'close') as Promise<[number | null]>;
+  const complaint = text(tar.stderr);
+  try {
+    await put(tar.stdout);
+  } catch (error) {
+    tar.kill('SIGKILL');
+    // What nobody reads any more keeps it from closing, though tar itself has ended.
+    tar.stdout.destroy();
+    await end.catch(() => undefined);
+    throw error;
+  }
+  const [code] = await end;
+  if (code !== 0) throw new Error(`tar ended with ${code ?? 'a signal'}: ${(await complaint).trim()}`);
+}
