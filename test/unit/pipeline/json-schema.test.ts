@@ -114,7 +114,7 @@ function damaged(file: object, { where, how }: Damage): unknown {
   return copy;
 }
 
-test('over 2,000 damaged files the schema accepts what lint accepts, and refuses what the grammar refuses', () => {
+test('over 800 damaged files the schema accepts what lint accepts, and refuses what the grammar refuses', () => {
   const seen = { accepted: 0, refused: 0 };
   fc.assert(
     fc.property(pipelineFile, damage, (file, one) => {
@@ -129,7 +129,7 @@ test('over 2,000 damaged files the schema accepts what lint accepts, and refuses
       if (ofGrammar.length > 0) expect(accepts(parse(text)), about).toBe(false);
       seen[codes.length === 0 ? 'accepted' : 'refused']++;
     }),
-    { numRuns: 2_000, seed: 17 },
+    { numRuns: 800, seed: 17 },
   );
-  expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(250);
+  expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(100);
 });
