@@ -22,7 +22,7 @@ import { awaitEngine } from './engine/await-engine.ts';
 import { connectEngine } from './engine/connect-engine.ts';
 import type { Engine } from './engine/engine.ts';
 import { boundBuildCache, engineBuildCache } from './image/bound-build-cache.ts';
-import { findBuildClient, type BuildClient } from './image/build-client.ts';
+import { demandBuildClient, type BuildClient } from './image/build-client.ts';
 import { openRouter } from './router/open-router.ts';
 import { filesFromMirrors } from './workflow/bring-files.ts';
 import { clearLeftovers } from './workflow/clear-leftovers.ts';
@@ -64,7 +64,9 @@ await main().catch((error: unknown) => {
 async function main(): Promise<void> {
   trustAuthorities(settings.caBundle);
   const engine = connectEngine(settings.dockerHost, process.env, settings.deadManSwitchMs);
-  const buildClient = await demandBuildClient();
+  const buildClient = await demandBuildClient((skipped) =>
+    log.info(skipped, 'a docker command that cannot build'),
+  );
   const holder = await takeFolder(settings.dataDir);
   const server = await connectServer({
     url: settings.serverUrl,
@@ -272,13 +274,6 @@ function startReaper(engine: Engine, checkouts: string, owner: Owner): NodeJS.Ti
   };
   reap();
   return setInterval(reap, TIMES.reconciler);
-}
-
-async function demandBuildClient(): Promise<BuildClient> {
-  const { client, skipped } = await findBuildClient();
-  for (const { command, why } of skipped) log.info({ command, why }, 'a docker command that cannot build');
-  if (client !== null) return client;
-  throw new Problem('part_missing', { part: 'docker with BuildKit', command: 'apt-get install docker.io' });
 }
 
 async function folder(name: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { access, constants, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { Problem } from '../../src/core/problem.ts';
 
 /** A `docker` command that can build with BuildKit, secrets included. */
 export interface BuildClient {
@@ -53,6 +54,16 @@ export async function findBuildClient(
           : `${version} would do (${kind}), but another was found first`,
     }));
   return { client: client as BuildClient | null, skipped };
+}
+
+/** The client that is found. `onSkipped` is told of each command that will not do. @throws Problem `part_missing`. */
+export async function demandBuildClient(
+  onSkipped: (skipped: BuildClientSearch['skipped'][number]) => void = () => undefined,
+): Promise<BuildClient> {
+  const { client, skipped } = await findBuildClient();
+  skipped.forEach(onSkipped);
+  if (client !== null) return client;
+  throw new Problem('part_missing', { part: 'docker with BuildKit', command: 'apt-get install docker.io' });
 }
 
 interface Probed {

@@ -6,7 +6,7 @@ import type { WorkflowWork } from '../../src/core/work.ts';
 import { workflowRows } from '../../src/core/workflow-rows.ts';
 import { connectEngine } from '../engine/connect-engine.ts';
 import type { Engine } from '../engine/engine.ts';
-import { findBuildClient, type BuildClient } from '../image/build-client.ts';
+import { demandBuildClient } from '../image/build-client.ts';
 import type { Outcome } from '../outcome.ts';
 import { reapLeftovers } from '../steps/reap-leftovers.ts';
 import { STEP_SETTINGS } from '../steps/settings.ts';
@@ -104,10 +104,4 @@ function workOf({ plan, projectPath, clone, variables }: LocalRun): WorkflowWork
     })),
     registry: null,
   };
-}
-
-async function demandBuildClient(): Promise<BuildClient> {
-  const { client } = await findBuildClient();
-  if (client !== null) return client;
-  throw new Problem('part_missing', { part: 'docker with BuildKit', command: 'apt-get install docker.io' });
 }
