@@ -100,7 +100,9 @@ describe('a connected worker', () => {
       const answer = await connection.claim(JOB);
       if (!answer.granted) throw new Error(answer.reason);
       const log = answer.lease.openLog(newId('att'), []);
-      server.script(route, problem('worker_superseded', { worker: 'w1' }));
+      // Each time, as a server would: a heartbeat that takes longer than its distance to the next is not read.
+      const refusals = Array.from({ length: 500 }, () => problem('worker_superseded', { worker: 'w1' }));
+      server.script(route, ...refusals);
       if (route === '/claims') await expect(connection.claim(JOB)).rejects.toThrow('taken over');
       if (route === '/reports') await expect(answer.lease.report(started(1))).rejects.toThrow('taken over');
       if (route === '/logs') await log.say('late');
@@ -411,7 +413,7 @@ describe('a lease', () => {
     'is lost when the server says so to %s: everything pending and later rejects',
     async (route) => {
       server.heartbeatMs = route === '/heartbeat' ? 20 : 5_000;
-      const gone = Array.from({ length: 9 }, () =>
+      const gone = Array.from({ length: 500 }, () =>
         problem('lease_lost', { lease: 'lea_1', cause: 'its time ran out' }),
       );
       const lease = await claim();
