@@ -3,6 +3,7 @@ import { readEvent, refOf } from '../core/event.ts';
 import type { Plan } from '../core/plan.ts';
 import { spanIdOf, traceOf, traceparentOf } from '../core/trace-context.ts';
 import type { StepWork, WorkflowWork } from '../core/work.ts';
+import { workflowRows } from '../core/workflow-rows.ts';
 import { countReruns, readPreviousBuild } from '../store/read/build-line.ts';
 import type { Reading, Tx } from '../store/store.ts';
 import { refuseClaim } from './claim.ts';
@@ -26,6 +27,7 @@ export async function claimWorkflow(deps: BuildsDeps, tx: Tx, claimant: Claimant
       'workflow.attempt',
       'workflow.worker_id',
       'build.status as build_status',
+      'build.plan_json',
     ])
     .where('workflow.id', '=', subject.id)
     .executeTakeFirst();
@@ -45,7 +47,7 @@ export async function claimWorkflow(deps: BuildsDeps, tx: Tx, claimant: Claimant
     .where('id', '=', buildId)
     .where('started_at', 'is', null)
     .execute();
-  await makeAttempts(tx, subject, at);
+  await makeAttempts(tx, subject, JSON.parse(row.plan_json ?? 'null') as Plan, at);
   const lease = await grantLease(tx, {
     subject,
     workerId: worker.id,
@@ -58,25 +60,38 @@ export async function claimWorkflow(deps: BuildsDeps, tx: Tx, claimant: Claimant
   return lease;
 }
 
-/** One attempt for each step that will run. */
-async function makeAttempts(tx: Tx, subject: { id: string; attempt: number }, at: number): Promise<void> {
+/**
+ * The attempts of each step that will run: all that it may have, so that its worker never waits for one. Those that did
+ * not come to pass go with the end of the step.
+ */
+async function makeAttempts(
+  tx: Tx,
+  subject: { id: string; attempt: number },
+  plan: Plan,
+  at: number,
+): Promise<void> {
   const steps = await stepsOf(tx, subject.id, subject.attempt);
   const waiting = steps.filter((step) => step.status === 'pending');
   if (waiting.length === 0) return;
+  const rows = workflowRows(plan);
+  const numbers = (step: (typeof waiting)[number]): readonly number[] =>
+    Array.from({ length: rows[step.position]?.attempts ?? 1 }, (_, index) => index + 1);
   await tx.db
     .insertInto('step_attempt')
     .values(
-      waiting.map((step) => ({
-        id: newId('att', at),
-        step_id: step.id,
-        workflow_attempt: subject.attempt,
-        attempt: 1,
-        status: 'pending' as const,
-        reason: null,
-        exit_code: null,
-        started_at: null,
-        finished_at: null,
-      })),
+      waiting.flatMap((step) =>
+        numbers(step).map((attempt) => ({
+          id: newId('att', at),
+          step_id: step.id,
+          workflow_attempt: subject.attempt,
+          attempt,
+          status: 'pending' as const,
+          reason: null,
+          exit_code: null,
+          started_at: null,
+          finished_at: null,
+        })),
+      ),
     )
     .execute();
 }
@@ -84,7 +99,7 @@ async function makeAttempts(tx: Tx, subject: { id: string; attempt: number }, at
 function stepsOf(tx: Reading, workflowId: string, attempt: number) {
   return tx.db
     .selectFrom('step')
-    .select(['id', 'status'])
+    .select(['id', 'status', 'position'])
     .where('workflow_id', '=', workflowId)
     .where('workflow_attempt', '=', attempt)
     .orderBy('position')
@@ -153,18 +168,29 @@ async function stepWork(
   attempt: number,
   buildId: string,
 ): Promise<readonly StepWork[]> {
-  const steps = await tx.db
+  const rows = await tx.db
     .selectFrom('step')
     .innerJoin('step_attempt', 'step_attempt.step_id', 'step.id')
     .select(['step.id as stepId', 'step_attempt.id as attemptId', 'step.kind', 'step.name'])
     .where('step.workflow_id', '=', workflowId)
     .where('step.workflow_attempt', '=', attempt)
     .orderBy('step.position')
+    .orderBy('step_attempt.attempt')
     .execute();
-  if (!tx.isTraced) return steps;
-  const { traceId } = traceOf(buildId);
-  return steps.map((step) => ({
-    ...step,
-    traceparent: traceparentOf({ traceId, spanId: spanIdOf(step.attemptId) }),
-  }));
+  const spanOf = (attemptId: string) =>
+    tx.isTraced
+      ? { traceparent: traceparentOf({ traceId: traceOf(buildId).traceId, spanId: spanIdOf(attemptId) }) }
+      : {};
+  const steps = new Map<string, StepWork & { readonly retries: Retry[] }>();
+  for (const { attemptId, ...step } of rows) {
+    const own = { attemptId, ...spanOf(attemptId) };
+    const first = steps.get(step.stepId);
+    if (first === undefined) steps.set(step.stepId, { ...step, ...own, retries: [] });
+    else first.retries.push(own);
+  }
+  return [...steps.values()].map(({ retries, ...step }) =>
+    retries.length === 0 ? step : { ...step, retries },
+  );
 }
+
+type Retry = NonNullable<StepWork['retries']>[number];

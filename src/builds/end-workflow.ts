@@ -2,6 +2,7 @@ import type { EndStatus, Status } from '../core/status.ts';
 import type { Tx } from '../store/store.ts';
 import { removeManifestsOf } from './manifests.ts';
 import { settleBuild } from './settle-environment.ts';
+import { removeUnusedAttempts } from './step-attempts.ts';
 import { transition } from './transition.ts';
 
 interface WorkflowEnd {
@@ -46,6 +47,7 @@ export async function endSteps(
     .where('workflow_id', '=', workflowId)
     .execute();
   for (const step of steps) {
+    await removeUnusedAttempts(tx, step.id);
     const attempts = await tx.db
       .selectFrom('step_attempt')
       .select(['id', 'status'])

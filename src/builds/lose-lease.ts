@@ -54,8 +54,12 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
       reason: workflow.cancel_requested,
       running: { status: 'cancelled', reason: workflow.cancel_requested },
     });
-  // A half-run step or push is not repeated; what only prepares may be.
-  const isHalfRun = begun.some(({ kind }) => kind === 'step' || kind === 'push');
+  const plan = JSON.parse(workflow.plan_json ?? 'null') as Plan;
+  // A half-run step or push is not repeated; what only prepares may be, and a step whose `retry` says so.
+  const mayRepeat = new Set(plan.steps.flatMap(({ name, retry }) => (retry === undefined ? [] : [name])));
+  const isHalfRun = begun.some(
+    ({ kind, name }) => kind === 'push' || (kind === 'step' && !mayRepeat.has(name)),
+  );
   if (isHalfRun || (await hasEffects(tx, lease.subject_id)))
     return endWorkflow(tx, { ...end, status: 'error', reason, running });
   if (attempt >= LIMITS.workflowAttempts)
@@ -65,7 +69,6 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
   const set = { attempt: attempt + 1, worker_id: null, placed_at: null, started_at: null };
   await transition(tx, { ...again, table: 'workflow', id: lease.subject_id, set });
   await transition(tx, { ...again, table: 'build', id: buildId });
-  const plan = JSON.parse(workflow.plan_json ?? 'null') as Plan;
   await insertSteps(tx, { workflowId: lease.subject_id, buildId, attempt: attempt + 1, plan, at });
   // Its image was on the engine of the worker that is lost: deployments wait for the next one.
   await tx.db.deleteFrom('image').where('build_id', '=', buildId).execute();
@@ -77,7 +80,7 @@ function begunAttempts(tx: Tx, workflowId: string, attempt: number) {
   return tx.db
     .selectFrom('step')
     .innerJoin('step_attempt', 'step_attempt.step_id', 'step.id')
-    .select(['step_attempt.id', 'step.kind'])
+    .select(['step_attempt.id', 'step.kind', 'step.name'])
     .where('step.workflow_id', '=', workflowId)
     .where('step.workflow_attempt', '=', attempt)
     .where('step_attempt.started_at', 'is not', null)

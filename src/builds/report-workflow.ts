@@ -11,6 +11,7 @@ import { settleBuild } from './settle-environment.ts';
 import { clearStagingOf } from './staging.ts';
 import type { ReportContext } from './take-reports.ts';
 import { sealLog } from './seal-log.ts';
+import { hasAttemptsLeft, removeUnusedAttempts } from './step-attempts.ts';
 import { transition } from './transition.ts';
 
 type ReportOf<T extends Report['type']> = Extract<Report, { type: T }>;
@@ -81,7 +82,10 @@ async function finishStep(
   const change = { buildId: attempt.buildId, to, reason, at } as const;
   const set = { exit_code: report.exitCode, finished_at: at };
   const ended = await transition(tx, { ...change, table: 'step_attempt', id: attemptId, set });
-  if (ended) await transition(tx, { ...change, table: 'step', id: attempt.stepId });
+  if (ended && !(report.again === true && (await hasAttemptsLeft(tx, attempt.stepId)))) {
+    await removeUnusedAttempts(tx, attempt.stepId);
+    await transition(tx, { ...change, table: 'step', id: attempt.stepId });
+  }
   return ended ? 'taken' : 'ignored';
 }
 

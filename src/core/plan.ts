@@ -71,6 +71,18 @@ export interface StepPlan {
   readonly runsOn: readonly ('success' | 'failure')[];
   /** False: `when` did not match this event; it is shown as skipped. */
   readonly selected: boolean;
+  /** Absent: it is tried once. */
+  readonly retry?: RetryPlan;
+}
+
+/** When a step is tried again. That it may be says that it does no harm twice. */
+export interface RetryPlan {
+  /** Attempts after the first, at most. */
+  readonly count: number;
+  /** Between the end of an attempt and the next one. */
+  readonly delayMs: number;
+  /** Exit codes after which it is tried again; null: whenever an attempt failed. */
+  readonly exitCodes: readonly number[] | null;
 }
 
 export interface PushPlan {

@@ -33,6 +33,11 @@ export interface StepWork {
   readonly name: string;
   /** Where the attempt's span is, by W3C's "Trace Context". Absent: this server sends no traces, or is a version behind. */
   readonly traceparent?: string;
+  /**
+   * Further attempts that it may have, in their order; each has a log of its own. Absent: none, or the server is a
+   * version behind. A worker that does not know of it runs the step once.
+   */
+  readonly retries?: readonly Pick<StepWork, 'attemptId' | 'traceparent'>[];
 }
 
 /** What a deployer gets with its claim of a deployment. */
@@ -115,6 +120,8 @@ export type ReportBody =
       readonly exitCode: number | null;
       /** Length of the step's whole log; refused until the log's end has come. */
       readonly logBytes: number;
+      /** The step goes on with its next attempt: this is the end of the attempt alone. Absent: of the step, too. */
+      readonly again?: true | undefined;
     }
   | { readonly type: 'image.built'; readonly image: BuiltImage }
   | { readonly type: 'image.pushed'; readonly image: PushedImage }

@@ -1,4 +1,5 @@
 import type { Plan, StepPlan } from './plan.ts';
+import { mostAttempts } from './retry.ts';
 import type { StepKind } from './work.ts';
 
 /** A row of `step`, before it has an id. */
@@ -8,6 +9,8 @@ export interface StepRow {
   readonly dependsOn: readonly string[];
   /** False: it does not run for this event and is shown as skipped. */
   readonly selected: boolean;
+  /** How many attempts it may have in one attempt of its workflow. */
+  readonly attempts: number;
 }
 
 /** The rows of a workflow in their order: clone, image, services, steps, push. Pure. */
@@ -15,18 +18,24 @@ export function workflowRows(plan: Pick<Plan, 'image' | 'services' | 'steps' | '
   return [
     fixed('clone'),
     ...(plan.image === null ? [] : [fixed('image')]),
-    ...plan.services.map(({ name }) => ({ kind: 'service' as const, name, dependsOn: [], selected: true })),
+    ...plan.services.map(({ name }) => ({
+      kind: 'service' as const,
+      name,
+      dependsOn: [],
+      selected: true,
+      attempts: 1,
+    })),
     ...plan.steps.map(stepRow),
     ...(plan.push === null ? [] : [fixed('push')]),
   ];
 }
 
 function fixed(kind: 'clone' | 'image' | 'push'): StepRow {
-  return { kind, name: kind, dependsOn: [], selected: true };
+  return { kind, name: kind, dependsOn: [], selected: true, attempts: 1 };
 }
 
-function stepRow({ name, dependsOn, selected }: StepPlan): StepRow {
-  return { kind: 'step', name, dependsOn, selected };
+function stepRow({ name, dependsOn, selected, retry }: StepPlan): StepRow {
+  return { kind: 'step', name, dependsOn, selected, attempts: mostAttempts({ retry }) };
 }
 
 /** Names of all secrets that the plan's image, services and steps mention. */

@@ -5,6 +5,7 @@ import { deployRecord, drainRecord, healthRecord, resourcesRecord, smokeRecord }
 import { imageRecord } from './grammar/image.ts';
 import { pipelineRecord } from './grammar/pipeline.ts';
 import { pushRecord } from './grammar/push.ts';
+import { retryRecord } from './grammar/retry.ts';
 import { readyRecord, services } from './grammar/services.ts';
 import { steps } from './grammar/steps.ts';
 import { filterRecord, stageCondition, stepCondition } from './grammar/when.ts';
@@ -34,6 +35,7 @@ const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
   services: services.record,
   ready: readyRecord,
   steps: steps.record,
+  retry: retryRecord,
   'step conditions': stepCondition,
   'stage conditions': stageCondition,
   filter: filterRecord,

@@ -34,6 +34,7 @@ export const reportsRequest = z.object({
           reason: text.nullable(),
           exitCode: z.number().int().nullable(),
           logBytes: count,
+          again: z.literal(true).optional(),
         }),
         z.object({ ...head, type: z.literal('image.built'), image: builtImage }),
         z.object({ ...head, type: z.literal('image.pushed'), image: pushedImage }),

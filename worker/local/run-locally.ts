@@ -96,11 +96,12 @@ function workOf({ plan, projectPath, clone, variables }: LocalRun): WorkflowWork
     clone,
     plan: { ...plan, push: null, deploys: [] },
     variables,
-    steps: workflowRows({ ...plan, push: null }).map(({ kind, name }) => ({
+    steps: workflowRows({ ...plan, push: null }).map(({ kind, name, attempts }) => ({
       stepId: newId('stp'),
       attemptId: newId('att'),
       kind,
       name,
+      retries: Array.from({ length: attempts - 1 }, () => ({ attemptId: newId('att') })),
     })),
     registry: null,
   };

@@ -1,4 +1,6 @@
-import type { ReportBody } from '../../src/core/work.ts';
+import type { StepPlan } from '../../src/core/plan.ts';
+import { mostAttempts } from '../../src/core/retry.ts';
+import type { ReportBody, StepWork } from '../../src/core/work.ts';
 import type { LogSink } from '../log-sink.ts';
 import type { Outcome } from '../outcome.ts';
 
@@ -27,16 +29,31 @@ export function openAttempts(
   };
 }
 
-/** Tells the end of an attempt, after the end of its log; the log's last line is the reason. */
+/** The rows of the attempts that a step may have, in their order: what the server has made room for, and no more. */
+export function attemptRows(row: StepWork, step: Pick<StepPlan, 'retry'>): readonly StepWork[] {
+  const { stepId, kind, name, retries = [] } = row;
+  return [row, ...retries.map((attempt) => ({ stepId, kind, name, ...attempt }))].slice(
+    0,
+    mostAttempts(step),
+  );
+}
+
+/**
+ * Tells the end of an attempt, after the end of its log; the log's last line is the reason. With `next`, which the log
+ * then ends with, the step goes on with another attempt.
+ */
 export async function finishAttempt(
   attempts: Attempts,
   attemptId: string,
   sink: LogSink,
   outcome: Outcome,
+  next: string | null = null,
 ): Promise<void> {
   if (outcome.reason !== null) await sink.say(sentence(outcome.reason));
+  if (next !== null) await sink.say(next);
   const logBytes = await sink.end();
-  attempts.report({ type: 'step.finished', attemptId, ...outcome, logBytes });
+  const again = next === null ? {} : ({ again: true } as const);
+  attempts.report({ type: 'step.finished', attemptId, ...outcome, logBytes, ...again });
 }
 
 /** An attempt that never began. */

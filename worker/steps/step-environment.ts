@@ -1,5 +1,6 @@
 import type { PlanEnvironment } from '../../src/core/plan.ts';
 import { stepVariables } from '../../src/core/step-variables.ts';
+import { secretsOf } from '../../src/core/workflow-rows.ts';
 import type { LeaseSecrets, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import { WORKSPACE } from './fill-workspace.ts';
 
@@ -15,7 +16,7 @@ export function variablesOf(
   const own = stepVariables({
     name: row.name,
     type: row.kind === 'service' ? 'service' : 'commands',
-    number: work.steps.indexOf(row),
+    number: work.steps.findIndex(({ stepId }) => stepId === row.stepId),
     attemptId: row.attemptId,
     startedAtMs: now.atMs,
     hasFailure: now.hasFailure,
@@ -35,20 +36,24 @@ export function stepEnvironment(
   own: PlanEnvironment,
   secrets: Pick<LeaseSecrets, 'values'>,
 ): StepEnvironment {
-  const environment: Record<string, string> = {
-    GIT_CONFIG_COUNT: '1',
-    GIT_CONFIG_KEY_0: 'safe.directory',
-    GIT_CONFIG_VALUE_0: WORKSPACE,
-    ...variables,
+  const missing = missingSecret(own, secrets);
+  if (missing !== null) return { missingSecret: missing };
+  const values = Object.entries(own).map(([name, value]): [string, string] => [
+    name,
+    typeof value === 'string' ? value : (secrets.values[value.fromSecret] ?? ''),
+  ]);
+  return {
+    environment: {
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'safe.directory',
+      GIT_CONFIG_VALUE_0: WORKSPACE,
+      ...variables,
+      ...Object.fromEntries(values),
+    },
   };
-  for (const [name, value] of Object.entries(own)) {
-    if (typeof value === 'string') {
-      environment[name] = value;
-      continue;
-    }
-    const secret = secrets.values[value.fromSecret];
-    if (secret === undefined) return { missingSecret: value.fromSecret };
-    environment[name] = secret;
-  }
-  return { environment };
+}
+
+/** The first secret of an environment that the project does not have; null when it has all. */
+export function missingSecret(own: PlanEnvironment, { values }: Pick<LeaseSecrets, 'values'>): string | null {
+  return secretsOf(own).find((name) => values[name] === undefined) ?? null;
 }

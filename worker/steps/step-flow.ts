@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepPlan } from '../../src/core/plan.ts';
+import { callsForRetry, endAfter } from '../../src/core/retry.ts';
 import type { StepWork } from '../../src/core/work.ts';
+import type { LogSink } from '../log-sink.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
-import { finishAttempt, skipAttempt } from './attempt.ts';
+import { attemptRows, finishAttempt, skipAttempt } from './attempt.ts';
 import { startNetworkSandbox } from './network-sandbox.ts';
 import { runCommands } from './run-commands.ts';
-import { stepEnvironment, variablesOf } from './step-environment.ts';
+import { missingSecret, stepEnvironment, variablesOf } from './step-environment.ts';
 import { hasFailed, turnOf } from './step-order.ts';
 import type { Progress } from './step-order.ts';
 import { startWaitingStep } from './waiting-step.ts';
@@ -20,6 +23,16 @@ export interface Gates {
   /** A success when the checkout is in the workspace. */
   readonly workspace: Promise<Outcome>;
   readonly builtImage: Promise<string | null>;
+}
+
+/** An attempt of a step, as it runs. */
+interface AttemptRun {
+  readonly step: StepPlan;
+  readonly attempt: StepWork;
+  readonly sink: LogSink;
+  readonly signal: AbortSignal;
+  /** Whether another attempt follows one that ends so. */
+  readonly mayFollow: (end: Outcome) => boolean;
 }
 
 const SUCCESS: Outcome = { status: 'success', reason: null, exitCode: null };
@@ -151,13 +164,70 @@ export class StepFlow {
       await skipAttempt(this.#context.attempts, row.attemptId, obstacle);
       return obstacle;
     }
-    const sink = this.#context.attempts.openLog(row.attemptId);
-    this.#context.attempts.report({ type: 'step.started', attemptId: row.attemptId });
+    const rows = attemptRows(row, step);
+    for (let tried = 1; ; tried++) {
+      const attempt = rows[tried - 1] ?? row;
+      const next = rows[tried] ?? null;
+      const mayFollow = (end: Outcome): boolean =>
+        next !== null && !signal.aborted && this.#isWorthAnother(step, end);
+      const { sink, ...end } = await this.#try(step, attempt, mayFollow, signal);
+      if (next === null || !mayFollow(end.outcome)) {
+        const outcome = endAfter(end.outcome, tried);
+        await finishAttempt(this.#context.attempts, attempt.attemptId, sink, outcome);
+        return outcome;
+      }
+      const follows = nextAttempt(tried + 1, rows.length, step.retry?.delayMs ?? 0);
+      await finishAttempt(this.#context.attempts, attempt.attemptId, sink, end.outcome, follows);
+      const cut = await this.#pause(step, signal);
+      if (cut !== null) {
+        await skipAttempt(this.#context.attempts, next.attemptId, cut);
+        return cut;
+      }
+      this.#startAgain(step, next);
+    }
+  }
+
+  /** One attempt, up to the end of its commands; its log is still open. */
+  async #try(
+    step: StepPlan,
+    attempt: StepWork,
+    mayFollow: (end: Outcome) => boolean,
+    signal: AbortSignal,
+  ): Promise<{ readonly sink: LogSink; readonly outcome: Outcome }> {
+    const sink = this.#context.attempts.openLog(attempt.attemptId);
+    this.#context.attempts.report({ type: 'step.started', attemptId: attempt.attemptId });
     const waiting = (await this.#waiting.get(step.name)) ?? null;
     this.#waiting.delete(step.name);
-    const outcome = await this.#runIn(waiting, step, sink, signal).finally(() => this.#remove(waiting));
-    await finishAttempt(this.#context.attempts, row.attemptId, sink, outcome);
-    return outcome;
+    const run = { step, attempt, sink, signal, mayFollow };
+    const outcome = await this.#runIn(waiting, run).finally(() => this.#remove(waiting));
+    return { sink, outcome };
+  }
+
+  /** What lacks a secret lacks it the next time, too. */
+  #isWorthAnother(step: StepPlan, end: Outcome): boolean {
+    const { retry, environment } = step;
+    return (
+      retry !== undefined &&
+      callsForRetry(retry, end) &&
+      missingSecret(environment, this.#context.secrets) === null
+    );
+  }
+
+  /** Waits before another attempt; gives the step's end where there is to be none. */
+  async #pause(step: StepPlan, signal: AbortSignal): Promise<Outcome | null> {
+    await sleep(step.retry?.delayMs ?? 0, undefined, { signal }).catch(() => undefined);
+    return signal.aborted ? { ...abortOutcome(signal), status: 'cancelled' } : null;
+  }
+
+  /** A new container for another attempt, in a workspace as the one before has left it. */
+  #startAgain(step: StepPlan, attempt: StepWork): void {
+    const inTime = AbortSignal.any([this.#signal, AbortSignal.timeout(step.timeoutMs)]);
+    const image = step.image === null ? this.#gates.builtImage : Promise.resolve(step.image);
+    const waiting = image.then((found) =>
+      found === null ? null : startWaitingStep(this.#context, step, attempt, found, null, inTime),
+    );
+    waiting.catch(() => undefined);
+    this.#waiting.set(step.name, waiting);
   }
 
   /** Null when the step may run; else the end it has without having begun. */
@@ -180,16 +250,14 @@ export class StepFlow {
 
   async #runIn(
     waiting: WaitingStep | null,
-    step: StepPlan,
-    sink: Parameters<typeof finishAttempt>[2],
-    signal: AbortSignal,
+    { step, attempt, sink, signal, mayFollow }: AttemptRun,
   ): Promise<Outcome> {
     for (const line of waiting?.pulled ?? []) await sink.say(line);
     if (signal.aborted || waiting === null) return abortOutcome(signal);
     if ('outcome' in waiting) return waiting.outcome;
     const { work, secrets, engine, settings, limits } = this.#context;
     const now = { atMs: Date.now(), hasFailure: this.#spoiling().length > 0 };
-    const variables = stepEnvironment(variablesOf(work, this.#row(step), now), step.environment, secrets);
+    const variables = stepEnvironment(variablesOf(work, attempt, now), step.environment, secrets);
     if ('missingSecret' in variables)
       return {
         status: 'failure',
@@ -207,7 +275,7 @@ export class StepFlow {
       settings,
     });
     const { container, shell, workingDirectory } = waiting;
-    if (outcome.status === 'failure' && !container.hasEnded())
+    if (outcome.status === 'failure' && !container.hasEnded() && !mayFollow(outcome))
       await this.#context.onStepFailed?.(
         {
           name: step.name,
@@ -258,6 +326,12 @@ export class StepFlow {
     }
     return this.#signal.aborted ? abortOutcome(this.#signal) : SUCCESS;
   }
+}
+
+/** What the log of an attempt says of the one that follows. */
+function nextAttempt(number: number, most: number, delayMs: number): string {
+  const when = delayMs === 0 ? 'now' : `in ${Number((delayMs / 1_000).toFixed(1))} s`;
+  return `Attempt ${number} of at most ${most} follows ${when}.`;
 }
 
 function rejectsOnAbort(signal: AbortSignal): Promise<never> {

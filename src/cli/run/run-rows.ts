@@ -32,20 +32,23 @@ export class RunRows {
 
   constructor(steps: readonly StepWork[], onLine: OnLine) {
     this.#onLine = onLine;
-    const pairs = steps.map(({ attemptId, kind, name }): [string, RunRow] => [
-      attemptId,
-      {
-        kind,
-        name: kind === 'clone' ? 'files' : name,
-        status: 'pending',
-        reason: null,
-        startedMs: null,
-        endedMs: null,
-        tail: [],
-      },
-    ]);
-    this.#byAttempt = new Map(pairs);
-    this.rows = pairs.map(([, row]) => row);
+    this.rows = steps.map(({ kind, name }) => ({
+      kind,
+      name: kind === 'clone' ? 'files' : name,
+      status: 'pending',
+      reason: null,
+      startedMs: null,
+      endedMs: null,
+      tail: [],
+    }));
+    this.#byAttempt = new Map(
+      steps.flatMap(({ attemptId, retries = [] }, index) => {
+        const row = this.rows[index];
+        return row === undefined
+          ? []
+          : [{ attemptId }, ...retries].map((attempt) => [attempt.attemptId, row] as const);
+      }),
+    );
   }
 
   /** The row that a report is about; null when it is about none. */
@@ -55,10 +58,11 @@ export class RunRows {
     if (row === null) return null;
     if (body.type === 'step.started') {
       row.status = 'running';
-      row.startedMs = nowMs;
+      row.startedMs ??= nowMs;
       return row;
     }
     for (const stream of ['stdout', 'stderr', 'system']) this.#flush(`${body.attemptId}/${stream}`);
+    if (body.again === true) return row;
     row.status = body.status;
     row.reason = body.reason;
     row.endedMs = nowMs;

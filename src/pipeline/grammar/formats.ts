@@ -107,6 +107,22 @@ export const passes: Format<number> = {
   json: { type: ['integer', 'string'], minimum: 1, maximum: 20, pattern: '^[0-9]{1,2}$' },
 };
 
+/** How often a step is tried again. */
+export const retryCount: Format<number> = {
+  phrase: 'a number from 1 to 10',
+  blank: 1,
+  parse: (text) => between(text, 1, 10),
+  json: { type: ['integer', 'string'], minimum: 1, maximum: 10, pattern: '^[0-9]{1,2}$' },
+};
+
+/** An exit code of a failure. */
+export const exitCode: Format<number> = {
+  phrase: 'an exit code from 1 to 255',
+  blank: 1,
+  parse: (text) => between(text, 1, 255),
+  json: { type: ['integer', 'string'], minimum: 1, maximum: 255, pattern: '^[0-9]{1,3}$' },
+};
+
 /** Shares of processors, e.g. `0.5` or `2`. */
 export const cpus: Format<number> = {
   phrase: 'a number of CPUs from 0.01 to 1024',

@@ -6,6 +6,7 @@ import { scalar, word } from '../shape/scalar.ts';
 import { located } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
 import { duration, imageReference, repositoryPath, stepName } from './formats.ts';
+import { retry } from './retry.ts';
 import { commands, environment } from './values.ts';
 import { stepWhen } from './when.ts';
 
@@ -17,7 +18,6 @@ const dependsOn = choice(
 );
 
 const NOT_YET = {
-  retry: 'A step runs once.',
   reports: 'Read the log.',
   cache: 'Steps share the workspace; the image build has its own cache.',
   matrix: 'Write one step for each case.',
@@ -65,6 +65,7 @@ export const steps = namedList(
       'fail',
       '`fail`',
     ),
+    retry: optional(retry, 'How often it is tried again when it failed.', 'once tried, it is over'),
   },
   NOT_YET,
 );

@@ -1,6 +1,7 @@
-import type { StepPlan } from '../../core/plan.ts';
+import type { RetryPlan, StepPlan } from '../../core/plan.ts';
 import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
 import { shellQuote } from '../../core/shell-quote.ts';
+import type { RetrySpec } from '../grammar/retry.ts';
 import type { StepSpec } from '../grammar/steps.ts';
 import { matchStep } from '../match-when.ts';
 import type { Occasion } from '../match-when.ts';
@@ -29,8 +30,13 @@ export function planSteps(
       failure: step.failure,
       runsOn: runsOn ?? ['success'],
       selected: runsOn !== null,
+      ...(step.retry === null ? {} : { retry: planRetry(step.retry) }),
     };
   });
+}
+
+function planRetry({ count, delay, exit_codes }: RetrySpec): RetryPlan {
+  return { count, delayMs: delay ?? 0, exitCodes: exit_codes === null ? null : [...new Set(exit_codes)] };
 }
 
 /** The first of them brings the others into the step's folder: the log shows it, and workers need not know of it. */

@@ -55,20 +55,24 @@ async function stepsOf(db: Reader, workflowId: string, attempt: number): Promise
 }
 
 function attemptsOf(db: Reader, workflowId: string) {
-  return db
-    .selectFrom('step')
-    .innerJoin('step_attempt', 'step_attempt.step_id', 'step.id')
-    .select([
-      'step.position',
-      'step_attempt.id',
-      'step_attempt.status',
-      'step_attempt.reason',
-      'step_attempt.exit_code as exitCode',
-      'step_attempt.started_at as startedAtMs',
-      'step_attempt.finished_at as finishedAtMs',
-    ])
-    .where('step.workflow_id', '=', workflowId)
-    .orderBy('step_attempt.workflow_attempt')
-    .orderBy('step_attempt.attempt')
-    .execute();
+  return (
+    db
+      .selectFrom('step')
+      .innerJoin('step_attempt', 'step_attempt.step_id', 'step.id')
+      .select([
+        'step.position',
+        'step_attempt.id',
+        'step_attempt.status',
+        'step_attempt.reason',
+        'step_attempt.exit_code as exitCode',
+        'step_attempt.started_at as startedAtMs',
+        'step_attempt.finished_at as finishedAtMs',
+      ])
+      .where('step.workflow_id', '=', workflowId)
+      // Of the attempts after the first, those that came to pass.
+      .where((eb) => eb.or([eb('step_attempt.attempt', '=', 1), eb('step_attempt.status', '!=', 'pending')]))
+      .orderBy('step_attempt.workflow_attempt')
+      .orderBy('step_attempt.attempt')
+      .execute()
+  );
 }

@@ -1,0 +1,152 @@
+import type { StepPlan } from '../../../../src/core/plan.ts';
+import type { ReportBody, StepWork } from '../../../../src/core/work.ts';
+import type { ContainerSpec } from '../../../../worker/engine/create-container.ts';
+import type { Engine } from '../../../../worker/engine/engine.ts';
+import type { ExecSpec } from '../../../../worker/engine/exec.ts';
+import type { LogSink } from '../../../../worker/log-sink.ts';
+import type { Outcome } from '../../../../worker/outcome.ts';
+import { openAttempts } from '../../../../worker/steps/attempt.ts';
+import { StepFlow } from '../../../../worker/steps/step-flow.ts';
+import type { WorkflowContext } from '../../../../worker/steps/workflow-context.ts';
+import { SUCCESS } from '../../../../worker/workflow/outcomes.ts';
+
+/** What an image of the fake engine says of itself. */
+export interface FakeImage {
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly workingDirectory?: string;
+}
+
+export interface FlowTest {
+  readonly steps: readonly StepPlan[];
+  /** Ids of the attempts that the server has made for each step; one where it is absent. */
+  readonly attempts?: Readonly<Record<string, readonly string[]>>;
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly image?: FakeImage;
+  /** The exit code of the commands that are run as the n-th of all, from 1. */
+  readonly exitCode?: (n: number, spec: ExecSpec) => number;
+  /** Called as commands begin. */
+  readonly onRun?: (n: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface FlowEnd {
+  readonly outcome: Outcome;
+  /** `<attempt> started`, `<attempt> failure`, …; `, again` where the step went on. */
+  readonly story: readonly string[];
+  readonly logs: Readonly<Record<string, string>>;
+  /** What was run in containers, in its order, but for Slipway's own helper. */
+  readonly runs: readonly ExecSpec[];
+  readonly containers: readonly string[];
+  readonly left: readonly string[];
+}
+
+/** Runs steps as a worker does, on an engine in memory. */
+export async function runFlow(test: FlowTest): Promise<FlowEnd> {
+  const story: string[] = [];
+  const logs: Record<string, string> = {};
+  const { engine, runs, containers, left } = fakeEngine(test);
+  const report = (body: ReportBody): void => {
+    if (body.type === 'step.started') story.push(`${body.attemptId} started`);
+    if (body.type === 'step.finished')
+      story.push(`${body.attemptId} ${body.status}${body.again === true ? ', again' : ''}`);
+  };
+  const context = {
+    engine,
+    work: { plan: { image: null, steps: test.steps }, variables: {}, steps: rowsOf(test) },
+    labels: {},
+    place: { network: 'n', volume: 'v' },
+    secrets: { values: test.secrets ?? {}, registries: {} },
+    settings: { graceMs: 10, backgroundGraceMs: 10, deadManSwitchMs: 30_000 },
+    helper: { volume: 'h' },
+    limits: { memoryBytes: 1 },
+    attempts: openAttempts((id) => sinkInto(logs, id), report),
+  } as unknown as WorkflowContext;
+  const gates = {
+    services: Promise.resolve(SUCCESS),
+    workspace: Promise.resolve(SUCCESS),
+    builtImage: Promise.resolve('sha256:built'),
+  };
+  const flow = new StepFlow(context, gates, test.signal ?? new AbortController().signal);
+  const outcome = await flow.run();
+  await flow.settle();
+  return { outcome, story, logs, runs, containers, left: [...left] };
+}
+
+function rowsOf({ steps, attempts = {} }: FlowTest): readonly StepWork[] {
+  return steps.map(({ name }) => {
+    const [first = name, ...more] = attempts[name] ?? [];
+    const retries = more.map((attemptId) => ({ attemptId }));
+    return { stepId: `stp_${name}`, attemptId: first, kind: 'step', name, retries };
+  });
+}
+
+function sinkInto(logs: Record<string, string>, id: string): LogSink {
+  logs[id] = '';
+  const add = (text: string): void => void (logs[id] += text);
+  return {
+    write: async (_, bytes) => add(Buffer.from(bytes).toString()),
+    say: async (line) => add(`${line}\n`),
+    end: async () => Buffer.byteLength(logs[id] ?? ''),
+  };
+}
+
+function fakeEngine({ image = {}, exitCode = () => 0, onRun }: FlowTest) {
+  const runs: ExecSpec[] = [];
+  const containers: string[] = [];
+  const left = new Set<string>();
+  const closed = new Map<string, () => void>();
+  const engine = {
+    events: { ready: async () => undefined, connection: () => 1, watch: () => () => undefined },
+    inspectImage: async (id: string) => ({
+      id,
+      platform: 'linux/amd64',
+      environment: [],
+      workingDirectory: '',
+      entrypoint: [],
+      command: [],
+      tcpPorts: [],
+      healthcheck: null,
+      ...image,
+    }),
+    createContainer: async ({ name = '' }: ContainerSpec) => {
+      containers.push(name);
+      left.add(name);
+      return name;
+    },
+    attach: async (id: string) => {
+      const over = Promise.withResolvers<void>();
+      closed.set(id, over.resolve);
+      return {
+        output: (async function* () {
+          await over.promise;
+        })(),
+        write: () => undefined,
+        close: over.resolve,
+      };
+    },
+    startContainer: async () => undefined,
+    removeContainer: async (id: string) => {
+      closed.get(id)?.();
+      left.delete(id);
+    },
+    hasFile: async () => true,
+    exec: async (_: string, spec: ExecSpec) => {
+      const n = runs.push(spec);
+      onRun?.(n);
+      return {
+        execId: String(n),
+        output: (async function* () {
+          await Promise.resolve();
+        })(),
+        destroy: () => undefined,
+      };
+    },
+    inspectExec: async () => ({ running: false, exitCode: 0 }),
+    exitCodeOf: async (id: string) => exitCode(Number(id), runs[Number(id) - 1] ?? { command: [] }),
+    run: async () => ({ exitCode: 0, output: '' }),
+    killContainer: async () => undefined,
+    isUp: async () => true,
+  };
+  return { engine: engine as unknown as Engine, runs, containers, left };
+}
