@@ -15,7 +15,7 @@ export function checkEnvironments({ image, services, steps, deploy }: PipelineSp
     checkValues(environment, report);
   }
   for (const { env } of deploy) checkValues(env, report);
-  checkValues(image?.args ?? [], report);
+  if (image !== 'none') checkValues(image?.args ?? [], report);
 }
 
 function checkValues(entries: Entries, report: Report): void {

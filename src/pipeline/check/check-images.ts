@@ -7,7 +7,7 @@ const START = { span: { offset: 0, length: 1 }, path: '' };
 /** Who needs the built image has one; whatever else runs names a version; what ships was tried. */
 export function checkImages(spec: PipelineSpec, { hasDockerfile }: Facts, report: Report): void {
   const { image, services, steps, push, deploy } = spec;
-  if (image === null && !hasDockerfile) {
+  if (image === 'none' || (image === null && !hasDockerfile)) {
     if (steps.length === 0 && push === null && deploy.length === 0) report.add('pipeline_idle', START);
     for (const { name, image: own } of steps)
       if (own === null)
@@ -25,7 +25,7 @@ export function checkImages(spec: PipelineSpec, { hasDockerfile }: Facts, report
   for (const one of [...services, ...steps])
     if (one.image !== null && isMutable(one.image.value))
       report.add('image_mutable', one.image, { image: one.image.value });
-  const testTarget = image?.test_target ?? null;
+  const testTarget = image === 'none' ? null : (image?.test_target ?? null);
   const ships = push !== null || deploy.length > 0;
   if (testTarget !== null && ships && deploy.every(({ smoke }) => smoke === null))
     report.add('ships_untested', testTarget, { testTarget: testTarget.value });

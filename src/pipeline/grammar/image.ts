@@ -1,7 +1,8 @@
+import { choice } from '../shape/choice.ts';
 import { dictionary } from '../shape/dictionary.ts';
 import { list } from '../shape/list.ts';
 import { defaulted, optional, record } from '../shape/record.ts';
-import { scalar } from '../shape/scalar.ts';
+import { scalar, word } from '../shape/scalar.ts';
 import { located } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
 import { anyText, duration, repositoryPath, secretName, stageName, variableName } from './formats.ts';
@@ -38,6 +39,12 @@ export const imageRecord = record(
     ssh: 'Use a secret.',
     labels: 'Write LABEL in the Dockerfile.',
   },
+);
+
+/** What is built, or the word for nothing, also where there is a Dockerfile. */
+export const image = choice<ImageSpec | 'none'>(
+  { text: word(['none']), map: imageRecord },
+  '`none`, or a map with `dockerfile`, `context`, `target` …',
 );
 
 export type ImageSpec = ValueOf<typeof imageRecord>;

@@ -8,7 +8,7 @@ import type { ValueOf } from '../shape/shape.ts';
 import { deployRecord } from './deploy.ts';
 import type { DeploySpec } from './deploy.ts';
 import { labelName, labelValue } from './formats.ts';
-import { imageRecord } from './image.ts';
+import { image } from './image.ts';
 import { pushRecord } from './push.ts';
 import { services } from './services.ts';
 import { steps } from './steps.ts';
@@ -27,8 +27,8 @@ export const pipelineRecord = record(
   'the file',
   {
     image: optional(
-      imageRecord,
-      'The image: built once, tested, shipped.',
+      image,
+      'The image: built once, tested, shipped. `none` builds no image, whatever the repository has.',
       'the Dockerfile, where there is one',
     ),
     services: defaulted(services.shape, 'Containers alive beside the steps.', [], 'none'),

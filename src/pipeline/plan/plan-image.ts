@@ -4,7 +4,12 @@ import type { ImageSpec } from '../grammar/image.ts';
 import type { FillValue } from './fill-values.ts';
 
 /** The image of the file, or the one of the Dockerfile at the root, or none. */
-export function planImage(spec: ImageSpec | null, hasDockerfile: boolean, fill: FillValue): ImagePlan | null {
+export function planImage(
+  spec: ImageSpec | 'none' | null,
+  hasDockerfile: boolean,
+  fill: FillValue,
+): ImagePlan | null {
+  if (spec === 'none') return null;
   if (spec === null) return hasDockerfile ? DOCKERFILE_ALONE : null;
   return {
     dockerfile: spec.dockerfile,
