@@ -11,6 +11,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'check the pipeline file and show every problem',
     load: async () => (await import('./lint.ts')).lintCommand,
   },
+  convert: {
+    about: 'write the pipeline file that does what a file of another product does',
+    load: async () => (await import('./convert.ts')).convertCommand,
+  },
   run: {
     about: 'run the pipeline file here, on the working tree, without a server',
     load: async () => (await import('./run.ts')).runCommand,

@@ -137,6 +137,13 @@ export const LINT_CATALOGUE = {
     'The changed files are not known: {cause}. Every condition on `path` holds.',
     'Nothing: more ran than might have had to. The next push is compared again.',
   ),
+  // a file in another format
+  convert_left_out: warning('`{key}` is left out: {why}.', '{fix}'),
+  convert_changed: warning('`{key}` is not quite the same here: {how}.', '{fix}'),
+  convert_unknown: warning(
+    '`{key}` is left out: its format does not document it, or not here.',
+    'Correct it, or remove it; docs/compatibility.md lists what is known.',
+  ),
   more_problems: error('{count} more problems are not listed.', 'Correct these first.'),
 } as const satisfies Record<string, LintEntry>;
 

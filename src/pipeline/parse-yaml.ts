@@ -15,10 +15,8 @@ export interface YamlTree {
  * `1.10` or `no` never change their meaning. Null when the report now says why not.
  */
 export function parseYaml(text: string, report: Report): YamlTree | null {
-  const tokens = parseTokens(text, report);
-  if (tokens === null || isTooDeep(tokens, report)) return null;
-  const documents = withoutStacks(() => [...new Composer(OPTIONS).compose(tokens, true, text.length)]);
-  const [first, second] = documents;
+  const documents = composeDocuments(text, report);
+  const [first, second] = documents ?? [];
   if (first === undefined) return null;
   reportErrors(first, report);
   if (second !== undefined) report.add('several_documents', { span: spanOf(second.range[0], 3), path: '' });
@@ -28,6 +26,15 @@ export function parseYaml(text: string, report: Report): YamlTree | null {
     return null;
   }
   return { root: first.contents, targets: inspect(first, report) };
+}
+
+/** The documents of a text, within the limits; null when the report now says why not. Their errors are not reported yet. */
+export function composeDocuments(text: string, report: Report): readonly Document.Parsed[] | null {
+  const tokens = parseTokens(text, report);
+  if (tokens === null || isTooDeep(tokens, report)) return null;
+  return withoutStacks(
+    () => [...new Composer(OPTIONS).compose(tokens, true, text.length)] as Document.Parsed[],
+  );
 }
 
 const OPTIONS = {
@@ -109,7 +116,7 @@ function childrenOf(token: CST.Token): readonly CST.Token[] {
 }
 
 /** The first error of a line, on at most five lines: what follows is mostly its consequence. */
-function reportErrors({ errors }: Document.Parsed, report: Report): void {
+export function reportErrors({ errors }: Document.Parsed, report: Report): void {
   const lines = new Set<number>();
   for (const { code, message, pos } of errors) {
     const [start, end] = pos;

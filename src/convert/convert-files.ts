@@ -1,0 +1,70 @@
+import type { Converted, ConvertedWorkflow, Format, InputFile } from './converted.ts';
+import { readDrone } from './drone/read-documents.ts';
+import { TooManyValues } from './foreign.ts';
+import { uniqueNames, workflowNameOf } from './names.ts';
+import { openFile } from './open-file.ts';
+import type { ForeignFile } from './open-file.ts';
+import { readWoodpecker } from './woodpecker/read-workflow.ts';
+import type { ReadWorkflow } from './workflow.ts';
+import { writeWorkflow } from './write-workflow.ts';
+
+/** Files of one format, as workflows of ours. Pure; never throws. */
+export function convertFiles(inputs: readonly InputFile[], format: Format): Converted {
+  const opened = new Map(inputs.map(({ path, content }) => [path, openFile(path, content)]));
+  const files = [...opened.values()];
+  const isReadable = files.every(({ report }) => !report.hasErrors());
+  const workflows = isReadable ? read(files, format) : [];
+  for (const { documents, report } of files)
+    for (const { root } of documents) if (!report.hasErrors()) bounded(report, () => root.noteRest());
+  return {
+    format,
+    workflows: workflows.map(write),
+    notes: files.flatMap(({ report }) => report.list()),
+    needless: files.flatMap(({ name, documents }) =>
+      documents.flatMap(({ root }) =>
+        [...root.needless].map(([path, reason]) => ({ file: name, path, reason })),
+      ),
+    ),
+  };
+}
+
+function read(files: readonly ForeignFile[], format: Format): readonly ReadWorkflow[] {
+  const all = files.flatMap((file) => bounded(file.report, () => READERS[format](file, files)) ?? []);
+  const unique = uniqueNames();
+  return all.map((one) => ({ ...one, name: unique(all.length === 1 ? 'default' : one.name) }));
+}
+
+type Reader = (file: ForeignFile, files: readonly ForeignFile[]) => readonly ReadWorkflow[];
+
+const READERS: Readonly<Record<Format, Reader>> = {
+  woodpecker: (file) =>
+    file.documents.flatMap((document) => readWoodpecker(nameOf(file.name), file, document) ?? []),
+  drone: readDrone,
+  gitlab: () => [],
+  github: () => [],
+};
+
+/** A file with more values than are read is refused as a whole. */
+function bounded<T>(report: ForeignFile['report'], work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof TooManyValues)) throw error;
+    report.add(
+      'too_complex',
+      { span: { offset: 0, length: 1 }, path: '' },
+      { what: 'its aliases stand for more values', limit: 50_000 },
+    );
+    return null;
+  }
+}
+
+function write({ name, out, file, document }: ReadWorkflow): ConvertedWorkflow {
+  return { name, ...writeWorkflow(out, file, document) };
+}
+
+/** `.woodpecker/test.yml` is the workflow `test`. */
+function nameOf(path: string): string {
+  const base = path.slice(path.lastIndexOf('/') + 1).replace(/\.ya?ml$/, '');
+  return workflowNameOf(base);
+}

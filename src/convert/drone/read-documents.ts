@@ -1,0 +1,177 @@
+import type { Foreign } from '../foreign.ts';
+import { isTrue, uniqueNames, workflowNameOf } from '../names.ts';
+import type { ForeignDocument, ForeignFile } from '../open-file.ts';
+import { copy, entry, list, map, text } from '../out.ts';
+import type { OutEntry } from '../out.ts';
+import { conditionOf } from '../woodpecker/conditions.ts';
+import { readBody, readWoodpecker } from '../woodpecker/read-workflow.ts';
+import type { StepWords } from '../woodpecker/step.ts';
+import { NO_IMAGE } from '../workflow.ts';
+import type { ReadWorkflow } from '../workflow.ts';
+import { DRONE, DRONE_CONDITIONS } from './words.ts';
+
+/** The pipelines of a file of Drone, each a document; one of before 1.0 is read as Woodpecker's, which began as that. */
+export function readDrone(file: ForeignFile): readonly ReadWorkflow[] {
+  const unique = uniqueNames();
+  const isAlone = file.documents.filter(({ root }) => root.has('steps')).length < 2;
+  return file.documents.flatMap((document) => {
+    const { root } = document;
+    if (!root.has('kind') && root.has('pipeline')) {
+      const old = readWoodpecker('default', file, document);
+      return old === null ? [] : [old];
+    }
+    const kind = root.get('kind');
+    const type = root.get('type');
+    const isPipeline = kind === undefined || kind.peek() === 'pipeline';
+    kind?.use();
+    if (!isPipeline) {
+      leaveOutResource(root, kind);
+      return [];
+    }
+    if (type !== undefined && !['docker', ''].includes(type.peek())) {
+      type.leaveOut(
+        `a pipeline of type \`${type.peek()}\` does not run its steps in containers of images`,
+        'Name an `image` for each step.',
+      );
+      if (type.peek() !== 'kubernetes') {
+        root.use();
+        return [];
+      }
+    }
+    type?.use();
+    const named = root.get('name')?.text() ?? 'default';
+    const name = unique(isAlone ? 'default' : workflowNameOf(named));
+    const workflow = readPipeline(name, file, document);
+    return workflow === null ? [] : [workflow];
+  });
+}
+
+/** Of other kinds than pipelines. */
+function leaveOutResource(root: Foreign, kind: Foreign | undefined): void {
+  const word = kind?.peek() ?? '';
+  if (word === 'secret')
+    kind?.leaveOut('secrets are kept by the server', 'Write `slipway secret set` for the project.');
+  else if (word === 'signature')
+    kind?.leaveOut('the file is not signed', 'Remove it; who may change the file is the Git host’s to say.');
+  else kind?.leaveOut(`\`${word}\` is no kind that is known`, 'Remove it.');
+  root.use();
+}
+
+function readPipeline(name: string, file: ForeignFile, document: ForeignDocument): ReadWorkflow | null {
+  const { root } = document;
+  const environment = root.get('environment');
+  const words: StepWords = {
+    ...DRONE_CONDITIONS,
+    dialect: DRONE,
+    matrix: new Set(),
+    environment: environment === undefined ? [] : [environment],
+    areSettingsLoose: false,
+  };
+  for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) root.get(key)?.leaveOut(why, fix);
+  const trigger = readTrigger(root.get('trigger'));
+  if (trigger === 'never') {
+    root.use();
+    return null;
+  }
+  const depends = root.get('depends_on');
+  return {
+    name,
+    file,
+    document,
+    out: map(
+      [
+        ...trigger,
+        depends === undefined
+          ? null
+          : entry(
+              'depends_on',
+              list(
+                depends.oneOrMore().map((one) => text(workflowNameOf(one.text() ?? ''), one)),
+                depends,
+              ),
+              depends,
+            ),
+        labelsEntry(root.get('node'), root.get('platform')),
+        cloneEntry(root.get('clone')),
+        NO_IMAGE,
+        ...readBody(root.get('steps'), root.get('services'), words),
+      ],
+      root,
+    ),
+  };
+}
+
+const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
+  volumes: ['steps share the workspace and nothing else', 'Keep it in a folder of the workspace.'],
+  workspace: ['the workspace is chosen by Slipway', 'Write `$CI_WORKSPACE` for its path.'],
+  concurrency: [
+    'how many builds run at once is the operator’s',
+    'Write `labels` for a worker with one place.',
+  ],
+  image_pull_secrets: ['logins of registries are the server’s', 'Use `slipway registry set`.'],
+  metadata: ['steps do not run in Kubernetes', 'Remove it.'],
+  node_selector: ['steps do not run in Kubernetes', 'Write `labels`.'],
+  node_name: ['steps do not run in Kubernetes', 'Write `labels`.'],
+  tolerations: ['steps do not run in Kubernetes', 'Remove it.'],
+  host_aliases: ['the network is set by Slipway', 'Name a service so.'],
+  service_account_name: ['steps do not run in Kubernetes', 'Remove it.'],
+  dns_config: ['the network is set by the operator', 'Remove it.'],
+  resources: ['limits are set by the operator', 'Remove it.'],
+};
+
+/** `trigger` is one condition; its status is `runs_on`. */
+function readTrigger(trigger: Foreign | undefined): readonly (OutEntry | null)[] | 'never' {
+  if (trigger === undefined) return [];
+  const condition = conditionOf(trigger, DRONE_CONDITIONS);
+  if (condition === null || condition.kind !== 'map') {
+    trigger.leaveOut(
+      'none of its events is there, and the pipeline is left out',
+      'Write a `when` with push, pull_request, tag or manual.',
+    );
+    return 'never';
+  }
+  const status = condition.entries.find(({ key }) => key === 'status');
+  const rest = condition.entries.filter(({ key }) => key !== 'status');
+  return [
+    rest.length === 0 ? null : entry('when', map(rest, trigger), trigger),
+    status === undefined ? null : entry('runs_on', status.value, status.from),
+  ];
+}
+
+/** `linux` on `amd64` is what workers are; other platforms are labels that a worker must have. */
+function labelsEntry(node: Foreign | undefined, platform: Foreign | undefined): OutEntry | null {
+  const own = node?.entries().map((one) => entry(one.key.toLowerCase(), copy(one), one)) ?? [];
+  const [os, arch, variant] = ['os', 'arch', 'variant'].map((key) => platform?.get(key)?.text() ?? null);
+  platform?.get('version')?.leaveOut('a worker’s system has no version here', 'Write `labels`.');
+  const named = [
+    os ?? 'linux',
+    arch ?? 'amd64',
+    ...(variant === null || variant === undefined ? [] : [variant]),
+  ].join('/');
+  if (platform !== undefined && named === 'linux/amd64')
+    platform.changes(
+      'any worker takes the workflow, as long as no label says otherwise',
+      'Give workers labels with their tokens, and write `labels`.',
+    );
+  const all = [
+    ...own,
+    ...(platform === undefined || named === 'linux/amd64' ? [] : [entry('platform', named, platform)]),
+  ];
+  return all.length === 0
+    ? null
+    : entry('labels', map(all, node ?? platform ?? null), node ?? platform ?? null);
+}
+
+function cloneEntry(clone: Foreign | undefined): OutEntry | null {
+  if (clone === undefined) return null;
+  const disable = clone.get('disable');
+  const isDisabled = disable !== undefined && isTrue(disable);
+  disable?.use();
+  for (const one of clone.entries())
+    if (one.key !== 'disable')
+      one.leaveOut(
+        'Slipway checks the commit out by itself',
+        'Fetch what else is needed, such as submodules, in a step.',
+      );
+  return isDisabled ? entry('skip_clone', text('true', disable ?? null), clone) : null;
+}

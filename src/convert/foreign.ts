@@ -1,0 +1,266 @@
+import { isAlias, isMap, isScalar, isSeq, visit } from 'yaml';
+import type { Alias, Document, Node, YAMLMap } from 'yaml';
+import { isEmpty, nodeSpan } from '../pipeline/parse-yaml.ts';
+import type { Report, Span } from '../pipeline/report.ts';
+
+/** What all values of a document share. */
+interface Sheet {
+  readonly report: Report;
+  /** Nodes by their anchors, in the file's order. */
+  readonly anchors: readonly { readonly name: string; readonly node: Node }[];
+  /** Paths of what the file need not say here, each with its reason. */
+  readonly needless: Map<string, string>;
+  visited: number;
+}
+
+/** Values that one document may have, aliases counted at each place where they stand. */
+const MOST_VALUES = 50_000;
+
+/** A document that stands for more values than are read. */
+export class TooManyValues extends Error {}
+
+/**
+ * A value of a file in another format. Who needs it reads it, and by that uses it up; {@link noteRest} notes whatever
+ * nobody has read, so that nothing of a file can be left out in silence. Aliases and merge keys are resolved. Each place
+ * of an alias is a value of its own.
+ */
+export class Foreign {
+  /** Of a map's entry its key, of a list's item its index, of the root nothing. */
+  readonly key: string;
+  readonly kind: 'text' | 'list' | 'map' | 'nothing';
+  /** Of an entry, where its key stands; else where the value does. */
+  readonly span: Span;
+  /** The YAML tag, where the file writes one. */
+  readonly tag: string | null;
+  /** Where in the document, e.g. `steps[2].image`. */
+  readonly path: string;
+  private readonly node: Node | null;
+  private readonly sheet: Sheet;
+  /** What the aliases that led here stand for. */
+  private readonly aliases: readonly Node[];
+  private state: 'unread' | 'open' | 'used' = 'unread';
+  private children: readonly Foreign[] | null = null;
+
+  private constructor(
+    sheet: Sheet,
+    node: Node | null,
+    path: string,
+    key: string,
+    keyNode: Node | null,
+    aliases: readonly Node[],
+  ) {
+    this.sheet = sheet;
+    this.node = node;
+    this.path = path;
+    this.aliases = aliases;
+    if (++sheet.visited > MOST_VALUES) throw new TooManyValues();
+    this.key = key;
+    this.kind =
+      node === null || isEmpty(node) ? 'nothing' : isMap(node) ? 'map' : isSeq(node) ? 'list' : 'text';
+    this.span = nodeSpan((keyNode ?? node) as Node);
+    this.tag = node?.tag ?? null;
+  }
+
+  /** The root of a document. */
+  static of(contents: Node, document: Document, report: Report): Foreign {
+    const anchors: { name: string; node: Node }[] = [];
+    visit(document, {
+      Node: (_key, node) => {
+        if (!isAlias(node) && node.anchor !== undefined) anchors.push({ name: node.anchor, node });
+      },
+    });
+    return new Foreign({ report, anchors, needless: new Map(), visited: 0 }, contents, '', '', null, []);
+  }
+
+  get report(): Report {
+    return this.sheet.report;
+  }
+
+  /** What was read and has no counterpart because it need not: path and reason. */
+  get needless(): ReadonlyMap<string, string> {
+    return this.sheet.needless;
+  }
+
+  /** Where the value itself stands. */
+  get valueSpan(): Span {
+    return this.node === null ? this.span : nodeSpan(this.node);
+  }
+
+  /** The text of a scalar; of anything else null, and it stays unread. */
+  text(): string | null {
+    if (this.kind === 'nothing') {
+      this.state = 'used';
+      return '';
+    }
+    if (this.kind !== 'text') return null;
+    this.state = 'used';
+    return this.peek();
+  }
+
+  /** The same, without using it up. */
+  peek(): string {
+    return textOf(this.node);
+  }
+
+  /** An entry of a map, which the reader is to read; undefined where there is none. */
+  get(key: string): Foreign | undefined {
+    return this.open('map').find((child) => child.key === key);
+  }
+
+  has(key: string): boolean {
+    return this.kind === 'map' && this.childList().some((child) => child.key === key);
+  }
+
+  /** Entries of a map in its order; none for anything else, which stays unread. */
+  entries(): readonly Foreign[] {
+    return this.open('map');
+  }
+
+  /** Items of a list; none for anything else, which stays unread. */
+  items(): readonly Foreign[] {
+    return this.open('list');
+  }
+
+  /** Items of a list, or the one value that stands in its place; none for nothing. */
+  oneOrMore(): readonly Foreign[] {
+    if (this.kind === 'list') return this.items();
+    if (this.kind === 'nothing') this.use();
+    return this.kind === 'nothing' ? [] : [this];
+  }
+
+  /** All of it was read, or noted. */
+  use(): void {
+    this.state = 'used';
+  }
+
+  /** It says what holds here anyway. */
+  needs(reason: string): void {
+    this.sheet.needless.set(this.path, reason);
+    this.use();
+  }
+
+  /** It cannot be honoured: `why`, and in `fix` our way to say it. */
+  leaveOut(why: string, fix: string): void {
+    this.note('convert_left_out', { key: this.name, why, fix });
+    this.use();
+  }
+
+  /** It is honoured, but not quite as there: `how`, and in `fix` what to do about it. Does not use it up. */
+  changes(how: string, fix: string): void {
+    this.note('convert_changed', { key: this.name, how, fix });
+  }
+
+  /** Notes whatever of it nobody has read. */
+  noteRest(): void {
+    if (this.state === 'used') return;
+    if (this.state === 'unread') {
+      this.note('convert_unknown', { key: this.name });
+      this.use();
+    } else for (const child of this.children ?? []) child.noteRest();
+  }
+
+  private note(
+    code: 'convert_left_out' | 'convert_changed' | 'convert_unknown',
+    details: Record<string, string>,
+  ): void {
+    this.report.add(code, { span: this.span, path: this.path }, details);
+  }
+
+  private get name(): string {
+    return this.path === '' ? 'the file' : this.path.length > 80 ? `…${this.path.slice(-79)}` : this.path;
+  }
+
+  private open(kind: 'map' | 'list'): readonly Foreign[] {
+    if (this.kind !== kind) return [];
+    if (this.state === 'unread') this.state = 'open';
+    return this.childList();
+  }
+
+  private childList(): readonly Foreign[] {
+    this.children ??= isMap(this.node)
+      ? this.mapChildren(this.node)
+      : isSeq(this.node)
+        ? this.node.items.flatMap((item, index) =>
+            mergedLists(this.child(item as Node, String(index), null, `${this.path}[${index}]`)),
+          )
+        : [];
+    return this.children;
+  }
+
+  /** The items that a map with nothing but a merge key of a list stands for; null for any other value. */
+  mergedItems(): readonly Foreign[] | null {
+    if (!isMap(this.node) || this.node.items.length !== 1) return null;
+    const [pair] = this.node.items;
+    const key = pair?.key as Node | undefined;
+    if (key === undefined || !isScalar(key) || key.value !== '<<') return null;
+    const value = this.child(pair?.value as Node | null, '<<', key, `${this.path}.<<`);
+    return value.kind === 'list' ? value.items() : null;
+  }
+
+  private mapChildren(map: YAMLMap): readonly Foreign[] {
+    const children = new Map<string, Foreign>();
+    const merged = new Map<string, Foreign>();
+    for (const { key, value } of map.items) {
+      const keyNode = key as Node;
+      const name = textOf(keyNode);
+      const child = this.child(
+        value as Node | null,
+        name,
+        keyNode,
+        this.path === '' ? name : `${this.path}.${name}`,
+      );
+      if (name === '<<') for (const one of this.merge(child)) merged.set(one.key, one);
+      else {
+        children.get(name)?.leaveOut('it is given twice, and the later counts', 'Keep one of the two.');
+        const earlier = children.get(name);
+        if (earlier !== undefined) children.set(`${name}\0${children.size}`, earlier);
+        children.set(name, child);
+      }
+    }
+    for (const [name, child] of merged) if (!children.has(name)) children.set(name, child);
+    return [...children.values()];
+  }
+
+  /** What a merge key brings in; of several maps the first that has a key gives it. */
+  private merge(child: Foreign): readonly Foreign[] {
+    const found = new Map<string, Foreign>();
+    for (const one of child.kind === 'list' ? child.items() : [child])
+      for (const entry of one.kind === 'map' ? one.entries() : [])
+        if (!found.has(entry.key)) found.set(entry.key, entry);
+    return [...found.values()];
+  }
+
+  private child(node: Node | null, key: string, keyNode: Node | null, path: string): Foreign {
+    if (!isAlias(node))
+      return new Foreign(this.sheet, node, path, key, keyNode ?? node ?? this.node, this.aliases);
+    const target = this.target(node);
+    if (target === null || this.aliases.includes(target) || target === this.node) {
+      const lost = new Foreign(this.sheet, null, path, key, keyNode ?? node, this.aliases);
+      lost.leaveOut(
+        `nothing before it carries the anchor \`${node.source}\`, or it contains itself`,
+        'Write the value out.',
+      );
+      return lost;
+    }
+    return new Foreign(this.sheet, target, path, key, keyNode ?? node, [...this.aliases, target]);
+  }
+
+  /** The nearest node before an alias that carries its anchor. */
+  private target(alias: Alias): Node | null {
+    const at = alias.range?.[0] ?? 0;
+    const before = this.sheet.anchors.filter(
+      ({ name, node }) => name === alias.source && (node.range?.[0] ?? 0) < at,
+    );
+    return before.at(-1)?.node ?? null;
+  }
+}
+
+/** `- <<: *list` in a list stands for the items of that list, as Woodpecker has it. */
+function mergedLists(item: Foreign): readonly Foreign[] {
+  return item.mergedItems() ?? [item];
+}
+
+/** Every scalar is text ("failsafe"). */
+function textOf(node: Node | null): string {
+  return isScalar(node) && typeof node.value === 'string' ? node.value : '';
+}

@@ -1,0 +1,27 @@
+import { convertFiles } from './convert-files.ts';
+import type { Converted, Format, InputFile } from './converted.ts';
+
+/** Files that are run as they are where a repository has none of ours, in the order in which they are looked for. */
+const PLACES: readonly { readonly format: Format; readonly has: (path: string) => boolean }[] = [
+  { format: 'woodpecker', has: (path) => /^\.woodpecker\/.+\.ya?ml$/.test(path) },
+  { format: 'woodpecker', has: (path) => /^\.woodpecker\.ya?ml$/.test(path) },
+  { format: 'drone', has: (path) => /^\.drone\.ya?ml$/.test(path) },
+];
+
+/** Whether a path of a repository may be one of them. */
+export function isForeignPath(path: string): boolean {
+  return PLACES.some(({ has }) => has(path));
+}
+
+/** Of a repository's files those of the first place that has any, as workflows of ours; null where there are none. */
+export function readForeign(files: readonly InputFile[]): Converted | null {
+  for (const { format, has } of PLACES) {
+    const found = files.filter(({ path }) => has(path));
+    if (found.length > 0)
+      return convertFiles(
+        [...found].sort((a, b) => (a.path < b.path ? -1 : 1)),
+        format,
+      );
+  }
+  return null;
+}

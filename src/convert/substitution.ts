@@ -1,0 +1,156 @@
+import { STEP_VARIABLES } from '../core/step-variables.ts';
+import { CI_VARIABLES } from '../pipeline/ci-variables.ts';
+import type { Foreign } from './foreign.ts';
+import { entry } from './out.ts';
+import type { OutEntry } from './out.ts';
+
+/** What a product that replaces `${…}` in the whole file calls its variables. */
+export interface Dialect {
+  readonly product: 'Woodpecker' | 'Drone';
+  /** Its variables that have another name here. */
+  readonly renamed: Readonly<Record<string, string>>;
+  /** What its own variables begin with. */
+  readonly own: RegExp;
+  /** Folder of its checkout, as commands may name it. */
+  readonly checkout: RegExp;
+}
+
+/** The texts of one step, as they mean the same here. */
+export interface StepText {
+  /** A command: `$$` is `$`, and `${…}` is left to the shell. */
+  command(text: string, at: Foreign): string;
+  /** A value of the environment or the settings, where `${…}` is replaced here too. */
+  value(text: string, at: Foreign): string;
+  /** A name or an image, which depends on no event here. */
+  word(text: string, at: Foreign): string;
+  /** Variables that the commands need in the environment of the step. */
+  environment(): readonly OutEntry[];
+  /** All variables of the product, for a program that reads them by itself. */
+  addAll(): void;
+}
+
+const FORM = /\$\$|\$\{(#?)([A-Za-z_]\w*)([^{}]*)\}|\$([A-Za-z_]\w*)/g;
+
+/** A place of a text where something may be replaced. */
+interface Form {
+  readonly whole: string;
+  readonly length: string;
+  readonly name: string;
+  readonly operator: string;
+  /** Of `$NAME` without braces, the name. */
+  readonly bare: string;
+  readonly at: number;
+}
+
+function replaceForms(text: string, by: (form: Form) => string): string {
+  let result = '';
+  let end = 0;
+  for (const found of text.matchAll(FORM)) {
+    const [whole, length = '', name = '', operator = '', bare = ''] = found;
+    result += text.slice(end, found.index) + by({ whole, length, name, operator, bare, at: found.index });
+    end = found.index + whole.length;
+  }
+  return result + text.slice(end);
+}
+
+/** Forms of the shell's that every `sh` has (POSIX, 2.6.2). */
+const OF_EVERY_SHELL = /^(?:|:?[-=?+].*|#.*|%.*)$/s;
+
+export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepText {
+  const needed = new Map<string, string>();
+
+  const isKnown = (name: string) =>
+    Object.hasOwn(CI_VARIABLES, name) || Object.hasOwn(STEP_VARIABLES, name) || matrix.has(name);
+  const isForValues = (name: string) => CI_VARIABLES[name]?.isForValues === true || matrix.has(name);
+
+  const need = (name: string): boolean => {
+    const ours = dialect.renamed[name];
+    if (ours !== undefined && !isKnown(name)) needed.set(name, `\${${ours}}`);
+    return ours !== undefined || isKnown(name);
+  };
+
+  const lacks = (name: string, at: Foreign) =>
+    at.changes(
+      `\`${name}\` of ${dialect.product} has no counterpart and is not set`,
+      'Write what it stood for; docs/pipeline.md lists the variables that are there.',
+    );
+
+  const shellForm = ({ whole, length, name, operator }: Form, at: Foreign): string => {
+    if (dialect.own.test(name) && !need(name)) lacks(name, at);
+    else if (!need(name))
+      at.changes(
+        `${dialect.product} puts nothing in the place of \`${whole}\`, and here the shell reads it`,
+        'Nothing where the shell has that variable; otherwise remove it.',
+      );
+    if (length === '' && OF_EVERY_SHELL.test(operator)) return whole;
+    const ours = dialect.renamed[name] ?? name;
+    if (!isForValues(ours)) return whole;
+    const value = `\${${length}${ours}${operator}}`;
+    const known = [...needed].find(([, one]) => one === value)?.[0];
+    const variable =
+      known ??
+      `${name.replace(/^(?:CI|DRONE)_/, '')}_${[...needed].filter(([, one]) => /\$\{#?\w+[^\w}]/.test(one)).length + 1}`;
+    needed.set(variable, value);
+    return `\${${variable}}`;
+  };
+
+  return {
+    command: (text, at) => {
+      const [checkout] = dialect.checkout.exec(text) ?? [];
+      if (checkout !== undefined)
+        at.changes(
+          `the checkout is not at \`${checkout}\``,
+          'Write `$CI_WORKSPACE`; commands start in the checkout.',
+        );
+      return replaceForms(text, (form) => {
+        if (form.whole === '$$') return '$';
+        if (form.bare !== '') {
+          if (!need(form.bare) && dialect.own.test(form.bare)) lacks(form.bare, at);
+          return form.whole;
+        }
+        if (isInSingleQuotes(text, form.at))
+          at.changes(
+            `the shell does not replace \`${form.whole}\` in single quotes`,
+            'Write it in double quotes.',
+          );
+        return shellForm(form, at);
+      });
+    },
+    value: (text, at) =>
+      replaceForms(text, ({ whole, length, name, operator, bare }) => {
+        if (whole === '$$' || bare !== '') return whole;
+        const ours = dialect.renamed[name] ?? name;
+        if (isForValues(ours)) return `\${${length}${ours}${operator}}`;
+        at.changes(
+          isKnown(ours)
+            ? `\`${ours}\` differs from step to step, and values cannot take it`
+            : `\`${whole}\` has no value here`,
+          'Have the commands read it from their environment.',
+        );
+        return /^:?-/.test(operator) ? operator.replace(/^:?-/, '') : '';
+      }),
+    word: (text, at) =>
+      replaceForms(text, ({ whole, name, bare }) => {
+        if (whole === '$$') return '$';
+        if (bare === '' && !matrix.has(name))
+          at.changes(
+            'no name and no image depends on an event here',
+            'Write it out, or use `matrix` for its values.',
+          );
+        return whole;
+      }),
+    environment: () => [...needed].map(([name, value]) => entry(name, value)),
+    addAll: () => {
+      for (const name of Object.keys(dialect.renamed)) need(name);
+    },
+  };
+}
+
+/** As far as the line alone can say it. */
+function isInSingleQuotes(text: string, at: number): boolean {
+  let quote = '';
+  for (const character of text.slice(text.lastIndexOf('\n', at - 1) + 1, at).replace(/\\./g, ''))
+    if (quote === '' && (character === "'" || character === '"')) quote = character;
+    else if (character === quote) quote = '';
+  return quote === "'";
+}

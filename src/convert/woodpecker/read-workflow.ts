@@ -1,0 +1,213 @@
+import type { Foreign } from '../foreign.ts';
+import { uniqueNames } from '../names.ts';
+import type { ForeignDocument, ForeignFile } from '../open-file.ts';
+import { copy, entry, list, map, text } from '../out.ts';
+import type { OutEntry } from '../out.ts';
+import { NO_IMAGE } from '../workflow.ts';
+import type { ReadWorkflow } from '../workflow.ts';
+import { conditionsOf } from './conditions.ts';
+import type { ConditionWords } from './conditions.ts';
+import { orderSteps } from './order.ts';
+import { detachedService, readService } from './services.ts';
+import { readStep, stepNameOf } from './step.ts';
+import type { ReadStep, StepWords } from './step.ts';
+import { WOODPECKER, WOODPECKER_CONDITIONS } from './words.ts';
+
+/** A workflow of Woodpecker, of any version, and of Drone before 1.0; null when it can never run here. */
+export function readWoodpecker(
+  name: string,
+  file: ForeignFile,
+  document: ForeignDocument,
+): ReadWorkflow | null {
+  const { root } = document;
+  const matrix = root.get('matrix');
+  const words: StepWords = {
+    ...WOODPECKER_CONDITIONS,
+    dialect: WOODPECKER,
+    matrix: matrixNames(matrix),
+    environment: [],
+    areSettingsLoose: root.has('pipeline'),
+  };
+  root.get('variables')?.needs('it holds anchors, and each alias is written out');
+  root.get('$schema')?.needs('it is for editors');
+  root
+    .get('clone')
+    ?.leaveOut(
+      'Slipway checks the commit out by itself',
+      'Fetch what else is needed, such as submodules, in a step.',
+    );
+  root
+    .get('workspace')
+    ?.leaveOut('the workspace is chosen by Slipway', 'Write `$CI_WORKSPACE` for its path.');
+  root
+    .get('concurrency')
+    ?.leaveOut(
+      'how many builds run at once is the operator’s',
+      'Write `labels` for a worker with one place.',
+    );
+  const when = readWhen(root, words);
+  if (when === 'never') {
+    root.use();
+    return null;
+  }
+  const body = readBody(root.get('steps') ?? root.get('pipeline'), root.get('services'), words);
+  return {
+    name,
+    file,
+    document,
+    out: map(
+      [
+        ...when,
+        dependsEntry(root.get('depends_on')),
+        runsOnEntry(root.get('runs_on')),
+        labelsEntry(root.get('labels'), root.get('platform')),
+        matrix === undefined ? null : entry('matrix', copy(matrix), matrix),
+        skipEntry(root.get('skip_clone')),
+        NO_IMAGE,
+        ...body,
+      ],
+      root,
+    ),
+  };
+}
+
+/** `services` and `steps` of our file. */
+export function readBody(
+  steps: Foreign | undefined,
+  services: Foreign | undefined,
+  words: StepWords,
+): readonly (OutEntry | null)[] {
+  const unique = uniqueNames();
+  const read = namedOf(steps).map(({ name, value }, index) =>
+    readStep(value, unique(stepNameOf(name === '' ? `step-${index + 1}` : name)), words),
+  );
+  const beside = namedOf(services).map(({ name, value }) => readService(value, name, words));
+  const detached = read.filter(({ isDetached }) => isDetached).map(detachedService);
+  const ordered = orderSteps(read);
+  const all = [...beside, ...detached];
+  noteNever(read);
+  return [
+    all.length === 0 ? null : entry('services', list(all), services ?? null),
+    entry('steps', list(ordered), steps ?? null),
+  ];
+}
+
+function noteNever(steps: readonly ReadStep[]): void {
+  for (const { from, when } of steps)
+    if (when?.kind === 'never')
+      (from.get('when') ?? from).leaveOut(
+        'none of its conditions can hold here, and the step is left out',
+        'Write a `when` with push, pull_request, tag or manual.',
+      );
+}
+
+/** A map from name to value, or a list of values with `name`. */
+function namedOf(values: Foreign | undefined): readonly { readonly name: string; readonly value: Foreign }[] {
+  if (values === undefined) return [];
+  if (values.kind === 'nothing') values.needs('it is empty');
+  if (values.kind === 'map') return values.entries().map((value) => ({ name: value.key, value }));
+  return values.items().map((value) => ({
+    name: value.kind === 'map' && value.has('name') ? (value.get('name')?.peek() ?? '') : '',
+    value,
+  }));
+}
+
+function readWhen(root: Foreign, words: ConditionWords): readonly OutEntry[] | 'never' {
+  const when = root.get('when');
+  const branches = root.get('branches');
+  if (when !== undefined) {
+    const conditions = conditionsOf(when, words);
+    if (conditions.kind === 'never') {
+      when.leaveOut(
+        'none of its conditions can hold here, and the workflow is left out',
+        'Write a `when` with push, pull_request, tag or manual.',
+      );
+      return 'never';
+    }
+    return [entry('when', withoutStatus(conditions.value), when)];
+  }
+  return branches === undefined
+    ? []
+    : [entry('when', map([entry('branch', copy(branches), branches)]), branches)];
+}
+
+/** The status of a workflow’s condition is `runs_on` here. */
+function withoutStatus(value: OutEntry['value']): OutEntry['value'] {
+  if (value.kind === 'list') return list(value.items.map(withoutStatus), value.from);
+  if (value.kind !== 'map') return value;
+  return map(
+    value.entries.filter(({ key, from }) => key !== 'status' || !noteStatus(from)),
+    value.from,
+  );
+}
+
+function noteStatus(from: Foreign | null): boolean {
+  from?.leaveOut('a workflow says it for all its conditions', 'Write `runs_on` beside `depends_on`.');
+  return true;
+}
+
+function dependsEntry(depends: Foreign | undefined): OutEntry | null {
+  if (depends === undefined) return null;
+  const names = depends.oneOrMore().flatMap((one) => {
+    const optional = one.kind === 'map' ? one.get('optional') : undefined;
+    optional?.leaveOut(
+      'a workflow that is named must be there',
+      'Remove it where there is no such workflow.',
+    );
+    const name = one.kind === 'map' ? one.get('name')?.text() : one.text();
+    return name === null || name === undefined ? [] : [text(name, one)];
+  });
+  return names.length === 0 ? null : entry('depends_on', list(names, depends), depends);
+}
+
+function runsOnEntry(runsOn: Foreign | undefined): OutEntry | null {
+  return runsOn === undefined
+    ? null
+    : entry(
+        'runs_on',
+        list(
+          runsOn.oneOrMore().map((one) => copy(one)),
+          runsOn,
+        ),
+        runsOn,
+      );
+}
+
+/** `linux/amd64` is what workers are; another platform is a label that a worker must have. */
+export function labelsEntry(labels: Foreign | undefined, platform: Foreign | undefined): OutEntry | null {
+  const all = [...(labels?.entries() ?? []), ...(platform === undefined ? [] : [platform])];
+  const kept = all.flatMap((one) => {
+    const value = one.peek();
+    if (one.key === 'platform' && value === 'linux/amd64') {
+      one.changes(
+        'any worker takes the workflow, as long as no label says otherwise',
+        'Give workers labels with their tokens, and write `labels`.',
+      );
+      one.use();
+      return [];
+    }
+    if (value === '*') {
+      one.leaveOut('a label has one value', 'Remove it: a worker may have labels that are not asked for.');
+      return [];
+    }
+    return [entry(one.key.toLowerCase(), copy(one), one)];
+  });
+  if (labels?.kind === 'nothing') labels.needs('it is empty');
+  return kept.length === 0 ? null : entry('labels', map(kept, labels ?? null), labels ?? platform ?? null);
+}
+
+function skipEntry(skip: Foreign | undefined): OutEntry | null {
+  if (skip === undefined) return null;
+  if (skip.peek() === 'true') return entry('skip_clone', copy(skip), skip);
+  skip.needs('the commit is checked out');
+  return null;
+}
+
+export function matrixNames(matrix: Foreign | undefined): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const one of matrix?.entries() ?? []) {
+    if (one.key !== 'include' && one.key !== 'exclude') names.add(one.key);
+    else for (const item of one.items()) for (const { key } of item.entries()) names.add(key);
+  }
+  return names;
+}

@@ -1,0 +1,233 @@
+import type { Foreign } from '../foreign.ts';
+import { isFalse, isTrue } from '../names.ts';
+import { copy, entry, list, map, text } from '../out.ts';
+import type { OutEntry } from '../out.ts';
+import { stepText } from '../substitution.ts';
+import type { Dialect, StepText } from '../substitution.ts';
+import { conditionsOf } from './conditions.ts';
+import type { Conditions, ConditionWords } from './conditions.ts';
+import { environmentEntry } from './environment.ts';
+
+/** What steps of Woodpecker and of Drone differ in. */
+export interface StepWords extends ConditionWords {
+  readonly dialect: Dialect;
+  readonly matrix: ReadonlySet<string>;
+  /** Variables that every step has. */
+  readonly environment: readonly Foreign[];
+  /** Whether settings of a plugin may stand beside the other keys, as in old files. */
+  readonly areSettingsLoose: boolean;
+}
+
+/** A step that was read, before the order of all of them is known. */
+export interface ReadStep {
+  readonly name: string;
+  readonly from: Foreign;
+  readonly when: Conditions | null;
+  /** Names that the file lets it wait for; null where it says nothing. */
+  readonly dependsOn: readonly { readonly name: string; readonly from: Foreign }[] | null;
+  readonly dependsFrom: Foreign | null;
+  /** Steps of one group, one after the other, run at once. */
+  readonly group: string | null;
+  readonly isDetached: boolean;
+  readonly entries: readonly (OutEntry | null)[];
+  readonly environment: OutEntry | null;
+}
+
+const SHARE = 'Keep it in a folder of the workspace, which all steps share.';
+
+/** Keys that cannot be honoured, with why and our way. */
+const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
+  privileged: ['no container of a build is privileged', 'Build images with `image:`.'],
+  volumes: ['steps share the workspace and nothing else', SHARE],
+  devices: ['no device of the host is given to a step', 'Remove it.'],
+  backend_options: ['limits and users are the operator’s and the image’s', 'Remove it.'],
+  resources: ['limits are set by the operator', 'Remove it.'],
+  dns: ['the network is set by the operator', 'Remove it.'],
+  dns_search: ['the network is set by the operator', 'Remove it.'],
+  extra_hosts: ['the network is set by the operator', 'Name a service so.'],
+  network_mode: ['the network is set by Slipway', 'Remove it.'],
+  networks: ['the network is set by Slipway', 'Remove it.'],
+  user: ['a step runs as its image’s user', 'Set USER in the image.'],
+  tmpfs: ['steps share the workspace and nothing else', SHARE],
+  shm_size: ['limits are set by the operator', 'Remove it.'],
+  ulimits: ['limits are set by the operator', 'Remove it.'],
+  mem_limit: ['limits are set by the operator', 'Remove it.'],
+  cpu_quota: ['limits are set by the operator', 'Remove it.'],
+  shell: ['commands are run by `sh -e`', 'Call the shell in `commands`.'],
+  command: ['a step runs `commands`', 'Write the words as `commands`.'],
+  auth_config: ['logins of registries are the server’s', 'Use `slipway registry set`.'],
+};
+
+export function readStep(step: Foreign, name: string, words: StepWords): ReadStep {
+  const texts = stepText(words.dialect, words.matrix);
+  const commands = step.get('commands');
+  const settings = step.get('settings');
+  const when = step.get('when');
+  const depends = step.get('depends_on');
+  const detach = step.get('detach');
+  const isDetached = detach !== undefined && isTrue(detach);
+  detach?.use();
+  step.get('name')?.use();
+  for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) {
+    const one = step.get(key);
+    if (one !== undefined && isFalse(one)) one.needs('it asks for nothing');
+    else one?.leaveOut(why, fix);
+  }
+  readPull(step.get('pull'));
+  const own = commandsEntry(commands, texts);
+  const isPlugin = own === null && step.get('entrypoint') === undefined;
+  const group = step.get('group')?.text() ?? null;
+  const head = [
+    wordEntry(step.get('image'), texts),
+    entrypointEntry(step.get('entrypoint'), texts),
+    own,
+    directoryEntry(step.get('directory') ?? step.get('working_dir'), words.dialect),
+    failureEntry(step.get('failure'), step.get('ignore_errors')),
+  ];
+  const conditions = when === undefined ? null : conditionsOf(when, words);
+  const environmentOwn = [...words.environment, step.get('environment')];
+  const secrets = step.get('secrets');
+  if (isPlugin && words.dialect.product === 'Drone') texts.addAll();
+  const given = settingsEntry(settings, isPlugin && words.areSettingsLoose ? step : null, isPlugin, texts);
+  return {
+    name,
+    from: step,
+    when: conditions,
+    dependsOn: depends === undefined ? null : dependenciesOf(depends),
+    dependsFrom: depends ?? null,
+    group,
+    isDetached,
+    entries: [...head, given],
+    environment: environmentEntry(environmentOwn, secrets, texts),
+  };
+}
+
+function commandsEntry(commands: Foreign | undefined, texts: StepText): OutEntry | null {
+  if (commands === undefined || commands.kind === 'nothing') {
+    commands?.needs('it is empty');
+    return null;
+  }
+  const lines = flatten(commands).map((one) => text(texts.command(one.text() ?? '', one), one));
+  const written = lines.filter(({ value }) => value.trim() !== '');
+  return written.length === 0 ? null : entry('commands', list(written, commands), commands);
+}
+
+/** Items of a list, and of lists in it. */
+function flatten(value: Foreign): readonly Foreign[] {
+  return value.kind === 'list' ? value.items().flatMap(flatten) : value.kind === 'map' ? [] : [value];
+}
+
+export function wordEntry(word: Foreign | undefined, texts: StepText): OutEntry | null {
+  return word === undefined ? null : entry(word.key, text(texts.word(word.text() ?? '', word), word), word);
+}
+
+function entrypointEntry(entrypoint: Foreign | undefined, texts: StepText): OutEntry | null {
+  return entrypoint === undefined
+    ? null
+    : entry(
+        'entrypoint',
+        copy(entrypoint, (one, at) => texts.word(one, at)),
+        entrypoint,
+      );
+}
+
+/** Inside of the checkout; `${CI_WORKSPACE}` is the checkout. */
+function directoryEntry(directory: Foreign | undefined, { checkout }: Dialect): OutEntry | null {
+  if (directory === undefined) return null;
+  const written = directory.peek();
+  const inside = written
+    .replace(/^\$?\{?(?:CI_WORKSPACE|DRONE_WORKSPACE)\}?\/?/, '')
+    .replace(new RegExp(`^${checkout.source}[^/]*/?`), '');
+  if (inside.startsWith('/') || inside.startsWith('$') || inside.split('/').includes('..')) {
+    directory.leaveOut('it is outside of the checkout', 'Write `cd` as the first command.');
+    return null;
+  }
+  directory.use();
+  return inside === '' ? null : entry('directory', text(inside, directory), directory);
+}
+
+function failureEntry(failure: Foreign | undefined, ignored: Foreign | undefined): OutEntry | null {
+  if (ignored !== undefined) {
+    const isIgnored = isTrue(ignored);
+    ignored.use();
+    if (isIgnored) return entry('failure', text('ignore', ignored), ignored);
+  }
+  if (failure === undefined) return null;
+  const word = failure.peek();
+  if (['ignore', 'fail', 'cancel'].includes(word)) return entry('failure', copy(failure), failure);
+  // Drone's own word for what happens anyway.
+  if (word === 'always') failure.needs('a failure fails the build');
+  else failure.leaveOut(`\`${word}\` says nothing here`, '`failure` is fail, ignore or cancel.');
+  return null;
+}
+
+export function readPull(pull: Foreign | undefined): void {
+  if (pull === undefined) return;
+  if (isFalse(pull) || ['if-not-exists', 'default', 'IfNotPresent', 'if-not-present'].includes(pull.peek()))
+    pull.needs('an image that is missing is pulled');
+  else pull.leaveOut('an image that is there is not pulled again', 'Name a version or a digest in `image`.');
+}
+
+function dependenciesOf(depends: Foreign): ReadStep['dependsOn'] {
+  return depends.oneOrMore().flatMap((one) => {
+    const optional = one.kind === 'map' ? one.get('optional') : undefined;
+    if (optional !== undefined && isTrue(optional))
+      optional.leaveOut('a step that is named must be there', 'Remove it where there is no such step.');
+    else optional?.use();
+    const name = one.kind === 'map' ? one.get('name')?.text() : one.text();
+    return name === null || name === undefined ? [] : [{ name, from: one }];
+  });
+}
+
+/** Of a plugin that is given nothing an empty map: its image does the work. */
+function settingsEntry(
+  settings: Foreign | undefined,
+  loose: Foreign | null,
+  isPlugin: boolean,
+  texts: StepText,
+): OutEntry | null {
+  const change = (one: string, at: Foreign) => texts.value(one, at);
+  if (settings !== undefined && !isPlugin) {
+    settings.leaveOut('a step has commands or settings', 'Give them to the commands as `environment`.');
+    return null;
+  }
+  const others =
+    loose === null ? [] : loose.entries().filter(({ key }) => !KNOWN.has(key) && !(key in LEFT_OUT));
+  const own = settings === undefined || settings.kind === 'nothing' ? null : copy(settings, change);
+  if (settings?.kind === 'nothing') settings.needs('it is empty');
+  const entries = [
+    ...(own?.kind === 'map' ? own.entries : []),
+    ...others.map((one) => entry(one.key, copy(one, change), one)),
+  ];
+  if (!isPlugin) return null;
+  return entry('settings', map(entries, settings ?? null), settings ?? null);
+}
+
+const KNOWN: ReadonlySet<string> = new Set([
+  'name',
+  'image',
+  'commands',
+  'settings',
+  'when',
+  'depends_on',
+  'detach',
+  'pull',
+  'group',
+  'entrypoint',
+  'directory',
+  'working_dir',
+  'failure',
+  'ignore_errors',
+  'environment',
+  'secrets',
+]);
+
+/** Names of a step as lint takes them. */
+export function stepNameOf(name: string): string {
+  const clean = name
+    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim()
+    .slice(0, 64)
+    .trim();
+  return clean === '' ? 'step' : clean;
+}

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+
+const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+const folder = mkdtempSync(path.join(tmpdir(), 'slipway-convert-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const slipway = (
+  argv: readonly string[],
+  input = '',
+): Promise<{ status: number; stdout: string; stderr: string }> =>
+  new Promise((resolve) => {
+    const child = execFile(process.execPath, [main, ...argv], { cwd: folder }, (error, stdout, stderr) =>
+      resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+    child.stdin?.end(input);
+  });
+
+test('a file is converted to standard output, what is left out goes to standard error', async () => {
+  writeFileSync(
+    path.join(folder, '.woodpecker.yml'),
+    'steps:\n  a:\n    image: busybox:1.36\n    commands: x\n    privileged: true\n',
+  );
+  const { status, stdout, stderr } = await slipway(['convert']);
+  expect(status).toBe(0);
+  expect(stdout).toBe(
+    'image: none\n\nsteps:\n  - name: a\n    image: busybox:1.36\n    commands:\n      - x\n',
+  );
+  expect(stderr).toContain('.woodpecker.yml:5:5 warning convert_left_out');
+  expect(stderr).toMatch(/1 workflow, 1 warning\n$/);
+  expect((await slipway(['convert', '--strict'])).status).toBe(1);
+});
+
+test('--write writes the file, and none over one that is there', async () => {
+  const drone = 'kind: pipeline\nname: a\nsteps: [{ name: a, image: "busybox:1.36", commands: [x] }]\n';
+  expect(await slipway(['convert', '-', '--write'], drone)).toMatchObject({
+    status: 0,
+    stdout: 'slipway.yml\n',
+  });
+  expect(readFileSync(path.join(folder, 'slipway.yml'), 'utf8')).toContain('image: none');
+  const again = await slipway(
+    ['convert', '-', '--write'],
+    `${drone}---\n${drone.replace('name: a', 'name: b')}`,
+  );
+  expect(again).toMatchObject({ status: 0, stdout: '.slipway/a.yml\n.slipway/b.yml\n' });
+  const third = await slipway(['convert', '-', '--write'], drone);
+  expect(third.status).toBe(2);
+  expect(third.stderr).toContain('slipway.yml is there already');
+  expect(existsSync(path.join(folder, '.slipway/a.yml'))).toBe(true);
+});
+
+test('wrong use ends with 2, a file that is no YAML with 1', async () => {
+  expect((await slipway(['convert', '--from', 'jenkins', '-'], '')).status).toBe(2);
+  expect((await slipway(['convert', 'nowhere.yml'])).status).toBe(2);
+  expect((await slipway(['convert', '--from', 'drone', '-'], 'steps: [')).status).toBe(1);
+});

@@ -1,0 +1,115 @@
+import { expect, it } from 'vitest';
+import { convert, notesOf, textOf } from './support.ts';
+
+const FILE = `---
+# the tests
+kind: pipeline
+type: docker
+name: Test
+platform: { os: linux, arch: arm64 }
+clone: { disable: true }
+trigger:
+  event: { exclude: [pull_request] }
+steps:
+- name: go
+  image: golang:1.22
+  pull: if-not-exists
+  commands:
+  - go test -v $\${FLAGS} \${DRONE_COMMIT_SHA}
+  environment:
+    TAG: \${DRONE_TAG##v}
+    KEY: { from_secret: key }
+  volumes:
+  - name: cache
+    path: /go
+volumes:
+- name: cache
+  temp: {}
+---
+# tells of the end
+kind: pipeline
+type: docker
+name: notify
+clone:
+  depth: 1
+steps:
+- name: slack
+  image: plugins/slack:1
+  settings:
+    webhook: { from_secret: hook }
+depends_on: [Test]
+trigger:
+  status: [success, failure]
+---
+kind: secret
+name: key
+get: { path: a, name: b }
+---
+kind: pipeline
+type: exec
+name: host
+steps: []
+`;
+
+it('each pipeline is a workflow, named as `depends_on` names it', () => {
+  const { workflows, notes } = convert('drone', FILE);
+  expect(workflows.map(({ name }) => name)).toEqual(['test', 'notify']);
+  expect(workflows[0]?.text).toBe(`# the tests
+when:
+  event:
+    - push
+    - tag
+    - manual
+
+labels:
+  platform: linux/arm64
+
+skip_clone: "true"
+image: none
+
+steps:
+  - name: go
+    image: golang:1.22
+    environment:
+      DRONE_COMMIT_SHA: \${CI_COMMIT_SHA}
+      TAG: \${CI_COMMIT_TAG##v}
+      KEY:
+        from_secret: key
+    commands:
+      - go test -v \${FLAGS} \${DRONE_COMMIT_SHA}
+`);
+  expect(workflows[1]?.text).toMatch(/^# tells of the end\n/);
+  expect(workflows[1]?.text).toContain('runs_on:\n  - success\n  - failure\n\ndepends_on:\n  - test\n');
+  expect(workflows[1]?.text).toContain('DRONE_REPO: ${CI_REPO}');
+  expect(notes.map(({ line, code, path }) => `${line} ${code} ${path}`)).toEqual([
+    '19 convert_left_out steps[0].volumes',
+    '22 convert_left_out volumes',
+    '31 convert_left_out clone.depth',
+    '41 convert_left_out kind',
+    '46 convert_left_out type',
+  ]);
+});
+
+it('a pipeline for promotions alone is left out', () => {
+  const text = `kind: pipeline
+name: deploy
+steps:
+- name: a
+  image: busybox:1.36
+  commands: [x]
+trigger:
+  event: promote
+  target: production
+`;
+  expect(convert('drone', text).workflows).toEqual([]);
+  expect(notesOf('drone', text).map((one) => one.split(':')[0])).toEqual([
+    '7 convert_left_out',
+    '8 convert_left_out',
+  ]);
+});
+
+it('a file of before 1.0 is read', () => {
+  const text = 'pipeline:\n  a:\n    image: busybox:1.36\n    commands: [x]\n';
+  expect(textOf('drone', text)).toContain('- name: a');
+  expect(notesOf('drone', text)).toEqual([]);
+});

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { formatOf } from '../../../src/convert/format-of.ts';
+import { isForeignPath, readForeign } from '../../../src/convert/read-foreign.ts';
+
+const file = (path: string) => ({ path, content: 'steps: { a: { image: "busybox:1.36", commands: x } }\n' });
+
+it('the first place that has files is read, each file as a workflow of its name', () => {
+  const names = (paths: readonly string[]) => readForeign(paths.map(file))?.workflows.map(({ name }) => name);
+  expect(names(['.drone.yml', '.woodpecker/b.yml', '.woodpecker/a.yaml', '.woodpecker.yml'])).toEqual([
+    'a',
+    'b',
+  ]);
+  expect(names(['.woodpecker.yaml', '.drone.yml'])).toEqual(['default']);
+  expect(readForeign([file('.drone.yml')])?.format).toBe('drone');
+  expect(readForeign([file('README.md')])).toBeNull();
+});
+
+it.each(['.woodpecker.yml', '.woodpecker/test.yaml', '.drone.yml'])('%s is looked for', (path) => {
+  expect(isForeignPath(path)).toBe(true);
+});
+
+it.each(['slipway.yml', '.gitlab-ci.yml', '.github/workflows/ci.yml', 'a/.drone.yml'])(
+  '%s is not',
+  (path) => {
+    expect(isForeignPath(path)).toBe(false);
+  },
+);
+
+it.each([
+  ['a/.woodpecker/x.yml', '', 'woodpecker'],
+  ['.drone.yaml', '', 'drone'],
+  ['.gitlab-ci.yml', '', 'gitlab'],
+  ['.github/workflows/x.yaml', '', 'github'],
+  ['-', 'kind: pipeline\n', 'drone'],
+  ['x.yml', 'on: push\njobs:\n', 'github'],
+  ['x.yml', 'steps:\n', 'woodpecker'],
+  ['x.yml', 'stages: [a]\n', 'gitlab'],
+  ['x.txt', 'hello', null],
+])('%s with %j is of the format %s', (path, text, format) => {
+  expect(formatOf(path, text)).toBe(format);
+});

@@ -1,0 +1,247 @@
+import { expect, it } from 'vitest';
+import { planOf } from '../pipeline/support.ts';
+import { convert, notesOf, textOf } from './support.ts';
+
+it('a file of steps, services and conditions stays what it is, with its comments', () => {
+  const text = `# what every push runs
+when:
+  - event: [push, pull_request]
+    branch: main # the only one
+
+steps:
+  # units first
+  test:
+    image: node:20
+    commands:
+      - npm ci
+      - npm test # all of them
+    environment:
+      TOKEN:
+        from_secret: token
+
+services:
+  db:
+    image: postgres:15
+# the end
+`;
+  expect(textOf('woodpecker', text)).toBe(`# what every push runs
+when:
+  event:
+    - push
+    - pull_request
+  # the only one
+  branch: main
+
+image: none
+
+services:
+  - name: db
+    image: postgres:15
+
+steps:
+  # units first
+  - name: test
+    image: node:20
+    environment:
+      TOKEN:
+        from_secret: token
+    commands:
+      - npm ci
+      # all of them
+      - npm test
+
+# the end
+`);
+  expect(notesOf('woodpecker', text)).toEqual([]);
+});
+
+it('in commands `$$` is `$`, event data is the shell’s, and what only bash has becomes a variable', () => {
+  const text = `steps:
+  a:
+    image: busybox:1.36
+    commands:
+      - echo $\${HOME} "\${CI_COMMIT_MESSAGE}" \${CI_COMMIT_SHA:0:8}
+    environment:
+      PRICE: $$5
+`;
+  expect(notesOf('woodpecker', text)).toEqual([]);
+  const [step] = planOf(textOf('woodpecker', text)).steps;
+  expect(step?.commands).toEqual(['echo ${HOME} "${CI_COMMIT_MESSAGE}" ${COMMIT_SHA_1}']);
+  expect(step?.environment).toEqual({ COMMIT_SHA_1: '01234567', PRICE: '$5' });
+});
+
+it('a variable in single quotes, and one that nobody sets, are noted at their line', () => {
+  const text = `steps:
+  a:
+    image: busybox:1.36
+    commands:
+      - echo '\${CI_COMMIT_SHA}'
+      - echo \${OTHER}
+      - cd /woodpecker/src/x
+`;
+  expect(notesOf('woodpecker', text).map((one) => one.slice(0, 18))).toEqual([
+    '5 convert_changed:',
+    '6 convert_changed:',
+    '7 convert_changed:',
+  ]);
+});
+
+it('files of before 1.0: `pipeline`, `branches`, `group`, `secrets` and settings beside the other keys', () => {
+  const text = `branches: main
+pipeline:
+  a:
+    group: test
+    image: busybox:1.36
+    commands: one
+    secrets: [token, { source: pass, target: PASSWORD }]
+  b:
+    group: test
+    image: busybox:1.36
+    commands: two
+  publish:
+    image: plugins/docker:1
+    repo: shop/web
+`;
+  expect(textOf('woodpecker', text)).toBe(`when:
+  branch: main
+
+image: none
+
+steps:
+  - name: a
+    image: busybox:1.36
+    depends_on: []
+    environment:
+      TOKEN:
+        from_secret: token
+      PASSWORD:
+        from_secret: pass
+    commands:
+      - one
+  - name: b
+    image: busybox:1.36
+    depends_on: []
+    commands:
+      - two
+  - name: publish
+    image: plugins/docker:1
+    depends_on:
+      - a
+      - b
+    settings:
+      repo: shop/web
+`);
+  expect(notesOf('woodpecker', text)).toEqual([]);
+});
+
+it('a step for events that are not there is left out with a note, and who waited for it waits for its own', () => {
+  const text = `steps:
+  - { name: a, image: "busybox:1.36", commands: x }
+  - name: nightly
+    image: busybox:1.36
+    depends_on: [a]
+    commands: x
+    when:
+      - event: cron
+        cron: nightly
+  - { name: c, image: "busybox:1.36", commands: x, depends_on: [nightly] }
+`;
+  const plan = planOf(textOf('woodpecker', text));
+  expect(plan.steps.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
+    ['a', []],
+    ['c', ['a']],
+  ]);
+  expect(notesOf('woodpecker', text).map((one) => one.split(':')[0])).toEqual([
+    '7 convert_left_out',
+    '8 convert_left_out',
+  ]);
+});
+
+it('what cannot be honoured is noted at its key, with our way to say it', () => {
+  const text = `workspace: { base: /go }
+labels: { platform: linux/amd64, gpu: yes, any: "*" }
+steps:
+  a:
+    image: busybox:1.36
+    pull: true
+    privileged: true
+    volumes: [/var/run/docker.sock:/var/run/docker.sock]
+    colour: red
+    commands: x
+    when: { platform: linux/arm64, path: { include: [a], ignore_message: "[all]", on_empty: true } }
+services:
+  My_DB: { image: "postgres:15", ports: [5432], volumes: [/a:/b] }
+`;
+  const { notes, needless } = convert('woodpecker', text);
+  expect(notes.map(({ line, column, code, path }) => `${line}:${column} ${code} ${path}`)).toEqual([
+    '1:1 convert_left_out workspace',
+    '2:11 convert_changed labels.platform',
+    '2:44 convert_left_out labels.any',
+    '6:5 convert_left_out steps.a.pull',
+    '7:5 convert_left_out steps.a.privileged',
+    '8:5 convert_left_out steps.a.volumes',
+    '9:5 convert_unknown steps.a.colour',
+    '11:13 convert_left_out steps.a.when.platform',
+    '11:58 convert_left_out steps.a.when.path.ignore_message',
+    '13:3 convert_changed services.My_DB',
+    '13:49 convert_left_out services.My_DB.volumes',
+  ]);
+  for (const { fix } of notes) expect(fix).not.toBe('');
+  expect(needless.map(({ path }) => path)).toEqual(['steps.a.when.path.on_empty', 'services.My_DB.ports']);
+});
+
+it('aliases, merge keys and lists that are merged are written out', () => {
+  const text = `variables:
+  - &image node:20
+  - &base { image: *image, environment: { A: b } }
+  - &paths [a, b]
+steps:
+  test:
+    <<: *base
+    commands: x
+    when: { path: [{ <<: *paths }, c] }
+`;
+  expect(notesOf('woodpecker', text)).toEqual([]);
+  const [step] = planOf(textOf('woodpecker', text)).steps;
+  expect(step).toMatchObject({ image: 'node:20', environment: { A: 'b' } });
+  expect(textOf('woodpecker', text)).toContain('path:\n        - a\n        - b\n        - c\n');
+});
+
+it('a file that is no YAML, and one whose aliases multiply, end with an error and no workflow', () => {
+  expect(convert('woodpecker', 'steps: [').notes.map(({ code }) => code)).toEqual(['yaml_wrong']);
+  const lists = Array.from(
+    { length: 9 },
+    (_, i) => `  - &l${i + 1} [${'*l0, '.replace('0', String(i)).repeat(9)}]`,
+  );
+  const bomb = `variables:\n  - &l0 [a]\n${lists.join('\n')}\nsteps: { a: { image: x, commands: *l9 } }\n`;
+  const { workflows, notes } = convert('woodpecker', bomb);
+  expect(workflows).toEqual([]);
+  expect(notes.map(({ code }) => code)).toContain('too_complex');
+});
+
+it('a problem of the written file is shown at what it came from', () => {
+  const text = `steps:
+  a:
+    commands: x
+    image: 'Node 20'
+`;
+  const { workflows } = convert('woodpecker', text);
+  const [workflow] = workflows;
+  const problem = {
+    severity: 'error',
+    code: 'x',
+    message: '',
+    fix: '',
+    file: 'w',
+    path: '',
+    length: 1,
+  } as const;
+  const line = workflow?.text.split('\n').findIndex((one) => one.includes('Node 20')) ?? -1;
+  const excerpt = { text: '', start: 0, length: 1 };
+  expect(workflow?.toOrigin({ ...problem, line: line + 1, column: 12, excerpt })).toMatchObject({
+    file: '.woodpecker.yml',
+    line: 4,
+    column: 12,
+    excerpt: { text: "    image: 'Node 20'" },
+  });
+});
