@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import { listAudit } from './audit/list-audit.ts';
 import { showBadge } from './badges/show-badge.ts';
+import { showTests } from './builds/show-tests.ts';
 import { cancelBuild } from './builds/cancel-build.ts';
 import { listBuilds } from './builds/list-builds.ts';
 import { rerunBuild } from './builds/rerun-build.ts';
@@ -43,6 +44,7 @@ import { removeProject } from './projects/remove-project.ts';
 import { removeSecret } from './projects/remove-secret.ts';
 import { runNow } from './projects/run-now.ts';
 import { setSecret } from './projects/set-secret.ts';
+import { showTest } from './projects/show-test.ts';
 import { showProject } from './projects/show-project.ts';
 import { listRegistries } from './registries/list-registries.ts';
 import { removeRegistry } from './registries/remove-registry.ts';
@@ -111,6 +113,7 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     connectProject(deps),
     disconnectProject(deps),
     removeProject(deps),
+    showTest(deps),
     setSecret(deps),
     removeSecret(deps),
     runNow(deps),
@@ -123,6 +126,7 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
 
     listBuilds(deps),
     showBuild(deps),
+    showTests(deps),
     cancelBuild(deps),
     rerunBuild(deps),
 

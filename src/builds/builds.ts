@@ -15,6 +15,7 @@ import type {
   ReportsAnswer,
   RouterEventsRequest,
   SignalsAnswer,
+  TestsRequest,
 } from '../protocol/worker.ts';
 import type { Note, Tx } from '../store/store.ts';
 
@@ -162,6 +163,8 @@ export interface Builds {
   report(lease: OpenLease, reports: readonly Report[]): Promise<ReportsAnswer>;
   /** Records the effect and waits a little for its end. @throws Problem `lease_lost`, `conflict`. */
   effect(lease: OpenLease, request: EffectRequest): Promise<EffectAnswer>;
+  /** Keeps a part of what the test reports of a step's attempt said. @throws Problem `lease_lost`, `not_allowed` for another's attempt. */
+  keepTests(lease: OpenLease, request: TestsRequest): Promise<void>;
   leaseSecrets(lease: OpenLease): Promise<LeaseSecrets>;
   /** Logs that may be written under the lease. */
   logsOf(lease: OpenLease): Promise<ReadonlySet<string>>;

@@ -15,6 +15,7 @@ import { expireLeases, expireStandbys, settleAll } from './expire.ts';
 import { notifyTest } from './insert-notifications.ts';
 import { logsOf, openLease, workflowOf } from './lease-reads.ts';
 import { demandLease } from './lease-rows.ts';
+import { keepTests } from './keep-tests.ts';
 import { readLeaseSecrets } from './lease-secrets.ts';
 import { loseLease } from './lose-lease.ts';
 import { placeWorkflow, unplaceBefore, unplaceFrom } from './placement.ts';
@@ -113,6 +114,7 @@ export function createBuilds(deps: BuildsDeps): Builds {
       waitForSignals(store, lease, { seen: seenVersion, waitMs, aborted }),
     report: (lease, reports) => takeReports(deps, lease, reports),
     effect: (lease, request) => recordEffect(deps, lease, request),
+    keepTests: (lease, request) => keepTests(store, lease, request),
     leaseSecrets: (lease) => readLeaseSecrets(deps, lease),
     logsOf: (lease) => logsOf(store, lease),
     workflowOf: (lease) => workflowOf(store, lease),

@@ -71,6 +71,8 @@ export interface StepPlan {
   readonly runsOn: readonly ('success' | 'failure')[];
   /** False: `when` did not match this event; it is shown as skipped. */
   readonly selected: boolean;
+  /** Patterns of the files that say how its tests ended, from where its commands start. Absent: none. */
+  readonly reports?: { readonly junit: readonly string[] };
   /** Absent: it is tried once. */
   readonly retry?: RetryPlan;
 }

@@ -1,6 +1,6 @@
 import { branchOf, refOf } from '../core/event.ts';
 import type { RepositoryEvent } from '../core/event.ts';
-import { compileGlob, matchesGlob } from './glob.ts';
+import { compileGlob, matchesGlob } from '../core/glob.ts';
 import type { Condition, EventName, Filter } from './grammar/when.ts';
 
 /** What conditions are held against. `changedFiles` null: not known, and `path` then matches. */

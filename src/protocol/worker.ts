@@ -15,6 +15,7 @@
  * | `POST /leases/:lease/reports` | {@link ReportsRequest} → {@link ReportsAnswer}; safe to repeat; 409 `log_not_ended`, `switch_refused`, 400 `request_wrong` for an image that the server has not put (the reports before it are taken in) |
  * | `POST /leases/:lease/logs` | log frames (`frames.ts`) → {@link LogsAnswer}; 409 `log_offset_wrong` |
  * | `POST /leases/:lease/source` | {@link SourceRequest} → a Git bundle of the workflow's commit and the tags, {@link BUNDLE_CONTENT_TYPE}; one that ends early is broken |
+ * | `POST /leases/:lease/tests` | {@link TestsRequest} → `{}`; what the reports of a step's attempt said, in parts; safe to repeat; an older server answers 404 |
  * | `GET /leases/:lease/secrets` | → `LeaseSecrets` of core/work.ts |
  * | `POST /leases/:lease/effects` | {@link EffectRequest} → {@link EffectAnswer}; safe to repeat |
  * | `GET /routers/:router` | → `RouterRecord` of core/work.ts; the three under `/routers` are for a worker registered with that router |
@@ -28,10 +29,14 @@
  */
 import { z } from 'zod';
 import { LABEL_NAME, LABEL_VALUE, MOST_LABELS } from '../core/labels.ts';
+import { TEST_LIMITS, type TestResult } from '../core/test-report.ts';
 import type { Report, Signals, Work } from '../core/work.ts';
 
 export const PROTOCOL_VERSION = 2;
 export const OLDEST_PROTOCOL = PROTOCOL_VERSION - 1;
+
+/** Test results in one request. */
+export const TEST_PART = 1_000;
 
 export const registerRequest = z.object({
   protocol: z.number().int(),
@@ -142,6 +147,38 @@ export const sourceRequest = z.object({
     .readonly(),
 });
 export type SourceRequest = z.infer<typeof sourceRequest>;
+
+const testCount = z.number().int().min(0).max(1_000_000_000);
+const testText = (most: number) => z.string().max(most);
+
+/** A part of a test report: results in their order, the first part with what they come to. */
+export const testsRequest = z.object({
+  attemptId: z.string().max(64),
+  /** Place of the first of `results` in the whole report; what the server has from there on is replaced. */
+  from: z.number().int().min(0).max(TEST_LIMITS.results),
+  results: z
+    .array(
+      z.object({
+        suite: testText(TEST_LIMITS.suite),
+        name: testText(TEST_LIMITS.name),
+        file: testText(TEST_LIMITS.file).nullable(),
+        line: testCount.nullable(),
+        status: z.enum(['passed', 'failed', 'error', 'skipped']),
+        durationMs: z.number().int().min(0).max(10_000_000_000).nullable(),
+        message: testText(TEST_LIMITS.message).nullable(),
+      }),
+    )
+    .max(TEST_PART) satisfies z.ZodType<TestResult[]>,
+  /** With the first part: what all files said together. */
+  summary: z
+    .object({
+      files: testCount,
+      counts: z.object({ passed: testCount, failed: testCount, error: testCount, skipped: testCount }),
+      note: testText(TEST_LIMITS.note).nullable(),
+    })
+    .optional(),
+});
+export type TestsRequest = z.infer<typeof testsRequest>;
 
 /** What a router did by itself. `id` makes a repeat harmless. */
 export const routerEventsRequest = z.object({

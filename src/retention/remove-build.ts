@@ -27,6 +27,8 @@ export async function removeBuild(tx: Tx, buildId: string): Promise<readonly str
   await db.deleteFrom('step').where('workflow_id', 'in', workflows).execute();
   for (const table of [
     'workflow',
+    'test_result',
+    'test_report',
     'image',
     'staging',
     'delivery_build',

@@ -11,6 +11,7 @@ import { audit } from './migrations/0007-audit.ts';
 import { workers } from './migrations/0008-workers.ts';
 import { notifications } from './migrations/0009-notifications.ts';
 import { auditActor } from './migrations/0010-audit-actor.ts';
+import { tests } from './migrations/0012-tests.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   workers,
   notifications,
   auditActor,
+  tests,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

@@ -3,6 +3,7 @@ import type { AuditAction, AuditActor, AuditSubject } from '../core/audit.ts';
 import type { DeploymentCause, DeploymentPhase, SlotIndex, SlotRole } from '../core/deployment.ts';
 import type { ProblemCode } from '../core/problem.ts';
 import type { Status } from '../core/status.ts';
+import type { TestStatus } from '../core/test-report.ts';
 import type { StepKind } from '../core/work.ts';
 
 /**
@@ -18,6 +19,8 @@ export interface Database {
   workflow: WorkflowTable;
   step: StepTable;
   step_attempt: StepAttemptTable;
+  test_report: TestReportTable;
+  test_result: TestResultTable;
   image: ImageTable;
   staging: StagingTable;
   manifest: ManifestTable;
@@ -176,6 +179,36 @@ export interface StepAttemptTable {
   started_at: number | null;
   finished_at: number | null;
   version: Version;
+}
+
+/** What the report files of one attempt of a step said together. */
+export interface TestReportTable {
+  attempt_id: string;
+  build_id: string;
+  files: number;
+  passed: number;
+  failed: number;
+  errors: number;
+  skipped: number;
+  /** Why it is not the whole truth. */
+  note: string | null;
+}
+
+/** One test of such a report; `position` is its place in it, those that did not pass first. */
+export interface TestResultTable {
+  attempt_id: string;
+  position: number;
+  build_id: string;
+  project_id: string;
+  /** The same for the same test of the same step in every build of the project. */
+  test_key: string;
+  suite: string;
+  name: string;
+  file: string | null;
+  line: number | null;
+  status: TestStatus;
+  duration_ms: number | null;
+  message: string | null;
 }
 
 export interface ImageTable {

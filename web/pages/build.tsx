@@ -16,6 +16,7 @@ import { Notices } from '../parts/notices.tsx';
 import { Problems } from '../parts/problems.tsx';
 import { Reference } from '../parts/reference.tsx';
 import { StatusBadge } from '../parts/status.tsx';
+import { Tests } from '../parts/tests.tsx';
 import { Ago, Took } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Waterfall } from '../parts/waterfall.tsx';
@@ -51,6 +52,7 @@ function Build({ id }: { id: string }) {
       <Problems problems={build.problems} warnings={build.warnings} />
       <Notices notices={build.notices} />
       <FailedTail build={build} onShow={show} />
+      <Tests build={build} onShow={show} />
       <div class="build-body">
         <div class="build-side">
           <Waterfall build={build} chosen={log?.logId ?? null} onChoose={show} />

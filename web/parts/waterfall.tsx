@@ -1,3 +1,4 @@
+import { countsText } from '../../src/core/test-report.ts';
 import type { BuildView, StepView, WorkflowView } from '../../src/core/view.ts';
 import { waitsForTests } from '../at-work.ts';
 import { StatusBadge } from './status.tsx';
@@ -79,6 +80,7 @@ function StepRow({ step, note, axis, chosen, onChoose }: StepRowProps) {
         <span class="step-name">
           {step.name}
           {note !== null && <span class="note"> {note}</span>}
+          {attempt?.tests !== undefined && <span class="note"> {countsText(attempt.tests)}</span>}
         </span>
         <span class="step-took">
           {attempt !== undefined && <Took fromMs={attempt.startedAtMs} toMs={attempt.finishedAtMs} />}

@@ -1,4 +1,5 @@
-const BLOCK = 512;
+/** An archive is made of blocks of so many bytes. */
+export const BLOCK = 512;
 
 export interface TarFile {
   /** At most 100 bytes, relative; that of a folder ends with `/`. */

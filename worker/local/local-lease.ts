@@ -40,6 +40,7 @@ export function localLease({ id, work, secrets, audience, signal }: LocalLease):
     holds: () => true,
     confirm: async () => undefined,
     report: async (body) => audience.report(masked(body)),
+    tests: async () => true,
     effect: notHere('effects'),
     secrets: async () => secrets,
     source: notHere('bundle'),

@@ -1,7 +1,10 @@
 import { rm } from 'node:fs/promises';
+import { SIZES } from '../../config/times.ts';
 import { Problem } from '../../src/core/problem.ts';
+import type { TestReport, TestResult } from '../../src/core/test-report.ts';
 import type { LeaseSecrets, ReportBody, Signals, Work } from '../../src/core/work.ts';
 import { FRAMES_CONTENT_TYPE } from '../../src/protocol/frames.ts';
+import { TEST_PART } from '../../src/protocol/worker.ts';
 import type {
   ClaimAnswer,
   Effect,
@@ -12,6 +15,7 @@ import type {
   ReportsRequest,
   SignalsAnswer,
   SourceRequest,
+  TestsRequest,
 } from '../../src/protocol/worker.ts';
 import { LogShipper } from '../logs/log-shipper.ts';
 import { reasonMasker } from '../logs/mask-reasons.ts';
@@ -135,6 +139,21 @@ export class HeldLease implements Lease {
 
   effect(key: string, effect: Effect): Promise<Exclude<EffectAnswer, { state: 'pending' }>> {
     return handled(this.#effect({ key, effect }));
+  }
+
+  async tests(attemptId: string, { results, ...summary }: TestReport): Promise<boolean> {
+    try {
+      let from = 0;
+      for (const part of partsOf(results)) {
+        const body = { attemptId, from, results: part, ...(from === 0 ? { summary } : {}) };
+        await this.#ask({ method: 'POST', path: '/tests', body: body satisfies TestsRequest });
+        from += part.length;
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'not_found') return false;
+      throw error;
+    }
   }
 
   async secrets(): Promise<LeaseSecrets> {
@@ -290,6 +309,24 @@ export class HeldLease implements Lease {
 
 function isLast(body: ReportBody): boolean {
   return body.type === 'workflow.finished' || body.type === 'deployment.finished';
+}
+
+/** At least one part; none is larger than half of what the server takes. */
+function partsOf(results: readonly TestResult[]): readonly TestResult[][] {
+  const parts: TestResult[][] = [[]];
+  let bytes = 0;
+  for (const result of results) {
+    const length = Buffer.byteLength(JSON.stringify(result));
+    const last = parts.at(-1) ?? [];
+    if (last.length > 0 && (last.length >= TEST_PART || bytes + length > SIZES.workerBody / 2)) {
+      parts.push([result]);
+      bytes = length;
+      continue;
+    }
+    last.push(result);
+    bytes += length;
+  }
+  return parts;
 }
 
 /** An answer that takes longer is none. */

@@ -1,3 +1,4 @@
+import type { TestReport } from '../../src/core/test-report.ts';
 import type { JobData, LeaseSecrets, ReportBody, RouterRecord, Signals, Work } from '../../src/core/work.ts';
 import type { Effect, EffectAnswer, RouterEventsRequest } from '../../src/protocol/worker.ts';
 import type { QueueLogin } from '../../src/ports/queue-access.ts';
@@ -79,6 +80,8 @@ export interface Lease<W extends Work = Work> {
    * once. A report of an end waits for the end of its log by itself. Secrets that were asked for are masked in its sentence.
    */
   report(body: ReportBody): Promise<void>;
+  /** Tells what a step's test reports said; resolves when that is durable. False: the server is older and keeps none. */
+  tests(attemptId: string, report: TestReport): Promise<boolean>;
   /** An effect on the outside, done by the server's outbox. Resolves when it is done or has failed for good. */
   effect(key: string, effect: Effect): Promise<Exclude<EffectAnswer, { state: 'pending' }>>;
   secrets(): Promise<LeaseSecrets>;

@@ -6,6 +6,7 @@ import type { LogSink } from '../log-sink.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
 import { attemptRows, finishAttempt, skipAttempt } from './attempt.ts';
 import { startNetworkSandbox } from './network-sandbox.ts';
+import { keepReports } from './keep-reports.ts';
 import { runCommands } from './run-commands.ts';
 import { missingSecret, stepEnvironment, variablesOf } from './step-environment.ts';
 import { hasFailed, turnOf } from './step-order.ts';
@@ -275,6 +276,7 @@ export class StepFlow {
       settings,
     });
     const { container, shell, workingDirectory } = waiting;
+    await keepReports(this.#context, { ...waiting, plan: step, row: attempt, sink, signal: this.#signal });
     if (outcome.status === 'failure' && !container.hasEnded() && !mayFollow(outcome))
       await this.#context.onStepFailed?.(
         {

@@ -1,3 +1,4 @@
+import type { TestReport } from '../../src/core/test-report.ts';
 import type { LeaseSecrets, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import type { ContainerLimits, ContainerSpec } from '../engine/create-container.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -22,7 +23,11 @@ export interface WorkflowContext {
   readonly limits: ContainerLimits;
   readonly attempts: Attempts;
   readonly onStepFailed?: OnStepFailed | undefined;
+  readonly keepTests?: KeepTests | undefined;
 }
+
+/** Tells the server what a step's test reports said; false: it is older and keeps none. */
+export type KeepTests = (attemptId: string, report: TestReport) => Promise<boolean>;
 
 /** A step whose commands have failed, while its container still waits. */
 export interface FailedStep {

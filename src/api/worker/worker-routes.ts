@@ -17,6 +17,7 @@ import { routerEvents, routerLogs, routerRecord } from './routers.ts';
 import { secrets } from './secrets.ts';
 import { signals } from './signals.ts';
 import { source, type SourcesUnderWay } from './source.ts';
+import { tests } from './tests.ts';
 import { workers } from './workers.ts';
 
 /** What the routes of the worker protocol work with. */
@@ -63,6 +64,7 @@ export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
       audit: 'history',
       handle: (request, response) => source(deps, sources, request, response),
     }),
+    at('post', '/leases/:lease/tests', tests),
     at('get', '/leases/:lease/secrets', secrets),
     at('post', '/leases/:lease/effects', effects),
     at('get', '/routers/:router', routerRecord),

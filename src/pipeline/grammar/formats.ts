@@ -81,6 +81,15 @@ export const repositoryPath: Format<string> = cleaned(
       .join('/') || '.',
 );
 
+/** A pattern over files of the workspace; see `core/glob.ts`. */
+export const filePattern: Format<string> = cleaned(
+  matching(
+    'a pattern of files such as `reports/**/*.xml`, without `..` and not beginning with `/`',
+    /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\p{Cc}]{1,256}$/u,
+  ),
+  (text) => text.replace(/^(?:\.\/+)+(?=.)/, ''),
+);
+
 /** A path on the web, e.g. of a health check. */
 export const urlPath = matching('a path that begins with `/`', /^\/[\w\-.~!$&'()*+,;=:@%/?]{0,1023}$/);
 
@@ -195,7 +204,7 @@ export const volume: Format<{ readonly name: string; readonly path: string }> = 
   json: { type: 'string', pattern: '^[a-z0-9][a-z0-9_.-]{0,63}:/[^:]+$' },
 };
 
-/** A pattern over branches, tags, refs or paths; see `glob.ts`. */
+/** A pattern over branches, tags, refs or paths; see `core/glob.ts`. */
 export const globPattern: Format<string> = {
   phrase: 'a pattern such as `main` or `release/*`',
   blank: '',

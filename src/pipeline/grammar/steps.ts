@@ -1,11 +1,11 @@
-import { defaulted, optional, required } from '../shape/record.ts';
+import { defaulted, optional, record, required } from '../shape/record.ts';
 import { oneOrMore, list } from '../shape/list.ts';
 import { choice } from '../shape/choice.ts';
 import { namedList } from '../shape/named-list.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { located } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { duration, imageReference, repositoryPath, stepName } from './formats.ts';
+import { duration, filePattern, imageReference, repositoryPath, stepName } from './formats.ts';
 import { retry } from './retry.ts';
 import { commands, environment } from './values.ts';
 import { stepWhen } from './when.ts';
@@ -17,8 +17,14 @@ const dependsOn = choice(
   names,
 );
 
+const patterns = oneOrMore(scalar(filePattern), 'a pattern of files, or a list of them');
+
+/** Which files say what a step has found out. */
+export const reportsRecord = record('the reports of a step', {
+  junit: required(patterns, 'Test reports in the JUnit form, from where the commands start.'),
+});
+
 const NOT_YET = {
-  reports: 'Read the log.',
   cache: 'Steps share the workspace; the image build has its own cache.',
   matrix: 'Write one step for each case.',
   approval: 'Deploy another environment by hand.',
@@ -66,6 +72,11 @@ export const steps = namedList(
       '`fail`',
     ),
     retry: optional(retry, 'How often it is tried again when it failed.', 'once tried, it is over'),
+    reports: optional(
+      reportsRecord,
+      'Files that say how its tests ended, read when it has ended, however.',
+      'none',
+    ),
   },
   NOT_YET,
 );

@@ -31,6 +31,7 @@ export function planSteps(
       runsOn: runsOn ?? ['success'],
       selected: runsOn !== null,
       ...(step.retry === null ? {} : { retry: planRetry(step.retry) }),
+      ...(step.reports === null ? {} : { reports: { junit: inFolder(step, step.reports.junit) } }),
     };
   });
 }
@@ -44,6 +45,13 @@ function commandsOf({ directory, commands }: StepSpec): readonly string[] {
   return directory === null || directory === '.'
     ? commands
     : [`cd ${shellQuote(`./${directory}`)}`, ...commands];
+}
+
+/** Patterns as from where the step starts without its folder: names are told from there, too. */
+function inFolder({ directory }: StepSpec, patterns: readonly string[]): readonly string[] {
+  if (directory === null || directory === '.') return patterns;
+  const folder = directory.replace(/[*?[\]{},\\]/g, '\\$&');
+  return patterns.map((pattern) => `${folder}/${pattern}`);
 }
 
 /** Of a step that is skipped: nothing that its event lacks is a problem. */

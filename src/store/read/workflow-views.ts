@@ -46,8 +46,11 @@ async function stepsOf(db: Reader, workflowId: string, attempt: number): Promise
       dependsOn: JSON.parse(step.depends_on_json) as string[],
       attempts: attempts
         .filter(({ position }) => position === step.position)
-        .map(({ position: _, ...row }, index): StepAttemptView => ({
+        .map(({ position: _, passed, failed, errors, skipped, ...row }, index): StepAttemptView => ({
           ...row,
+          ...(passed === null || failed === null || errors === null || skipped === null
+            ? {}
+            : { tests: { passed, failed, error: errors, skipped } }),
           attempt: index + 1,
           logId: row.id,
         })),
@@ -59,6 +62,7 @@ function attemptsOf(db: Reader, workflowId: string) {
     db
       .selectFrom('step')
       .innerJoin('step_attempt', 'step_attempt.step_id', 'step.id')
+      .leftJoin('test_report', 'test_report.attempt_id', 'step_attempt.id')
       .select([
         'step.position',
         'step_attempt.id',
@@ -67,6 +71,10 @@ function attemptsOf(db: Reader, workflowId: string) {
         'step_attempt.exit_code as exitCode',
         'step_attempt.started_at as startedAtMs',
         'step_attempt.finished_at as finishedAtMs',
+        'test_report.passed',
+        'test_report.failed',
+        'test_report.errors',
+        'test_report.skipped',
       ])
       .where('step.workflow_id', '=', workflowId)
       // Of the attempts after the first, those that came to pass.

@@ -39,6 +39,7 @@ export function memoryLease(options: MemoryLeaseOptions): MemoryLease {
     holds: () => !lost.signal.aborted,
     confirm: async () => lost.signal.throwIfAborted(),
     report: async (body) => options.report(body),
+    tests: async () => true,
     effect: () => Promise.reject(new Error('a deployment has no effects')),
     source: () => Promise.reject(new Error('a deployment has none')),
     secrets: async () => ({ values: options.secrets ?? {}, registries: {} }),

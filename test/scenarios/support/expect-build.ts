@@ -1,6 +1,12 @@
 import Dockerode from 'dockerode';
 import type { ExpectStatic } from 'vitest';
-import type { BuildView, EnvironmentView, LintProblemView, Page } from '../../../src/core/view.ts';
+import type {
+  BuildTestsView,
+  BuildView,
+  EnvironmentView,
+  LintProblemView,
+  Page,
+} from '../../../src/core/view.ts';
 import type { LogLine } from '../../../src/core/log.ts';
 import { APP_LABELS } from '../../../worker/deploy/app-container.ts';
 import { testParts } from '../../support/parts.ts';
@@ -42,6 +48,15 @@ export async function expectBuild(seen: Seen, raw: Expected): Promise<void> {
       .toEqual([...tags].sort());
   await expectImage(seen, expected);
   await expectDeployments(seen, expected);
+  await expectTests(seen, expected);
+}
+
+async function expectTests({ system, build, expect }: Seen, { tests }: Expected): Promise<void> {
+  const { items } = await system.api<BuildTestsView>('GET', `/builds/${build.id}/tests`);
+  const told = items.map(
+    ({ status, name, file, line, message }) => `${status} ${name} ${file}:${line} ${message?.split('\n')[0]}`,
+  );
+  expect.soft(told, 'tests that did not pass').toEqual(tests);
 }
 
 /** Rows that are a success need not be told of. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import picomatch from 'picomatch';
 import { expect, test } from 'vitest';
-import { matchesGlob } from '../../../src/pipeline/glob.ts';
+import { matchesGlob } from '../../../src/core/glob.ts';
 
 test.each([
   ['main', 'main', true],

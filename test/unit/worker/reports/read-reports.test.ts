@@ -1,0 +1,87 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { TEST_LIMITS } from '../../../../src/core/test-report.ts';
+import { textMasker } from '../../../../worker/logs/mask-reasons.ts';
+import { readReports } from '../../../../worker/reports/read-reports.ts';
+import { localPlace } from '../collect/local-place.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'slipway-reports-'));
+  mkdirSync(path.join(folder, 'reports'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const put = (name: string, text: string) => writeFileSync(path.join(folder, 'reports', name), text);
+const read = (secrets: Record<string, string> = {}) =>
+  readReports(localPlace(folder), ['reports/*.xml'], textMasker({ values: secrets, registries: {} }));
+const suite = (tests: string) => `<testsuite name="s">${tests}</testsuite>`;
+const failing = (name: string, said: string) =>
+  `<testcase name="${name}"><failure>${said}</failure></testcase>`;
+
+it('reads all files together, what did not pass first, each test under a name of its own', async () => {
+  put('b.xml', suite(`<testcase name="x"/>${failing('y', `at ${folder}/src/y.ts:3:1`)}`));
+  put('a.xml', suite('<testcase name="x"/><testcase name="z"><skipped/></testcase>'));
+  const report = await read();
+  expect(report).toMatchObject({
+    files: 2,
+    note: null,
+    counts: { passed: 2, failed: 1, error: 0, skipped: 1 },
+  });
+  expect(report.results.map(({ name, status, file, line }) => [name, status, file, line])).toEqual([
+    ['y', 'failed', 'src/y.ts', 3],
+    ['z', 'skipped', null, null],
+    ['x', 'passed', null, null],
+    ['x (2)', 'passed', null, null],
+  ]);
+});
+
+it('tells of files that are none, and counts what they had', async () => {
+  put('a.xml', suite('<testcase name="a"/>'));
+  put('broken.xml', '<testsuite><testcase name="b"/><');
+  const report = await read();
+  expect(report).toMatchObject({ files: 2, counts: { passed: 2 } });
+  expect(report.note).toMatch(/^reports\/broken\.xml is no XML: /);
+  rmSync(path.join(folder, 'reports'), { recursive: true });
+  expect(await read()).toEqual({
+    files: 0,
+    counts: { passed: 0, failed: 0, error: 0, skipped: 0 },
+    results: [],
+    note: null,
+  });
+});
+
+it('masks secrets in all that it tells, also where a text is cut', async () => {
+  const secret = 'correct-horse-battery-staple';
+  put('a.xml', suite(failing(`with ${secret}`, `password=${secret}`)));
+  put(
+    'b.xml',
+    suite(
+      failing('cut', `${'-'.repeat(TEST_LIMITS.message - 10)}${secret}`) +
+        failing('many', secret.repeat(2_000)),
+    ),
+  );
+  const { results } = await read({ token: secret });
+  const told = JSON.stringify(results);
+  expect(told).not.toMatch(/correct|horse|battery/);
+  expect(results[0]).toMatchObject({ name: 'with ********', message: 'password=********' });
+});
+
+it('bounds every text and the number of tests', async () => {
+  const long = 'x'.repeat(30_000);
+  put(
+    'a.xml',
+    `<testsuite name="${long}">${failing(long, long)}${'<testcase name="p"/>'.repeat(TEST_LIMITS.results)}</testsuite>`,
+  );
+  const report = await read();
+  expect(report.results).toHaveLength(TEST_LIMITS.results);
+  expect(report.counts).toEqual({ passed: TEST_LIMITS.results, failed: 1, error: 0, skipped: 0 });
+  expect(report.note).toBe('1 tests are counted and not listed');
+  const [first] = report.results;
+  expect(first?.status).toBe('failed');
+  expect(first?.suite).toHaveLength(TEST_LIMITS.suite);
+  expect(first?.name.length).toBeLessThanOrEqual(TEST_LIMITS.name);
+  expect(first?.message).toHaveLength(TEST_LIMITS.message);
+});

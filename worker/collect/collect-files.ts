@@ -1,0 +1,115 @@
+import type { Engine } from '../engine/engine.ts';
+import { readTar, type TarEntry } from '../engine/read-tar.ts';
+import { HELPER } from '../steps/ensure-helper.ts';
+import { compilePatterns, startsOf } from './file-patterns.ts';
+
+/** A container whose files are looked through, running. */
+export interface FilesPlace {
+  readonly engine: Pick<Engine, 'exec' | 'exitCodeOf'>;
+  readonly containerId: string;
+  /** Absolute; patterns and names are relative to it. */
+  readonly directory: string;
+}
+
+/** There is too much of it, or the container could not say; the message is a sentence for the step's log. */
+export class NotCollected extends Error {
+  override readonly name = 'NotCollected';
+}
+
+/** Names that are looked at, all of them together, in bytes. */
+const MOST_NAMES = 32 * 1024 * 1024;
+/** Arguments of one command; Linux takes 2 MiB with the environment (execve(2)), 128 KiB each. */
+const ARGUMENTS = 512 * 1024;
+
+/**
+ * The names of the files that the patterns mean, in order. Symbolic links are neither listed nor followed, `.git` is left
+ * out unless a pattern begins with it, and so are names that are no text or have a control character.
+ * @throws {@link NotCollected}; EngineLost.
+ */
+export async function listFiles(place: FilesPlace, patterns: readonly string[]): Promise<readonly string[]> {
+  const starts = startsOf(patterns);
+  const withoutGit = starts.some((start) => start === '.git' || start.startsWith('.git/'))
+    ? []
+    : ['-name', '.git', '-prune', '-o'];
+  const command = [HELPER, 'find', ...starts.map(asOperand), ...withoutGit, '-type', 'f', '-print0'];
+  const isMeant = compilePatterns(patterns);
+  const names: string[] = [];
+  let bytes = 0;
+  let rest = Buffer.alloc(0);
+  for await (const piece of output(place, command)) {
+    bytes += piece.length;
+    if (bytes > MOST_NAMES)
+      throw new NotCollected(
+        `there are too many files below ${starts.join(', ')} to look through: begin the patterns with a folder`,
+      );
+    const whole = Buffer.concat([rest, piece]);
+    const end = whole.lastIndexOf(0) + 1;
+    rest = whole.subarray(end);
+    for (const name of namesIn(whole.subarray(0, end))) if (isMeant(name)) names.push(name);
+  }
+  return names.sort();
+}
+
+/**
+ * The named files, regular ones and further names of them, as the container has them now; one that is gone is left out.
+ * Read each before the next.
+ * @throws {@link NotCollected}; EngineLost; TarWrong.
+ */
+export async function* readFiles(
+  place: FilesPlace,
+  names: readonly string[],
+): AsyncGenerator<TarEntry & { readonly type: 'file' | 'link' }, void, void> {
+  const wanted = new Set(names);
+  for (const some of inArguments(names)) {
+    const command = [HELPER, 'tar', '-c', '-f', '-', ...some.map(asOperand)];
+    for await (const entry of readTar(output(place, command))) {
+      const name = cleanName(entry.name);
+      const { type } = entry;
+      // What comes is the container's word: only what was asked for is taken.
+      if (type !== 'other' && wanted.delete(name))
+        yield { ...entry, type, name, linkName: cleanName(entry.linkName) };
+    }
+  }
+}
+
+function* namesIn(listed: Buffer): Generator<string> {
+  for (const text of listed.toString('utf8').split('\0')) {
+    const name = cleanName(text);
+    // The mark of bytes that are no UTF-8 would name another file.
+    if (name !== '' && !/[\p{Cc}\ufffd]/u.test(name)) yield name;
+  }
+}
+
+const asOperand = (name: string): string => (name === '.' ? '.' : `./${name}`);
+const cleanName = (name: string): string => name.replace(/^(?:\.\/+)+/, '');
+
+function* inArguments(names: readonly string[]): Generator<readonly string[]> {
+  let some: string[] = [];
+  let bytes = 0;
+  for (const name of names) {
+    const length = Buffer.byteLength(name) + 16;
+    if (bytes + length > ARGUMENTS && some.length > 0) {
+      yield some;
+      [some, bytes] = [[], 0];
+    }
+    some.push(name);
+    bytes += length;
+  }
+  if (some.length > 0) yield some;
+}
+
+/** What a command in the container writes. What it complains of (a start that is not there) is not asked for. */
+async function* output(
+  { engine, containerId, directory }: FilesPlace,
+  command: readonly string[],
+): AsyncGenerator<Uint8Array, void, void> {
+  const stream = await engine.exec(containerId, { command, workingDirectory: directory, user: '0' });
+  try {
+    for await (const frame of stream.output) if (frame.stream === 'stdout') yield frame.bytes;
+  } finally {
+    stream.destroy();
+  }
+  const code = await engine.exitCodeOf(stream.execId);
+  if (code === null || code > 125)
+    throw new NotCollected('the container has ended before its files were read');
+}

@@ -1,0 +1,29 @@
+import { NotCollected, type FilesPlace } from '../collect/collect-files.ts';
+import type { EndedStep } from './keep-reports.ts';
+import { WORKSPACE } from './fill-workspace.ts';
+import { startStepContainer } from './step-container.ts';
+import { commonSpec, type WorkflowContext } from './workflow-context.ts';
+
+/**
+ * Gives `act` the files as the step has left them: in its container, or, where that has ended with its commands, those
+ * of the workspace in one that holds nothing else.
+ * @throws NotCollected when they are gone; what `act` throws.
+ */
+export async function openFiles<T>(
+  context: WorkflowContext,
+  { container, row, workingDirectory: directory }: Pick<EndedStep, 'container' | 'row' | 'workingDirectory'>,
+  act: (place: FilesPlace) => Promise<T>,
+): Promise<T> {
+  const { engine, settings, helper } = context;
+  if (!container.hasEnded()) return act({ engine, containerId: container.id, directory });
+  if (directory !== WORKSPACE && !directory.startsWith(`${WORKSPACE}/`))
+    throw new NotCollected(`the container has ended, and with it what was in ${directory}`);
+  const { network, ...common } = commonSpec(context, row, helper.image);
+  const spec = { ...common, name: `${common.name}-files`, network };
+  const other = await startStepContainer(engine, spec, settings.deadManSwitchMs);
+  try {
+    return await act({ engine, containerId: other.id, directory });
+  } finally {
+    await other.remove();
+  }
+}
