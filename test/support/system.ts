@@ -161,15 +161,17 @@ export class System {
     return `--- server\n${await read('server.log')}\n--- worker\n${await read('worker.log')}`;
   }
 
-  async stop(): Promise<void> {
+  /** @param engineIsGone What is in it goes with its folder. */
+  async stop({ engineIsGone = false }: { readonly engineIsGone?: boolean } = {}): Promise<void> {
     await endProcess(this.worker);
     await endProcess(this.server);
     await stopRouter(path.join(this.dir, 'router'));
-    await removeApps(this.#env['DOCKER_HOST'] ?? '', {
+    const own = {
       routerDir: path.join(this.dir, 'router'),
       range: this.#env['SLIPWAY_APP_NETWORK'] ?? '',
       registry: this.registry.host,
-    });
+    };
+    if (!engineIsGone) await removeApps(this.#env['DOCKER_HOST'] ?? '', own);
     await this.registry.stop();
     await this.redis.stop();
     await this.#undo();

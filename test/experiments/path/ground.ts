@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { startEngine, type EnginePart } from '../../../src/parts/engine.ts';
 import { freeRanges, giveBack } from '../../../src/parts/free-ranges.ts';
@@ -28,9 +28,23 @@ export interface Ground {
   redis: RedisPart;
   registry: RegistryPart;
   readonly engine: EnginePart;
-  /** Starts it again after its end. */
+  /** Starts it again after its end. @throws EngineBroken when what it left keeps it from starting. */
   startEngine(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/**
+ * The engine cannot start any more. Docker 20.10 that is ended while it makes or removes networks may leave one without
+ * addresses in its own database (`network/files/local-kv.db`), on which it panics at every start from then on.
+ */
+export class EngineBroken extends Error {}
+
+const PANIC = 'dockerd panics at its start, in libnetwork.(*controller).reservePools';
+
+async function hasBrokenNetworks(dir: string): Promise<boolean> {
+  const log = await readFile(path.join(dir, 'engine.log'), 'utf8').catch(() => '');
+  const last = log.lastIndexOf('panic: ');
+  return last >= 0 && log.slice(last).includes('libnetwork.(*controller).reservePools');
 }
 
 /** What the data of some hundred rounds needs, and more. */
@@ -69,6 +83,7 @@ export async function startGround({ mutant }: { readonly mutant?: MutantName } =
   const { host: dockerHost } = engine;
   const system = await startSystem({ dockerHost, buildNetworks, appNetwork, capacity: 3, env, prepare });
   registryHost = system.registry.host;
+  let isBroken = false;
   const ground: Ground = {
     system,
     host,
@@ -83,10 +98,13 @@ export async function startGround({ mutant }: { readonly mutant?: MutantName } =
       return engine;
     },
     startEngine: async () => {
-      engine = await startEngine(options);
+      engine = await startEngine(options).catch(async (error: unknown) => {
+        isBroken = await hasBrokenNetworks(options.dir);
+        throw isBroken ? new EngineBroken(PANIC, { cause: error }) : error;
+      });
     },
     stop: async () => {
-      await system.stop();
+      await system.stop({ engineIsGone: isBroken });
       await Promise.all([ground.redis.stop(), ground.registry.stop(), host.close(), registryWay.close()]);
       await engine.stop();
       giveBack(ranges);

@@ -10,7 +10,7 @@ import type { MutantName } from '../mutants.ts';
 import { Random } from '../random.ts';
 import { checkLive, checkRound } from './check-round.ts';
 import { FAULTS, inflict, type VictimFault } from './faults.ts';
-import { startGround, type Ground } from './ground.ts';
+import { EngineBroken, startGround, type Ground } from './ground.ts';
 import { buildOf, phaseOf, PHASES, type Phase } from './phase.ts';
 import { drawRounds, pairOf, planName, type RoundPlan } from './plan-rounds.ts';
 import { addProjects, HOST, KINDS, pushTo, type Kind, type Pushed } from './projects.ts';
@@ -60,13 +60,34 @@ const LOOK_MS = 15;
 
 /**
  * Rounds of a fault each, on real builds and deployments, one after the other on one installation. What they do follows
- * from the seed; see {@link drawRounds}.
+ * from the seed; see {@link drawRounds}. An engine that its own bug keeps from starting again is no finding: it is told,
+ * and the rounds go on on another installation.
  */
 export async function runPathRounds(options: PathRoundsOptions): Promise<readonly PathRound[]> {
-  const ground = await startGround(options.mutant === undefined ? {} : { mutant: options.mutant });
-  const rounds: PathRound[] = [];
-  const covered = new Set<string>();
   const draw = drawRounds(options.seed, options.faults ?? FAULTS, options.aims);
+  const course: Course = { rounds: [], covered: new Set(), draw };
+  for (let installations = 1; (await runOnGround(options, course)) === 'engine broken'; installations++) {
+    console.log(
+      `  the engine cannot start again (a bug of its own): on with installation ${installations + 1}`,
+    );
+    if (installations === MOST_INSTALLATIONS) throw new Error('the engine cannot start again, too often');
+  }
+  return course.rounds;
+}
+
+const MOST_INSTALLATIONS = 5;
+
+interface Course {
+  readonly rounds: PathRound[];
+  readonly covered: Set<string>;
+  readonly draw: ReturnType<typeof drawRounds>;
+}
+
+async function runOnGround(
+  options: PathRoundsOptions,
+  { rounds, covered, draw }: Course,
+): Promise<'over' | 'engine broken'> {
+  const ground = await startGround(options.mutant === undefined ? {} : { mutant: options.mutant });
   let load: PublicLoad | null = null;
   let versions: Versions | null = null;
   try {
@@ -75,10 +96,11 @@ export async function runPathRounds(options: PathRoundsOptions): Promise<readonl
     const port = Number(new URL(ground.system.routerUrl).port);
     load = startPublicLoad({ port, host: HOST, clients: 2, websockets: 0, pauseMs: 20, paths: ['/'] });
     versions = watchVersions(ground.system);
-    for (let n = 0; n < options.rounds && options.signal?.aborted !== true; n++) {
+    for (let n = rounds.length; n < options.rounds && options.signal?.aborted !== true; n++) {
       const plan = options.plans?.[n] ?? draw.next(covered);
       const parts = { plan, repositories, live, load, versions, n };
       const { round, version } = await runRound(ground, parts).catch(async (error: unknown) => {
+        if (error instanceof EngineBroken) throw error;
         throw new Error(`${planName(plan)}: ${String(error)}\n${await saidBy(ground)}`, { cause: error });
       });
       live = version;
@@ -91,7 +113,14 @@ export async function runPathRounds(options: PathRoundsOptions): Promise<readonl
       // What is stuck would be in the way of every round to come.
       if (isStuck || (isRed && options.untilRed)) break;
     }
-    return rounds;
+    return 'over';
+  } catch (error) {
+    if (!(error instanceof EngineBroken)) {
+      // Before anything else: what fails while it is put away must not hide it.
+      console.error(error);
+      throw error;
+    }
+    return 'engine broken';
   } finally {
     await Promise.all([load?.stop(), versions?.stop()]);
     await ground.stop();
