@@ -1,6 +1,6 @@
 import type { RepositoryEvent } from '../core/event.ts';
 import type { Labels } from '../core/labels.ts';
-import type { Plan } from '../core/plan.ts';
+import type { BuildPlan } from '../core/plan.ts';
 import type { EndStatus } from '../core/status.ts';
 import type { LintProblemView } from '../core/view.ts';
 import type { LeaseSecrets, Report, RouterRecord } from '../core/work.ts';
@@ -21,7 +21,7 @@ import type { Note, Tx } from '../store/store.ts';
 
 /** What reading the pipeline file gave. */
 export type PlanOutcome =
-  | { readonly kind: 'plan'; readonly plan: Plan; readonly warnings: readonly LintProblemView[] }
+  | { readonly kind: 'plan'; readonly plan: BuildPlan; readonly warnings: readonly LintProblemView[] }
   /** The build ends with `failure`. */
   | { readonly kind: 'problems'; readonly problems: readonly LintProblemView[] }
   /** The file could not be read at all: the build ends with `status`. */

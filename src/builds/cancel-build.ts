@@ -1,7 +1,7 @@
 import { isEnd } from '../core/status.ts';
 import { Problem } from '../core/problem.ts';
 import type { Tx } from '../store/store.ts';
-import { endBuild, endWorkflow } from './end-workflow.ts';
+import { endBuild, endWorkflows } from './end-workflow.ts';
 import { bumpSignals } from './lease-rows.ts';
 
 /**
@@ -22,11 +22,25 @@ export async function cancelBuildIn(tx: Tx, buildId: string, reason: string, at:
     .select(['id', 'status'])
     .where('build_id', '=', buildId)
     .execute();
-  if (build.status === 'running') return askToCancel(tx, buildId, reason, workflows);
-  const running = { status: 'cancelled', reason } as const;
-  for (const { id } of workflows)
-    await endWorkflow(tx, { workflowId: id, buildId, status: 'cancelled', reason, at, running });
-  if (workflows.length === 0) await endBuild(tx, { buildId, status: 'cancelled', reason, at });
+  if (build.status === 'running') {
+    await askToCancel(tx, buildId, reason, workflows);
+    const waiting = workflows.filter(({ status }) => status === 'pending');
+    return endAll(tx, waiting, { buildId, reason, at });
+  }
+  if (workflows.length === 0) return endBuild(tx, { buildId, status: 'cancelled', reason, at });
+  await endAll(tx, workflows, { buildId, reason, at });
+}
+
+async function endAll(
+  tx: Tx,
+  workflows: readonly { readonly id: string }[],
+  { buildId, reason, at }: { buildId: string; reason: string; at: number },
+): Promise<void> {
+  const end = { buildId, status: 'cancelled', reason, at, running: { status: 'cancelled', reason } } as const;
+  await endWorkflows(
+    tx,
+    workflows.map(({ id: workflowId }) => ({ ...end, workflowId })),
+  );
 }
 
 async function askToCancel(

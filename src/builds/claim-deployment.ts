@@ -88,7 +88,7 @@ export async function deploymentWork(tx: Tx, deploymentId: string): Promise<Depl
   const row = await tx.db
     .selectFrom('deployment')
     .leftJoin('build', 'build.id', 'deployment.build_id')
-    .leftJoin('image', 'image.build_id', 'deployment.build_id')
+    .leftJoin('image', 'image.workflow_id', 'deployment.workflow_id')
     .select([
       'deployment.cause',
       'deployment.phase',

@@ -14,7 +14,7 @@ import type { LeaseRow } from './lease-rows.ts';
 import { recordStaging } from './staging.ts';
 import { transition } from './transition.ts';
 
-/** Grants a workflow that was placed on this worker: it, its build and nothing else begin to run. */
+/** Grants a workflow that was placed on this worker: it begins to run, and its build with the first of them. */
 export async function claimWorkflow(deps: BuildsDeps, tx: Tx, claimant: Claimant): Promise<LeaseRow> {
   const { worker, bearer, request } = claimant;
   const { subject } = request;
@@ -27,13 +27,16 @@ export async function claimWorkflow(deps: BuildsDeps, tx: Tx, claimant: Claimant
       'workflow.attempt',
       'workflow.worker_id',
       'build.status as build_status',
-      'build.plan_json',
+      'workflow.plan_json',
+      'build.cancel_requested',
     ])
     .where('workflow.id', '=', subject.id)
     .executeTakeFirst();
   if (row === undefined) throw refuseClaim(subject, 'it is not known');
   if (row.status !== 'pending') throw refuseClaim(subject, `it is ${row.status}`);
-  if (row.build_status !== 'pending') throw refuseClaim(subject, `its build is ${row.build_status}`);
+  if (row.build_status !== 'pending' && row.build_status !== 'running')
+    throw refuseClaim(subject, `its build is ${row.build_status}`);
+  if (row.cancel_requested !== null) throw refuseClaim(subject, 'its build was cancelled');
   if (row.attempt !== subject.attempt) throw refuseClaim(subject, `its attempt is ${row.attempt}`);
   if (row.worker_id !== worker.id) throw refuseClaim(subject, 'it is not placed on this worker');
   const at = deps.clock.nowMs();
@@ -47,7 +50,7 @@ export async function claimWorkflow(deps: BuildsDeps, tx: Tx, claimant: Claimant
     .where('id', '=', buildId)
     .where('started_at', 'is', null)
     .execute();
-  await makeAttempts(tx, subject, JSON.parse(row.plan_json ?? 'null') as Plan, at);
+  await makeAttempts(tx, subject, JSON.parse(row.plan_json) as Plan, at);
   const lease = await grantLease(tx, {
     subject,
     workerId: worker.id,
@@ -56,7 +59,7 @@ export async function claimWorkflow(deps: BuildsDeps, tx: Tx, claimant: Claimant
     buildId,
     at,
   });
-  await recordStaging(deps, tx, { leaseId: lease.id, buildId });
+  await recordStaging(deps, tx, { leaseId: lease.id, workflowId: subject.id, buildId });
   return lease;
 }
 
@@ -122,7 +125,7 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
       'build.started_at as startedAtMs',
       'build.ref_name as refName',
       'build.event_json',
-      'build.plan_json',
+      'workflow.plan_json',
       'original.id as firstId',
       'original.number as rerunOf',
       'project.id as projectId',
@@ -143,7 +146,7 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
     attempt: row.attempt,
     build: { id: row.buildId, number, projectId, projectPath: row.path },
     clone: { url: row.clone_url, ref: refOf(event), commit: event.commit },
-    plan: JSON.parse(row.plan_json ?? 'null') as Plan,
+    plan: JSON.parse(row.plan_json) as Plan,
     variables: deps.variables({
       build: { id: row.buildId, number, createdAtMs, startedAtMs, rerunOf, reruns },
       previous: await readPreviousBuild(tx.db, inLine),

@@ -65,7 +65,6 @@ async function insertBuild(
       branch: branchOf(event),
       pull_request: event.kind === 'pull_request' ? event.number : null,
       branch_order: rerun?.branchOrder ?? timeOrder(deliveryId ?? arrivedWith ?? buildId),
-      plan_json: null,
       problems_json: null,
       created_at: at,
       started_at: null,

@@ -1,6 +1,7 @@
 import { TIMES } from '../../config/times.ts';
 import { readEvent } from '../core/event.ts';
-import type { Plan } from '../core/plan.ts';
+import type { BuildPlan } from '../core/plan.ts';
+import { readBuildPlan } from '../store/read/build-plan.ts';
 import { Problem } from '../core/problem.ts';
 import type { LintProblemView } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -173,7 +174,7 @@ async function rerunBuild(deps: BuildsDeps, buildId: string, note: Note): Promis
         projectId: old.project_id,
         deliveryId: null,
         event: readEvent(old.event_json),
-        outcome: outcomeOf(old.plan_json, old.problems_json),
+        outcome: outcomeOf(await readBuildPlan(tx.db, old.id), old.problems_json),
         blocked: old.status === 'blocked' ? old.reason : null,
       },
       { buildId: old.rerun_of ?? old.id, branchOrder: old.branch_order },
@@ -184,8 +185,8 @@ async function rerunBuild(deps: BuildsDeps, buildId: string, note: Note): Promis
 }
 
 /** The plan that the build had; null when its file was never read, so that it is read now. */
-function outcomeOf(planJson: string | null, problemsJson: string | null): PlanOutcome | null {
+function outcomeOf(plan: BuildPlan | null, problemsJson: string | null): PlanOutcome | null {
   const problems = JSON.parse(problemsJson ?? '[]') as LintProblemView[];
-  if (planJson !== null) return { kind: 'plan', plan: JSON.parse(planJson) as Plan, warnings: problems };
+  if (plan !== null) return { kind: 'plan', plan, warnings: problems };
   return problems.length > 0 ? { kind: 'problems', problems } : null;
 }

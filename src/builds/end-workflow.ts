@@ -1,5 +1,7 @@
+import type { MatrixValues } from '../core/plan.ts';
 import type { EndStatus, Status } from '../core/status.ts';
 import type { Tx } from '../store/store.ts';
+import { decideWorkflows } from '../core/decide-workflows.ts';
 import { removeManifestsOf } from './manifests.ts';
 import { settleBuild } from './settle-environment.ts';
 import { removeUnusedAttempts } from './step-attempts.ts';
@@ -15,13 +17,57 @@ interface WorkflowEnd {
   readonly running: { readonly status: EndStatus; readonly reason: string };
 }
 
-/** Ends a workflow, its build, and whatever of their steps has not ended; then looks at the deployments. */
+/** Ends a workflow and whatever of its steps has not ended, and does what follows for its build. */
 export async function endWorkflow(tx: Tx, end: WorkflowEnd): Promise<void> {
+  await endWorkflows(tx, [end]);
+}
+
+/** Ends workflows of one build together; what follows is decided once they all have. */
+export async function endWorkflows(tx: Tx, ends: readonly WorkflowEnd[]): Promise<void> {
+  for (const end of ends) await endAlone(tx, end);
+  const [first] = ends;
+  if (first !== undefined) await settleWorkflows(tx, first.buildId, first.at);
+}
+
+async function endAlone(tx: Tx, end: WorkflowEnd): Promise<void> {
   await endSteps(tx, end);
   const { workflowId, buildId, status: to, reason, at } = end;
   const set = { finished_at: at };
   await transition(tx, { table: 'workflow', id: workflowId, buildId, to, reason, at, set });
-  await endBuild(tx, { buildId, status: to, reason, at });
+}
+
+/** Does what {@link decideWorkflows} decides: ends what will never run, and the build once all have ended. */
+async function settleWorkflows(tx: Tx, buildId: string, at: number): Promise<void> {
+  const rows = await tx.db
+    .selectFrom('workflow')
+    .innerJoin('build', 'build.id', 'workflow.build_id')
+    .select([
+      'workflow.id',
+      'workflow.name',
+      'workflow.status',
+      'workflow.reason',
+      'workflow.depends_on_json',
+      'workflow.runs_on_json',
+      'workflow.matrix_json',
+      'build.cancel_requested',
+    ])
+    .where('workflow.build_id', '=', buildId)
+    .orderBy('workflow.position')
+    .execute();
+  const workflows = rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    matrix: JSON.parse(row.matrix_json ?? 'null') as MatrixValues | null,
+    status: row.status,
+    reason: row.reason,
+    dependsOn: JSON.parse(row.depends_on_json) as string[],
+    runsOn: JSON.parse(row.runs_on_json) as ('success' | 'failure')[],
+  }));
+  const { end, build } = decideWorkflows(workflows, rows[0]?.cancel_requested ?? null);
+  for (const { id: workflowId, status, reason } of end)
+    await endAlone(tx, { workflowId, buildId, status, reason, at, running: { status, reason } });
+  if (build !== null) await endBuild(tx, { buildId, ...build, at });
+  else tx.changed('queue', buildId);
 }
 
 /** Ends a build and settles its deployments by that. */

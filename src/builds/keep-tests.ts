@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { workflowLabel } from '../core/matrix-label.ts';
+import type { MatrixValues } from '../core/plan.ts';
 import { Problem } from '../core/problem.ts';
 import type { TestResult } from '../core/test-report.ts';
 import type { TestsRequest } from '../protocol/worker.ts';
@@ -32,7 +34,7 @@ export async function keepTests(store: Store, lease: OpenLease, request: TestsRe
       position: request.from + index,
       build_id: own.buildId,
       project_id: own.projectId,
-      test_key: testKey(own, result),
+      test_key: testKey({ workflow: labelOf(own), step: own.step }, result),
       suite: result.suite,
       name: result.name,
       file: result.file,
@@ -50,8 +52,14 @@ export async function keepTests(store: Store, lease: OpenLease, request: TestsRe
   });
 }
 
+/** Each combination of a matrix has its own tests: one may pass where another fails. */
+function labelOf({ workflow, matrix_json }: { workflow: string; matrix_json: string | null }): string {
+  const matrix = JSON.parse(matrix_json ?? 'null') as MatrixValues | null;
+  return workflowLabel({ name: workflow, matrix });
+}
+
 /** Names a test of a step in every build of a project. Pure. */
-export function testKey(
+function testKey(
   { workflow, step }: { readonly workflow: string; readonly step: string },
   { suite, name }: Pick<TestResult, 'suite' | 'name'>,
 ): string {
@@ -72,6 +80,7 @@ function findAttempt(
       'build.id as buildId',
       'build.project_id as projectId',
       'workflow.name as workflow',
+      'workflow.matrix_json',
       'step.name as step',
     ])
     .where('step_attempt.id', '=', id)

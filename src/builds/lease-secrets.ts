@@ -27,10 +27,10 @@ async function ofWorkflow({ store, registry }: BuildsDeps, workflowId: string): 
   const row = await store.db
     .selectFrom('workflow')
     .innerJoin('build', 'build.id', 'workflow.build_id')
-    .select(['build.project_id', 'build.plan_json', 'build.event_json'])
+    .select(['build.project_id', 'workflow.plan_json', 'build.event_json'])
     .where('workflow.id', '=', workflowId)
     .executeTakeFirstOrThrow();
-  const plan = JSON.parse(row.plan_json ?? 'null') as Plan;
+  const plan = JSON.parse(row.plan_json) as Plan;
   const trusted = isTrusted(readEvent(row.event_json));
   return {
     projectId: row.project_id,
@@ -58,12 +58,12 @@ async function ofDeployment({ store, registry }: BuildsDeps, deploymentId: strin
   const row = await store.db
     .selectFrom('deployment')
     .innerJoin('environment', 'environment.id', 'deployment.environment_id')
-    .leftJoin('build', 'build.id', 'deployment.build_id')
+    .leftJoin('workflow', 'workflow.id', 'deployment.workflow_id')
     .select([
       'environment.project_id',
       'deployment.settings_json',
       'deployment.release_id',
-      'build.plan_json',
+      'workflow.plan_json',
     ])
     .where('deployment.id', '=', deploymentId)
     .executeTakeFirstOrThrow();

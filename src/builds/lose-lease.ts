@@ -36,7 +36,7 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
       'workflow.status',
       'workflow.attempt',
       'build.cancel_requested',
-      'build.plan_json',
+      'workflow.plan_json',
     ])
     .where('workflow.id', '=', lease.subject_id)
     .executeTakeFirst();
@@ -54,7 +54,7 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
       reason: workflow.cancel_requested,
       running: { status: 'cancelled', reason: workflow.cancel_requested },
     });
-  const plan = JSON.parse(workflow.plan_json ?? 'null') as Plan;
+  const plan = JSON.parse(workflow.plan_json) as Plan;
   // A half-run step or push is not repeated; what only prepares may be, and a step whose `retry` says so.
   const mayRepeat = new Set(plan.steps.flatMap(({ name, retry }) => (retry === undefined ? [] : [name])));
   const isHalfRun = begun.some(
@@ -68,11 +68,27 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
   const again = { buildId, to: 'pending', reason: null, at } as const;
   const set = { attempt: attempt + 1, worker_id: null, placed_at: null, started_at: null };
   await transition(tx, { ...again, table: 'workflow', id: lease.subject_id, set });
-  await transition(tx, { ...again, table: 'build', id: buildId });
-  await insertSteps(tx, { workflowId: lease.subject_id, buildId, attempt: attempt + 1, plan, at });
+  if (await isAlone(tx, end)) await transition(tx, { ...again, table: 'build', id: buildId });
+  const steps = [{ workflowId: lease.subject_id, plan }];
+  await insertSteps(tx, steps, { buildId, attempt: attempt + 1, at });
   // Its image was on the engine of the worker that is lost: deployments wait for the next one.
-  await tx.db.deleteFrom('image').where('build_id', '=', buildId).execute();
+  await tx.db.deleteFrom('image').where('workflow_id', '=', lease.subject_id).execute();
   await settleBuild(tx, buildId, at);
+}
+
+/** Whether no other workflow of its build has begun. */
+async function isAlone(
+  tx: Tx,
+  { workflowId, buildId }: { workflowId: string; buildId: string },
+): Promise<boolean> {
+  const other = await tx.db
+    .selectFrom('workflow')
+    .select('id')
+    .where('build_id', '=', buildId)
+    .where('id', '!=', workflowId)
+    .where('status', '!=', 'pending')
+    .executeTakeFirst();
+  return other === undefined;
 }
 
 /** The attempts of a workflow's attempt that were started, ended or not. */

@@ -7,12 +7,17 @@ import { applySlotAction } from '../core/slots.ts';
 import type { Tx } from '../store/store.ts';
 import { readSlots, writeSlots } from './environments.ts';
 
-/** Makes the release of each deployment of a build whose image has just been pushed. */
-export async function makeReleases(tx: Tx, buildId: string, image: PushedImage, at: number): Promise<void> {
-  const { built_json } = await tx.db
+/** Makes the release of each deployment of a workflow whose image has just been pushed. */
+export async function makeReleases(
+  tx: Tx,
+  workflowId: string,
+  image: PushedImage,
+  at: number,
+): Promise<void> {
+  const { built_json, build_id: buildId } = await tx.db
     .selectFrom('image')
-    .select('built_json')
-    .where('build_id', '=', buildId)
+    .select(['built_json', 'build_id'])
+    .where('workflow_id', '=', workflowId)
     .executeTakeFirstOrThrow();
   const { commit } = await tx.db
     .selectFrom('build')
@@ -22,7 +27,7 @@ export async function makeReleases(tx: Tx, buildId: string, image: PushedImage, 
   const deployments = await tx.db
     .selectFrom('deployment')
     .select(['id', 'environment_id', 'settings_json', 'status', 'candidate'])
-    .where('build_id', '=', buildId)
+    .where('workflow_id', '=', workflowId)
     .where('release_id', 'is', null)
     .where('status', 'in', ['pending', 'running'])
     .execute();

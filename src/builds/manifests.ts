@@ -34,11 +34,10 @@ export async function nameManifest(
 ): Promise<void> {
   const { build_id, plan_json } = await tx.db
     .selectFrom('workflow')
-    .innerJoin('build', 'build.id', 'workflow.build_id')
-    .select(['workflow.build_id', 'build.plan_json'])
-    .where('workflow.id', '=', workflowId)
+    .select(['build_id', 'plan_json'])
+    .where('id', '=', workflowId)
     .executeTakeFirstOrThrow();
-  const target = pushTarget((JSON.parse(plan_json ?? 'null') as Plan | null)?.push ?? null, registry);
+  const target = pushTarget((JSON.parse(plan_json) as Plan).push, registry);
   if (target === null || repository !== `${target.host}/${target.repository}`)
     throw new Problem('request_wrong', {
       field: 'effect',

@@ -7,6 +7,8 @@ import { recordEvent } from './record-event.ts';
 export interface NewDeployment {
   readonly environmentId: string;
   readonly buildId: string | null;
+  /** The workflow whose image it brings; null where the release is there already. */
+  readonly workflowId: string | null;
   readonly releaseId: string | null;
   readonly cause: DeploymentCause;
   readonly settings: DeployPlan;
@@ -23,6 +25,7 @@ export async function insertDeployment(tx: Tx, made: NewDeployment): Promise<str
       id,
       environment_id: made.environmentId,
       build_id: made.buildId,
+      workflow_id: made.workflowId,
       release_id: made.releaseId,
       cause: made.cause,
       status: 'pending',

@@ -12,6 +12,8 @@ export interface OpenDeployment {
   /** Place of its build in the order of arrival, as text that sorts; null counts as the oldest. */
   readonly order: string | null;
   readonly build: { readonly number: number; readonly status: Status } | null;
+  /** Status of the workflow that makes its image; null where none does. */
+  readonly workflow: Status | null;
   /** Its image is built: the engine that built it has something to start. */
   readonly built: boolean;
   /** Its image is pushed, so there is something to pull. */
@@ -99,7 +101,7 @@ function whyEnd(
   if (deployment.status === 'pending' && !isGreen(deployment)) return null;
   const newer = superseding(deployment, all, live);
   if (newer !== null) return { status: 'skipped', reason: `superseded by #${newer}` };
-  if (build.status !== 'pending') return null;
+  if (deployment.workflow !== 'pending') return null;
   return { status: 'pending', reason: `the worker of build #${build.number} was lost` };
 }
 

@@ -18,7 +18,13 @@ export async function placeWorkflow(
     .where('id', '=', workflowId)
     .where('status', '=', 'pending')
     .where('worker_id', 'is', null)
-    .where('build_id', 'in', (eb) => eb.selectFrom('build').select('id').where('status', '=', 'pending'))
+    .where('build_id', 'in', (eb) =>
+      eb
+        .selectFrom('build')
+        .select('id')
+        .where('status', 'in', ['pending', 'running'])
+        .where('cancel_requested', 'is', null),
+    )
     .where((eb) =>
       // Since the dispatcher looked it may have been told to drain, or lost its token or its process.
       eb.exists(

@@ -1,5 +1,5 @@
 import { newId } from '../core/id.ts';
-import type { Plan } from '../core/plan.ts';
+import type { BuildPlan, DeployPlan, Plan, WorkflowPlan } from '../core/plan.ts';
 import { Problem, type ProblemCode } from '../core/problem.ts';
 import type { LintProblemView } from '../core/view.ts';
 import { workflowRows } from '../core/workflow-rows.ts';
@@ -20,28 +20,30 @@ export async function planBuildIn(
 ): Promise<void> {
   const build = await tx.db
     .selectFrom('build')
-    .select(['project_id', 'status', 'plan_json', 'branch_order'])
+    .select(['project_id', 'status', 'planned', 'branch_order'])
     .where('id', '=', buildId)
     .executeTakeFirst();
   if (build === undefined) throw new Problem('not_found', { what: 'build', id: buildId });
-  if (build.plan_json !== null || (build.status !== 'pending' && build.status !== 'blocked')) return;
+  if (build.planned === 1 || (build.status !== 'pending' && build.status !== 'blocked')) return;
   const at = deps.clock.nowMs();
   if (outcome.kind === 'ended')
     return endBuild(tx, { buildId, status: outcome.status, reason: outcome.reason, at });
   if (outcome.kind === 'problems') return endWithProblems(tx, buildId, outcome.problems, at);
   try {
     const environments = await environmentsOf(deps, tx, build.project_id, outcome.plan, at);
-    await keepPlan(tx, buildId, outcome, at);
-    for (const [index, settings] of outcome.plan.deploys.entries())
-      await insertDeployment(tx, {
-        environmentId: environments[index] ?? '',
-        buildId,
-        releaseId: null,
-        cause: 'build',
-        settings,
-        order: build.branch_order,
-        at,
-      });
+    const workflowIds = await keepPlan(tx, buildId, outcome, at);
+    for (const [position, { plan }] of outcome.plan.workflows.entries())
+      for (const settings of plan.deploys)
+        await insertDeployment(tx, {
+          environmentId: environments.get(settings) ?? '',
+          buildId,
+          workflowId: workflowIds[position] ?? null,
+          releaseId: null,
+          cause: 'build',
+          settings,
+          order: build.branch_order,
+          at,
+        });
   } catch (error) {
     if (!(error instanceof Problem) || !REFUSALS.has(error.code)) throw error;
     const status = error.code === 'host_taken' ? 'failure' : 'error';
@@ -52,17 +54,17 @@ export async function planBuildIn(
 /** Of an environment, before anything was written. Any other problem ends the transaction. */
 const REFUSALS: ReadonlySet<ProblemCode> = new Set(['host_taken', 'router_full', 'address_exhausted']);
 
-/** Environments of the plan's deployments, in its order; before anything else, since one may be refused. */
+/** Environment of each of the plan's deployments; before anything else, since one may be refused. */
 async function environmentsOf(
   deps: BuildsDeps,
   tx: Tx,
   projectId: string,
-  plan: Plan,
+  { workflows }: BuildPlan,
   at: number,
-): Promise<readonly string[]> {
-  const ids: string[] = [];
-  for (const deploy of plan.deploys)
-    ids.push(await ensureEnvironment(tx, { projectId, plan: deploy, router: deps.router, at }));
+): Promise<ReadonlyMap<DeployPlan, string>> {
+  const ids = new Map<DeployPlan, string>();
+  for (const deploy of workflows.flatMap(({ plan }) => plan.deploys))
+    ids.set(deploy, await ensureEnvironment(tx, { projectId, plan: deploy, router: deps.router, at }));
   return ids;
 }
 
@@ -79,63 +81,91 @@ async function endWithProblems(
   await endBuild(tx, { buildId, status: 'failure', reason, at });
 }
 
-/** Writes the plan and the workflow with its steps; those that `when` leaves out are skipped at once. */
+/** Writes the workflows with their steps; gives their ids in the plan's order. */
 async function keepPlan(
   tx: Tx,
   buildId: string,
   { plan, warnings }: Extract<PlanOutcome, { kind: 'plan' }>,
   at: number,
-): Promise<void> {
+): Promise<readonly string[]> {
   await tx.db
     .updateTable('build')
-    .set({ plan_json: JSON.stringify(plan), problems_json: JSON.stringify(warnings) })
+    .set({ planned: 1, problems_json: JSON.stringify(warnings) })
     .where('id', '=', buildId)
     .execute();
-  const workflowId = newId('wfl', at);
-  await tx.db
-    .insertInto('workflow')
-    .values({
-      id: workflowId,
-      build_id: buildId,
-      name: 'default',
-      status: 'pending',
-      reason: null,
-      attempt: 1,
-      labels_json: JSON.stringify(plan.labels ?? {}),
-      worker_id: null,
-      placed_at: null,
-      started_at: null,
-      finished_at: null,
-    })
-    .execute();
-  await insertSteps(tx, { workflowId, buildId, attempt: 1, plan, at });
+  const rows = plan.workflows.map((workflow, position) => workflowRow(workflow, { buildId, position, at }));
+  for (const some of chunks(rows)) await tx.db.insertInto('workflow').values(some).execute();
+  const parts = plan.workflows.map((workflow, position) => ({
+    workflowId: rows[position]?.id ?? '',
+    plan: workflow.plan,
+  }));
+  await insertSteps(tx, parts, { buildId, attempt: 1, at });
   tx.changed('build', buildId);
-  tx.changed('queue', workflowId);
+  for (const { id } of rows) tx.changed('queue', id);
+  return rows.map(({ id }) => id);
 }
 
-/** The step rows of one attempt of a workflow. */
+function workflowRow(
+  { name, plan, dependsOn, runsOn, matrix }: WorkflowPlan,
+  { buildId, position, at }: { buildId: string; position: number; at: number },
+) {
+  return {
+    id: newId('wfl', at),
+    build_id: buildId,
+    name,
+    position,
+    status: 'pending' as const,
+    reason: null,
+    attempt: 1,
+    labels_json: JSON.stringify(plan.labels ?? {}),
+    plan_json: JSON.stringify(plan),
+    depends_on_json: JSON.stringify(dependsOn),
+    runs_on_json: JSON.stringify(runsOn),
+    matrix_json: matrix === null ? null : JSON.stringify(matrix),
+    worker_id: null,
+    placed_at: null,
+    started_at: null,
+    finished_at: null,
+  };
+}
+
+/** The step rows of one attempt of each workflow; those that `when` leaves out are skipped at once. */
 export async function insertSteps(
   tx: Tx,
-  steps: { workflowId: string; buildId: string; attempt: number; plan: Plan; at: number },
+  workflows: readonly { readonly workflowId: string; readonly plan: Plan }[],
+  { buildId, attempt, at }: { buildId: string; attempt: number; at: number },
 ): Promise<void> {
-  const { workflowId, buildId, attempt, plan, at } = steps;
-  for (const [position, row] of workflowRows(plan).entries()) {
-    const id = newId('stp', at);
-    await tx.db
-      .insertInto('step')
-      .values({
-        id,
+  const rows = workflows.flatMap(({ workflowId, plan }) =>
+    workflowRows(plan).map((row, position) => ({
+      isSelected: row.selected,
+      values: {
+        id: newId('stp', at),
         workflow_id: workflowId,
         workflow_attempt: attempt,
         position,
         kind: row.kind,
         name: row.name,
         depends_on_json: JSON.stringify(row.dependsOn),
-        status: 'pending',
+        status: 'pending' as const,
         reason: null,
-      })
+      },
+    })),
+  );
+  for (const some of chunks(rows))
+    await tx.db
+      .insertInto('step')
+      .values(some.map(({ values }) => values))
       .execute();
-    const reason = 'its `when` does not match this event';
-    if (!row.selected) await transition(tx, { table: 'step', id, buildId, to: 'skipped', reason, at });
-  }
+  const reason = 'its `when` does not match this event';
+  for (const { isSelected, values } of rows)
+    if (!isSelected)
+      await transition(tx, { table: 'step', id: values.id, buildId, to: 'skipped', reason, at });
 }
+
+/** Rows for one statement: a database takes some thousand values in each. */
+function chunks<T>(rows: readonly T[]): readonly (readonly T[])[] {
+  const length = Math.ceil(rows.length / MOST_ROWS);
+  return Array.from({ length }, (_, index) => rows.slice(index * MOST_ROWS, (index + 1) * MOST_ROWS));
+}
+
+const MOST_ROWS = 50;

@@ -86,10 +86,9 @@ async function demandOwnImage(
   effect: Extract<Effect, { kind: 'tag' }>,
 ): Promise<void> {
   const row = await tx.db
-    .selectFrom('workflow')
-    .innerJoin('image', 'image.build_id', 'workflow.build_id')
-    .select('image.pushed_json')
-    .where('workflow.id', '=', lease.subject.id)
+    .selectFrom('image')
+    .select('pushed_json')
+    .where('workflow_id', '=', lease.subject.id)
     .executeTakeFirst();
   const pushed = JSON.parse(row?.pushed_json ?? 'null') as PushedImage | null;
   if (pushed?.repository !== effect.repository || pushed.digest !== effect.digest)
@@ -152,7 +151,7 @@ export async function effectSettled(tx: Tx, effect: SettledEffect, at: number): 
     await tx.db
       .updateTable('image')
       .set({ tags_json: JSON.stringify((effect.payload as Extract<Effect, { kind: 'tag' }>).tags) })
-      .where('build_id', '=', workflow.build_id)
+      .where('workflow_id', '=', effect.subjectId)
       .execute();
   await settleBuild(tx, workflow.build_id, at);
   tx.changed('build', workflow.build_id);

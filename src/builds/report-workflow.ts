@@ -100,13 +100,13 @@ async function buildOf({ tx, lease }: ReportContext): Promise<string> {
 
 /** From here on deployments that prepare ahead may begin, on the engine that has the image. */
 async function keepImage(context: ReportContext, { image }: ReportOf<'image.built'>): Promise<'taken'> {
-  const { tx, now } = context;
+  const { tx, lease, now } = context;
   const build_id = await buildOf(context);
   const built_json = JSON.stringify(image);
   await tx.db
     .insertInto('image')
-    .values({ build_id, built_json, pushed_json: null, tags_json: null })
-    .onConflict((conflict) => conflict.column('build_id').doUpdateSet({ built_json, pushed_json: null }))
+    .values({ workflow_id: lease.subject_id, build_id, built_json, pushed_json: null, tags_json: null })
+    .onConflict((conflict) => conflict.column('workflow_id').doUpdateSet({ built_json, pushed_json: null }))
     .execute();
   await settleBuild(tx, build_id, now);
   tx.changed('build', build_id);
@@ -127,10 +127,10 @@ async function keepPush(context: ReportContext, image: PushedImage): Promise<'ta
   const result = await tx.db
     .updateTable('image')
     .set((eb) => ({ pushed_json: JSON.stringify(image), version: eb('version', '+', 1) }))
-    .where('build_id', '=', buildId)
+    .where('workflow_id', '=', lease.subject_id)
     .executeTakeFirst();
   if (result.numUpdatedRows === 0n) return 'ignored';
-  await makeReleases(tx, buildId, image, now);
+  await makeReleases(tx, lease.subject_id, image, now);
   await settleBuild(tx, buildId, now);
   tx.changed('build', buildId);
   return 'taken';

@@ -36,6 +36,7 @@ export async function rollBack(
   const made = await insertDeployment(tx, {
     environmentId,
     buildId: release.buildId,
+    workflowId: null,
     releaseId,
     cause: 'rollback',
     settings: release.settings,

@@ -84,9 +84,11 @@ export async function openDeployments(
   const rows = await tx.db
     .selectFrom('deployment')
     .leftJoin('build', 'build.id', 'deployment.build_id')
-    .leftJoin('image', 'image.build_id', 'deployment.build_id')
+    .leftJoin('workflow', 'workflow.id', 'deployment.workflow_id')
+    .leftJoin('image', 'image.workflow_id', 'deployment.workflow_id')
     .select([
-      'image.build_id as built',
+      'image.workflow_id as built',
+      'workflow.status as workflow_status',
       'deployment.id',
       'deployment.cause',
       'deployment.status',
@@ -114,6 +116,7 @@ export async function openDeployments(
       row.number === null || row.build_status === null
         ? null
         : { number: row.number, status: row.build_status },
+    workflow: row.workflow_status,
     built: row.built !== null,
     released: row.release_id !== null,
     prepare: (JSON.parse(row.settings_json) as DeployPlan).prepare,

@@ -11,15 +11,15 @@ import type { LeaseRow } from './lease-rows.ts';
 export async function recordStaging(
   { registry }: BuildsDeps,
   tx: Tx,
-  { leaseId, buildId }: { leaseId: string; buildId: string },
+  { leaseId, workflowId, buildId }: { leaseId: string; workflowId: string; buildId: string },
 ): Promise<void> {
   const { plan_json } = await tx.db
-    .selectFrom('build')
+    .selectFrom('workflow')
     .select('plan_json')
-    .where('id', '=', buildId)
+    .where('id', '=', workflowId)
     .executeTakeFirstOrThrow();
-  const plan = JSON.parse(plan_json ?? 'null') as Plan | null;
-  const target = plan === null || plan.image === null ? null : pushTarget(plan.push, registry);
+  const plan = JSON.parse(plan_json) as Plan;
+  const target = plan.image === null ? null : pushTarget(plan.push, registry);
   if (target === null) return;
   const repository = `${target.host}/${stagingRepository(target.repository)}`;
   await tx.db.insertInto('staging').values({ lease_id: leaseId, build_id: buildId, repository }).execute();

@@ -1,4 +1,5 @@
-import type { BuildView } from '../core/view.ts';
+import { workflowLabel } from '../core/matrix-label.ts';
+import type { BuildView, WorkflowView } from '../core/view.ts';
 import { UsageError } from './call-server.ts';
 import { paint } from './print.ts';
 
@@ -12,15 +13,23 @@ export interface NamedLog {
   readonly begun: boolean;
 }
 
-/** Of the last attempt of each step, or of the steps of that name. */
+/** Of the last attempt of each step, or of the steps of that name; in a build of several workflows with their names. */
 export function logsOfSteps(build: BuildView, name?: string): readonly NamedLog[] {
-  return build.workflows
-    .flatMap((workflow) => workflow.steps)
-    .flatMap((step): NamedLog[] => {
+  return build.workflows.flatMap((workflow) =>
+    workflow.steps.flatMap((step): NamedLog[] => {
       const logId = step.attempts.at(-1)?.logId;
-      if (logId === undefined || (name !== undefined && step.name !== name)) return [];
-      return [{ name: step.name, kind: step.kind, logId, begun: step.status !== 'pending' }];
-    });
+      const names = namesOf(build, workflow, step.name);
+      if (logId === undefined || (name !== undefined && !names.includes(name))) return [];
+      return [{ name: names.at(-1) ?? '', kind: step.kind, logId, begun: step.status !== 'pending' }];
+    }),
+  );
+}
+
+/** What a step may be called, the last of them unlike any other of the build. */
+function namesOf({ workflows }: BuildView, workflow: WorkflowView, step: string): readonly string[] {
+  return workflows.length === 1
+    ? [step]
+    : [step, `${workflow.name}: ${step}`, `${workflowLabel(workflow)}: ${step}`];
 }
 
 /** Of the deployments that the build made, or of those into that environment. */
@@ -38,9 +47,11 @@ export function logsOfDeployments(build: BuildView, environment?: string): reado
 
 /** @throws UsageError for a name that is no step and no environment of the build. */
 export function demandLog(build: BuildView, name: string | undefined): void {
-  const steps = build.workflows.flatMap((workflow) => workflow.steps.map((step) => step.name));
+  const steps = build.workflows.flatMap((workflow) =>
+    workflow.steps.flatMap((step) => namesOf(build, workflow, step.name)),
+  );
   const environments = logsOfDeployments(build).map((log) => log.name);
-  const names = [...steps, ...environments];
+  const names = [...new Set([...steps, ...environments])];
   if (name !== undefined && names.length > 0 && !names.includes(name))
     throw new UsageError(`the build has no step or environment ${name}; it has: ${names.join(', ')}`);
 }

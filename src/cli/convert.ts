@@ -5,7 +5,7 @@ import { convertFiles } from '../convert/convert-files.ts';
 import { FORMATS } from '../convert/converted.ts';
 import type { Converted, Format, InputFile } from '../convert/converted.ts';
 import { formatOf } from '../convert/format-of.ts';
-import { PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
+import { PIPELINE_FILE } from '../pipeline/pipeline-files.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
 import { readLintInput, UnreadableFile } from './lint-input.ts';
 import { paint } from './print.ts';

@@ -1,9 +1,9 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
 import type { FileInput } from '../pipeline/decode.ts';
-import { PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
+import { isWorkflowFile, PIPELINE_FILE, PIPELINE_FOLDER } from '../pipeline/pipeline-files.ts';
 
 /** A file that is not there, or not for us; its message is for the person who named it. */
 export class UnreadableFile extends Error {}
@@ -33,9 +33,28 @@ export async function readLintInput(file: string): Promise<FileInput> {
   }
 }
 
-/** Whether a Dockerfile lies beside the file, or in the current folder for standard input. */
+/** The files of a folder that are workflows, sorted; none where there is no such folder. */
+export function workflowFiles(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && isWorkflowFile(entry.name))
+    .map(({ name }) => path.join(folder, name))
+    .sort();
+}
+
+/** The files that are planned together with this one: those of its folder where it is a workflow of several. */
+export function filesBeside(file: string): readonly string[] {
+  const folder = path.dirname(file);
+  if (path.basename(path.resolve(folder)) !== PIPELINE_FOLDER) return [file];
+  const files = workflowFiles(folder);
+  return files.some((one) => path.resolve(one) === path.resolve(file)) ? files : [file];
+}
+
+/** Whether a Dockerfile lies beside the file, or its folder; for standard input in the current folder. */
 export function dockerfileBeside(file: string): boolean {
-  return existsSync(path.join(path.dirname(file), 'Dockerfile'));
+  const folder = path.dirname(file);
+  const isInFolder = path.basename(path.resolve(folder)) === PIPELINE_FOLDER;
+  return existsSync(path.join(folder, isInFolder ? '..' : '.', 'Dockerfile'));
 }
 
 /** Null for more than `most` bytes; the rest of the stream is left. */

@@ -1,16 +1,24 @@
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LintView } from '../core/view.ts';
-import { lintPipeline } from '../pipeline/lint-pipeline.ts';
+import type { Facts } from '../pipeline/check/check-pipeline.ts';
+import { lintPipeline, lintWorkflows } from '../pipeline/lint-pipeline.ts';
 import type { LintProblem } from '../pipeline/lint-problem.ts';
-import { DEFAULT_PIPELINE, PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
+import {
+  DEFAULT_PIPELINE,
+  PIPELINE_FILE,
+  PIPELINE_FOLDER,
+  type PipelineFile,
+} from '../pipeline/pipeline-files.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
-import { dockerfileBeside, readLintInput, UnreadableFile } from './lint-input.ts';
+import { dockerfileBeside, filesBeside, readLintInput, UnreadableFile, workflowFiles } from './lint-input.ts';
 import { paint } from './print.ts';
 
 const USAGE = `Usage: slipway lint [FILE…] [--format text|json|sarif] [--strict]
 
-Checks pipeline files (${PIPELINE_FILE} by default; "-" is standard input) and shows every problem.
+Checks pipeline files (${PIPELINE_FILE} or the files of ${PIPELINE_FOLDER}/ by default; "-" is standard input) and
+shows every problem.
   --format  text for people (the default), json, or sarif: SARIF 2.1.0, as code hosts and editors take it
   --json    the same as --format json
   --strict  warnings fail, too
@@ -64,7 +72,7 @@ function readArguments(argv: readonly string[]) {
   if (format === undefined) throw new Error(`there is no format "${name}"; it is text, json or sarif`);
   if (positionals.filter((file) => file === '-').length > 1)
     throw new Error('standard input can be read once');
-  const files = positionals.length > 0 ? positionals : [PIPELINE_FILE];
+  const files = positionals.length > 0 ? positionals : defaultFiles();
   return { files, format, isStrict: values.strict, isHelp: values.help === true };
 }
 
@@ -73,7 +81,22 @@ async function lintFile(file: string): Promise<Linted> {
   const isDefault = file === PIPELINE_FILE && hasDockerfile && !existsSync(file);
   const input = isDefault ? DEFAULT_PIPELINE : await readLintInput(file);
   const name = file === '-' ? 'standard input' : isDefault ? 'default pipeline' : file;
-  return { file: name, problems: lintPipeline(input, name, { hasDockerfile }) };
+  return { file: name, problems: await lintBeside(file, { path: name, text: input }, { hasDockerfile }) };
+}
+
+const defaultFiles = (): readonly string[] => {
+  const workflows = existsSync(PIPELINE_FILE) ? [] : workflowFiles(PIPELINE_FOLDER);
+  return workflows.length > 0 ? workflows : [PIPELINE_FILE];
+};
+
+/** Problems of a file; one of several workflows is held against the others of its folder. */
+async function lintBeside(file: string, own: PipelineFile, facts: Facts): Promise<readonly LintProblem[]> {
+  const others = filesBeside(file).filter((one) => path.resolve(one) !== path.resolve(file));
+  if (others.length === 0) return lintPipeline(own.text, own.path, facts);
+  const files = await Promise.all(
+    others.map(async (one): Promise<PipelineFile> => ({ path: one, text: await readLintInput(one) })),
+  );
+  return lintWorkflows([own, ...files], facts).filter((problem) => problem.file === own.path);
 }
 
 function asJson(linted: readonly Linted[]): string {

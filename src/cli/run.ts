@@ -8,17 +8,27 @@ import { runLocally } from '../../worker/local/run-locally.ts';
 import type { Outcome } from '../../worker/outcome.ts';
 import type { Stop } from '../../worker/server/lease.ts';
 import type { FailedStep } from '../../worker/steps/workflow-context.ts';
+import { isReady } from '../core/decide-workflows.ts';
+import { workflowLabel } from '../core/matrix-label.ts';
 import { Problem } from '../core/problem.ts';
+import type { Status } from '../core/status.ts';
 import { workflowSecrets } from '../core/workflow-rows.ts';
 import { harmless } from '../pipeline/excerpt.ts';
-import { PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
+import { PIPELINE_FILE, PIPELINE_FOLDER, type PipelineFile } from '../pipeline/pipeline-files.ts';
 import { UsageError } from './call-server.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
-import { readLintInput, UnreadableFile } from './lint-input.ts';
+import { filesBeside, readLintInput, UnreadableFile, workflowFiles } from './lint-input.ts';
 import { paint } from './print.ts';
 import { askSecret } from './run/ask-secret.ts';
 import { gatherSecrets } from './run/gather-secrets.ts';
-import { onlySteps, planRun, type RunFile, type RunPlanned } from './run/plan-run.ts';
+import {
+  onlyCombinations,
+  onlySteps,
+  planRun,
+  type RunFiles,
+  type RunPlanned,
+  type RunWorkflow,
+} from './run/plan-run.ts';
 import { eventOf, readRepository, type LocalEventKind, type LocalRepository } from './run/read-repository.ts';
 import type { RunView } from './run/run-view.ts';
 import { plainView } from './run/show-plain.ts';
@@ -27,9 +37,10 @@ import { fingerprint, untilChanged } from './run/watch-tree.ts';
 
 const USAGE = `Usage: slipway run [FILE] [--step NAME]… [--event push|pull_request|tag] [options]
 
-Runs a pipeline file (${PIPELINE_FILE} by default) on this machine's Docker engine, as a worker would, on a copy of the
+Runs a pipeline file (${PIPELINE_FILE} by default, else all of ${PIPELINE_FOLDER}/, one after another) on this machine's Docker engine, as a worker would, on a copy of the
 working tree as it is now: image, services and steps. Nothing is pushed or deployed; no server is needed.
   --step NAME         only this step, and others so named; what it depends on counts as done
+  --matrix NAME=VALUE only the combinations of the matrix that have it, and others so named
   --event KIND        what \`when\` and the variables take it for: push (the default), pull_request or tag
   --secret NAME       a secret's value from the variable of the environment of that name, or of that name in capitals
   --secret-file FILE  secrets from lines NAME=value
@@ -44,6 +55,7 @@ const EVENTS: readonly LocalEventKind[] = ['push', 'pull_request', 'tag'];
 interface Options {
   readonly file: string | null;
   readonly steps: readonly string[];
+  readonly matrix: Readonly<Record<string, string>>;
   readonly event: LocalEventKind;
   readonly secrets: readonly string[];
   readonly secretFile: string | undefined;
@@ -91,6 +103,7 @@ function readOptions(argv: readonly string[]): Options | null {
   return {
     file: positionals[0] ?? null,
     steps: values.step ?? [],
+    matrix: Object.fromEntries((values.matrix ?? []).map(readPair)),
     event,
     secrets: values.secret ?? [],
     secretFile: values['secret-file'],
@@ -107,6 +120,7 @@ function parse(argv: readonly string[]) {
       allowPositionals: true,
       options: {
         step: { type: 'string', multiple: true },
+        matrix: { type: 'string', multiple: true },
         event: { type: 'string' },
         secret: { type: 'string', multiple: true },
         'secret-file': { type: 'string' },
@@ -119,6 +133,12 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
+}
+
+function readPair(text: string): readonly [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new UsageError(`--matrix ${text}: write NAME=VALUE`);
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 const isTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
@@ -183,7 +203,7 @@ async function runOnce(
 ): Promise<number> {
   const repository = await readRepository(folderOf(options.file));
   const planned = planRun(
-    await readRunFile(options.file, repository),
+    await readRunFiles(options.file, repository),
     repository,
     eventOf(repository, options.event),
     Date.now(),
@@ -192,17 +212,59 @@ async function runOnce(
     process.stderr.write(`${formatProblems(planned.problems, paint)}\n${countProblems(planned.problems)}\n`);
     return 1;
   }
-  const plan = onlySteps(planned.plan, options.steps);
-  const values = await secrets(workflowSecrets(plan), signal);
+  const workflows = stepsOf(onlyCombinations(planned.workflows, options.matrix), options.steps);
+  const values = await secrets([...new Set(workflows.flatMap(({ plan }) => workflowSecrets(plan)))], signal);
   sayWhat(repository, planned, options);
+  const run = { repository, ref: planned.ref, options, settings, values, signal };
+  const ended: { readonly name: string; readonly status: Status }[] = [];
+  let exitStatus = 0;
+  for (const workflow of workflows) {
+    if (workflows.length > 1) process.stderr.write(`\n${paint('bold', harmless(workflowLabel(workflow)))}\n`);
+    const outcome = isReady(workflow, ended) ? await runWorkflow(workflow, run) : SKIPPED;
+    if (outcome === SKIPPED) process.stderr.write(paint('dim', `Skipped: ${SKIPPED.reason}.\n`));
+    ended.push({ name: workflow.name, status: outcome.status });
+    exitStatus ||= statusOf(outcome, signal);
+    if (signal.aborted) break;
+  }
+  return exitStatus;
+}
+
+const SKIPPED: Outcome = { status: 'skipped', reason: 'what it waits for ended otherwise', exitCode: null };
+
+/** Those workflows that have one of the steps, with them alone; all where none is named. */
+function stepsOf(workflows: readonly RunWorkflow[], steps: readonly string[]): readonly RunWorkflow[] {
+  if (steps.length === 0) return workflows;
+  const having = workflows.filter(({ plan }) => plan.steps.some(({ name }) => steps.includes(name)));
+  const of = having.length === 0 ? workflows.slice(0, 1) : having;
+  const named = new Set(of.flatMap(({ plan }) => plan.steps.map(({ name }) => name)));
+  const unknown = steps.filter((name) => !named.has(name));
+  return of.map((workflow) => {
+    const own = steps.filter((name) => workflow.plan.steps.some((step) => step.name === name));
+    return { ...workflow, dependsOn: [], plan: onlySteps(workflow.plan, [...own, ...unknown]) };
+  });
+}
+
+interface Run {
+  readonly repository: LocalRepository;
+  readonly ref: string;
+  readonly options: Options;
+  readonly settings: LocalRunSettings;
+  readonly values: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+async function runWorkflow(
+  { plan, variables }: RunWorkflow,
+  { repository, ref, options, settings, values, signal }: Run,
+): Promise<Outcome> {
   const view = options.isPlain ? plainView(process.stdout) : treeView(process.stdout);
   const startedAt = performance.now();
   const outcome = await runLocally({
     tree: repository,
     plan,
     projectPath: repository.projectPath,
-    clone: { url: repository.originUrl ?? '', ref: planned.ref, commit: commitOf(repository) },
-    variables: planned.variables,
+    clone: { url: repository.originUrl ?? '', ref, commit: commitOf(repository) },
+    variables,
     secrets: values,
     settings,
     signal,
@@ -212,7 +274,7 @@ async function runOnce(
       process.stderr.write(`slipway: something of a run is left: ${(error as Error).message}\n`),
   });
   view.end(outcome, performance.now() - startedAt);
-  return statusOf(outcome, signal);
+  return outcome;
 }
 
 function statusOf({ status }: Outcome, signal: AbortSignal): number {
@@ -222,17 +284,23 @@ function statusOf({ status }: Outcome, signal: AbortSignal): number {
 
 const folderOf = (file: string | null): string => path.resolve(file === null ? '.' : path.dirname(file));
 
-/** The file that was named; else the one of this folder; else the repository's. */
-async function readRunFile(file: string | null, { root }: LocalRepository): Promise<RunFile> {
+/**
+ * The file that was named, with the others of its folder where it is a workflow; else the one of this folder; else the
+ * repository's, or its folder's.
+ */
+async function readRunFiles(file: string | null, { root }: LocalRepository): Promise<RunFiles> {
   const hasDockerfile = existsSync(path.join(root, 'Dockerfile'));
-  const known = file ?? [PIPELINE_FILE, path.join(root, PIPELINE_FILE)].find((one) => existsSync(one));
-  if (known === undefined) return { name: PIPELINE_FILE, input: null, hasDockerfile };
-  return { name: path.relative('.', known), input: await readLintInput(known), hasDockerfile };
+  const known =
+    file ?? [PIPELINE_FILE, path.join(root, PIPELINE_FILE)].find((one) => existsSync(one)) ?? null;
+  const paths = known === null ? workflowFiles(path.join(root, PIPELINE_FOLDER)) : filesBeside(known);
+  const files: PipelineFile[] = [];
+  for (const one of paths) files.push({ path: path.relative('.', one), text: await readLintInput(one) });
+  return { files, only: file === null ? null : path.relative('.', file), hasDockerfile };
 }
 
 const commitOf = ({ head }: LocalRepository): string => head?.commit ?? '0'.repeat(40);
 
-function sayWhat(repository: LocalRepository, { warnings, plan }: RunPlanned, { event }: Options): void {
+function sayWhat(repository: LocalRepository, { warnings, workflows }: RunPlanned, { event }: Options): void {
   if (warnings.length > 0) process.stderr.write(`${formatProblems(warnings, paint)}\n`);
   const { branch, head, changedFiles, projectPath } = repository;
   const commit = head === null ? 'no commit yet' : head.commit.slice(0, 8);
@@ -240,7 +308,11 @@ function sayWhat(repository: LocalRepository, { warnings, plan }: RunPlanned, { 
   process.stderr.write(
     `${paint('bold', projectPath)}: ${event} on ${branch ?? 'no branch'} (${commit}${changes})\n`,
   );
-  const left = [plan.push === null ? '' : 'push', plan.deploys.length === 0 ? '' : 'deploy'].filter(Boolean);
+  const plans = workflows.map((workflow) => workflow.plan);
+  const left = [
+    plans.some((plan) => plan.push !== null) ? 'push' : '',
+    plans.some((plan) => plan.deploys.length > 0) ? 'deploy' : '',
+  ].filter(Boolean);
   if (left.length > 0) process.stderr.write(paint('dim', `Left out here: ${left.join(' and ')}.\n`));
 }
 

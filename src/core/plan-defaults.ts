@@ -23,6 +23,12 @@ export const PIPELINE_LIMITS = {
   aliasedNodes: 10_000,
   /** Steps, and services. */
   steps: 2_000,
+  /** Files of a folder of workflows. */
+  files: 64,
+  /** Workflows of a build, combinations of a matrix counted one by one. */
+  workflows: 256,
+  /** Steps and services of all workflows of a build. */
+  plannedSteps: 20_000,
   /** What the variables of all values stand for, and what is compared to find that out. */
   substitutedCharacters: 1024 * 1024,
   substitutionWork: 10_000_000,

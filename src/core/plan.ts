@@ -1,9 +1,31 @@
 import type { Labels } from './labels.ts';
 
 /**
- * A plan: what a pipeline file means for one event. It is a value: the same file, event and
- * changed paths give the same plan, byte for byte. Nothing in it is secret.
+ * What the pipeline files of a commit mean for one event. It is a value: the same files, event and changed paths give
+ * the same plan, byte for byte. Nothing in it is secret.
  */
+export interface BuildPlan {
+  /** In the order of the files' names; combinations of a matrix in the order of the file. */
+  readonly workflows: readonly WorkflowPlan[];
+}
+
+/** One workflow of a build: it is placed on a worker of its own. */
+export interface WorkflowPlan {
+  /** That of its file; the combinations of a matrix share it. */
+  readonly name: string;
+  /** Names of workflows of this plan that must be over first; of a matrix all combinations. */
+  readonly dependsOn: readonly string[];
+  /** Which outcome of those lets it run. */
+  readonly runsOn: readonly ('success' | 'failure')[];
+  /** Its combination of the matrix; null: it has none. */
+  readonly matrix: MatrixValues | null;
+  readonly plan: Plan;
+}
+
+/** One combination of a matrix: variable → value, in the file's order. */
+export type MatrixValues = Readonly<Record<string, string>>;
+
+/** What one workflow does. */
 export interface Plan {
   /** Image to build, or null when the file has no `image` and the repository no Dockerfile. */
   readonly image: ImagePlan | null;

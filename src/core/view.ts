@@ -1,6 +1,7 @@
 import type { DeploymentCause, DeploymentPhase, SlotIndex, SlotRole } from './deployment.ts';
 import type { BuiltImage, PushedImage } from './image.ts';
 import type { Labels } from './labels.ts';
+import type { MatrixValues } from './plan.ts';
 import type { LogLine, LogState } from './log.ts';
 import type { Status } from './status.ts';
 import type { TestCounts, TestResult, TestStatus } from './test-report.ts';
@@ -101,6 +102,10 @@ export interface LintView {
 export interface WorkflowView {
   readonly id: string;
   readonly name: string;
+  /** Its combination of the matrix; null: it has none. */
+  readonly matrix: MatrixValues | null;
+  /** Names of workflows of its build that must be over first. */
+  readonly dependsOn: readonly string[];
   readonly status: Status;
   readonly reason: string | null;
   readonly attempt: number;

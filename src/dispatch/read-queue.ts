@@ -1,3 +1,4 @@
+import { isReady } from '../core/decide-workflows.ts';
 import type { Labels } from '../core/labels.ts';
 import type { Reading } from '../store/store.ts';
 import type { Wanting, WorkerPlaces } from './choose-places.ts';
@@ -11,7 +12,10 @@ export interface QueuedWorkflow extends WaitingWorkflow, Wanting {
   readonly placedAtMs: number | null;
 }
 
-/** The workflows that wait, placed or not. Those of blocked builds are not among them. */
+/**
+ * The workflows that wait for a place, or are placed and not claimed. Those of blocked builds are not among them, nor
+ * those that wait for another workflow.
+ */
 export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkflow[]> {
   const rows = await db
     .selectFrom('workflow')
@@ -23,6 +27,8 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
       'workflow.labels_json',
       'workflow.worker_id',
       'workflow.placed_at',
+      'workflow.depends_on_json',
+      'workflow.runs_on_json',
       'build.id as buildId',
       'build.project_id',
       'build.branch',
@@ -30,9 +36,11 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
       'project.default_branch',
     ])
     .where('workflow.status', '=', 'pending')
-    .where('build.status', '=', 'pending')
+    .where('build.status', 'in', ['pending', 'running'])
+    .where('build.cancel_requested', 'is', null)
     .execute();
-  return rows.map((row) => ({
+  const ready = await readyOf(db, rows);
+  return ready.map((row) => ({
     id: row.id,
     buildId: row.buildId,
     attempt: row.attempt,
@@ -45,13 +53,37 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
   }));
 }
 
+/** Those whose dependencies are over. */
+async function readyOf<R extends { buildId: string; depends_on_json: string; runs_on_json: string }>(
+  db: Reading['db'],
+  rows: readonly R[],
+): Promise<readonly R[]> {
+  const dependent = rows.filter((row) => row.depends_on_json !== '[]');
+  const builds = [...new Set(dependent.map(({ buildId }) => buildId))];
+  if (builds.length === 0) return rows;
+  const others = await db
+    .selectFrom('workflow')
+    .select(['build_id', 'name', 'status'])
+    .where('build_id', 'in', builds)
+    .execute();
+  return rows.filter((row) => {
+    if (row.depends_on_json === '[]') return true;
+    const dependsOn = JSON.parse(row.depends_on_json) as string[];
+    const runsOn = JSON.parse(row.runs_on_json) as ('success' | 'failure')[];
+    return isReady(
+      { dependsOn, runsOn },
+      others.filter((one) => one.build_id === row.buildId),
+    );
+  });
+}
+
 /** Builds that wait for their pipeline file to be read: they have no workflow yet. */
 export async function readUnplanned({ db }: Reading): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('build')
     .select('id')
     .where('status', '=', 'pending')
-    .where('plan_json', 'is', null)
+    .where('planned', '=', 0)
     .execute();
   return rows.map((row) => row.id);
 }

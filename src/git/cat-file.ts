@@ -6,6 +6,8 @@ export interface GitObject {
   readonly bytes: number;
   /** Null for a file of more bytes than are read. */
   readonly text: string | null;
+  /** Of a folder: the names of the files in it, links and submodules left out. */
+  readonly names?: readonly string[];
 }
 
 /** The head of one answer of `git cat-file --batch`. */
@@ -33,8 +35,23 @@ export function takeObject(answer: Buffer, at: number): Taken | null {
     type,
     bytes,
     text: withText ? answer.toString('utf8', start, start + bytes) : null,
+    ...(type === 'tree' && { names: fileNames(answer.subarray(start, start + bytes)) }),
   });
   return { type, bytes, end: start + bytes + 1, object };
+}
+
+/** Entries of a tree object (`git help ls-tree` shows them): mode, space, name, NUL, 20 bytes of the id. */
+function fileNames(tree: Buffer): readonly string[] {
+  const names: string[] = [];
+  for (let at = 0; at < tree.length;) {
+    const space = tree.indexOf(32, at);
+    const nul = tree.indexOf(0, space);
+    if (space < 0 || nul < 0) break;
+    if (tree.toString('latin1', at, space).startsWith('100'))
+      names.push(tree.toString('utf8', space + 1, nul));
+    at = nul + 21;
+  }
+  return names;
 }
 
 /** What a commit object says: header lines, an empty line, the message. */

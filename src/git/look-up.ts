@@ -40,12 +40,17 @@ export async function lookUp(mirror: Mirror, { place, paths, base }: Question): 
   const [head = null, ...rest] = await mirror.objects.read(wanted);
   const tagged = isTag ? rest.shift() : head;
   const bases = rest.splice(0, namesOf(base).length);
-  const files = rest.map((file) => (file?.type === 'blob' ? (file.text ?? { bytes: file.bytes }) : null));
+  const files = rest.map(contentOf);
   return {
     commit: head === null ? null : { info: parseCommit(head.text ?? ''), files },
     tagIsThere: tagged?.id === commit,
     ...chooseBase(base, bases),
   };
+}
+
+function contentOf(object: GitObject | null): CommitContent['files'][number] {
+  if (object?.type === 'tree') return { names: object.names ?? [] };
+  return object?.type === 'blob' ? (object.text ?? { bytes: object.bytes }) : null;
 }
 
 /** The commits that a base is made of, most wanted first. */

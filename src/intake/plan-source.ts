@@ -1,9 +1,11 @@
 import type { PlanOutcome } from '../builds/index.ts';
 import type { RepositoryEvent } from '../core/event.ts';
-import type { Plan } from '../core/plan.ts';
+import { workflowLabel } from '../core/matrix-label.ts';
+import type { Plan, WorkflowPlan } from '../core/plan.ts';
 import type { LintProblemView } from '../core/view.ts';
 import type { LintProblem } from '../pipeline/lint-problem.ts';
-import { PIPELINE_FILE, planPipeline } from '../pipeline/plan-pipeline.ts';
+import { PIPELINE_FILE, PIPELINE_FOLDER } from '../pipeline/pipeline-files.ts';
+import { planPipeline } from '../pipeline/plan-pipeline.ts';
 import { ciContext } from './ci-context.ts';
 import type { RecordedBuild } from './ci-context.ts';
 import type { IntakeSettings } from './intake-deps.ts';
@@ -36,26 +38,34 @@ export function planSource(
       workflow: null,
       changedFiles: changedPaths(source),
     }),
-    text: source.pipelineFile,
-    file: PIPELINE_FILE,
+    files: source.pipelineFiles,
     hasDockerfile: source.hasDockerfile,
     changesUnknown: source.changes?.kind === 'unknown' ? source.changes.cause : null,
   });
   if (plan === null) return { kind: 'problems', problems: [...problems, ...warnings].map(toView) };
-  if (isEmpty(plan))
-    return { kind: 'ended', status: 'skipped', reason: `nothing in ${PIPELINE_FILE} is for this event` };
+  const workflows = plan.workflows.filter((workflow) => !isEmpty(workflow.plan));
+  if (workflows.length === 0)
+    return { kind: 'ended', status: 'skipped', reason: `nothing in ${nameOf(source)} is for this event` };
   return { kind: 'plan', plan, warnings: warnings.map(toView) };
 }
+
+const nameOf = ({ pipelineFiles }: Source): string =>
+  pipelineFiles[0]?.path.startsWith(`${PIPELINE_FOLDER}/`) === true ? PIPELINE_FOLDER : PIPELINE_FILE;
 
 /** What a plan does that another need not do: the steps it runs, whether it sets tags, where it deploys. */
 export function partsOf(outcome: PlanOutcome): ReadonlySet<string> {
   if (outcome.kind !== 'plan') return new Set();
-  const { steps, push, deploys } = outcome.plan;
-  return new Set([
-    ...steps.filter((step) => step.selected).map((step) => `step ${step.name}`),
-    ...(push !== null && push.tags.length > 0 ? ['tags'] : []),
+  return new Set(outcome.plan.workflows.flatMap(partsOfWorkflow));
+}
+
+function partsOfWorkflow(workflow: WorkflowPlan): readonly string[] {
+  const { steps, push, deploys } = workflow.plan;
+  const label = workflowLabel(workflow);
+  return [
+    ...steps.filter((step) => step.selected).map((step) => `step ${label} ${step.name}`),
+    ...(push !== null && push.tags.length > 0 ? [`tags ${label}`] : []),
     ...deploys.map(({ environment }) => `deploy ${environment}`),
-  ]);
+  ];
 }
 
 function isEmpty(plan: Plan): boolean {

@@ -8,7 +8,7 @@ export async function findPushBuild(
   { db }: Pick<Tx | Store, 'db'>,
   projectId: string,
   push: PushEvent,
-): Promise<Pick<Selectable<BuildTable>, 'id' | 'status' | 'plan_json'> | null> {
+): Promise<Pick<Selectable<BuildTable>, 'id' | 'status'> | null> {
   return (await pushBuilds(db, projectId, push).executeTakeFirst()) ?? null;
 }
 
@@ -41,5 +41,5 @@ function pushBuilds(db: Store['db'], projectId: string, push: PushEvent) {
     .where('branch', '=', push.branch)
     .where('rerun_of', 'is', null)
     .orderBy('id', 'desc')
-    .select(['id', 'status', 'plan_json']);
+    .select(['id', 'status']);
 }

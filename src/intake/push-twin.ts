@@ -1,5 +1,5 @@
 import type { PullRequestEvent, PushEvent } from '../core/event.ts';
-import type { Plan } from '../core/plan.ts';
+import { readBuildPlan } from '../store/read/build-plan.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import { DRAFT, planSource, partsOf } from './plan-source.ts';
 import type { ProjectRow } from './project-row.ts';
@@ -24,16 +24,12 @@ export async function findTwin(
 ): Promise<PushTwin> {
   const event = pushOf(pull);
   const build = await findPushBuild(deps.store, project.id, event);
-  if (build?.plan_json != null)
-    return { event, source: null, parts: ofPlan(JSON.parse(build.plan_json) as Plan) };
+  const plan = build === null ? null : await readBuildPlan(deps.store.db, build.id);
+  if (plan !== null) return { event, source: null, parts: partsOf({ kind: 'plan', plan, warnings: [] }) };
   if (build?.status === 'skipped') return { event, source: null, parts: new Set() };
   const source = await readSource(deps, project, event);
   const parts = partsOf(planSource(deps.settings, project, event, source, DRAFT));
   return { event: withSource(event, source), source, parts };
-}
-
-function ofPlan(plan: Plan): ReadonlySet<string> {
-  return partsOf({ kind: 'plan', plan, warnings: [] });
 }
 
 function pushOf(pull: PullRequestEvent): PushEvent {

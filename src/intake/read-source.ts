@@ -1,12 +1,27 @@
 import { refOf, type RepositoryEvent } from '../core/event.ts';
-import { PIPELINE_FILE } from '../pipeline/plan-pipeline.ts';
-import type { Base, Changes, CommitInfo, CommitPlace, LargeFile } from '../ports/repositories.ts';
+import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
+import {
+  isWorkflowFile,
+  PIPELINE_FILE,
+  PIPELINE_FOLDER,
+  type PipelineFile,
+} from '../pipeline/pipeline-files.ts';
+import type {
+  Base,
+  Changes,
+  CommitContent,
+  CommitInfo,
+  CommitPlace,
+  Folder,
+  LargeFile,
+} from '../ports/repositories.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import { remoteOf, type ProjectRow } from './project-row.ts';
 
 /** What intake reads of a commit for one event. */
 export interface Source {
-  readonly pipelineFile: string | LargeFile | null;
+  /** `slipway.yml`, else the workflows of `.slipway/`; empty where there is neither. */
+  readonly pipelineFiles: readonly PipelineFile[];
   readonly hasDockerfile: boolean;
   readonly info: CommitInfo;
   /** Null for an event that is not about a change: a tag, "run now". */
@@ -23,11 +38,36 @@ export async function readSource(
   const base = baseOf(event, project.default_branch) ?? undefined;
   const {
     info,
-    files: [pipelineFile = null, dockerfile = null],
+    files: [file = null, folder = null, dockerfile = null],
     changes,
-  } = await deps.mirrors.read(place, [PIPELINE_FILE, 'Dockerfile'], base);
-  return { pipelineFile, hasDockerfile: dockerfile !== null, info, changes };
+  } = await deps.mirrors.read(place, [PIPELINE_FILE, PIPELINE_FOLDER, 'Dockerfile'], base);
+  const pipelineFiles = await readPipelineFiles(deps, place, { file, folder });
+  return { pipelineFiles, hasDockerfile: isFile(dockerfile), info, changes };
 }
+
+type Content = CommitContent['files'][number];
+
+/** The file at the root goes before the folder: a repository that has both means the one that it had first. */
+async function readPipelineFiles(
+  { mirrors }: Pick<IntakeDeps, 'mirrors'>,
+  place: CommitPlace,
+  { file, folder }: { readonly file: Content; readonly folder: Content },
+): Promise<readonly PipelineFile[]> {
+  if (isFile(file)) return [{ path: PIPELINE_FILE, text: file }];
+  const names = isFolder(folder) ? folder.names.filter(isWorkflowFile) : [];
+  // One more than are allowed is read, so that lint says that there are too many.
+  const paths = names.slice(0, PIPELINE_LIMITS.files + 1).map((name) => `${PIPELINE_FOLDER}/${name}`);
+  if (paths.length === 0) return [];
+  const { files } = await mirrors.read(place, paths);
+  return paths.flatMap((path, index) => {
+    const text = files[index] ?? null;
+    return isFile(text) ? [{ path, text }] : [];
+  });
+}
+
+const isFolder = (content: Content): content is Folder =>
+  typeof content === 'object' && content !== null && 'names' in content;
+const isFile = (content: Content): content is string | LargeFile => content !== null && !isFolder(content);
 
 /** Where the event's commit is. */
 export async function placeOf(

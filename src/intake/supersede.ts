@@ -1,6 +1,6 @@
 import type { PullRequestEvent } from '../core/event.ts';
-import type { Plan } from '../core/plan.ts';
 import { Problem } from '../core/problem.ts';
+import { readBuildPlan } from '../store/read/build-plan.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { ProjectRow } from './project-row.ts';
 
@@ -26,12 +26,12 @@ export async function supersede(
     )
     .where('build.status', 'in', ['pending', 'running'])
     .where('build.cancel_requested', 'is', null)
-    .select(['build.id', 'build.plan_json'])
+    .select('build.id')
     .distinct()
     .execute();
-  for (const { id, plan_json } of running) {
-    const plan = plan_json === null ? null : (JSON.parse(plan_json) as Plan);
-    if (plan === null || plan.push !== null || plan.deploys.length > 0) continue;
+  for (const { id } of running) {
+    const workflows = (await readBuildPlan(deps.store.db, id))?.workflows ?? null;
+    if (workflows?.every(({ plan }) => plan.push === null && plan.deploys.length === 0) !== true) continue;
     await deps.builds
       .cancelBuild(id, `superseded: pull request #${event.number} is at ${event.commit.slice(0, 10)}`)
       .catch(unlessEnded);

@@ -8,7 +8,7 @@ export async function findUnplanned({ store }: IntakeDeps): Promise<readonly Unp
   const builds = await store.db
     .selectFrom('build')
     .where('status', '=', 'pending')
-    .where('plan_json', 'is', null)
+    .where('planned', '=', 0)
     .where('problems_json', 'is', null)
     .orderBy('id')
     .select(['id', 'project_id', 'event_json'])

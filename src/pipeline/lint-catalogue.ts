@@ -65,6 +65,31 @@ export const LINT_CATALOGUE = {
     'Give each its own name.',
   ),
   dependency_unknown: error('`{step}` depends on `{name}`, which is no step.', '{fix}'),
+  workflow_unknown: error(
+    'This workflow depends on `{name}`, which is no workflow of this repository.',
+    '{fix}',
+  ),
+  workflow_cycle: error('These workflows wait for each other: {cycle}.', 'Remove one of the dependencies.'),
+  workflow_duplicate: error(
+    'There are two workflows named `{name}`; the other is {file}.',
+    'A workflow is named by its file, without the ending: rename one of the two.',
+  ),
+  matrix_empty: error(
+    'The matrix has no combination.',
+    'Write at least one variable with values, or `include`, and do not exclude all of them.',
+  ),
+  matrix_excludes_nothing: error(
+    '`exclude` names `{name}: {value}`, which the matrix does not have.',
+    'Write a variable of the matrix and one of its values.',
+  ),
+  environment_twice: error(
+    'Two workflows of this build deploy to `{name}`: {first} and {second}.',
+    'An environment is deployed to by one workflow, and not in a matrix; narrow `when`.',
+  ),
+  tag_twice: error(
+    'Two workflows of this build push `{tag}`: {first} and {second}.',
+    'Name the combination in the tag, e.g. ${CI_COMMIT_SHA}-${NODE}, or another `repository`, or narrow `when`.',
+  ),
   dependency_cycle: error('These steps wait for each other: {cycle}.', 'Remove one of the dependencies.'),
   variable_reserved: error(
     '`{name}` is set by Slipway.',
@@ -82,6 +107,10 @@ export const LINT_CATALOGUE = {
   variable_needed: error(
     'A {event} has no {name}{message}.',
     'Give it a default, e.g. ${NAME:-default}, or narrow `when` to the events that have it.',
+  ),
+  image_wrong: error(
+    '`{image}` is not an image{cause}.',
+    'Write an image such as `node:20`; variables are written ${NAME}.',
   ),
   tag_wrong: error(
     '`{tag}` is not a tag{cause}.',

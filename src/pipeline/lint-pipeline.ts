@@ -1,12 +1,16 @@
 import { checkPipeline } from './check/check-pipeline.ts';
 import type { Facts } from './check/check-pipeline.ts';
+import { checkWorkflows } from './check/check-workflows.ts';
 import type { FileInput } from './decode.ts';
 import type { LintProblem } from './lint-problem.ts';
+import { DEFAULT_WORKFLOW, workflowNameOf, type PipelineFile } from './pipeline-files.ts';
 import { readPipeline } from './read-pipeline.ts';
+import { readWorkflows } from './read-workflows.ts';
 
 /**
- * Every problem and warning of a pipeline file, in the file's order: what can be said without an event.
- * Pure; never throws; answers within a second for any input up to the size limit.
+ * Every problem and warning of a pipeline file, in the file's order: what can be said without an event, and without the
+ * other files of its folder where it has one. Pure; never throws; answers within a second for any input up to the size
+ * limit.
  */
 export function lintPipeline(
   text: FileInput,
@@ -15,5 +19,12 @@ export function lintPipeline(
 ): readonly LintProblem[] {
   const { spec, report } = readPipeline(text, file);
   if (spec !== null) checkPipeline(spec, facts, report);
+  const name = workflowNameOf(file);
+  if (name === DEFAULT_WORKFLOW) checkWorkflows([{ name, file, spec, report }]);
   return report.list();
+}
+
+/** Those of all workflows of a folder, held against each other too; of each file in its order. Pure; never throws. */
+export function lintWorkflows(files: readonly PipelineFile[], facts: Facts): readonly LintProblem[] {
+  return readWorkflows(files, facts).flatMap(({ report }) => report.list());
 }

@@ -1,6 +1,7 @@
 import { branchOf, refOf } from '../core/event.ts';
 import type { RepositoryEvent } from '../core/event.ts';
 import { compileGlob, matchesGlob } from '../core/glob.ts';
+import type { MatrixValues } from '../core/plan.ts';
 import type { Condition, EventName, Filter } from './grammar/when.ts';
 
 /** What conditions are held against. `changedFiles` null: not known, and `path` then matches. */
@@ -8,6 +9,8 @@ export interface Occasion {
   readonly event: RepositoryEvent;
   readonly changedFiles: readonly string[] | null;
   readonly defaultBranch: string;
+  /** The combination of the matrix; empty where there is none. */
+  readonly matrix: MatrixValues;
 }
 
 export type Outcome = 'success' | 'failure';
@@ -47,7 +50,15 @@ export function matchDeploy(conditions: readonly Condition[] | null, occasion: O
   return matchPush(conditions ?? [onDefault], occasion);
 }
 
-const ANY: Condition = { event: null, branch: null, tag: null, ref: null, path: null, status: null };
+const ANY: Condition = {
+  event: null,
+  branch: null,
+  tag: null,
+  ref: null,
+  path: null,
+  matrix: null,
+  status: null,
+};
 
 const isUntrusted = (event: RepositoryEvent): boolean => event.kind === 'pull_request' && event.fromFork;
 
@@ -58,9 +69,15 @@ function ofStage(condition: Condition): Condition {
   return { ...condition, event };
 }
 
-function holds(condition: Condition, { event, changedFiles }: Occasion): boolean {
+/** For a whole file: without conditions always. */
+export function matchWorkflow(conditions: readonly Condition[] | null, occasion: Occasion): boolean {
+  return conditions === null || conditions.some((condition) => holds(condition, occasion));
+}
+
+function holds(condition: Condition, { event, changedFiles, matrix }: Occasion): boolean {
   const { branch, tag, ref, path } = condition;
   if (condition.event !== null && !condition.event.includes(event.kind)) return false;
+  if (condition.matrix?.some(({ name, value }) => matrix[name] !== value) === true) return false;
   const branchName = branchOf(event);
   if (branch !== null && branchName !== null && !matchesFilter(branch, branchName)) return false;
   if (tag !== null && !(event.kind === 'tag' && matchesFilter(tag, event.tag))) return false;

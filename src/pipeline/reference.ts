@@ -8,7 +8,7 @@ import { pushRecord } from './grammar/push.ts';
 import { retryRecord } from './grammar/retry.ts';
 import { readyRecord, services } from './grammar/services.ts';
 import { reportsRecord, steps } from './grammar/steps.ts';
-import { filterRecord, stageCondition, stepCondition } from './grammar/when.ts';
+import { filterRecord, stageCondition, stepCondition, workflowCondition } from './grammar/when.ts';
 import { LINT_CATALOGUE } from './lint-catalogue.ts';
 import type { LintEntry } from './lint-catalogue.ts';
 import type { RecordShape } from './shape/record.ts';
@@ -39,6 +39,7 @@ const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
   reports: reportsRecord,
   'step conditions': stepCondition,
   'stage conditions': stageCondition,
+  'workflow conditions': workflowCondition,
   filter: filterRecord,
   push: pushRecord,
   deploy: deployRecord,
@@ -88,7 +89,8 @@ function unsetTable(): string {
 }
 
 function limitsTable(): string {
-  const { bytes, tokens, depth, aliasedNodes, steps: most, substitutedCharacters } = PIPELINE_LIMITS;
+  const { bytes, tokens, depth, aliasedNodes, steps: most } = PIPELINE_LIMITS;
+  const { files, workflows, plannedSteps, substitutedCharacters } = PIPELINE_LIMITS;
   return table(
     ['what', 'most'],
     [
@@ -97,6 +99,9 @@ function limitsTable(): string {
       ['levels of nesting', number(depth)],
       ['nodes that aliases stand for', number(aliasedNodes)],
       ['steps; services', number(most)],
+      ['files of `.slipway/`', number(files)],
+      ['workflows of a build', number(workflows)],
+      ['steps and services of all of them', number(plannedSteps)],
       ['characters that variables stand for', number(substitutedCharacters)],
     ],
   );

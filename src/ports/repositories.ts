@@ -60,10 +60,16 @@ export interface LargeFile {
   readonly bytes: number;
 }
 
+/** A path that is a folder. */
+export interface Folder {
+  /** The names of the files in it, sorted by their bytes; links are left out. */
+  readonly names: readonly string[];
+}
+
 export interface CommitContent {
   readonly info: CommitInfo;
-  /** Text of the files that were asked for, in that order; null where there is none. */
-  readonly files: readonly (string | LargeFile | null)[];
+  /** What is at the paths that were asked for, in that order: a file's text; null where there is nothing. */
+  readonly files: readonly (string | LargeFile | Folder | null)[];
   /** Null when no base was given. */
   readonly changes: Changes | null;
 }

@@ -11,6 +11,7 @@ import { audit } from './migrations/0007-audit.ts';
 import { workers } from './migrations/0008-workers.ts';
 import { notifications } from './migrations/0009-notifications.ts';
 import { auditActor } from './migrations/0010-audit-actor.ts';
+import { workflows } from './migrations/0011-workflows.ts';
 import { tests } from './migrations/0012-tests.ts';
 import type { Database } from './schema.ts';
 
@@ -26,6 +27,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   workers,
   notifications,
   auditActor,
+  workflows,
   tests,
 ];
 

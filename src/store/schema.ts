@@ -127,8 +127,8 @@ export interface BuildTable {
    * none. A delivery that led to its build late, and a re-run, keep their place.
    */
   branch_order: string;
-  /** `Plan` as JSON; null while the file is not read. */
-  plan_json: string | null;
+  /** 1: its files were read, and its workflows are there. */
+  planned: Generated<number>;
   problems_json: string | null;
   created_at: number;
   started_at: number | null;
@@ -146,6 +146,16 @@ export interface WorkflowTable {
   attempt: number;
   /** `Labels` as JSON that its worker must have. */
   labels_json: Generated<string>;
+  /** Its place in the build's plan, from 0. */
+  position: Generated<number>;
+  /** `Plan` as JSON. */
+  plan_json: string;
+  /** Names of the workflows of its build that must be over first, as JSON. */
+  depends_on_json: Generated<string>;
+  /** Which outcome of those lets it run, as JSON. */
+  runs_on_json: Generated<string>;
+  /** `MatrixValues` as JSON; null: it is of no matrix. */
+  matrix_json: string | null;
   /** Set while placed on a worker, claimed or not. */
   worker_id: string | null;
   placed_at: number | null;
@@ -212,7 +222,8 @@ export interface TestResultTable {
 }
 
 export interface ImageTable {
-  /** Of one build: what was built and, later, where it was pushed. */
+  /** Of one workflow: what was built and, later, where it was pushed. */
+  workflow_id: string;
   build_id: string;
   built_json: string;
   pushed_json: string | null;
@@ -283,6 +294,8 @@ export interface DeploymentTable {
   id: string;
   environment_id: string;
   build_id: string | null;
+  /** The workflow whose image it brings; null for one that no build asked for. */
+  workflow_id: string | null;
   release_id: string | null;
   cause: DeploymentCause;
   status: StatusColumn;

@@ -24,7 +24,9 @@ describe('the scenarios', () => {
     const accepted = scenarios.flatMap(({ files, runs }) =>
       runs
         .filter((run) => run.expect.problems.length === 0)
-        .map((run) => run.files['slipway.yml'] ?? files['slipway.yml'] ?? '{}'),
+        .flatMap((run) => Object.entries({ ...files, ...run.files }))
+        .filter(([path]) => path === 'slipway.yml' || path.startsWith('.slipway/'))
+        .map(([, text]) => text ?? '{}'),
     );
     const used = new Set(accepted.flatMap((text) => [...keysOfFile(text)]));
     const keys = keysOfSchema(JSON.parse(readFileSync(file, 'utf8')));

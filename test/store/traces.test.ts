@@ -7,6 +7,7 @@ import { exportRequest } from '../support/otlp-collector.ts';
 import {
   deployOf,
   makeRecord,
+  alone,
   planOf,
   prepare,
   pushOf,
@@ -96,7 +97,7 @@ onEachDatabase((target) => {
     const ada = await record.worker('ada');
     const project = await record.project();
     const arrivedWith = newId('dlv', record.clock.now - 5_000);
-    const outcome = { kind: 'plan', plan: planOf(), warnings: [] } as const;
+    const outcome = { kind: 'plan', plan: alone(planOf()), warnings: [] } as const;
     const second = { projectId: project, deliveryId: null, arrivedWith, event: pushOf('main') };
     const { buildId } = await record.builds.createBuild({ ...second, outcome, blocked: null });
     await runWorkflow(await ada.claimWorkflow(await record.workflowOf(buildId)));

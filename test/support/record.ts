@@ -9,7 +9,7 @@ import type { RepositoryEvent } from '../../src/core/event.ts';
 import { newId } from '../../src/core/id.ts';
 import type { Labels } from '../../src/core/labels.ts';
 import type { PushedImage } from '../../src/core/image.ts';
-import type { DeployPlan, Plan, StepPlan } from '../../src/core/plan.ts';
+import type { BuildPlan, DeployPlan, Plan, StepPlan, WorkflowPlan } from '../../src/core/plan.ts';
 import type { DeploymentWork, LeaseSecrets, ReportBody, Work, WorkflowWork } from '../../src/core/work.ts';
 import type { BuildVariables } from '../../src/ports/build-variables.ts';
 import type { NeededLogins } from '../../src/ports/lease-secrets.ts';
@@ -44,7 +44,7 @@ export interface WorkerOptions {
 }
 
 export interface BuildOptions {
-  readonly plan?: Plan;
+  readonly plan?: Plan | BuildPlan;
   readonly event?: Partial<RepositoryEvent>;
   readonly deliveryId?: string;
 }
@@ -254,7 +254,7 @@ async function makeBuild(
     projectId,
     deliveryId: deliveryId ?? null,
     event: { ...pushOf('main'), ...event } as RepositoryEvent,
-    outcome: { kind: 'plan', plan, warnings: [] },
+    outcome: { kind: 'plan', plan: 'workflows' in plan ? plan : alone(plan), warnings: [] },
     blocked: null,
   });
   return { buildId, number };
@@ -274,6 +274,16 @@ export function pushOf(branch: string): RepositoryEvent {
     url: null,
     repository: null,
   };
+}
+
+/** The plan of a build that has this workflow alone. */
+export function alone(plan: Plan): BuildPlan {
+  return { workflows: [workflowPlan('default', { plan })] };
+}
+
+/** A workflow of a build's plan. */
+export function workflowPlan(name: string, more: Partial<WorkflowPlan> = {}): WorkflowPlan {
+  return { name, dependsOn: [], runsOn: ['success'], matrix: null, plan: planOf(), ...more };
 }
 
 export function planOf(options: { steps?: StepPlan[]; deploys?: DeployPlan[]; labels?: Labels } = {}): Plan {
@@ -348,15 +358,18 @@ export const IMAGE_REPORTS: readonly ReportBody[] = [
   },
 ];
 
-/** Reports that take a workflow to its end; a red one fails its last step. */
+/** Reports that take a workflow to its end; a red one fails its last step. `digest`: of the image that it pushes. */
 export async function runWorkflow(
   { work, report }: TestLease<WorkflowWork>,
   status: 'success' | 'failure' = 'success',
+  { digest = hex('2') }: { readonly digest?: string } = {},
 ): Promise<void> {
   for (const step of work.steps) {
     const last = step.kind === 'step' && status === 'failure';
     await report({ type: 'step.started', attemptId: step.attemptId });
-    if (step.kind === 'image') for (const body of IMAGE_REPORTS) await report(body);
+    if (step.kind === 'image')
+      for (const body of IMAGE_REPORTS)
+        await report(body.type === 'image.pushed' ? { ...body, image: { ...body.image, digest } } : body);
     await report({
       type: 'step.finished',
       attemptId: step.attemptId,

@@ -1,5 +1,6 @@
 import { useLocation, useRoute } from 'preact-iso';
-import type { BuildView, StepView } from '../../src/core/view.ts';
+import { workflowLabel } from '../../src/core/matrix-label.ts';
+import type { BuildView } from '../../src/core/view.ts';
 import { isEnd } from '../../src/core/status.ts';
 import { api, segment } from '../api.ts';
 import { stepToShow } from '../at-work.ts';
@@ -133,8 +134,16 @@ function BuildHead({ build }: { build: BuildView }) {
 /** The chosen log; else that of the step which a reader wants. */
 function logToShow(build: BuildView, chosen: string | null): { logId: string; title: string } | null {
   const steps = build.workflows.flatMap((workflow) => workflow.steps);
+  const several = build.workflows.length > 1;
   const all = [
-    ...steps.flatMap((step) => step.attempts.map((attempt) => ({ logId: attempt.logId, title: step.name }))),
+    ...build.workflows.flatMap((workflow) =>
+      workflow.steps.flatMap((step) =>
+        step.attempts.map((attempt) => ({
+          logId: attempt.logId,
+          title: several ? `${workflowLabel(workflow)}: ${step.name}` : step.name,
+        })),
+      ),
+    ),
     ...build.deployments.map((deployment) => ({
       logId: deployment.logId,
       title: `deploy to ${deployment.environment}`,
@@ -142,11 +151,6 @@ function logToShow(build: BuildView, chosen: string | null): { logId: string; ti
   ];
   const wanted = all.find((log) => log.logId === chosen);
   if (wanted !== undefined) return wanted;
-  const step = stepToShow(steps);
-  return step === null ? null : lastLog(step);
-}
-
-function lastLog(step: StepView): { logId: string; title: string } | null {
-  const attempt = step.attempts.findLast((candidate) => candidate.startedAtMs !== null);
-  return attempt === undefined ? null : { logId: attempt.logId, title: step.name };
+  const attempt = stepToShow(steps)?.attempts.findLast((candidate) => candidate.startedAtMs !== null);
+  return all.find((log) => log.logId === attempt?.logId) ?? null;
 }

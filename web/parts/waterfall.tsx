@@ -1,3 +1,5 @@
+import { matrixLabel } from '../../src/core/matrix-label.ts';
+import type { MatrixValues } from '../../src/core/plan.ts';
 import { countsText } from '../../src/core/test-report.ts';
 import type { BuildView, StepView, WorkflowView } from '../../src/core/view.ts';
 import { waitsForTests } from '../at-work.ts';
@@ -10,40 +12,101 @@ interface WaterfallProps {
   readonly onChoose: (logId: string) => void;
 }
 
-/** Steps in their order, each with its bar on the build's own time axis. */
+/** The workflows with their steps in their order, each step with its bar on the build's own time axis. */
 export function Waterfall({ build, chosen, onChoose }: WaterfallProps) {
   const now = useNow(build.finishedAtMs === null ? 500 : 60_000);
   const from = build.startedAtMs ?? build.createdAtMs;
-  const to = Math.max(build.finishedAtMs ?? now, from + 1);
+  const axis = { from, to: Math.max(build.finishedAtMs ?? now, from + 1), now };
+  const shown = { build, axis, chosen, onChoose };
+  const groups = Map.groupBy(build.workflows, ({ name }) => name);
   return (
     <>
-      {build.workflows.map((workflow) => (
-        <section key={workflow.id} class="card workflow" aria-label={`Workflow ${workflow.name}`}>
-          <h2>
-            Steps <WorkflowNote workflow={workflow} />
-          </h2>
-          <ol class="steps">
-            {workflow.steps.map((step) => (
-              <StepRow
-                key={step.id}
-                step={step}
-                note={noteOf(step, workflow, build)}
-                axis={{ from, to, now }}
-                chosen={chosen}
-                onChoose={onChoose}
-              />
-            ))}
-          </ol>
+      {[...groups].map(([name, workflows]) => (
+        <section key={name} class="card workflow" aria-label={`Workflow ${name}`}>
+          <Heading name={groups.size === 1 ? 'Steps' : name} workflows={workflows} />
+          {workflows.map((workflow) =>
+            workflow.matrix === null ? (
+              <Steps key={workflow.id} workflow={workflow} {...shown} />
+            ) : (
+              <Combination key={workflow.id} workflow={workflow} matrix={workflow.matrix} {...shown} />
+            ),
+          )}
         </section>
       ))}
     </>
   );
 }
 
+interface ShownWorkflow extends WaterfallProps {
+  readonly workflow: WorkflowView;
+  readonly axis: Axis;
+}
+
+function Heading({ name, workflows }: { name: string; workflows: readonly WorkflowView[] }) {
+  const [first] = workflows;
+  if (first === undefined) return null;
+  if (first.matrix === null)
+    return (
+      <h2>
+        {name !== 'Steps' && <StatusBadge status={first.status} quiet />} {name}{' '}
+        <WorkflowNote workflow={first} />
+      </h2>
+    );
+  const green = workflows.filter(({ status }) => status === 'success').length;
+  return (
+    <h2>
+      {name}{' '}
+      <span class="note">
+        {green} of {workflows.length} combinations green
+      </span>
+    </h2>
+  );
+}
+
+/** One combination of a matrix: open while there is something to see, folded when it is green or has not begun. */
+function Combination({ matrix, ...shown }: ShownWorkflow & { matrix: MatrixValues }) {
+  const { workflow, chosen } = shown;
+  const isChosen = workflow.steps.some((step) => step.attempts.some(({ logId }) => logId === chosen));
+  const isOpen = isChosen || !['success', 'pending', 'skipped'].includes(workflow.status);
+  return (
+    <details class="combination" open={isOpen}>
+      <summary>
+        <StatusBadge status={workflow.status} quiet />
+        <span class="combination-name">{matrixLabel(matrix)}</span>
+        <WorkflowNote workflow={workflow} />
+        <span class="step-took">
+          <Took fromMs={workflow.startedAtMs} toMs={workflow.finishedAtMs} />
+        </span>
+      </summary>
+      <Steps {...shown} />
+    </details>
+  );
+}
+
+function Steps({ workflow, build, axis, chosen, onChoose }: ShownWorkflow) {
+  return (
+    <ol class="steps">
+      {workflow.steps.map((step) => (
+        <StepRow
+          key={step.id}
+          step={step}
+          note={noteOf(step, workflow, build)}
+          axis={axis}
+          chosen={chosen}
+          onChoose={onChoose}
+        />
+      ))}
+    </ol>
+  );
+}
+
 function WorkflowNote({ workflow }: { workflow: WorkflowView }) {
+  const waits = workflow.status === 'pending' && workflow.dependsOn.length > 0;
   const parts = [
     workflow.workerName === null ? null : `on ${workflow.workerName}`,
     workflow.attempt > 1 ? `attempt ${workflow.attempt}` : null,
+    waits ? `waits for ${workflow.dependsOn.join(', ')}` : null,
+    workflow.status === 'skipped' ? workflow.reason : null,
   ].filter((part) => part !== null);
   return <span class="note">{parts.join(', ')}</span>;
 }
@@ -54,10 +117,16 @@ function noteOf(step: StepView, { steps }: WorkflowView, build: BuildView): stri
   return step.kind === 'step' || step.kind === step.name ? null : step.kind;
 }
 
+interface Axis {
+  readonly from: number;
+  readonly to: number;
+  readonly now: number;
+}
+
 interface StepRowProps {
   readonly step: StepView;
   readonly note: string | null;
-  readonly axis: { readonly from: number; readonly to: number; readonly now: number };
+  readonly axis: Axis;
   readonly chosen: string | null;
   readonly onChoose: (logId: string) => void;
 }

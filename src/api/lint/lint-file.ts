@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { LintView } from '../../core/view.ts';
 import { lintPipeline } from '../../pipeline/lint-pipeline.ts';
-import { PIPELINE_FILE } from '../../pipeline/plan-pipeline.ts';
+import { PIPELINE_FILE } from '../../pipeline/pipeline-files.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
 

@@ -1,45 +1,88 @@
 import { UsageError } from '../call-server.ts';
 import { didYouMean } from '../../core/did-you-mean.ts';
-import type { Plan, StepPlan } from '../../core/plan.ts';
+import { matrixLabel } from '../../core/matrix-label.ts';
+import type { Plan, StepPlan, WorkflowPlan } from '../../core/plan.ts';
 import type { RepositoryEvent } from '../../core/event.ts';
 import { refOf } from '../../core/event.ts';
 import { ciVariables, type CiContext } from '../../pipeline/ci-variables.ts';
-import type { FileInput } from '../../pipeline/decode.ts';
 import type { LintProblem } from '../../pipeline/lint-problem.ts';
+import { workflowNameOf, type PipelineFile } from '../../pipeline/pipeline-files.ts';
 import { planPipeline } from '../../pipeline/plan-pipeline.ts';
 import type { LocalRepository } from './read-repository.ts';
 
 export interface RunPlanned {
-  readonly plan: Plan;
+  /** Each after those that it waits for. */
+  readonly workflows: readonly RunWorkflow[];
   readonly warnings: readonly LintProblem[];
-  readonly variables: Readonly<Record<string, string>>;
   readonly ref: string;
 }
 
-export interface RunFile {
-  /** As it is called in problems. */
-  readonly name: string;
-  /** Null: there is no file. */
-  readonly input: FileInput | null;
+export interface RunWorkflow extends WorkflowPlan {
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export interface RunFiles {
+  /** All pipeline files of the repository, by the paths that problems name them by; empty: it has none. */
+  readonly files: readonly PipelineFile[];
+  /** Path of the one that is run, and what it depends on counts as done; null: all. */
+  readonly only: string | null;
   readonly hasDockerfile: boolean;
 }
 
-/** What a server would run of the file for that event; its problems when it has some. */
+/** What a server would run of the files for that event; their problems when they have some. */
 export function planRun(
-  file: RunFile,
+  { files, only, hasDockerfile }: RunFiles,
   repository: LocalRepository,
   event: RepositoryEvent,
   nowMs: number,
 ): RunPlanned | { readonly problems: readonly LintProblem[] } {
   const context = contextOf(repository, event, nowMs);
-  const { plan, problems, warnings } = planPipeline({
-    ...context,
-    text: file.input,
-    file: file.name,
-    hasDockerfile: file.hasDockerfile,
-  });
+  const { plan, problems, warnings } = planPipeline({ ...context, files, hasDockerfile });
   if (plan === null) return { problems: [...problems, ...warnings] };
-  return { plan, warnings, variables: ciVariables({ ...context, workflow: 'default' }), ref: refOf(event) };
+  const workflows = (only === null ? inOrder(plan.workflows) : alone(plan.workflows, only)).map(
+    (workflow) => ({
+      ...workflow,
+      variables: ciVariables({ ...context, workflow: workflow.name }),
+    }),
+  );
+  return { workflows, warnings, ref: refOf(event) };
+}
+
+function alone(workflows: readonly WorkflowPlan[], file: string): readonly WorkflowPlan[] {
+  const name = workflowNameOf(file);
+  return workflows
+    .filter((workflow) => workflow.name === name)
+    .map((workflow) => ({ ...workflow, dependsOn: [] }));
+}
+
+/** Each after those that it waits for, else as they are. */
+function inOrder(workflows: readonly WorkflowPlan[]): readonly WorkflowPlan[] {
+  const ordered: WorkflowPlan[] = [];
+  let left = workflows;
+  while (left.length > 0) {
+    const names = new Set(left.map(({ name }) => name));
+    const ready = left.filter(({ dependsOn }) => !dependsOn.some((name) => names.has(name)));
+    if (ready.length === 0) break;
+    ordered.push(...ready);
+    left = left.filter((workflow) => !ready.includes(workflow));
+  }
+  return ordered;
+}
+
+/**
+ * The workflows that are run of a matrix: those whose combination has all of `wanted`; one that is of no matrix is run
+ * always. @throws UsageError where there is none.
+ */
+export function onlyCombinations(
+  workflows: readonly RunWorkflow[],
+  wanted: Readonly<Record<string, string>>,
+): readonly RunWorkflow[] {
+  const entries = Object.entries(wanted);
+  const fits = ({ matrix }: RunWorkflow): boolean =>
+    matrix === null || entries.every(([name, value]) => matrix[name] === value);
+  if (entries.length > 0 && !workflows.some((one) => one.matrix !== null && fits(one)))
+    throw new UsageError(`no combination has ${matrixLabel(wanted)}`);
+  return workflows.filter(fits);
 }
 
 /** No page of a server has the build. */

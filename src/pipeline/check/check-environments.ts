@@ -3,25 +3,30 @@ import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { Located, Report } from '../report.ts';
 import type { Entry } from '../shape/dictionary.ts';
 import { checkTemplate } from './check-template.ts';
+import type { OwnNames } from './check-template.ts';
 
 type Entries = readonly Entry<Located<PlanValue>>[];
 
 /** Slipway's own variables stay its own; those that values take exist. */
-export function checkEnvironments({ image, services, steps, deploy }: PipelineSpec, report: Report): void {
+export function checkEnvironments(
+  { image, services, steps, deploy }: PipelineSpec,
+  own: OwnNames,
+  report: Report,
+): void {
   for (const { environment } of [...services, ...steps]) {
     for (const { name } of environment)
       if (/^(?:CI|CI_.*|SLIPWAY_.*)$/.test(name.value))
         report.add('variable_reserved', name, { name: name.value });
-    checkValues(environment, report);
+    checkValues(environment, own, report);
   }
-  for (const { env } of deploy) checkValues(env, report);
-  if (image !== 'none') checkValues(image?.args ?? [], report);
+  for (const { env } of deploy) checkValues(env, own, report);
+  if (image !== 'none') checkValues(image?.args ?? [], own, report);
 }
 
-function checkValues(entries: Entries, report: Report): void {
+function checkValues(entries: Entries, own: OwnNames, report: Report): void {
   for (const { value } of entries) {
     if (typeof value.value !== 'string') continue;
-    checkTemplate({ ...value, value: value.value }, report);
+    checkTemplate({ ...value, value: value.value }, own, report);
     const [, text] = /(?:^|[^$])(\$CI_\w{1,60})/.exec(value.value) ?? [];
     if (text !== undefined) report.add('variable_literal', value, { text });
   }

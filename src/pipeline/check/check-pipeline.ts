@@ -5,6 +5,7 @@ import { checkDependencies } from './check-dependencies.ts';
 import { checkDeployments } from './check-deployments.ts';
 import { checkEnvironments } from './check-environments.ts';
 import { checkImages } from './check-images.ts';
+import { checkMatrix, matrixNames } from './check-matrix.ts';
 import { checkServicesUsed } from './check-services-used.ts';
 import { checkStepSecrets } from './check-step-secrets.ts';
 import { checkStepsWaited } from './check-steps-waited.ts';
@@ -25,12 +26,14 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report):
     report.add('too_complex', surplus.name, { what: 'it has more steps or services', limit: most });
     return;
   }
+  checkMatrix(spec, report);
+  const own = new Set(spec.matrix === null ? [] : matrixNames(spec.matrix).map(({ value }) => value));
   checkUnique('steps', spec.steps, report);
   checkUnique('services', spec.services, report);
   checkDependencies(spec, report);
-  checkImages(spec, facts, report);
-  checkEnvironments(spec, report);
-  checkTags(spec.push?.tags ?? [], report);
+  checkImages(spec, facts, own, report);
+  checkEnvironments(spec, own, report);
+  checkTags(spec.push?.tags ?? [], own, report);
   checkDeployments(spec.deploy, report);
   checkServicesUsed(spec, report);
   checkStepSecrets(spec, report);

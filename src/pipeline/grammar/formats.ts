@@ -42,6 +42,12 @@ export const labelValue = matching(
 /** Name of a variable of the environment (POSIX). */
 export const variableName = matching('a variable name of A-Z, a-z, 0-9 and `_`', /^[A-Za-z_][A-Za-z0-9_]*$/);
 
+/** What a variable of a matrix stands for: one line. */
+export const matrixValue = matching('a value of 1 to 256 characters', /^[^\p{Cc}]{1,256}$/u);
+
+/** Name of a workflow: that of its file, without the ending. */
+export const workflowName = stepName;
+
 export const secretName = matching(
   'the name of a secret: A-Z, a-z, 0-9, `_`, `.` and `-` (at most 64)',
   /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/,
@@ -57,10 +63,24 @@ const PATH = `${COMPONENT}(?:/${COMPONENT})*`;
 const DIGEST = 'sha256:[a-f0-9]{64}';
 
 /** An image reference (grammar of distribution's `reference` package): host, path, tag, digest. */
-export const imageReference = matching(
-  'an image such as `node:20`, without variables',
+const imageReference = matching(
+  'an image such as `node:20`',
   new RegExp(`^(?=.{1,512}$)(?:${HOST}/)?${PATH}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@${DIGEST})?$`),
 );
+
+/** Whether a text without variables names an image. */
+export function isImageReference(text: string): boolean {
+  return imageReference.parse(text) !== null;
+}
+
+/** An image reference, perhaps with variables; what comes out of those is checked apart. */
+export const imageTemplate: Format<string> = {
+  phrase: 'an image such as `node:20` or `node:${NODE}`',
+  blank: '',
+  parse: (text) =>
+    isImageReference(text) || (text.includes('$') && /^[^\p{Cc}\s]{1,512}$/u.test(text)) ? text : null,
+  json: { type: 'string', pattern: '^[^ \\t\\r\\n]{1,512}$' },
+};
 
 /** A tag, perhaps with variables; what comes out of it is checked apart. */
 export const tagTemplate = matching('a tag such as `${CI_COMMIT_SHA}`', /^[^\p{Cc}]{1,512}$/u);

@@ -1,17 +1,19 @@
 import { choice } from '../shape/choice.ts';
 import { dictionary } from '../shape/dictionary.ts';
-import { list } from '../shape/list.ts';
+import { list, oneOrMore } from '../shape/list.ts';
 import { defaulted, optional, record } from '../shape/record.ts';
-import { scalar } from '../shape/scalar.ts';
-import { mapped } from '../shape/shape.ts';
+import { scalar, word } from '../shape/scalar.ts';
+import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
 import { deployRecord } from './deploy.ts';
 import type { DeploySpec } from './deploy.ts';
-import { labelName, labelValue } from './formats.ts';
+import { labelName, labelValue, workflowName } from './formats.ts';
 import { image } from './image.ts';
+import { matrix } from './matrix.ts';
 import { pushRecord } from './push.ts';
 import { services } from './services.ts';
 import { steps } from './steps.ts';
+import { workflowWhen } from './when.ts';
 
 const deployments = 'a deployment, or a list of deployments';
 const deploy = choice(
@@ -22,7 +24,10 @@ const deploy = choice(
   deployments,
 );
 
-/** The whole file. */
+const workflows = 'a workflow, or a list of workflows';
+const workflowReference = located(scalar(workflowName));
+
+/** The whole file: one workflow, or one for each combination of its matrix. */
 export const pipelineRecord = record(
   'the file',
   {
@@ -41,24 +46,41 @@ export const pipelineRecord = record(
       [],
       'any worker',
     ),
+    matrix: optional(
+      matrix,
+      'The file is run once for each combination, which its values name as `${NAME}` and its steps have in their environment.',
+      'once',
+    ),
+    depends_on: defaulted(
+      oneOrMore(workflowReference, workflows),
+      'Workflows (files of `.slipway/`, by name) that must be over first.',
+      [],
+      'none',
+    ),
+    runs_on: optional(
+      oneOrMore(word(['success', 'failure']), '`success`, `failure`, or a list of both'),
+      'Which outcome of the workflows in `depends_on` lets it run.',
+      '`success`',
+    ),
+    when: optional(
+      workflowWhen,
+      'Conditions of which one must hold; otherwise the workflow is left out.',
+      'always',
+    ),
   },
   {
-    matrix: 'Write one step for each case.',
-    when: 'Write `when` on steps, `push` and `deploy`.',
     clone: 'The commit is always checked out.',
     skip_clone: 'The commit is always checked out.',
     workspace: 'The workspace is chosen by Slipway.',
-    depends_on: 'A file has one workflow.',
     variables: 'Put an anchor on the first value that has it.',
-    workflows: 'A file has one workflow.',
+    workflows: 'Write a file in `.slipway/` for each.',
     cache: 'The image build has its own cache.',
     reports: 'Read the log.',
     release: 'Use `deploy`.',
     approval: 'Leave the environment out of the file and deploy by hand.',
     notify: 'Use a step with `when: { status: [failure] }`.',
     platform: 'Write `labels`, as the workers of that platform have them.',
-    branches: 'Write `when` on steps, `push` and `deploy`.',
-    runs_on: 'Write `status` in the `when` of a step.',
+    branches: 'Write `when`.',
     concurrency: 'Deployments of one environment are always one after another.',
     env: 'Write `environment` on each step.',
     environment: 'Write `environment` on each step.',

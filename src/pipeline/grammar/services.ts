@@ -4,7 +4,7 @@ import { namedList } from '../shape/named-list.ts';
 import { scalar } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { command, duration, imageReference, serviceName } from './formats.ts';
+import { command, duration, imageTemplate, serviceName } from './formats.ts';
 import { commands, environment } from './values.ts';
 
 export const readyRecord = record('`ready`', {
@@ -39,7 +39,7 @@ export const services = namedList(
   'a service',
   serviceName,
   {
-    image: required(located(scalar(imageReference)), 'Image that it runs.'),
+    image: required(located(scalar(imageTemplate)), 'Image that it runs.'),
     environment: defaulted(environment, 'Its environment.', [], 'none'),
     commands: defaulted(
       commands,

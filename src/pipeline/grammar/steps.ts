@@ -5,7 +5,7 @@ import { namedList } from '../shape/named-list.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { located } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { duration, filePattern, imageReference, repositoryPath, stepName } from './formats.ts';
+import { duration, filePattern, imageTemplate, repositoryPath, stepName } from './formats.ts';
 import { retry } from './retry.ts';
 import { commands, environment } from './values.ts';
 import { stepWhen } from './when.ts';
@@ -47,7 +47,7 @@ export const steps = namedList(
   'a step',
   stepName,
   {
-    image: optional(located(scalar(imageReference)), 'Image that it runs in.', 'the image just built'),
+    image: optional(located(scalar(imageTemplate)), 'Image that it runs in.', 'the image just built'),
     commands: required(
       commands,
       'Run in order by `sh -e`, each echoed: in the image just built from its `WORKDIR`, in others from `/workspace`.',

@@ -1,10 +1,11 @@
 import { choice } from '../shape/choice.ts';
+import { dictionary } from '../shape/dictionary.ts';
 import { list, oneOrMore } from '../shape/list.ts';
 import { optional, record } from '../shape/record.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { defined, mapped } from '../shape/shape.ts';
 import type { Shape } from '../shape/shape.ts';
-import { globPattern } from './formats.ts';
+import { globPattern, matrixValue, variableName } from './formats.ts';
 
 /** Matches when any of `include` does (or it is empty) and none of `exclude`. */
 export interface Filter {
@@ -21,6 +22,8 @@ export interface Condition {
   readonly tag: Filter | null;
   readonly ref: Filter | null;
   readonly path: Filter | null;
+  /** Values that the combination of the matrix has. */
+  readonly matrix: readonly { readonly name: string; readonly value: string }[] | null;
   readonly status: readonly ('success' | 'failure')[] | null;
 }
 
@@ -56,7 +59,6 @@ const LATER_KEYS = {
   repo: LATER,
   cron: LATER,
   platform: LATER,
-  matrix: LATER,
   instance: LATER,
   evaluate: LATER,
   environment: LATER,
@@ -78,11 +80,20 @@ const KEYS = {
   path: optional(filter, 'Changed files of a push or pull request; other events match.', 'any path'),
 };
 
+const matrixValues = mapped(
+  dictionary(variableName, scalar(matrixValue), 'a map from variable of the matrix to value'),
+  (entries) => entries.map(({ name, value }) => ({ name: name.value, value })),
+);
+const MATRIX = {
+  matrix: optional(matrixValues, 'Values that the combination of the matrix has.', 'any combination'),
+};
+
 /** For steps. */
 export const stepCondition = record(
   'a condition',
   {
     ...KEYS,
+    ...MATRIX,
     status: optional(
       oneOrMore(word(['success', 'failure']), '`success`, `failure`, or a list of both'),
       'Which outcome of the steps so far lets it run.',
@@ -93,9 +104,20 @@ export const stepCondition = record(
 );
 
 /** For `push` and `deploy`, which only ever follow success. */
-export const stageCondition = record('a condition of a stage', KEYS, {
+export const stageCondition = record(
+  'a condition of a stage',
+  { ...KEYS, ...MATRIX },
+  {
+    ...LATER_KEYS,
+    status: 'Nothing is pushed or deployed after a failure.',
+  },
+);
+
+/** For the whole file. */
+export const workflowCondition = record('a condition of the file', KEYS, {
   ...LATER_KEYS,
-  status: 'Nothing is pushed or deployed after a failure.',
+  matrix: 'Write it in the `when` of a step, or `exclude` in `matrix`.',
+  status: 'Write `runs_on`.',
 });
 
 const phrase = 'a condition, or a list of conditions';
@@ -106,6 +128,13 @@ export const stageWhen: Shape<readonly Condition[]> = oneOrList(
   defined(
     'stage_condition',
     mapped(stageCondition, (condition): Condition => ({ ...condition, status: null })),
+  ),
+);
+
+export const workflowWhen: Shape<readonly Condition[]> = oneOrList(
+  defined(
+    'workflow_condition',
+    mapped(workflowCondition, (condition): Condition => ({ ...condition, matrix: null, status: null })),
   ),
 );
 

@@ -1,6 +1,5 @@
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
-import { valueVariables } from '../ci-variables.ts';
-import type { CiContext } from '../ci-variables.ts';
+import type { RepositoryEvent } from '../../core/event.ts';
 import type { Located, Report } from '../report.ts';
 import { expandTemplate } from '../substitute/expand-template.ts';
 import type { Budget } from '../substitute/expand-template.ts';
@@ -14,16 +13,27 @@ export interface Filled {
 
 export type FillValue = (value: Located<string>) => Filled;
 
-/**
- * Replaces variables by what the event gives them, in values that were checked. All of one plan share a budget, so that
- * no small file makes a large plan or takes long. A needed variable without a value is a problem.
- */
-export function fillValues(context: CiContext, report: Report): FillValue {
-  const variables = valueVariables(context);
-  const budget: Budget = {
+export interface Filling {
+  readonly variables: Readonly<Record<string, string>>;
+  /** What happened, for messages. */
+  readonly event: RepositoryEvent;
+  readonly budget: Budget;
+  readonly report: Report;
+}
+
+/** All values of a build share one, so that no small file makes a large plan or takes long. */
+export function newBudget(): Budget {
+  return {
     characters: PIPELINE_LIMITS.substitutedCharacters,
     work: PIPELINE_LIMITS.substitutionWork,
   };
+}
+
+/**
+ * Replaces variables by their values, in values that were checked. A needed variable without a value is a problem, and
+ * so is a budget that is spent.
+ */
+export function fillValues({ variables, event, budget, report }: Filling): FillValue {
   return (value) => {
     if (!value.value.includes('$')) return { text: value.value, missing: [] };
     const { template } = parseTemplate(value.value);
@@ -32,7 +42,7 @@ export function fillValues(context: CiContext, report: Report): FillValue {
     for (const { name, message } of needed)
       report.add('variable_needed', value, {
         name,
-        event: context.event.kind,
+        event: event.kind,
         message: message === '' ? '' : `: ${message}`,
       });
     reportSpent(budget, value, report);

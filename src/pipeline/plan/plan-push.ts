@@ -2,6 +2,7 @@ import type { PushPlan } from '../../core/plan.ts';
 import type { CiContext } from '../ci-variables.ts';
 import type { PushSpec } from '../grammar/push.ts';
 import { matchPush } from '../match-when.ts';
+import type { Occasion } from '../match-when.ts';
 import type { Located, Report } from '../report.ts';
 import { shorten } from '../shape/scalar.ts';
 import { isTag, repositoryOf, slugOf } from '../slug.ts';
@@ -15,11 +16,11 @@ export function planPush(
   spec: PushSpec | null,
   deploys: boolean,
   context: CiContext,
+  occasion: Occasion,
   fill: FillValue,
   report: Report,
 ): PushPlan | null {
-  const { event, changedFiles, project } = context;
-  const occasion = { event, changedFiles, defaultBranch: project.defaultBranch };
+  const { project } = context;
   const isPushed = spec !== null && matchPush(spec.when, occasion);
   if (!isPushed && !deploys) return null;
   const repository = spec?.repository ?? repositoryOf(project.path);

@@ -1,14 +1,22 @@
-import type { ReadyPlan, ServicePlan } from '../../core/plan.ts';
+import type { MatrixValues, ReadyPlan, ServicePlan } from '../../core/plan.ts';
 import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
 import type { ServiceSpec } from '../grammar/services.ts';
 import type { FillValue } from './fill-values.ts';
+import type { Report } from '../report.ts';
 import { planEnvironment } from './plan-environment.ts';
+import { planReference } from './plan-reference.ts';
 
-export function planServices(services: readonly ServiceSpec[], fill: FillValue): readonly ServicePlan[] {
+/** They have the combination of the matrix in their environment. */
+export function planServices(
+  services: readonly ServiceSpec[],
+  matrix: MatrixValues,
+  fill: FillValue,
+  report: Report,
+): readonly ServicePlan[] {
   return services.map(({ name, image, environment, commands, ready }) => ({
     name: name.value,
-    image: image.value,
-    environment: planEnvironment(environment, fill),
+    image: planReference(image, fill, report),
+    environment: { ...matrix, ...planEnvironment(environment, fill) },
     commands,
     ready: planReady(ready),
   }));

@@ -6,13 +6,19 @@ import type { StepSpec } from '../grammar/steps.ts';
 import { matchStep } from '../match-when.ts';
 import type { Occasion } from '../match-when.ts';
 import type { FillValue } from './fill-values.ts';
+import type { Report } from '../report.ts';
 import { planEnvironment } from './plan-environment.ts';
+import { planReference } from './plan-reference.ts';
 
-/** Steps with their dependencies resolved: each waits only for steps that this event selects. */
+/**
+ * Steps with their dependencies resolved: each waits only for steps that this event selects. They have the combination
+ * of the matrix in their environment.
+ */
 export function planSteps(
   steps: readonly StepSpec[],
   occasion: Occasion,
   fill: FillValue,
+  report: Report,
 ): readonly StepPlan[] {
   const outcomes = new Map(steps.map((step) => [step.name.value, matchStep(step.when, occasion)]));
   const dependencies = dependenciesOf(steps);
@@ -22,9 +28,13 @@ export function planSteps(
     const runsOn = outcomes.get(name) ?? null;
     return {
       name,
-      image: step.image?.value ?? null,
+      image:
+        step.image === null ? null : planReference(step.image, runsOn === null ? AS_WRITTEN : fill, report),
       commands: commandsOf(step),
-      environment: planEnvironment(step.environment, runsOn === null ? AS_WRITTEN : fill),
+      environment: {
+        ...occasion.matrix,
+        ...planEnvironment(step.environment, runsOn === null ? AS_WRITTEN : fill),
+      },
       dependsOn: resolve(name),
       timeoutMs: step.timeout ?? PLAN_DEFAULTS.stepTimeoutMs,
       failure: step.failure,

@@ -33,15 +33,24 @@ export async function readBuild(
   };
 }
 
+/** What the build published: the image of the first workflow that pushed one, else the first that was built. */
 async function readImage(
   db: Reader,
   buildId: string,
   workflows: readonly WorkflowView[],
 ): Promise<Pick<BuildView, 'image' | 'pushed'>> {
-  const row = await db.selectFrom('image').selectAll().where('build_id', '=', buildId).executeTakeFirst();
+  const rows = await db
+    .selectFrom('image')
+    .innerJoin('workflow', 'workflow.id', 'image.workflow_id')
+    .selectAll('image')
+    .where('image.build_id', '=', buildId)
+    .orderBy('workflow.position')
+    .execute();
+  const row = rows.find(({ pushed_json }) => pushed_json !== null) ?? rows[0];
   if (row === undefined) return { image: null, pushed: null };
+  const own = workflows.filter(({ id }) => id === row.workflow_id);
   return {
-    image: { ...(JSON.parse(row.built_json) as BuiltImage), durationMs: imageDuration(workflows) },
+    image: { ...(JSON.parse(row.built_json) as BuiltImage), durationMs: imageDuration(own) },
     pushed:
       row.pushed_json === null
         ? null

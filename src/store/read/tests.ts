@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
-import type { Plan } from '../../core/plan.ts';
+import { workflowLabel } from '../../core/matrix-label.ts';
+import type { MatrixValues, WorkflowPlan } from '../../core/plan.ts';
 import { isEnd } from '../../core/status.ts';
 import { addCounts } from '../../core/test-report.ts';
 import type { BuildTestsView, TestRunView, TestView } from '../../core/view.ts';
+import { readBuildPlan } from './build-plan.ts';
 import type { Reader } from './view-context.ts';
 
 export interface TestsWanted {
@@ -18,7 +20,7 @@ export interface TestsWanted {
 export async function readTests(db: Reader, wanted: TestsWanted): Promise<BuildTestsView | null> {
   const build = await db
     .selectFrom('build')
-    .select(['project_id', 'commit', 'plan_json'])
+    .select(['project_id', 'commit'])
     .where('id', '=', wanted.buildId)
     .executeTakeFirst();
   if (build === undefined) return null;
@@ -38,7 +40,7 @@ export async function readTests(db: Reader, wanted: TestsWanted): Promise<BuildT
   return {
     counts: addCounts(reports.map(({ counts }) => counts)),
     reports,
-    missing: missingReports(attempts, build.plan_json),
+    missing: missingReports(attempts, (await readBuildPlan(db, wanted.buildId))?.workflows ?? []),
     items,
     next: page.length > wanted.limit ? String(wanted.after + wanted.limit) : null,
   };
@@ -81,6 +83,7 @@ function attemptsOf(db: Reader, buildId: string) {
     .select([
       'workflow.id as workflowId',
       'workflow.name as workflow',
+      'workflow.matrix_json',
       'step.name as step',
       'step.position',
       'step_attempt.id as attemptId',
@@ -95,7 +98,7 @@ function attemptsOf(db: Reader, buildId: string) {
     ])
     .where('workflow.build_id', '=', buildId)
     .where('step.kind', '=', 'step')
-    .orderBy('workflow.id')
+    .orderBy('workflow.position')
     .orderBy('step.position')
     .orderBy('step.workflow_attempt')
     .orderBy('step_attempt.attempt')
@@ -108,7 +111,7 @@ function lastReports(attempts: readonly AttemptRow[]): BuildTestsView['reports']
     if (row.files !== null)
       last.set(`${row.workflowId} ${row.position}`, {
         attemptId: row.attemptId,
-        workflow: row.workflow,
+        workflow: labelOf(row),
         step: row.step,
         files: row.files,
         counts: {
@@ -123,15 +126,26 @@ function lastReports(attempts: readonly AttemptRow[]): BuildTestsView['reports']
 }
 
 /** Steps of the plan that have run to their end and told nothing of their reports. */
-function missingReports(attempts: readonly AttemptRow[], planJson: string | null): readonly string[] {
-  const plan = JSON.parse(planJson ?? 'null') as Plan | null;
-  const told = (plan?.steps ?? []).filter(({ reports }) => reports !== undefined).map(({ name }) => name);
-  const ended = attempts.filter(({ status, startedAt }) => startedAt !== null && isEnd(status));
-  return told.filter(
-    (name) =>
-      ended.some(({ step }) => step === name) &&
-      !attempts.some(({ step, files }) => step === name && files !== null),
-  );
+function missingReports(
+  attempts: readonly AttemptRow[],
+  workflows: readonly WorkflowPlan[],
+): readonly string[] {
+  const missing = workflows.flatMap((workflow) => {
+    const own = attempts.filter((row) => labelOf(row) === workflowLabel(workflow));
+    const told = workflow.plan.steps.filter(({ reports }) => reports !== undefined).map(({ name }) => name);
+    const ended = own.filter(({ status, startedAt }) => startedAt !== null && isEnd(status));
+    return told.filter(
+      (name) =>
+        ended.some(({ step }) => step === name) &&
+        !own.some(({ step, files }) => step === name && files !== null),
+    );
+  });
+  return [...new Set(missing)];
+}
+
+function labelOf({ workflow, matrix_json }: Pick<AttemptRow, 'workflow' | 'matrix_json'>): string {
+  const matrix = JSON.parse(matrix_json ?? 'null') as MatrixValues | null;
+  return workflowLabel({ name: workflow, matrix });
 }
 
 /** Tests that have both passed and not, in whatever builds and attempts of that commit. */

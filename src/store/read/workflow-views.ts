@@ -1,3 +1,4 @@
+import type { MatrixValues } from '../../core/plan.ts';
 import type { StepAttemptView, StepView, WorkflowView } from '../../core/view.ts';
 import type { Reader } from './view-context.ts';
 
@@ -9,12 +10,14 @@ export async function workflowsOfBuild(db: Reader, buildId: string): Promise<rea
     .selectAll('workflow')
     .select('worker.name as worker_name')
     .where('workflow.build_id', '=', buildId)
-    .orderBy('workflow.id')
+    .orderBy('workflow.position')
     .execute();
   return Promise.all(
     workflows.map(async (row) => ({
       id: row.id,
       name: row.name,
+      matrix: JSON.parse(row.matrix_json ?? 'null') as MatrixValues | null,
+      dependsOn: JSON.parse(row.depends_on_json) as string[],
       status: row.status,
       reason: row.reason,
       attempt: row.attempt,

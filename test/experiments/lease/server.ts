@@ -128,7 +128,13 @@ async function newBuild(kind: Kind): Promise<{ buildId: string }> {
       url: null,
       repository: null,
     },
-    outcome: { kind: 'plan', plan: PLAN, warnings: [] },
+    outcome: {
+      kind: 'plan',
+      plan: {
+        workflows: [{ name: 'default', dependsOn: [], runsOn: ['success'], matrix: null, plan: PLAN }],
+      },
+      warnings: [],
+    },
     blocked: null,
   });
   return { buildId };

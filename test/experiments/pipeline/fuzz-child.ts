@@ -46,7 +46,7 @@ function look(bytes: Buffer, index: number): Look {
   try {
     const event = events[index % events.length] ?? EVENTS.push;
     const linted = timed(() => lintPipeline(bytes, 'slipway.yml'));
-    const planned = timed(() => planPipeline({ ...inputOf(null, event), text: bytes }));
+    const planned = timed(() => planPipeline(inputOf(bytes, event)));
     return {
       fault: faultOf(linted.value, planned.value),
       hasPlan: planned.value.plan !== null,

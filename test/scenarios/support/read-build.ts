@@ -1,10 +1,14 @@
+import { workflowLabel } from '../../../src/core/matrix-label.ts';
 import type { BuildView, LogRangeView, StepAttemptView, StepView } from '../../../src/core/view.ts';
 import type { LogLine } from '../../../src/core/log.ts';
 import type { System } from '../../support/system.ts';
 
-/** The rows of a build's last attempt. */
-export function rowsOf(build: BuildView): readonly StepView[] {
-  return build.workflows.flatMap((workflow) => workflow.steps);
+/** The rows of a build's last attempt; of several workflows each with its workflow's name, e.g. `test (A=1): unit`. */
+export function rowsOf({ workflows }: BuildView): readonly StepView[] {
+  if (workflows.length === 1) return workflows[0]?.steps ?? [];
+  return workflows.flatMap((workflow) =>
+    workflow.steps.map((step) => ({ ...step, name: `${workflowLabel(workflow)}: ${step.name}` })),
+  );
 }
 
 /** @throws Error when the build has no such row. */

@@ -452,7 +452,7 @@ describe('the list', () => {
 });
 
 it('removing a project is written, and what the log says of it stays', async () => {
-  await server.deps.store.transaction((tx) => tx.db.updateTable('build').set({ plan_json: null }).execute());
+  await server.deps.store.transaction((tx) => tx.db.updateTable('build').set({ planned: 0 }).execute());
   const waiting = (await (await server.api('GET', '/builds')).json()) as Page<{ id: string; status: string }>;
   for (const { id, status } of waiting.items)
     if (status === 'pending') await server.api('POST', `/builds/${id}/cancel`);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/core/id.ts';
 import { startGitHost, type GitHost } from '../../support/git-host.ts';
-import { planOf, pushOf } from '../../support/record.ts';
+import { alone, planOf, pushOf } from '../../support/record.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 let server: TestServer;
@@ -29,7 +29,7 @@ async function build(branch: string): Promise<string> {
     projectId,
     deliveryId: null,
     event: pushOf(branch),
-    outcome: { kind: 'plan', plan: planOf(), warnings: [] },
+    outcome: { kind: 'plan', plan: alone(planOf()), warnings: [] },
     blocked: null,
   });
   return buildId;

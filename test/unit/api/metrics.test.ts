@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGitHost, type GitHost } from '../../support/git-host.ts';
-import { planOf, pushOf } from '../../support/record.ts';
+import { alone, planOf, pushOf } from '../../support/record.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 let server: TestServer;
@@ -43,7 +43,7 @@ describe('GET /metrics', () => {
       projectId,
       deliveryId: null,
       event: pushOf('main'),
-      outcome: { kind: 'plan', plan: planOf(), warnings: [] },
+      outcome: { kind: 'plan', plan: alone(planOf()), warnings: [] },
       blocked: null,
     });
     expect(await valueOf('slipway_builds{status="pending"}')).toBe(1);
@@ -71,7 +71,7 @@ describe('GET /metrics', () => {
     await builds.register(plain, { protocol: 2, name: 'plain', instance, capacity: 3, routers: [] });
     const { id: projectId } = await store.db.selectFrom('project').select('id').executeTakeFirstOrThrow();
     const build = async (labels?: Record<string, string>) => {
-      const outcome = { kind: 'plan', plan: planOf(labels && { labels }), warnings: [] } as const;
+      const outcome = { kind: 'plan', plan: alone(planOf(labels && { labels })), warnings: [] } as const;
       const event = pushOf('main');
       return builds.createBuild({ projectId, deliveryId: null, event, outcome, blocked: null });
     };

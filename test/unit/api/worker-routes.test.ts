@@ -7,7 +7,7 @@ import type { ClaimAnswer, RegisterAnswer } from '../../../src/protocol/worker.t
 import type { WorkflowWork } from '../../../src/core/work.ts';
 import { newId } from '../../../src/core/id.ts';
 import { startGitHost, type GitHost } from '../../support/git-host.ts';
-import { planOf, pushOf } from '../../support/record.ts';
+import { alone, planOf, pushOf } from '../../support/record.ts';
 import { startTestServer } from '../../support/test-server.ts';
 import type { TestServer } from '../../support/test-server.ts';
 
@@ -77,7 +77,7 @@ async function claimed(event = pushOf('main'), projectId = project) {
     projectId,
     deliveryId: null,
     event,
-    outcome: { kind: 'plan', plan: planOf(), warnings: [] },
+    outcome: { kind: 'plan', plan: alone(planOf()), warnings: [] },
     blocked: null,
   });
   const { id } = await server.deps.store.db

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LintProblemView } from '../../../src/core/view.ts';
 import { newId } from '../../../src/core/id.ts';
 import { Problem } from '../../../src/core/problem.ts';
-import { makeRecord, planOf, pushOf, runWorkflow, stepOf } from '../../support/record.ts';
+import { alone, makeRecord, planOf, pushOf, runWorkflow, stepOf } from '../../support/record.ts';
 import type { TestRecord } from '../../support/record.ts';
 
 let record: TestRecord;
@@ -90,7 +90,7 @@ describe('a build', () => {
       blocked: null,
     });
     const plan = planOf({ steps: [stepOf('a'), stepOf('b', { selected: false })] });
-    const outcome = { kind: 'plan' as const, plan, warnings: [] };
+    const outcome = { kind: 'plan' as const, plan: alone(plan), warnings: [] };
     await Promise.all([record.builds.planBuild(buildId, outcome), record.builds.planBuild(buildId, outcome)]);
     const steps = await record.store.db
       .selectFrom('step')
@@ -131,7 +131,7 @@ describe('a build', () => {
       projectId: project,
       deliveryId: null,
       event: pushOf('main'),
-      outcome: { kind: 'plan', plan: planOf(), warnings: [] },
+      outcome: { kind: 'plan', plan: alone(planOf()), warnings: [] },
       blocked: 'it comes from a fork',
     });
     const ada = await record.worker('ada');
@@ -208,7 +208,8 @@ describe('a re-run', () => {
     const again = await record.builds.rerunBuild(buildId);
     const rows = await record.store.db
       .selectFrom('build')
-      .select(['number', 'status', 'plan_json', 'event_json', 'branch_order', 'rerun_of'])
+      .innerJoin('workflow', 'workflow.build_id', 'build.id')
+      .select(['number', 'build.status', 'plan_json', 'event_json', 'branch_order', 'rerun_of'])
       .orderBy('number')
       .execute();
     expect(again.number).toBe(2);

@@ -15,6 +15,7 @@ function deployment(number: number, changes: Partial<OpenDeployment> = {}): Open
     phase: 'waiting',
     order: placeOf(number),
     build: { number, status: 'success' },
+    workflow: 'success',
     built: true,
     released: true,
     prepare: 'pull',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../../src/core/id.ts';
 import type { Status } from '../../../src/core/status.ts';
 import type { BuildView, EnvironmentView, Page } from '../../../src/core/view.ts';
-import { deployOf, planOf, pushOf } from '../../support/record.ts';
+import { alone, deployOf, planOf, pushOf } from '../../support/record.ts';
 import { startSlipway, type Ran, type Running } from '../../support/slipway-command.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -40,7 +40,7 @@ async function greenBuild(status: Status, reason: string | null = null): Promise
     projectId,
     deliveryId: null,
     event: pushOf('main'),
-    outcome: { kind: 'plan', plan: planOf({ deploys: [deployOf('production')] }), warnings: [] },
+    outcome: { kind: 'plan', plan: alone(planOf({ deploys: [deployOf('production')] })), warnings: [] },
     blocked: null,
   });
   await server.deps.store.transaction(async (tx) => {

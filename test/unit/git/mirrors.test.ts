@@ -189,7 +189,17 @@ describe('reading', () => {
     repository.commit({ 'slipway.yml': 'later' });
     expect(
       await filesAt(commit, ['slipway.yml', 'Dockerfile', 'docker', 'ümlaut.txt', 'docker/Dockerfile']),
-    ).toEqual(['steps: []\n', null, null, 'ü', 'FROM x']);
+    ).toEqual(['steps: []\n', null, { names: ['Dockerfile'] }, 'ü', 'FROM x']);
+  });
+
+  it('reads which files a folder has, without folders in it', async () => {
+    const commit = repository.commit({
+      '.slipway/b.yml': 'b',
+      '.slipway/ä.yml': 'ä',
+      '.slipway/deeper/c.yml': 'c',
+      'a.yml': 'a',
+    });
+    expect(await filesAt(commit, ['.slipway'])).toEqual([{ names: ['b.yml', 'ä.yml'] }]);
   });
 
   it('tells message, author and time of a commit', async () => {

@@ -49,7 +49,13 @@ const pull = (commit: string, more: { base?: string; before?: string } = {}) =>
   );
 const planned = async () => {
   await server.deps.intake.idle();
-  const rows = await server.deps.store.db.selectFrom('build').orderBy('number').selectAll().execute();
+  const rows = await server.deps.store.db
+    .selectFrom('build')
+    .leftJoin('workflow', 'workflow.build_id', 'build.id')
+    .orderBy('number')
+    .selectAll('build')
+    .select('plan_json')
+    .execute();
   return rows.map((row) => ({
     of: row.event_kind,
     steps: (JSON.parse(row.plan_json ?? '{"steps":[]}') as Plan).steps

@@ -27,7 +27,14 @@ afterEach(async () => {
 });
 
 const db = () => server.deps.store.db;
-const builds = () => db().selectFrom('build').orderBy('number').selectAll().execute();
+const builds = () =>
+  db()
+    .selectFrom('build')
+    .leftJoin('workflow', 'workflow.build_id', 'build.id')
+    .orderBy('number')
+    .selectAll('build')
+    .select('plan_json')
+    .execute();
 const delivery = (hostId: string) =>
   db().selectFrom('delivery').where('host_delivery_id', '=', hostId).selectAll().executeTakeFirstOrThrow();
 const idle = () => server.deps.intake.idle();
@@ -448,7 +455,7 @@ describe('a server that ends', () => {
     const second = await startTestServer({ directory });
     await second.deps.intake.idle();
     const rows = await second.deps.store.db.selectFrom('build').orderBy('number').selectAll().execute();
-    expect(rows.map((row) => [row.event_kind, row.plan_json !== null, row.reason])).toEqual([
+    expect(rows.map((row) => [row.event_kind, row.planned === 1, row.reason])).toEqual([
       ['manual', true, null],
       ['push', true, null],
     ]);

@@ -35,6 +35,8 @@ test('docs/pipeline.md has a place for every table of the grammar', () => {
 /** Shown once for both kinds of conditions, or a single key told in the text. */
 const REPEATED = [
   'later keys of stage conditions',
+  'later keys of workflow conditions',
+  'keys of workflow conditions',
   'later keys of filter',
   'later keys of push',
   'later keys of resources',
@@ -44,7 +46,10 @@ const REPEATED = [
 test('every example of docs/pipeline.md is a file without problem and warning', () => {
   const examples = [...reference.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
   expect(examples.length).toBeGreaterThan(7);
-  for (const text of examples) expect(lintPipeline(text, 'slipway.yml'), text).toEqual([]);
+  for (const text of examples) {
+    const [, name = 'slipway.yml'] = /^# (\.slipway\/\S+)/.exec(text) ?? [];
+    expect(lintPipeline(text, name), text).toEqual([]);
+  }
 });
 
 test('docs/slipway.schema.json is the schema of the grammar', async () => {

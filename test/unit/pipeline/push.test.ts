@@ -27,7 +27,7 @@ describe('tags', () => {
     const text = 'push: { tags: ["${CI_COMMIT_SHA}", "${CI_COMMIT_TAG}"] }';
     expect(planOf(text, EVENTS.tag).push?.tags).toEqual([commit, 'v1.2.3']);
     const { plan, warnings } = planPipeline(inputOf(text, EVENTS.push));
-    expect(plan?.push?.tags).toEqual([commit]);
+    expect(plan?.workflows[0]?.plan.push?.tags).toEqual([commit]);
     expect(warnings.map(({ message }) => message)).toEqual([
       'The tag `${CI_COMMIT_TAG}` is left out: a push has no CI_COMMIT_TAG.',
     ]);

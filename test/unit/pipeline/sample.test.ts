@@ -65,6 +65,6 @@ test('problems leave no plan; warnings leave it as it is', () => {
   expect(wrong.problems.map(({ code }) => code)).toEqual(['key_unknown']);
   expect(wrong.warnings.map(({ code }) => code)).toEqual(['tag_mutable']);
   const mutable = planPipeline(inputOf('push: { tags: latest }', EVENTS.push));
-  expect(mutable.plan?.push?.tags).toEqual(['latest']);
+  expect(mutable.plan?.workflows[0]?.plan.push?.tags).toEqual(['latest']);
   expect(mutable.warnings).toHaveLength(1);
 });

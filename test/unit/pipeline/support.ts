@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Plan } from '../../../src/core/plan.ts';
+import type { Plan, WorkflowPlan } from '../../../src/core/plan.ts';
 import type { RepositoryEvent } from '../../../src/core/event.ts';
 import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
 import { planPipeline } from '../../../src/pipeline/plan-pipeline.ts';
@@ -49,13 +49,12 @@ export const sample = readFileSync(new URL('../../fixtures/pipeline/sample.yml',
 
 /** The input for one event; `more` replaces what the test is about. */
 export function inputOf(
-  text: string | null,
+  text: string | Uint8Array | null,
   event: RepositoryEvent,
   more: Partial<PlanInput> = {},
 ): PlanInput {
   return {
-    text,
-    file: 'slipway.yml',
+    files: text === null ? [] : [{ path: 'slipway.yml', text }],
     event,
     hasDockerfile: true,
     changedFiles: null,
@@ -80,15 +79,22 @@ export function inputOf(
   };
 }
 
-/** The plan; fails with the problems when there is none. */
+/** The plan of the one workflow; fails with the problems when there is none. */
 export function planOf(
   text: string | null,
   event: RepositoryEvent = EVENTS.push,
   more?: Partial<PlanInput>,
 ): Plan {
-  const outcome: PlanOutcome = planPipeline(inputOf(text, event, more));
+  const [only, second] = workflowsOf(inputOf(text, event, more));
+  if (only === undefined || second !== undefined) throw new Error('there is not one workflow');
+  return only.plan;
+}
+
+/** The plan's workflows; fails with the problems when there is none. */
+export function workflowsOf(input: PlanInput): readonly WorkflowPlan[] {
+  const outcome: PlanOutcome = planPipeline(input);
   if (outcome.plan === null) throw new Error(outcome.problems.map(({ message }) => message).join('\n'));
-  return outcome.plan;
+  return outcome.plan.workflows;
 }
 
 /** `line:column code`, for each problem. */

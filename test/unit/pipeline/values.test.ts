@@ -67,7 +67,7 @@ test('a needed variable is a problem of the events that lack it, where the step 
   expect(problemsOf().map(({ message }) => message)).toEqual(['A push has no CI_COMMIT_TAG: tag it first.']);
   expect(problemsOf(', when: { event: tag }')).toEqual([]);
   const { plan } = planPipeline(inputOf(inStep('${CI_COMMIT_TAG:?x}'), EVENTS.tag));
-  expect(plan?.steps[0]?.environment).toEqual({ A: 'v1.2.3' });
+  expect(plan?.workflows[0]?.plan.steps[0]?.environment).toEqual({ A: 'v1.2.3' });
 });
 
 test('variables make no plan large, and none slow', () => {

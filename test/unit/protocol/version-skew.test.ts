@@ -8,7 +8,7 @@ import type { WorkflowWork } from '../../../src/core/work.ts';
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../../src/protocol/worker.ts';
 import { connectServer } from '../../../worker/server/connect-server.ts';
 import type { Lease, ServerConnection } from '../../../worker/server/lease.ts';
-import { planOf, pushOf } from '../../support/record.ts';
+import { alone, planOf, pushOf } from '../../support/record.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 let server: TestServer;
@@ -48,7 +48,7 @@ async function connect(protocol: number): Promise<ServerConnection> {
 
 async function claimOn(worker: ServerConnection) {
   const { builds, store } = server.deps;
-  const outcome = { kind: 'plan', plan: planOf({ steps: [] }), warnings: [] } as const;
+  const outcome = { kind: 'plan', plan: alone(planOf({ steps: [] })), warnings: [] } as const;
   const build = { projectId: project, deliveryId: null, event: pushOf('main'), outcome, blocked: null };
   const { buildId } = await builds.createBuild(build);
   const { id } = await store.db

@@ -20,10 +20,12 @@ const REPOSITORY: LocalRepository = {
 };
 
 function plan(text: string, kind: 'push' | 'pull_request' | 'tag' = 'push', repository = REPOSITORY) {
-  const file = { name: 'slipway.yml', input: text, hasDockerfile: false };
-  const planned = planRun(file, repository, eventOf(repository, kind), 5_000);
+  const files = { files: [{ path: 'slipway.yml', text }], only: null, hasDockerfile: false };
+  const planned = planRun(files, repository, eventOf(repository, kind), 5_000);
   if ('problems' in planned) throw new Error(JSON.stringify(planned.problems));
-  return planned;
+  const [only] = planned.workflows;
+  if (only === undefined) throw new Error('there is no workflow');
+  return { ...only, ref: planned.ref };
 }
 
 it('tells steps what a delivery would have told them', () => {
@@ -60,8 +62,8 @@ it('weighs conditions on paths by what the branch changed', () => {
 });
 
 it('gives the problems of the file with their places', () => {
-  const file = { name: 'x.yml', input: 'steps: [{ nam: a }]', hasDockerfile: false };
-  const planned = planRun(file, REPOSITORY, eventOf(REPOSITORY, 'push'), 0);
+  const files = { files: [{ path: 'x.yml', text: 'steps: [{ nam: a }]' }], only: null, hasDockerfile: false };
+  const planned = planRun(files, REPOSITORY, eventOf(REPOSITORY, 'push'), 0);
   expect(planned).toMatchObject({ problems: [{ file: 'x.yml', line: 1 }, {}, {}] });
 });
 

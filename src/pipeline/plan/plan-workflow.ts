@@ -1,0 +1,56 @@
+import type { Labels } from '../../core/labels.ts';
+import type { MatrixValues, Plan } from '../../core/plan.ts';
+import type { CiContext } from '../ci-variables.ts';
+import type { PipelineSpec } from '../grammar/pipeline.ts';
+import type { Occasion } from '../match-when.ts';
+import type { Report } from '../report.ts';
+import type { Budget } from '../substitute/expand-template.ts';
+import { fillValues } from './fill-values.ts';
+import { planDeploys } from './plan-deploys.ts';
+import { planImage } from './plan-image.ts';
+import { planPush } from './plan-push.ts';
+import { planServices } from './plan-services.ts';
+import { planSteps } from './plan-steps.ts';
+
+export interface WorkflowContext extends CiContext {
+  readonly hasDockerfile: boolean;
+  readonly changesUnknown?: string | null;
+  /** What values of the file may use. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly matrix: MatrixValues | null;
+  readonly budget: Budget;
+}
+
+/** What one workflow does for an event; its file has no errors. */
+export function planWorkflow(spec: PipelineSpec, context: WorkflowContext, report: Report): Plan {
+  const { event, changedFiles, project, variables, budget } = context;
+  const matrix = context.matrix ?? {};
+  const occasion: Occasion = { event, changedFiles, defaultBranch: project.defaultBranch, matrix };
+  const fill = fillValues({ variables, event, budget, report });
+  const deploys = planDeploys(spec.deploy, occasion, fill);
+  if (typeof context.changesUnknown === 'string' && hasPathCondition(spec))
+    report.add('changes_unknown', WHOLE_FILE, { cause: context.changesUnknown });
+  return {
+    image: planImage(spec.image, context.hasDockerfile, fill),
+    services: planServices(spec.services, matrix, fill, report),
+    steps: planSteps(spec.steps, occasion, fill, report),
+    push: planPush(spec.push, deploys.length > 0, context, occasion, fill, report),
+    deploys,
+    ...(spec.labels.length === 0 ? {} : { labels: planLabels(spec.labels) }),
+  };
+}
+
+const WHOLE_FILE = { span: { offset: 0, length: 1 }, path: '' };
+
+/** In one order, however the file has them. */
+function planLabels(labels: PipelineSpec['labels']): Labels {
+  const entries = labels.map(({ name, value }) => [name.value, value] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function hasPathCondition({ steps, push, deploy, when }: PipelineSpec): boolean {
+  const conditions = [...steps, ...deploy, ...(push === null ? [] : [push]), { when }].flatMap(
+    (one) => one.when ?? [],
+  );
+  return conditions.some(({ path }) => path !== null);
+}

@@ -1,0 +1,28 @@
+import { checkPipeline, type Facts } from './check/check-pipeline.ts';
+import { checkWorkflows } from './check/check-workflows.ts';
+import type { PipelineSpec } from './grammar/pipeline.ts';
+import { workflowNameOf, type PipelineFile } from './pipeline-files.ts';
+import { readPipeline } from './read-pipeline.ts';
+import type { Report } from './report.ts';
+
+/** A workflow's file, read and checked; everything wrong is in its report. */
+export interface ReadWorkflow {
+  readonly name: string;
+  readonly file: string;
+  /** Null when the text could not be read at all. */
+  readonly spec: PipelineSpec | null;
+  readonly report: Report;
+}
+
+/** The workflows of a repository in the order of their names: each file for itself, then all together. */
+export function readWorkflows(files: readonly PipelineFile[], facts: Facts): readonly ReadWorkflow[] {
+  const workflows = [...files].sort(byPath).map(({ path, text }): ReadWorkflow => {
+    const { spec, report } = readPipeline(text, path);
+    if (spec !== null) checkPipeline(spec, facts, report);
+    return { name: workflowNameOf(path), file: path, spec, report };
+  });
+  checkWorkflows(workflows);
+  return workflows;
+}
+
+const byPath = (a: PipelineFile, b: PipelineFile): number => (a.path < b.path ? -1 : Number(a.path > b.path));
