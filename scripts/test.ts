@@ -18,10 +18,9 @@ interface Counted {
   readonly failed: number;
 }
 
-const CHECKS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
-  ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
-  ['lint', 'eslint', '.'],
-  ['types', 'tsc', '-p', '.'],
+const CHECKS: readonly (readonly [name: string, file: string, ...args: string[]])[] = [
+  ['format', commandOf('prettier'), '--check', '--log-level', 'warn', '.'],
+  ['types and lint', path.join(import.meta.dirname, 'types-and-lint.ts')],
 ];
 
 /** Of what runs beside the tests on real parts: they have the machine first. */
@@ -67,9 +66,9 @@ async function setUp(): Promise<void> {
 }
 
 /** One check; its output is shown when it failed. */
-async function check([name, command, ...args]: (typeof CHECKS)[number]): Promise<Counted> {
+async function check([name, file, ...args]: (typeof CHECKS)[number]): Promise<Counted> {
   const beganMs = Date.now();
-  const { code, output } = await run(command, args, 'pipe');
+  const { code, output } = await run(file, args, 'pipe');
   if (code !== 0) console.log(output.trimEnd());
   console.log(`${code === 0 ? '✓' : '✗'} ${name} (${seconds(beganMs)})`);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
@@ -82,7 +81,7 @@ async function tests(args: readonly string[], show: 'pipe' | 'inherit'): Promise
   try {
     const file = path.join(folder, 'results.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const { code, output } = await run('vitest', ['run', ...reporters, ...args], show);
+    const { code, output } = await run(commandOf('vitest'), ['run', ...reporters, ...args], show);
     if (show === 'pipe') {
       if (code !== 0) console.log(output.trimEnd());
       console.log(`${code === 0 ? '✓' : '✗'} ${args.join(' ')} (${seconds(beganMs)})`);
@@ -119,13 +118,17 @@ function sayRetried(files: Results['testResults']): void {
         console.log(`\nretried: ${path.relative('.', name)} > ${fullName}\n${failureMessages[0] ?? ''}`);
 }
 
-/** Runs the command of a package with this Node. */
+/** File behind a command that a package brings. */
+function commandOf(name: string): string {
+  return path.join(import.meta.dirname, '../node_modules/.bin', name);
+}
+
+/** Runs a program with this Node. */
 function run(
-  command: string,
+  file: string,
   args: readonly string[],
   output: 'pipe' | 'inherit',
 ): Promise<{ readonly code: number; readonly output: string }> {
-  const file = path.join(import.meta.dirname, '../node_modules/.bin', command);
   const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', output, output] });
   if (output === 'pipe' && child.pid !== undefined) setPriority(child.pid, LOW_PRIORITY);
   let text = '';
