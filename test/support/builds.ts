@@ -40,6 +40,8 @@ export async function endOf(system: System, buildId: string, limitMs = 60_000): 
     },
     'the build ends',
     limitMs,
+    // An end stays.
+    300,
   ).catch(async (error: unknown) => {
     throw new Error(`${String(error)}\n${JSON.stringify(build, null, 1)}\n${await system.logs()}`);
   });
