@@ -15,6 +15,7 @@ import type { BuildVariables } from '../../src/ports/build-variables.ts';
 import type { NeededLogins } from '../../src/ports/lease-secrets.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
+import { putEmptyRecord } from './empty-record.ts';
 
 /** The state machine over a real store, with a clock and logs that a test moves by hand. */
 export interface TestRecord {
@@ -79,7 +80,9 @@ export async function makeRecord(
   isTraced = false,
 ): Promise<TestRecord> {
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-record-'));
-  const store = await openStore(target ?? path.join(folder, 'record.db'), { isTraced });
+  const file = path.join(folder, 'record.db');
+  if (target === undefined) await putEmptyRecord(file);
+  const store = await openStore(target ?? file, { isTraced });
   const clock = { now: 1_763_000_000_000, nowMs: () => clock.now };
   const logs = new Map<string, { bytes: number; sealed: boolean }>();
   const errors: unknown[] = [];

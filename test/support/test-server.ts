@@ -28,6 +28,7 @@ import { createSecretBox } from '../../src/secrets/secret-box.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createDeliveryStore } from '../../src/webhooks/database-deliveries.ts';
 import { sign } from '../../src/webhooks/signature.ts';
+import { putEmptyRecord } from './empty-record.ts';
 
 /** A server without workers on a database and a port of its own: everything from the webhook to the build's row is real. */
 export interface TestServer {
@@ -126,7 +127,9 @@ async function makeDeps(
   signal: AbortSignal,
 ): Promise<{ deps: AppDeps; mirrors: Mirrors; logs: FileLogStore }> {
   const clock = systemClock;
-  const store = await openStore(path.join(directory, 'slipway.db'), { clock });
+  const file = path.join(directory, 'slipway.db');
+  await putEmptyRecord(file);
+  const store = await openStore(file, { clock });
   const box = createSecretBox(await openKeyRing(path.join(directory, 'keys')));
   const gitHost = connectGithub({ api: 'http://127.0.0.1:9', app: null, clock, ...options.github });
   const secrets = createSecrets({ store, box, clock, gitHost });
