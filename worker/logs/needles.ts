@@ -12,7 +12,7 @@ export function needlesOf(secret: string): Buffer[] {
   const whole = secret.replace(/^[\r\n]+|[\r\n]+$/g, '');
   if (Buffer.byteLength(whole) < SHORTEST_SECRET) return [];
   const needles = new Set<string>();
-  for (const value of [...lineEndingsOf(whole), ...longLinesOf(whole)])
+  for (const value of new Set([...lineEndingsOf(whole), ...longLinesOf(whole)]))
     for (const form of formsOf(value)) needles.add(form.toString('latin1'));
   return [...needles]
     .filter((needle) => needle.length >= SHORTEST_SECRET)

@@ -34,9 +34,9 @@ describe('the redactor', () => {
       fc.string({ minLength: 4, maxLength: 12 }),
       fc.constantFrom('aaaa', 'abab', "it's $5 & more", 'k1\nlong line of a key\n}\n', 'pässwörd😀'),
     );
+    const noise = fc.oneof(fc.stringMatching(/^[ab\n]{0,6}$/), fc.string({ maxLength: 4 }));
     const example = fc.array(secret, { minLength: 1, maxLength: 5 }).chain((secrets) => {
       const needles = secrets.flatMap(needlesOf).map((needle) => needle.toString('latin1'));
-      const noise = fc.oneof(fc.stringMatching(/^[ab\n]{0,6}$/), fc.string({ maxLength: 4 }));
       const part = fc.oneof(
         fc.constantFrom('', ...needles),
         fc.constantFrom('', ...needles).map((n) => n.slice(0, -1)),
