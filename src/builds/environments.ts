@@ -1,6 +1,6 @@
 import { Problem } from '../core/problem.ts';
 import { newId } from '../core/id.ts';
-import { slotAddress } from '../core/slots.ts';
+import { applySlotAction, slotAddress } from '../core/slots.ts';
 import type { SlotIndex, SlotRecord } from '../core/deployment.ts';
 import type { DeployPlan } from '../core/plan.ts';
 import type { Reading, Tx } from '../store/store.ts';
@@ -161,4 +161,22 @@ export async function writeSlots(
       .execute();
   }
   tx.changed('environment', environmentId);
+}
+
+/** The slot that an aborted deployment prepared is empty again; a hot standby stays what it is. */
+export async function abortSlots(
+  tx: Tx,
+  deployment: { id: string; environment_id: string; candidate: SlotIndex | null },
+  at: number,
+): Promise<void> {
+  const { id, environment_id: environmentId, candidate } = deployment;
+  if (candidate === null) return;
+  const before = await readSlots(tx, environmentId);
+  // One that was lost and waits for its turn may have left its slot to another.
+  if (before.find(({ index }) => index === candidate)?.deploymentId !== id) return;
+  await writeSlots(tx, environmentId, {
+    before,
+    after: applySlotAction(before, { type: 'abort', candidate }),
+    at,
+  });
 }

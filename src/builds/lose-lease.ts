@@ -2,11 +2,10 @@ import type { Selectable } from 'kysely';
 import { LIMITS } from '../../config/times.ts';
 import { mayAbort } from '../core/deployment.ts';
 import type { Plan } from '../core/plan.ts';
-import { applySlotAction } from '../core/slots.ts';
 import type { DeploymentTable } from '../store/schema.ts';
 import type { Tx } from '../store/store.ts';
 import { endSteps, endWorkflow } from './end-workflow.ts';
-import { readSlots, writeSlots } from './environments.ts';
+import { abortSlots } from './environments.ts';
 import { closeLease, countLost } from './lease-rows.ts';
 import type { LeaseRow } from './lease-rows.ts';
 import { insertSteps } from './plan-build.ts';
@@ -179,16 +178,4 @@ export async function endUndone(
   const set = to === 'pending' ? waits : { finished_at: at };
   await transition(tx, { table: 'deployment', id: row.id, buildId: row.build_id, to, reason, at, set });
   await abortSlots(tx, row, at);
-}
-
-/** The slot that an aborted deployment prepared is empty again; a hot standby stays what it is. */
-export async function abortSlots(
-  tx: Tx,
-  row: { environment_id: string; candidate: 0 | 1 | 2 | null },
-  at: number,
-): Promise<void> {
-  if (row.candidate === null) return;
-  const before = await readSlots(tx, row.environment_id);
-  const after = applySlotAction(before, { type: 'abort', candidate: row.candidate });
-  await writeSlots(tx, row.environment_id, { before, after, at });
 }

@@ -4,7 +4,7 @@ import { isEnd } from '../core/status.ts';
 import { Problem } from '../core/problem.ts';
 import { rollbackTarget } from '../store/read/rollback-target.ts';
 import type { Tx } from '../store/store.ts';
-import { abortSlots } from './lose-lease.ts';
+import { abortSlots } from './environments.ts';
 import { insertDeployment } from './new-deployment.ts';
 import { askToEnd, settleEnvironment } from './settle-environment.ts';
 import { transition } from './transition.ts';

@@ -1,5 +1,7 @@
+import type { SlotIndex } from '../core/deployment.ts';
 import type { DeployPlan } from '../core/plan.ts';
 import type { Reading, Tx } from '../store/store.ts';
+import { abortSlots } from './environments.ts';
 import { orderDeployments } from './order-deployments.ts';
 import type { LiveRelease, OpenDeployment } from './order-deployments.ts';
 import { bumpSignals } from './lease-rows.ts';
@@ -27,17 +29,16 @@ export async function settleEnvironment(tx: Tx, environmentId: string, at: numbe
   const order = orderDeployments(open, await liveRelease(tx, environmentId));
   for (const { id, status, reason } of order.end) {
     const deployment = open.find((candidate) => candidate.id === id);
-    if (deployment?.status === 'running') await askToEnd(tx, id, `${status}: ${reason}`);
-    else
-      await transition(tx, {
-        table: 'deployment',
-        id,
-        buildId: deployment?.buildId ?? null,
-        to: status,
-        reason,
-        at,
-        set: { finished_at: at },
-      });
+    if (deployment?.status === 'running') {
+      await askToEnd(tx, id, `${status}: ${reason}`);
+      continue;
+    }
+    const buildId = deployment?.buildId ?? null;
+    const set = { finished_at: at };
+    await transition(tx, { table: 'deployment', id, buildId, to: status, reason, at, set });
+    // Its deployer may have been lost: the slot that it took was kept for the next one.
+    const slot = { id, environment_id: environmentId, candidate: deployment?.candidate ?? null };
+    await abortSlots(tx, slot, at);
   }
   await takeTurnsBack(tx, environmentId, order.next);
   if (order.next !== null) await placeDeployment(tx, order.next, at);
@@ -80,7 +81,9 @@ export async function placeDeployment(tx: Tx, deploymentId: string, at: number):
 export async function openDeployments(
   tx: Reading,
   environmentId: string,
-): Promise<readonly (OpenDeployment & { readonly buildId: string | null })[]> {
+): Promise<
+  readonly (OpenDeployment & { readonly buildId: string | null; readonly candidate: SlotIndex | null })[]
+> {
   const rows = await tx.db
     .selectFrom('deployment')
     .leftJoin('build', 'build.id', 'deployment.build_id')
@@ -97,6 +100,7 @@ export async function openDeployments(
       'deployment.release_id',
       'deployment.settings_json',
       'deployment.cancel_requested',
+      'deployment.candidate',
       'deployment.build_id',
       'build.number',
       'build.status as build_status',
@@ -108,6 +112,7 @@ export async function openDeployments(
   return rows.map((row) => ({
     id: row.id,
     buildId: row.build_id,
+    candidate: row.candidate,
     cause: row.cause,
     status: row.status === 'running' ? 'running' : 'pending',
     phase: row.phase,

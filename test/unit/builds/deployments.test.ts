@@ -205,6 +205,14 @@ describe('what a build prepares whose worker is lost', () => {
     const deployment = await record.deploymentOf(buildId);
     return { bob, buildId, number, workflow, deployment, deploying: await ada.claimDeployment(deployment) };
   }
+  /** A build in its steps, with the deployment that prepares its image. */
+  async function testing() {
+    const build = await begun();
+    await build.lease.report(IMAGE_REPORTS[0]!);
+    const { attemptId } = build.lease.work.steps.find(({ kind }) => kind === 'step')!;
+    await build.lease.report({ type: 'step.started', attemptId });
+    return { ...build, deploying: await ada.claimDeployment(build.deployment) };
+  }
   const undone = { type: 'deployment.finished', status: 'cancelled', reason: null, logBytes: 0 } as const;
 
   it('is undone, so that another build is deployed while no worker takes the first', async () => {
@@ -244,6 +252,31 @@ describe('what a build prepares whose worker is lost', () => {
     await record.builds.giveUp(deploying.open);
     expect(await reasonOf(deployment)).toBe('pending: the worker of build #1 was lost');
     expect(await slots()).toEqual(['empty', 'empty', 'empty']);
+  });
+
+  it('leaves no slot taken when deployer and build are lost, the deployer first', async () => {
+    const { buildId, deployment, deploying, lease } = await testing();
+    await record.builds.giveUp(deploying.open);
+    expect(await slots()).toEqual(['candidate', 'empty', 'empty']);
+    await record.builds.giveUp(lease.open);
+    expect(await record.statusOf('build', buildId)).toBe('error');
+    expect(await reasonOf(deployment)).toBe('skipped: build #1 ended with error');
+    expect(await slots()).toEqual(['empty', 'empty', 'empty']);
+  });
+
+  it('leaves alone the slot of a deployment that came in between', async () => {
+    const { deployment, deploying, lease } = await testing();
+    await record.builds.giveUp(deploying.open);
+    const other = await begun();
+    await runWorkflow(other.lease);
+    const taken = await ada.claimDeployment(other.deployment);
+    expect(taken.work.candidate).toBe(1);
+    await record.builds.giveUp(lease.open);
+    expect(await reasonOf(deployment)).toMatch(/^skipped/);
+    expect(await slots()).toEqual(['empty', 'candidate', 'empty']);
+    await prepare(taken);
+    await switchOver(taken);
+    expect(await slots()).toEqual(['empty', 'live', 'empty']);
   });
 
   it('counts as no loss of a deployer', async () => {
