@@ -1,5 +1,7 @@
 import type { Converted, ConvertedWorkflow, Format, InputFile } from './converted.ts';
 import { readDrone } from './drone/read-documents.ts';
+import { readGithub } from './github/read-file.ts';
+import { readGitlab } from './gitlab/read-file.ts';
 import { TooManyValues } from './foreign.ts';
 import { uniqueNames, workflowNameOf } from './names.ts';
 import { openFile } from './open-file.ts';
@@ -22,7 +24,7 @@ export function convertFiles(inputs: readonly InputFile[], format: Format): Conv
     notes: files.flatMap(({ report }) => report.list()),
     needless: files.flatMap(({ name, documents }) =>
       documents.flatMap(({ root }) =>
-        [...root.needless].map(([path, reason]) => ({ file: name, path, reason })),
+        [...root.needless].map(([path, one]) => ({ file: name, path, ...one })),
       ),
     ),
   };
@@ -40,9 +42,14 @@ const READERS: Readonly<Record<Format, Reader>> = {
   woodpecker: (file) =>
     file.documents.flatMap((document) => readWoodpecker(nameOf(file.name), file, document) ?? []),
   drone: readDrone,
-  gitlab: () => [],
-  github: () => [],
+  gitlab: (file, files) => (file === mainOf(files) ? readGitlab(file, files) : []),
+  github: readGithub,
 };
+
+/** The file that includes the others. */
+function mainOf(files: readonly ForeignFile[]): ForeignFile | undefined {
+  return files.find(({ name }) => /(?:^|\/)\.gitlab-ci\.ya?ml$/.test(name)) ?? files[0];
+}
 
 /** A file with more values than are read is refused as a whole. */
 function bounded<T>(report: ForeignFile['report'], work: () => T): T | null {

@@ -20,6 +20,14 @@ export interface ConvertedWorkflow {
   toOrigin(problem: LintProblem): LintProblem;
 }
 
+/** A value that says what holds here anyway. */
+export interface Needless {
+  readonly file: string;
+  readonly line: number;
+  readonly path: string;
+  readonly reason: string;
+}
+
 export interface Converted {
   readonly format: Format;
   /** Empty when a file could not be read; the notes then say why. */
@@ -27,5 +35,5 @@ export interface Converted {
   /** What is left out or not quite the same, in the order of files and lines; errors where a file is no YAML. */
   readonly notes: readonly LintProblem[];
   /** Paths of what was read and needs no counterpart, with the reason. */
-  readonly needless: readonly { readonly file: string; readonly path: string; readonly reason: string }[];
+  readonly needless: readonly Needless[];
 }

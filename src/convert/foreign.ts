@@ -9,7 +9,7 @@ interface Sheet {
   /** Nodes by their anchors, in the file's order. */
   readonly anchors: readonly { readonly name: string; readonly node: Node }[];
   /** Paths of what the file need not say here, each with its reason. */
-  readonly needless: Map<string, string>;
+  readonly needless: Map<string, { readonly line: number; readonly reason: string }>;
   visited: number;
 }
 
@@ -76,14 +76,19 @@ export class Foreign {
     return this.sheet.report;
   }
 
-  /** What was read and has no counterpart because it need not: path and reason. */
-  get needless(): ReadonlyMap<string, string> {
+  /** What was read and has no counterpart because it need not, by its path. */
+  get needless(): Sheet['needless'] {
     return this.sheet.needless;
   }
 
   /** Where the value itself stands. */
   get valueSpan(): Span {
     return this.node === null ? this.span : nodeSpan(this.node);
+  }
+
+  /** Whether nobody has looked at it. */
+  get isUnread(): boolean {
+    return this.state === 'unread';
   }
 
   /** The text of a scalar; of anything else null, and it stays unread. */
@@ -135,7 +140,7 @@ export class Foreign {
 
   /** It says what holds here anyway. */
   needs(reason: string): void {
-    this.sheet.needless.set(this.path, reason);
+    this.sheet.needless.set(this.path, { line: this.report.lineOf(this.span.offset), reason });
     this.use();
   }
 

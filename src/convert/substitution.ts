@@ -65,7 +65,7 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
 
   const need = (name: string): boolean => {
     const ours = dialect.renamed[name];
-    if (ours !== undefined && !isKnown(name)) needed.set(name, `\${${ours}}`);
+    if (ours !== undefined && !isKnown(name) && isForValues(ours)) needed.set(name, `\${${ours}}`);
     return ours !== undefined || isKnown(name);
   };
 

@@ -25,21 +25,24 @@ export function readDrone(file: ForeignFile): readonly ReadWorkflow[] {
     const isPipeline = kind === undefined || kind.peek() === 'pipeline';
     kind?.use();
     if (!isPipeline) {
-      leaveOutResource(root, kind);
+      leaveOutResource(root, kind?.peek() ?? '');
       return [];
     }
-    if (type !== undefined && !['docker', ''].includes(type.peek())) {
-      type.leaveOut(
+    if (type?.peek() === 'kubernetes')
+      type.changes(
+        'its steps run in containers of a worker, and not in a cluster',
+        'Nothing, where they need nothing of the cluster.',
+      );
+    else if (type !== undefined && !['docker', ''].includes(type.peek())) {
+      root.leaveOut(
         `a pipeline of type \`${type.peek()}\` does not run its steps in containers of images`,
         'Name an `image` for each step.',
       );
-      if (type.peek() !== 'kubernetes') {
-        root.use();
-        return [];
-      }
+      return [];
     }
     type?.use();
     const named = root.get('name')?.text() ?? 'default';
+    if (isAlone) root.get('name')?.needs('a workflow alone is named `default`');
     const name = unique(isAlone ? 'default' : workflowNameOf(named));
     const workflow = readPipeline(name, file, document);
     return workflow === null ? [] : [workflow];
@@ -47,13 +50,12 @@ export function readDrone(file: ForeignFile): readonly ReadWorkflow[] {
 }
 
 /** Of other kinds than pipelines. */
-function leaveOutResource(root: Foreign, kind: Foreign | undefined): void {
-  const word = kind?.peek() ?? '';
+function leaveOutResource(root: Foreign, word: string): void {
   if (word === 'secret')
-    kind?.leaveOut('secrets are kept by the server', 'Write `slipway secret set` for the project.');
+    root.leaveOut('secrets are kept by the server', 'Write `slipway secret set` for the project.');
   else if (word === 'signature')
-    kind?.leaveOut('the file is not signed', 'Remove it; who may change the file is the Git host’s to say.');
-  else kind?.leaveOut(`\`${word}\` is no kind that is known`, 'Remove it.');
+    root.leaveOut('the file is not signed', 'Remove it; who may change the file is the Git host’s to say.');
+  else root.leaveOut(`\`${word}\` is no kind that is known`, 'Remove it.');
   root.use();
 }
 
@@ -68,7 +70,7 @@ function readPipeline(name: string, file: ForeignFile, document: ForeignDocument
     areSettingsLoose: false,
   };
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) root.get(key)?.leaveOut(why, fix);
-  const trigger = readTrigger(root.get('trigger'));
+  const trigger = readTrigger(root, root.get('trigger'));
   if (trigger === 'never') {
     root.use();
     return null;
@@ -120,11 +122,11 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 /** `trigger` is one condition; its status is `runs_on`. */
-function readTrigger(trigger: Foreign | undefined): readonly (OutEntry | null)[] | 'never' {
+function readTrigger(root: Foreign, trigger: Foreign | undefined): readonly (OutEntry | null)[] | 'never' {
   if (trigger === undefined) return [];
   const condition = conditionOf(trigger, DRONE_CONDITIONS);
   if (condition === null || condition.kind !== 'map') {
-    trigger.leaveOut(
+    root.leaveOut(
       'none of its events is there, and the pipeline is left out',
       'Write a `when` with push, pull_request, tag or manual.',
     );
@@ -166,7 +168,8 @@ function cloneEntry(clone: Foreign | undefined): OutEntry | null {
   if (clone === undefined) return null;
   const disable = clone.get('disable');
   const isDisabled = disable !== undefined && isTrue(disable);
-  disable?.use();
+  if (isDisabled) disable.use();
+  else disable?.needs('the commit is checked out');
   for (const one of clone.entries())
     if (one.key !== 'disable')
       one.leaveOut(

@@ -95,7 +95,7 @@ export function readBody(
 function noteNever(steps: readonly ReadStep[]): void {
   for (const { from, when } of steps)
     if (when?.kind === 'never')
-      (from.get('when') ?? from).leaveOut(
+      from.leaveOut(
         'none of its conditions can hold here, and the step is left out',
         'Write a `when` with push, pull_request, tag or manual.',
       );
@@ -118,7 +118,7 @@ function readWhen(root: Foreign, words: ConditionWords): readonly OutEntry[] | '
   if (when !== undefined) {
     const conditions = conditionsOf(when, words);
     if (conditions.kind === 'never') {
-      when.leaveOut(
+      root.leaveOut(
         'none of its conditions can hold here, and the workflow is left out',
         'Write a `when` with push, pull_request, tag or manual.',
       );

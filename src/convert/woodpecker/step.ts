@@ -66,7 +66,8 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
   const depends = step.get('depends_on');
   const detach = step.get('detach');
   const isDetached = detach !== undefined && isTrue(detach);
-  detach?.use();
+  if (isDetached) detach.use();
+  else detach?.needs('it asks for nothing');
   step.get('name')?.use();
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) {
     const one = step.get(key);

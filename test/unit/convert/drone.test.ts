@@ -85,8 +85,8 @@ steps:
     '19 convert_left_out steps[0].volumes',
     '22 convert_left_out volumes',
     '31 convert_left_out clone.depth',
-    '41 convert_left_out kind',
-    '46 convert_left_out type',
+    '41 convert_left_out ',
+    '45 convert_left_out ',
   ]);
 });
 
@@ -103,7 +103,7 @@ trigger:
 `;
   expect(convert('drone', text).workflows).toEqual([]);
   expect(notesOf('drone', text).map((one) => one.split(':')[0])).toEqual([
-    '7 convert_left_out',
+    '1 convert_left_out',
     '8 convert_left_out',
   ]);
 });

@@ -152,7 +152,7 @@ it('a step for events that are not there is left out with a note, and who waited
     ['c', ['a']],
   ]);
   expect(notesOf('woodpecker', text).map((one) => one.split(':')[0])).toEqual([
-    '7 convert_left_out',
+    '3 convert_left_out',
     '8 convert_left_out',
   ]);
 });

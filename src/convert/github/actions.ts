@@ -1,0 +1,87 @@
+import type { Foreign } from '../foreign.ts';
+
+/** What an action is for us: an image for the steps after it, nothing, or something that cannot be had. */
+export type Action =
+  | { readonly kind: 'image'; readonly image: string; readonly from: Foreign | null }
+  | { readonly kind: 'done' };
+
+/** Actions that make a tool ready; here the image of the step has it. */
+const TOOLS: Readonly<
+  Record<string, { readonly image: string; readonly key: string; readonly standard: string }>
+> = {
+  'actions/setup-node': { image: 'node', key: 'node-version', standard: 'lts' },
+  'actions/setup-python': { image: 'python', key: 'python-version', standard: '3' },
+  'actions/setup-go': { image: 'golang', key: 'go-version', standard: '1' },
+  'actions/setup-java': { image: 'eclipse-temurin', key: 'java-version', standard: '21' },
+  'actions/setup-dotnet': { image: 'mcr.microsoft.com/dotnet/sdk', key: 'dotnet-version', standard: '8.0' },
+  'ruby/setup-ruby': { image: 'ruby', key: 'ruby-version', standard: '3' },
+  'shivammathur/setup-php': { image: 'php', key: 'php-version', standard: '8' },
+  'oven-sh/setup-bun': { image: 'oven/bun', key: 'bun-version', standard: '1' },
+  'denoland/setup-deno': { image: 'denoland/deno', key: 'deno-version', standard: 'latest' },
+  'dtolnay/rust-toolchain': { image: 'rust', key: 'toolchain', standard: '1' },
+  'actions-rs/toolchain': { image: 'rust', key: 'toolchain', standard: '1' },
+};
+
+const IMAGE = ['the image is built by Slipway', 'Write `image:` and `push:`.'] as const;
+
+const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
+  'actions/cache': [
+    'nothing but the layers of the image is kept between builds',
+    'Install in the Dockerfile; `image` is cached.',
+  ],
+  'actions/upload-artifact': [
+    'files of the workspace are not kept after the build',
+    'Steps of one workflow share the workspace.',
+  ],
+  'actions/download-artifact': [
+    'workflows share no files',
+    'Put both into one workflow, whose steps share the workspace.',
+  ],
+  'docker/build-push-action': IMAGE,
+  'docker/setup-buildx-action': IMAGE,
+  'docker/setup-qemu-action': IMAGE,
+  'docker/metadata-action': IMAGE,
+  'docker/login-action': ['logins of registries are the server’s', 'Use `slipway registry set`.'],
+};
+
+/** Reads `uses` and `with` of a step. */
+export function readAction(
+  step: Foreign,
+  uses: Foreign,
+  values: Foreign | undefined,
+  word: (text: string, at: Foreign) => string,
+): Action {
+  const name = (uses.text() ?? '').replace(/@.*$/, '');
+  const left = (keys: readonly string[], why: string) => {
+    for (const one of values?.kind === 'map' ? values.entries() : [])
+      if (!keys.includes(one.key)) one.leaveOut(why, 'Write it in the commands of a step.');
+  };
+  if (name === 'actions/checkout') {
+    left([], 'Slipway checks the commit out by itself');
+    return { kind: 'done' };
+  }
+  const tool = TOOLS[name];
+  if (tool !== undefined) {
+    const version = values?.kind === 'map' ? values.get(tool.key) : undefined;
+    left([tool.key], 'the image has the tool, and nothing else is set up');
+    const written = word(version?.text() ?? '', version ?? uses);
+    const isExact = /^(?:\d+(?:\.\d+)*|\$\{\w+\})$/.test(written.replace(/\.x$/, ''));
+    if (version !== undefined && !isExact)
+      version.changes(
+        `an image has an exact version, and \`${tool.standard}\` is taken`,
+        'Write the tag of the image that is wanted.',
+      );
+    return {
+      kind: 'image',
+      image: `${tool.image}:${isExact ? written.replace(/\.x$/, '') : tool.standard}`,
+      from: version ?? uses,
+    };
+  }
+  const base = Object.keys(LEFT_OUT).find((one) => name === one || name.startsWith(`${one}/`));
+  const [why, fix] =
+    base === undefined
+      ? ['actions are not run', 'Write what it does as `commands`.']
+      : (LEFT_OUT[base] ?? ['', '']);
+  step.leaveOut(`\`${name}\`: ${why}`, fix);
+  return { kind: 'done' };
+}

@@ -1,0 +1,101 @@
+import type { Foreign } from '../foreign.ts';
+import { entry, list, map, text } from '../out.ts';
+import type { Out, OutEntry } from '../out.ts';
+
+/** `on` as conditions of the workflow; null when none of its events is there. */
+export function readTriggers(on: Foreign | undefined): readonly Out[] | null {
+  if (on === undefined) return [];
+  const events = on.kind === 'map' ? on.entries() : on.oneOrMore();
+  const conditions = events.flatMap((one) =>
+    readEvent(on.kind === 'map' ? one.key : (one.text() ?? ''), one, on.kind === 'map'),
+  );
+  return conditions.length === 0 ? null : conditions;
+}
+
+function readEvent(name: string, event: Foreign, hasFilters: boolean): readonly Out[] {
+  if (name === 'push') return hasFilters ? readPush(event) : [eventOnly(['push', 'tag'], event)];
+  if (name === 'pull_request') return [readPullRequest(hasFilters ? event : null, event)];
+  if (name === 'workflow_dispatch') {
+    if (event.kind === 'map')
+      event.get('inputs')?.leaveOut('a build by hand asks for no values', 'Write the values out.');
+    else event.use();
+    return [eventOnly(['manual'], event)];
+  }
+  event.leaveOut(
+    name === 'schedule' ? 'no build is made by a clock' : `no build is made for \`${name}\``,
+    name === 'schedule'
+      ? 'Have a clock elsewhere call "run now".'
+      : 'Events are push, pull_request, tag and manual.',
+  );
+  return [];
+}
+
+function eventOnly(names: readonly string[], from: Foreign): Out {
+  return map(
+    [entry('event', names.length === 1 ? (names[0] ?? '') : list(names.map((one) => text(one))), from)],
+    from,
+  );
+}
+
+function readPush(event: Foreign): readonly Out[] {
+  if (event.kind !== 'map') {
+    event.use();
+    return [eventOnly(['push', 'tag'], event)];
+  }
+  const branch = filterEntry('branch', event.get('branches'), event.get('branches-ignore'));
+  const tag = filterEntry('tag', event.get('tags'), event.get('tags-ignore'));
+  const path = filterEntry('path', event.get('paths'), event.get('paths-ignore'));
+  const conditions: Out[] = [];
+  if (branch !== null || tag === null)
+    conditions.push(map([entry('event', 'push', event), branch, path], event));
+  if (tag !== null || branch === null) conditions.push(map([entry('event', 'tag', event), tag], event));
+  return conditions;
+}
+
+function readPullRequest(event: Foreign | null, from: Foreign): Out {
+  if (event?.kind !== 'map') {
+    from.use();
+    return eventOnly(['pull_request'], from);
+  }
+  const types = event.get('types');
+  for (const one of types?.oneOrMore() ?? []) {
+    if (['opened', 'synchronize', 'reopened'].includes(one.peek()))
+      one.needs('each commit of a pull request is built');
+    else one.leaveOut('a pull request is built for its commits only', 'Remove it.');
+  }
+  return map(
+    [
+      entry('event', 'pull_request', event),
+      filterEntry('branch', event.get('branches'), event.get('branches-ignore')),
+      filterEntry('path', event.get('paths'), event.get('paths-ignore')),
+    ],
+    event,
+  );
+}
+
+function filterEntry(
+  name: string,
+  include: Foreign | undefined,
+  ignore: Foreign | undefined,
+): OutEntry | null {
+  const included: Out[] = [];
+  const excluded: Out[] = [];
+  for (const one of include?.oneOrMore() ?? []) {
+    const pattern = one.text() ?? '';
+    if (/[?+]/.test(pattern)) one.changes('`?` is one character, and `+` is itself', 'Write the names out.');
+    if (pattern.startsWith('!')) excluded.push(text(pattern.slice(1), one));
+    else included.push(text(pattern, one));
+  }
+  for (const one of ignore?.oneOrMore() ?? []) excluded.push(text(one.text() ?? '', one));
+  const from = include ?? ignore ?? null;
+  if (included.length === 0 && excluded.length === 0) return null;
+  if (excluded.length === 0) return entry(name, list(included), from);
+  return entry(
+    name,
+    map([
+      included.length === 0 ? null : entry('include', list(included), include ?? null),
+      entry('exclude', list(excluded), ignore ?? include ?? null),
+    ]),
+    from,
+  );
+}

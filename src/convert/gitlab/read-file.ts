@@ -1,0 +1,246 @@
+import type { Foreign } from '../foreign.ts';
+import { uniqueNames } from '../names.ts';
+import type { ForeignFile } from '../open-file.ts';
+import { entry, list, map, text } from '../out.ts';
+import type { Out, OutEntry } from '../out.ts';
+import { stepNameOf } from '../woodpecker/step.ts';
+import { NO_IMAGE } from '../workflow.ts';
+import type { ReadWorkflow } from '../workflow.ts';
+import { noteUnused, readJobs } from './jobs.ts';
+import { imageEntry, readJob } from './read-job.ts';
+import type { ReadJob } from './read-job.ts';
+import { readRules } from './rules.ts';
+import { jobText } from './variables.ts';
+
+/** Jobs of GitLab, of the main file and those that it includes, as steps of one workflow. */
+export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): readonly ReadWorkflow[] {
+  const document = file.documents.find(({ root }) => !root.has('spec')) ?? file.documents[0];
+  if (document === undefined) return [];
+  for (const one of file.documents)
+    if (one !== document) one.root.leaveOut('a file has no inputs', 'Write the values out.');
+  const { root } = document;
+  const included = includes(root, file, files);
+  const roots = [root, ...included.map(({ root: one }) => one)];
+  const jobs = readJobs(roots);
+  const told = new Set<string>();
+  const read = jobs.map((job) => readJob(job, told));
+  const stages = stagesOf(roots);
+  const workflow = root.get('workflow');
+  const when = workflow === undefined ? null : workflowWhen(root, workflow);
+  if (when === 'never' || jobs.length === 0) {
+    root.use();
+    return [];
+  }
+  noteUnused(roots);
+  for (const one of roots) useGlobals(one);
+  const services = servicesOf(read);
+  return [
+    {
+      name: 'default',
+      file,
+      document,
+      out: map(
+        [
+          when,
+          NO_IMAGE,
+          services.length === 0 ? null : entry('services', list(services)),
+          entry('steps', list(stepsOf(read, stages))),
+        ],
+        root,
+      ),
+    },
+  ];
+}
+
+/** Files of the same repository that were given with the main one. */
+function includes(
+  root: Foreign,
+  file: ForeignFile,
+  files: readonly ForeignFile[],
+): readonly { root: Foreign }[] {
+  return (root.get('include')?.oneOrMore() ?? []).flatMap((one) => {
+    const local = one.kind === 'map' ? one.get('local') : one;
+    const name = local?.peek().replace(/^\//, '') ?? '';
+    const target = files.find(
+      (other) => other !== file && (other.name === name || other.name.endsWith(`/${name}`)),
+    );
+    if (local === undefined || target === undefined) {
+      one.leaveOut(
+        local === undefined
+          ? 'only files of the repository are read'
+          : `\`${name}\` is not among the files that were read`,
+        'Write its jobs into the file, or name that file too.',
+      );
+      return [];
+    }
+    local.use();
+    if (one.kind === 'map')
+      for (const other of one.entries())
+        if (other !== local) other.leaveOut('a file is always included', 'Remove it.');
+    return target.documents.slice(0, 1);
+  });
+}
+
+function stagesOf(roots: readonly Foreign[]): readonly string[] {
+  const own = roots.find((root) => root.has('stages') || root.has('types'));
+  const named = (own?.get('stages') ?? own?.get('types'))?.items().map((one) => one.text() ?? '');
+  return ['.pre', ...(named ?? ['build', 'test', 'deploy']), '.post'];
+}
+
+function workflowWhen(root: Foreign, workflow: Foreign): OutEntry | null | 'never' {
+  workflow.get('name')?.needs('a build is named by its commit');
+  workflow.get('auto_cancel')?.leaveOut('a newer push ends what still runs for the branch', 'Remove it.');
+  const rules = workflow.get('rules');
+  if (rules === undefined) return null;
+  for (const rule of rules.items())
+    if (rule.kind === 'map') rule.get('auto_cancel')?.leaveOut('it is not converted', 'Remove it.');
+  const { when, isNever } = readRules(rules, new Map(), null);
+  if (isNever)
+    root.leaveOut('none of its rules can match here, and the file does nothing', 'Write a `when`.');
+  return isNever ? 'never' : when;
+}
+
+/** What no job took, because each has its own. */
+function useGlobals(root: Foreign): void {
+  for (const key of ['image', 'services', 'before_script', 'after_script', 'cache', 'variables', 'default'])
+    if (root.has(key)) root.get(key)?.use();
+}
+
+function servicesOf(jobs: readonly ReadJob[]): readonly Out[] {
+  const byName = new Map<string, { readonly out: Out; readonly said: string }>();
+  for (const { services, job, when } of jobs) {
+    if (when.isNever) continue;
+    for (const { name, out } of services) {
+      const said = JSON.stringify(out, (key, value: unknown) => (key === 'from' ? undefined : value));
+      const known = byName.get(name);
+      if (known === undefined) byName.set(name, { out, said });
+      else if (known.said !== said)
+        job
+          .get('services')
+          ?.changes(
+            `two jobs have a service named \`${name}\`, and the first one’s is taken`,
+            'Give it an alias of its own.',
+          );
+    }
+  }
+  return [...byName.values()].map(({ out }) => out);
+}
+
+function stepsOf(jobs: readonly ReadJob[], stages: readonly string[]): readonly Out[] {
+  const unique = uniqueNames();
+  const running = jobs.filter(({ when }) => !when.isNever);
+  const names = new Map(
+    running.map((read) => [
+      read.job.name,
+      read.copies.map(({ suffix }) => unique(stepNameOf(read.job.name + suffix))),
+    ]),
+  );
+  const order = (read: ReadJob) => stages.indexOf(read.stage);
+  for (const read of jobs) {
+    if (read.when.isNever)
+      read.job.from.leaveOut('none of its conditions can hold here, and it is left out', 'Write a `when`.');
+    else if (order(read) < 0)
+      (read.stageFrom ?? read.job.from).changes(
+        `\`${read.stage}\` is no stage of the file`,
+        'The step runs at once.',
+      );
+  }
+  noteShared(running);
+  return [...running]
+    .sort((a, b) => order(a) - order(b))
+    .flatMap((read) => {
+      const waits = read.needs === null ? stageBefore(read, running, order) : needed(read, names);
+      const depends = [...new Set(waits.flatMap((name) => names.get(name) ?? []))];
+      return read.copies.flatMap(({ environment }, index) => {
+        const name = names.get(read.job.name)?.[index] ?? read.job.name;
+        return stepOf(read, name, depends, environment);
+      });
+    });
+}
+
+function stepOf(
+  read: ReadJob,
+  name: string,
+  depends: readonly string[],
+  more: readonly OutEntry[],
+): readonly Out[] {
+  const defined = new Map(
+    [...read.environment, ...more].map((one) => [one.key, one.value.kind === 'text' ? one.value.value : '']),
+  );
+  const image = imageEntry(read.job, jobText(defined, '', new Set()));
+  const environment = map([...read.environment, ...more]);
+  const variables = environment.entries.length === 0 ? null : entry('environment', environment);
+  const step = map(
+    [
+      entry('name', text(name, read.job.from), read.job.from),
+      image,
+      entry(
+        'depends_on',
+        list(
+          depends.map((one) => text(one)),
+          read.needsFrom,
+        ),
+        read.needsFrom ?? read.stageFrom,
+      ),
+      read.when.when,
+      variables,
+      ...read.entries,
+    ],
+    read.job.from,
+  );
+  if (read.after === null) return [step];
+  return [
+    step,
+    map([
+      entry('name', stepNameOf(`${name.slice(0, 56)} (after)`)),
+      image,
+      entry('depends_on', list([text(name)])),
+      entry('when', whateverComes(read.when.when?.value ?? map([]))),
+      variables,
+      read.after,
+      entry('failure', 'ignore'),
+    ]),
+  ];
+}
+
+/** The same conditions, whatever came of the steps before. */
+function whateverComes(when: Out): Out {
+  if (when.kind === 'list') return list(when.items.map(whateverComes));
+  const status = entry('status', list([text('success'), text('failure')]));
+  return map([...(when.kind === 'map' ? when.entries : []), status]);
+}
+
+/** All of the nearest stage before that has jobs. */
+function stageBefore(
+  read: ReadJob,
+  jobs: readonly ReadJob[],
+  order: (one: ReadJob) => number,
+): readonly string[] {
+  const before = jobs.filter((one) => order(one) < order(read) && order(one) >= 0);
+  const nearest = Math.max(...before.map(order));
+  return before.filter((one) => order(one) === nearest).map(({ job }) => job.name);
+}
+
+function needed(read: ReadJob, names: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  return (read.needs ?? []).flatMap(({ name, from, isOptional }) => {
+    if (names.has(name)) return [name];
+    if (!isOptional) from.leaveOut(`\`${name}\` is no job that runs here`, 'Remove it.');
+    return [];
+  });
+}
+
+/** Jobs of one stage run side by side, each in a checkout of its own there, in one here. */
+function noteShared(jobs: readonly ReadJob[]): void {
+  const first = new Map<string, string>();
+  for (const { stage, job, needs } of jobs) {
+    const other = first.get(stage);
+    if (other === undefined) first.set(stage, job.name);
+    else if (needs === null && !first.has(`${stage} told`)) {
+      job.from.changes(
+        `it runs beside \`${other}\`, in the same checkout`,
+        'Where both write the same files, name one in `depends_on` of the other.',
+      );
+      first.set(`${stage} told`, '');
+    }
+  }
+}

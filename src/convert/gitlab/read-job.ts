@@ -1,0 +1,404 @@
+import type { Foreign } from '../foreign.ts';
+import { hostNameOf } from '../names.ts';
+import { copy, entry, list, map, text } from '../out.ts';
+import type { Out, OutEntry } from '../out.ts';
+import { JOB_KEYS } from './jobs.ts';
+import type { Job } from './jobs.ts';
+import { readOnly, readRules } from './rules.ts';
+import type { JobWhen } from './rules.ts';
+import { jobText } from './variables.ts';
+import type { JobText } from './variables.ts';
+
+/** A job that was read: one step, or several of a matrix, and the services that it asks for. */
+export interface ReadJob {
+  readonly job: Job;
+  readonly stage: string;
+  readonly stageFrom: Foreign | null;
+  readonly needs:
+    readonly { readonly name: string; readonly from: Foreign; readonly isOptional: boolean }[] | null;
+  readonly needsFrom: Foreign | null;
+  readonly when: JobWhen;
+  /** What its steps have in common. */
+  readonly entries: readonly (OutEntry | null)[];
+  readonly environment: readonly OutEntry[];
+  /** Environments of a matrix; one without entries for a job without. */
+  readonly copies: readonly { readonly suffix: string; readonly environment: readonly OutEntry[] }[];
+  readonly after: OutEntry | null;
+  readonly services: readonly { readonly name: string; readonly out: Out }[];
+}
+
+const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
+  cache: [
+    'nothing but the layers of the image is kept between builds',
+    'Install in the Dockerfile; `image` is cached.',
+  ],
+  coverage: ['a log is not searched for coverage', 'Remove it.'],
+  environment: ['a step deploys nothing that is on the page of environments', 'Write `deploy`.'],
+  release: ['no release is made on the Git host', 'Call its API in the commands.'],
+  resource_group: [
+    'steps of several builds do not wait for each other',
+    'Deployments of one environment do; write `deploy`.',
+  ],
+  secrets: [
+    'secrets are kept by the server',
+    'Write `slipway secret set`, and `from_secret` in `environment`.',
+  ],
+  id_tokens: ['a step gets no token of who it is', 'Use a secret.'],
+  identity: ['a step gets no token of who it is', 'Use a secret.'],
+  trigger: ['a build starts no other', 'Call the API in the commands.'],
+  pages: ['no pages are served', 'Write `deploy`.'],
+  hooks: ['nothing runs before the checkout', 'Write it as the first of `commands`.'],
+  inputs: ['a file has no inputs', 'Write the values out.'],
+  run: ['a step runs `commands`', 'Write them.'],
+  dast_configuration: ['there is no scanner', 'Run one in a step.'],
+  manual_confirmation: ['no step waits for a person', 'Remove it.'],
+  start_in: ['no step waits for a time', 'Remove it.'],
+};
+
+export function readJob(job: Job, told: Set<string>): ReadJob {
+  for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) job.get(key)?.leaveOut(why, fix);
+  job.get('interruptible')?.needs('a newer push ends what still runs for the branch');
+  const dependencies = job.get('dependencies');
+  dependencies?.needs('steps share the workspace');
+  const defined = definedBy(job);
+  const scripts = ['before_script', 'script', 'after_script'].map((key) => linesOf(job.get(key), job));
+  const texts = jobText(
+    defined,
+    scripts
+      .flat()
+      .map((one) => one.peek())
+      .join('\n'),
+    told,
+  );
+  const [before = [], main = [], after = []] = scripts.map((lines) =>
+    lines
+      .map((one) => text(texts.command(one.text() ?? '', one), one))
+      .filter(({ value }) => value.trim() !== ''),
+  );
+  const commands = [...before, ...main];
+  const script = job.get('script');
+  const when = readWhen(job, defined);
+  const allowed = failureOf(job.get('allow_failure'));
+  const stage = job.get('stage') ?? job.get('type');
+  const needs = job.get('needs');
+  const services = (job.get('services')?.oneOrMore() ?? []).flatMap((one) => readService(one, texts));
+  const variables = variablesOf(job, texts);
+  noteTags(job.get('tags'));
+  const read: ReadJob = {
+    job,
+    stage: stage?.text() ?? 'test',
+    stageFrom: stage ?? null,
+    needs: needs === undefined ? null : needsOf(needs),
+    needsFrom: needs ?? null,
+    when,
+    entries: [
+      commands.length === 0 ? null : entry('commands', list(commands, script ?? null), script ?? null),
+      timeoutEntry(job.get('timeout')),
+      allowed || when.isFailureAllowed ? entry('failure', 'ignore', job.get('allow_failure') ?? null) : null,
+      retryEntry(job.get('retry')),
+      ...artifactsEntries(job.get('artifacts')),
+    ],
+    environment: [...texts.environment(), ...variables],
+    copies: copiesOf(job.get('parallel'), texts),
+    after: after.length === 0 ? null : entry('commands', list(after), job.get('after_script') ?? null),
+    services,
+  };
+  // What a nearer value of the same key stands for.
+  for (const one of job.chain)
+    for (const key of JOB_KEYS) if (one.kind === 'map' && job.get(key) !== one.get(key)) one.get(key)?.use();
+  return read;
+}
+
+/** The image of a job, as the entry of its steps. */
+export function imageEntry(job: Job, texts: JobText): OutEntry | null {
+  const image = job.get('image');
+  if (image === undefined) {
+    job.from.changes('it names no image, and the runner’s own is not known here', 'Write `image`.');
+    return null;
+  }
+  const name = image.kind === 'map' ? image.get('name') : image;
+  if (image.kind === 'map') {
+    const entrypoint = image.get('entrypoint');
+    if (entrypoint?.kind === 'list' && entrypoint.items().every((one) => one.peek() === ''))
+      entrypoint.needs('commands are run by a shell, whatever the entrypoint');
+    else
+      entrypoint?.leaveOut('commands are run by a shell, whatever the entrypoint', 'Write it in `commands`.');
+    for (const key of ['pull_policy', 'docker', 'kubernetes'])
+      image.get(key)?.leaveOut('an image that is missing is pulled, and runs as it is', 'Remove it.');
+  }
+  return entry('image', text(texts.word(name?.text() ?? '', name ?? image), name ?? image), image);
+}
+
+function definedBy(job: Job): ReadonlyMap<string, string> {
+  const defined = new Map<string, string>();
+  for (const variables of job.all('variables'))
+    for (const one of variables.kind === 'map' ? variables.entries() : [])
+      if (!defined.has(one.key))
+        defined.set(one.key, one.kind === 'map' ? (one.get('value')?.peek() ?? '') : one.peek());
+  const matrix = job.get('parallel');
+  const rows = matrix?.kind === 'map' ? (matrix.get('matrix')?.items() ?? []) : [];
+  for (const row of rows)
+    for (const one of row.entries()) if (!defined.has(one.key)) defined.set(one.key, `\${${one.key}}`);
+  return defined;
+}
+
+/** Lines of a script, nested lists and `!reference`s written out. */
+function linesOf(script: Foreign | undefined, job: Job): readonly Foreign[] {
+  if (script === undefined) return [];
+  if (script.tag === '!reference') {
+    const [name, key] = script.items().map((one) => one.text() ?? '');
+    const target = job.reference(name ?? '');
+    const found = target?.kind === 'map' ? target.get(key ?? '') : undefined;
+    if (found !== undefined) return linesOf(found, job);
+    script.leaveOut('it is not in the files that were read', 'Write the commands out.');
+    return [];
+  }
+  return script.kind === 'list'
+    ? script.items().flatMap((one) => linesOf(one, job))
+    : script.kind === 'text'
+      ? [script]
+      : [];
+}
+
+function readWhen(job: Job, defined: ReadonlyMap<string, string>): JobWhen {
+  const word = job.get('when');
+  const said = word?.text() ?? 'on_success';
+  const status =
+    said === 'always'
+      ? list([text('success'), text('failure')])
+      : said === 'on_failure'
+        ? text('failure')
+        : null;
+  if (said === 'manual' || said === 'delayed')
+    word?.changes(
+      'it waits for a person or a time, and the step runs at once',
+      'Deploy by `deploy`, or narrow `when`.',
+    );
+  const rules = job.get('rules');
+  const [only, except] = [job.get('only'), job.get('except')];
+  if (said === 'never') return { when: null, isNever: true, isFailureAllowed: false };
+  if (rules !== undefined) return readRules(rules, defined, status);
+  return readOnly(only, except, status);
+}
+
+function failureOf(allowed: Foreign | undefined): boolean {
+  if (allowed?.kind === 'map') {
+    allowed
+      .get('exit_codes')
+      ?.changes('every exit code is ignored', 'End the commands with the codes that are to count.');
+    allowed.get('exit_codes')?.use();
+    return true;
+  }
+  return allowed?.text() === 'true';
+}
+
+function needsOf(needs: Foreign): NonNullable<ReadJob['needs']> {
+  return needs.oneOrMore().flatMap((one) => {
+    if (one.kind !== 'map') return [{ name: one.text() ?? '', from: one, isOptional: false }];
+    one.get('artifacts')?.needs('steps share the workspace');
+    for (const key of ['project', 'ref', 'pipeline', 'parallel'])
+      one.get(key)?.leaveOut('a step waits for steps of its file', 'Name the steps.');
+    const name = one.get('job')?.text() ?? null;
+    const isOptional = one.get('optional')?.text() === 'true';
+    return name === null ? [] : [{ name, from: one, isOptional }];
+  });
+}
+
+function variablesOf(job: Job, texts: JobText): readonly OutEntry[] {
+  const entries = new Map<string, OutEntry>();
+  for (const variables of job.all('variables')) {
+    if (variables.kind !== 'map') continue;
+    for (const one of variables.entries()) {
+      const value = one.kind === 'map' ? one.get('value') : one;
+      if (one.kind === 'map') {
+        one.get('description')?.needs('it is for the form of a pipeline by hand');
+        one.get('options')?.leaveOut('a build by hand asks for no values', 'Remove it.');
+        one.get('expand')?.leaveOut('variables in values are always replaced', 'Write `$$` for a `$`.');
+      }
+      if (
+        /^(?:GIT_|FF_|SECURE_|DOCKER_(?:TLS_CERTDIR|DRIVER|HOST)$|ARTIFACT_|CACHE_|TRANSFER_|GET_SOURCES_)/.test(
+          one.key,
+        )
+      ) {
+        one.leaveOut('it is for GitLab’s runner', 'Remove it; fetch submodules and tags in a step.');
+        continue;
+      }
+      if (/^(?:CI|CI_.*|SLIPWAY_.*)$/.test(one.key) || !/^[A-Za-z_]\w*$/.test(one.key)) {
+        one.leaveOut('it is no name that a file may set', 'Choose another name.');
+        continue;
+      }
+      const written = texts.value(value?.text() ?? '', value ?? one);
+      if (!entries.has(one.key)) entries.set(one.key, entry(one.key, text(written, value ?? one), one));
+    }
+  }
+  return [...entries.values()].reverse();
+}
+
+function timeoutEntry(timeout: Foreign | undefined): OutEntry | null {
+  if (timeout === undefined) return null;
+  const written = timeout.peek().toLowerCase();
+  const units: readonly (readonly [RegExp, string])[] = [
+    [/(\d+)\s*d(?:ays?)?\b/, 'd'],
+    [/(\d+)\s*h(?:(?:ou)?rs?)?(?![a-z])/, 'h'],
+    [/(\d+)\s*m(?:in(?:ute)?s?)?(?![a-z])/, 'm'],
+    [/(\d+)\s*s(?:ec(?:ond)?s?)?(?![a-z])/, 's'],
+  ];
+  const duration = units.map(([pattern, unit]) => {
+    const found = pattern.exec(written)?.[1];
+    return found === undefined ? '' : `${found}${unit}`;
+  });
+  const whole = /^\d+$/.test(written.trim()) ? `${written.trim()}s` : duration.join('');
+  if (whole === '') {
+    timeout.leaveOut('it is no time that is known', 'Write e.g. `1h30m`.');
+    return null;
+  }
+  timeout.use();
+  return entry('timeout', text(whole, timeout), timeout);
+}
+
+function retryEntry(retry: Foreign | undefined): OutEntry | null {
+  if (retry === undefined) return null;
+  const max = retry.kind === 'map' ? retry.get('max') : retry;
+  if (retry.kind === 'map') {
+    retry
+      .get('when')
+      ?.leaveOut('a step is tried again whenever it failed', 'Write `retry: { count: 1, exit_codes: [1] }`.');
+    retry.get('exit_codes')?.leaveOut('it is not converted', 'Write `retry: { count: 1, exit_codes: [1] }`.');
+  }
+  const count = max?.text() ?? '1';
+  return count === '0' ? null : entry('retry', text(count, max ?? retry), retry);
+}
+
+function artifactsEntries(artifacts: Foreign | undefined): readonly (OutEntry | null)[] {
+  if (artifacts?.kind !== 'map') return [];
+  const paths = artifacts.get('paths');
+  paths?.needs('steps share the workspace');
+  for (const key of ['exclude', 'untracked']) artifacts.get(key)?.needs('steps share the workspace');
+  for (const key of ['expire_in', 'name', 'expose_as', 'public', 'access', 'when'])
+    artifacts
+      .get(key)
+      ?.leaveOut(
+        'files of the workspace are not kept after the build',
+        'Push an image, or upload them in a step.',
+      );
+  const reports = artifacts.get('reports');
+  const junit = reports?.kind === 'map' ? reports.get('junit') : undefined;
+  for (const one of reports?.kind === 'map' ? reports.entries() : [])
+    if (one.key !== 'junit') one.leaveOut('only reports of JUnit are read', 'Show it in the log.');
+  return [
+    junit === undefined
+      ? null
+      : entry(
+          'reports',
+          map([
+            entry(
+              'junit',
+              list(
+                junit.oneOrMore().map((one) => copy(one)),
+                junit,
+              ),
+              junit,
+            ),
+          ]),
+          reports ?? null,
+        ),
+  ];
+}
+
+function readService(service: Foreign, texts: JobText): ReadJob['services'] {
+  const name = service.kind === 'map' ? service.get('name') : service;
+  const image = texts.word(name?.text() ?? '', name ?? service);
+  const alias = service.kind === 'map' ? service.get('alias')?.text() : null;
+  if (/(?:^|\/)docker(?::|@|$)/.test(image)) {
+    service.leaveOut(
+      'no container of a build is privileged, so it cannot run an engine',
+      'Build the image by `image:`.',
+    );
+    return [];
+  }
+  const host = hostNameOf(alias ?? image.replace(/[:@].*$/, '').replaceAll('/', '-'));
+  const more: (OutEntry | null)[] = [];
+  if (service.kind === 'map') {
+    service
+      .get('entrypoint')
+      ?.leaveOut('a service runs its image’s own command, or `commands`', 'Write `commands`.');
+    service.get('pull_policy')?.leaveOut('an image that is missing is pulled', 'Remove it.');
+    service.get('docker')?.leaveOut('an image runs as it is', 'Remove it.');
+    service.get('kubernetes')?.leaveOut('an image runs as it is', 'Remove it.');
+    const command = service.get('command');
+    if (command !== undefined) {
+      command.changes(
+        'it is given to a shell, and not to the entrypoint of the image',
+        'Write the whole command in `commands`.',
+      );
+      more.push(
+        entry(
+          'commands',
+          text(
+            command
+              .oneOrMore()
+              .map((one) => one.text() ?? '')
+              .join(' '),
+            command,
+          ),
+          command,
+        ),
+      );
+    }
+    const variables = service.get('variables');
+    if (variables !== undefined)
+      more.push(
+        entry(
+          'environment',
+          copy(variables, (one, at) => texts.value(one, at)),
+          variables,
+        ),
+      );
+  }
+  return [
+    {
+      name: host,
+      out: map(
+        [
+          entry('name', text(host, service), service),
+          entry('image', text(image, name ?? service), name ?? service),
+          ...more,
+        ],
+        service,
+      ),
+    },
+  ];
+}
+
+/** GitLab runs the cases of a matrix as jobs of their own, and so do we, as steps. */
+function copiesOf(parallel: Foreign | undefined, texts: JobText): ReadJob['copies'] {
+  if (parallel === undefined) return [{ suffix: '', environment: [] }];
+  const matrix = parallel.kind === 'map' ? parallel.get('matrix') : undefined;
+  if (matrix === undefined) {
+    parallel.leaveOut('a step does not run several times', 'Write one step for each part.');
+    return [{ suffix: '', environment: [] }];
+  }
+  const rows = matrix.items().flatMap((row) => {
+    let cases: { values: string[]; environment: OutEntry[] }[] = [{ values: [], environment: [] }];
+    for (const one of row.entries())
+      cases = cases.flatMap((each) =>
+        one.oneOrMore().map((value) => ({
+          values: [...each.values, value.peek()],
+          environment: [
+            ...each.environment,
+            entry(one.key, text(texts.value(value.text() ?? '', value), value), one),
+          ],
+        })),
+      );
+    return cases;
+  });
+  if (rows.length > 200) {
+    parallel.leaveOut('it has more than 200 cases', 'Write fewer.');
+    return [{ suffix: '', environment: [] }];
+  }
+  return rows.map(({ values, environment }) => ({ suffix: `: [${values.join(', ')}]`, environment }));
+}
+
+function noteTags(tags: Foreign | undefined): void {
+  tags?.leaveOut('a step does not choose its worker', 'Write `labels` for the file.');
+}

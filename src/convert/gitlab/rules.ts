@@ -1,0 +1,173 @@
+import type { Foreign } from '../foreign.ts';
+import { copy, entry, list, map, text } from '../out.ts';
+import type { Out, OutEntry } from '../out.ts';
+import { translate } from './expression.ts';
+
+/** When a job runs; `never` when it cannot here. */
+export interface JobWhen {
+  readonly when: OutEntry | null;
+  readonly isNever: boolean;
+  readonly isFailureAllowed: boolean;
+}
+
+type Defined = ReadonlyMap<string, string>;
+
+const NO_CLOCK = 'no build is made by a clock, a trigger or another pipeline';
+
+/** `rules` of a job, or of `workflow`: the first that matches counts. */
+export function readRules(rules: Foreign, defined: Defined, status: Out | null): JobWhen {
+  const held: Out[] = [];
+  const before: string[] = [];
+  let isFailureAllowed = false;
+  for (const rule of rules.items().flatMap((one) => (one.kind === 'list' ? one.items() : [one]))) {
+    const [condition, changes, exists, when, variables, needs] = [
+      'if',
+      'changes',
+      'exists',
+      'when',
+      'variables',
+      'needs',
+    ].map((key) => rule.get(key));
+    exists?.leaveOut('no condition looks at the files of the repository', 'Test it in the commands.');
+    variables?.leaveOut('a condition sets no variable', 'Set it in the commands.');
+    needs?.leaveOut('a condition changes no order', 'Write `depends_on`.');
+    const allowed = rule.get('allow_failure');
+    if (allowed !== undefined) isFailureAllowed ||= allowed.text() === 'true';
+    const written = condition?.text() ?? null;
+    const said = written === null ? null : translate(written, defined);
+    if (condition !== undefined && written !== null && said === null) {
+      condition.leaveOut('it cannot be said by `evaluate`, and the rule is left out', 'Write a `when`.');
+      rule.use();
+      continue;
+    }
+    const word = when?.text() ?? 'on_success';
+    if (word === 'never') {
+      if (changes !== undefined)
+        changes.leaveOut('only the paths themselves are excluded', 'Write `path: { exclude: […] }`.');
+      else if (said !== null) before.push(`!(${said})`);
+      if (said === null && changes === undefined && exists === undefined) break;
+      continue;
+    }
+    if (word !== 'on_success' && word !== 'always' && word !== 'on_failure')
+      when?.changes(
+        `\`${word}\` waits for a person or a time, and the step runs at once`,
+        'Deploy by `deploy`, or narrow `when`.',
+      );
+    if (said === 'false') continue;
+    const parts = [...before, ...(said === null || said === 'true' ? [] : [said])].filter(
+      (one) => one !== '!(false)',
+    );
+    if (parts.includes('!(true)')) break;
+    held.push(
+      map(
+        [
+          parts.length === 0 ? null : entry('evaluate', parts.join(' && '), condition ?? rule),
+          changes === undefined ? null : pathEntry(changes),
+          word === 'always'
+            ? entry('status', list([text('success'), text('failure')]), when ?? null)
+            : word === 'on_failure'
+              ? entry('status', 'failure', when ?? null)
+              : status === null
+                ? null
+                : entry('status', status),
+        ],
+        rule,
+      ),
+    );
+    if (said === null && changes === undefined && exists === undefined) break;
+    if (changes === undefined && said !== null) before.push(`!(${said})`);
+  }
+  if (held.length === 0) return { when: null, isNever: true, isFailureAllowed };
+  const isAlways = held.some((one) => one.kind === 'map' && one.entries.length === 0);
+  return {
+    when: isAlways
+      ? null
+      : entry('when', held.length === 1 ? (held[0] ?? list([])) : list(held, rules), rules),
+    isNever: false,
+    isFailureAllowed,
+  };
+}
+
+function pathEntry(changes: Foreign): OutEntry {
+  const paths = changes.kind === 'map' ? changes.get('paths') : changes;
+  if (changes.kind === 'map')
+    changes
+      .get('compare_to')
+      ?.leaveOut('files are compared with where the branch left its target', 'Remove it.');
+  return entry(
+    'path',
+    list(
+      (paths?.oneOrMore() ?? []).map((one) => copy(one)),
+      changes,
+    ),
+    changes,
+  );
+}
+
+/** `only` and `except`, which came before rules. */
+export function readOnly(
+  only: Foreign | undefined,
+  except: Foreign | undefined,
+  status: Out | null,
+): JobWhen {
+  const refs = (value: Foreign | undefined) =>
+    value === undefined
+      ? []
+      : value.kind === 'map'
+        ? (value.get('refs')?.oneOrMore() ?? [])
+        : value.oneOrMore();
+  for (const value of [only, except])
+    for (const key of ['variables', 'kubernetes'])
+      if (value?.kind === 'map') value.get(key)?.leaveOut('it is no condition here', 'Write `evaluate`.');
+  const changes = only?.kind === 'map' ? only.get('changes') : undefined;
+  const path = changes === undefined ? null : pathEntry(changes);
+  if (except?.kind === 'map')
+    except.get('changes')?.leaveOut('it is not converted', 'Write `path: { exclude: […] }`.');
+  const included = refs(only).map((one) => refExpression(one));
+  const excluded = refs(except).map((one) => refExpression(one));
+  const wanted = included.filter((one) => one !== 'false');
+  if (included.length > 0 && wanted.length === 0)
+    return { when: null, isNever: true, isFailureAllowed: false };
+  const parts = [
+    ...(wanted.length === 0 ? [] : [wanted.length === 1 ? (wanted[0] ?? '') : `(${wanted.join(' || ')})`]),
+    ...excluded.filter((one) => one !== 'false').map((one) => `!(${one})`),
+    // Without `only`, branches and tags.
+    ...(included.length === 0 ? ['CI_PIPELINE_EVENT != "pull_request"'] : []),
+  ];
+  const isPlain = parts.length === 1 && included.length === 0 && excluded.length === 0;
+  const condition = map([
+    isPlain ? entry('event', list(['push', 'tag', 'manual'].map((one) => text(one)))) : null,
+    parts.length === 0 || isPlain ? null : entry('evaluate', parts.join(' && '), only ?? except ?? null),
+    path,
+    status === null ? null : entry('status', status),
+  ]);
+  return {
+    when: condition.entries.length === 0 ? null : entry('when', condition, only ?? except ?? null),
+    isNever: false,
+    isFailureAllowed: false,
+  };
+}
+
+function refExpression(ref: Foreign): string {
+  const name = (ref.text() ?? '').replace(/@.*$/, '');
+  const words: Readonly<Record<string, string>> = {
+    branches: '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "manual")',
+    tags: 'CI_PIPELINE_EVENT == "tag"',
+    merge_requests: 'CI_PIPELINE_EVENT == "pull_request"',
+    pushes: '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")',
+    web: 'CI_PIPELINE_EVENT == "manual"',
+  };
+  const known = words[name];
+  if (known !== undefined) return known;
+  if (/^(?:schedules|triggers|api|pipelines|external|external_pull_requests|chat)$/.test(name)) {
+    ref.leaveOut(NO_CLOCK, 'Call "run now" of the API.');
+    return 'false';
+  }
+  const pattern = /^\/(.+)\/(i?)$/.exec(name);
+  const test =
+    pattern === null
+      ? (variable: string) => `${variable} == ${JSON.stringify(name)}`
+      : (variable: string) =>
+          `${variable} matches ${JSON.stringify((pattern[2] === 'i' ? '(?i)' : '') + (pattern[1] ?? ''))}`;
+  return `((CI_PIPELINE_EVENT != "pull_request" && ${test('CI_COMMIT_BRANCH')}) || ${test('CI_COMMIT_TAG')})`;
+}

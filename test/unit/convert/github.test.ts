@@ -1,0 +1,127 @@
+import { expect, it } from 'vitest';
+import { convert, notesOf, textOf } from './support.ts';
+
+it('a job is a workflow, set-up actions are images, expressions are variables', () => {
+  const text = `name: CI
+on:
+  push: { branches: [main], paths-ignore: [docs/**] }
+  pull_request:
+env: { LEVEL: high }
+jobs:
+  # the tests
+  test:
+    runs-on: ubuntu-latest
+    strategy: { matrix: { node-version: [18.x, 20.x] } }
+    services:
+      db: { image: "postgres:15", env: { POSTGRES_PASSWORD: a }, options: --health-cmd pg_isready }
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with: { node-version: "\${{ matrix.node-version }}" }
+      - run: npm test
+      - name: Publish
+        if: github.ref == 'refs/heads/main' && always()
+        run: npm publish --sha \${{ github.sha }} # it
+        working-directory: ./pkg
+        timeout-minutes: 5
+        env: { TOKEN: "\${{ secrets.NPM }}" }
+`;
+  expect(notesOf('github', text)).toEqual([]);
+  expect(textOf('github', text)).toBe(`# the tests
+when:
+  - event: push
+    branch:
+      - main
+    path:
+      exclude:
+        - docs/**
+  - event: pull_request
+
+matrix:
+  NODE_VERSION:
+    - "18"
+    - "20"
+
+image: none
+
+services:
+  - name: db
+    image: postgres:15
+    environment:
+      POSTGRES_PASSWORD: a
+    ready: pg_isready
+
+steps:
+  - name: npm test
+    image: node:\${NODE_VERSION}
+    environment:
+      LEVEL: high
+    commands:
+      - npm test
+  - name: Publish
+    image: node:\${NODE_VERSION}
+    when:
+      evaluate: CI_COMMIT_REF == "refs/heads/main"
+      status:
+        - success
+        - failure
+    environment:
+      LEVEL: high
+      TOKEN:
+        from_secret: NPM
+    directory: pkg
+    # it
+    commands:
+      - npm publish --sha \${CI_COMMIT_SHA}
+    timeout: 5m
+`);
+});
+
+it('jobs that need others are workflows that depend on them; what cannot be had is noted', () => {
+  const text = `on: [push, schedule]
+jobs:
+  a:
+    runs-on: [self-hosted, gpu]
+    steps:
+      - uses: actions/cache@v4
+        with: { key: x, path: y }
+      - uses: some/action@v1
+      - run: echo \${{ steps.x.outputs.y }} >> $GITHUB_OUTPUT
+  b:
+    needs: a
+    runs-on: windows-latest
+    container: { image: "node:20", volumes: ["/a:/b"] }
+    steps: [{ run: x, colour: red }]
+  c: { uses: ./.github/workflows/x.yml }
+`;
+  const { workflows, notes } = convert('github', text);
+  expect(workflows.map(({ name }) => name)).toEqual(['a', 'b']);
+  expect(workflows[0]?.text).toContain('labels:\n  runs-on: gpu\n');
+  expect(workflows[1]?.text).toContain('depends_on:\n  - a\n');
+  expect(notes.map(({ line, code, path }) => `${line} ${code} ${path}`)).toEqual([
+    '1 convert_left_out on[1]',
+    '4 convert_changed jobs.a.runs-on',
+    '6 convert_left_out jobs.a.steps[0]',
+    '8 convert_left_out jobs.a.steps[1]',
+    '9 convert_changed jobs.a.steps[2].run',
+    '9 convert_changed jobs.a.steps[2].run',
+    '13 convert_left_out jobs.b.container.volumes',
+    '14 convert_unknown jobs.b.steps[0].colour',
+    '15 convert_left_out jobs.c',
+  ]);
+});
+
+it('a step whose condition cannot be said is left out, and not run always', () => {
+  const text = `on: push
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    container: busybox:1.36
+    steps:
+      - run: one
+      - run: two
+        if: hashFiles('x') != ''
+`;
+  expect(textOf('github', text)).not.toContain('two');
+  expect(notesOf('github', text).map((one) => one.split(':')[0])).toEqual(['8 convert_left_out']);
+});

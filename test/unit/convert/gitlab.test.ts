@@ -1,0 +1,119 @@
+import { expect, it } from 'vitest';
+import { convertFiles } from '../../../src/convert/convert-files.ts';
+import { convert, notesOf, textOf } from './support.ts';
+
+it('jobs are steps in the order of their stages, with what they extend, and the services of all', () => {
+  const text = `stages: [build, test]
+variables:
+  A: "1"
+  B: x-$A
+default: { image: "node:20" }
+.base:
+  before_script: [npm ci]
+# the build
+build:
+  extends: .base
+  stage: build
+  script:
+    - npm run build # all
+    - echo $CI_COMMIT_SHORT_SHA $CI_PROJECT_NAME
+  artifacts: { paths: [dist], reports: { junit: report.xml } }
+test:
+  stage: test
+  services: ["postgres:15"]
+  parallel: { matrix: [{ N: [a, b] }] }
+  script: echo $N
+  rules:
+    - if: $CI_COMMIT_TAG
+      when: never
+    - if: $CI_COMMIT_BRANCH == "main"
+      changes: ["a/**"]
+`;
+  expect(notesOf('gitlab', text)).toEqual([]);
+  expect(textOf('gitlab', text)).toBe(`image: none
+
+services:
+  - name: postgres
+    image: postgres:15
+
+steps:
+  # the build
+  - name: build
+    image: node:20
+    depends_on: []
+    when:
+      event:
+        - push
+        - tag
+        - manual
+    environment:
+      COMMIT_SHORT_SHA: \${CI_COMMIT_SHA:0:8}
+      B: x-1
+      A: "1"
+    commands:
+      - npm ci
+      # all
+      - npm run build
+      - echo $COMMIT_SHORT_SHA $CI_REPO_NAME
+    reports:
+      junit:
+        - report.xml
+${['a', 'b']
+  .map(
+    (one) => `  - name: "test: [${one}]"
+    image: node:20
+    depends_on:
+      - build
+    when:
+      evaluate: '!(CI_COMMIT_TAG != "") && (CI_PIPELINE_EVENT != "pull_request" && CI_COMMIT_BRANCH == "main")'
+      path:
+        - a/**
+    environment:
+      B: x-1
+      A: "1"
+      N: ${one}
+    commands:
+      - echo $N
+`,
+  )
+  .join('')}`);
+});
+
+it('what has no counterpart is noted: images, engines, people, caches, runners, included files', () => {
+  const text = `include: [{ template: Auto.yml }]
+a:
+  script: docker push $CI_REGISTRY_IMAGE $KEY
+  services: [docker:dind]
+  cache: { paths: [x] }
+  tags: [big]
+  when: manual
+  colour: red
+b: { image: "busybox:1.36", script: [x], only: [schedules] }
+`;
+  expect(convert('gitlab', text).notes.map(({ line, code, path }) => `${line} ${code} ${path}`)).toEqual([
+    '1 convert_left_out include[0]',
+    '2 convert_changed a',
+    '3 convert_changed a.script',
+    '3 convert_changed a.script',
+    '4 convert_left_out a.services[0]',
+    '5 convert_left_out a.cache',
+    '6 convert_left_out a.tags',
+    '7 convert_changed a.when',
+    '8 convert_unknown a.colour',
+    '9 convert_left_out b',
+    '9 convert_left_out b.only[0]',
+  ]);
+});
+
+it('a file that is included and given is read with it', () => {
+  const { workflows, notes } = convertFiles(
+    [
+      { path: '.gitlab-ci.yml', content: 'include: /ci/a.yml\nb: { extends: .base, script: [y] }\n' },
+      { path: 'ci/a.yml', content: '.base: { image: "busybox:1.36" }\na: { extends: .base, script: [x] }\n' },
+    ],
+    'gitlab',
+  );
+  expect(workflows).toHaveLength(1);
+  expect(workflows[0]?.text.match(/- name: \w/g)).toEqual(['- name: b', '- name: a']);
+  expect(notes.map(({ code, path }) => `${code} ${path}`)).toEqual(['convert_changed a']);
+});
