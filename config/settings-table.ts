@@ -218,6 +218,13 @@ export const SETTINGS = {
     '20GiB',
     'Room for the logs of all builds that may go; the oldest of them go when they need more. 0 sets no bound. Default: 50GiB.',
   ),
+  artifactBytes: setting(
+    'SLIPWAY_ARTIFACT_BYTES',
+    forms.size,
+    1024 ** 3,
+    '2GiB',
+    'Most bytes of one artifact, compressed. 0 takes none. Default: 1GiB.',
+  ),
   keepAuditDays: setting(
     'SLIPWAY_KEEP_AUDIT_DAYS',
     forms.whole(0, 36_500),

@@ -53,6 +53,8 @@ export interface ServerSettings extends CommonSettings {
   /** Null: nothing is traced. */
   readonly traces: TraceSettings | null;
   readonly retention: RetentionSettings;
+  /** Of one artifact; more is refused. */
+  readonly artifactBytes: number;
   /** With less than this free on the disk of the data folder no build is started. */
   readonly diskLow: DiskShare;
 }
@@ -204,6 +206,7 @@ export function readServerSettings(environment: Environment): ServerSettings {
     notifications: { smtp: smtp(read), networks: read('notifyNetworks') },
     traces: traces(read),
     retention: retention(read),
+    artifactBytes: read('artifactBytes'),
     diskLow: read('diskLow'),
   }));
 }

@@ -24,6 +24,8 @@ import { buildVariables } from './intake/build-variables.ts';
 import { createIntake } from './intake/database-intake.ts';
 import { createProjects } from './intake/database-projects.ts';
 import { createMirrorKeeper } from './intake/mirror-keeper.ts';
+import { createArtifacts } from './artifacts/artifacts.ts';
+import { openFileArtifacts } from './artifacts/file-artifacts.ts';
 import { openFileLogStore } from './logs/file-log-store.ts';
 import { createPrometheusMetrics } from './metrics/prometheus-metrics.ts';
 import { createOutbox } from './outbox/outbox.ts';
@@ -93,6 +95,13 @@ async function main(): Promise<void> {
   const secrets = createSecrets({ store, box, clock, gitHost });
   const targets = createNotificationTargets({ store, box, clock });
   const logs = openFileLogStore(data('logs'));
+  const artifactFiles = openFileArtifacts(data('artifacts'));
+  const artifacts = createArtifacts({
+    store,
+    clock,
+    files: artifactFiles,
+    mostBytes: settings.artifactBytes,
+  });
   const intakeSettings = { publicUrl: settings.url, version: versionOf() };
   const builds = createBuilds({
     store,
@@ -195,7 +204,14 @@ async function main(): Promise<void> {
   const parts = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...parts, settings: intakeSettings });
   const mirrorKeeper = createMirrorKeeper(parts);
-  const retention = createRetention({ store, logs, clock, limits: settings.retention, log });
+  const retention = createRetention({
+    store,
+    logs,
+    artifacts: artifactFiles,
+    clock,
+    limits: settings.retention,
+    log,
+  });
   const deliveries = createDeliveryStore({ store, clock });
   const missed = createMissedDeliveries({
     ...{ store, clock, deliveries, host: gitHost, hasApp: gitHost.hasApp },
@@ -234,7 +250,8 @@ async function main(): Promise<void> {
       waitingFor: dispatcher.waitingFor,
       urlOf: (host) => appUrl(host, settings.router),
     },
-    workerRoutes: workerRoutes({ builds, logs, intake, queueAccess, log }),
+    workerRoutes: workerRoutes({ builds, logs, artifacts, intake, queueAccess, log }),
+    artifactFiles,
     queueAccess,
     metrics,
     whyPaused: disk.whyPaused,

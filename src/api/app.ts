@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import { listAudit } from './audit/list-audit.ts';
+import { downloadArtifact } from './artifacts/download-artifact.ts';
 import { showBadge } from './badges/show-badge.ts';
 import { showTests } from './builds/show-tests.ts';
 import { cancelBuild } from './builds/cancel-build.ts';
@@ -143,6 +144,7 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
 
     readLog(deps),
     downloadLog(deps),
+    downloadArtifact(deps),
     stream(deps),
 
     listRegistries(deps),

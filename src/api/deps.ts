@@ -3,6 +3,7 @@ import type { Builds } from '../builds/index.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { Projects } from '../intake/projects.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { ArtifactFiles } from '../ports/artifact-files.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { QueueAccess } from '../ports/queue-access.ts';
 import type { LogStore } from '../ports/log-store.ts';
@@ -25,6 +26,7 @@ export interface AppDeps {
   readonly views: ViewContext;
   readonly builds: Builds;
   readonly logs: LogStore;
+  readonly artifactFiles: Pick<ArtifactFiles, 'open'>;
   readonly secrets: Secrets;
   readonly targets: NotificationTargets;
   readonly tokens: AccessTokens;

@@ -8,6 +8,7 @@ export type IdKind =
   | 'wfl' // workflow
   | 'stp' // step
   | 'att' // step attempt
+  | 'art' // artifact
   | 'env' // environment
   | 'slt' // slot
   | 'rel' // release

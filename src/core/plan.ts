@@ -95,8 +95,18 @@ export interface StepPlan {
   readonly selected: boolean;
   /** Patterns of the files that say how its tests ended, from where its commands start. Absent: none. */
   readonly reports?: { readonly junit: readonly string[] };
+  /** What of its files is kept when its commands are over, however. Absent: nothing. */
+  readonly artifacts?: ArtifactPlan;
   /** Absent: it is tried once. */
   readonly retry?: RetryPlan;
+}
+
+export interface ArtifactPlan {
+  readonly name: string;
+  /** Patterns of files, from where the commands start. */
+  readonly paths: readonly string[];
+  /** Null: as long as its build. */
+  readonly keepMs: number | null;
 }
 
 /** When a step is tried again. That it may be says that it does no harm twice. */

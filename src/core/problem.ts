@@ -134,6 +134,11 @@ export const CATALOGUE = {
     message: 'Slipway failed inside ({reference}).',
     fix: "Look for the reference in the server's log and report it.",
   },
+  artifact_too_large: {
+    http: 413,
+    message: 'The artifact {name} has {bytes} bytes; this server takes {limit}.',
+    fix: 'Name fewer files in `artifacts`, or have the operator set SLIPWAY_ARTIFACT_BYTES.',
+  },
   disk_full: {
     http: 507,
     message: 'The disk that holds {path} is full.',

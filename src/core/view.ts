@@ -61,8 +61,23 @@ export interface BuildView extends BuildSummary {
   readonly image: (BuiltImage & { readonly durationMs: number | null }) | null;
   readonly pushed: (PushedImage & { readonly tags: readonly string[] }) | null;
   readonly deployments: readonly DeploymentView[];
+  /** What its steps have left to be kept; absent in what an older server tells. */
+  readonly artifacts?: readonly ArtifactView[];
   /** What went wrong beside it and did not change it; empty for most. */
   readonly notices: readonly NoticeView[];
+}
+
+/** Files of a step, as one archive: `GET /api/v1/artifacts/:artifact`. */
+export interface ArtifactView {
+  readonly id: string;
+  readonly name: string;
+  readonly step: string;
+  readonly files: number;
+  readonly bytes: number;
+  /** Of the archive. */
+  readonly digest: string;
+  /** Null: with its build. */
+  readonly expiresAtMs: number | null;
 }
 
 export interface NoticeView {

@@ -40,6 +40,7 @@ export async function removeProject(
     const steps = db.selectFrom('step').where('workflow_id', 'in', workflows).select('id');
     await db.deleteFrom('step_attempt').where('step_id', 'in', steps).execute();
     await db.deleteFrom('step').where('workflow_id', 'in', workflows).execute();
+    await db.deleteFrom('artifact').where('build_id', 'in', builds).execute();
     await db.deleteFrom('test_result').where('build_id', 'in', builds).execute();
     await db.deleteFrom('test_report').where('build_id', 'in', builds).execute();
     await db.deleteFrom('image').where('build_id', 'in', builds).execute();

@@ -7,7 +7,7 @@ import { pipelineRecord } from './grammar/pipeline.ts';
 import { pushRecord } from './grammar/push.ts';
 import { retryRecord } from './grammar/retry.ts';
 import { readyRecord, services } from './grammar/services.ts';
-import { reportsRecord, steps } from './grammar/steps.ts';
+import { artifactsRecord, reportsRecord, steps } from './grammar/steps.ts';
 import { filterRecord, stageCondition, stepCondition, workflowCondition } from './grammar/when.ts';
 import { LINT_CATALOGUE } from './lint-catalogue.ts';
 import type { LintEntry } from './lint-catalogue.ts';
@@ -36,6 +36,7 @@ const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
   ready: readyRecord,
   steps: steps.record,
   retry: retryRecord,
+  artifacts: artifactsRecord,
   reports: reportsRecord,
   'step conditions': stepCondition,
   'stage conditions': stageCondition,

@@ -16,6 +16,8 @@
  * | `POST /leases/:lease/logs` | log frames (`frames.ts`) → {@link LogsAnswer}; 409 `log_offset_wrong` |
  * | `POST /leases/:lease/source` | {@link SourceRequest} → a Git bundle of the workflow's commit and the tags, {@link BUNDLE_CONTENT_TYPE}; one that ends early is broken |
  * | `POST /leases/:lease/tests` | {@link TestsRequest} → `{}`; what the reports of a step's attempt said, in parts; safe to repeat; an older server answers 404 |
+ * | `POST /leases/:lease/artifacts` | {@link ArtifactOffer} → {@link ArtifactAnswer}: where its sending goes on; safe to repeat; 413 `artifact_too_large`; an older server answers 404 |
+ * | `POST /leases/:lease/artifacts/:artifact?offset=N` | bytes, at most `ARTIFACT_LIMITS.part` → {@link ArtifactAnswer}; safe to repeat; with the last byte it is held against its digest, and durable once it is answered |
  * | `GET /leases/:lease/secrets` | → `LeaseSecrets` of core/work.ts |
  * | `POST /leases/:lease/effects` | {@link EffectRequest} → {@link EffectAnswer}; safe to repeat |
  * | `GET /routers/:router` | → `RouterRecord` of core/work.ts; the three under `/routers` are for a worker registered with that router |
@@ -28,6 +30,7 @@
  * `lease_lost` to everything.
  */
 import { z } from 'zod';
+import { ARTIFACT_LIMITS, ARTIFACT_NAME, type ArtifactOffer } from '../core/artifact.ts';
 import { LABEL_NAME, LABEL_VALUE, MOST_LABELS } from '../core/labels.ts';
 import { TEST_LIMITS, type TestResult } from '../core/test-report.ts';
 import type { Report, Signals, Work } from '../core/work.ts';
@@ -147,6 +150,23 @@ export const sourceRequest = z.object({
     .readonly(),
 });
 export type SourceRequest = z.infer<typeof sourceRequest>;
+
+/** What is told of an artifact before its bytes: a gzipped tar archive. */
+export const artifactOffer = z.object({
+  attemptId: z.string().max(64),
+  name: z.string().regex(ARTIFACT_NAME),
+  files: z.number().int().min(0).max(ARTIFACT_LIMITS.files),
+  bytes: z.number().int().min(1),
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  keepMs: z.number().int().min(0).max(100_000_000_000_000).nullable(),
+}) satisfies z.ZodType<ArtifactOffer>;
+
+export interface ArtifactAnswer {
+  readonly id: string;
+  /** Bytes that the server has. */
+  readonly received: number;
+  readonly whole: boolean;
+}
 
 const testCount = z.number().int().min(0).max(1_000_000_000);
 const testText = (most: number) => z.string().max(most);

@@ -26,6 +26,7 @@ export async function removeBuild(tx: Tx, buildId: string): Promise<readonly str
   await db.deleteFrom('step_attempt').where('step_id', 'in', steps).execute();
   await db.deleteFrom('step').where('workflow_id', 'in', workflows).execute();
   for (const table of [
+    'artifact',
     'test_result',
     'test_report',
     'image',

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { ArtifactFiles } from '../ports/artifact-files.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogShelf } from '../ports/log-store.ts';
 import type { Store } from '../store/store.ts';
 import { chooseRemovals, mayGo, type KeepLimits, type PastBuild } from './choose-removals.ts';
 import { logsOfBuild, PAGE, readPage, readProjectPage, type HistoryRow } from './read-history.ts';
 import { readUses } from './read-uses.ts';
+import { removeArtifacts } from './remove-artifacts.ts';
 import { removeBuild } from './remove-build.ts';
 import { removeAudit, removeDeliveries, removeEvents } from './remove-rows.ts';
 import { createLogRemover, type LogRemover } from './stuck-logs.ts';
@@ -14,6 +16,8 @@ import { sweepLogs } from './sweep-logs.ts';
 export interface RetentionDeps {
   readonly store: Store;
   readonly logs: LogShelf;
+  /** Null: none are kept here. */
+  readonly artifacts?: Pick<ArtifactFiles, 'list' | 'remove'> | null;
   readonly clock: Clock;
   readonly limits: KeepLimits & {
     /** Of the logs of all builds that may go, together; null is without bound. */
@@ -113,6 +117,7 @@ async function removePast(deps: RoundDeps, pause: Pause): Promise<Omit<Removed, 
   const { bytes, removed: strayLogs } = await sweepLogs(store, shelf, { nowMs: clock.nowMs(), pause });
   if (limits.logBytes !== null && bytes > limits.logBytes)
     builds += await makeRoom(deps, limits.logBytes, pause);
+  if (deps.artifacts) await removeArtifacts(store, deps.artifacts, { nowMs: clock.nowMs(), pause });
   const audit = limits.auditMs === null ? 0 : await removeAudit(store, clock.nowMs() - limits.auditMs, pause);
   if (limits.buildsMs === null) return { builds, deliveries: 0, audit, strayLogs };
   const beforeMs = clock.nowMs() - limits.buildsMs;

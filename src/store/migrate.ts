@@ -13,6 +13,7 @@ import { notifications } from './migrations/0009-notifications.ts';
 import { auditActor } from './migrations/0010-audit-actor.ts';
 import { workflows } from './migrations/0011-workflows.ts';
 import { tests } from './migrations/0012-tests.ts';
+import { artifacts } from './migrations/0013-artifacts.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -29,6 +30,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   auditActor,
   workflows,
   tests,
+  artifacts,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

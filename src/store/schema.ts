@@ -19,6 +19,7 @@ export interface Database {
   workflow: WorkflowTable;
   step: StepTable;
   step_attempt: StepAttemptTable;
+  artifact: ArtifactTable;
   test_report: TestReportTable;
   test_result: TestResultTable;
   image: ImageTable;
@@ -189,6 +190,23 @@ export interface StepAttemptTable {
   started_at: number | null;
   finished_at: number | null;
   version: Version;
+}
+
+/** Files that a step's attempt has left, as one archive. Unique: `attempt_id` with `name`. */
+export interface ArtifactTable {
+  id: string;
+  build_id: string;
+  attempt_id: string;
+  name: string;
+  files: number;
+  bytes: number;
+  /** Of the archive, `sha256:…`. */
+  digest: string;
+  /** 1: all of it is here. */
+  whole: number;
+  created_at: number;
+  /** Null: it goes with its build. */
+  expires_at: number | null;
 }
 
 /** What the report files of one attempt of a step said together. */

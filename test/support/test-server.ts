@@ -9,6 +9,8 @@ import type { AppDeps } from '../../src/api/deps.ts';
 import { createHttpServer } from '../../src/api/http-server.ts';
 import { API_LIMITS } from '../../src/api/limits.ts';
 import { workerRoutes } from '../../src/api/worker/worker-routes.ts';
+import { createArtifacts } from '../../src/artifacts/artifacts.ts';
+import { openFileArtifacts } from '../../src/artifacts/file-artifacts.ts';
 import { createBuilds } from '../../src/builds/index.ts';
 import { createMirrors } from '../../src/git/mirrors.ts';
 import { readRemote } from '../../src/git/remote.ts';
@@ -134,6 +136,8 @@ async function makeDeps(
   const gitHost = connectGithub({ api: 'http://127.0.0.1:9', app: null, clock, ...options.github });
   const secrets = createSecrets({ store, box, clock, gitHost });
   const logs = openFileLogStore(path.join(directory, 'logs'));
+  const artifactFiles = openFileArtifacts(path.join(directory, 'artifacts'));
+  const artifacts = createArtifacts({ store, clock, files: artifactFiles, mostBytes: 1024 ** 2 });
   const builds = createBuilds({
     store,
     clock,
@@ -170,7 +174,8 @@ async function makeDeps(
     projects: createProjects({ ...common, intake }),
     deliveries: createDeliveryStore({ store, clock }),
     intake,
-    workerRoutes: workerRoutes({ builds, logs, intake, queueAccess, log }),
+    workerRoutes: workerRoutes({ builds, logs, artifacts, intake, queueAccess, log }),
+    artifactFiles,
     queueAccess,
     metrics: createPrometheusMetrics({
       ...{ store, clock, version: '0.0.0', readSpace: () => readDiskSpace(directory) },

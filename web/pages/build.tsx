@@ -6,6 +6,7 @@ import { api, segment } from '../api.ts';
 import { stepToShow } from '../at-work.ts';
 import { firstLine } from '../format.ts';
 import { Action } from '../parts/action.tsx';
+import { Artifacts } from '../parts/artifacts.tsx';
 import { BuildFacts } from '../parts/build-facts.tsx';
 import { useChosenLog } from '../parts/chosen-log.ts';
 import { DeploymentBadges, DeploymentList } from '../parts/deployments.tsx';
@@ -58,6 +59,7 @@ function Build({ id }: { id: string }) {
         <div class="build-side">
           <Waterfall build={build} chosen={log?.logId ?? null} onChoose={show} />
           <BuildFacts build={build} />
+          <Artifacts build={build} />
           <DeploymentList build={build} chosen={log?.logId ?? null} onChoose={show} />
         </div>
         {log !== null && <Log key={log.logId} logId={log.logId} title={log.title} />}

@@ -41,6 +41,7 @@ export function localLease({ id, work, secrets, audience, signal }: LocalLease):
     confirm: async () => undefined,
     report: async (body) => audience.report(masked(body)),
     tests: async () => true,
+    sendArtifact: async () => null,
     effect: notHere('effects'),
     secrets: async () => secrets,
     source: notHere('bundle'),

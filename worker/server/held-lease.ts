@@ -1,11 +1,14 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
 import { SIZES } from '../../config/times.ts';
+import { ARTIFACT_LIMITS, type ArtifactOffer } from '../../src/core/artifact.ts';
 import { Problem } from '../../src/core/problem.ts';
 import type { TestReport, TestResult } from '../../src/core/test-report.ts';
 import type { LeaseSecrets, ReportBody, Signals, Work } from '../../src/core/work.ts';
 import { FRAMES_CONTENT_TYPE } from '../../src/protocol/frames.ts';
 import { TEST_PART } from '../../src/protocol/worker.ts';
 import type {
+  ArtifactAnswer,
   ClaimAnswer,
   Effect,
   EffectAnswer,
@@ -20,6 +23,7 @@ import type {
 import { LogShipper } from '../logs/log-shipper.ts';
 import { reasonMasker } from '../logs/mask-reasons.ts';
 import type { LogSink } from '../log-sink.ts';
+import type { SendArtifact } from '../steps/workflow-context.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LeaseLost, type Lease, type Stop } from './lease.ts';
 import { ReportQueue } from './report-queue.ts';
@@ -156,6 +160,26 @@ export class HeldLease implements Lease {
     }
   }
 
+  readonly sendArtifact: SendArtifact = async (about, pack) => {
+    const file = path.join(this.#options.spoolDir, `${about.attemptId}.tar.gz`);
+    await mkdir(this.#options.spoolDir, { recursive: true, mode: 0o700 });
+    await rm(file, { force: true });
+    try {
+      const packed = await pack(file);
+      const body = { ...about, ...packed } satisfies ArtifactOffer;
+      let state = (await this.#ask({ method: 'POST', path: '/artifacts', body })) as ArtifactAnswer;
+      const archive = await open(file);
+      try {
+        while (!state.whole) state = await this.#sendPart(archive, state, packed.bytes);
+      } finally {
+        await archive.close();
+      }
+      return packed;
+    } finally {
+      await rm(file, { force: true });
+    }
+  };
+
   async secrets(): Promise<LeaseSecrets> {
     const secrets = (await this.#ask({ method: 'GET', path: '/secrets' })) as LeaseSecrets;
     this.#masked = reasonMasker(secrets);
@@ -203,6 +227,23 @@ export class HeldLease implements Lease {
     await this.#options.client
       .sendUntilAnswered({ ...request, signal, timeoutMs: GIVE_BACK_MS })
       .catch(() => undefined);
+  }
+
+  /** With nothing left to send it asks for the end. */
+  async #sendPart(
+    archive: FileHandle,
+    { id, received }: ArtifactAnswer,
+    bytes: number,
+  ): Promise<ArtifactAnswer> {
+    const part = Buffer.alloc(Math.min(ARTIFACT_LIMITS.part, Math.max(0, bytes - received)));
+    const { bytesRead } = await archive.read(part, 0, part.length, received);
+    if (bytesRead < part.length) throw new Error('the packed artifact is shorter than it was');
+    return (await this.#ask({
+      method: 'POST',
+      path: `/artifacts/${id}?offset=${received}`,
+      body: part,
+      contentType: 'application/octet-stream',
+    })) as ArtifactAnswer;
   }
 
   async #effect(request: EffectRequest): Promise<Exclude<EffectAnswer, { state: 'pending' }>> {

@@ -3,6 +3,7 @@ import type { JobData, LeaseSecrets, ReportBody, RouterRecord, Signals, Work } f
 import type { Effect, EffectAnswer, RouterEventsRequest } from '../../src/protocol/worker.ts';
 import type { QueueLogin } from '../../src/ports/queue-access.ts';
 import type { LogSink } from '../log-sink.ts';
+import type { SendArtifact } from '../steps/workflow-context.ts';
 
 /** The worker's side of the protocol: who it is to the server, and what it may claim. */
 export interface ServerConnection {
@@ -82,6 +83,8 @@ export interface Lease<W extends Work = Work> {
   report(body: ReportBody): Promise<void>;
   /** Tells what a step's test reports said; resolves when that is durable. False: the server is older and keeps none. */
   tests(attemptId: string, report: TestReport): Promise<boolean>;
+  /** See {@link SendArtifact}. @throws Problem `artifact_too_large`; `not_found` for a server that is older and keeps none. */
+  readonly sendArtifact: SendArtifact;
   /** An effect on the outside, done by the server's outbox. Resolves when it is done or has failed for good. */
   effect(key: string, effect: Effect): Promise<Exclude<EffectAnswer, { state: 'pending' }>>;
   secrets(): Promise<LeaseSecrets>;

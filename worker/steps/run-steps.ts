@@ -9,7 +9,7 @@ import { containerLimits } from './limits.ts';
 import { Service } from './service.ts';
 import { StepFlow } from './step-flow.ts';
 import { findRow } from './workflow-context.ts';
-import type { KeepTests, OnStepFailed, WorkflowContext } from './workflow-context.ts';
+import type { KeepTests, OnStepFailed, SendArtifact, WorkflowContext } from './workflow-context.ts';
 import type { WorkflowPlace } from './set-up-workflow.ts';
 import type { StepSettings } from './settings.ts';
 
@@ -39,6 +39,7 @@ export interface RunSteps {
   readonly settings: StepSettings;
   readonly onStepFailed?: OnStepFailed | undefined;
   readonly keepTests?: KeepTests | undefined;
+  readonly sendArtifact?: SendArtifact | undefined;
 }
 
 /** The end of all steps together; a service alone never fails it once it was ready. */

@@ -6,6 +6,7 @@ import type { LogSink } from '../log-sink.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
 import { attemptRows, finishAttempt, skipAttempt } from './attempt.ts';
 import { startNetworkSandbox } from './network-sandbox.ts';
+import { keepArtifact } from './keep-artifacts.ts';
 import { keepReports } from './keep-reports.ts';
 import { runCommands } from './run-commands.ts';
 import { missingSecret, stepEnvironment, variablesOf } from './step-environment.ts';
@@ -265,7 +266,7 @@ export class StepFlow {
         reason: `the secret ${variables.missingSecret} is not set in this project`,
         exitCode: null,
       };
-    const outcome = await runCommands({
+    const ended = await runCommands({
       engine,
       ...waiting,
       plan: step,
@@ -276,7 +277,9 @@ export class StepFlow {
       settings,
     });
     const { container, shell, workingDirectory } = waiting;
-    await keepReports(this.#context, { ...waiting, plan: step, row: attempt, sink, signal: this.#signal });
+    const left = { ...waiting, plan: step, row: attempt, sink, signal: this.#signal };
+    await keepReports(this.#context, left);
+    const outcome = await keepArtifact(this.#context, left, ended);
     if (outcome.status === 'failure' && !container.hasEnded() && !mayFollow(outcome))
       await this.#context.onStepFailed?.(
         {

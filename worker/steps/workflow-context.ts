@@ -1,6 +1,8 @@
+import type { ArtifactOffer } from '../../src/core/artifact.ts';
 import type { TestReport } from '../../src/core/test-report.ts';
 import type { LeaseSecrets, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import type { ContainerLimits, ContainerSpec } from '../engine/create-container.ts';
+import type { Packed } from '../collect/pack-files.ts';
 import type { Engine } from '../engine/engine.ts';
 import { engineLabels } from '../engine/labels.ts';
 import type { WorkflowLabels } from '../engine/labels.ts';
@@ -24,7 +26,17 @@ export interface WorkflowContext {
   readonly attempts: Attempts;
   readonly onStepFailed?: OnStepFailed | undefined;
   readonly keepTests?: KeepTests | undefined;
+  readonly sendArtifact?: SendArtifact | undefined;
 }
+
+/**
+ * Sends an artifact to the server; resolves when it is durable there, with null where there is no server. `pack` writes it
+ * to a file that is not there yet, and that is removed afterwards.
+ */
+export type SendArtifact = (
+  about: Pick<ArtifactOffer, 'attemptId' | 'name' | 'keepMs'>,
+  pack: (file: string) => Promise<Packed>,
+) => Promise<Packed | null>;
 
 /** Tells the server what a step's test reports said; false: it is older and keeps none. */
 export type KeepTests = (attemptId: string, report: TestReport) => Promise<boolean>;

@@ -149,6 +149,7 @@ class WorkflowRun {
       signal: this.#ending.signal,
       settings: this.#tools.steps,
       onStepFailed: this.#tools.onStepFailed,
+      sendArtifact: (about, pack) => this.#lease.sendArtifact(about, pack),
       keepTests: (attemptId, report) => this.#lease.tests(attemptId, report),
     });
   }

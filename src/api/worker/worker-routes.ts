@@ -1,11 +1,13 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import type { Artifacts } from '../../artifacts/artifacts.ts';
 import type { Builds } from '../../builds/index.ts';
 import type { Intake } from '../../intake/intake.ts';
 import type { QueueAccess } from '../../ports/queue-access.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
+import { offerArtifact, takeArtifact } from './artifacts.ts';
 import { claims } from './claims.ts';
 import { effects } from './effects.ts';
 import { giveUp } from './give-up.ts';
@@ -24,6 +26,7 @@ import { workers } from './workers.ts';
 export interface WorkerRouteDeps {
   readonly builds: Builds;
   readonly logs: Pick<LogStore, 'append'>;
+  readonly artifacts: Artifacts;
   readonly intake: Pick<Intake, 'bundle'>;
   readonly queueAccess: Pick<QueueAccess, 'admit'>;
   readonly log: Pick<Logger, 'warn'>;
@@ -65,6 +68,8 @@ export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
       handle: (request, response) => source(deps, sources, request, response),
     }),
     at('post', '/leases/:lease/tests', tests),
+    at('post', '/leases/:lease/artifacts', offerArtifact),
+    at('post', '/leases/:lease/artifacts/:artifact', takeArtifact),
     at('get', '/leases/:lease/secrets', secrets),
     at('post', '/leases/:lease/effects', effects),
     at('get', '/routers/:router', routerRecord),

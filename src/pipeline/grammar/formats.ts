@@ -1,3 +1,4 @@
+import { ARTIFACT_NAME } from '../../core/artifact.ts';
 import { LABEL_NAME, LABEL_VALUE } from '../../core/labels.ts';
 import type { Format } from '../shape/scalar.ts';
 
@@ -109,6 +110,9 @@ export const filePattern: Format<string> = cleaned(
   ),
   (text) => text.replace(/^(?:\.\/+)+(?=.)/, ''),
 );
+
+/** Name of an artifact. */
+export const artifactName = matching('a name of A-Z, a-z, 0-9, `_`, `.` and `-` (at most 64)', ARTIFACT_NAME);
 
 /** A path on the web, e.g. of a health check. */
 export const urlPath = matching('a path that begins with `/`', /^\/[\w\-.~!$&'()*+,;=:@%/?]{0,1023}$/);

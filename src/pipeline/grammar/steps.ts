@@ -3,9 +3,9 @@ import { oneOrMore, list } from '../shape/list.ts';
 import { choice } from '../shape/choice.ts';
 import { namedList } from '../shape/named-list.ts';
 import { scalar, word } from '../shape/scalar.ts';
-import { located } from '../shape/shape.ts';
+import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { duration, filePattern, imageTemplate, repositoryPath, stepName } from './formats.ts';
+import { artifactName, duration, filePattern, imageTemplate, repositoryPath, stepName } from './formats.ts';
 import { retry } from './retry.ts';
 import { commands, environment } from './values.ts';
 import { stepWhen } from './when.ts';
@@ -24,11 +24,31 @@ export const reportsRecord = record('the reports of a step', {
   junit: required(patterns, 'Test reports in the JUnit form, from where the commands start.'),
 });
 
+/** Which files are kept. */
+export const artifactsRecord = record('the artifact of a step', {
+  paths: required(patterns, 'Files and folders, from where the commands start.'),
+  name: optional(scalar(artifactName), 'Name that it is shown and downloaded under.', '`files`'),
+  expire: optional(scalar(duration('1h', '3650d')), 'After this it is removed.', 'with its build'),
+});
+
+type ArtifactsSpec = ValueOf<typeof artifactsRecord>;
+const NO_ARTIFACTS: ArtifactsSpec = { paths: [], name: null, expire: null };
+
+const artifacts = choice(
+  {
+    list: mapped(list(scalar(filePattern), 'a list of patterns'), (paths): ArtifactsSpec => ({
+      ...NO_ARTIFACTS,
+      paths,
+    })),
+    map: artifactsRecord,
+  },
+  'a list of patterns of files, or a map with `paths`, `name` and `expire`',
+);
+
 const NOT_YET = {
   cache: 'Steps share the workspace; the image build has its own cache.',
   matrix: 'Write one step for each case.',
   approval: 'Deploy another environment by hand.',
-  artifacts: 'Steps share the workspace.',
   settings: 'Call the plugin in `commands`, with its settings as `environment`.',
   secrets: 'Write `environment: { NAME: { from_secret: name } }`.',
   volumes: 'Steps share the workspace.',
@@ -72,6 +92,11 @@ export const steps = namedList(
       '`fail`',
     ),
     retry: optional(retry, 'How often it is tried again when it failed.', 'once tried, it is over'),
+    artifacts: optional(
+      artifacts,
+      'Files that are kept with the build when the commands are over, however they ended.',
+      'nothing',
+    ),
     reports: optional(
       reportsRecord,
       'Files that say how its tests ended, read when it has ended, however.',

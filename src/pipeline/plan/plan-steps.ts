@@ -1,4 +1,4 @@
-import type { RetryPlan, StepPlan } from '../../core/plan.ts';
+import type { ArtifactPlan, RetryPlan, StepPlan } from '../../core/plan.ts';
 import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
 import { shellQuote } from '../../core/shell-quote.ts';
 import type { RetrySpec } from '../grammar/retry.ts';
@@ -41,6 +41,7 @@ export function planSteps(
       runsOn: runsOn ?? ['success'],
       selected: runsOn !== null,
       ...(step.retry === null ? {} : { retry: planRetry(step.retry) }),
+      ...(step.artifacts === null ? {} : { artifacts: planArtifact(step, step.artifacts) }),
       ...(step.reports === null ? {} : { reports: { junit: inFolder(step, step.reports.junit) } }),
     };
   });
@@ -55,6 +56,13 @@ function commandsOf({ directory, commands }: StepSpec): readonly string[] {
   return directory === null || directory === '.'
     ? commands
     : [`cd ${shellQuote(`./${directory}`)}`, ...commands];
+}
+
+function planArtifact(
+  step: StepSpec,
+  { paths, name, expire }: NonNullable<StepSpec['artifacts']>,
+): ArtifactPlan {
+  return { name: name ?? 'files', paths: inFolder(step, paths), keepMs: expire };
 }
 
 /** Patterns as from where the step starts without its folder: names are told from there, too. */

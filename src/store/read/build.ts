@@ -2,6 +2,7 @@ import type { BuiltImage, PushedImage } from '../../core/image.ts';
 import type { BuildView, LintProblemView, WorkflowView } from '../../core/view.ts';
 import { selectSummaries, toSummary } from './build-summaries.ts';
 import { deploymentsOfBuild } from './deployment-views.ts';
+import { artifactsOfBuild } from './artifacts.ts';
 import { noticesOfBuild } from './notices.ts';
 import type { Reader, ViewContext } from './view-context.ts';
 import { workflowsOfBuild } from './workflow-views.ts';
@@ -29,6 +30,7 @@ export async function readBuild(
     warnings: problems.filter(({ severity }) => severity === 'warning'),
     workflows,
     ...(await readImage(db, buildId, workflows)),
+    artifacts: await artifactsOfBuild(db, buildId),
     notices: await noticesOfBuild(db, buildId),
   };
 }

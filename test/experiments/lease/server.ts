@@ -88,6 +88,10 @@ mountRoutes(
     builds,
     logs,
     log,
+    artifacts: {
+      offer: () => Promise.reject(new Error('none')),
+      take: () => Promise.reject(new Error('none')),
+    },
     intake: { bundle: () => Promise.reject(new Error('none')) },
     mayCall: true,
   }),

@@ -40,6 +40,7 @@ export function memoryLease(options: MemoryLeaseOptions): MemoryLease {
     confirm: async () => lost.signal.throwIfAborted(),
     report: async (body) => options.report(body),
     tests: async () => true,
+    sendArtifact: async () => null,
     effect: () => Promise.reject(new Error('a deployment has no effects')),
     source: () => Promise.reject(new Error('a deployment has none')),
     secrets: async () => ({ values: options.secrets ?? {}, registries: {} }),

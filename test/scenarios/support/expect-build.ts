@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import Dockerode from 'dockerode';
 import type { ExpectStatic } from 'vitest';
 import type {
@@ -49,6 +50,22 @@ export async function expectBuild(seen: Seen, raw: Expected): Promise<void> {
   await expectImage(seen, expected);
   await expectDeployments(seen, expected);
   await expectTests(seen, expected);
+  await expectArtifacts(seen, expected);
+}
+
+async function expectArtifacts({ system, build, expect }: Seen, { artifacts }: Expected): Promise<void> {
+  const kept: Record<string, string[]> = {};
+  for (const { id, name } of build.artifacts ?? []) {
+    const answer = await fetch(`${system.url}/api/v1/artifacts/${id}`, {
+      headers: { authorization: `Bearer ${system.adminToken}` },
+    });
+    const listed = spawnSync('tar', ['-tzf', '-'], {
+      input: Buffer.from(await answer.arrayBuffer()),
+      encoding: 'utf8',
+    });
+    kept[name] = listed.stdout.trim().split('\n').sort();
+  }
+  expect.soft(kept, 'artifacts').toEqual(artifacts);
 }
 
 async function expectTests({ system, build, expect }: Seen, { tests }: Expected): Promise<void> {

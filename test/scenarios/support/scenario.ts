@@ -65,6 +65,8 @@ const expected = z.strictObject({
       }),
     )
     .default([]),
+  /** By name: what is in it, sorted; all of them. */
+  artifacts: z.record(z.string(), z.array(z.string())).default({}),
   /** `<status> <name> <file>:<line> <what was said first>` of each test that did not pass; all of them. */
   tests: z.array(z.string()).default([]),
   /** `<line>:<column> <code>` of each problem and warning, all of them. */

@@ -1,0 +1,52 @@
+import { ARTIFACT_LIMITS } from '../../src/core/artifact.ts';
+import { Problem } from '../../src/core/problem.ts';
+import { listFiles } from '../collect/collect-files.ts';
+import { packFiles } from '../collect/pack-files.ts';
+import type { Outcome } from '../outcome.ts';
+import { formatBytes } from '../registry/format-bytes.ts';
+import type { EndedStep } from './keep-reports.ts';
+import { openFiles } from './open-files.ts';
+import type { WorkflowContext } from './workflow-context.ts';
+
+/**
+ * Keeps the artifact of a step whose commands are over, however they ended. A success whose artifact could not be kept is
+ * none: somebody counts on it. That no file is there is said in the log and fails nothing.
+ */
+export async function keepArtifact(
+  context: WorkflowContext,
+  step: EndedStep,
+  outcome: Outcome,
+): Promise<Outcome> {
+  const { artifacts } = step.plan;
+  if (artifacts === undefined || context.sendArtifact === undefined || step.signal.aborted) return outcome;
+  const { name, paths, keepMs } = artifacts;
+  try {
+    const said = await openFiles(context, step, async (place) => {
+      const names = await listFiles(place, paths);
+      if (names.length === 0) return `No file for the artifact ${name} was found.`;
+      if (names.length > ARTIFACT_LIMITS.files)
+        throw new Error(`it has ${names.length} files, more than ${ARTIFACT_LIMITS.files}`);
+      const about = { attemptId: step.row.attemptId, name, keepMs };
+      const packed = await context.sendArtifact?.(about, (file) =>
+        packFiles(place, names, file, step.signal),
+      );
+      return packed === undefined || packed === null
+        ? `A run without a server keeps no artifacts: ${name} would have ${names.length} files.`
+        : `Kept the artifact ${name}: ${packed.files} ${packed.files === 1 ? 'file' : 'files'}, ${formatBytes(packed.bytes)}.`;
+    });
+    await step.sink.say(said);
+    return outcome;
+  } catch (error) {
+    if (step.signal.aborted) return outcome;
+    const cause =
+      error instanceof Problem && error.code === 'not_found'
+        ? 'the server is older than this worker and keeps none'
+        : error instanceof Error
+          ? error.message.replace(/\.$/, '')
+          : String(error);
+    const reason = `the artifact ${name} could not be kept: ${cause}`;
+    if (outcome.status === 'success') return { ...outcome, status: 'error', reason };
+    await step.sink.say(`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`);
+    return outcome;
+  }
+}
