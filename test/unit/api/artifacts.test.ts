@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -25,6 +25,7 @@ let project: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'slipway-artifacts-'));
+  await mkdir(path.join(folder, 'server'));
   server = await startTestServer({ intake: false, directory: path.join(folder, 'server') });
   const made = await server.api('POST', '/workers/tokens', { name: 'ada', routers: [] });
   const { token } = (await made.json()) as { token: string };
