@@ -4,7 +4,7 @@ import type { BuildView } from '../../src/core/view.ts';
 import { endOf, push } from '../support/builds.ts';
 import { appFiles } from '../support/demo-app.ts';
 import type { HostedRepository } from '../support/git-host.ts';
-import { openStage, type Stage } from './support/stage.ts';
+import { openStage, shoot, type Stage } from './support/stage.ts';
 
 let stage: Stage;
 let repository: HostedRepository;
@@ -154,6 +154,68 @@ it('calls a deployment off by its button, and the build goes on to its end', asy
   await page.locator('.title').getByRole('button', { name: 'Cancel' }).click();
   await page.locator('.title .status-cancelled').waitFor({ timeout: 15_000 });
 });
+
+describe('a build of several workflows, one of them a matrix', () => {
+  let build: BuildView;
+  beforeAll(async () => {
+    const several = await stage.world.addProject('shop/several', WORKFLOWS);
+    build = await endOf(stage.system, await push(stage.system, several, {}));
+    expect(build.status, JSON.stringify(build)).toBe('failure');
+  });
+
+  it('shows the combinations of a matrix together, and opens what failed', async () => {
+    const page = await stage.open(`/builds/${build.id}`);
+    const matrix = page.getByRole('region', { name: 'Workflow test' });
+    await matrix.getByText('2 of 3 combinations green').waitFor();
+    const open = await matrix
+      .locator('details')
+      .evaluateAll((all) =>
+        all.map((one) => [
+          one.querySelector('.combination-name')?.textContent.trim(),
+          (one as HTMLDetailsElement).open,
+        ]),
+      );
+    expect(open).toEqual([
+      ['FLAVOUR=sweet', false],
+      ['FLAVOUR=sour', true],
+      ['FLAVOUR=bitter', false],
+    ]);
+    expect(await page.getByRole('log').textContent()).toContain('sour fails');
+    await shoot(page, 'workflows');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await shoot(page, 'workflows-390');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await shoot(page, 'workflows-dark');
+  });
+
+  it('says why a workflow did not run, and which combination a log is of', async () => {
+    const page = await stage.open(`/builds/${build.id}`);
+    const skipped = page.getByRole('region', { name: 'Workflow after' });
+    expect(await skipped.textContent()).toContain('workflow test (FLAVOUR=sour) ended with failure');
+    const matrix = page.getByRole('region', { name: 'Workflow test' });
+    await matrix.getByText('FLAVOUR=sweet').click();
+    await matrix.locator('details').first().getByRole('button', { name: 'taste' }).click();
+    await page.getByRole('heading', { name: 'test (FLAVOUR=sweet): taste' }).waitFor();
+    await page.getByRole('log').getByText('sweet tastes', { exact: true }).waitFor();
+  });
+});
+
+const WORKFLOWS: Readonly<Record<string, string>> = {
+  '.slipway/after.yml': [
+    'depends_on: test',
+    'steps: { late: { image: "slipway-test/busybox:1", commands: "true" } }',
+    '',
+  ].join('\n'),
+  '.slipway/test.yml': [
+    'matrix: { FLAVOUR: [sweet, sour, bitter] }',
+    'steps:',
+    '  taste:',
+    '    image: slipway-test/busybox:1',
+    '    commands: [\'if [ "$FLAVOUR" = sour ]; then echo sour fails; exit 1; fi\', echo $FLAVOUR tastes]',
+    '',
+  ].join('\n'),
+};
 
 const QUICK = 'steps:\n  - { name: quick, image: "slipway-test/busybox:1", commands: ["true"] }\n';
 const LONG = 'steps:\n  - { name: long, image: "slipway-test/busybox:1", commands: [sleep 600] }\n';

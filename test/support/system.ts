@@ -115,10 +115,16 @@ export class System {
 
   /** Asks the API with the admin token. @throws Error with the answer's text when it is not a success. */
   async api<T>(method: string, target: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${this.url}/api/v1${target}`, {
-      method,
-      headers: { authorization: `Bearer ${this.adminToken}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    const send = (): Promise<Response> =>
+      fetch(`${this.url}/api/v1${target}`, {
+        method,
+        headers: { authorization: `Bearer ${this.adminToken}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    // A server may close a kept connection just as the next question goes out: what changes nothing is asked again.
+    const response = await send().catch((error: unknown) => {
+      if (method !== 'GET' || !isClosed(error)) throw error;
+      return send();
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${target}: ${response.status} ${text}`);
@@ -193,6 +199,11 @@ export class System {
     if (child === null || child.exitCode !== null)
       throw new Error(`a process ended at its start; see ${path.join(this.dir, logName)}`);
   }
+}
+
+function isClosed(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: string };
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET';
 }
 
 /** Apps, their volumes and images outlive Slipway's processes by design; a test takes them along. */

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { workflowLabel } from '../../src/core/matrix-label.ts';
 import type { BuildView, LogRangeView, StepAttemptView, StepView } from '../../src/core/view.ts';
 import { api, segment } from '../api.ts';
 import { formatLineHash, parseLineHash } from '../log/permalink.ts';
@@ -17,11 +18,11 @@ interface FailedTailProps {
 export function FailedTail({ build, onShow }: FailedTailProps) {
   const failed = failedStep(build);
   if (failed === null) return null;
-  const { step, attempt } = failed;
+  const { step, name, attempt } = failed;
   return (
-    <section class="box box-error tail" aria-label={`Why ${step.name} failed`}>
+    <section class="box box-error tail" aria-label={`Why ${name} failed`}>
       <div class="tail-head">
-        <strong>{step.name}</strong>
+        <strong>{name}</strong>
         <span>
           {step.reason ?? (attempt.exitCode === null ? step.status : `exit code ${attempt.exitCode}`)}
         </span>
@@ -35,14 +36,19 @@ export function FailedTail({ build, onShow }: FailedTailProps) {
 }
 
 /** The first step that failed, with its last attempt; null when none has begun and failed. */
-export function failedStep(build: BuildView): { step: StepView; attempt: StepAttemptView } | null {
-  const step = build.workflows
-    .flatMap((workflow) => workflow.steps)
-    .find((candidate) => candidate.status === 'failure' || candidate.status === 'error');
-  const attempt = step?.attempts.at(-1);
-  return step === undefined || attempt === undefined || attempt.startedAtMs === null
+export function failedStep(
+  build: BuildView,
+): { step: StepView; name: string; attempt: StepAttemptView } | null {
+  const several = build.workflows.length > 1;
+  const [found] = build.workflows.flatMap((workflow) =>
+    workflow.steps
+      .filter(({ status }) => status === 'failure' || status === 'error')
+      .map((step) => ({ step, name: several ? `${workflowLabel(workflow)}: ${step.name}` : step.name })),
+  );
+  const attempt = found?.step.attempts.at(-1);
+  return found === undefined || attempt === undefined || attempt.startedAtMs === null
     ? null
-    : { step, attempt };
+    : { ...found, attempt };
 }
 
 function Tail({ logId, onShow }: { logId: string; onShow: FailedTailProps['onShow'] }) {

@@ -72,8 +72,9 @@ function Combination({ matrix, ...shown }: ShownWorkflow & { matrix: MatrixValue
     <details class="combination" open={isOpen}>
       <summary>
         <StatusBadge status={workflow.status} quiet />
-        <span class="combination-name">{matrixLabel(matrix)}</span>
-        <WorkflowNote workflow={workflow} />
+        <span class="combination-name" title={matrixLabel(matrix)}>
+          {matrixLabel(matrix)} <WorkflowNote workflow={{ ...workflow, workerName: null }} />
+        </span>
         <span class="step-took">
           <Took fromMs={workflow.startedAtMs} toMs={workflow.finishedAtMs} />
         </span>
