@@ -7,7 +7,8 @@ import { openFileArtifacts } from '../../../src/artifacts/file-artifacts.ts';
 import { ARTIFACT_LIMITS } from '../../../src/core/artifact.ts';
 import { newId } from '../../../src/core/id.ts';
 import { Problem } from '../../../src/core/problem.ts';
-import type { BuildView } from '../../../src/core/view.ts';
+import { NO_TESTS, TEST_LIMITS } from '../../../src/core/test-report.ts';
+import type { BuildTestsView, BuildView } from '../../../src/core/view.ts';
 import type { WorkflowWork } from '../../../src/core/work.ts';
 import { removeArtifacts } from '../../../src/retention/remove-artifacts.ts';
 import { connectServer } from '../../../worker/server/connect-server.ts';
@@ -226,4 +227,23 @@ it('is sent from where the server has it when a connection was cut', async () =>
   const pieces: Uint8Array[] = [];
   for await (const piece of file?.content ?? []) pieces.push(piece);
   expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
+});
+
+it('test reports of any length are sent in parts that the server takes', async () => {
+  const { buildId, lease, attemptId } = await claimed();
+  const message = '\u0001'.repeat(TEST_LIMITS.message);
+  const results = Array.from({ length: 1_200 }, (_, n) => ({
+    suite: 'cart',
+    name: `test ${n}`,
+    file: null,
+    line: null,
+    status: 'failed' as const,
+    durationMs: null,
+    message: n < 200 ? message : null,
+  }));
+  const counts = { ...NO_TESTS, failed: results.length };
+  expect(await lease.tests(attemptId, { files: 1, counts, results, note: null })).toBe(true);
+  const answer = await server.api('GET', `/builds/${buildId}/tests?limit=200&before=1000`);
+  const { items, next } = (await answer.json()) as BuildTestsView;
+  expect([items.length, items.at(-1)?.name, next]).toEqual([200, 'test 1199', null]);
 });

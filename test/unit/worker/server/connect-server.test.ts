@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TIMES } from '../../../../config/times.ts';
 import { newId } from '../../../../src/core/id.ts';
 import type { Problem } from '../../../../src/core/problem.ts';
+import { NO_TESTS } from '../../../../src/core/test-report.ts';
 import type { ReportBody } from '../../../../src/core/work.ts';
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../../../src/protocol/worker.ts';
 import { connectServer, type ConnectOptions } from '../../../../worker/server/connect-server.ts';
@@ -511,4 +512,13 @@ describe('the link to a router', () => {
     );
     expect(await connection.router('main').logBytes(`app_${newId('dep')}`)).toBe(42);
   });
+});
+
+it('tells from each other what an older server does not know and what it refuses', async () => {
+  const lease = await claim();
+  const report = { files: 0, counts: NO_TESTS, results: [], note: null };
+  server.script('/tests', problem('not_found', { what: 'path', id: '/worker/v1/leases/x/tests' }));
+  expect(await lease.tests('att_1', report)).toBe(false);
+  server.script('/tests', problem('not_allowed'));
+  await expect(lease.tests('att_1', report)).rejects.toThrow();
 });
