@@ -196,7 +196,7 @@ describe('a build of several workflows, one of them a matrix', () => {
     const matrix = page.getByRole('region', { name: 'Workflow test' });
     await matrix.getByText('FLAVOUR=sweet').click();
     await matrix.locator('details').first().getByRole('button', { name: 'taste' }).click();
-    await page.getByRole('heading', { name: 'test (FLAVOUR=sweet): taste' }).waitFor();
+    await page.getByRole('region', { name: 'Log of test (FLAVOUR=sweet): taste' }).waitFor();
     await page.getByRole('log').getByText('sweet tastes', { exact: true }).waitFor();
   });
 });
