@@ -5,6 +5,7 @@ import { greenToSwitched } from './green-to-switched.ts';
 import { history } from './history.ts';
 import { hostile } from './hostile.ts';
 import { lint } from './lint.ts';
+import { matrix } from './matrix.ts';
 import { log } from './log.ts';
 import { memory } from './memory.ts';
 import { oneLineChange } from './one-line-change.ts';
@@ -33,6 +34,7 @@ const BENCHMARKS: { readonly [Name in BenchmarkName]: (ground: Ground) => Promis
   memory,
   hostile,
   lint,
+  matrix,
 };
 
 const { values } = parseArgs({

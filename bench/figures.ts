@@ -57,6 +57,8 @@ export interface BenchmarkJson {
   };
   readonly recovery: { readonly restartedMs: number; readonly awayMs: number };
   readonly lint: { readonly typicalMs: number; readonly thousandStepsMs: number; readonly processMs: number };
+  /** From a recorded build to its first job, beyond that of a build of one workflow. */
+  readonly matrix: { readonly addedMs: number };
 }
 
 export type BenchmarkName = keyof BenchmarkJson;
