@@ -99,6 +99,11 @@ export interface StepPlan {
   readonly artifacts?: ArtifactPlan;
   /** Absent: it is tried once. */
   readonly retry?: RetryPlan;
+  /**
+   * Present: the image's own program runs instead of commands. `commands` are then for a worker of a version that knows
+   * of none: they fail, and say why.
+   */
+  readonly program?: ProgramPlan;
 }
 
 export interface ArtifactPlan {
@@ -108,6 +113,22 @@ export interface ArtifactPlan {
   /** Null: as long as its build. */
   readonly keepMs: number | null;
 }
+
+/** A program that runs in a step as it is, without a shell of Slipway's. */
+export interface ProgramPlan {
+  /** Its words; null: entrypoint and command of the image. */
+  readonly entrypoint: readonly string[] | null;
+  /** Folder that it starts in, below where a step's commands would; null: there. */
+  readonly directory: string | null;
+  /** By the names of their variables, `PLUGIN_…`. */
+  readonly settings: Readonly<Record<string, SettingValue>>;
+}
+
+/** What a plugin is told: text, a secret, or a list or a map of such. */
+export type SettingValue =
+  | PlanValue
+  | { readonly list: readonly SettingValue[] }
+  | { readonly map: Readonly<Record<string, SettingValue>> };
 
 /** When a step is tried again. That it may be says that it does no harm twice. */
 export interface RetryPlan {

@@ -1,7 +1,7 @@
 /** A step or service that is about to run, as its own variables tell of it. */
 export interface StepRun {
   readonly name: string;
-  readonly type: 'commands' | 'service';
+  readonly type: 'commands' | 'plugin' | 'service';
   /** Its place among the rows of the build, from 0. */
   readonly number: number;
   readonly attemptId: string;
@@ -24,7 +24,11 @@ export const STEP_VARIABLES = {
     of: ({ hasFailure }) => (hasFailure ? 'failure' : 'success'),
   },
   CI_STEP_NAME: { about: 'Name of the step, or service.', of: ({ name }) => name },
-  CI_STEP_TYPE: { about: '`commands` for a step, `service` for a service.', of: ({ type }) => type },
+  CI_STEP_TYPE: {
+    about:
+      '`commands` for a step, `plugin` for one with `settings` or `entrypoint`, `service` for a service.',
+    of: ({ type }) => type,
+  },
   CI_STEP_NUMBER: { about: 'Its place in the build, from 0.', of: ({ number }) => String(number) },
   CI_STEP_STARTED: {
     about: 'When it began to run, in seconds since 1970.',

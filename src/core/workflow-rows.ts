@@ -1,4 +1,5 @@
 import type { Plan, StepPlan } from './plan.ts';
+import { secretsOfProgram } from './program.ts';
 import { mostAttempts } from './retry.ts';
 import type { StepKind } from './work.ts';
 
@@ -40,8 +41,9 @@ function stepRow({ name, dependsOn, selected, retry }: StepPlan): StepRow {
 
 /** Names of all secrets that the plan's image, services and steps mention. */
 export function workflowSecrets(plan: Plan): readonly string[] {
-  const environments = [...plan.services, ...plan.steps].map(({ environment }) => environment);
-  return [...new Set([...(plan.image?.secrets ?? []), ...environments.flatMap(secretsOf)])];
+  const environments = [...plan.services, ...plan.steps].flatMap(({ environment }) => secretsOf(environment));
+  const settings = plan.steps.flatMap(({ program }) => secretsOfProgram(program));
+  return [...new Set([...(plan.image?.secrets ?? []), ...environments, ...settings])];
 }
 
 /** Names of the secrets that an environment's values come from. */

@@ -95,6 +95,14 @@ export const LINT_CATALOGUE = {
     '`{name}` is set by Slipway.',
     'Choose a name that is not `CI` and does not begin with `CI_` or `SLIPWAY_`.',
   ),
+  program_and_commands: error(
+    'The step `{step}` has `commands` beside `{key}`.',
+    'Write one of them: a shell runs `commands`; with `{key}` the image runs its own program.',
+  ),
+  setting_duplicate: error(
+    'The settings `{name}` and `{other}` are one variable, `{variable}`.',
+    'Remove one of them, or write them as the plugin has them.',
+  ),
   image_missing: error(
     '{what} needs an image, and this file builds none.',
     'Add `image:` to the file or a Dockerfile to the repository{fix}.',

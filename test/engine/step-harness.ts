@@ -60,6 +60,7 @@ export async function runOneStep(engine: Engine, labels: WorkflowLabels, step: O
       engine,
       container,
       shell,
+      program: [],
       plan: { commands: step.commands, timeoutMs: step.timeoutMs ?? 60_000 },
       environment: { CI: 'true' },
       workingDirectory: '/tmp',

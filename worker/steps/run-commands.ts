@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepPlan } from '../../src/core/plan.ts';
 import { EngineLost } from '../engine/engine-lost.ts';
@@ -16,7 +17,9 @@ export interface RunCommands {
   readonly engine: Pick<Engine, 'exec' | 'inspectExec' | 'exitCodeOf' | 'run' | 'killContainer' | 'isUp'>;
   readonly container: StepContainer;
   readonly shell: Shell;
-  readonly plan: Pick<StepPlan, 'commands' | 'timeoutMs'>;
+  /** What runs where the plan has a program instead of commands. */
+  readonly program: readonly string[];
+  readonly plan: Pick<StepPlan, 'commands' | 'timeoutMs' | 'program'>;
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
   readonly memoryBytes: number;
@@ -31,26 +34,40 @@ const POLL_MS = 1_000;
 const CLOSING_MS = 3_000;
 
 /**
- * Runs a step's commands in its waiting container, output into the sink as it comes, until they end, their time is
+ * Runs a step's commands, or its program, in its waiting container, output into the sink as it comes, until they end, their time is
  * over or the signal aborts; then TERM to everything in the container, the grace, KILL. The sink is not ended.
  */
 export async function runCommands(job: RunCommands): Promise<Outcome> {
-  const script = stepScript(job.plan.commands);
-  if (Buffer.byteLength(script) > SCRIPT_LIMIT_BYTES)
-    return {
-      status: 'failure',
-      reason: `the commands are longer than ${SCRIPT_LIMIT_BYTES} bytes: put them into a script of the repository`,
-      exitCode: null,
-    };
-  if (!job.shell.own) await job.sink.say('The image has no sh: the commands run in the shell of Slipway.');
+  const what = job.plan.program === undefined ? shellWords(job) : programWords(job);
+  if ('reason' in what) return { status: 'failure', reason: what.reason, exitCode: null };
+  if (job.plan.program === undefined && !job.shell.own)
+    await job.sink.say('The image has no sh: the commands run in the shell of Slipway.');
   const stream = await job.engine
     .exec(job.container.id, {
-      command: [...job.shell.command, '-e', '-c', script],
+      command: what.words,
       environment: job.environment,
-      workingDirectory: job.workingDirectory,
+      // Commands go to their folder themselves, where their log shows it.
+      workingDirectory: path.posix.join(job.workingDirectory, job.plan.program?.directory ?? '.'),
     })
     .catch((error: unknown) => outcomeOfFailedStart(job, error));
   return 'status' in stream ? stream : new Run(job, stream).untilEnd();
+}
+
+type Words = { readonly words: readonly string[] } | { readonly reason: string };
+
+function shellWords({ plan, shell }: RunCommands): Words {
+  const script = stepScript(plan.commands);
+  return Buffer.byteLength(script) > SCRIPT_LIMIT_BYTES
+    ? {
+        reason: `the commands are longer than ${SCRIPT_LIMIT_BYTES} bytes: put them into a script of the repository`,
+      }
+    : { words: [...shell.command, '-e', '-c', script] };
+}
+
+function programWords({ program }: RunCommands): Words {
+  return program.length === 0
+    ? { reason: 'the image names no program to run: write `entrypoint` or `commands`' }
+    : { words: program };
 }
 
 /** The commands could not be started, because the container or the engine went away while it waited. */

@@ -75,7 +75,7 @@ export class Service {
   async #becomeReady(signal: AbortSignal): Promise<Outcome> {
     const { engine, work, secrets } = this.#context;
     const now = { atMs: Date.now(), hasFailure: false };
-    const variables = stepEnvironment(variablesOf(work, this.#row, now), this.#plan.environment, secrets);
+    const variables = stepEnvironment(variablesOf(work, this.#row, now), this.#plan, secrets);
     if ('missingSecret' in variables)
       return failure(`the secret ${variables.missingSecret} is not set in this project`);
     const prepared = await prepareImage(engine, this.#plan.image, secrets.registries, signal);

@@ -1,4 +1,5 @@
-import type { PlanEnvironment } from '../../src/core/plan.ts';
+import type { StepPlan } from '../../src/core/plan.ts';
+import { secretsOfProgram, settingVariables } from '../../src/core/program.ts';
 import { stepVariables } from '../../src/core/step-variables.ts';
 import { secretsOf } from '../../src/core/workflow-rows.ts';
 import type { LeaseSecrets, StepWork, WorkflowWork } from '../../src/core/work.ts';
@@ -11,11 +12,11 @@ export type StepEnvironment =
 export function variablesOf(
   work: Pick<WorkflowWork, 'variables' | 'steps'>,
   row: StepWork,
-  now: { readonly atMs: number; readonly hasFailure: boolean },
+  now: { readonly atMs: number; readonly hasFailure: boolean; readonly isProgram?: boolean },
 ): Readonly<Record<string, string>> {
   const own = stepVariables({
     name: row.name,
-    type: row.kind === 'service' ? 'service' : 'commands',
+    type: row.kind === 'service' ? 'service' : now.isProgram === true ? 'plugin' : 'commands',
     number: work.steps.findIndex(({ stepId }) => stepId === row.stepId),
     attemptId: row.attemptId,
     startedAtMs: now.atMs,
@@ -27,18 +28,21 @@ export function variablesOf(
   return { ...work.variables, ...own };
 }
 
+/** What of a step or a service is in its environment, beside the build's variables. */
+export type OwnEnvironment = Pick<StepPlan, 'environment' | 'program'>;
+
 /**
- * The environment of a step or service: the variables, then its own, secrets filled in. Git is told that the workspace
- * is safe, since its files belong to root whoever runs the step.
+ * The environment of a step or service: the variables, then its own and its settings, secrets filled in. Git is told that
+ * the workspace is safe, since its files belong to root whoever runs the step.
  */
 export function stepEnvironment(
   variables: Readonly<Record<string, string>>,
-  own: PlanEnvironment,
+  own: OwnEnvironment,
   secrets: Pick<LeaseSecrets, 'values'>,
 ): StepEnvironment {
   const missing = missingSecret(own, secrets);
   if (missing !== null) return { missingSecret: missing };
-  const values = Object.entries(own).map(([name, value]): [string, string] => [
+  const values = Object.entries(own.environment).map(([name, value]): [string, string] => [
     name,
     typeof value === 'string' ? value : (secrets.values[value.fromSecret] ?? ''),
   ]);
@@ -49,11 +53,16 @@ export function stepEnvironment(
       GIT_CONFIG_VALUE_0: WORKSPACE,
       ...variables,
       ...Object.fromEntries(values),
+      ...(own.program === undefined ? {} : settingVariables(own.program, secrets.values)),
     },
   };
 }
 
-/** The first secret of an environment that the project does not have; null when it has all. */
-export function missingSecret(own: PlanEnvironment, { values }: Pick<LeaseSecrets, 'values'>): string | null {
-  return secretsOf(own).find((name) => values[name] === undefined) ?? null;
+/** The first secret that a step or service needs and the project does not have; null when it has all. */
+export function missingSecret(
+  { environment, program }: OwnEnvironment,
+  { values }: Pick<LeaseSecrets, 'values'>,
+): string | null {
+  const needed = [...secretsOf(environment), ...secretsOfProgram(program)];
+  return needed.find((name) => values[name] === undefined) ?? null;
 }

@@ -207,11 +207,9 @@ export class StepFlow {
 
   /** What lacks a secret lacks it the next time, too. */
   #isWorthAnother(step: StepPlan, end: Outcome): boolean {
-    const { retry, environment } = step;
+    const { retry } = step;
     return (
-      retry !== undefined &&
-      callsForRetry(retry, end) &&
-      missingSecret(environment, this.#context.secrets) === null
+      retry !== undefined && callsForRetry(retry, end) && missingSecret(step, this.#context.secrets) === null
     );
   }
 
@@ -258,8 +256,12 @@ export class StepFlow {
     if (signal.aborted || waiting === null) return abortOutcome(signal);
     if ('outcome' in waiting) return waiting.outcome;
     const { work, secrets, engine, settings, limits } = this.#context;
-    const now = { atMs: Date.now(), hasFailure: this.#spoiling().length > 0 };
-    const variables = stepEnvironment(variablesOf(work, attempt, now), step.environment, secrets);
+    const now = {
+      atMs: Date.now(),
+      hasFailure: this.#spoiling().length > 0,
+      isProgram: step.program !== undefined,
+    };
+    const variables = stepEnvironment(variablesOf(work, attempt, now), step, secrets);
     if ('missingSecret' in variables)
       return {
         status: 'failure',

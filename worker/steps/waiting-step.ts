@@ -20,6 +20,8 @@ export type WaitingStep =
       /** What holds its network, where that is not its own. */
       readonly sandbox: StepContainer | null;
       readonly shell: Shell;
+      /** Words of what runs where the step has no commands; empty when its image names none. */
+      readonly program: readonly string[];
       readonly workingDirectory: string;
       readonly pulled: readonly string[];
     }
@@ -55,6 +57,7 @@ export async function startWaitingStep(
       container,
       sandbox: joined === null ? null : sandbox,
       shell: await findShell(context.engine, container.id, prepared.facts),
+      program: plan.program?.entrypoint ?? [...prepared.facts.entrypoint, ...prepared.facts.command],
       workingDirectory: workingDirectory(plan, prepared.facts),
       pulled,
     };

@@ -1,5 +1,6 @@
 import type { PlanValue } from '../../core/plan.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
+import { valuesOfSettings } from '../grammar/settings.ts';
 import type { Located, Report } from '../report.ts';
 import type { Entry } from '../shape/dictionary.ts';
 import { checkTemplate } from './check-template.ts';
@@ -17,14 +18,23 @@ export function checkEnvironments(
     for (const { name } of environment)
       if (/^(?:CI|CI_.*|SLIPWAY_.*)$/.test(name.value))
         report.add('variable_reserved', name, { name: name.value });
-    checkValues(environment, own, report);
+    checkEntries(environment, own, report);
   }
-  for (const { env } of deploy) checkValues(env, own, report);
-  if (image !== 'none') checkValues(image?.args ?? [], own, report);
+  for (const { settings } of steps) checkValues(valuesOfSettings(settings), own, report);
+  for (const { env } of deploy) checkEntries(env, own, report);
+  if (image !== 'none') checkEntries(image?.args ?? [], own, report);
 }
 
-function checkValues(entries: Entries, own: OwnNames, report: Report): void {
-  for (const { value } of entries) {
+function checkEntries(entries: Entries, own: OwnNames, report: Report): void {
+  checkValues(
+    entries.map(({ value }) => value),
+    own,
+    report,
+  );
+}
+
+function checkValues(values: readonly Located<PlanValue>[], own: OwnNames, report: Report): void {
+  for (const value of values) {
     if (typeof value.value !== 'string') continue;
     checkTemplate({ ...value, value: value.value }, own, report);
     const [, text] = /(?:^|[^$])(\$CI_\w{1,60})/.exec(value.value) ?? [];

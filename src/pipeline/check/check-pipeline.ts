@@ -6,6 +6,7 @@ import { checkDeployments } from './check-deployments.ts';
 import { checkEnvironments } from './check-environments.ts';
 import { checkImages } from './check-images.ts';
 import { checkMatrix, matrixNames } from './check-matrix.ts';
+import { checkPrograms } from './check-programs.ts';
 import { checkServicesUsed } from './check-services-used.ts';
 import { checkStepSecrets } from './check-step-secrets.ts';
 import { checkStepsWaited } from './check-steps-waited.ts';
@@ -34,6 +35,7 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report):
   checkImages(spec, facts, own, report);
   checkEnvironments(spec, own, report);
   checkTags(spec.push?.tags ?? [], own, report);
+  checkPrograms(spec, report);
   checkDeployments(spec.deploy, report);
   checkServicesUsed(spec, report);
   checkStepSecrets(spec, report);

@@ -1,7 +1,7 @@
 import type { PlanValue } from '../../core/plan.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
+import { valuesOfSettings } from '../grammar/settings.ts';
 import type { Located, Report } from '../report.ts';
-import type { Entry } from '../shape/dictionary.ts';
 
 /** Warns of a service whose name stands in no command and no environment of the file. */
 export function checkServicesUsed({ services, steps }: PipelineSpec, report: Report): void {
@@ -11,13 +11,17 @@ export function checkServicesUsed({ services, steps }: PipelineSpec, report: Rep
   };
   for (const { commands, environment } of [...services, ...steps]) {
     commands.forEach(add);
-    textsOf(environment).forEach(add);
+    textsOf(environment.map(({ value }) => value)).forEach(add);
+  }
+  for (const { settings, entrypoint } of steps) {
+    textsOf(valuesOfSettings(settings)).forEach(add);
+    entrypoint?.forEach(add);
   }
   for (const { name } of services)
     if (name.value !== '' && !words.has(name.value))
       report.add('service_unused', name, { service: name.value });
 }
 
-function textsOf(environment: readonly Entry<Located<PlanValue>>[]): readonly string[] {
-  return environment.flatMap(({ value }) => (typeof value.value === 'string' ? [value.value] : []));
+function textsOf(values: readonly Located<PlanValue>[]): readonly string[] {
+  return values.flatMap(({ value }) => (typeof value === 'string' ? [value] : []));
 }

@@ -49,6 +49,15 @@ export const matrixValue = matching('a value of 1 to 256 characters', /^[^\p{Cc}
 /** Name of a workflow: that of its file, without the ending. */
 export const workflowName = stepName;
 
+/** Name of a setting of a plugin, which becomes a variable of the environment. */
+export const settingName = matching(
+  'the name of a setting: A-Z, a-z, 0-9, `_`, `-` and `.` (at most 64)',
+  /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/,
+);
+
+/** A key of a map in a setting. */
+export const nestedName = matching('a key of 1 to 256 characters', /^[^\p{Cc}]{1,256}$/u);
+
 export const secretName = matching(
   'the name of a secret: A-Z, a-z, 0-9, `_`, `.` and `-` (at most 64)',
   /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/,

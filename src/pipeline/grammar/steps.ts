@@ -7,7 +7,8 @@ import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
 import { artifactName, duration, filePattern, imageTemplate, repositoryPath, stepName } from './formats.ts';
 import { retry } from './retry.ts';
-import { commands, environment } from './values.ts';
+import { settings } from './settings.ts';
+import { commands, environment, words } from './values.ts';
 import { stepWhen } from './when.ts';
 
 const names = 'a step name, or a list of step names';
@@ -49,12 +50,10 @@ const NOT_YET = {
   cache: 'Steps share the workspace; the image build has its own cache.',
   matrix: 'Write one step for each case.',
   approval: 'Deploy another environment by hand.',
-  settings: 'Call the plugin in `commands`, with its settings as `environment`.',
   secrets: 'Write `environment: { NAME: { from_secret: name } }`.',
   volumes: 'Steps share the workspace.',
   privileged: 'No container of a build is privileged.',
   detach: 'Use `services`.',
-  entrypoint: 'Use `commands`.',
   pull: 'An image that is missing is pulled.',
   group: 'Use `depends_on`.',
   backend_options: 'Limits are set by the operator.',
@@ -68,9 +67,17 @@ export const steps = namedList(
   stepName,
   {
     image: optional(located(scalar(imageTemplate)), 'Image that it runs in.', 'the image just built'),
-    commands: required(
+    commands: defaulted(
       commands,
       'Run in order by `sh -e`, each echoed: in the image just built from its `WORKDIR`, in others from `/workspace`.',
+      [],
+      'none: with `settings` or `entrypoint` the image runs its own program',
+    ),
+    settings: optional(settings, 'Runs the plugin that the image is, with these as `PLUGIN_*`.', 'none'),
+    entrypoint: optional(
+      words,
+      'Words that run instead of the entrypoint and the command of the image.',
+      "the image's own",
     ),
     directory: optional(
       scalar(repositoryPath),
@@ -104,6 +111,7 @@ export const steps = namedList(
     ),
   },
   NOT_YET,
+  ['commands', 'settings', 'entrypoint'],
 );
 
 export type StepSpec = ValueOf<typeof steps.shape>[number];

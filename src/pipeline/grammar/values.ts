@@ -8,7 +8,7 @@ import { defined, located, mapped } from '../shape/shape.ts';
 import type { Shape } from '../shape/shape.ts';
 import { anyText, command, secretName, variableName } from './formats.ts';
 
-const secretReference = record('a reference to a secret', {
+export const secretReference = record('a reference to a secret', {
   from_secret: required(scalar(secretName), 'Name of a secret of the project.'),
 });
 

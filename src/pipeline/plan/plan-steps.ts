@@ -9,6 +9,7 @@ import type { FillValue } from './fill-values.ts';
 import type { Report } from '../report.ts';
 import { planEnvironment } from './plan-environment.ts';
 import { planReference } from './plan-reference.ts';
+import { planProgram, TOO_OLD_FOR_PROGRAMS } from './plan-program.ts';
 
 /**
  * Steps with their dependencies resolved: each waits only for steps that this event selects. They have the combination
@@ -26,14 +27,15 @@ export function planSteps(
   return steps.map((step) => {
     const name = step.name.value;
     const runsOn = outcomes.get(name) ?? null;
+    const own = runsOn === null ? AS_WRITTEN : fill;
+    const program = planProgram(step, own);
     return {
       name,
-      image:
-        step.image === null ? null : planReference(step.image, runsOn === null ? AS_WRITTEN : fill, report),
-      commands: commandsOf(step),
+      image: step.image === null ? null : planReference(step.image, own, report),
+      commands: program === null ? commandsOf(step) : TOO_OLD_FOR_PROGRAMS,
       environment: {
         ...occasion.matrix,
-        ...planEnvironment(step.environment, runsOn === null ? AS_WRITTEN : fill),
+        ...planEnvironment(step.environment, own),
       },
       dependsOn: resolve(name),
       timeoutMs: step.timeout ?? PLAN_DEFAULTS.stepTimeoutMs,
@@ -43,6 +45,7 @@ export function planSteps(
       ...(step.retry === null ? {} : { retry: planRetry(step.retry) }),
       ...(step.artifacts === null ? {} : { artifacts: planArtifact(step, step.artifacts) }),
       ...(step.reports === null ? {} : { reports: { junit: inFolder(step, step.reports.junit) } }),
+      ...(program === null ? {} : { program }),
     };
   });
 }

@@ -18,12 +18,14 @@ export function namedList<K extends Readonly<Record<string, Key<unknown, unknown
   nameFormat: Format<string>,
   keys: K,
   notYet: Readonly<Record<string, string>>,
+  oneOf: readonly (keyof K & string)[] = [],
 ) {
-  const inMap = record(title, keys, notYet);
+  const inMap = record(title, keys, notYet, oneOf);
   const inList = record(
     title,
     { name: required(located(scalar(nameFormat)), 'Name, unique among them.'), ...keys },
     notYet,
+    oneOf,
   );
   type Item = ReturnType<(typeof inMap)['read']> & { readonly name: Located<string> };
   const word = title.replace(/^an? /, '');

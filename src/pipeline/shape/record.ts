@@ -51,10 +51,12 @@ export function defaulted<T, F extends T>(
   return { shape, about, required: false, fallback, standard };
 }
 
+/** @param oneOf Keys of which one must be there; the first is what a problem asks for. */
 export function record<K extends Keys>(
   title: string,
   keys: K,
   notYet: Readonly<Record<string, string>> = {},
+  oneOf: readonly (keyof K & string)[] = [],
 ): RecordShape<RecordOf<K>> {
   const blankOf = ({ shape, required, fallback }: Key<unknown, unknown>) =>
     required ? shape.blank : fallback;
@@ -69,27 +71,31 @@ export function record<K extends Keys>(
       .map((name) => `\`${name}\``)
       .join(', ')}${Object.keys(keys).length > 3 ? ' …' : ''}`,
     blank: build((_, key) => blankOf(key)),
-    schema: (definitions) => schemaOf(keys, definitions),
+    schema: (definitions) => schemaOf(keys, oneOf, definitions),
     read: (cursor) => {
       if (!isMap(cursor.node)) {
         refuse(cursor, shape);
         return shape.blank;
       }
       const { pairs, misspelt } = readPairs(cursor, shape);
+      const [wanted] = oneOf;
+      if (wanted !== undefined && !oneOf.some((name) => pairs.has(name) || misspelt.has(name)))
+        reportMissing(cursor, title, wanted, keys[wanted]?.about ?? '');
+      const given = oneOf.filter((name) => pairs.has(name));
       return build((name, key) => {
         const pair = pairs.get(name);
-        if (pair !== undefined) return readValue(cursor, name, pair, key);
-        if (key.required && !misspelt.has(name))
-          cursor.report(
-            'key_missing',
-            { where: capital(title), key: name, about: key.about },
-            startOf(cursor),
-          );
+        const isNeeded = key.required || (given.length === 1 && given.includes(name));
+        if (pair !== undefined) return readValue(cursor, name, pair, { ...key, required: isNeeded });
+        if (key.required && !misspelt.has(name)) reportMissing(cursor, title, name, key.about);
         return blankOf(key);
       });
     },
   };
   return shape;
+}
+
+function reportMissing(cursor: Cursor, title: string, key: string, about: string): void {
+  cursor.report('key_missing', { where: capital(title), key, about }, startOf(cursor));
 }
 
 function refuse(cursor: Cursor, { phrase }: RecordShape<unknown>): void {
@@ -173,7 +179,7 @@ function startOf(cursor: Cursor): { offset: number; length: number } | undefined
   return first === undefined ? undefined : keySpan(first);
 }
 
-function schemaOf(keys: Keys, definitions: Definitions): JsonSchema {
+function schemaOf(keys: Keys, oneOf: readonly string[], definitions: Definitions): JsonSchema {
   const properties = Object.entries(keys).map(([name, { shape, about, standard }]) => [
     name,
     {
@@ -186,6 +192,9 @@ function schemaOf(keys: Keys, definitions: Definitions): JsonSchema {
     type: 'object',
     properties: Object.fromEntries(properties) as JsonSchema,
     ...(must.length > 0 ? { required: must } : {}),
+    ...(oneOf.length > 0
+      ? { anyOf: oneOf.map((name) => ({ properties: { [name]: true }, required: [name] })) }
+      : {}),
     additionalProperties: false,
   };
 }

@@ -54,6 +54,8 @@ const FILES: Readonly<
   dependency_unknown: ['steps: { a: { commands: x, depends_on: b } }', '1:40'],
   dependency_cycle: ['steps: { a: { commands: x, depends_on: a } }', '1:40'],
   variable_reserved: ['steps: { a: { commands: x, environment: { CI_REPO: x } } }', '1:43'],
+  program_and_commands: ['steps: { a: { image: a/b:1, commands: x, settings: { a: b } } }', '1:10'],
+  setting_duplicate: ['steps: { a: { image: a/b:1, settings: { a-b: 1, a_b: 2 } } }', '1:49'],
   image_missing: ['steps: { a: { commands: x } }', '1:10'],
   image_wrong: ['steps: { a: { image: "${CI_COMMIT_SHA}!", commands: x } }', '1:22'],
   workflow_unknown: ['image: {}\ndepends_on: [test]', '2:14'],

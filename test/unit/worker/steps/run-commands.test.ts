@@ -51,6 +51,7 @@ function fakeStep(onAsked: (fake: Fake) => Promise<void> | void, write?: () => P
         remove: async () => undefined,
       },
       shell: { command: ['sh'], own: true },
+      program: [],
       plan: { commands: ['true'], timeoutMs: 60_000 },
       environment: {},
       workingDirectory: '/',

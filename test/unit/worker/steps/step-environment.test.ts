@@ -4,7 +4,7 @@ import { stepEnvironment, variablesOf } from '../../../../worker/steps/step-envi
 it("gives the build's variables, then the step's own, with secrets filled in", () => {
   const answer = stepEnvironment(
     { CI: 'true', NAME: 'build' },
-    { NAME: 'step', TOKEN: { fromSecret: 'api' } },
+    { environment: { NAME: 'step', TOKEN: { fromSecret: 'api' } } },
     { values: { api: 's3cret' } },
   );
   expect(answer).toMatchObject({
@@ -13,7 +13,7 @@ it("gives the build's variables, then the step's own, with secrets filled in", (
 });
 
 it('names the secret that is missing', () => {
-  expect(stepEnvironment({}, { TOKEN: { fromSecret: 'api' } }, { values: {} })).toEqual({
+  expect(stepEnvironment({}, { environment: { TOKEN: { fromSecret: 'api' } } }, { values: {} })).toEqual({
     missingSecret: 'api',
   });
 });
@@ -60,7 +60,7 @@ it('names the span of a step where the server traces, which a file may set other
   const traced = { ...row, traceparent };
   const variables = variablesOf({ variables: {}, steps: [traced] }, traced, now);
   expect(variables).toMatchObject({ TRACEPARENT: traceparent });
-  expect(stepEnvironment(variables, { TRACEPARENT: 'own' }, { values: {} })).toMatchObject({
+  expect(stepEnvironment(variables, { environment: { TRACEPARENT: 'own' } }, { values: {} })).toMatchObject({
     environment: { TRACEPARENT: 'own' },
   });
   expect(variablesOf({ variables: {}, steps: [row] }, row, now)).not.toHaveProperty('TRACEPARENT');
