@@ -259,6 +259,8 @@ function servicesEntry(
           .get('credentials')
           ?.leaveOut('logins of registries are the server’s', 'Use `slipway registry set`.');
         service.get('volumes')?.leaveOut('a service keeps its data for one build', 'Remove it.');
+        for (const key of ['command', 'entrypoint'])
+          service.get(key)?.leaveOut('a service runs its image’s own command', 'Write `commands`.');
         const options = service.get('options');
         const written = options?.text() ?? '';
         const health = /--health-cmd[= ](?:"([^"]+)"|'([^']+)'|(\S+))/.exec(written);

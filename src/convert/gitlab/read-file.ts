@@ -24,7 +24,7 @@ export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): re
   const jobs = readJobs(roots);
   const told = new Set<string>();
   const read = jobs.map((job) => readJob(job, told));
-  const stages = stagesOf(roots);
+  const stages = stagesOf(roots, new Set(read.map(({ stage }) => stage)));
   const workflow = root.get('workflow');
   const when = workflow === undefined ? null : workflowWhen(root, workflow);
   if (when === 'never' || jobs.length === 0) {
@@ -81,9 +81,13 @@ function includes(
   });
 }
 
-function stagesOf(roots: readonly Foreign[]): readonly string[] {
+function stagesOf(roots: readonly Foreign[], used: ReadonlySet<string>): readonly string[] {
   const own = roots.find((root) => root.has('stages') || root.has('types'));
-  const named = (own?.get('stages') ?? own?.get('types'))?.items().map((one) => one.text() ?? '');
+  const named = (own?.get('stages') ?? own?.get('types'))?.items().map((one) => {
+    const name = one.text() ?? '';
+    if (!used.has(name)) one.needs('no job is of this stage');
+    return name;
+  });
   return ['.pre', ...(named ?? ['build', 'test', 'deploy']), '.post'];
 }
 

@@ -163,6 +163,7 @@ function linesOf(script: Foreign | undefined, job: Job): readonly Foreign[] {
 function readWhen(job: Job, defined: ReadonlyMap<string, string>): JobWhen {
   const word = job.get('when');
   const said = word?.text() ?? 'on_success';
+  if (said === 'on_success') word?.needs('a step runs after success');
   const status =
     said === 'always'
       ? list([text('success'), text('failure')])

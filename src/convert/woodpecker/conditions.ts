@@ -35,6 +35,8 @@ export function conditionOf(
 ): Out | null {
   const event = eventEntry(condition.get('event'), words.events);
   if (event === 'never') {
+    for (const one of condition.entries())
+      if (one.key !== 'event') one.needs('its condition cannot hold here and is left out');
     condition.use();
     return null;
   }
