@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { workflowLabel } from '../../../../src/core/matrix-label.ts';
 import { eventOf, type LocalRepository } from '../../../../src/cli/run/read-repository.ts';
-import { onlySteps, planRun } from '../../../../src/cli/run/plan-run.ts';
+import { onlyCombinations, onlySteps, planRun } from '../../../../src/cli/run/plan-run.ts';
 
 const REPOSITORY: LocalRepository = {
   root: '/repository',
@@ -93,4 +94,40 @@ it('runs a step that is named whatever its `when` says', () => {
     [true, ['success', 'failure']],
     [true, ['success', 'failure']],
   ]);
+});
+
+describe('several workflows', () => {
+  const step = (name: string): string => `steps: [{ name: ${name}, image: "node:20", commands: [x] }]\n`;
+  const files = [
+    { path: '.slipway/a.yml', text: `depends_on: [b, c]\n${step('last')}` },
+    { path: '.slipway/b.yml', text: `depends_on: c\n${step('then')}` },
+    { path: '.slipway/c.yml', text: `matrix: { N: [1, 2], M: [x] }\n${step('first')}` },
+  ];
+  const planned = (only: string | null) => {
+    const all = { files, only, hasDockerfile: false };
+    const outcome = planRun(all, REPOSITORY, eventOf(REPOSITORY, 'push'), 0);
+    if ('problems' in outcome) throw new Error(JSON.stringify(outcome.problems));
+    return outcome.workflows;
+  };
+
+  it('come after those that they wait for, each with its own name for its steps', () => {
+    expect(planned(null).map((one) => [workflowLabel(one), one.variables['CI_WORKFLOW_NAME']])).toEqual([
+      ['c (N=1, M=x)', 'c'],
+      ['c (N=2, M=x)', 'c'],
+      ['b', 'b'],
+      ['a', 'a'],
+    ]);
+  });
+
+  it('one that is named runs alone, whatever it depends on', () => {
+    expect(planned('.slipway/b.yml').map(({ name, dependsOn }) => [name, dependsOn])).toEqual([['b', []]]);
+  });
+
+  it('of a matrix the combinations that are named, beside what is of none', () => {
+    const labels = (wanted: Record<string, string>) =>
+      onlyCombinations(planned(null), wanted).map((one) => workflowLabel(one));
+    expect(labels({ N: '2', M: 'x' })).toEqual(['c (N=2, M=x)', 'b', 'a']);
+    expect(labels({})).toHaveLength(4);
+    expect(() => labels({ N: '3' })).toThrow('no combination has N=3');
+  });
 });
