@@ -48,6 +48,10 @@ export const LINT_CATALOGUE = {
     'Write fewer aliases and levels; move long lists into files of the repository.',
   ),
   // the grammar
+  merge_wrong: error(
+    '`<<` takes a map, or a list of maps.',
+    'Write an alias of a map, `<<: *base`, or several in a list, `<<: [*one, *other]`.',
+  ),
   key_unknown: error('`{key}` is no key of {where}.', '{fix}'),
   key_not_yet: error(
     '`{key}` of {where} is not there yet.',

@@ -4,7 +4,7 @@ import { list, oneOrMore } from '../shape/list.ts';
 import { defaulted, optional, record } from '../shape/record.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
-import type { ValueOf } from '../shape/shape.ts';
+import type { Shape, ValueOf } from '../shape/shape.ts';
 import { deployRecord } from './deploy.ts';
 import type { DeploySpec } from './deploy.ts';
 import { labelName, labelValue, workflowName } from './formats.ts';
@@ -14,6 +14,9 @@ import { pushRecord } from './push.ts';
 import { services } from './services.ts';
 import { steps } from './steps.ts';
 import { workflowWhen } from './when.ts';
+
+/** Whatever is there: only what aliases of it stand for is read, and where they stand. */
+const anything: Shape<null> = { phrase: 'anything', blank: null, schema: () => ({}), read: () => null };
 
 const deployments = 'a deployment, or a list of deployments';
 const deploy = choice(
@@ -40,6 +43,7 @@ export const pipelineRecord = record(
     steps: defaulted(steps.shape, 'What is run, each in a container of its own.', [], 'none'),
     push: optional(pushRecord, 'Where the image is published.', 'nowhere'),
     deploy: defaulted(deploy, 'Where it runs.', [], 'nowhere'),
+    variables: optional(anything, 'Anything, to carry anchors; read for nothing else.', 'none'),
     labels: defaulted(
       dictionary(labelName, scalar(labelValue), 'a map from label to value'),
       'What the worker must have, e.g. `{ gpu: yes }`; labels come with the token of a worker.',
@@ -72,7 +76,6 @@ export const pipelineRecord = record(
     clone: 'The commit is always checked out.',
     skip_clone: 'The commit is always checked out.',
     workspace: 'The workspace is chosen by Slipway.',
-    variables: 'Put an anchor on the first value that has it.',
     workflows: 'Write a file in `.slipway/` for each.',
     cache: 'The image build has its own cache.',
     reports: 'Read the log.',

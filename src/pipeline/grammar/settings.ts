@@ -1,4 +1,4 @@
-import { isMap, isScalar } from 'yaml';
+import { isScalar } from 'yaml';
 import type { PlanValue } from '../../core/plan.ts';
 import type { Located } from '../report.ts';
 import { choice } from '../shape/choice.ts';
@@ -33,9 +33,8 @@ const secretOrMap: Shape<Setting> = {
   ...secret,
   schema: (definitions) => ({ anyOf: [secret.schema(definitions), map.schema(definitions)] }),
   read: (cursor) => {
-    const { node } = cursor;
-    const isSecret =
-      isMap(node) && node.items.some(({ key }) => isScalar(key) && key.value === 'from_secret');
+    const keys = cursor.entries().map(({ pair }) => pair.key);
+    const isSecret = keys.some((key) => isScalar(key) && key.value === 'from_secret');
     return isSecret ? secret.read(cursor) : map.read(cursor);
   },
 };

@@ -1,5 +1,4 @@
 import { isMap } from 'yaml';
-import type { Node } from 'yaml';
 import { isEmpty, kindOf } from '../parse-yaml.ts';
 import type { Located } from '../report.ts';
 import { keySpan, keyText } from './record.ts';
@@ -42,7 +41,7 @@ export function dictionary<T>(
           });
         return [];
       }
-      return node.items.flatMap((pair) => {
+      return cursor.entries().flatMap(({ pair, down }) => {
         const text = keyText(cursor, pair);
         if (text === null) return [];
         const span = keySpan(pair) ?? cursor.span;
@@ -57,9 +56,8 @@ export function dictionary<T>(
             },
             span,
           );
-        const child = pair.value as Node | null;
-        const place = child === null ? null : cursor.down(child, text);
-        if (child === null)
+        const place = down(text);
+        if (pair.value === null)
           cursor.report(
             'value_missing',
             { what: `\`${shorten(text)}\``, expected: value.phrase, otherwise: ', or remove the key' },

@@ -2,7 +2,7 @@ import { isMap, isScalar } from 'yaml';
 import type { Node, Pair } from 'yaml';
 import { didYouMean } from '../../core/did-you-mean.ts';
 import { isEmpty, kindOf, nodeSpan } from '../parse-yaml.ts';
-import type { Cursor } from './cursor.ts';
+import type { Cursor, MapEntry } from './cursor.ts';
 import { lastOf, shorten } from './scalar.ts';
 import type { Definitions, JsonSchema, Shape } from './shape.ts';
 
@@ -115,15 +115,14 @@ function refuse(cursor: Cursor, { phrase }: RecordShape<unknown>): void {
 function readPairs(
   cursor: Cursor,
   shape: RecordShape<unknown>,
-): { readonly pairs: ReadonlyMap<string, Pair>; readonly misspelt: ReadonlySet<string | null> } {
-  const pairs = new Map<string, Pair>();
+): { readonly pairs: ReadonlyMap<string, MapEntry>; readonly misspelt: ReadonlySet<string | null> } {
+  const pairs = new Map<string, MapEntry>();
   const misspelt = new Set<string | null>();
-  if (!isMap(cursor.node)) return { pairs, misspelt };
-  for (const pair of cursor.node.items) {
-    const name = keyText(cursor, pair);
+  for (const entry of cursor.entries()) {
+    const name = keyText(cursor, entry.pair);
     if (name === null) continue;
-    if (!Object.hasOwn(shape.keys, name)) misspelt.add(reportUnknown(cursor, shape, name, pair));
-    else if (!pairs.has(name)) pairs.set(name, pair);
+    if (!Object.hasOwn(shape.keys, name)) misspelt.add(reportUnknown(cursor, shape, name, entry.pair));
+    else if (!pairs.has(name)) pairs.set(name, entry);
   }
   return { pairs, misspelt };
 }
@@ -141,14 +140,12 @@ export function keySpan(pair: Pair): { offset: number; length: number } | undefi
   return key?.range ? nodeSpan(key) : undefined;
 }
 
-const MERGE = 'Merge keys are no part of YAML 1.2; use an alias for a whole value.';
-
 /** Gives the key that was probably meant. */
 function reportUnknown(cursor: Cursor, shape: RecordShape<unknown>, name: string, pair: Pair): string | null {
   const known = Object.keys(shape.keys);
-  const later = name === '<<' ? MERGE : shape.notYet[name];
+  const later = shape.notYet[name];
   const details = { key: shorten(name), where: shape.title };
-  if (later !== undefined && (name === '<<' || Object.hasOwn(shape.notYet, name))) {
+  if (later !== undefined && Object.hasOwn(shape.notYet, name)) {
     cursor.report('key_not_yet', { ...details, fix: later }, keySpan(pair));
     return null;
   }
@@ -159,12 +156,16 @@ function reportUnknown(cursor: Cursor, shape: RecordShape<unknown>, name: string
   return near;
 }
 
-function readValue(cursor: Cursor, name: string, pair: Pair, key: Key<unknown, unknown>): unknown {
-  const value = pair.value as Node | null;
-  const place = value === null ? null : cursor.down(value, name);
+function readValue(
+  cursor: Cursor,
+  name: string,
+  { pair, down }: MapEntry,
+  key: Key<unknown, unknown>,
+): unknown {
+  const place = down(name);
   if (place !== null && !isEmpty(place.node)) return key.shape.read(place);
   const what = `\`${cursor.path === '' ? name : `${cursor.path}.${name}`}\``;
-  if (value === null || place !== null)
+  if (pair.value === null || place !== null)
     cursor.report(
       'value_missing',
       { what, expected: key.shape.phrase, otherwise: key.required ? '' : ', or remove the key' },

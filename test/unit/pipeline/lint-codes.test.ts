@@ -41,6 +41,7 @@ const FILES: Readonly<
   key_complex: ['image: { [a, b]: c }', '1:10'],
   alias_unknown: ['image: *base', '1:8'],
   alias_cycle: ['push: &p { tags: *p }', '1:18'],
+  merge_wrong: ['image: { <<: Dockerfile }', '1:14'],
   too_complex: [`image: ${'['.repeat(40)}${']'.repeat(40)}`, '1:31'],
   key_unknown: ['image: { dockerfil: x }', '1:10'],
   key_not_yet: ['image: {}\nrelease: {}', '2:1'],
