@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LintView } from '../core/view.ts';
+import { lintFile as lintFileText } from '../convert/plan-files.ts';
 import type { Facts } from '../pipeline/check/check-pipeline.ts';
-import { lintPipeline, lintWorkflows } from '../pipeline/lint-pipeline.ts';
+import { lintWorkflows } from '../pipeline/lint-pipeline.ts';
 import type { LintProblem } from '../pipeline/lint-problem.ts';
 import {
   DEFAULT_PIPELINE,
@@ -92,7 +93,7 @@ const defaultFiles = (): readonly string[] => {
 /** Problems of a file; one of several workflows is held against the others of its folder. */
 async function lintBeside(file: string, own: PipelineFile, facts: Facts): Promise<readonly LintProblem[]> {
   const others = filesBeside(file).filter((one) => path.resolve(one) !== path.resolve(file));
-  if (others.length === 0) return lintPipeline(own.text, own.path, facts);
+  if (others.length === 0) return lintFileText(own.text, own.path, facts);
   const files = await Promise.all(
     others.map(async (one): Promise<PipelineFile> => ({ path: one, text: await readLintInput(one) })),
   );

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readLocalRunSettings, type LocalRunSettings } from '../../config/local-run.ts';
@@ -10,6 +10,7 @@ import type { Stop } from '../../worker/server/lease.ts';
 import type { FailedStep } from '../../worker/steps/workflow-context.ts';
 import { isReady } from '../core/decide-workflows.ts';
 import { workflowLabel } from '../core/matrix-label.ts';
+import { FOREIGN_PLACES } from '../convert/read-foreign.ts';
 import { Problem } from '../core/problem.ts';
 import type { Status } from '../core/status.ts';
 import { workflowSecrets } from '../core/workflow-rows.ts';
@@ -292,10 +293,21 @@ async function readRunFiles(file: string | null, { root }: LocalRepository): Pro
   const hasDockerfile = existsSync(path.join(root, 'Dockerfile'));
   const known =
     file ?? [PIPELINE_FILE, path.join(root, PIPELINE_FILE)].find((one) => existsSync(one)) ?? null;
-  const paths = known === null ? workflowFiles(path.join(root, PIPELINE_FOLDER)) : filesBeside(known);
+  const paths = known === null ? filesOfRepository(root) : filesBeside(known);
   const files: PipelineFile[] = [];
   for (const one of paths) files.push({ path: path.relative('.', one), text: await readLintInput(one) });
   return { files, only: file === null ? null : path.relative('.', file), hasDockerfile };
+}
+
+/** The files of the first place that has any. */
+function filesOfRepository(root: string): readonly string[] {
+  for (const place of [PIPELINE_FOLDER, ...FOREIGN_PLACES]) {
+    const found = path.join(root, place);
+    if (!existsSync(found)) continue;
+    const files = statSync(found).isDirectory() ? workflowFiles(found) : [found];
+    if (files.length > 0) return files;
+  }
+  return [];
 }
 
 const commitOf = ({ head }: LocalRepository): string => head?.commit ?? '0'.repeat(40);

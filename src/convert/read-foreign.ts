@@ -8,6 +8,15 @@ const PLACES: readonly { readonly format: Format; readonly has: (path: string) =
   { format: 'drone', has: (path) => /^\.drone\.ya?ml$/.test(path) },
 ];
 
+/** Where they are, in the order in which they are looked for. */
+export const FOREIGN_PLACES: readonly string[] = [
+  '.woodpecker',
+  '.woodpecker.yml',
+  '.woodpecker.yaml',
+  '.drone.yml',
+  '.drone.yaml',
+];
+
 /** Whether a path of a repository may be one of them. */
 export function isForeignPath(path: string): boolean {
   return PLACES.some(({ has }) => has(path));

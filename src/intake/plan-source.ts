@@ -1,11 +1,11 @@
 import type { PlanOutcome } from '../builds/index.ts';
+import { planFiles } from '../convert/plan-files.ts';
 import type { RepositoryEvent } from '../core/event.ts';
 import { workflowLabel } from '../core/matrix-label.ts';
 import type { Plan, WorkflowPlan } from '../core/plan.ts';
 import type { LintProblemView } from '../core/view.ts';
 import type { LintProblem } from '../pipeline/lint-problem.ts';
-import { PIPELINE_FILE, PIPELINE_FOLDER } from '../pipeline/pipeline-files.ts';
-import { planPipeline } from '../pipeline/plan-pipeline.ts';
+import { PIPELINE_FILE } from '../pipeline/pipeline-files.ts';
 import { ciContext } from './ci-context.ts';
 import type { RecordedBuild } from './ci-context.ts';
 import type { IntakeSettings } from './intake-deps.ts';
@@ -29,7 +29,7 @@ export function planSource(
   source: Source,
   { build, previous }: PlannedBuild,
 ): PlanOutcome {
-  const { plan, problems, warnings } = planPipeline({
+  const { plan, problems, warnings } = planFiles({
     ...ciContext(settings, {
       project: { path: project.path, cloneUrl: project.clone_url, defaultBranch: project.default_branch },
       event,
@@ -49,8 +49,9 @@ export function planSource(
   return { kind: 'plan', plan, warnings: warnings.map(toView) };
 }
 
-const nameOf = ({ pipelineFiles }: Source): string =>
-  pipelineFiles[0]?.path.startsWith(`${PIPELINE_FOLDER}/`) === true ? PIPELINE_FOLDER : PIPELINE_FILE;
+/** The file, or its folder. */
+const nameOf = ({ pipelineFiles: [first] }: Source): string =>
+  first?.path.replace(/\/.*/, '') ?? PIPELINE_FILE;
 
 /** What a plan does that another need not do: the steps it runs, whether it sets tags, where it deploys. */
 export function partsOf(outcome: PlanOutcome): ReadonlySet<string> {

@@ -1,4 +1,5 @@
 import { refOf, type RepositoryEvent } from '../core/event.ts';
+import { FOREIGN_PLACES } from '../convert/read-foreign.ts';
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
 import {
   isWorkflowFile,
@@ -20,7 +21,7 @@ import { remoteOf, type ProjectRow } from './project-row.ts';
 
 /** What intake reads of a commit for one event. */
 export interface Source {
-  /** `slipway.yml`, else the workflows of `.slipway/`; empty where there is neither. */
+  /** Those of the first place that has any; empty where the repository has none. */
   readonly pipelineFiles: readonly PipelineFile[];
   readonly hasDockerfile: boolean;
   readonly info: CommitInfo;
@@ -36,33 +37,37 @@ export async function readSource(
 ): Promise<Source> {
   const place = await placeOf(deps, project, event);
   const base = baseOf(event, project.default_branch) ?? undefined;
-  const {
-    info,
-    files: [file = null, folder = null, dockerfile = null],
-    changes,
-  } = await deps.mirrors.read(place, [PIPELINE_FILE, PIPELINE_FOLDER, 'Dockerfile'], base);
-  const pipelineFiles = await readPipelineFiles(deps, place, { file, folder });
-  return { pipelineFiles, hasDockerfile: isFile(dockerfile), info, changes };
+  const { info, files, changes } = await deps.mirrors.read(place, [...PLACES, 'Dockerfile'], base);
+  const found = files.findIndex((content, index) => index < PLACES.length && hasPipeline(content));
+  const pipelineFiles = await readPipelineFiles(deps, place, PLACES[found] ?? '', files[found] ?? null);
+  return { pipelineFiles, hasDockerfile: isFile(files[PLACES.length] ?? null), info, changes };
 }
+
+/** Files, and folders of files, that say what is built: the first of them that is there. */
+const PLACES: readonly string[] = [PIPELINE_FILE, PIPELINE_FOLDER, ...FOREIGN_PLACES];
 
 type Content = CommitContent['files'][number];
 
-/** The file at the root goes before the folder: a repository that has both means the one that it had first. */
 async function readPipelineFiles(
   { mirrors }: Pick<IntakeDeps, 'mirrors'>,
   place: CommitPlace,
-  { file, folder }: { readonly file: Content; readonly folder: Content },
+  path: string,
+  content: Content,
 ): Promise<readonly PipelineFile[]> {
-  if (isFile(file)) return [{ path: PIPELINE_FILE, text: file }];
-  const names = isFolder(folder) ? folder.names.filter(isWorkflowFile) : [];
+  if (isFile(content)) return [{ path, text: content }];
+  if (content === null) return [];
   // One more than are allowed is read, so that lint says that there are too many.
-  const paths = names.slice(0, PIPELINE_LIMITS.files + 1).map((name) => `${PIPELINE_FOLDER}/${name}`);
-  if (paths.length === 0) return [];
+  const names = content.names.filter(isWorkflowFile).slice(0, PIPELINE_LIMITS.files + 1);
+  const paths = names.map((name) => `${path}/${name}`);
   const { files } = await mirrors.read(place, paths);
-  return paths.flatMap((path, index) => {
+  return paths.flatMap((one, index) => {
     const text = files[index] ?? null;
-    return isFile(text) ? [{ path, text }] : [];
+    return isFile(text) ? [{ path: one, text }] : [];
   });
+}
+
+function hasPipeline(content: Content): boolean {
+  return isFile(content) || (isFolder(content) && content.names.some(isWorkflowFile));
 }
 
 const isFolder = (content: Content): content is Folder =>

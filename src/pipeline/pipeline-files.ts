@@ -20,7 +20,7 @@ export interface PipelineFile {
 
 /** Whether a name in the folder is that of a workflow's file. Pure. */
 export function isWorkflowFile(name: string): boolean {
-  return /^[^.].*\.ya?ml$/i.test(name);
+  return /^[^.\p{Cc}][^\p{Cc}]*\.ya?ml$/iu.test(name);
 }
 
 /** The name of the workflow that a file is: its own without folder and ending; of a file elsewhere the default's. Pure. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LintView } from '../../core/view.ts';
-import { lintPipeline } from '../../pipeline/lint-pipeline.ts';
+import { lintFile as lintText } from '../../convert/plan-files.ts';
 import { PIPELINE_FILE } from '../../pipeline/pipeline-files.ts';
 import { readBodyOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
@@ -26,7 +26,7 @@ export function lintFile(): Route {
     audit: 'nothing',
     handle: (request, response) => {
       const { text, file, hasDockerfile } = readBodyOf(request, body);
-      const problems = lintPipeline(text(), file, { hasDockerfile });
+      const problems = lintText(text(), file, { hasDockerfile });
       const view: LintView = { ok: problems.every(({ severity }) => severity === 'warning'), problems };
       response.json(view);
     },

@@ -1,4 +1,5 @@
 import { UsageError } from '../call-server.ts';
+import { planFiles } from '../../convert/plan-files.ts';
 import { didYouMean } from '../../core/did-you-mean.ts';
 import { matrixLabel } from '../../core/matrix-label.ts';
 import type { Plan, StepPlan, WorkflowPlan } from '../../core/plan.ts';
@@ -7,7 +8,6 @@ import { refOf } from '../../core/event.ts';
 import { ciVariables, type CiContext } from '../../pipeline/ci-variables.ts';
 import type { LintProblem } from '../../pipeline/lint-problem.ts';
 import { workflowNameOf, type PipelineFile } from '../../pipeline/pipeline-files.ts';
-import { planPipeline } from '../../pipeline/plan-pipeline.ts';
 import type { LocalRepository } from './read-repository.ts';
 
 export interface RunPlanned {
@@ -37,7 +37,7 @@ export function planRun(
   nowMs: number,
 ): RunPlanned | { readonly problems: readonly LintProblem[] } {
   const context = contextOf(repository, event, nowMs);
-  const { plan, problems, warnings } = planPipeline({ ...context, files, hasDockerfile });
+  const { plan, problems, warnings } = planFiles({ ...context, files, hasDockerfile });
   if (plan === null) return { problems: [...problems, ...warnings] };
   const workflows = (only === null ? inOrder(plan.workflows) : alone(plan.workflows, only)).map(
     (workflow) => ({

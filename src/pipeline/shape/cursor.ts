@@ -22,7 +22,7 @@ export interface Cursor {
 export interface MapEntry {
   readonly pair: Pair;
   /** The cursor at its value; null where there is none, or when it must not be followed (reported). */
-  down(step: string): Cursor | null;
+  readonly down: (step: string) => Cursor | null;
 }
 
 /** The cursor at the root. Nodes reached through aliases are counted, so that no small file grows without end. */

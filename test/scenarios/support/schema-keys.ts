@@ -16,10 +16,16 @@ interface Schema {
  */
 export function keysOfSchema(root: unknown): ReadonlySet<string> {
   const found = new Set<string>();
+  /** Definitions that have been followed at a path: some contain themselves. */
+  const followed = new Set<string>();
   const walk = (schema: Schema, path: string): void => {
     const name = schema.$ref?.split('/').at(-1);
     const definition = name === undefined ? undefined : (root as Schema).$defs?.[name];
-    if (definition !== undefined) walk(definition, path);
+    const at = `${name} ${path}`;
+    if (definition !== undefined && !followed.has(at)) {
+      followed.add(at);
+      walk(definition, path);
+    }
     for (const [key, inner] of Object.entries(schema.properties ?? {})) {
       const inside = join(path, key);
       found.add(inside);
@@ -56,6 +62,7 @@ const NAMES = new Set([
   'steps',
   'services.environment',
   'steps.environment',
+  'steps.settings',
   'deploy.env',
   'image.args',
 ]);

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { lintFile, planFiles } from '../../../src/convert/plan-files.ts';
+import { EVENTS, inputOf } from '../pipeline/support.ts';
+
+const DRONE = `kind: pipeline
+type: docker
+name: test
+steps:
+  - name: unit
+    image: node:20
+    commands: [npm test]
+---
+kind: pipeline
+type: docker
+name: tell
+depends_on: [test]
+trigger: { status: [failure], branch: [main] }
+steps:
+  - name: tell
+    image: node:20
+    commands: [echo $$HOME]
+    privileged: true
+`;
+
+const planned = (path: string, text: string) =>
+  planFiles({ ...inputOf(null, EVENTS.push), files: [{ path, text }] });
+
+describe('files of others', () => {
+  test('are run as they are, and what is left out is a warning at its line', () => {
+    const { plan, warnings } = planned('.drone.yml', DRONE);
+    expect(plan?.workflows.map(({ name, dependsOn, runsOn }) => ({ name, dependsOn, runsOn }))).toEqual([
+      { name: 'tell', dependsOn: ['test'], runsOn: ['failure'] },
+      { name: 'test', dependsOn: [], runsOn: ['success'] },
+    ]);
+    expect(plan?.workflows.map((one) => one.plan.image)).toEqual([null, null]);
+    expect(plan?.workflows[0]?.plan.steps[0]?.commands).toEqual(['echo $HOME']);
+    expect(warnings.map(({ file, line, code }) => `${file}:${line} ${code}`)).toEqual([
+      '.drone.yml:18 convert_left_out',
+    ]);
+  });
+
+  test('have their problems where they stand in the file that is there', () => {
+    const wrong =
+      'steps:\n  - name: unit\n    image: "node:20 "\n    commands: [x]\n    depends_on: [tset]\n';
+    const { problems } = planned('.woodpecker.yml', wrong);
+    expect(problems.map(({ file, line, code }) => `${file}:${line} ${code}`)).toContain(
+      '.woodpecker.yml:5 dependency_unknown',
+    );
+    expect(
+      lintFile(wrong, '.woodpecker.yml', { hasDockerfile: false }).map(({ line, code }) => `${line} ${code}`),
+    ).toContain('5 dependency_unknown');
+  });
+
+  test('that are no YAML are errors, and never the default pipeline', () => {
+    expect(planned('.drone.yml', 'steps: [')).toMatchObject({
+      plan: null,
+      problems: [{ file: '.drone.yml' }],
+    });
+    const { plan } = planned('.drone.yml', 'kind: secret\nname: x\n');
+    expect(plan?.workflows ?? []).toEqual([]);
+  });
+
+  test('ours are planned as ever', () => {
+    const { plan } = planned('slipway.yml', 'steps: { a: { image: "node:20", commands: x } }');
+    expect(plan?.workflows.map(({ name }) => name)).toEqual(['default']);
+    expect(lintFile('stepps: []', 'slipway.yml', { hasDockerfile: true }).map(({ code }) => code)).toEqual([
+      'key_unknown',
+    ]);
+  });
+});
