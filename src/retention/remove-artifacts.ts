@@ -8,14 +8,21 @@ const MOST_IDS = 500;
 /** One that has not come whole by then never will. */
 const COMING_MS = 24 * 3_600_000;
 
+export interface ArtifactRound {
+  readonly nowMs: number;
+  readonly pause: () => Promise<boolean>;
+  readonly onStuck: (id: string, error: unknown) => void;
+}
+
 /**
  * Removes artifacts whose time is over, and then the files that no row points to: of those, of removed builds, and of
- * what never came whole. The rows go first: no page offers what is gone. Returns how many files went.
+ * what never came whole. The rows go first: no page offers what is gone. Returns how many files went. One that cannot be
+ * removed is told to `onStuck` and holds nothing up: each round tries it again.
  */
 export async function removeArtifacts(
   store: Store,
   files: Pick<ArtifactFiles, 'list' | 'remove'>,
-  { nowMs, pause }: { readonly nowMs: number; readonly pause: () => Promise<boolean> },
+  { nowMs, pause, onStuck }: ArtifactRound,
 ): Promise<number> {
   if (!(await pause())) return 0;
   await store.transaction(async ({ db }) => {
@@ -36,8 +43,12 @@ export async function removeArtifacts(
       const known = new Set(rows.map(({ id }) => id));
       for (const id of ids) {
         if (known.has(id) || id >= settled) continue;
-        await files.remove(id);
-        removed += 1;
+        const why = await files.remove(id).then(
+          () => null,
+          (error: unknown) => ({ error }),
+        );
+        if (why === null) removed += 1;
+        else onStuck(id, why.error);
       }
     }
   return removed;

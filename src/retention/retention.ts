@@ -117,7 +117,9 @@ async function removePast(deps: RoundDeps, pause: Pause): Promise<Omit<Removed, 
   const { bytes, removed: strayLogs } = await sweepLogs(store, shelf, { nowMs: clock.nowMs(), pause });
   if (limits.logBytes !== null && bytes > limits.logBytes)
     builds += await makeRoom(deps, limits.logBytes, pause);
-  if (deps.artifacts) await removeArtifacts(store, deps.artifacts, { nowMs: clock.nowMs(), pause });
+  const onStuck = (artifact: string, err: unknown): void =>
+    deps.log.warn({ err, artifact }, 'retention could not remove an artifact');
+  if (deps.artifacts) await removeArtifacts(store, deps.artifacts, { nowMs: clock.nowMs(), pause, onStuck });
   const audit = limits.auditMs === null ? 0 : await removeAudit(store, clock.nowMs() - limits.auditMs, pause);
   if (limits.buildsMs === null) return { builds, deliveries: 0, audit, strayLogs };
   const beforeMs = clock.nowMs() - limits.buildsMs;

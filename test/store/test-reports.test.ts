@@ -72,7 +72,7 @@ onEachDatabase((open) => {
         ...NO_TESTS,
         passed: 2,
       });
-      const at = (nowMs: number) => ({ nowMs, pause: async () => true });
+      const at = (nowMs: number) => ({ nowMs, pause: async () => true, onStuck: expect.unreachable });
       await removeArtifacts(record.store, files, at(record.clock.now));
       expect(removed).toEqual([]);
       await removeArtifacts(record.store, files, at(record.clock.now + 2 * 3_600_000));

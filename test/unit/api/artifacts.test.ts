@@ -10,6 +10,7 @@ import { Problem } from '../../../src/core/problem.ts';
 import { NO_TESTS, TEST_LIMITS } from '../../../src/core/test-report.ts';
 import type { BuildTestsView, BuildView } from '../../../src/core/view.ts';
 import type { WorkflowWork } from '../../../src/core/work.ts';
+import type { ArtifactFiles } from '../../../src/ports/artifact-files.ts';
 import { removeArtifacts } from '../../../src/retention/remove-artifacts.ts';
 import { connectServer } from '../../../worker/server/connect-server.ts';
 import type { Lease, ServerConnection } from '../../../worker/server/lease.ts';
@@ -174,7 +175,13 @@ describe('the files of artifacts', () => {
     await send('expires', 3_600_000);
     const stray = newId('art', Date.now() - 2 * 3_600_000);
     await files.write(stray, 0, Buffer.from('of a removed build'));
-    const round = (nowMs: number) => removeArtifacts(store, files, { nowMs, pause: async () => true });
+    const stuck: string[] = [];
+    const onStuck = (id: string): number => stuck.push(id);
+    const round = (nowMs: number, own: Pick<ArtifactFiles, 'list' | 'remove'> = files) =>
+      removeArtifacts(store, own, { nowMs, pause: async () => true, onStuck });
+    const refusing = { list: () => files.list(), remove: () => Promise.reject(new Error('EACCES')) };
+    expect(await round(Date.now(), refusing)).toBe(0);
+    expect(stuck).toEqual([stray]);
     expect(await round(Date.now())).toBe(1);
     expect((await shown(buildId)).map(({ name }) => name)).toEqual(['stays', 'expires']);
     await round(Date.now() + 5 * 3_600_000);
