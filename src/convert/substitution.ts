@@ -3,6 +3,7 @@ import { CI_VARIABLES } from '../pipeline/ci-variables.ts';
 import type { Foreign } from './foreign.ts';
 import { entry } from './out.ts';
 import type { OutEntry } from './out.ts';
+import { shellLiterals } from './shell-literals.ts';
 
 /** What a product that replaces `${…}` in the whole file calls its variables. */
 export interface Dialect {
@@ -102,13 +103,14 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
           `the checkout is not at \`${checkout}\``,
           'Write `$CI_WORKSPACE`; commands start in the checkout.',
         );
+      const isLiteral = shellLiterals(text);
       return replaceForms(text, (form) => {
         if (form.whole === '$$') return '$';
         if (form.bare !== '') {
           if (!need(form.bare) && dialect.own.test(form.bare)) lacks(form.bare, at);
           return form.whole;
         }
-        if (isInSingleQuotes(text, form.at))
+        if (isLiteral(form.at))
           at.changes(
             `the shell does not replace \`${form.whole}\` in single quotes`,
             'Write it in double quotes.',
@@ -144,13 +146,4 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
       for (const name of Object.keys(dialect.renamed)) need(name);
     },
   };
-}
-
-/** As far as the line alone can say it. */
-function isInSingleQuotes(text: string, at: number): boolean {
-  let quote = '';
-  for (const character of text.slice(text.lastIndexOf('\n', at - 1) + 1, at).replace(/\\./g, ''))
-    if (quote === '' && (character === "'" || character === '"')) quote = character;
-    else if (character === quote) quote = '';
-  return quote === "'";
 }

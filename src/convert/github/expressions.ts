@@ -1,6 +1,7 @@
 import type { Foreign } from '../foreign.ts';
 import { entry, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
+import { shellLiterals } from '../shell-literals.ts';
 
 /** What values of the contexts are called here. */
 const CONTEXT: Readonly<Record<string, string>> = {
@@ -94,16 +95,25 @@ export function stepExpressions(environment: ReadonlyMap<string, string>): StepE
   };
 
   return {
-    command: (text, at) =>
-      text
-        .replace(FORM, (_, expression: string) => {
+    command: (text, at) => {
+      const isLiteral = shellLiterals(text);
+      const reference = (name: string, whole: string, offset: number): string => {
+        if (isLiteral(offset))
+          at.changes(
+            `the shell does not replace \`${whole.slice(0, 60)}\` in single quotes`,
+            'Write it in double quotes.',
+          );
+        return `\${${name}}`;
+      };
+      return text
+        .replace(FORM, (whole: string, expression: string, offset: number) => {
           const secret = secretOf(expression);
           if (secret !== null) {
             secrets.set(secret, at);
-            return `\${${secret}}`;
+            return reference(secret, whole, offset);
           }
           const name = variable(expression);
-          if (name !== null) return `\${${name}}`;
+          if (name !== null) return reference(name, whole, offset);
           const known = literal(expression);
           if (known === null) lacks(expression, at);
           return known ?? '';
@@ -125,7 +135,8 @@ export function stepExpressions(environment: ReadonlyMap<string, string>): StepE
             }
             return braced === undefined ? `$${ours}` : `\${${ours}${operator ?? ''}}`;
           },
-        ),
+        );
+    },
     value: (value, at) => {
       const alone = /^\$\{\{\s*([^{}]*?)\s*\}\}$/.exec(value)?.[1];
       const secret = alone === undefined ? null : secretOf(alone);

@@ -125,3 +125,23 @@ jobs:
   expect(textOf('github', text)).not.toContain('two');
   expect(notesOf('github', text).map((one) => one.split(':')[0])).toEqual(['8 convert_left_out']);
 });
+
+it('an expression that the shell would not replace is noted', () => {
+  const text = `on: push
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    container: busybox:1.36
+    steps:
+      - run: |
+          curl -d '{"sha":"\${{ github.sha }}"}' "it's \${{ github.ref }}" '\${{ 'x' }}'
+      - run: |
+          cat <<'EOF'
+          \${{ secrets.A }}
+          EOF
+`;
+  expect(notesOf('github', text)).toEqual([
+    expect.stringContaining('7 convert_changed: `jobs.a.steps[0].run` is not quite the same'),
+    expect.stringContaining('9 convert_changed: `jobs.a.steps[1].run` is not quite the same'),
+  ]);
+});
