@@ -16,6 +16,8 @@ export const TIMES = {
   stepGrace: 10_000,
   /** For a background child that holds a step's output open. */
   backgroundGrace: 5_000,
+  /** For all that is collected and sent of what one attempt of a step has left: test reports and artifact. */
+  keeping: 10 * 60_000,
   /** A step's container ends when its worker was silent for this long. */
   deadManSwitch: 30_000,
   /** A push in which no byte moves for this long, in either direction, is tried again. */

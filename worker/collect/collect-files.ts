@@ -9,6 +9,8 @@ export interface FilesPlace {
   readonly containerId: string;
   /** Absolute; patterns and names are relative to it. */
   readonly directory: string;
+  /** When it aborts, what is under way rejects at once. */
+  readonly signal: AbortSignal;
 }
 
 /** There is too much of it, or the container could not say; the message is a sentence for the step's log. */
@@ -24,7 +26,7 @@ const ARGUMENTS = 512 * 1024;
 /**
  * The names of the files that the patterns mean, in order. Symbolic links are neither listed nor followed, `.git` is left
  * out unless a pattern begins with it, and so are names that are no text or have a control character.
- * @throws {@link NotCollected}; EngineLost.
+ * @throws {@link NotCollected}; EngineLost; the signal's reason.
  */
 export async function listFiles(place: FilesPlace, patterns: readonly string[]): Promise<readonly string[]> {
   const starts = startsOf(patterns);
@@ -53,7 +55,7 @@ export async function listFiles(place: FilesPlace, patterns: readonly string[]):
 /**
  * The named files, regular ones and further names of them, as the container has them now; one that is gone is left out.
  * Read each before the next.
- * @throws {@link NotCollected}; EngineLost; TarWrong.
+ * @throws {@link NotCollected}; EngineLost; TarWrong; the signal's reason.
  */
 export async function* readFiles(
   place: FilesPlace,
@@ -98,18 +100,35 @@ function* inArguments(names: readonly string[]): Generator<readonly string[]> {
   if (some.length > 0) yield some;
 }
 
-/** What a command in the container writes. What it complains of (a start that is not there) is not asked for. */
+/**
+ * What a command in the container writes. What it complains of (a start that is not there) is not asked for. One that is
+ * still there when the signal aborts ends with its container.
+ */
 async function* output(
-  { engine, containerId, directory }: FilesPlace,
+  { engine, containerId, directory, signal }: FilesPlace,
   command: readonly string[],
 ): AsyncGenerator<Uint8Array, void, void> {
+  signal.throwIfAborted();
   const stream = await engine.exec(containerId, { command, workingDirectory: directory, user: '0' });
+  const aborted = Promise.withResolvers<null>();
+  const end = (): void => {
+    stream.destroy();
+    aborted.resolve(null);
+  };
+  signal.addEventListener('abort', end);
+  let code: number | null;
   try {
+    signal.throwIfAborted();
     for await (const frame of stream.output) if (frame.stream === 'stdout') yield frame.bytes;
+    code = await Promise.race([engine.exitCodeOf(stream.execId), aborted.promise]);
+    signal.throwIfAborted();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
+    signal.removeEventListener('abort', end);
     stream.destroy();
   }
-  const code = await engine.exitCodeOf(stream.execId);
   if (code === null || code > 125)
     throw new NotCollected('the container has ended before its files were read');
 }

@@ -23,12 +23,7 @@ export interface Packed {
  * further names of them are in it, with their permissions and as root's; nothing of their owners or times.
  * @throws NotCollected, TarWrong, EngineLost; the signal's reason.
  */
-export async function packFiles(
-  place: FilesPlace,
-  names: readonly string[],
-  file: string,
-  signal: AbortSignal,
-): Promise<Packed> {
+export async function packFiles(place: FilesPlace, names: readonly string[], file: string): Promise<Packed> {
   const hash = createHash('sha256');
   let written = 0;
   const watched = new Transform({
@@ -44,7 +39,7 @@ export async function packFiles(
     createGzip({ level: 6 }),
     watched,
     createWriteStream(file, { flags: 'wx', mode: 0o600 }),
-    { signal },
+    { signal: place.signal },
   );
   const { size } = await stat(file);
   return { files: counted.files, bytes: size, digest: `sha256:${hash.digest('hex')}` };

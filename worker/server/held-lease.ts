@@ -145,12 +145,12 @@ export class HeldLease implements Lease {
     return handled(this.#effect({ key, effect }));
   }
 
-  async tests(attemptId: string, { results, ...summary }: TestReport): Promise<boolean> {
+  async tests(attemptId: string, { results, ...summary }: TestReport, signal: AbortSignal): Promise<boolean> {
     try {
       let from = 0;
       for (const part of partsOf(results)) {
         const body = { attemptId, from, results: part, ...(from === 0 ? { summary } : {}) };
-        await this.#ask({ method: 'POST', path: '/tests', body: body satisfies TestsRequest });
+        await this.#ask({ method: 'POST', path: '/tests', body: body satisfies TestsRequest, signal });
         from += part.length;
       }
       return true;
@@ -160,17 +160,17 @@ export class HeldLease implements Lease {
     }
   }
 
-  readonly sendArtifact: SendArtifact = async (about, pack) => {
+  readonly sendArtifact: SendArtifact = async (about, pack, signal) => {
     const file = path.join(this.#options.spoolDir, `${about.attemptId}.tar.gz`);
     await mkdir(this.#options.spoolDir, { recursive: true, mode: 0o700 });
     await rm(file, { force: true });
     try {
       const packed = await pack(file);
       const body = { ...about, ...packed } satisfies ArtifactOffer;
-      let state = (await this.#ask({ method: 'POST', path: '/artifacts', body })) as ArtifactAnswer;
+      let state = (await this.#ask({ method: 'POST', path: '/artifacts', body, signal })) as ArtifactAnswer;
       const archive = await open(file);
       try {
-        while (!state.whole) state = await this.#sendPart(archive, state, packed.bytes);
+        while (!state.whole) state = await this.#sendPart(archive, state, packed.bytes, signal);
       } finally {
         await archive.close();
       }
@@ -190,9 +190,8 @@ export class HeldLease implements Lease {
     this.#throwIfOver();
     const body = { have } satisfies SourceRequest;
     const request = { method: 'POST', path: '/source', body } as const;
-    const either = AbortSignal.any([signal, this.#over.signal]);
     try {
-      return await this.#options.client.openUntilAnswered({ ...this.#under(request), signal: either });
+      return await this.#options.client.openUntilAnswered(this.#under({ ...request, signal }));
     } catch (error) {
       signal.throwIfAborted();
       return this.#fail(error);
@@ -234,6 +233,7 @@ export class HeldLease implements Lease {
     archive: FileHandle,
     { id, received }: ArtifactAnswer,
     bytes: number,
+    signal: AbortSignal,
   ): Promise<ArtifactAnswer> {
     const part = Buffer.alloc(Math.min(ARTIFACT_LIMITS.part, Math.max(0, bytes - received)));
     const { bytesRead } = await archive.read(part, 0, part.length, received);
@@ -243,6 +243,7 @@ export class HeldLease implements Lease {
       path: `/artifacts/${id}?offset=${received}`,
       body: part,
       contentType: 'application/octet-stream',
+      signal,
     })) as ArtifactAnswer;
   }
 
@@ -280,7 +281,7 @@ export class HeldLease implements Lease {
       await this.#end({ kind: 'lost', reason: 'its work has ended' });
   }
 
-  /** A request under the lease, repeated until the server answered. */
+  /** A request under the lease, repeated until the server answered or the request's signal aborts. */
   async #ask(request: Omit<ServerRequest, 'lease' | 'timeoutMs'>): Promise<unknown> {
     this.#throwIfOver();
     const sentAt = performance.now();
@@ -298,7 +299,9 @@ export class HeldLease implements Lease {
 
   #under(request: Omit<ServerRequest, 'lease' | 'timeoutMs'>): Omit<ServerRequest, 'timeoutMs'> {
     const { id, token } = this.#options.answer.lease;
-    return { signal: this.#over.signal, ...request, path: `/leases/${id}${request.path}`, lease: token };
+    const over = this.#over.signal;
+    const signal = request.signal === undefined ? over : AbortSignal.any([request.signal, over]);
+    return { ...request, signal, path: `/leases/${id}${request.path}`, lease: token };
   }
 
   /** Throws what `error` means for the one who asked; a lease that is over is noticed here. */

@@ -81,8 +81,8 @@ export interface Lease<W extends Work = Work> {
    * once. A report of an end waits for the end of its log by itself. Secrets that were asked for are masked in its sentence.
    */
   report(body: ReportBody): Promise<void>;
-  /** Tells what a step's test reports said; resolves when that is durable. False: the server is older and keeps none. */
-  tests(attemptId: string, report: TestReport): Promise<boolean>;
+  /** Tells what a step's test reports said; resolves when that is durable. False: the server is older and keeps none. Rejects when `signal` aborts. */
+  tests(attemptId: string, report: TestReport, signal: AbortSignal): Promise<boolean>;
   /** See {@link SendArtifact}. @throws Problem `artifact_too_large`; `not_found` for a server that is older and keeps none. */
   readonly sendArtifact: SendArtifact;
   /** An effect on the outside, done by the server's outbox. Resolves when it is done or has failed for good. */

@@ -1,7 +1,7 @@
 import { ARTIFACT_LIMITS } from '../../src/core/artifact.ts';
 import { Problem } from '../../src/core/problem.ts';
 import { listFiles } from '../collect/collect-files.ts';
-import { packFiles } from '../collect/pack-files.ts';
+import { packFiles, type Packed } from '../collect/pack-files.ts';
 import type { Outcome } from '../outcome.ts';
 import { formatBytes } from '../registry/format-bytes.ts';
 import type { EndedStep } from './keep-reports.ts';
@@ -27,9 +27,8 @@ export async function keepArtifact(
       if (names.length > ARTIFACT_LIMITS.files)
         throw new Error(`it has ${names.length} files, more than ${ARTIFACT_LIMITS.files}`);
       const about = { attemptId: step.row.attemptId, name, keepMs };
-      const packed = await context.sendArtifact?.(about, (file) =>
-        packFiles(place, names, file, step.signal),
-      );
+      const pack = (file: string): Promise<Packed> => packFiles(place, names, file);
+      const packed = await context.sendArtifact?.(about, pack, step.inTime);
       return packed === undefined || packed === null
         ? `A run without a server keeps no artifacts: ${name} would have ${names.length} files.`
         : `Kept the artifact ${name}: ${packed.files} ${packed.files === 1 ? 'file' : 'files'}, ${formatBytes(packed.bytes)}.`;
@@ -38,8 +37,9 @@ export async function keepArtifact(
     return outcome;
   } catch (error) {
     if (step.signal.aborted) return outcome;
-    const cause =
-      error instanceof Problem && error.code === 'not_found'
+    const cause = step.inTime.aborted
+      ? 'to collect and send it took too long'
+      : error instanceof Problem && error.code === 'not_found'
         ? 'the server is older than this worker and keeps none'
         : error instanceof Error
           ? error.message.replace(/\.$/, '')

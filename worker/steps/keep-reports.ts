@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepPlan } from '../../src/core/plan.ts';
 import { countsText, type TestReport } from '../../src/core/test-report.ts';
 import type { StepWork } from '../../src/core/work.ts';
@@ -20,10 +19,9 @@ export interface EndedStep {
   readonly sink: LogSink;
   /** Aborts when nothing that the step has left matters any more. */
   readonly signal: AbortSignal;
+  /** Aborts with it, and when the time is over for what is collected and sent of this attempt. */
+  readonly inTime: AbortSignal;
 }
-
-/** For reading what a step has left. */
-const MOST_MS = 5 * 60_000;
 
 /**
  * Reads the test reports of a step that has ended, however, and tells the server. What goes wrong is a line of its log:
@@ -32,19 +30,20 @@ const MOST_MS = 5 * 60_000;
 export async function keepReports(context: WorkflowContext, step: EndedStep): Promise<void> {
   const patterns = step.plan.reports?.junit;
   if (patterns === undefined || context.keepTests === undefined || step.signal.aborted) return;
-  const { sink, signal, row } = step;
+  const { sink, signal, inTime, row } = step;
   try {
     const mask = textMasker(context.secrets);
-    const report = await inTime(signal, () =>
-      openFiles(context, step, (place: FilesPlace) => readReports(place, patterns, mask)),
-    );
+    const read = (place: FilesPlace): Promise<TestReport> => readReports(place, patterns, mask);
+    const report = await openFiles(context, step, read);
     await sink.say(sentence(report));
-    const isKept = await context.keepTests(row.attemptId, report);
+    const isKept = await context.keepTests(row.attemptId, report, inTime);
     if (!isKept) await sink.say('The server is older than this worker and keeps no test reports.');
   } catch (error) {
     if (signal.aborted) return;
     await sink.say(
-      `The test reports could not be read: ${error instanceof Error ? error.message : String(error)}.`,
+      inTime.aborted
+        ? 'The test reports could not be kept: to collect and send them took too long.'
+        : `The test reports could not be read: ${error instanceof Error ? error.message : String(error)}.`,
     );
   }
 }
@@ -53,18 +52,4 @@ function sentence({ files, counts, note }: TestReport): string {
   const read = files === 0 ? 'No test report was found' : `Tests: ${countsText(counts)}`;
   const from = files === 0 ? '' : ` (${files} ${files === 1 ? 'report' : 'reports'})`;
   return `${read}${from}${note === null ? '' : `; ${note}`}.`;
-}
-
-/** Rejects when the signal aborts, or the time is over. What is under way then ends with the step's container. */
-async function inTime<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T> {
-  const over = new AbortController();
-  const late = sleep(MOST_MS, undefined, { signal: AbortSignal.any([signal, over.signal]), ref: false }).then(
-    () => {
-      throw new Error('it took too long');
-    },
-  );
-  late.catch(() => undefined);
-  const acting = act();
-  acting.catch(() => undefined);
-  return Promise.race([acting, late]).finally(() => over.abort());
 }

@@ -13,6 +13,8 @@ export interface StepSettings {
   readonly helperPath: string | null;
   readonly graceMs: number;
   readonly backgroundGraceMs: number;
+  /** See `TIMES.keeping`. */
+  readonly keepingMs: number;
   readonly deadManSwitchMs: number;
 }
 
@@ -24,5 +26,6 @@ export const STEP_SETTINGS: StepSettings = {
   helperPath: null,
   graceMs: TIMES.stepGrace,
   backgroundGraceMs: TIMES.backgroundGrace,
+  keepingMs: TIMES.keeping,
   deadManSwitchMs: TIMES.deadManSwitch,
 };

@@ -279,7 +279,8 @@ export class StepFlow {
       settings,
     });
     const { container, shell, workingDirectory } = waiting;
-    const left = { ...waiting, plan: step, row: attempt, sink, signal: this.#signal };
+    const inTime = AbortSignal.any([this.#signal, AbortSignal.timeout(settings.keepingMs)]);
+    const left = { ...waiting, plan: step, row: attempt, sink, signal: this.#signal, inTime };
     await keepReports(this.#context, left);
     const outcome = await keepArtifact(this.#context, left, ended);
     if (outcome.status === 'failure' && !container.hasEnded() && !mayFollow(outcome))

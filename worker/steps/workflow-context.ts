@@ -31,15 +31,16 @@ export interface WorkflowContext {
 
 /**
  * Sends an artifact to the server; resolves when it is durable there, with null where there is no server. `pack` writes it
- * to a file that is not there yet, and that is removed afterwards.
+ * to a file that is not there yet, and that is removed afterwards. Rejects as soon as `signal` aborts.
  */
 export type SendArtifact = (
   about: Pick<ArtifactOffer, 'attemptId' | 'name' | 'keepMs'>,
   pack: (file: string) => Promise<Packed>,
+  signal: AbortSignal,
 ) => Promise<Packed | null>;
 
-/** Tells the server what a step's test reports said; false: it is older and keeps none. */
-export type KeepTests = (attemptId: string, report: TestReport) => Promise<boolean>;
+/** Tells the server what a step's test reports said; false: it is older and keeps none. Rejects as soon as `signal` aborts. */
+export type KeepTests = (attemptId: string, report: TestReport, signal: AbortSignal) => Promise<boolean>;
 
 /** A step whose commands have failed, while its container still waits. */
 export interface FailedStep {

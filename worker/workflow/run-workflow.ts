@@ -149,8 +149,8 @@ class WorkflowRun {
       signal: this.#ending.signal,
       settings: this.#tools.steps,
       onStepFailed: this.#tools.onStepFailed,
-      sendArtifact: (about, pack) => this.#lease.sendArtifact(about, pack),
-      keepTests: (attemptId, report) => this.#lease.tests(attemptId, report),
+      sendArtifact: (about, pack, signal) => this.#lease.sendArtifact(about, pack, signal),
+      keepTests: (attemptId, report, signal) => this.#lease.tests(attemptId, report, signal),
     });
   }
 

@@ -71,6 +71,8 @@ async function claimed(): Promise<{ buildId: string; lease: Lease<WorkflowWork>;
   return { buildId, lease, attemptId: lease.work.steps.find(({ kind }) => kind === 'step')?.attemptId ?? '' };
 }
 
+const never = new AbortController().signal;
+
 const digestOf = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 const packing =
@@ -98,7 +100,7 @@ describe('an artifact', () => {
   it('is on the build and downloaded as it was sent, by whoever may see the build', async () => {
     const { buildId, lease, attemptId } = await claimed();
     const bytes = randomBytes(MOST);
-    await lease.sendArtifact({ attemptId, name: 'site.v1', keepMs: 3_600_000 }, packing(bytes));
+    await lease.sendArtifact({ attemptId, name: 'site.v1', keepMs: 3_600_000 }, packing(bytes), never);
     const [artifact] = await shown(buildId);
     expect(artifact).toMatchObject({
       name: 'site.v1',
@@ -123,9 +125,11 @@ describe('an artifact', () => {
     const { buildId, lease, attemptId } = await claimed();
     const about = { attemptId, name: 'site', keepMs: null };
     const bytes = Buffer.from('the archive');
-    await lease.sendArtifact(about, packing(bytes));
-    await lease.sendArtifact(about, packing(bytes));
-    expect(await codeOf(lease.sendArtifact(about, packing(Buffer.from('another'))))).toBe('request_wrong');
+    await lease.sendArtifact(about, packing(bytes), never);
+    await lease.sendArtifact(about, packing(bytes), never);
+    expect(await codeOf(lease.sendArtifact(about, packing(Buffer.from('another')), never))).toBe(
+      'request_wrong',
+    );
     expect(await shown(buildId)).toHaveLength(1);
   });
 
@@ -133,7 +137,7 @@ describe('an artifact', () => {
     const { buildId, lease, attemptId } = await claimed();
     const other = await claimed();
     const send = (name: string, bytes: Buffer, digest?: string, of = attemptId) =>
-      codeOf(lease.sendArtifact({ attemptId: of, name, keepMs: null }, packing(bytes, digest)));
+      codeOf(lease.sendArtifact({ attemptId: of, name, keepMs: null }, packing(bytes, digest), never));
     expect(await send('large', Buffer.alloc(MOST + 1))).toBe('artifact_too_large');
     expect(await send('other', Buffer.from('a'), digestOf(Buffer.from('b')))).toBe('request_wrong');
     expect(await send('theirs', Buffer.from('a'), undefined, other.attemptId)).toBe('not_allowed');
@@ -170,7 +174,7 @@ describe('the files of artifacts', () => {
     const files = openFileArtifacts(path.join(folder, 'server', 'artifacts'));
     const { store } = server.deps;
     const send = (name: string, keepMs: number | null) =>
-      lease.sendArtifact({ attemptId, name, keepMs }, packing(Buffer.from(name)));
+      lease.sendArtifact({ attemptId, name, keepMs }, packing(Buffer.from(name)), never);
     await send('stays', null);
     await send('expires', 3_600_000);
     const stray = newId('art', Date.now() - 2 * 3_600_000);
@@ -229,7 +233,7 @@ it('is sent from where the server has it when a connection was cut', async () =>
   );
   const files = openFileArtifacts(path.join(folder, 'server', 'artifacts'));
   await files.write(id, 0, half);
-  await lease.sendArtifact({ attemptId, name: 'half', keepMs: null }, packing(bytes));
+  await lease.sendArtifact({ attemptId, name: 'half', keepMs: null }, packing(bytes), never);
   const file = await files.open(id);
   const pieces: Uint8Array[] = [];
   for await (const piece of file?.content ?? []) pieces.push(piece);
@@ -249,7 +253,7 @@ it('test reports of any length are sent in parts that the server takes', async (
     message: n < 200 ? message : null,
   }));
   const counts = { ...NO_TESTS, failed: results.length };
-  expect(await lease.tests(attemptId, { files: 1, counts, results, note: null })).toBe(true);
+  expect(await lease.tests(attemptId, { files: 1, counts, results, note: null }, never)).toBe(true);
   const answer = await server.api('GET', `/builds/${buildId}/tests?limit=200&before=1000`);
   const { items, next } = (await answer.json()) as BuildTestsView;
   expect([items.length, items.at(-1)?.name, next]).toEqual([200, 'test 1199', null]);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listFiles, readFiles } from '../../../../worker/collect/collect-files.ts';
 import { startsOf } from '../../../../worker/collect/file-patterns.ts';
-import { localPlace } from './local-place.ts';
+import { localPlace, silentPlace } from './local-place.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -44,6 +44,14 @@ describe('files are listed', () => {
     symlinkSync('real', path.join(folder, 'linked'));
     expect(await list('**')).toEqual(['real/a.xml']);
     expect(await list('etc/passwd', 'etc/**', 'passwd.xml', 'linked/*', 'linked')).toEqual([]);
+  });
+
+  it('until the signal aborts, though the container says nothing', async () => {
+    const over = new AbortController();
+    const listing = listFiles(silentPlace(over.signal), ['**']);
+    setTimeout(() => over.abort(new Error('cancelled')), 10);
+    await expect(listing).rejects.toThrow('cancelled');
+    await expect(listFiles(localPlace(folder, over.signal), ['**'])).rejects.toThrow('cancelled');
   });
 
   it('without .git, unless it is asked for', async () => {

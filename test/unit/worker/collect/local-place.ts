@@ -8,12 +8,16 @@ const BUSYBOX = ['/usr/local/bin/busybox', '/usr/bin/busybox', '/bin/busybox'].f
 );
 
 /** A folder of this machine as if it were a container's: the helper's commands run here, by busybox where it is. */
-export function localPlace(directory: string): FilesPlace & { readonly commands: (readonly string[])[] } {
+export function localPlace(
+  directory: string,
+  signal: AbortSignal = new AbortController().signal,
+): FilesPlace & { readonly commands: (readonly string[])[] } {
   const codes = new Map<string, Promise<number | null>>();
   const commands: (readonly string[])[] = [];
   return {
     containerId: 'here',
     directory,
+    signal,
     commands,
     engine: {
       exec: async (_, { command, workingDirectory }) => {
@@ -30,6 +34,30 @@ export function localPlace(directory: string): FilesPlace & { readonly commands:
         };
       },
       exitCodeOf: (execId) => codes.get(execId) ?? Promise.resolve(null),
+    },
+  };
+}
+
+/** A container in which somebody has stopped the helper's commands: they say nothing and do not end. */
+export function silentPlace(signal: AbortSignal): FilesPlace {
+  return {
+    containerId: 'here',
+    directory: '/workspace',
+    signal,
+    engine: {
+      exec: async () => {
+        const over = Promise.withResolvers<Buffer>();
+        return {
+          execId: 'e',
+          output: framesOf(
+            (async function* () {
+              yield await over.promise;
+            })(),
+          ),
+          destroy: () => over.reject(new Error('the stream was closed')),
+        };
+      },
+      exitCodeOf: async () => null,
     },
   };
 }

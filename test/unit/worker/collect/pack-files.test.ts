@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { listFiles } from '../../../../worker/collect/collect-files.ts';
 import { packFiles } from '../../../../worker/collect/pack-files.ts';
-import { localPlace } from './local-place.ts';
+import { localPlace, silentPlace } from './local-place.ts';
 
 let folder: string;
 let archive: string;
@@ -20,7 +20,7 @@ afterEach(() => rmSync(path.dirname(folder), { recursive: true }));
 
 const pack = async (...patterns: string[]) => {
   const place = localPlace(folder);
-  return packFiles(place, await listFiles(place, patterns), archive, new AbortController().signal);
+  return packFiles(place, await listFiles(place, patterns), archive);
 };
 
 it('packs files with their permissions and long names, hard links as such, and no symbolic ones, for any tar to read', async () => {
@@ -54,5 +54,10 @@ it('writes over no file that is there, and ends with the signal', async () => {
   await expect(pack('a')).rejects.toThrow('EEXIST');
   rmSync(archive);
   const stop = AbortSignal.abort(new Error('cancelled'));
-  await expect(packFiles(localPlace(folder), ['a'], archive, stop)).rejects.toThrow();
+  await expect(packFiles(localPlace(folder, stop), ['a'], archive)).rejects.toThrow();
+  rmSync(archive, { force: true });
+  const over = new AbortController();
+  const packing = packFiles(silentPlace(over.signal), ['a'], archive);
+  setTimeout(() => over.abort(new Error('cancelled')), 10);
+  await expect(packing).rejects.toThrow();
 });

@@ -44,6 +44,7 @@ async function connect(change: Partial<ConnectOptions> = {}): Promise<ServerConn
   return connection;
 }
 
+const never = new AbortController().signal;
 const JOB = { kind: 'workflow', id: 'wfl_1', attempt: 1 } as const;
 
 async function claim(change: Partial<ConnectOptions> = {}): Promise<Lease> {
@@ -518,7 +519,25 @@ it('tells from each other what an older server does not know and what it refuses
   const lease = await claim();
   const report = { files: 0, counts: NO_TESTS, results: [], note: null };
   server.script('/tests', problem('not_found', { what: 'path', id: '/worker/v1/leases/x/tests' }));
-  expect(await lease.tests('att_1', report)).toBe(false);
+  expect(await lease.tests('att_1', report, never)).toBe(false);
   server.script('/tests', problem('not_allowed'));
-  await expect(lease.tests('att_1', report)).rejects.toThrow();
+  await expect(lease.tests('att_1', report, never)).rejects.toThrow();
+});
+
+it('sends an artifact and test reports no longer than their signal lets it', async () => {
+  const lease = await claim();
+  const report = { files: 0, counts: NO_TESTS, results: [], note: null };
+  server.script('/tests', 'silence');
+  await expect(lease.tests('att_1', report, AbortSignal.timeout(50))).rejects.toThrow('timeout');
+  const about = { attemptId: 'att_1', name: 'site', keepMs: null };
+  const pack = async (file: string) => {
+    await writeFile(file, 'packed');
+    return { files: 1, bytes: 6, digest: 'sha256:0' };
+  };
+  server.script('/artifacts', 'silence');
+  await expect(lease.sendArtifact(about, pack, AbortSignal.timeout(50))).rejects.toThrow('timeout');
+  server.script('/artifacts', { id: 'art_1', received: 0, whole: false });
+  server.script('/artifacts/art_1', 'cut', 502, 'silence');
+  await expect(lease.sendArtifact(about, pack, AbortSignal.timeout(500))).rejects.toThrow('timeout');
+  expect(await readdir(path.join(folder, 'spool', lease.id))).toEqual([]);
 });

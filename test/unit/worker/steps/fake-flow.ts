@@ -57,7 +57,7 @@ export async function runFlow(test: FlowTest): Promise<FlowEnd> {
     labels: {},
     place: { network: 'n', volume: 'v' },
     secrets: { values: test.secrets ?? {}, registries: {} },
-    settings: { graceMs: 10, backgroundGraceMs: 10, deadManSwitchMs: 30_000 },
+    settings: { graceMs: 10, backgroundGraceMs: 10, keepingMs: 60_000, deadManSwitchMs: 30_000 },
     helper: { volume: 'h' },
     limits: { memoryBytes: 1 },
     attempts: openAttempts((id) => sinkInto(logs, id), report),
