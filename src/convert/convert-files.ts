@@ -60,7 +60,7 @@ function bounded<T>(report: ForeignFile['report'], work: () => T): T | null {
     report.add(
       'too_complex',
       { span: { offset: 0, length: 1 }, path: '' },
-      { what: 'its aliases stand for more values', limit: 50_000 },
+      { what: error.what, limit: error.limit },
     );
     return null;
   }

@@ -11,13 +11,26 @@ interface Sheet {
   /** Paths of what the file need not say here, each with its reason. */
   readonly needless: Map<string, { readonly line: number; readonly reason: string }>;
   visited: number;
+  spent: number;
 }
 
 /** Values that one document may have, aliases counted at each place where they stand. */
 const MOST_VALUES = 50_000;
 
-/** A document that stands for more values than are read. */
-export class TooManyValues extends Error {}
+/** Characters that variables, references and conditions of one document may be written out to. */
+const MOST_SPENT = 5_000_000;
+
+/** A document that stands for more than is read. */
+export class TooManyValues extends Error {
+  readonly what: string;
+  readonly limit: number;
+
+  constructor(what: string, limit: number) {
+    super(what);
+    this.what = what;
+    this.limit = limit;
+  }
+}
 
 /**
  * A value of a file in another format. Who needs it reads it, and by that uses it up; {@link noteRest} notes whatever
@@ -53,7 +66,8 @@ export class Foreign {
     this.node = node;
     this.path = path;
     this.aliases = aliases;
-    if (++sheet.visited > MOST_VALUES) throw new TooManyValues();
+    if (++sheet.visited > MOST_VALUES)
+      throw new TooManyValues('its aliases stand for more values', MOST_VALUES);
     this.key = key;
     this.kind =
       node === null || isEmpty(node) ? 'nothing' : isMap(node) ? 'map' : isSeq(node) ? 'list' : 'text';
@@ -69,7 +83,14 @@ export class Foreign {
         if (!isAlias(node) && node.anchor !== undefined) anchors.push({ name: node.anchor, node });
       },
     });
-    return new Foreign({ report, anchors, needless: new Map(), visited: 0 }, contents, '', '', null, []);
+    return new Foreign(
+      { report, anchors, needless: new Map(), visited: 0, spent: 0 },
+      contents,
+      '',
+      '',
+      null,
+      [],
+    );
   }
 
   get report(): Report {
@@ -131,6 +152,13 @@ export class Foreign {
     if (this.kind === 'list') return this.items();
     if (this.kind === 'nothing') this.use();
     return this.kind === 'nothing' ? [] : [this];
+  }
+
+  /** Something of so many characters is written out in its place, once more. */
+  spend(length: number): void {
+    this.sheet.spent += length + 100;
+    if (this.sheet.spent > MOST_SPENT)
+      throw new TooManyValues('its variables and references stand for more characters', MOST_SPENT);
   }
 
   /** All of it was read, or noted. */

@@ -3,6 +3,7 @@ import { CI_VARIABLES } from '../pipeline/ci-variables.ts';
 import type { Foreign } from './foreign.ts';
 import { entry } from './out.ts';
 import type { OutEntry } from './out.ts';
+import { own } from './own.ts';
 import { shellLiterals } from './shell-literals.ts';
 
 /** What a product that replaces `${…}` in the whole file calls its variables. */
@@ -62,10 +63,10 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
 
   const isKnown = (name: string) =>
     Object.hasOwn(CI_VARIABLES, name) || Object.hasOwn(STEP_VARIABLES, name) || matrix.has(name);
-  const isForValues = (name: string) => CI_VARIABLES[name]?.isForValues === true || matrix.has(name);
+  const isForValues = (name: string) => own(CI_VARIABLES, name)?.isForValues === true || matrix.has(name);
 
   const need = (name: string): boolean => {
-    const ours = dialect.renamed[name];
+    const ours = own(dialect.renamed, name);
     if (ours !== undefined && !isKnown(name) && isForValues(ours)) needed.set(name, `\${${ours}}`);
     return ours !== undefined || isKnown(name);
   };
@@ -84,7 +85,7 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
         'Nothing where the shell has that variable; otherwise remove it.',
       );
     if (length === '' && OF_EVERY_SHELL.test(operator)) return whole;
-    const ours = dialect.renamed[name] ?? name;
+    const ours = own(dialect.renamed, name) ?? name;
     if (!isForValues(ours)) return whole;
     const value = `\${${length}${ours}${operator}}`;
     const known = [...needed].find(([, one]) => one === value)?.[0];
@@ -121,7 +122,7 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
     value: (text, at) =>
       replaceForms(text, ({ whole, length, name, operator, bare }) => {
         if (whole === '$$' || bare !== '') return whole;
-        const ours = dialect.renamed[name] ?? name;
+        const ours = own(dialect.renamed, name) ?? name;
         if (isForValues(ours)) return `\${${length}${ours}${operator}}`;
         at.changes(
           isKnown(ours)

@@ -1,4 +1,5 @@
 import type { Foreign } from '../foreign.ts';
+import { own } from '../own.ts';
 
 /** What an action is for us: an image for the steps after it, nothing, or something that cannot be had. */
 export type Action =
@@ -60,7 +61,7 @@ export function readAction(
     left([], 'Slipway checks the commit out by itself');
     return { kind: 'done' };
   }
-  const tool = TOOLS[name];
+  const tool = own(TOOLS, name);
   if (tool !== undefined) {
     const version = values?.kind === 'map' ? values.get(tool.key) : undefined;
     left([tool.key], 'the image has the tool, and nothing else is set up');

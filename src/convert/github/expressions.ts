@@ -1,6 +1,7 @@
 import type { Foreign } from '../foreign.ts';
 import { entry, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
+import { own } from '../own.ts';
 import { shellLiterals } from '../shell-literals.ts';
 
 /** What values of the contexts are called here. */
@@ -84,7 +85,7 @@ export function stepExpressions(environment: ReadonlyMap<string, string>): StepE
   const variable = (expression: string): string | null => {
     const [, context, name] = /^(matrix|env)\.([\w-]+)$/.exec(expression) ?? [];
     if (name !== undefined) return context === 'matrix' ? variableOf(name) : name;
-    return CONTEXT[expression] ?? null;
+    return own(CONTEXT, expression) ?? null;
   };
 
   const literal = (expression: string): string | null => {
@@ -122,7 +123,7 @@ export function stepExpressions(environment: ReadonlyMap<string, string>): StepE
           /\$(?:(GITHUB_\w+|RUNNER_\w+)|\{(GITHUB_\w+|RUNNER_\w+)([^{}]*)\})/g,
           (whole: string, bare?: string, braced?: string, operator?: string) => {
             const name = bare ?? braced ?? '';
-            const ours = VARIABLES[name];
+            const ours = own(VARIABLES, name);
             if (ours === undefined) {
               if (!environment.has(name))
                 at.changes(
@@ -159,8 +160,8 @@ export function stepExpressions(environment: ReadonlyMap<string, string>): StepE
       value.replace(FORM, (whole: string, expression: string) => {
         const [, name] = /^matrix\.([\w-]+)$/.exec(expression) ?? [];
         if (name !== undefined) return `\${${variableOf(name)}}`;
-        const own = /^env\.(\w+)$/.exec(expression)?.[1];
-        if (own !== undefined && environment.has(own)) return environment.get(own) ?? '';
+        const ownName = /^env\.(\w+)$/.exec(expression)?.[1];
+        if (ownName !== undefined && environment.has(ownName)) return environment.get(ownName) ?? '';
         at.changes('no name and no image depends on an event here', 'Write it out.');
         return whole;
       }),
@@ -195,10 +196,14 @@ export function readCondition(written: string): Condition | null {
   return { evaluate: evaluate === 'true' ? null : evaluate, status, isNever: evaluate === 'false' };
 }
 
+/** Brackets and negations that may stand in each other. */
+const DEEPEST = 50;
+
 /** By recursive descent; what is always true or false is left out. */
 function translate(source: string): string | null {
   const tokens = source.match(/'(?:[^']|'')*'|&&|\|\||==|!=|[()!,]|[\w.-]+(?:\[[^\]]*\])?|\S/g) ?? [];
   let at = 0;
+  let depth = 0;
   const whole = either();
   return at === tokens.length ? whole : null;
 
@@ -221,6 +226,13 @@ function translate(source: string): string | null {
     return left.length === 1 ? (left[0] ?? null) : `(${left.join(` ${operator} `)})`;
   }
   function one(): string | null {
+    if (depth >= DEEPEST) return null;
+    depth++;
+    const part = single();
+    depth--;
+    return part;
+  }
+  function single(): string | null {
     const token = tokens[at++];
     if (token === undefined) return null;
     if (token === '!') {
@@ -238,19 +250,19 @@ function translate(source: string): string | null {
       at++;
       return compare(token, operator, tokens[at++] ?? '');
     }
-    const name = CONTEXT[token];
+    const name = own(CONTEXT, token);
     return name === undefined ? null : `${name} != ""`;
   }
   function call(name: string): string | null {
     if (tokens[at++] !== '(') return null;
-    const value = CONTEXT[tokens[at++] ?? ''];
+    const value = own(CONTEXT, tokens[at++] ?? '');
     if (tokens[at++] !== ',') return null;
     const text = literalOf(tokens[at++] ?? '');
     if (tokens[at++] !== ')' || value === undefined || text === null) return null;
     return `${value} ${name} ${text}`;
   }
   function compare(left: string, operator: string, right: string): string | null {
-    const value = CONTEXT[left];
+    const value = own(CONTEXT, left);
     const text = literalOf(right);
     if (left === 'github.event_name' && text !== null) {
       const ours: Readonly<Record<string, string>> = {
@@ -265,7 +277,7 @@ function translate(source: string): string | null {
       return `CI_PIPELINE_EVENT ${(operator === '==') === (text === '"tag"') ? '==' : '!='} "tag"`;
     const [, matrix] = /^matrix\.([\w-]+)$/.exec(left) ?? [];
     const name = value ?? (matrix === undefined ? undefined : variableOf(matrix));
-    const other = text ?? CONTEXT[right];
+    const other = text ?? own(CONTEXT, right);
     return name === undefined || other === undefined ? null : `${name} ${operator} ${other}`;
   }
 }

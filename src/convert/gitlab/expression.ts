@@ -1,9 +1,15 @@
+import { own } from '../own.ts';
+
+/** Brackets that may stand in each other. */
+const DEEPEST = 50;
+
 /** A rule’s `if` as an expression of ours; null where it cannot be said. */
 export function translate(expression: string, defined: ReadonlyMap<string, string>): string | null {
   const tokens =
     expression.match(/"[^"]*"|'[^']*'|\/(?:\\.|[^/\\])+\/i?|&&|\|\||==|!=|=~|!~|[()!]|\$\{?\w+\}?|\w+|\S/g) ??
     [];
   let at = 0;
+  let depth = 0;
   const peek = () => tokens[at];
   const take = () => tokens[at++];
 
@@ -23,7 +29,9 @@ export function translate(expression: string, defined: ReadonlyMap<string, strin
   function one(): string | null {
     if (peek() === '(') {
       take();
+      if (++depth > DEEPEST) return null;
       const inner = either();
+      depth--;
       return take() === ')' ? inner : null;
     }
     const left = take() ?? '';
@@ -40,14 +48,14 @@ export function translate(expression: string, defined: ReadonlyMap<string, strin
     const name = nameOf(left);
     if (name === null) return nameOf(right) === null ? null : compare(right, operator, left);
     if (name === 'CI_PIPELINE_SOURCE' || name === 'CI_MERGE_REQUEST_ID') return source(name, operator, right);
-    const [ours, guard] = OURS[name] ?? [null, null];
+    const [ours, guard] = own(OURS, name) ?? [null, null];
     const value = operand(right);
     if (value === null) return null;
     const isEqual = operator === '==' || operator === '=~';
     if (ours === null) {
-      const own = defined.get(name);
-      if (own === undefined || value.startsWith('CI_') || operator.includes('~')) return null;
-      return (JSON.stringify(own) === value) === isEqual ? 'true' : 'false';
+      const written = defined.get(name);
+      if (written === undefined || value.startsWith('CI_') || operator.includes('~')) return null;
+      return (JSON.stringify(written) === value) === isEqual ? 'true' : 'false';
     }
     const test =
       operator === '=~' || operator === '!~' ? `${ours} matches ${value}` : `${ours} ${operator} ${value}`;
@@ -72,7 +80,7 @@ function operand(token: string): string | null {
   if (pattern !== undefined)
     return JSON.stringify((flag === 'i' ? '(?i)' : '') + pattern.replaceAll('\\/', '/'));
   const name = nameOf(token);
-  return name === null ? null : (OURS[name]?.[0] ?? null);
+  return name === null ? null : (own(OURS, name)?.[0] ?? null);
 }
 
 const NO_PULL_REQUEST = 'CI_PIPELINE_EVENT != "pull_request"';
@@ -105,6 +113,6 @@ function source(name: string, operator: string, right: string): string | null {
     push: '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")',
     web: 'CI_PIPELINE_EVENT == "manual"',
   };
-  const said = words[right.slice(1, -1)] ?? 'false';
+  const said = own(words, right.slice(1, -1)) ?? 'false';
   return operator === '==' ? said : said === 'false' ? 'true' : `!(${said})`;
 }

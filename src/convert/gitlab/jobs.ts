@@ -83,7 +83,7 @@ export function readJobs(roots: readonly Foreign[]): readonly Job[] {
   const jobs = [...entries.values()]
     .filter((one) => !one.key.startsWith('.') && one.kind === 'map')
     .map((from): Job => {
-      const chain = chainOf(from, entries, used, new Set([from.key]));
+      const chain = chainOf(from, entries, used);
       const inherit = chain.find((one) => one.has('inherit'))?.get('inherit');
       const inherits = inheritance(inherit);
       const own = (key: string) => chain.find((one) => one.has(key))?.get(key);
@@ -134,29 +134,40 @@ const OF_ALL: ReadonlySet<string> = new Set([
   'id_tokens',
 ]);
 
-function chainOf(
-  job: Foreign,
-  entries: ReadonlyMap<string, Foreign>,
-  used: Set<string>,
-  seen: ReadonlySet<string>,
-): readonly Foreign[] {
-  const extended = job.kind === 'map' ? (job.get('extends')?.oneOrMore() ?? []) : [];
-  return [
-    job,
-    ...[...extended].reverse().flatMap((one) => {
-      const name = one.text() ?? '';
-      const target = entries.get(name);
-      if (target === undefined || seen.has(name)) {
-        one.leaveOut(
-          `\`${name}\` is not in the files that were read`,
-          'Convert it together with the file that has it.',
-        );
-        return [];
-      }
+/** Templates that one job may extend, and those extend. */
+const MOST_TEMPLATES = 100;
+
+/** What is there twice counts where it is nearest. */
+function chainOf(job: Foreign, entries: ReadonlyMap<string, Foreign>, used: Set<string>): readonly Foreign[] {
+  const chain: Foreign[] = [];
+  const [path, done] = [new Set<string>(), new Set<string>()];
+  add(job.key, job);
+  return chain;
+
+  function add(key: string, one: Foreign): void {
+    chain.push(one);
+    path.add(key);
+    const extended = one.kind === 'map' ? (one.get('extends')?.oneOrMore() ?? []) : [];
+    for (const each of [...extended].reverse()) addNamed(each);
+    path.delete(key);
+    done.add(key);
+  }
+
+  function addNamed(from: Foreign): void {
+    const name = from.text() ?? '';
+    const target = entries.get(name);
+    if (target === undefined || path.has(name))
+      from.leaveOut(
+        `\`${name}\` is not in the files that were read`,
+        'Convert it together with the file that has it.',
+      );
+    else if (chain.length > MOST_TEMPLATES)
+      from.leaveOut(`a job extends more than ${MOST_TEMPLATES} templates`, 'Write its keys out.');
+    else {
       used.add(name);
-      return chainOf(target, entries, used, new Set([...seen, name]));
-    }),
-  ];
+      if (!done.has(name)) add(name, target);
+    }
+  }
 }
 
 function inheritance(inherit: Foreign | undefined): (kind: 'default' | 'variables', key: string) => boolean {

@@ -142,19 +142,23 @@ function definedBy(job: Job): ReadonlyMap<string, string> {
   return defined;
 }
 
+/** References that may lead to each other. */
+const DEEPEST = 10;
+
 /** Lines of a script, nested lists and `!reference`s written out. */
-function linesOf(script: Foreign | undefined, job: Job): readonly Foreign[] {
+function linesOf(script: Foreign | undefined, job: Job, depth = 0): readonly Foreign[] {
   if (script === undefined) return [];
   if (script.tag === '!reference') {
     const [name, key] = script.items().map((one) => one.text() ?? '');
     const target = job.reference(name ?? '');
     const found = target?.kind === 'map' ? target.get(key ?? '') : undefined;
-    if (found !== undefined) return linesOf(found, job);
+    script.spend(depth < DEEPEST ? 0 : Infinity);
+    if (found !== undefined) return linesOf(found, job, depth + 1);
     script.leaveOut('it is not in the files that were read', 'Write the commands out.');
     return [];
   }
   return script.kind === 'list'
-    ? script.items().flatMap((one) => linesOf(one, job))
+    ? script.items().flatMap((one) => linesOf(one, job, depth))
     : script.kind === 'text'
       ? [script]
       : [];
@@ -371,12 +375,19 @@ function readService(service: Foreign, texts: JobText): ReadJob['services'] {
   ];
 }
 
+const MOST_CASES = 200;
+
 /** GitLab runs the cases of a matrix as jobs of their own, and so do we, as steps. */
 function copiesOf(parallel: Foreign | undefined, texts: JobText): ReadJob['copies'] {
   if (parallel === undefined) return [{ suffix: '', environment: [] }];
   const matrix = parallel.kind === 'map' ? parallel.get('matrix') : undefined;
   if (matrix === undefined) {
     parallel.leaveOut('a step does not run several times', 'Write one step for each part.');
+    return [{ suffix: '', environment: [] }];
+  }
+  const count = (row: Foreign) => row.entries().reduce((sum, one) => sum * one.oneOrMore().length, 1);
+  if (matrix.items().reduce((sum, row) => sum + count(row), 0) > MOST_CASES) {
+    parallel.leaveOut(`it has more than ${MOST_CASES} cases`, 'Write fewer.');
     return [{ suffix: '', environment: [] }];
   }
   const rows = matrix.items().flatMap((row) => {
@@ -393,10 +404,6 @@ function copiesOf(parallel: Foreign | undefined, texts: JobText): ReadJob['copie
       );
     return cases;
   });
-  if (rows.length > 200) {
-    parallel.leaveOut('it has more than 200 cases', 'Write fewer.');
-    return [{ suffix: '', environment: [] }];
-  }
   return rows.map(({ values, environment }) => ({ suffix: `: [${values.join(', ')}]`, environment }));
 }
 

@@ -1,6 +1,7 @@
 import type { Foreign } from '../foreign.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
+import { own } from '../own.ts';
 import { translate } from './expression.ts';
 
 /** When a job runs; `never` when it cannot here. */
@@ -58,6 +59,7 @@ export function readRules(rules: Foreign, defined: Defined, status: Out | null):
       (one) => one !== '!(false)',
     );
     if (parts.includes('!(true)')) break;
+    rule.spend(parts.reduce((sum, one) => sum + one.length, 0));
     held.push(
       map(
         [
@@ -157,7 +159,7 @@ function refExpression(ref: Foreign): string {
     pushes: '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")',
     web: 'CI_PIPELINE_EVENT == "manual"',
   };
-  const known = words[name];
+  const known = own(words, name);
   if (known !== undefined) return known;
   if (/^(?:schedules|triggers|api|pipelines|external|external_pull_requests|chat)$/.test(name)) {
     ref.leaveOut(NO_CLOCK, 'Call "run now" of the API.');

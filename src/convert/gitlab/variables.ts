@@ -1,6 +1,7 @@
 import type { Foreign } from '../foreign.ts';
 import { entry, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
+import { own } from '../own.ts';
 
 /** What GitLab's predefined variables are called here. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -96,9 +97,9 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
         const name = braced ?? bare;
         if (name === undefined) return whole;
         if (defined.has(name) || assigned.has(name) || OF_THE_SHELL.test(name)) return whole;
-        const form = FORMS[name];
+        const form = own(FORMS, name);
         if (form !== undefined) needed.set(form[0], form[1]);
-        const ours = form?.[0] ?? RENAMED[name];
+        const ours = form?.[0] ?? own(RENAMED, name);
         if (ours === undefined) {
           if (/^[A-Z][A-Z0-9_]{2,}$/.test(name) && !/^:?[-=+?]/.test(operator ?? '')) missing(name, at);
           return whole;
@@ -115,10 +116,13 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
     return value.replace(REFERENCE, (whole: string, braced?: string, operator?: string, bare?: string) => {
       const name = braced ?? bare;
       if (name === undefined) return isValue ? '$$' : '$';
-      const own = defined.get(name);
-      if (own !== undefined && depth < 8) return expand(own, at, depth + 1, isValue);
-      const ours = RENAMED[name];
-      if (isValue && FORMS[name] !== undefined) return FORMS[name][1];
+      const written = defined.get(name);
+      if (written !== undefined && depth < 8) {
+        at.spend(written.length);
+        return expand(written, at, depth + 1, isValue);
+      }
+      const [ours, form] = [own(RENAMED, name), own(FORMS, name)];
+      if (isValue && form !== undefined) return form[1];
       if (isValue && ours !== undefined && !/^CI_(?:WORKSPACE|STEP_\w+|FORGE_URL)$/.test(ours))
         return `\${${ours}${operator ?? ''}}`;
       at.changes(

@@ -1,0 +1,101 @@
+import { expect, it } from 'vitest';
+import type { Format } from '../../../src/convert/converted.ts';
+import { convert, notesOf } from './support.ts';
+
+const OF_EVERY_OBJECT = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];
+
+it.each(OF_EVERY_OBJECT)('`%s`, which every object has, is a name like any other', (name) => {
+  const gitlab = `a:
+  image: busybox:1.36
+  script: ["echo $${name} \${${name}}"]
+  variables: { A: $${name} }
+  only: [${name}]
+b:
+  image: "busybox:$${name}"
+  script: [x]
+  rules: [{ if: '$${name} == $A || $CI_PIPELINE_SOURCE == "${name}"' }]
+`;
+  expect(JSON.stringify(convert('gitlab', gitlab))).not.toContain('native code');
+  const github = `on: [push, ${name}]
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: ${name}
+      - { run: "echo \${{ ${name} }}", if: "${name} == 'a' || startsWith(${name}, 'b') || ${name}" }
+      - { run: y, env: { A: "\${{ ${name} }}" } }
+`;
+  const notes = notesOf('github', github);
+  expect(notes.filter((note) => note.startsWith('6 convert_left_out'))).toHaveLength(1);
+  expect(notes.filter((note) => note.startsWith('7 convert_left_out'))).toHaveLength(1);
+  const woodpecker = `steps:
+  - { name: a, image: "b:\${${name}}", commands: ["echo $${name} \${${name}}"], environment: { A: "\${${name}}" } }
+`;
+  for (const format of ['woodpecker', 'drone'] as const)
+    expect(JSON.stringify(convert(format, woodpecker))).not.toContain('native code');
+});
+
+const JOB = 'image: busybox:1.36, script: [x]';
+
+it('templates that extend one template twice, many deep, are read once each', () => {
+  const templates = Array.from({ length: 30 }, (_, index) =>
+    index === 0 ? '.t0: { tags: [a] }' : `.t${index}: { extends: [.t${index - 1}, .t${index - 1}] }`,
+  );
+  const { workflows, notes } = convert('gitlab', [...templates, `a: { extends: .t29, ${JOB} }`].join('\n'));
+  expect(workflows).toHaveLength(1);
+  expect(notes.map(({ code, path }) => `${code} ${path}`)).toEqual(['convert_left_out .t0.tags']);
+});
+
+it('a template that extends itself, and one deeper than is read, are noted', () => {
+  expect(notesOf('gitlab', `.a: { extends: .a }\na: { extends: .a, ${JOB} }`)).toEqual([
+    expect.stringContaining('1 convert_left_out'),
+  ]);
+  const deep = Array.from({ length: 150 }, (_, index) => `.t${index}: { extends: .t${index + 1} }`);
+  expect(notesOf('gitlab', [...deep, `a: { extends: .t0, ${JOB} }`].join('\n'))[0]).toContain(
+    'more than 100 templates',
+  );
+});
+
+const twenty = (name: string) => `$${name}`.repeat(20);
+
+it.each<[string, Format, string]>([
+  [
+    'variables of variables',
+    'gitlab',
+    `variables: { A: a, ${'ABCDEFGH'
+      .split('')
+      .map((name, index) => `${'BCDEFGHI'[index] ?? ''}: ${twenty(name)}`)
+      .join(', ')} }\na: { ${JOB} }`,
+  ],
+  ['a script that refers to itself', 'gitlab', 'a: { image: b, script: [!reference [a, script]] }'],
+  [
+    'scripts that refer to scripts',
+    'gitlab',
+    Array.from(
+      { length: 40 },
+      (_, index) => `.t${index}: { script: [${`!reference [.t${index + 1}, script], `.repeat(2)}x] }`,
+    ).join('\n') + `\na: { image: b, script: [!reference [.t0, script]] }`,
+  ],
+])('%s stand for more than is read: the file is refused', (_, format, text) => {
+  const { workflows, notes } = convert(format, text);
+  expect(workflows).toEqual([]);
+  expect(notes.map(({ code }) => code)).toContain('too_complex');
+});
+
+it('a matrix with more cases than are written out is left out before they are', () => {
+  const values = `[${Array.from({ length: 20 }, (_, index) => index).join(', ')}]`;
+  const rows = 'ABCDEFGH'.split('').map((name) => `${name}: ${values}`);
+  const notes = notesOf('gitlab', `a: { ${JOB}, parallel: { matrix: [{ ${rows.join(', ')} }] } }`);
+  expect(notes).toEqual([expect.stringContaining('it has more than 200 cases')]);
+});
+
+it.each(['(', '!', '!('])('a condition of nothing but `%s` is noted, however deep', (sign) => {
+  const condition = sign.repeat(20_000);
+  expect(notesOf('gitlab', `a: { ${JOB}, rules: [{ if: "${condition}" }] }`).join()).toContain('`evaluate`');
+  expect(
+    notesOf(
+      'github',
+      `on: push\njobs: { a: { runs-on: ubuntu-latest, steps: [{ run: x, if: "${condition}" }, { run: y }] } }`,
+    ).join(),
+  ).toContain('`evaluate`');
+});
