@@ -11,7 +11,8 @@ import type { WorkerHandler } from './worker-routes.ts';
 export const offerArtifact: WorkerHandler = async ({ builds, artifacts }, request) => {
   const lease = await demandLease(builds, request);
   const offer = await readBody(request, artifactOffer);
-  if (!(await builds.logsOf(lease)).has(offer.attemptId)) throw new Problem('not_allowed');
+  const isOwn = lease.subject.kind === 'workflow' && (await builds.logsOf(lease)).has(offer.attemptId);
+  if (!isOwn) throw new Problem('not_allowed');
   return artifacts.offer(lease.id, offer);
 };
 

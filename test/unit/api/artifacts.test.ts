@@ -240,6 +240,18 @@ it('is sent from where the server has it when a connection was cut', async () =>
   expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
 });
 
+it('is whole when the server was killed between its file and its row', async () => {
+  const { buildId, lease, attemptId } = await claimed();
+  const content = packing(Buffer.from('all of it'));
+  await lease.sendArtifact({ attemptId, name: 'all', keepMs: null }, content);
+  await server.deps.store.transaction((tx) =>
+    tx.db.updateTable('artifact').set({ whole: 0 }).where('build_id', '=', buildId).execute(),
+  );
+  expect(await shown(buildId)).toEqual([]);
+  await lease.sendArtifact({ attemptId, name: 'all', keepMs: null }, content);
+  expect((await shown(buildId)).map(({ name }) => name)).toEqual(['all']);
+});
+
 it('test reports of any length are sent in parts that the server takes', async () => {
   const { buildId, lease, attemptId } = await claimed();
   const message = '\u0001'.repeat(TEST_LIMITS.message);
