@@ -37,7 +37,9 @@ export async function claimDeployment(deps: BuildsDeps, tx: Tx, claimant: Claima
   if (row.status !== 'pending' && !resumes) throw refuseClaim(subject, `it is ${row.status}`);
   const at = deps.clock.nowMs();
   const slots = await readSlots(tx, row.environment_id);
-  const candidate = row.candidate ?? chooseCandidate(slots, row.release_id);
+  // One that was lost before its switch may have left its slot to another deployment, which is live there by now.
+  const kept = resumes || slots.some((slot) => slot.index === row.candidate && slot.deploymentId === row.id);
+  const candidate = (kept ? row.candidate : null) ?? chooseCandidate(slots, row.release_id);
   const set = {
     candidate,
     worker_id: worker.id,

@@ -279,6 +279,19 @@ describe('what a build prepares whose worker is lost', () => {
     expect(await slots()).toEqual(['empty', 'live', 'empty']);
   });
 
+  it('takes another slot when its own has gone live with another one meanwhile', async () => {
+    const { deployment, deploying, lease } = await testing();
+    expect(deploying.work.candidate).toBe(0);
+    await record.builds.giveUp(deploying.open);
+    const live = { role: 'live', deployment_id: 'dep_of_another_build' } as const;
+    await record.store.transaction((tx) =>
+      tx.db.updateTable('slot').set(live).where('slot_index', '=', 0).execute(),
+    );
+    await runWorkflow(lease);
+    expect((await ada.claimDeployment(deployment, 2)).work.candidate).toBe(1);
+    expect(await slots()).toEqual(['live', 'candidate', 'empty']);
+  });
+
   it('counts as no loss of a deployer', async () => {
     const { bob, workflow, deployment, deploying } = await preparing();
     let last = deploying;
