@@ -1,3 +1,4 @@
+import { chunks } from '../core/chunks.ts';
 import { newId } from '../core/id.ts';
 import { readEvent, refOf } from '../core/event.ts';
 import type { Plan } from '../core/plan.ts';
@@ -75,29 +76,28 @@ async function makeAttempts(
 ): Promise<void> {
   const steps = await stepsOf(tx, subject.id, subject.attempt);
   const waiting = steps.filter((step) => step.status === 'pending');
-  if (waiting.length === 0) return;
   const rows = workflowRows(plan);
   const numbers = (step: (typeof waiting)[number]): readonly number[] =>
     Array.from({ length: rows[step.position]?.attempts ?? 1 }, (_, index) => index + 1);
-  await tx.db
-    .insertInto('step_attempt')
-    .values(
-      waiting.flatMap((step) =>
-        numbers(step).map((attempt) => ({
-          id: newId('att', at),
-          step_id: step.id,
-          workflow_attempt: subject.attempt,
-          attempt,
-          status: 'pending' as const,
-          reason: null,
-          exit_code: null,
-          started_at: null,
-          finished_at: null,
-        })),
-      ),
-    )
-    .execute();
+  const attempts = waiting.flatMap((step) =>
+    numbers(step).map((attempt) => ({
+      id: newId('att', at),
+      step_id: step.id,
+      workflow_attempt: subject.attempt,
+      attempt,
+      status: 'pending' as const,
+      reason: null,
+      exit_code: null,
+      started_at: null,
+      finished_at: null,
+    })),
+  );
+  for (const some of chunks(attempts, MOST_ROWS))
+    await tx.db.insertInto('step_attempt').values(some).execute();
 }
+
+/** Rows of one statement. */
+const MOST_ROWS = 100;
 
 function stepsOf(tx: Reading, workflowId: string, attempt: number) {
   return tx.db

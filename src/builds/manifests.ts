@@ -98,7 +98,7 @@ async function whyKept(tx: Tx, manifest: NamedManifest): Promise<string | null> 
   const user = names.find(({ status }) => !isRed(status));
   if (user !== undefined) return `build #${user.number} of ${user.path} names it`;
   const builds = names.map(({ id }) => id);
-  if (await hasTagEffect(tx, builds)) return 'tags were set on it';
+  if (await hasTagEffect(tx, builds, manifest)) return 'tags were set on it';
   return (await isDeployed(tx, builds)) ? 'a deployment uses it' : null;
 }
 
@@ -117,16 +117,23 @@ function namesOf(tx: Tx, { repository, digest }: NamedManifest) {
     .execute();
 }
 
-/** A build that was lost while its tags were set is red, and has tags. */
-async function hasTagEffect(tx: Tx, builds: readonly string[]): Promise<boolean> {
-  const row = await tx.db
+/** A workflow that was lost while its tags were set is red, and has tags. */
+async function hasTagEffect(
+  tx: Tx,
+  builds: readonly string[],
+  { repository, digest }: NamedManifest,
+): Promise<boolean> {
+  const rows = await tx.db
     .selectFrom('outbox')
     .innerJoin('workflow', 'workflow.id', 'outbox.subject_id')
-    .select('outbox.id')
+    .select('outbox.payload_json')
     .where('workflow.build_id', 'in', builds)
     .where('outbox.kind', '=', 'tag')
-    .executeTakeFirst();
-  return row !== undefined;
+    .execute();
+  return rows.some(({ payload_json }) => {
+    const tagged = JSON.parse(payload_json) as Extract<Effect, { kind: 'tag' }>;
+    return tagged.repository === repository && tagged.digest === digest;
+  });
 }
 
 /** A release is its build's: one that was live once may be rolled back to. */

@@ -1,3 +1,4 @@
+import { chunks } from '../core/chunks.ts';
 import { newId } from '../core/id.ts';
 import type { BuildPlan, DeployPlan, Plan, WorkflowPlan } from '../core/plan.ts';
 import { Problem, type ProblemCode } from '../core/problem.ts';
@@ -94,7 +95,7 @@ async function keepPlan(
     .where('id', '=', buildId)
     .execute();
   const rows = plan.workflows.map((workflow, position) => workflowRow(workflow, { buildId, position, at }));
-  for (const some of chunks(rows)) await tx.db.insertInto('workflow').values(some).execute();
+  for (const some of chunks(rows, MOST_ROWS)) await tx.db.insertInto('workflow').values(some).execute();
   const parts = plan.workflows.map((workflow, position) => ({
     workflowId: rows[position]?.id ?? '',
     plan: workflow.plan,
@@ -151,7 +152,7 @@ export async function insertSteps(
       },
     })),
   );
-  for (const some of chunks(rows))
+  for (const some of chunks(rows, MOST_ROWS))
     await tx.db
       .insertInto('step')
       .values(some.map(({ values }) => values))
@@ -162,10 +163,5 @@ export async function insertSteps(
       await transition(tx, { table: 'step', id: values.id, buildId, to: 'skipped', reason, at });
 }
 
-/** Rows for one statement: a database takes some thousand values in each. */
-function chunks<T>(rows: readonly T[]): readonly (readonly T[])[] {
-  const length = Math.ceil(rows.length / MOST_ROWS);
-  return Array.from({ length }, (_, index) => rows.slice(index * MOST_ROWS, (index + 1) * MOST_ROWS));
-}
-
+/** Rows of one statement. */
 const MOST_ROWS = 50;

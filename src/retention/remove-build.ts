@@ -1,5 +1,9 @@
+import { chunks } from '../core/chunks.ts';
 import type { Tx } from '../store/store.ts';
 import { logsOfBuild } from './read-history.ts';
+
+/** In one statement. */
+const MOST_IDS = 500;
 
 /**
  * Removes all that is recorded of a build that nothing is to come of. Returns the logs that nothing points to once
@@ -14,12 +18,14 @@ export async function removeBuild(tx: Tx, buildId: string): Promise<readonly str
     .deleteFrom('outbox')
     .where((eb) =>
       eb.or([
-        eb('subject_id', 'in', [buildId, ...logs]),
+        eb('subject_id', '=', buildId),
         eb('subject_id', 'in', workflows),
         eb('subject_id', 'in', deployments),
       ]),
     )
     .execute();
+  for (const some of chunks(logs, MOST_IDS))
+    await db.deleteFrom('outbox').where('subject_id', 'in', some).execute();
   await removeLeases(tx, buildId);
   await forgetManifests(tx, buildId);
   const steps = db.selectFrom('step').select('id').where('workflow_id', 'in', workflows);

@@ -184,6 +184,23 @@ describe('a red build’s manifest', () => {
     expect(await whyKept()).toBe('tags were set on it');
   });
 
+  it('may go when tags were set on another image of the build', async () => {
+    const { lease } = await claimed();
+    await put(lease);
+    for (const body of IMAGE_REPORTS) await lease.report(body);
+    const tag = { kind: 'tag' as const, ...MANIFEST, tags: ['main'] };
+    await record.builds.effect(lease.open, { key: 'tags', effect: tag });
+    await record.store.transaction((tx) =>
+      tx.db
+        .updateTable('outbox')
+        .set({ payload_json: JSON.stringify({ ...tag, digest: `sha256:${'4'.repeat(64)}` }) })
+        .where('kind', '=', 'tag')
+        .execute(),
+    );
+    await ada.restart();
+    expect(await whyKept()).toBeNull();
+  });
+
   it('is nobody’s concern in another repository', async () => {
     await ended('failure');
     await record.store.transaction(async (tx) => {

@@ -128,3 +128,11 @@ it('does not repeat a workflow for one step when another that had begun may not 
   await ada.restart();
   expect(await record.statusOf('build', buildId)).toBe('error');
 });
+
+it('gives as many attempts as a plan may have', async () => {
+  const steps = Array.from({ length: 700 }, (_, index) =>
+    stepOf(`s${index}`, { retry: { count: 10, delayMs: 0, exitCodes: null }, dependsOn: [] }),
+  );
+  const { work } = await claimed(steps);
+  expect(await rows()).toBe(7_700 + work.steps.length - steps.length);
+});
