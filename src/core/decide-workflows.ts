@@ -42,11 +42,12 @@ export function decideWorkflows(
   return { end: [...ends.values()], build: endOf(workflows, ends) };
 }
 
-/** Whether a workflow may begin: what it waits for is over, as it wants it. Pure. */
+/** Whether a workflow may begin: what it waits for is over, as it wants it; one that waits for nothing may. Pure. */
 export function isReady(
   { dependsOn, runsOn }: Pick<OpenWorkflow, 'dependsOn' | 'runsOn'>,
   workflows: readonly Pick<OpenWorkflow, 'name' | 'status'>[],
 ): boolean {
+  if (dependsOn.length === 0) return true;
   const awaited = workflows.filter(({ name }) => dependsOn.includes(name));
   return awaited.every(({ status }) => isEnd(status)) && runsOn.includes(outcomeOf(awaited));
 }

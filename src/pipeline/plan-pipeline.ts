@@ -1,13 +1,14 @@
-import type { BuildPlan, Plan, WorkflowPlan } from '../core/plan.ts';
+import type { BuildPlan, WorkflowPlan } from '../core/plan.ts';
 import { valueVariables } from './ci-variables.ts';
 import type { CiContext } from './ci-variables.ts';
+import type { StepSpec } from './grammar/steps.ts';
 import type { LintProblem } from './lint-problem.ts';
 import { matchWorkflow } from './match-when.ts';
 import { newBudget } from './plan/fill-values.ts';
 import { planWorkflow, type WorkflowContext } from './plan/plan-workflow.ts';
 import { planMatrix } from './plan/plan-matrix.ts';
 import { checkShared } from './plan/check-shared.ts';
-import { throughWorkflows } from './plan/workflow-order.ts';
+import { selectWorkflows, throughWorkflows } from './plan/workflow-order.ts';
 import { DEFAULT_PIPELINE, PIPELINE_FILE, type PipelineFile } from './pipeline-files.ts';
 import { readWorkflows, type ReadWorkflow } from './read-workflows.ts';
 import { createReport } from './report.ts';
@@ -59,11 +60,8 @@ function filesOf({ files, hasDockerfile }: PlanInput): readonly PipelineFile[] {
 function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): BuildPlan | null {
   const { event, changedFiles, project } = input;
   const occasion = { event, changedFiles, defaultBranch: project.defaultBranch, matrix: {} };
-  const selected = new Set(
-    workflows
-      .filter(({ spec }) => spec !== null && matchWorkflow(spec.when, occasion))
-      .map(({ name }) => name),
-  );
+  const selected = selectWorkflows(workflows, ({ spec }) => matchWorkflow(spec?.when ?? null, occasion));
+  if (isTooLarge(workflows, selected)) return null;
   const dependsOn = throughWorkflows(workflows, selected);
   const variables = valueVariables(input);
   const budget = newBudget();
@@ -73,13 +71,6 @@ function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): Build
     if (spec === null || !selected.has(name)) continue;
     const combinations =
       spec.matrix === null ? [null] : (planMatrix(spec.matrix, PIPELINE_LIMITS.workflows) ?? []);
-    if (planned.length + combinations.length > PIPELINE_LIMITS.workflows) {
-      report.add('too_complex', WHOLE_FILE, {
-        what: 'the build has more workflows',
-        limit: PIPELINE_LIMITS.workflows,
-      });
-      return null;
-    }
     for (const matrix of combinations) {
       const context: WorkflowContext = { ...input, variables: { ...variables, ...matrix }, matrix, budget };
       const workflow = {
@@ -92,16 +83,35 @@ function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): Build
       planned.push({ workflow, from });
     }
   }
-  if (planned.reduce((sum, one) => sum + stepsOf(one.workflow.plan), 0) > PIPELINE_LIMITS.plannedSteps)
-    planned[0]?.from.report.add('too_complex', WHOLE_FILE, {
-      what: 'the build has more steps',
-      limit: PIPELINE_LIMITS.plannedSteps,
-    });
   checkShared(planned);
   return { workflows: planned.map(({ workflow }) => workflow) };
 }
 
-const stepsOf = ({ steps, services }: Plan): number => steps.length + services.length;
+/** Before any of them is planned: whether the build has more workflows or attempts of steps than it may; it is reported. */
+function isTooLarge(workflows: readonly ReadWorkflow[], selected: ReadonlySet<string>): boolean {
+  let [count, steps] = [0, 0];
+  for (const { name, spec, report } of workflows) {
+    if (spec === null || !selected.has(name)) continue;
+    const combinations =
+      spec.matrix === null ? 1 : (planMatrix(spec.matrix, PIPELINE_LIMITS.workflows)?.length ?? Infinity);
+    count += combinations;
+    steps +=
+      combinations * (spec.services.length + spec.steps.reduce((sum, one) => sum + attemptsOf(one), 0));
+    const over =
+      count > PIPELINE_LIMITS.workflows
+        ? { what: 'the build has more workflows', limit: PIPELINE_LIMITS.workflows }
+        : {
+            what: 'the build has more steps, each further attempt counted,',
+            limit: PIPELINE_LIMITS.plannedSteps,
+          };
+    if (count <= PIPELINE_LIMITS.workflows && steps <= PIPELINE_LIMITS.plannedSteps) continue;
+    report.add('too_complex', WHOLE_FILE, over);
+    return true;
+  }
+  return false;
+}
+
+const attemptsOf = ({ retry }: StepSpec): number => 1 + (retry?.count ?? 0);
 
 const WHOLE_FILE = { span: { offset: 0, length: 1 }, path: '' };
 

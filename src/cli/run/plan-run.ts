@@ -52,7 +52,7 @@ function alone(workflows: readonly WorkflowPlan[], file: string): readonly Workf
   const name = workflowNameOf(file);
   return workflows
     .filter((workflow) => workflow.name === name)
-    .map((workflow) => ({ ...workflow, dependsOn: [] }));
+    .map((workflow) => ({ ...workflow, dependsOn: [], runsOn: ['success'] as const }));
 }
 
 /** Each after those that it waits for, else as they are. */

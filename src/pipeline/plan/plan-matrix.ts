@@ -3,15 +3,15 @@ import type { MatrixSpec, WrittenCombination } from '../grammar/matrix.ts';
 
 /**
  * The combinations of a matrix: every value of each variable with every value of the others, the last variable fastest,
- * without those that `exclude` names (all that it says agrees), then those of `include`; each once. None at all where
- * there are more than `most`.
+ * without those that `exclude` names (all that it says agrees), then those of `include`; each once. Null where
+ * there are more than `most`, or too many to find out.
  */
 export function planMatrix(
   { axes, include, exclude }: MatrixSpec,
   most: number,
 ): readonly MatrixValues[] | null {
   const size = axes.reduce((product, { value }) => product * value.length, axes.length === 0 ? 0 : 1);
-  if (size > most * MOST_EXCLUDED) return null;
+  if (size > most * MOST_EXCLUDED || size * exclude.length > MOST_COMPARED) return null;
   const excluded = exclude.map(toValues);
   const kept = product(axes.map(({ name, value }) => [name.value, value.map((one) => one.value)] as const))
     .filter((one) => !excluded.some((other) => agrees(other, one)))
@@ -23,6 +23,8 @@ export function planMatrix(
 
 /** Of so many times the combinations that are left, others may be excluded. */
 const MOST_EXCLUDED = 16;
+/** Combinations that are held against exclusions, counted once for each. */
+const MOST_COMPARED = 100_000;
 
 function product(axes: readonly (readonly [string, readonly string[]])[]): MatrixValues[] {
   if (axes.length === 0) return [];

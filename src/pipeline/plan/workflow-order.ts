@@ -1,5 +1,26 @@
 import type { ReadWorkflow } from '../read-workflows.ts';
 
+/**
+ * The names of the workflows that have a part in the build: those that `matches` takes. One that runs after failures only
+ * has none either where nothing of what it waits for has.
+ */
+export function selectWorkflows(
+  workflows: readonly ReadWorkflow[],
+  matches: (workflow: ReadWorkflow) => boolean,
+): ReadonlySet<string> {
+  const selected = new Set(workflows.filter(matches).map(({ name }) => name));
+  for (let before = -1; before !== selected.size;) {
+    before = selected.size;
+    const dependsOn = throughWorkflows(workflows, selected);
+    for (const { name, spec } of workflows) {
+      const waits = (spec?.depends_on ?? []).length > 0;
+      const isIdle = spec?.runs_on?.includes('success') === false && dependsOn(name).length === 0;
+      if (waits && isIdle) selected.delete(name);
+    }
+  }
+  return selected;
+}
+
 /** What each selected workflow waits for: one that is left out is replaced by what it would have waited for. */
 export function throughWorkflows(
   workflows: readonly ReadWorkflow[],

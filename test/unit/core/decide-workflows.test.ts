@@ -78,6 +78,7 @@ describe('a workflow that waits for others', () => {
       end: [{ id: 'wfl_mend', status: 'skipped', reason: 'it runs after a failure only' }],
       build: { status: 'success', reason: null },
     });
+    expect(isReady({ ...mend, dependsOn: [] }, [])).toBe(true);
     const always = workflow('b', { dependsOn: ['a'], runsOn: ['success', 'failure'] });
     expect([isReady(always, [ended('a', 'failure')]), isReady(always, [ended('a', 'success')])]).toEqual([
       true,

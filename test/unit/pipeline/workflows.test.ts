@@ -55,6 +55,18 @@ describe('the files of a folder', () => {
     expect(names(EVENTS.tag)).toEqual(['a after ', 'b after a', 'c after b']);
   });
 
+  test('one that runs after failures only is left out where nothing is left that could fail', () => {
+    const texts = {
+      deploy: `${step}when: { event: tag }`,
+      alert: `${step}depends_on: deploy\nruns_on: failure`,
+      after: `${step}depends_on: alert\nruns_on: [failure]`,
+      always: `${step}depends_on: deploy\nruns_on: [success, failure]`,
+    };
+    const names = (event: RepositoryEvent) => workflowsOf(folder(texts, event)).map(({ name }) => name);
+    expect(names(EVENTS.push)).toEqual(['always']);
+    expect(names(EVENTS.tag)).toEqual(['after', 'alert', 'always', 'deploy']);
+  });
+
   test('a condition on branch or path holds for the whole file', () => {
     const when = 'when: [{ branch: main, path: "docs/**" }]';
     const planned = (changedFiles: readonly string[]) =>
@@ -108,6 +120,17 @@ describe('the files of a folder', () => {
       Array.from({ length: PIPELINE_LIMITS.files + 1 }, (_, i) => [`w${i}`, step]),
     );
     expect(planPipeline(folder(texts)).problems.map(({ code }) => code)).toEqual(['too_complex']);
+  });
+
+  test('are together no longer than one may be, and have no more steps, attempts counted', () => {
+    const long = `${step}# ${'x'.repeat(PIPELINE_LIMITS.bytes * 0.6)}\n`;
+    expect(problemsOf(folder({ a: long, b: step, c: long }))).toEqual(['.slipway/c.yml:1:1 file_too_large']);
+    const many = (count: number) =>
+      `steps: {${Array.from({ length: count }, (_, i) => ` s${i}: { image: "a:1", commands: x, retry: 10 }`).join(',')} }\n`;
+    expect(problemsOf(folder({ a: many(1_000) }))).toEqual([]);
+    expect(problemsOf(folder({ a: many(1_000), b: many(1_000) }))).toEqual([
+      '.slipway/b.yml:1:1 too_complex',
+    ]);
   });
 });
 
@@ -198,6 +221,10 @@ describe('a matrix', () => {
     for (const matrix of [`{ A: ${axis(257)} }`, `{ A: ${axis(300)}, B: ${axis(300)}, C: ${axis(300)} }`])
       expect(problemsOf(of(matrix))).toEqual(['slipway.yml:1:11 too_complex']);
     expect(workflowsOf(of(`{ A: ${axis(16)}, B: ${axis(16)} }`))).toHaveLength(256);
+    const excluded = Array.from({ length: 200 }, () => '{ A: 0 }').join();
+    expect(problemsOf(of(`{ A: ${axis(64)}, B: ${axis(64)}, exclude: [${excluded}] }`))).toEqual([
+      'slipway.yml:1:11 too_complex',
+    ]);
   });
 
   test('the same depends_on covers all combinations of a matrix', () => {
