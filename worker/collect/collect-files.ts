@@ -29,7 +29,8 @@ const ARGUMENTS = 512 * 1024;
  * @throws {@link NotCollected}; EngineLost; the signal's reason.
  */
 export async function listFiles(place: FilesPlace, patterns: readonly string[]): Promise<readonly string[]> {
-  const starts = startsOf(patterns);
+  const starts = await withoutLinks(place, startsOf(patterns));
+  if (starts.length === 0) return [];
   const withoutGit = starts.some((start) => start === '.git' || start.startsWith('.git/'))
     ? []
     : ['-name', '.git', '-prune', '-o'];
@@ -50,6 +51,26 @@ export async function listFiles(place: FilesPlace, patterns: readonly string[]):
     for (const name of namesIn(whole.subarray(0, end))) if (isMeant(name)) names.push(name);
   }
   return names.sort();
+}
+
+/** The starts that no symbolic link leads to: `find` follows one in the middle of a start. */
+async function withoutLinks(place: FilesPlace, starts: readonly string[]): Promise<readonly string[]> {
+  const parents = new Set(starts.flatMap(parentsOf));
+  if (parents.size === 0) return starts;
+  const links = new Set<string>();
+  let listed = Buffer.alloc(0);
+  for (const some of inArguments([...parents])) {
+    const command = [HELPER, 'find', ...some.map(asOperand), '-prune', '-type', 'l', '-print0'];
+    for await (const piece of output(place, command)) listed = Buffer.concat([listed, piece]);
+  }
+  for (const name of listed.toString('utf8').split('\0')) links.add(cleanName(name));
+  return starts.filter((start) => !parentsOf(start).some((parent) => links.has(parent)));
+}
+
+/** The folders that a name is in: of `a/b/c`, `a` and `a/b`. */
+function parentsOf(name: string): readonly string[] {
+  const segments = name.split('/');
+  return segments.slice(1).map((_, at) => segments.slice(0, at + 1).join('/'));
 }
 
 /**

@@ -43,7 +43,18 @@ describe('files are listed', () => {
     symlinkSync('/etc/passwd', path.join(folder, 'passwd.xml'));
     symlinkSync('real', path.join(folder, 'linked'));
     expect(await list('**')).toEqual(['real/a.xml']);
-    expect(await list('etc/passwd', 'etc/**', 'passwd.xml', 'linked/*', 'linked')).toEqual([]);
+    symlinkSync('../real', path.join(folder, 'real/again'));
+    for (const pattern of [
+      'etc/passwd',
+      'etc/**',
+      'passwd.xml',
+      'linked/*',
+      'linked',
+      'linked/a.xml',
+      'real/again/a.xml',
+    ])
+      expect(await list(pattern), pattern).toEqual([]);
+    expect(await list('linked/a.xml', 'real/a.xml')).toEqual(['real/a.xml']);
   });
 
   it('until the signal aborts, though the container says nothing', async () => {
