@@ -1,5 +1,6 @@
 import { SaxesParser } from 'saxes';
 import type { TestResult, TestStatus } from '../../src/core/test-report.ts';
+import type { MaskText } from '../logs/mask-reasons.ts';
 import { findPlace } from './find-place.ts';
 
 export interface ParsedReport {
@@ -24,13 +25,15 @@ const ATTRIBUTES = 64;
 /**
  * Reads a report in the JUnit form, as its many writers have it: `testsuites`, `testsuite` and `testcase` with
  * `failure`, `error` or `skipped` in them; there is no standard of it. Nothing is fetched and no entity of the file's
- * own is replaced. What was read before a mistake counts: a run that was killed leaves half a file.
+ * own is replaced. What was read before a mistake counts: a run that was killed leaves half a file. What is cut, or
+ * looked through for a place, is masked before.
  */
 export async function parseJunit(
   bytes: AsyncIterable<Uint8Array>,
+  mask: MaskText,
   bounds: ReadingBounds = BOUNDS,
 ): Promise<ParsedReport> {
-  const reader = new JunitReader(bounds);
+  const reader = new JunitReader(bounds, mask);
   try {
     let decoder: TextDecoder | null = null;
     for await (const piece of bytes) {
@@ -69,16 +72,18 @@ const ENDS: ReadonlyMap<string, TestStatus> = new Map([
 class JunitReader {
   readonly results: TestResult[] = [];
   readonly #bounds: ReadingBounds;
+  readonly #mask: MaskText;
   readonly #parser = new SaxesParser({ position: false, xmlns: false });
   readonly #open: string[] = [];
   readonly #suites: { readonly name: string; readonly file: string | null }[] = [];
   #case: OpenCase | null = null;
   #attributes = 0;
 
-  constructor(bounds: ReadingBounds) {
+  constructor(bounds: ReadingBounds, mask: MaskText) {
     this.#bounds = bounds;
+    this.#mask = mask;
     this.#parser.on('error', (error) => {
-      throw new NotRead(`is no XML: ${error.message.slice(0, 120)}`);
+      throw new NotRead(`is no XML: ${mask(error.message).slice(0, 120)}`);
     });
     this.#parser.on('opentagstart', () => void (this.#attributes = 0));
     this.#parser.on('attribute', () => {
@@ -101,7 +106,7 @@ class JunitReader {
 
   #start(name: string, attributes: Readonly<Record<string, string>>): void {
     if (this.#open.length === 0 && name !== 'testsuites' && name !== 'testsuite')
-      throw new NotRead(`is no JUnit report: it begins with <${name.slice(0, 40)}>`);
+      throw new NotRead(`is no JUnit report: it begins with <${this.#mask(name).slice(0, 40)}>`);
     this.#open.push(name);
     if (this.#open.length > DEPTH) throw new NotRead('has too many elements inside one another');
     if (name === 'testsuite')
@@ -136,11 +141,17 @@ class JunitReader {
     this.#case.text += text.slice(0, Math.max(0, this.#bounds.text - this.#case.text.length));
   }
 
+  #maskedCase(test: OpenCase): OpenCase {
+    if (test.status === 'passed') return test;
+    const isCut = test.text.length >= this.#bounds.text;
+    return { ...test, message: this.#mask(test.message), text: this.#mask(test.text, isCut) };
+  }
+
   #close(name: string): void {
     this.#open.pop();
     if (name === 'testsuite') this.#suites.pop();
     if (name !== 'testcase' || this.#case === null) return;
-    this.results.push(resultOf(this.#case));
+    this.results.push(resultOf(this.#maskedCase(this.#case)));
     this.#case = null;
     if (this.results.length >= this.#bounds.results)
       throw new NotRead(`has more than ${this.#bounds.results} tests`);
@@ -155,6 +166,7 @@ function setEnd(test: OpenCase, status: TestStatus, attributes: Readonly<Record<
   if (test.message === '') test.message = said === '' ? (attributes['type'] ?? '') : said;
 }
 
+/** Of what is masked. */
 function resultOf({ message, text, ...test }: OpenCase): TestResult {
   const told = text.trim();
   const whole = told.startsWith(message) ? told : [message, told].filter((part) => part !== '').join('\n');

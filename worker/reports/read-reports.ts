@@ -41,7 +41,7 @@ export async function readReports(
       notes.push(`${entry.name} was not read: it is too large`);
       continue;
     }
-    const { results, complaint } = await parseJunit(entry.content);
+    const { results, complaint } = await parseJunit(entry.content, mask);
     files += 1;
     for (const result of results) tests.add(result);
     if (complaint !== null) notes.push(`${entry.name} ${complaint}`);
@@ -87,7 +87,8 @@ class Collected {
       ...result,
       suite,
       name: this.#numbered(suite, this.#text(result.name, TEST_LIMITS.name - 10)),
-      file: result.file === null ? null : this.#text(this.#relative(result.file), TEST_LIMITS.file),
+      file:
+        result.file === null ? null : this.#text(this.#relative(this.#mask(result.file)), TEST_LIMITS.file),
       message: result.message === null ? null : this.#text(result.message, TEST_LIMITS.message),
     };
   }

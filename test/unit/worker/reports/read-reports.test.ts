@@ -69,6 +69,24 @@ it('masks secrets in all that it tells, also where a text is cut', async () => {
   expect(results[0]).toMatchObject({ name: 'with ********', message: 'password=********' });
 });
 
+it('masks a text before it is cut while it is read, and before a place is looked for in it', async () => {
+  const secret = 'correct-horse/battery.py:1234567';
+  const failure = (said: string) => failing('t', said);
+  put('a.xml', suite(failure(`key=(${secret}`) + failure(`${' '.repeat(64 * 1024 - 20)}${secret}`)));
+  put('b.xml', suite(failure(`${'('.repeat(16 * 1024 - 20)} ${secret}`)));
+  put('c.xml', '<correct-horse-battery-staple-and-many-more-words/>');
+  const report = await read({ token: secret, word: 'horse-battery-staple-and-many-more-words' });
+  expect(report.results).toHaveLength(3);
+  expect(report.results.map(({ file, line }) => [file, line])).toEqual(Array(3).fill([null, null]));
+  expect(JSON.stringify(report)).not.toMatch(/horse|battery|1234/);
+});
+
+it('masks the name of a file before it is told from the workspace on', async () => {
+  put('a.xml', suite(`<testcase name="a" file="${folder}/hidden/a.ts"/>`));
+  const [result] = (await read({ place: `${folder}/hidden` })).results;
+  expect(result?.file).toBe('********/a.ts');
+});
+
 it('bounds every text and the number of tests', async () => {
   const long = 'x'.repeat(30_000);
   put(
