@@ -146,8 +146,8 @@ export class HeldLease implements Lease {
   }
 
   async tests(attemptId: string, { results, ...summary }: TestReport, signal: AbortSignal): Promise<boolean> {
+    let from = 0;
     try {
-      let from = 0;
       for (const part of partsOf(results)) {
         const body = { attemptId, from, results: part, ...(from === 0 ? { summary } : {}) };
         await this.#ask({ method: 'POST', path: '/tests', body: body satisfies TestsRequest, signal });
@@ -155,7 +155,7 @@ export class HeldLease implements Lease {
       }
       return true;
     } catch (error) {
-      if (error instanceof Problem && error.code === 'not_found') return false;
+      if (from === 0 && error instanceof Problem && error.code === 'not_found') return false;
       throw error;
     }
   }
@@ -167,7 +167,7 @@ export class HeldLease implements Lease {
     try {
       const packed = await pack(file);
       const body = { ...about, ...packed } satisfies ArtifactOffer;
-      let state = (await this.#ask({ method: 'POST', path: '/artifacts', body, signal })) as ArtifactAnswer;
+      let state = await this.#offer(body, signal);
       const archive = await open(file);
       try {
         while (!state.whole) state = await this.#sendPart(archive, state, packed.bytes, signal);
@@ -226,6 +226,15 @@ export class HeldLease implements Lease {
     await this.#options.client
       .sendUntilAnswered({ ...request, signal, timeoutMs: GIVE_BACK_MS })
       .catch(() => undefined);
+  }
+
+  async #offer(body: ArtifactOffer, signal: AbortSignal): Promise<ArtifactAnswer> {
+    try {
+      return (await this.#ask({ method: 'POST', path: '/artifacts', body, signal })) as ArtifactAnswer;
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
+      throw new Error('the server is older than this worker and keeps none', { cause: error });
+    }
   }
 
   /** With nothing left to send it asks for the end. */

@@ -83,7 +83,7 @@ export interface Lease<W extends Work = Work> {
   report(body: ReportBody): Promise<void>;
   /** Tells what a step's test reports said; resolves when that is durable. False: the server is older and keeps none. Rejects when `signal` aborts. */
   tests(attemptId: string, report: TestReport, signal: AbortSignal): Promise<boolean>;
-  /** See {@link SendArtifact}. @throws Problem `artifact_too_large`; `not_found` for a server that is older and keeps none. */
+  /** See {@link SendArtifact}. @throws Problem `artifact_too_large`; an Error for a server that is older and keeps none. */
   readonly sendArtifact: SendArtifact;
   /** An effect on the outside, done by the server's outbox. Resolves when it is done or has failed for good. */
   effect(key: string, effect: Effect): Promise<Exclude<EffectAnswer, { state: 'pending' }>>;

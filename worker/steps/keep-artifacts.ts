@@ -1,5 +1,4 @@
 import { ARTIFACT_LIMITS } from '../../src/core/artifact.ts';
-import { Problem } from '../../src/core/problem.ts';
 import { listFiles } from '../collect/collect-files.ts';
 import { packFiles, type Packed } from '../collect/pack-files.ts';
 import type { Outcome } from '../outcome.ts';
@@ -39,11 +38,9 @@ export async function keepArtifact(
     if (step.signal.aborted) return outcome;
     const cause = step.inTime.aborted
       ? 'to collect and send it took too long'
-      : error instanceof Problem && error.code === 'not_found'
-        ? 'the server is older than this worker and keeps none'
-        : error instanceof Error
-          ? error.message.replace(/\.$/, '')
-          : String(error);
+      : error instanceof Error
+        ? error.message.replace(/\.$/, '')
+        : String(error);
     const reason = `the artifact ${name} could not be kept: ${cause}`;
     if (outcome.status === 'success') return { ...outcome, status: 'error', reason };
     await step.sink.say(`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`);

@@ -522,6 +522,18 @@ it('tells from each other what an older server does not know and what it refuses
   expect(await lease.tests('att_1', report, never)).toBe(false);
   server.script('/tests', problem('not_allowed'));
   await expect(lease.tests('att_1', report, never)).rejects.toThrow();
+  const about = { attemptId: 'att_1', name: 'site', keepMs: null };
+  const pack = async (file: string) => {
+    await writeFile(file, 'packed');
+    return { files: 1, bytes: 6, digest: 'sha256:0' };
+  };
+  server.script('/artifacts', problem('not_found', { what: 'path', id: '/worker/v1/leases/x/artifacts' }));
+  await expect(lease.sendArtifact(about, pack, never)).rejects.toThrow(
+    'the server is older than this worker and keeps none',
+  );
+  server.script('/artifacts', { id: 'art_1', received: 0, whole: false });
+  server.script('/artifacts/art_1', problem('not_found', { what: 'artifact', id: 'art_1' }));
+  await expect(lease.sendArtifact(about, pack, never)).rejects.toThrow('There is no artifact art_1');
 });
 
 it('sends an artifact and test reports no longer than their signal lets it', async () => {
