@@ -32,7 +32,8 @@ type Nested = string | readonly Nested[] | { readonly [name: string]: Nested };
 
 function valueOf(setting: SettingValue, secrets: Readonly<Record<string, string>>): Nested {
   if (typeof setting === 'string') return setting;
-  if ('fromSecret' in setting) return secrets[setting.fromSecret] ?? '';
+  if ('fromSecret' in setting)
+    return Object.hasOwn(secrets, setting.fromSecret) ? (secrets[setting.fromSecret] ?? '') : '';
   if ('list' in setting) return setting.list.map((item) => valueOf(item, secrets));
   return Object.fromEntries(
     Object.entries(setting.map).map(([name, item]) => [name, valueOf(item, secrets)]),

@@ -64,5 +64,5 @@ export function missingSecret(
   { values }: Pick<LeaseSecrets, 'values'>,
 ): string | null {
   const needed = [...secretsOf(environment), ...secretsOfProgram(program)];
-  return needed.find((name) => values[name] === undefined) ?? null;
+  return needed.find((name) => !Object.hasOwn(values, name)) ?? null;
 }

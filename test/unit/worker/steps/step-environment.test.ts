@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { settingVariables } from '../../../../src/core/program.ts';
 import { stepEnvironment, variablesOf } from '../../../../worker/steps/step-environment.ts';
 
 it("gives the build's variables, then the step's own, with secrets filled in", () => {
@@ -16,6 +17,15 @@ it('names the secret that is missing', () => {
   expect(stepEnvironment({}, { environment: { TOKEN: { fromSecret: 'api' } } }, { values: {} })).toEqual({
     missingSecret: 'api',
   });
+});
+
+it('takes no secret for set that only an object of JavaScript has', () => {
+  const fromSecret = 'constructor';
+  const missing = { missingSecret: fromSecret };
+  expect(stepEnvironment({}, { environment: { A: { fromSecret } } }, { values: {} })).toEqual(missing);
+  const program = { entrypoint: null, directory: null, settings: { PLUGIN_A: { fromSecret } } };
+  expect(stepEnvironment({}, { environment: {}, program }, { values: {} })).toEqual(missing);
+  expect(settingVariables(program, {})).toEqual({ PLUGIN_A: '' });
 });
 
 it('adds what differs from step to step, which the build cannot overwrite', () => {
