@@ -45,6 +45,7 @@ export const imageRecord = record(
 export const image = choice<ImageSpec | 'none'>(
   { text: word(['none']), map: imageRecord },
   '`none`, or a map with `dockerfile`, `context`, `target` …',
+  'map',
 );
 
 export type ImageSpec = ValueOf<typeof imageRecord>;

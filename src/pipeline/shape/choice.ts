@@ -10,14 +10,18 @@ export interface Choices<T> {
   readonly map?: Shape<T>;
 }
 
-/** A value that may be written in several ways, told apart by the kind of node. */
-export function choice<T>(choices: Choices<T>, phrase: string): Shape<T> {
+/**
+ * A value that may be written in several ways, told apart by the kind of node.
+ * @param blankOf The way whose blank stands for what is wrong; the first that there is unless told.
+ */
+export function choice<T>(choices: Choices<T>, phrase: string, blankOf?: keyof Choices<T>): Shape<T> {
   const given = [choices.list, choices.text, choices.map].filter((shape) => shape !== undefined);
   const [first] = given;
   if (first === undefined) throw new RangeError('a choice needs a shape');
+  const { blank } = (blankOf === undefined ? undefined : choices[blankOf]) ?? first;
   return {
     phrase,
-    blank: first.blank,
+    blank,
     schema: (definitions) => ({ anyOf: given.map((shape) => shape.schema(definitions)) }),
     read: (cursor) => {
       const { node } = cursor;
@@ -28,7 +32,7 @@ export function choice<T>(choices: Choices<T>, phrase: string): Shape<T> {
       else if (shape !== undefined) return shape.read(cursor);
       else
         cursor.report('type_wrong', { what, seen: kindOf(node), expected: phrase, fix: `Write ${phrase}.` });
-      return first.blank;
+      return blank;
     },
   };
 }
