@@ -243,12 +243,12 @@ it('is sent from where the server has it when a connection was cut', async () =>
 it('is whole when the server was killed between its file and its row', async () => {
   const { buildId, lease, attemptId } = await claimed();
   const content = packing(Buffer.from('all of it'));
-  await lease.sendArtifact({ attemptId, name: 'all', keepMs: null }, content, new AbortController().signal);
+  await lease.sendArtifact({ attemptId, name: 'all', keepMs: null }, content, never);
   await server.deps.store.transaction((tx) =>
     tx.db.updateTable('artifact').set({ whole: 0 }).where('build_id', '=', buildId).execute(),
   );
   expect(await shown(buildId)).toEqual([]);
-  await lease.sendArtifact({ attemptId, name: 'all', keepMs: null }, content, new AbortController().signal);
+  await lease.sendArtifact({ attemptId, name: 'all', keepMs: null }, content, never);
   expect((await shown(buildId)).map(({ name }) => name)).toEqual(['all']);
 });
 
