@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
-import type { BuildView, DeliveryView, Page } from '../../src/core/view.ts';
+import type { BuildTestsView, BuildView, DeliveryView, Page } from '../../src/core/view.ts';
 import type { NotificationTargetView } from '../../src/core/notification.ts';
 import { APP_LABELS } from '../../worker/deploy/app-container.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
@@ -233,8 +233,11 @@ steps:
     commands:
       - set -x
       - 'echo "$TOKEN"; printf %s "$TOKEN" | base64; echo "$TOKEN" > /tmp/token'
+      - 'printf "<testsuite><testcase name=\\"t\\"><failure><![CDATA[%s]]></failure></testcase></testsuite>" "$TOKEN" > report.xml; echo plain > plain.txt'
       - echo all is said
       - sleep 4
+    reports: { junit: [report.xml] }
+    artifacts: [plain.txt]
 push: {}
 deploy:
   environment: production
@@ -385,9 +388,17 @@ async function allAnswers(): Promise<ReadonlyMap<string, string>> {
     ':delivery': delivery?.id ?? '',
     ':environment': environment.id,
     ':log': attemptOf(build, 'work')?.logId ?? '',
+    ':artifact': build.artifacts?.[0]?.id ?? '',
   };
+  const [test] = (await system.api<BuildTestsView>('GET', `/builds/${build.id}/tests`)).items;
+  expect(test).toMatchObject({
+    name: 't',
+    status: 'failed',
+    message: expect.stringContaining('****') as string,
+  });
   const queries: Readonly<Record<string, string>> = {
     '/api/v1/stream': `?build=${build.id}&environment=${environment.id}`,
+    '/api/v1/projects/:project/tests': `?test=${test?.key}`,
   };
   const server = await startTestServer({ intake: false });
   const routes = routesOf(createApp(server.deps));

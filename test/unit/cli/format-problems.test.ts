@@ -23,15 +23,15 @@ test('a problem shows its place, its line, the offending text and the fix', () =
 
 test('the underline stands under wide characters, marks and tabs', () => {
   const [, , line = '', marks = ''] = format(
-    'steps: [{ name: "日本\u0301 🚢",\tcommands: x, retry: 1 }]',
+    'steps: [{ name: "日本\u0301 🚢",\tcommands: x, group: 1 }]',
   ).split('\n');
-  const before = line.slice(0, line.indexOf('retry'));
+  const before = line.slice(0, line.indexOf('group'));
   const columns = [...before].reduce(
     (sum, one) => sum + (/[日本🚢]/u.test(one) ? 2 : one === '\u0301' ? 0 : 1),
     0,
   );
   expect(marks.indexOf('^')).toBe(columns);
-  expect(marks.match(/\^+/)?.[0]).toHaveLength('retry'.length);
+  expect(marks.match(/\^+/)?.[0]).toHaveLength('group'.length);
 });
 
 test('a long line is shown around the offending text', () => {

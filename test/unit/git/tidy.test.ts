@@ -154,7 +154,7 @@ describe('beside other work', () => {
     const tidying = tidy();
     await expect.poll(() => log.lines()).toContain('begin gc');
     expect(await read(first)).toBe('1');
-    expect(await log.lines()).toContain('nice 19');
+    await expect.poll(() => log.lines()).toContain('nice 19');
     const second = repository.commit({ a: '2' });
     expect(await read(second)).toBe('2');
     expect(await tidying).toBe('gave way');
