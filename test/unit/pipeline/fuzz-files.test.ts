@@ -7,4 +7,5 @@ test('2,000 mutated files of ours are answered, each in bounded time, in a proce
   expect(planned).toBeGreaterThan(100);
   expect(slowestMs, `file ${slowest}`).toBeLessThan(1_500);
   expect(peakMb).toBeLessThan(200);
-});
+  // 9 s alone; its heap is small, and all other tests run beside it.
+}, 300_000);
