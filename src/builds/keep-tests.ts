@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { workflowLabel } from '../core/matrix-label.ts';
-import type { MatrixValues } from '../core/plan.ts';
 import { Problem } from '../core/problem.ts';
 import type { TestResult } from '../core/test-report.ts';
 import type { TestsRequest } from '../protocol/worker.ts';
+import { labelOf } from '../store/read/workflow-label.ts';
 import type { Store, Tx } from '../store/store.ts';
 import type { OpenLease } from './builds.ts';
 import { demandLease } from './lease-rows.ts';
@@ -50,12 +49,6 @@ export async function keepTests(store: Store, lease: OpenLease, request: TestsRe
         .execute();
     tx.changed('build', own.buildId);
   });
-}
-
-/** Each combination of a matrix has its own tests: one may pass where another fails. */
-function labelOf({ workflow, matrix_json }: { workflow: string; matrix_json: string | null }): string {
-  const matrix = JSON.parse(matrix_json ?? 'null') as MatrixValues | null;
-  return workflowLabel({ name: workflow, matrix });
 }
 
 /** Names a test of a step in every build of a project. Pure. */

@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
 import { workflowLabel } from '../../core/matrix-label.ts';
-import type { MatrixValues, WorkflowPlan } from '../../core/plan.ts';
+import type { WorkflowPlan } from '../../core/plan.ts';
 import { isEnd } from '../../core/status.ts';
 import { addCounts } from '../../core/test-report.ts';
 import type { BuildTestsView, TestRunView, TestView } from '../../core/view.ts';
 import { readBuildPlan } from './build-plan.ts';
 import type { Reader } from './view-context.ts';
+import { labelOf } from './workflow-label.ts';
 
 export interface TestsWanted {
   readonly buildId: string;
@@ -141,11 +142,6 @@ function missingReports(
     );
   });
   return [...new Set(missing)];
-}
-
-function labelOf({ workflow, matrix_json }: Pick<AttemptRow, 'workflow' | 'matrix_json'>): string {
-  const matrix = JSON.parse(matrix_json ?? 'null') as MatrixValues | null;
-  return workflowLabel({ name: workflow, matrix });
 }
 
 /** Tests that have both passed and not, in whatever builds and attempts of that commit. */
