@@ -38,6 +38,11 @@ export interface Plan {
   readonly deploys: readonly DeployPlan[];
   /** Labels that its worker must have; absent: any worker's do. */
   readonly labels?: Labels;
+  /**
+   * Present: the commit is not checked out, and the workspace begins empty. A worker of a version that does not know of it
+   * checks out.
+   */
+  readonly skipClone?: true;
 }
 
 /** A value of the environment: text, or the name of a secret whose value the worker fetches under its lease. */

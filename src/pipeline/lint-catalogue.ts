@@ -120,6 +120,10 @@ export const LINT_CATALOGUE = {
     'A {event} has no {name}{message}.',
     'Give it a default, e.g. ${NAME:-default}, or narrow `when` to the events that have it.',
   ),
+  image_without_clone: error(
+    '`image` is built of the files of the commit, and `skip_clone` on line {line} leaves them away.',
+    'Remove one of the two.',
+  ),
   image_wrong: error(
     '`{image}` is not an image{cause}.',
     'Write an image such as `node:20`; variables are written ${NAME}.',

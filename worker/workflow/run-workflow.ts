@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LeaseSecrets, WorkflowWork } from '../../src/core/work.ts';
 import { workflowLabels, type WorkflowLabels } from '../engine/labels.ts';
@@ -100,7 +100,12 @@ class WorkflowRun {
     return setUpWorkflow(engine, this.#labels, steps, this.#ending.signal, (why) => void log.say(why));
   }
 
-  #checkOut(log: LogSink): Promise<Outcome> {
+  async #checkOut(log: LogSink): Promise<Outcome> {
+    if (this.#lease.work.plan.skipClone === true) {
+      await mkdir(this.#checkout, { recursive: true });
+      await log.say('The file says `skip_clone`: the commit is not checked out, and the workspace is empty.');
+      return SUCCESS;
+    }
     return this.#tools.bringFiles({
       lease: this.#lease,
       directory: this.#checkout,

@@ -22,7 +22,7 @@ export function checkEnvironments(
   }
   for (const { settings } of steps) checkValues(valuesOfSettings(settings), own, report);
   for (const { env } of deploy) checkEntries(env, own, report);
-  if (image !== 'none') checkEntries(image?.args ?? [], own, report);
+  if (image !== null && image.value !== 'none') checkEntries(image.value.args, own, report);
 }
 
 function checkEntries(entries: Entries, own: OwnNames, report: Report): void {

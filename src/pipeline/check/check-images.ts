@@ -15,8 +15,12 @@ export function checkImages(
   own: OwnNames,
   report: Report,
 ): void {
-  const { image, services, steps, push, deploy } = spec;
-  if (image === 'none' || (image === null && !hasDockerfile)) {
+  const { services, steps, push, deploy, skip_clone: skip } = spec;
+  const image = spec.image?.value ?? null;
+  const skipsClone = skip?.value === true;
+  if (spec.image !== null && image !== 'none' && skipsClone)
+    report.add('image_without_clone', spec.image, { line: report.lineOf(skip.span.offset) });
+  if (image === 'none' || (image === null && (!hasDockerfile || skipsClone))) {
     if (steps.length === 0 && push === null && deploy.length === 0) report.add('pipeline_idle', START);
     for (const { name, image: own } of steps)
       if (own === null)

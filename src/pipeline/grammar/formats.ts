@@ -101,6 +101,14 @@ export const repository = matching(
   new RegExp(`^(?=.{1,255}$)(?:${HOST}/)?${PATH}$`),
 );
 
+/** Yes or no. */
+export const truth: Format<boolean> = {
+  phrase: '`true` or `false`',
+  blank: false,
+  parse: (text) => (text === 'true' ? true : text === 'false' ? false : null),
+  json: { type: ['boolean', 'string'], pattern: '^(true|false)$' },
+};
+
 /** A path inside the repository. */
 export const repositoryPath: Format<string> = cleaned(
   matching('a path inside the repository', /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[^\p{Cc}\\]{1,1024}$/u),

@@ -7,7 +7,7 @@ import { located, mapped } from '../shape/shape.ts';
 import type { Shape, ValueOf } from '../shape/shape.ts';
 import { deployRecord } from './deploy.ts';
 import type { DeploySpec } from './deploy.ts';
-import { labelName, labelValue, workflowName } from './formats.ts';
+import { labelName, labelValue, truth, workflowName } from './formats.ts';
 import { image } from './image.ts';
 import { matrix } from './matrix.ts';
 import { pushRecord } from './push.ts';
@@ -35,7 +35,7 @@ export const pipelineRecord = record(
   'the file',
   {
     image: optional(
-      image,
+      located(image),
       'The image: built once, tested, shipped. `none` builds no image, whatever the repository has.',
       'the Dockerfile, where there is one',
     ),
@@ -66,6 +66,11 @@ export const pipelineRecord = record(
       'Which outcome of the workflows in `depends_on` lets it run.',
       '`success`',
     ),
+    skip_clone: optional(
+      located(scalar(truth)),
+      'Whether the commit is not checked out: the workspace begins empty, and no image is built.',
+      '`false`',
+    ),
     when: optional(
       workflowWhen,
       'Conditions of which one must hold; otherwise the workflow is left out.',
@@ -73,8 +78,7 @@ export const pipelineRecord = record(
     ),
   },
   {
-    clone: 'The commit is always checked out.',
-    skip_clone: 'The commit is always checked out.',
+    clone: 'The checkout has the whole history and all tags, no submodules and no files of Git LFS.',
     workspace: 'The workspace is chosen by Slipway.',
     workflows: 'Write a file in `.slipway/` for each.',
     cache: 'The image build has its own cache.',

@@ -31,14 +31,19 @@ export function planWorkflow(spec: PipelineSpec, context: WorkflowContext, repor
   if (typeof context.changesUnknown === 'string' && hasPathCondition(spec))
     report.add('changes_unknown', WHOLE_FILE, { cause: context.changesUnknown });
   return {
-    image: planImage(spec.image, context.hasDockerfile, fill),
+    image: planImage(spec.image?.value ?? null, context.hasDockerfile && !skipsClone(spec), fill),
     services: planServices(spec.services, matrix, fill, report),
     steps: planSteps(spec.steps, occasion, fill, report),
     push: planPush(spec.push, deploys.length > 0, context, occasion, fill, report),
     deploys,
     ...(spec.labels.length === 0 ? {} : { labels: planLabels(spec.labels) }),
+    ...(skipsClone(spec) ? { skipClone: true } : {}),
   };
 }
+
+/** Whether the commit is not checked out. */
+export const skipsClone = ({ skip_clone }: Pick<PipelineSpec, 'skip_clone'>): boolean =>
+  skip_clone?.value === true;
 
 const WHOLE_FILE = { span: { offset: 0, length: 1 }, path: '' };
 
