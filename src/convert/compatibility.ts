@@ -52,6 +52,33 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
       },
     },
     {
+      where: 'clone',
+      file: (line) =>
+        `${STEP_OF_WOODPECKER}    commands: [x]\nclone:\n  - name: git\n    ${line.startsWith('image') ? line : `settings:\n      ${line}`}\n`,
+      keys: {
+        image: 'custom/plugin',
+        depth: '50',
+        partial: 'false',
+        tags: 'true',
+        lfs: 'false',
+        recursive: 'true',
+        submodule_override: '{ a: "https://git.example.com/a.git" }',
+        submodule_update_remote: 'true',
+        submodule_partial: 'false',
+        'skip-verify': 'true',
+        'custom-ssl-path': '/a.pem',
+        backoff: '5s',
+        attempts: '5',
+        branch: 'main',
+        ref: 'refs/heads/main',
+        remote: '"https://git.example.com/a.git"',
+        'use-ssh': 'true',
+        path: '/src',
+        'merge-pull-request': 'true',
+        'fetch-target-branch': 'true',
+      },
+    },
+    {
       where: 'step',
       file: (line) =>
         `${STEP_OF_WOODPECKER.replace(line.startsWith('image:') ? /    image.*\n/ : /$^/, '')}    ${line}\n${/^(?:commands|settings|entrypoint)/.test(line) ? '' : '    commands: [x]\n'}`,
@@ -145,6 +172,12 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
         concurrency: '{ limit: 1 }',
         image_pull_secrets: '[login]',
       },
+    },
+    {
+      where: 'clone',
+      file: (line) =>
+        `${DRONE}clone:\n  ${line}\nsteps: [{ name: one, image: "busybox:1.36", commands: [x] }]\n`,
+      keys: { disable: 'true', depth: '50', retries: '3', skip_verify: 'true', trace: 'true' },
     },
     {
       where: 'step',

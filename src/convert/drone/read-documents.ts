@@ -1,5 +1,6 @@
+import { readCheckoutSetting, skipEntry } from '../checkout.ts';
 import type { Foreign } from '../foreign.ts';
-import { isTrue, uniqueNames, workflowNameOf } from '../names.ts';
+import { uniqueNames, workflowNameOf } from '../names.ts';
 import type { ForeignDocument, ForeignFile } from '../open-file.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
@@ -166,15 +167,6 @@ function labelsEntry(node: Foreign | undefined, platform: Foreign | undefined): 
 
 function cloneEntry(clone: Foreign | undefined): OutEntry | null {
   if (clone === undefined) return null;
-  const disable = clone.get('disable');
-  const isDisabled = disable !== undefined && isTrue(disable);
-  if (isDisabled) disable.use();
-  else disable?.needs('the commit is checked out');
-  for (const one of clone.entries())
-    if (one.key !== 'disable')
-      one.leaveOut(
-        'Slipway checks the commit out by itself',
-        'Fetch what else is needed, such as submodules, in a step.',
-      );
-  return isDisabled ? entry('skip_clone', text('true', disable ?? null), clone) : null;
+  for (const one of clone.entries()) if (one.key !== 'disable') readCheckoutSetting(one);
+  return skipEntry(clone.get('disable'));
 }

@@ -1,3 +1,4 @@
+import { skipEntry } from '../checkout.ts';
 import type { Foreign } from '../foreign.ts';
 import { uniqueNames } from '../names.ts';
 import type { ForeignDocument, ForeignFile } from '../open-file.ts';
@@ -5,6 +6,7 @@ import { copy, entry, list, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
+import { readClone } from './clone.ts';
 import { conditionsOf } from './conditions.ts';
 import type { ConditionWords } from './conditions.ts';
 import { orderSteps } from './order.ts';
@@ -30,12 +32,7 @@ export function readWoodpecker(
   };
   root.get('variables')?.needs('it holds anchors, and each alias is written out');
   root.get('$schema')?.needs('it is for editors');
-  root
-    .get('clone')
-    ?.leaveOut(
-      'Slipway checks the commit out by itself',
-      'Fetch what else is needed, such as submodules, in a step.',
-    );
+  readClone(root.get('clone'));
   root
     .get('workspace')
     ?.leaveOut('the workspace is chosen by Slipway', 'Write `$CI_WORKSPACE` for its path.');
@@ -194,13 +191,6 @@ export function labelsEntry(labels: Foreign | undefined, platform: Foreign | und
   });
   if (labels?.kind === 'nothing') labels.needs('it is empty');
   return kept.length === 0 ? null : entry('labels', map(kept, labels ?? null), labels ?? platform ?? null);
-}
-
-function skipEntry(skip: Foreign | undefined): OutEntry | null {
-  if (skip === undefined) return null;
-  if (skip.peek() === 'true') return entry('skip_clone', copy(skip), skip);
-  skip.needs('the commit is checked out');
-  return null;
 }
 
 export function matrixNames(matrix: Foreign | undefined): ReadonlySet<string> {

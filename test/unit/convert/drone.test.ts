@@ -84,7 +84,6 @@ steps:
   expect(notes.map(({ line, code, path }) => `${line} ${code} ${path}`)).toEqual([
     '19 convert_left_out steps[0].volumes',
     '22 convert_left_out volumes',
-    '31 convert_left_out clone.depth',
     '41 convert_left_out ',
     '45 convert_left_out ',
   ]);
