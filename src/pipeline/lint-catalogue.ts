@@ -78,6 +78,11 @@ export const LINT_CATALOGUE = {
     'There are two workflows named `{name}`; the other is {file}.',
     'A workflow is named by its file, without the ending: rename one of the two.',
   ),
+  expression_wrong: error(
+    '`{text}` cannot be evaluated: {cause}.',
+    'Write a condition of docs/pipeline.md, e.g. `CI_COMMIT_AUTHOR != "bot" && CI_COMMIT_MESSAGE contains "[deploy]"`.',
+  ),
+  expression_name: error('`{name}` is no variable that an expression can use.', '{fix}'),
   matrix_empty: error(
     'The matrix has no combination.',
     'Write at least one variable with values, or `include`, and do not exclude all of them.',
@@ -177,6 +182,10 @@ export const LINT_CATALOGUE = {
   variable_literal: warning(
     '`{text}` stays as it is: only what has braces is replaced.',
     'Write ${NAME} to have it replaced, `$$` for a `$` of the text; commands read it from their environment.',
+  ),
+  expression_unset: warning(
+    '`{name}` is no variable here: in the expression it is empty.',
+    'Use a `CI_*` variable of docs/pipeline.md or a variable of `matrix`, or remove it.',
   ),
   changes_unknown: warning(
     'The changed files are not known: {cause}. Every condition on `path` holds.',

@@ -2,6 +2,7 @@ import { branchOf, refOf } from '../core/event.ts';
 import type { RepositoryEvent } from '../core/event.ts';
 import { compileGlob, matchesGlob } from '../core/glob.ts';
 import type { MatrixValues } from '../core/plan.ts';
+import type { EvaluateSpec } from './grammar/evaluate.ts';
 import type { Condition, EventName, Filter } from './grammar/when.ts';
 
 /** What conditions are held against. `changedFiles` null: not known, and `path` then matches. */
@@ -11,6 +12,8 @@ export interface Occasion {
   readonly defaultBranch: string;
   /** The combination of the matrix; empty where there is none. */
   readonly matrix: MatrixValues;
+  /** Whether an expression holds. */
+  readonly evaluates: (evaluate: EvaluateSpec) => boolean;
 }
 
 export type Outcome = 'success' | 'failure';
@@ -58,6 +61,7 @@ const ANY: Condition = {
   path: null,
   matrix: null,
   status: null,
+  evaluate: null,
 };
 
 const isUntrusted = (event: RepositoryEvent): boolean => event.kind === 'pull_request' && event.fromFork;
@@ -74,15 +78,16 @@ export function matchWorkflow(conditions: readonly Condition[] | null, occasion:
   return conditions === null || conditions.some((condition) => holds(condition, occasion));
 }
 
-function holds(condition: Condition, { event, changedFiles, matrix }: Occasion): boolean {
-  const { branch, tag, ref, path } = condition;
+function holds(condition: Condition, { event, changedFiles, matrix, evaluates }: Occasion): boolean {
+  const { branch, tag, ref, path, evaluate } = condition;
   if (condition.event !== null && !condition.event.includes(event.kind)) return false;
   if (condition.matrix?.some(({ name, value }) => matrix[name] !== value) === true) return false;
   const branchName = branchOf(event);
   if (branch !== null && branchName !== null && !matchesFilter(branch, branchName)) return false;
   if (tag !== null && !(event.kind === 'tag' && matchesFilter(tag, event.tag))) return false;
   if (ref !== null && !matchesFilter(ref, refOf(event))) return false;
-  return path === null || passesFiles(path, event, changedFiles);
+  if (path !== null && !passesFiles(path, event, changedFiles)) return false;
+  return evaluate === null || evaluates(evaluate);
 }
 
 /** Whether one of `include` matches, or it is empty, and none of `exclude`. */

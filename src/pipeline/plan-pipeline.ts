@@ -1,9 +1,10 @@
 import type { BuildPlan, WorkflowPlan } from '../core/plan.ts';
-import { valueVariables } from './ci-variables.ts';
+import { ciVariables, valueVariables } from './ci-variables.ts';
 import type { CiContext } from './ci-variables.ts';
 import type { StepSpec } from './grammar/steps.ts';
 import type { LintProblem } from './lint-problem.ts';
 import { matchWorkflow } from './match-when.ts';
+import { evaluateConditions, newEffort } from './plan/evaluate-conditions.ts';
 import { newBudget } from './plan/fill-values.ts';
 import { planWorkflow, type WorkflowContext } from './plan/plan-workflow.ts';
 import { planMatrix } from './plan/plan-matrix.ts';
@@ -59,8 +60,17 @@ function filesOf({ files, hasDockerfile }: PlanInput): readonly PipelineFile[] {
 /** All workflows without errors; null where together they make one. */
 function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): BuildPlan | null {
   const { event, changedFiles, project } = input;
-  const occasion = { event, changedFiles, defaultBranch: project.defaultBranch, matrix: {} };
-  const selected = selectWorkflows(workflows, ({ spec }) => matchWorkflow(spec?.when ?? null, occasion));
+  const effort = newEffort();
+  const conditionVariables = ciVariables(input);
+  const selected = selectWorkflows(workflows, ({ spec, report }) =>
+    matchWorkflow(spec?.when ?? null, {
+      event,
+      changedFiles,
+      defaultBranch: project.defaultBranch,
+      matrix: {},
+      evaluates: evaluateConditions(conditionVariables, {}, effort, report),
+    }),
+  );
   if (isTooLarge(workflows, selected)) return null;
   const dependsOn = throughWorkflows(workflows, selected);
   const variables = valueVariables(input);
@@ -72,7 +82,14 @@ function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): Build
     const combinations =
       spec.matrix === null ? [null] : (planMatrix(spec.matrix, PIPELINE_LIMITS.workflows) ?? []);
     for (const matrix of combinations) {
-      const context: WorkflowContext = { ...input, variables: { ...variables, ...matrix }, matrix, budget };
+      const context: WorkflowContext = {
+        ...input,
+        variables: { ...variables, ...matrix },
+        conditionVariables,
+        matrix,
+        budget,
+        effort,
+      };
       const workflow = {
         name,
         dependsOn: dependsOn(name),

@@ -4,6 +4,7 @@ import type { Report } from '../report.ts';
 import { checkDependencies } from './check-dependencies.ts';
 import { checkDeployments } from './check-deployments.ts';
 import { checkEnvironments } from './check-environments.ts';
+import { checkExpressions } from './check-expressions.ts';
 import { checkImages } from './check-images.ts';
 import { checkMatrix, matrixNames } from './check-matrix.ts';
 import { checkPrograms } from './check-programs.ts';
@@ -37,6 +38,7 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report):
   checkTags(spec.push?.tags ?? [], own, report);
   checkPrograms(spec, report);
   checkDeployments(spec.deploy, report);
+  checkExpressions(spec, own, report);
   checkServicesUsed(spec, report);
   checkStepSecrets(spec, report);
   checkStepsWaited(spec, report);

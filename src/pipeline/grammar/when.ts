@@ -5,6 +5,8 @@ import { optional, record } from '../shape/record.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { defined, mapped } from '../shape/shape.ts';
 import type { Shape } from '../shape/shape.ts';
+import { evaluate } from './evaluate.ts';
+import type { EvaluateSpec } from './evaluate.ts';
 import { globPattern, matrixValue, variableName } from './formats.ts';
 
 /** Matches when any of `include` does (or it is empty) and none of `exclude`. */
@@ -25,6 +27,7 @@ export interface Condition {
   /** Values that the combination of the matrix has. */
   readonly matrix: readonly { readonly name: string; readonly value: string }[] | null;
   readonly status: readonly ('success' | 'failure')[] | null;
+  readonly evaluate: EvaluateSpec | null;
 }
 
 const patterns = oneOrMore(scalar(globPattern), 'a pattern, or a list of patterns');
@@ -54,13 +57,12 @@ const filter: Shape<Filter> = defined(
 );
 
 const LATER_EVENTS = ['pull_request_closed', 'pull_request_metadata', 'release', 'deployment', 'cron'];
-const LATER = 'Use `branch`, `event`, `tag`, `ref` or `path`.';
+const LATER = 'Use `branch`, `event`, `tag`, `ref`, `path` or `evaluate`.';
 const LATER_KEYS = {
   repo: LATER,
   cron: LATER,
   platform: LATER,
   instance: LATER,
-  evaluate: LATER,
   environment: LATER,
 };
 
@@ -78,6 +80,7 @@ const KEYS = {
   tag: optional(filter, 'Name of the tag; then only tags match.', 'not looked at'),
   ref: optional(filter, 'Git ref, e.g. `refs/tags/v*`.', 'any ref'),
   path: optional(filter, 'Changed files of a push or pull request; other events match.', 'any path'),
+  evaluate: optional(evaluate, 'An expression over the variables that must be true.', 'not looked at'),
 };
 
 const matrixValues = mapped(

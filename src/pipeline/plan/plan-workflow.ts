@@ -1,10 +1,12 @@
 import type { Labels } from '../../core/labels.ts';
 import type { MatrixValues, Plan } from '../../core/plan.ts';
 import type { CiContext } from '../ci-variables.ts';
+import type { Effort } from '../expression/evaluate-expression.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { Occasion } from '../match-when.ts';
 import type { Report } from '../report.ts';
 import type { Budget } from '../substitute/expand-template.ts';
+import { evaluateConditions } from './evaluate-conditions.ts';
 import { fillValues } from './fill-values.ts';
 import { planDeploys } from './plan-deploys.ts';
 import { planImage } from './plan-image.ts';
@@ -19,13 +21,22 @@ export interface WorkflowContext extends CiContext {
   readonly variables: Readonly<Record<string, string>>;
   readonly matrix: MatrixValues | null;
   readonly budget: Budget;
+  /** What expressions of conditions may use, beside the matrix. */
+  readonly conditionVariables: Readonly<Record<string, string>>;
+  readonly effort: Effort;
 }
 
 /** What one workflow does for an event; its file has no errors. */
 export function planWorkflow(spec: PipelineSpec, context: WorkflowContext, report: Report): Plan {
   const { event, changedFiles, project, variables, budget } = context;
   const matrix = context.matrix ?? {};
-  const occasion: Occasion = { event, changedFiles, defaultBranch: project.defaultBranch, matrix };
+  const occasion: Occasion = {
+    event,
+    changedFiles,
+    defaultBranch: project.defaultBranch,
+    matrix,
+    evaluates: evaluateConditions(context.conditionVariables, matrix, context.effort, report),
+  };
   const fill = fillValues({ variables, event, budget, report });
   const deploys = planDeploys(spec.deploy, occasion, fill);
   if (typeof context.changesUnknown === 'string' && hasPathCondition(spec))

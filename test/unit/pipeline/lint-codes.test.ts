@@ -59,6 +59,18 @@ const FILES: Readonly<
   setting_duplicate: ['steps: { a: { image: a/b:1, settings: { a-b: 1, a_b: 2 } } }', '1:49'],
   image_missing: ['steps: { a: { commands: x } }', '1:10'],
   image_without_clone: ['skip_clone: true\nimage: {}', '2:8'],
+  expression_wrong: [
+    'when: { evaluate: CI_REPO = "a" }\nsteps: { a: { image: "a:1", commands: x } }',
+    '1:27',
+  ],
+  expression_name: [
+    'when: { evaluate: CI_REPOS == "a" }\nsteps: { a: { image: "a:1", commands: x } }',
+    '1:19',
+  ],
+  expression_unset: [
+    'when: { evaluate: CI_REPO == SKIP }\nsteps: { a: { image: "a:1", commands: x } }',
+    '1:30',
+  ],
   image_wrong: ['steps: { a: { image: "${CI_COMMIT_SHA}!", commands: x } }', '1:22'],
   workflow_unknown: ['image: {}\ndepends_on: [test]', '2:14'],
   matrix_empty: ['image: {}\nmatrix: { A: [1], exclude: [{ A: 1 }] }', '2:11'],

@@ -67,7 +67,7 @@ describe('when, on a step', () => {
 
   test('has parts of Woodpecker that are not there yet, and says so', () => {
     const at = (when: string) => lint(`steps: { a: { commands: x, when: ${when} } }`);
-    for (const key of ['repo', 'cron', 'platform', 'instance', 'evaluate'])
+    for (const key of ['repo', 'cron', 'platform', 'instance'])
       expect(at(`{ ${key}: x }`)).toEqual(['1:36 key_not_yet']);
     for (const event of ['cron', 'release', 'deployment', 'pull_request_closed'])
       expect(at(`{ event: ${event} }`)).toEqual(['1:43 value_not_yet']);

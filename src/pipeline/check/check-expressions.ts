@@ -1,0 +1,81 @@
+import { didYouMean } from '../../core/did-you-mean.ts';
+import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
+import { STEP_VARIABLES } from '../../core/step-variables.ts';
+import { CI_VARIABLES } from '../ci-variables.ts';
+import { partsOf } from '../expression/expression.ts';
+import { compilePattern, weightOf } from '../expression/pattern.ts';
+import { isPlannedVariable, PLANNED_VARIABLES } from '../expression/planned-variables.ts';
+import type { EvaluateSpec } from '../grammar/evaluate.ts';
+import type { PipelineSpec } from '../grammar/pipeline.ts';
+import type { Condition } from '../grammar/when.ts';
+import type { Report } from '../report.ts';
+import { shorten } from '../shape/scalar.ts';
+import { UNSET_VARIABLES } from '../variables/unset.ts';
+import type { OwnNames } from './check-template.ts';
+
+const NONE: OwnNames = new Set();
+
+/** Expressions name what there is, and their patterns are patterns, all together of a size that is soon read. */
+export function checkExpressions(
+  { steps, push, deploy, when }: PipelineSpec,
+  own: OwnNames,
+  report: Report,
+): void {
+  const inside = [...steps, ...(push === null ? [] : [push]), ...deploy].flatMap((one) => one.when ?? []);
+  let weight = 0;
+  const check = (conditions: readonly Condition[], names: OwnNames): void => {
+    for (const { evaluate } of conditions) {
+      if (evaluate === null) continue;
+      checkNames(evaluate, names, report);
+      weight += weightOfPatterns(evaluate);
+      if (weight <= PIPELINE_LIMITS.patternCharacters) checkPatterns(evaluate, report);
+      else
+        report.add('too_complex', evaluate, {
+          what: 'its patterns have more characters, each repetition written out,',
+          limit: PIPELINE_LIMITS.patternCharacters,
+        });
+      if (weight > PIPELINE_LIMITS.patternCharacters) return;
+    }
+  };
+  check(when ?? [], NONE);
+  check(inside, own);
+}
+
+function weightOfPatterns({ expression }: EvaluateSpec): number {
+  let weight = 0;
+  for (const part of partsOf(expression)) if (part.kind === 'matches') weight += weightOf(part.pattern);
+  return weight;
+}
+
+function checkPatterns({ expression, spanAt, path }: EvaluateSpec, report: Report): void {
+  for (const part of partsOf(expression)) {
+    if (part.kind !== 'matches') continue;
+    const { cause } = compilePattern(part.pattern);
+    if (cause !== null)
+      report.add(
+        'expression_wrong',
+        { span: spanAt(part.at), path },
+        { text: shorten(part.pattern), cause: `it is no pattern of RE2: ${shorten(cause)}` },
+      );
+  }
+}
+
+function checkNames({ expression, spanAt, path }: EvaluateSpec, own: OwnNames, report: Report): void {
+  for (const part of partsOf(expression)) {
+    if (part.kind !== 'variable' || isPlannedVariable(part.name) || own.has(part.name)) continue;
+    const at = { span: spanAt(part.at), path };
+    const fix = fixOf(part.name, own);
+    const name = shorten(part.name);
+    if (fix === null) report.add('expression_unset', at, { name });
+    else report.add('expression_name', at, { name, fix });
+  }
+}
+
+/** Null: it might be meant, and is empty. */
+function fixOf(name: string, own: OwnNames): string | null {
+  if (Object.hasOwn(STEP_VARIABLES, name) || Object.hasOwn(CI_VARIABLES, name))
+    return 'It is known only when the build runs; what depends on the steps before is said by `status`.';
+  if (Object.hasOwn(UNSET_VARIABLES, name) || !/^(?:CI|SLIPWAY)_/.test(name)) return null;
+  const near = didYouMean(name, [...own, ...PLANNED_VARIABLES]);
+  return near === null ? 'Use one of the `CI_*` variables of docs/pipeline.md.' : `Did you mean \`${near}\`?`;
+}
