@@ -121,7 +121,7 @@ function statusEntry(status: Foreign | undefined): OutEntry | null {
 
 /** What has no filter of its own here and is said by an expression. */
 function evaluateOf(condition: Foreign): readonly string[] {
-  const own = condition.get('evaluate')?.text() ?? null;
+  const own = withNames(condition.get('evaluate')?.text() ?? null);
   const parts = [
     equals(condition.get('repo'), 'CI_REPO'),
     equals(condition.get('instance'), 'CI_SYSTEM_HOST'),
@@ -136,6 +136,11 @@ function evaluateOf(condition: Foreign): readonly string[] {
       ?.leaveOut('no event of the Git host asks for a deployment', 'Write `deploy`, with a `when`.');
   if (own === null) return parts;
   return parts.length === 0 ? [own] : [`(${own})`, ...parts];
+}
+
+/** A quoted variable is its name: here no value becomes a part of an expression. */
+function withNames(expression: string | null): string | null {
+  return expression?.replace(/(["'])\$\{([A-Za-z_]\w*)\}\1/g, '$2') ?? null;
 }
 
 function equals(value: Foreign | undefined, variable: string): string | null {

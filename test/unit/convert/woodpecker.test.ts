@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { planOf } from '../pipeline/support.ts';
-import { convert, notesOf, textOf } from './support.ts';
+import { convert, errorsOf, notesOf, textOf } from './support.ts';
 
 it('a file of steps, services and conditions stays what it is, with its comments', () => {
   const text = `# what every push runs
@@ -244,4 +244,18 @@ it('a problem of the written file is shown at what it came from', () => {
     column: 12,
     excerpt: { text: "    image: 'Node 20'" },
   });
+});
+
+it('takes an expression as it is, with the name in the place of a quoted variable', () => {
+  const when = (evaluate: string): string =>
+    `when:\n  evaluate: ${evaluate}\nsteps:\n  - { name: a, image: "busybox:1.36", commands: [x] }\n`;
+  const kept = `'CI_COMMIT_MESSAGE contains "[x]" && not (CI_COMMIT_AUTHOR == "bot")'`;
+  expect(textOf('woodpecker', when(kept))).toContain(`evaluate: ${kept.slice(1, -1)}\n`);
+  expect(errorsOf('woodpecker', when(kept))).toEqual([]);
+  const quoted = `'"\${CI_COMMIT_TAG}" matches "^v[0-9]"'`;
+  expect(textOf('woodpecker', when(quoted))).toContain('evaluate: CI_COMMIT_TAG matches "^v[0-9]"\n');
+  expect(errorsOf('woodpecker', when(quoted))).toEqual([]);
+  expect(errorsOf('woodpecker', when(`'"x\${CI_COMMIT_TAG}" == "xv1"'`)).join()).toContain(
+    'expression_wrong',
+  );
 });
