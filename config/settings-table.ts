@@ -225,6 +225,13 @@ export const SETTINGS = {
     '2GiB',
     'Most bytes of one artifact, compressed. 0 takes none. Default: 1GiB.',
   ),
+  keepArtifactsBytes: setting(
+    'SLIPWAY_KEEP_ARTIFACTS_BYTES',
+    forms.size,
+    50 * 1024 ** 3,
+    '20GiB',
+    'Room for all artifacts together; the oldest go when they need more. 0 sets no bound. Default: 50GiB.',
+  ),
   keepAuditDays: setting(
     'SLIPWAY_KEEP_AUDIT_DAYS',
     forms.whole(0, 36_500),
@@ -237,7 +244,7 @@ export const SETTINGS = {
     forms.diskShare,
     { bytes: 2 * 1024 ** 3 },
     '5%',
-    'With less than this free on the disk of the data folder no build is started: a size, or a share of the disk. What runs goes on. 0 never waits. Default: 2GiB.',
+    'With less than this free on the disk of the data folder no build is started and no artifact taken: a size, or a share of the disk. What runs goes on. 0 never waits. Default: 2GiB.',
   ),
 
   serverUrl: required(

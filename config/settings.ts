@@ -92,6 +92,8 @@ export interface RetentionSettings {
   readonly buildsPerProject: number | null;
   /** Of all logs together. */
   readonly logBytes: number | null;
+  /** Of all artifacts together. */
+  readonly artifactBytes: number | null;
   /** Since an entry of the audit log was written. */
   readonly auditMs: number | null;
 }
@@ -311,6 +313,7 @@ function retention(read: Read): RetentionSettings {
     buildsMs: orNone(read('keepBuildsDays') * DAY_MS),
     buildsPerProject: orNone(read('keepBuilds')),
     logBytes: orNone(read('keepLogsBytes')),
+    artifactBytes: orNone(read('keepArtifactsBytes')),
     auditMs: orNone(read('keepAuditDays') * DAY_MS),
   };
 }

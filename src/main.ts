@@ -96,12 +96,6 @@ async function main(): Promise<void> {
   const targets = createNotificationTargets({ store, box, clock });
   const logs = openFileLogStore(data('logs'));
   const artifactFiles = openFileArtifacts(data('artifacts'));
-  const artifacts = createArtifacts({
-    store,
-    clock,
-    files: artifactFiles,
-    mostBytes: settings.artifactBytes,
-  });
   const intakeSettings = { publicUrl: settings.url, version: versionOf() };
   const builds = createBuilds({
     store,
@@ -134,6 +128,11 @@ async function main(): Promise<void> {
       dispatcher.wake();
     },
     onError: warn('how full the disk is cannot be told'),
+  });
+  const artifacts = createArtifacts({
+    ...{ store, clock, files: artifactFiles },
+    mostBytes: settings.artifactBytes,
+    readRoom: disk.readRoom,
   });
   const dispatcher = createDispatcher({
     ...{ store, builds, queue, clock, onError: warn('dispatch') },

@@ -3,6 +3,7 @@ import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import type { ArtifactFiles } from '../ports/artifact-files.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { ReadDiskRoom } from '../ports/disk-space.ts';
 import type { Store, Tx } from '../store/store.ts';
 
 export interface ArtifactDeps {
@@ -11,6 +12,8 @@ export interface ArtifactDeps {
   readonly files: ArtifactFiles;
   /** Bytes of one; more is refused. */
   readonly mostBytes: number;
+  /** Of the disk that the files are on. */
+  readonly readRoom: ReadDiskRoom;
 }
 
 /** How far an artifact has come. */
@@ -26,13 +29,15 @@ export interface Received {
 export interface Artifacts {
   /**
    * A worker has an artifact to send; the same one again goes on where it was.
-   * @throws Problem `artifact_too_large`; `request_wrong` for another one of that name; `lease_lost`.
+   * @throws Problem `artifact_too_large`; `artifact_no_room`; `request_wrong` for another one of that name; `lease_lost`.
    */
   offer(leaseId: string, offer: ArtifactOffer): Promise<Received>;
   /**
-   * Takes the next bytes in, those of an earlier time passed over.
+   * Takes the next bytes in, those of an earlier time passed over. Where the disk has become low meanwhile, nothing of
+   * the artifact stays.
    * @param own The attempts of the lease.
-   * @throws Problem `not_found`, `not_allowed`, `request_wrong` for a gap or bytes that are not what was told.
+   * @throws Problem `not_found`, `not_allowed`, `artifact_no_room`, `request_wrong` for a gap or bytes that are
+   * not what was told.
    */
   take(leaseId: string, own: ReadonlySet<string>, part: ArtifactPart): Promise<Received>;
 }
@@ -44,7 +49,7 @@ export interface ArtifactPart {
 }
 
 export function createArtifacts(deps: ArtifactDeps): Artifacts {
-  const { store, files, clock, mostBytes } = deps;
+  const { store, files, clock, mostBytes, readRoom } = deps;
   /** One write at a time for each: a worker may ask again while the first is still being written. */
   const writing = new Map<string, Promise<unknown>>();
   const alone = async <T>(id: string, act: () => Promise<T>): Promise<T> => {
@@ -57,17 +62,28 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
       if (writing.get(id) === mine) writing.delete(id);
     }
   };
+  const demandRoom = async (
+    { name, bytes }: { name: string; bytes: number },
+    more: number,
+  ): Promise<void> => {
+    const room = await readRoom();
+    if (room === null || room.freeBytes - more >= room.lowBytes) return;
+    throw new Problem('artifact_no_room', { name, bytes, free: room.freeBytes, low: room.lowBytes });
+  };
   return {
     async offer(leaseId, offer) {
       if (offer.bytes > mostBytes)
         throw new Problem('artifact_too_large', { name: offer.name, bytes: offer.bytes, limit: mostBytes });
-      const row = await store.transaction(async (tx) => {
+      const { received, ...row } = await store.transaction(async (tx) => {
         await demandOpen(tx, leaseId);
-        return findOrMake(tx, offer, clock.nowMs());
+        const found = await findOrMake(tx, offer, clock.nowMs());
+        const there = await files.received(found.id);
+        if (found.whole === 0) await demandRoom(found, found.bytes - there);
+        return { ...found, received: there };
       });
       if (row.digest !== offer.digest || row.bytes !== offer.bytes)
         throw wrong(`artifact ${offer.name}`, 'another one of that name was sent by this attempt');
-      return { id: row.id, received: await files.received(row.id), whole: row.whole === 1 };
+      return { id: row.id, received, whole: row.whole === 1 };
     },
     take: (leaseId, own, { id, offset, bytes }) =>
       alone(id, async () => {
@@ -81,7 +97,15 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
           throw wrong('body', `the artifact was to have ${row.bytes} bytes`);
         const received = Math.max(there, offset + bytes.length);
         // All of it may be there, and finished, where only its row was not written: then there is nothing to write to.
-        if (received > there) await files.write(id, there, bytes.subarray(there - offset));
+        if (received > there) {
+          try {
+            await demandRoom(row, received - there);
+          } catch (error) {
+            await files.remove(id);
+            throw error;
+          }
+          await files.write(id, there, bytes.subarray(there - offset));
+        }
         if (received < row.bytes) return { id, received, whole: false };
         const { digest } = await files.finish(id);
         if (digest !== row.digest) {

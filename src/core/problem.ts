@@ -139,6 +139,12 @@ export const CATALOGUE = {
     message: 'The artifact {name} has {bytes} bytes; this server takes {limit}.',
     fix: 'Name fewer files in `artifacts`, or have the operator set SLIPWAY_ARTIFACT_BYTES.',
   },
+  artifact_no_room: {
+    http: 507,
+    message:
+      "The artifact {name} of {bytes} bytes finds no room: {free} bytes of the server's disk are free, and {low} are to stay so.",
+    fix: 'Have the operator free space or set SLIPWAY_KEEP_ARTIFACTS_BYTES lower (docs/retention.md), then re-run the build.',
+  },
   disk_full: {
     http: 507,
     message: 'The disk that holds {path} is full.',

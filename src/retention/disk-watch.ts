@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import type { DiskShare } from '../../config/formats.ts';
-import type { DiskSpace, ReadDiskSpace } from '../ports/disk-space.ts';
-import { missingRoom, sizeText } from './low-disk.ts';
+import type { DiskSpace, ReadDiskRoom, ReadDiskSpace } from '../ports/disk-space.ts';
+import { lowMark, missingRoom, sizeText } from './low-disk.ts';
 
 export interface DiskWatchDeps {
   readonly readSpace: ReadDiskSpace;
@@ -17,6 +17,8 @@ export interface DiskWatchDeps {
 export interface DiskWatch {
   /** Why no build is to be started, or null; as of the last look. */
   readonly whyPaused: () => string | null;
+  /** What is free now. */
+  readonly readRoom: ReadDiskRoom;
   /** One look now. */
   look(): Promise<void>;
   start(): void;
@@ -41,6 +43,15 @@ export function createDiskWatch(deps: DiskWatchDeps): DiskWatch {
   };
   return {
     whyPaused: () => why,
+    readRoom: async () => {
+      try {
+        const space = await deps.readSpace();
+        return { freeBytes: space.freeBytes, lowBytes: lowMark(space, deps.low) };
+      } catch (error) {
+        deps.onError(error);
+        return null;
+      }
+    },
     look,
     start: () => void (timer = setInterval(() => void look(), deps.everyMs ?? EVERY_MS)),
     stop: () => clearInterval(timer),

@@ -9,9 +9,14 @@ const MARGIN = 1 / 4;
  * @param wasLow Whether it was low before: then it is until the margin above the mark is free, too.
  */
 export function missingRoom(space: DiskSpace, low: DiskShare, wasLow: boolean): number | null {
-  const mark = 'bytes' in low ? low.bytes : (space.totalBytes * low.percent) / 100;
+  const mark = lowMark(space, low);
   const room = mark + MARGIN * Math.min(mark, Math.max(0, space.totalBytes - mark));
   return space.freeBytes < (wasLow ? room : mark) ? room : null;
+}
+
+/** With less than this free, in bytes, a disk is low. Pure. */
+export function lowMark({ totalBytes }: DiskSpace, low: DiskShare): number {
+  return 'bytes' in low ? low.bytes : Math.floor((totalBytes * low.percent) / 100);
 }
 
 /** Bytes for a person: `2.5 GiB`. */

@@ -9,20 +9,22 @@ const MOST_IDS = 500;
 const COMING_MS = 24 * 3_600_000;
 
 export interface ArtifactRound {
+  /** Of all together; null is without bound. */
+  readonly mostBytes: number | null;
   readonly nowMs: number;
   readonly pause: () => Promise<boolean>;
   readonly onStuck: (id: string, error: unknown) => void;
 }
 
 /**
- * Removes artifacts whose time is over, and then the files that no row points to: of those, of removed builds, and of
+ * Removes artifacts whose time is over, the oldest of all that are more than the bound, and then the files that no row points to: of those, of removed builds, and of
  * what never came whole. The rows go first: no page offers what is gone. Returns how many files went. One that cannot be
  * removed is told to `onStuck` and holds nothing up: each round tries it again.
  */
 export async function removeArtifacts(
   store: Store,
   files: Pick<ArtifactFiles, 'list' | 'remove'>,
-  { nowMs, pause, onStuck }: ArtifactRound,
+  { mostBytes, nowMs, pause, onStuck }: ArtifactRound,
 ): Promise<number> {
   if (!(await pause())) return 0;
   await store.transaction(async ({ db }) => {
@@ -34,6 +36,7 @@ export async function removeArtifacts(
       .execute();
   });
   const settled = firstIdAt('art', nowMs - SETTLED_MS);
+  if (mostBytes !== null) await makeRoom(store, { mostBytes, settled, pause });
   let removed = 0;
   for await (const day of files.list())
     for (let start = 0; start < day.length; start += MOST_IDS) {
@@ -52,4 +55,35 @@ export async function removeArtifacts(
       }
     }
   return removed;
+}
+
+/** Removes the rows of the oldest artifacts until the rest fits, a few in a transaction; none that has just come. */
+async function makeRoom(
+  store: Store,
+  { mostBytes, settled, pause }: Pick<ArtifactRound, 'pause'> & { mostBytes: number; settled: string },
+): Promise<void> {
+  const { sum } = await store.db
+    .selectFrom('artifact')
+    .select(({ fn }) => fn.sum<number | null>('bytes').as('sum'))
+    .where('whole', '=', 1)
+    .executeTakeFirstOrThrow();
+  let excess = Number(sum) - mostBytes;
+  while (excess > 0 && (await pause())) {
+    const oldest = await store.db
+      .selectFrom('artifact')
+      .select(['id', 'bytes'])
+      .where('whole', '=', 1)
+      .where('id', '<', settled)
+      .orderBy('id')
+      .limit(MOST_IDS)
+      .execute();
+    if (oldest.length === 0) return;
+    const ids: string[] = [];
+    for (const { id, bytes } of oldest) {
+      if (excess <= 0) break;
+      ids.push(id);
+      excess -= Number(bytes);
+    }
+    await store.transaction(({ db }) => db.deleteFrom('artifact').where('id', 'in', ids).execute());
+  }
 }

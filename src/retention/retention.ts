@@ -22,6 +22,8 @@ export interface RetentionDeps {
   readonly limits: KeepLimits & {
     /** Of the logs of all builds that may go, together; null is without bound. */
     readonly logBytes: number | null;
+    /** Of all artifacts together; null is without bound. */
+    readonly artifactBytes: number | null;
     /** Of entries of the audit log; null is without bound. */
     readonly auditMs: number | null;
   };
@@ -119,7 +121,8 @@ async function removePast(deps: RoundDeps, pause: Pause): Promise<Omit<Removed, 
     builds += await makeRoom(deps, limits.logBytes, pause);
   const onStuck = (artifact: string, err: unknown): void =>
     deps.log.warn({ err, artifact }, 'retention could not remove an artifact');
-  if (deps.artifacts) await removeArtifacts(store, deps.artifacts, { nowMs: clock.nowMs(), pause, onStuck });
+  const artifacts = { mostBytes: limits.artifactBytes, nowMs: clock.nowMs(), pause, onStuck };
+  if (deps.artifacts) await removeArtifacts(store, deps.artifacts, artifacts);
   const audit = limits.auditMs === null ? 0 : await removeAudit(store, clock.nowMs() - limits.auditMs, pause);
   if (limits.buildsMs === null) return { builds, deliveries: 0, audit, strayLogs };
   const beforeMs = clock.nowMs() - limits.buildsMs;

@@ -56,7 +56,14 @@ const retention = (limits: Partial<RetentionDeps['limits']>, changes: Partial<Re
     store: record.store,
     logs,
     clock: record.clock,
-    limits: { buildsMs: null, buildsPerProject: null, logBytes: null, auditMs: null, ...limits },
+    limits: {
+      buildsMs: null,
+      buildsPerProject: null,
+      logBytes: null,
+      artifactBytes: null,
+      auditMs: null,
+      ...limits,
+    },
     log: pino({ level: 'silent' }),
     pauseMs: 0,
     ...changes,
@@ -291,6 +298,43 @@ onEachDatabase((target) => {
     expect(await files()).toBe(2);
     expect(await retention({ buildsPerProject: 1 }).round()).toMatchObject({ builds: 0, strayLogs: 1 });
     expect(await files()).toBe(1);
+  });
+
+  it('makes room for artifacts by the oldest, builds in use or not, and by none that has just come', async () => {
+    await begin(await target());
+    const buildId = await ended();
+    const other = await ended();
+    const now = record.clock.now;
+    const artifact = (n: number, atMs: number, bytes: number, whole = 1) => ({
+      ...{
+        id: newId('art', atMs),
+        build_id: n % 2 === 0 ? buildId : other,
+        attempt_id: `att_${n}`,
+        name: `a${n}`,
+      },
+      ...{ files: 1, bytes, digest: 'sha256:', whole, created_at: atMs, expires_at: null },
+    });
+    const rows = Array.from({ length: 1_200 }, (_, n) => artifact(n, now - DAY + n * 1_000, 10));
+    const young = artifact(1_200, now - 60_000, 5_000);
+    const coming = artifact(1_201, now - 2 * 3_600_000, 50_000, 0);
+    for (const some of [rows.slice(0, 600), rows.slice(600), [young, coming]])
+      await record.store.transaction((tx) => tx.db.insertInto('artifact').values(some).execute());
+    const artifacts = {
+      list: async function* () {
+        yield* [];
+      },
+      remove: async () => undefined,
+    };
+    const left = async () =>
+      (await record.store.db.selectFrom('artifact').select('id').orderBy('id').execute()).map(({ id }) => id);
+    await retention({}, { artifacts }).round();
+    expect(await left()).toHaveLength(1_202);
+    await retention({ artifactBytes: 17_000 }, { artifacts }).round();
+    expect(await left()).toHaveLength(1_202);
+    await retention({ artifactBytes: 10_995 }, { artifacts }).round();
+    expect(await left()).toEqual([...rows.slice(601).map(({ id }) => id), coming.id, young.id]);
+    await retention({ artifactBytes: 1 }, { artifacts }).round();
+    expect(await left()).toEqual([coming.id, young.id]);
   });
 
   it('leaves logs alone that are older than the record', async () => {

@@ -53,7 +53,10 @@ onEachDatabase((open) => {
           yield [id];
         },
       };
-      const artifacts = createArtifacts({ store: record.store, clock: record.clock, files, mostBytes: 10 });
+      const artifacts = createArtifacts({
+        ...{ store: record.store, clock: record.clock, files, mostBytes: 10 },
+        readRoom: async () => null,
+      });
       const { lease, attemptId, buildId } = second;
       const offer = {
         attemptId,
@@ -72,7 +75,12 @@ onEachDatabase((open) => {
         ...NO_TESTS,
         passed: 2,
       });
-      const at = (nowMs: number) => ({ nowMs, pause: async () => true, onStuck: expect.unreachable });
+      const at = (nowMs: number) => ({
+        mostBytes: null,
+        nowMs,
+        pause: async () => true,
+        onStuck: expect.unreachable,
+      });
       await removeArtifacts(record.store, files, at(record.clock.now));
       expect(removed).toEqual([]);
       await removeArtifacts(record.store, files, at(record.clock.now + 2 * 3_600_000));

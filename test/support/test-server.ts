@@ -20,6 +20,7 @@ import { createProjects } from '../../src/intake/database-projects.ts';
 import { openFileLogStore, type FileLogStore } from '../../src/logs/file-log-store.ts';
 import { createPrometheusMetrics } from '../../src/metrics/prometheus-metrics.ts';
 import { systemClock } from '../../src/ports/clock.ts';
+import type { ReadDiskRoom } from '../../src/ports/disk-space.ts';
 import type { Mirrors } from '../../src/ports/repositories.ts';
 import { readDiskSpace } from '../../src/retention/disk-watch.ts';
 import { createNotificationTargets } from '../../src/secrets/notification-targets.ts';
@@ -61,6 +62,8 @@ export interface TestServerOptions {
   readonly publicUrl?: string;
   /** The Git host's API; nothing answers there unless it is named. */
   readonly github?: Pick<GithubDeps, 'api' | 'app'>;
+  /** Of the disk of artifacts; default: cannot be told. */
+  readonly readRoom?: ReadDiskRoom;
   /** Replaces parts, e.g. by failing ones. */
   readonly change?: (deps: AppDeps) => Partial<AppDeps>;
 }
@@ -137,7 +140,8 @@ async function makeDeps(
   const secrets = createSecrets({ store, box, clock, gitHost });
   const logs = openFileLogStore(path.join(directory, 'logs'));
   const artifactFiles = openFileArtifacts(path.join(directory, 'artifacts'));
-  const artifacts = createArtifacts({ store, clock, files: artifactFiles, mostBytes: 1024 ** 2 });
+  const readRoom: ReadDiskRoom = options.readRoom ?? (async () => null);
+  const artifacts = createArtifacts({ store, clock, files: artifactFiles, mostBytes: 1024 ** 2, readRoom });
   const builds = createBuilds({
     store,
     clock,

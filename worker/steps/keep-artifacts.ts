@@ -1,4 +1,5 @@
 import { ARTIFACT_LIMITS } from '../../src/core/artifact.ts';
+import { Problem } from '../../src/core/problem.ts';
 import { listFiles } from '../collect/collect-files.ts';
 import { packFiles, type Packed } from '../collect/pack-files.ts';
 import type { Outcome } from '../outcome.ts';
@@ -42,8 +43,10 @@ export async function keepArtifact(
         ? error.message.replace(/\.$/, '')
         : String(error);
     const reason = `the artifact ${name} could not be kept: ${cause}`;
-    if (outcome.status === 'success') return { ...outcome, status: 'error', reason };
-    await step.sink.say(`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`);
-    return outcome;
+    const fails = outcome.status === 'success';
+    // The reason of an end is the last line of its log.
+    if (!fails) await step.sink.say(`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`);
+    if (error instanceof Problem) await step.sink.say(error.fix);
+    return fails ? { ...outcome, status: 'error', reason } : outcome;
   }
 }

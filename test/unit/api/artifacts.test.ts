@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createArtifacts } from '../../../src/artifacts/artifacts.ts';
 import { openFileArtifacts } from '../../../src/artifacts/file-artifacts.ts';
 import { ARTIFACT_LIMITS } from '../../../src/core/artifact.ts';
 import { newId } from '../../../src/core/id.ts';
@@ -11,6 +12,7 @@ import { NO_TESTS, TEST_LIMITS } from '../../../src/core/test-report.ts';
 import type { BuildTestsView, BuildView } from '../../../src/core/view.ts';
 import type { WorkflowWork } from '../../../src/core/work.ts';
 import type { ArtifactFiles } from '../../../src/ports/artifact-files.ts';
+import type { DiskRoom } from '../../../src/ports/disk-space.ts';
 import { removeArtifacts } from '../../../src/retention/remove-artifacts.ts';
 import { connectServer } from '../../../worker/server/connect-server.ts';
 import type { Lease, ServerConnection } from '../../../worker/server/lease.ts';
@@ -24,11 +26,14 @@ let folder: string;
 let server: TestServer;
 let worker: ServerConnection;
 let project: string;
+/** Of the server's disk. */
+let room: DiskRoom | null = null;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'slipway-artifacts-'));
   await mkdir(path.join(folder, 'server'));
-  server = await startTestServer({ intake: false, directory: path.join(folder, 'server') });
+  const directory = path.join(folder, 'server');
+  server = await startTestServer({ intake: false, directory, readRoom: async () => room });
   const made = await server.api('POST', '/workers/tokens', { name: 'ada', routers: [] });
   const { token } = (await made.json()) as { token: string };
   const spoolDir = path.join(folder, 'spool');
@@ -149,6 +154,58 @@ describe('an artifact', () => {
   });
 });
 
+describe('below the mark of the disk', () => {
+  const free = (freeBytes: number) => ({ freeBytes, lowBytes: 2_000 });
+  afterEach(() => void (room = null));
+
+  it('an artifact is refused with what is free and what is to stay, and logs go on', async () => {
+    const { buildId, lease, attemptId } = await claimed();
+    room = free(2_999);
+    const about = { attemptId, name: 'site', keepMs: null };
+    const refused = lease.sendArtifact(about, packing(Buffer.alloc(1_000)), never);
+    await expect(refused).rejects.toMatchObject({
+      code: 'artifact_no_room',
+      message:
+        "The artifact site of 1000 bytes finds no room: 2999 bytes of the server's disk are free, and 2000 are to stay so.",
+    });
+    const log = lease.openLog(attemptId, []);
+    await log.say('still written');
+    await log.end();
+    expect(await shown(buildId)).toEqual([]);
+    expect(
+      await server.deps.store.db
+        .selectFrom('artifact')
+        .select('id')
+        .where('build_id', '=', buildId)
+        .execute(),
+    ).toEqual([]);
+    room = free(3_000);
+    await lease.sendArtifact(about, packing(Buffer.alloc(1_000)), never);
+    room = free(0);
+    // It is there already.
+    await lease.sendArtifact(about, packing(Buffer.alloc(1_000)), never);
+    expect(await shown(buildId)).toHaveLength(1);
+  });
+
+  it('nothing stays of one that was under way', async () => {
+    const { buildId, lease, attemptId } = await claimed();
+    const files = openFileArtifacts(path.join(folder, 'server', 'artifacts'));
+    const { store, clock } = server.deps;
+    const artifacts = createArtifacts({ store, clock, files, mostBytes: MOST, readRoom: async () => room });
+    const bytes = Buffer.from('first second');
+    const about = { attemptId, name: 'site', keepMs: null, files: 1 };
+    room = free(2_012);
+    const { id } = await artifacts.offer(lease.id, { ...about, bytes: 12, digest: digestOf(bytes) });
+    const take = (offset: number, end: number) =>
+      artifacts.take(lease.id, new Set([attemptId]), { id, offset, bytes: bytes.subarray(offset, end) });
+    expect(await take(0, 6)).toMatchObject({ received: 6 });
+    room = free(2_005);
+    expect(await codeOf(take(6, 12))).toBe('artifact_no_room');
+    expect(await files.received(id)).toBe(0);
+    expect(await shown(buildId)).toEqual([]);
+  });
+});
+
 describe('the files of artifacts', () => {
   it('go on where they were, and are whole or not there', async () => {
     const place = path.join(folder, 'files');
@@ -182,7 +239,7 @@ describe('the files of artifacts', () => {
     const stuck: string[] = [];
     const onStuck = (id: string): number => stuck.push(id);
     const round = (nowMs: number, own: Pick<ArtifactFiles, 'list' | 'remove'> = files) =>
-      removeArtifacts(store, own, { nowMs, pause: async () => true, onStuck });
+      removeArtifacts(store, own, { mostBytes: null, nowMs, pause: async () => true, onStuck });
     const refusing = { list: () => files.list(), remove: () => Promise.reject(new Error('EACCES')) };
     expect(await round(Date.now(), refusing)).toBe(0);
     expect(stuck).toEqual([stray]);

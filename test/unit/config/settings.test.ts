@@ -117,17 +117,23 @@ describe('settings of the server', () => {
 
   test('keep the past within wide bounds unless others are set, and without bounds for 0', () => {
     expect(readServerSettings(SERVER)).toMatchObject({
-      retention: { buildsMs: 365 * 86_400_000, buildsPerProject: 10_000, logBytes: 50 * 1024 ** 3 },
+      retention: {
+        buildsMs: 365 * 86_400_000,
+        buildsPerProject: 10_000,
+        logBytes: 50 * 1024 ** 3,
+        artifactBytes: 50 * 1024 ** 3,
+      },
       diskLow: { bytes: 2 * 1024 ** 3 },
     });
     const none = {
       SLIPWAY_KEEP_BUILDS_DAYS: '0',
       SLIPWAY_KEEP_BUILDS: '0',
       SLIPWAY_KEEP_LOGS_BYTES: '0',
+      SLIPWAY_KEEP_ARTIFACTS_BYTES: '0',
       SLIPWAY_DISK_LOW: '0%',
     };
     expect(readServerSettings({ ...SERVER, ...none })).toMatchObject({
-      retention: { buildsMs: null, buildsPerProject: null, logBytes: null },
+      retention: { buildsMs: null, buildsPerProject: null, logBytes: null, artifactBytes: null },
       diskLow: { percent: 0 },
     });
   });

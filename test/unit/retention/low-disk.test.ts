@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createDiskWatch, readDiskSpace } from '../../../src/retention/disk-watch.ts';
-import { missingRoom, sizeText } from '../../../src/retention/low-disk.ts';
+import { lowMark, missingRoom, sizeText } from '../../../src/retention/low-disk.ts';
 
 const GIB = 1024 ** 3;
 const disk = (freeBytes: number, totalBytes = 100 * GIB) => ({ totalBytes, freeBytes });
@@ -60,6 +60,13 @@ it('tells once that there is too little room, and once that there is enough agai
   await watch.look();
   expect(told).toEqual([why, null]);
   expect(watch.whyPaused()).toBeNull();
+  expect(await watch.readRoom()).toEqual({ freeBytes: 2.6 * GIB, lowBytes: 2 * GIB });
+  free = new Error('no answer');
+  expect(await watch.readRoom()).toBeNull();
+});
+
+it('a share is a mark in whole bytes', () => {
+  expect(lowMark(disk(0, 1_001), { percent: 50 })).toBe(500);
 });
 
 it('asks the file system of a folder', async () => {

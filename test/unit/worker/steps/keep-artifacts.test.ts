@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { Problem } from '../../../../src/core/problem.ts';
 import { keepArtifact } from '../../../../worker/steps/keep-artifacts.ts';
 import { keepReports, type EndedStep } from '../../../../worker/steps/keep-reports.ts';
 import type { WorkflowContext } from '../../../../worker/steps/workflow-context.ts';
@@ -72,4 +73,19 @@ it('both end with a cancel, which is all that is said of it', async () => {
   const other = ended({ signal: cancelled() });
   expect(await keepArtifact(other.context({ sendArtifact: sendNothing }), other.step, SUCCESS)).toBe(SUCCESS);
   expect([...said, ...other.said]).toEqual([]);
+});
+
+it.each([
+  [SUCCESS, 'error', []],
+  [{ status: 'failure', reason: 'exit code 3', exitCode: 3 }, 'failure', ['said']],
+] as const)('what the server refuses is said with the fix (%j)', async (before, status, first) => {
+  const { step, said, context } = ended({}, import.meta.dirname);
+  const refusal = new Problem('artifact_no_room', { name: 'site', bytes: 9, free: 5, low: 7 });
+  const refuses: WorkflowContext['sendArtifact'] = () => Promise.reject(refusal);
+  const outcome = await keepArtifact(context({ sendArtifact: refuses }), step, before);
+  const cause =
+    "The artifact site of 9 bytes finds no room: 5 bytes of the server's disk are free, and 7 are to stay so";
+  const reason = `the artifact site could not be kept: ${cause}`;
+  expect(outcome).toEqual(status === 'error' ? { ...before, status, reason } : before);
+  expect(said).toEqual([...first.map(() => `T${reason.slice(1)}.`), refusal.fix]);
 });
