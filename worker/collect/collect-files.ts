@@ -95,6 +95,28 @@ export async function* readFiles(
   }
 }
 
+/** By name, what changes whenever a file is written or made anew; see {@link markFiles}. */
+export type FileMarks = ReadonlyMap<string, string>;
+
+/**
+ * Marks of the named files: inode, size and time of the last change, which nobody can set. A file that is gone has none,
+ * nor has any where the helper tells times in seconds only: a file may be written twice in one.
+ * @throws {@link NotCollected}; EngineLost; the signal's reason.
+ */
+export async function markFiles(place: FilesPlace, names: readonly string[]): Promise<FileMarks> {
+  const marks = new Map<string, string>();
+  for (const some of inArguments(names)) {
+    const command = [HELPER, 'stat', '-c', '%i\t%s\t%z\t%n', ...some.map(asOperand)];
+    const pieces: Uint8Array[] = [];
+    for await (const piece of output(place, command)) pieces.push(piece);
+    for (const line of Buffer.concat(pieces).toString('utf8').split('\n')) {
+      const [inode, size, changed = '', name = ''] = line.split('\t');
+      if (changed.includes('.')) marks.set(cleanName(name), `${inode} ${size} ${changed}`);
+    }
+  }
+  return marks;
+}
+
 function* namesIn(listed: Buffer): Generator<string> {
   for (const text of listed.toString('utf8').split('\0')) {
     const name = cleanName(text);

@@ -7,7 +7,13 @@ import {
   type TestResult,
   type TestStatus,
 } from '../../src/core/test-report.ts';
-import { listFiles, readFiles, type FilesPlace } from '../collect/collect-files.ts';
+import {
+  listFiles,
+  markFiles,
+  readFiles,
+  type FileMarks,
+  type FilesPlace,
+} from '../collect/collect-files.ts';
 import type { MaskText } from '../logs/mask-reasons.ts';
 import { parseJunit } from './parse-junit.ts';
 
@@ -20,15 +26,21 @@ const SAID = 16_000;
 
 /**
  * Reads the JUnit reports that the patterns mean, one after the other. What cannot be read of them is in the note.
+ * @param before Marks of what was there before the attempt; what still has them is none of its reports.
  * @throws NotCollected; EngineLost; TarWrong.
  */
 export async function readReports(
   place: FilesPlace,
   patterns: readonly string[],
   mask: MaskText,
+  before: FileMarks = new Map(),
 ): Promise<TestReport> {
-  const names = await listFiles(place, patterns);
+  const all = await listFiles(place, patterns);
+  const names = await withoutUnchanged(place, all, before);
   const notes: string[] = [];
+  const earlier = all.length - names.length;
+  if (earlier > 0)
+    notes.push(`${earlier} of an earlier attempt ${earlier === 1 ? 'was' : 'were'} not read again`);
   if (names.length > MOST_FILES)
     notes.push(`${names.length - MOST_FILES} files more than ${MOST_FILES} were not read`);
   const tests = new Collected(place.directory, mask);
@@ -50,6 +62,17 @@ export async function readReports(
   if (omitted > 0) notes.push(`${omitted} tests are counted and not listed`);
   const note = mask(notes.slice(0, 10).join('; ')).slice(0, TEST_LIMITS.note);
   return { files, counts, results, note: note === '' ? null : note };
+}
+
+async function withoutUnchanged(
+  place: FilesPlace,
+  names: readonly string[],
+  before: FileMarks,
+): Promise<readonly string[]> {
+  const known = names.filter((name) => before.has(name));
+  if (known.length === 0) return names;
+  const now = await markFiles(place, known);
+  return names.filter((name) => !now.has(name) || now.get(name) !== before.get(name));
 }
 
 /** Those that are most worth a look come first, and are kept first. */

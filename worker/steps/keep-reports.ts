@@ -1,10 +1,11 @@
 import type { StepPlan } from '../../src/core/plan.ts';
 import { countsText, type TestReport } from '../../src/core/test-report.ts';
 import type { StepWork } from '../../src/core/work.ts';
-import type { FilesPlace } from '../collect/collect-files.ts';
+import { listFiles, markFiles, type FileMarks, type FilesPlace } from '../collect/collect-files.ts';
 import { textMasker } from '../logs/mask-reasons.ts';
 import type { LogSink } from '../log-sink.ts';
 import { readReports } from '../reports/read-reports.ts';
+import { WORKSPACE } from './fill-workspace.ts';
 import { openFiles } from './open-files.ts';
 import type { StepContainer } from './step-container.ts';
 import type { WorkflowContext } from './workflow-context.ts';
@@ -24,16 +25,46 @@ export interface EndedStep {
 }
 
 /**
+ * Marks what of an earlier attempt of a step lies where its reports will. Call it before the commands of a further
+ * attempt; outside of the workspace nothing is left of an earlier one.
+ */
+export async function markReports(
+  { engine, keepTests }: Pick<WorkflowContext, 'engine' | 'keepTests'>,
+  {
+    plan,
+    container,
+    workingDirectory: directory,
+    inTime: signal,
+  }: Omit<EndedStep, 'row' | 'sink' | 'signal'>,
+): Promise<FileMarks> {
+  const patterns = plan.reports?.junit;
+  const isShared = directory === WORKSPACE || directory.startsWith(`${WORKSPACE}/`);
+  if (patterns === undefined || keepTests === undefined || !isShared) return new Map();
+  const place = { engine, containerId: container.id, directory, signal };
+  try {
+    return await markFiles(place, await listFiles(place, patterns));
+  } catch {
+    // Read again is better than not read; what is wrong is said when the attempt is over.
+    return new Map();
+  }
+}
+
+/**
  * Reads the test reports of a step that has ended, however, and tells the server. What goes wrong is a line of its log:
  * a step does not fail for want of a report.
+ * @param before What {@link markReports} has told before a further attempt.
  */
-export async function keepReports(context: WorkflowContext, step: EndedStep): Promise<void> {
+export async function keepReports(
+  context: WorkflowContext,
+  step: EndedStep,
+  before?: FileMarks,
+): Promise<void> {
   const patterns = step.plan.reports?.junit;
   if (patterns === undefined || context.keepTests === undefined || step.signal.aborted) return;
   const { sink, signal, inTime, row } = step;
   try {
     const mask = textMasker(context.secrets);
-    const read = (place: FilesPlace): Promise<TestReport> => readReports(place, patterns, mask);
+    const read = (place: FilesPlace): Promise<TestReport> => readReports(place, patterns, mask, before);
     const report = await openFiles(context, step, read);
     await sink.say(sentence(report));
     const isKept = await context.keepTests(row.attemptId, report, inTime);

@@ -7,7 +7,7 @@ import { abortOutcome, type Outcome } from '../outcome.ts';
 import { attemptRows, finishAttempt, skipAttempt } from './attempt.ts';
 import { startNetworkSandbox } from './network-sandbox.ts';
 import { keepArtifact } from './keep-artifacts.ts';
-import { keepReports } from './keep-reports.ts';
+import { keepReports, markReports } from './keep-reports.ts';
 import { runCommands } from './run-commands.ts';
 import { missingSecret, stepEnvironment, variablesOf } from './step-environment.ts';
 import { hasFailed, turnOf } from './step-order.ts';
@@ -31,6 +31,8 @@ export interface Gates {
 interface AttemptRun {
   readonly step: StepPlan;
   readonly attempt: StepWork;
+  /** Another one of the step was before it. */
+  readonly isFurther: boolean;
   readonly sink: LogSink;
   readonly signal: AbortSignal;
   /** Whether another attempt follows one that ends so. */
@@ -200,7 +202,8 @@ export class StepFlow {
     this.#context.attempts.report({ type: 'step.started', attemptId: attempt.attemptId });
     const waiting = (await this.#waiting.get(step.name)) ?? null;
     this.#waiting.delete(step.name);
-    const run = { step, attempt, sink, signal, mayFollow };
+    const isFurther = attempt.attemptId !== this.#row(step).attemptId;
+    const run = { step, attempt, isFurther, sink, signal, mayFollow };
     const outcome = await this.#runIn(waiting, run).finally(() => this.#remove(waiting));
     return { sink, outcome };
   }
@@ -250,7 +253,7 @@ export class StepFlow {
 
   async #runIn(
     waiting: WaitingStep | null,
-    { step, attempt, sink, signal, mayFollow }: AttemptRun,
+    { step, attempt, isFurther, sink, signal, mayFollow }: AttemptRun,
   ): Promise<Outcome> {
     for (const line of waiting?.pulled ?? []) await sink.say(line);
     if (signal.aborted || waiting === null) return abortOutcome(signal);
@@ -268,6 +271,12 @@ export class StepFlow {
         reason: `the secret ${variables.missingSecret} is not set in this project`,
         exitCode: null,
       };
+    const { container, shell, workingDirectory } = waiting;
+    const keeping = (): AbortSignal =>
+      AbortSignal.any([this.#signal, AbortSignal.timeout(settings.keepingMs)]);
+    const before = isFurther
+      ? await markReports(this.#context, { ...waiting, plan: step, inTime: keeping() })
+      : undefined;
     const ended = await runCommands({
       engine,
       ...waiting,
@@ -278,10 +287,11 @@ export class StepFlow {
       signal,
       settings,
     });
-    const { container, shell, workingDirectory } = waiting;
-    const inTime = AbortSignal.any([this.#signal, AbortSignal.timeout(settings.keepingMs)]);
-    const left = { ...waiting, plan: step, row: attempt, sink, signal: this.#signal, inTime };
-    await keepReports(this.#context, left);
+    const left = {
+      ...waiting,
+      ...{ plan: step, row: attempt, sink, signal: this.#signal, inTime: keeping() },
+    };
+    await keepReports(this.#context, left, before);
     const outcome = await keepArtifact(this.#context, left, ended);
     if (outcome.status === 'failure' && !container.hasEnded() && !mayFollow(outcome))
       await this.#context.onStepFailed?.(

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { TEST_LIMITS } from '../../../../src/core/test-report.ts';
 import { textMasker } from '../../../../worker/logs/mask-reasons.ts';
 import { readReports } from '../../../../worker/reports/read-reports.ts';
+import { listFiles, markFiles } from '../../../../worker/collect/collect-files.ts';
 import { localPlace } from '../collect/local-place.ts';
 
 let folder: string;
@@ -102,4 +103,19 @@ it('bounds every text and the number of tests', async () => {
   expect(first?.suite).toHaveLength(TEST_LIMITS.suite);
   expect(first?.name.length).toBeLessThanOrEqual(TEST_LIMITS.name);
   expect(first?.message).toHaveLength(TEST_LIMITS.message);
+});
+
+it('reads nothing again that an earlier attempt has left, and all that was written since, also the same bytes', async () => {
+  const place = localPlace(folder);
+  for (const name of ['old', 'rewritten', 'replaced']) put(`${name}.xml`, suite(failing(name, 'no')));
+  const before = await markFiles(place, await listFiles(place, ['reports/*.xml']));
+  expect([...before.keys()]).toHaveLength(3);
+  put('rewritten.xml', suite(failing('rewritten', 'no')));
+  rmSync(path.join(folder, 'reports', 'replaced.xml'));
+  put('replaced.xml', suite(failing('replaced', 'no')));
+  put('new.xml', suite('<testcase name="new"/>'));
+  const mask = textMasker({ values: {}, registries: {} });
+  const report = await readReports(place, ['reports/*.xml'], mask, before);
+  expect(report).toMatchObject({ files: 3, note: '1 of an earlier attempt was not read again' });
+  expect(report.results.map(({ name }) => name)).toEqual(['replaced', 'rewritten', 'new']);
 });
