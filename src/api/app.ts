@@ -13,6 +13,7 @@ import { showDelivery } from './deliveries/show-delivery.ts';
 import { cancelDeployment } from './deployments/cancel-deployment.ts';
 import type { AppDeps } from './deps.ts';
 import { listEnvironments } from './environments/list-environments.ts';
+import { removeEnvironment } from './environments/remove-environment.ts';
 import { rollBack } from './environments/roll-back.ts';
 import { showEnvironment } from './environments/show-environment.ts';
 import { health } from './health/health.ts';
@@ -136,6 +137,7 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     listEnvironments(deps),
     showEnvironment(deps),
     rollBack(deps),
+    removeEnvironment(deps),
     cancelDeployment(deps),
 
     listDeliveries(deps),

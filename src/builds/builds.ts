@@ -14,6 +14,7 @@ import type {
   RegisterRequest,
   ReportsAnswer,
   RouterEventsRequest,
+  RouterRemovedRequest,
   SignalsAnswer,
   TestsRequest,
 } from '../protocol/worker.ts';
@@ -98,7 +99,7 @@ export interface Builds {
   /**
    * Deploys an earlier release of the environment; never a rebuild.
    * @param deploymentId A successful deployment whose release is meant; null: what the page offers.
-   * @throws Problem `not_found`, `nothing_to_roll_back`.
+   * @throws Problem `not_found`, `nothing_to_roll_back`, `environment_removing`.
    */
   rollBack(
     environmentId: string,
@@ -107,6 +108,14 @@ export interface Builds {
   ): Promise<{ readonly deploymentId: string }>;
   /** @throws Problem `not_found`, `already_ended`, `conflict` once it is switching. */
   cancelDeployment(deploymentId: string, reason: string, note?: Note): Promise<void>;
+
+  /**
+   * Records that an environment goes: its waiting deployments are cancelled, and the worker of its router takes it off,
+   * ends its apps, and says when nothing is left. Only then is it forgotten. Harmless twice.
+   * @param volumes Names of those of its volumes that go with it; others stay.
+   * @throws Problem `not_found`, `environment_busy` while a deployment runs, `request_wrong` for a volume it has not.
+   */
+  removeEnvironment(environmentId: string, volumes: readonly string[], note?: Note): Promise<void>;
 
   /** Has a notification target told something, to show whether it is reached. @throws Problem `not_found`. */
   tryNotification(projectId: string, targetId: string, note?: Note): Promise<void>;
@@ -174,6 +183,8 @@ export interface Builds {
   // what the worker of a router asks; each @throws Problem `not_allowed` when it has not that router
   routerRecord(worker: KnownWorker, router: string): Promise<RouterRecord>;
   routerEvents(worker: KnownWorker, router: string, request: RouterEventsRequest): Promise<void>;
+  /** Of these environments, which were to be removed, router and engine have nothing any more. */
+  routerRemoved(worker: KnownWorker, router: string, request: RouterRemovedRequest): Promise<void>;
   /** The `app_<deployment>` logs that the worker of this router may write, of those named. */
   appLogsOf(worker: KnownWorker, router: string, logIds: readonly string[]): Promise<ReadonlySet<string>>;
 

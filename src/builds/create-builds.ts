@@ -27,6 +27,7 @@ import { waitForSignals } from './read-signals.ts';
 import { recordEffect } from './record-effect.ts';
 import { cancelDeployment, rollBack } from './roll-back.ts';
 import { appLogsOf, demandRouter, keepRouterEvents, readRouterRecord } from './router-record.ts';
+import { beginRemoval, endRemovals } from './remove-environment.ts';
 import { takeReports } from './take-reports.ts';
 import { noNote, type Note, type Tx } from '../store/store.ts';
 import { createWatch } from './watch.ts';
@@ -64,6 +65,12 @@ export function createBuilds(deps: BuildsDeps): Builds {
     cancelDeployment: (id, reason, note = noNote) =>
       store.transaction(async (tx) => {
         await cancelDeployment(tx, id, reason, clock.nowMs());
+        await note(tx);
+      }),
+
+    removeEnvironment: (environmentId, volumes, note = noNote) =>
+      store.transaction(async (tx) => {
+        await beginRemoval(tx, environmentId, { volumes, at: clock.nowMs() });
         await note(tx);
       }),
 
@@ -127,6 +134,10 @@ export function createBuilds(deps: BuildsDeps): Builds {
     async routerEvents(worker, router, request) {
       demandRouter(worker, router);
       await store.grouped((tx) => keepRouterEvents(tx, router, request));
+    },
+    async routerRemoved(worker, router, { environments }) {
+      demandRouter(worker, router);
+      await store.transaction((tx) => endRemovals(tx, router, environments));
     },
     async appLogsOf(worker, router, logIds) {
       demandRouter(worker, router);

@@ -10,7 +10,7 @@ const SLOTS: readonly SlotIndex[] = [0, 1, 2];
 
 /**
  * The environment that a deploy plan names, made at its first use with a backend and three addresses.
- * @throws Problem `host_taken`, `router_full`, `address_exhausted`.
+ * @throws Problem `host_taken`, `router_full`, `address_exhausted`; `environment_removing` while it goes.
  */
 export async function ensureEnvironment(
   tx: Tx,
@@ -27,8 +27,21 @@ export async function ensureEnvironment(
     .where('project_id', '=', projectId)
     .where('name', '=', plan.environment)
     .executeTakeFirst();
+  if (known !== undefined) await demandStays(tx, known.id);
   await demandFreeHosts(tx, plan.hosts, known?.id ?? null);
   return known?.id ?? makeEnvironment(tx, { projectId, plan, router, at });
+}
+
+/** @throws Problem `environment_removing` once its removal is recorded. */
+export async function demandStays(tx: Tx, environmentId: string): Promise<void> {
+  const row = await tx.db
+    .selectFrom('environment')
+    .select(['name', 'router'])
+    .where('id', '=', environmentId)
+    .where('removing_at', 'is not', null)
+    .executeTakeFirst();
+  if (row !== undefined)
+    throw new Problem('environment_removing', { environment: row.name, router: row.router });
 }
 
 /** @throws Problem `host_taken` when another environment has one of the hosts. */

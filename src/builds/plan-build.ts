@@ -53,7 +53,12 @@ export async function planBuildIn(
 }
 
 /** Of an environment, before anything was written. Any other problem ends the transaction. */
-const REFUSALS: ReadonlySet<ProblemCode> = new Set(['host_taken', 'router_full', 'address_exhausted']);
+const REFUSALS: ReadonlySet<ProblemCode> = new Set([
+  'host_taken',
+  'router_full',
+  'address_exhausted',
+  'environment_removing',
+]);
 
 /** Environment of each of the plan's deployments; before anything else, since one may be refused. */
 async function environmentsOf(

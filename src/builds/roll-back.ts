@@ -4,7 +4,7 @@ import { isEnd } from '../core/status.ts';
 import { Problem } from '../core/problem.ts';
 import { rollbackTarget } from '../store/read/rollback-target.ts';
 import type { Tx } from '../store/store.ts';
-import { abortSlots } from './environments.ts';
+import { abortSlots, demandStays } from './environments.ts';
 import { insertDeployment } from './new-deployment.ts';
 import { askToEnd, settleEnvironment } from './settle-environment.ts';
 import { transition } from './transition.ts';
@@ -21,6 +21,7 @@ export async function rollBack(
     .where('id', '=', environmentId)
     .executeTakeFirst();
   if (environment === undefined) throw new Problem('not_found', { what: 'environment', id: environmentId });
+  await demandStays(tx, environmentId);
   const releaseId =
     deploymentId === null
       ? (await rollbackTarget(tx.db, environmentId))?.releaseId

@@ -5,6 +5,7 @@ import type { Reading, Tx } from '../store/store.ts';
 import type { KnownWorker } from './builds.ts';
 import { deployedEnvironment } from './claim-deployment.ts';
 import { readSlots } from './environments.ts';
+import { readRemovals } from './remove-environment.ts';
 import { unusedImages } from './unused-images.ts';
 
 /** @throws Problem `not_allowed` when the worker has not registered with that router. */
@@ -18,6 +19,7 @@ export async function readRouterRecord(reading: Reading, router: string): Promis
     .selectFrom('environment')
     .select('id')
     .where('router', '=', router)
+    .where('removing_at', 'is', null)
     .orderBy('backend')
     .execute();
   const busy = await busyEnvironments(reading);
@@ -28,8 +30,9 @@ export async function readRouterRecord(reading: Reading, router: string): Promis
       slots: await readSlots(reading, id),
       busy: busy.has(id),
     });
-  const ids = rows.map(({ id }) => id);
-  return { environments, unusedImages: await unusedImages(reading, ids) };
+  const removals = await readRemovals(reading, router);
+  const [ids, gone] = [rows.map(({ id }) => id), removals.map(({ environmentId }) => environmentId)];
+  return { environments, removals, unusedImages: await unusedImages(reading, ids, gone) };
 }
 
 /** Environments of which a deployment is claimed. */

@@ -25,14 +25,19 @@ const NEWEST = 20;
  * Images that deployers of these environments have pulled and that none of them needs soon: what no slot, no
  * deployment that waits or is at work, and none of the newest releases that were live
  * (`LIMITS.keptReleases`, for a rollback without a pull) names.
+ * @param gone Environments that need none of theirs any more.
  */
 export async function unusedImages(
   reading: Reading,
   environmentIds: readonly string[],
+  gone: readonly string[] = [],
 ): Promise<readonly string[]> {
   const uses = await Promise.all(environmentIds.map((id) => imageUse(reading, id)));
+  const left = await Promise.all(gone.map((id) => imageUse(reading, id)));
   const kept = new Set(uses.flatMap(keptOf));
-  const pulled = new Set(uses.flatMap(({ live, begun }) => [...live, ...begun].map(({ image }) => image)));
+  const pulled = new Set(
+    [...uses, ...left].flatMap(({ live, begun }) => [...live, ...begun].map(({ image }) => image)),
+  );
   return [...pulled].filter((image) => !kept.has(image));
 }
 

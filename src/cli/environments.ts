@@ -2,7 +2,7 @@ import { isEnd } from '../core/status.ts';
 import type { DeploymentView, EnvironmentView, Page } from '../core/view.ts';
 import { harmless } from '../pipeline/excerpt.ts';
 import type { ApiClient } from './api-client.ts';
-import { callServer, type ServerCommand } from './call-server.ts';
+import { callServer, demandVerb, type ServerCommand } from './call-server.ts';
 import { findEnvironment, segment } from './find.ts';
 import { ago, deploymentEnd, paint, paintStatus, table } from './print.ts';
 import { serverEvents } from './server-events.ts';
@@ -19,6 +19,25 @@ const environments: ServerCommand = {
     else if (name === undefined) say(table(page.items.map(row)) || 'no environments yet');
     else for (const one of page.items) say(history(one));
     return 0;
+  },
+};
+
+const environment: ServerCommand = {
+  usage: `slipway environment remove <environment> [--volume NAME]...   (like shop/web:production)
+       takes the app off its router and removes its containers and history; its volumes stay,
+       but for those that --volume names`,
+  arguments: [2, 2],
+  options: { volume: { type: 'string', multiple: true } },
+  fields: { volumes: { option: 'volume' } },
+  run: async ({ api, positionals: [verb = '', name = ''], values, say }) => {
+    demandVerb('environment', verb, ['remove']);
+    const { id, volumes } = await findEnvironment(api, name);
+    const named = values['volume'] ?? [];
+    const made = await api.request('DELETE', `/environments/${segment(id)}`, { volumes: named });
+    if (values['json'] === true) return say(JSON.stringify(made));
+    const stay = volumes.filter((volume) => !(named as readonly string[]).includes(volume));
+    say(`${name} is being removed; "slipway environments" lists it until it is gone`);
+    if (stay.length > 0) say(`its volumes stay: ${stay.join(', ')}`);
   },
 };
 
@@ -46,6 +65,8 @@ const deploy: ServerCommand = {
 /** `slipway environments`. Gives the exit status. */
 export const environmentsCommand = (argv: readonly string[]): Promise<number> =>
   callServer(environments, argv);
+/** `slipway environment …`. Gives the exit status. */
+export const environmentCommand = (argv: readonly string[]): Promise<number> => callServer(environment, argv);
 /** `slipway rollback`. Gives the exit status. */
 export const rollbackCommand = (argv: readonly string[]): Promise<number> => callServer(rollback, argv);
 /** `slipway deploy`. Gives the exit status. */
@@ -93,7 +114,11 @@ async function endOfDeployment(
 
 function row(one: EnvironmentView): readonly string[] {
   const live =
-    one.live === null ? 'nothing live' : `${one.live.commit.slice(0, 10)} since ${ago(one.live.sinceMs)}`;
+    one.removingSinceMs !== null
+      ? `being removed since ${ago(one.removingSinceMs)}`
+      : one.live === null
+        ? 'nothing live'
+        : `${one.live.commit.slice(0, 10)} since ${ago(one.live.sinceMs)}`;
   return [`${one.projectPath}:${one.name}`, live, one.urls.join(' ')];
 }
 

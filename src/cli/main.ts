@@ -63,6 +63,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'list environments and what is live in them',
     load: async () => (await import('./environments.ts')).environmentsCommand,
   },
+  environment: {
+    about: 'remove an environment',
+    load: async () => (await import('./environments.ts')).environmentCommand,
+  },
   deploy: {
     about: 'deploy an earlier release again',
     load: async () => (await import('./environments.ts')).deployCommand,

@@ -28,6 +28,7 @@ export const AUDIT_ACTIONS = {
   'build.rerun': 'ran again the build',
   'deployment.cancel': 'cancelled the deployment',
   'environment.roll_back': 'rolled back the environment',
+  'environment.remove': 'removed the environment',
   'delivery.replay': 'replayed the delivery',
 } as const;
 

@@ -122,7 +122,17 @@ export const CATALOGUE = {
   in_use: {
     http: 409,
     message: 'The {what} {id} is in use by {by}.',
-    fix: 'End that first. A project that has deployed cannot be removed yet.',
+    fix: 'End that first. An environment goes with `slipway environment remove`, or on its page.',
+  },
+  environment_busy: {
+    http: 409,
+    message: 'The environment {environment} is being deployed to: deployment {deployment} is {phase}.',
+    fix: 'Wait for its end, or cancel it on the page of the environment; then remove the environment.',
+  },
+  environment_removing: {
+    http: 409,
+    message: 'The environment {environment} is being removed.',
+    fix: 'Wait until it is gone, then run the build again. The worker of the router {router} has to be there for that.',
   },
   exists_already: {
     http: 409,

@@ -225,6 +225,10 @@ export interface EnvironmentView {
   readonly name: string;
   /** Public URLs. */
   readonly urls: readonly string[];
+  /** Epoch ms since when it is being removed; null: it stays. */
+  readonly removingSinceMs: number | null;
+  /** Names of volumes that its deployments have had. */
+  readonly volumes: readonly string[];
   readonly slots: readonly {
     readonly index: SlotIndex;
     readonly role: SlotRole;

@@ -93,8 +93,19 @@ export interface RouterRecord {
     /** A deployment of it is claimed: its containers are not touched. */
     readonly busy: boolean;
   })[];
+  /** Environments that are to leave nothing behind; absent from servers of an earlier version. */
+  readonly removals?: readonly RouterRemoval[];
   /** Images that were pulled for releases that nothing will bring back soon, `host/repository@sha256:…`. */
   readonly unusedImages: readonly string[];
+}
+
+/** An environment that goes: neither router nor engine is to have anything of it, but for volumes that are not named. */
+export interface RouterRemoval {
+  readonly environmentId: string;
+  readonly name: string;
+  readonly projectPath: string;
+  /** Names of the volumes that go with it, as the pipeline file has them. */
+  readonly volumes: readonly string[];
 }
 
 export type Work = WorkflowWork | DeploymentWork;

@@ -3,7 +3,7 @@ import { noNote, type Note } from '../store/store.ts';
 import type { ProjectDeps } from './database-projects.ts';
 
 /**
- * Removes a project that never deployed, with all that is recorded of it. One with environments stays: what is
+ * Removes a project without environments, with all that is recorded of it. One that has some stays, and says which: what is
  * deployed belongs to it.
  */
 export async function removeProject(
@@ -19,11 +19,12 @@ export async function removeProject(
       .select('path')
       .executeTakeFirst();
     if (project === undefined) throw new Problem('not_found', { what: 'project', id: projectId });
-    const environment = await db
+    const environments = await db
       .selectFrom('environment')
       .where('project_id', '=', projectId)
       .select('name')
-      .executeTakeFirst();
+      .orderBy('name')
+      .execute();
     const build = await db
       .selectFrom('build')
       .where('project_id', '=', projectId)
@@ -31,9 +32,9 @@ export async function removeProject(
       .select('number')
       .executeTakeFirst();
     const by =
-      environment === undefined
+      environments.length === 0
         ? build && `build ${project.path}#${build.number}`
-        : `its environment ${environment.name}`;
+        : `its ${environments.length === 1 ? 'environment' : 'environments'} ${environments.map(({ name }) => name).join(', ')}`;
     if (by !== undefined) throw new Problem('in_use', { what: 'project', id: project.path, by });
     const builds = db.selectFrom('build').where('project_id', '=', projectId).select('id');
     const workflows = db.selectFrom('workflow').where('build_id', 'in', builds).select('id');

@@ -20,8 +20,9 @@
  * | `POST /leases/:lease/artifacts/:artifact?offset=N` | bytes, at most `ARTIFACT_LIMITS.part` → {@link ArtifactAnswer}; safe to repeat; with the last byte it is held against its digest, and durable once it is answered |
  * | `GET /leases/:lease/secrets` | → `LeaseSecrets` of core/work.ts |
  * | `POST /leases/:lease/effects` | {@link EffectRequest} → {@link EffectAnswer}; safe to repeat |
- * | `GET /routers/:router` | → `RouterRecord` of core/work.ts; the three under `/routers` are for a worker registered with that router |
+ * | `GET /routers/:router` | → `RouterRecord` of core/work.ts; the four under `/routers` are for a worker registered with that router |
  * | `POST /routers/:router/events` | {@link RouterEventsRequest} → `{}`; an event of the environment's history each; safe to repeat |
+ * | `POST /routers/:router/removed` | {@link RouterRemovedRequest} → `{}`; harmless twice |
  * | `POST /routers/:router/logs` | log frames of ids `app_<deployment>` → {@link LogsAnswer}; 409 `log_offset_wrong` |
  *
  * Every request carries `Authorization: Bearer <worker token>`, and all but the first registration
@@ -218,6 +219,14 @@ export const routerEventsRequest = z.object({
     .max(256),
 });
 export type RouterEventsRequest = z.infer<typeof routerEventsRequest>;
+
+/** Environments of the record's `removals` of which nothing is left, with the volumes that went too. */
+export const routerRemovedRequest = z.object({
+  environments: z
+    .array(z.object({ id: z.string().max(64), volumes: z.array(z.string().max(64)).max(1_000) }))
+    .max(1_000),
+});
+export type RouterRemovedRequest = z.infer<typeof routerRemovedRequest>;
 
 /** An effect on the outside that the server does through its outbox. `key` makes a repeat the same effect. */
 export const effectRequest = z.object({

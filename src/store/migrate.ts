@@ -14,6 +14,7 @@ import { auditActor } from './migrations/0010-audit-actor.ts';
 import { workflows } from './migrations/0011-workflows.ts';
 import { tests } from './migrations/0012-tests.ts';
 import { artifacts } from './migrations/0013-artifacts.ts';
+import { removals } from './migrations/0014-removals.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   workflows,
   tests,
   artifacts,
+  removals,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

@@ -290,6 +290,10 @@ export interface EnvironmentTable {
   /** Grows with every claim of a deployment of it and every change of its slots that no deployment made. */
   fence: Generated<number>;
   created_at: number;
+  /** When its removal was asked for; null: it stays. */
+  removing_at: number | null;
+  /** Names of the volumes that go with it, as JSON; null: none was named. */
+  removing_volumes_json: string | null;
   version: Version;
 }
 

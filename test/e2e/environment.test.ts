@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { BuildView, EnvironmentView } from '../../src/core/view.ts';
-import { listApps } from '../../worker/deploy/app-container.ts';
+import { listApps, volumeName } from '../../worker/deploy/app-container.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { endOf, push } from '../support/builds.ts';
 import { appFiles } from '../support/demo-app.ts';
@@ -138,11 +138,45 @@ it('tells of every fail-over: the live app is killed, the standby answers, and t
   await shoot(page, 'environment-failover-1440-light');
 }, 90_000);
 
+it('is removed behind a question that names the volumes, all by keyboard, and the page leaves when it is gone', async () => {
+  const page = await stage.open(address, { width: 390, scheme: 'dark' });
+  const card = page.getByRole('region', { name: 'Removal' });
+  await card.getByRole('checkbox', { name: 'cache' }).focus();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  expect(await card.getByRole('checkbox', { name: 'uploads' }).isChecked()).toBe(true);
+  await page.keyboard.press('Tab');
+  await expectFocus(page, 'Remove environment');
+  await page.keyboard.press('Enter');
+  expect(await page.getByRole('alertdialog').getAttribute('aria-label')).toBe(
+    'Remove production of shop/web? What is in uploads is lost.',
+  );
+  await expectFocus(page, 'No');
+  await card.scrollIntoViewIfNeeded();
+  await shoot(page, 'environment-removal-390-dark');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  await page.keyboard.press('Escape');
+  await expectFocus(page, 'Remove environment');
+  expect((await stage.system.ask(HOST)).status).toBe(200);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Shift+Tab');
+  await expectFocus(page, 'Yes, Remove environment');
+  await page.keyboard.press('Enter');
+  await page.getByRole('status').getByText('Being removed').waitFor();
+  expect(await card.count()).toBe(0);
+  await page.getByRole('heading', { name: 'No environments yet' }).waitFor({ timeout: 90_000 });
+  expect((await stage.system.ask(HOST)).status).toBe(404);
+  const engine = connectEngine(testParts().dockerHost);
+  await engine.removeVolume(volumeName(address.split('/').at(-1) ?? '', 'cache'));
+  engine.close();
+}, 120_000);
+
 /** Pushes a version whose app says at its start which it is, and waits until it is live. */
 async function ship(version: string): Promise<BuildView> {
   const files = appFiles(version);
   const id = await push(stage.system, repository, {
     ...files,
+    'slipway.yml': `${files['slipway.yml'] ?? ''}    volumes: ["uploads:/data", "cache:/cache"]\n`,
     Dockerfile: (files['Dockerfile'] ?? '').replace(
       /CMD .*/,
       `CMD ["sh", "-c", "echo app ${version} begins; exec httpd -f -p 8080 -h /www"]`,

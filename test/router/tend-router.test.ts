@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { applySlotAction } from '../../src/core/slots.ts';
 import type { Release } from '../../src/core/deployment.ts';
 import type { RouterRecord } from '../../src/core/work.ts';
-import { listApps } from '../../worker/deploy/app-container.ts';
+import { listApps, volumeName } from '../../worker/deploy/app-container.ts';
 import { askApp } from '../../worker/deploy/ask-candidate.ts';
 import { appLogId, followApp } from '../../worker/deploy/follow-app.ts';
 import { runDeployment } from '../../worker/deploy/run-deployment.ts';
@@ -64,10 +64,43 @@ describe('the keeper of the router', () => {
 
   it('removes an environment that the record no longer has, from router and engine', async () => {
     await deploy(world.release('v1'));
-    await tendRouter(world.tools, async () => ({ environments: [], unusedImages: [] }));
+    await tendRouter(world.tools, async () => ({ environments: [], unusedImages: [] }), neverTold);
     expect(await slotsWithApps()).toEqual([]);
     expect((await world.under.router.state()).environments).toEqual([]);
     expect(await world.under.router.differences()).toEqual([]);
+  });
+
+  it('tells of a removal once nothing is left, takes the volumes that were named and no other, also when it was cut short', async () => {
+    await deploy(world.release('v1', { volumes: [volume('uploads'), volume('kept')] }));
+    const names = [volumeName(record.id, 'kept'), volumeName(record.id, 'uploads')];
+    expect(await volumesOf(record.id)).toEqual(names);
+    const told: unknown[] = [];
+    const removal = {
+      ...{ environmentId: record.id, name: 'production', projectPath: 'shop/web' },
+      volumes: ['uploads', 'never-made'],
+    };
+    const remove = (tell: (environments: unknown) => Promise<void>) =>
+      tendRouter(
+        world.tools,
+        async () => ({ environments: [], unusedImages: [], removals: [removal] }),
+        tell,
+      );
+    try {
+      world.tools.active.add(record.id);
+      expect(await remove(neverTold)).toEqual([]);
+      world.tools.active.delete(record.id);
+      await expect(remove(() => Promise.reject(new Error('killed')))).rejects.toThrow('killed');
+      expect(await slotsWithApps()).toEqual([]);
+      expect((await world.under.router.state()).environments).toEqual([]);
+      expect(await remove(async (environments) => void told.push(environments))).toEqual([
+        'removed the environment production of shop/web',
+      ]);
+      expect(told).toEqual([[{ id: record.id, volumes: removal.volumes }]]);
+      expect(await volumesOf(record.id)).toEqual([volumeName(record.id, 'kept')]);
+    } finally {
+      world.tools.active.delete(record.id);
+      for (const name of names) await world.engine.removeVolume(name);
+    }
   });
 
   it('brings back what a router lost', async () => {
@@ -197,7 +230,18 @@ async function tend({
     ],
     unusedImages,
   };
-  return tendRouter(world.tools, async () => asRecorded);
+  return tendRouter(world.tools, async () => asRecorded, neverTold);
+}
+
+const neverTold = () => Promise.reject(new Error('nothing was to be removed'));
+
+const volume = (name: string) => ({ name, path: `/data/${name}` });
+
+async function volumesOf(environmentId: string): Promise<readonly string[]> {
+  const { Volumes } = await world.engine.docker.listVolumes({
+    filters: JSON.stringify({ label: [`slipway.environment=${environmentId}`] }),
+  });
+  return (Volumes ?? []).map(({ Name }) => Name).sort();
 }
 
 async function deploy(release: Release, secrets: Readonly<Record<string, string>> = {}): Promise<void> {

@@ -8,6 +8,7 @@ import { EnvironmentHistory } from '../parts/environment-history.tsx';
 import { useStream } from '../parts/live.ts';
 import { useLoad, Waiting } from '../parts/load.tsx';
 import { Log } from '../parts/log.tsx';
+import { BeingRemoved, RemoveEnvironment } from '../parts/remove-environment.tsx';
 import { Slots } from '../parts/slots.tsx';
 import { useTitle } from '../parts/title.ts';
 
@@ -22,6 +23,7 @@ function Environment({ id }: { id: string }) {
     value: environment,
     error,
     set,
+    reload,
   } = useLoad(id, () => api<EnvironmentView>('GET', `/environments/${segment(id)}`));
   const [logId, chooseLog] = useChosenLog();
   useTitle(environment === null ? 'Environment' : `${environment.projectPath} ${environment.name}`);
@@ -48,11 +50,18 @@ function Environment({ id }: { id: string }) {
           </a>
         ))}
       </p>
-      <Rollback environment={environment} />
+      {environment.removingSinceMs === null ? (
+        <Rollback environment={environment} />
+      ) : (
+        <BeingRemoved id={environment.id} sinceMs={environment.removingSinceMs} />
+      )}
       <Slots slots={environment.slots} chosen={logId} onLog={chooseLog} />
       {logId !== null && <Log key={logId} logId={logId} title={titleOf(environment, logId)} />}
       <h2>History</h2>
       <EnvironmentHistory environment={environment} chosen={logId} onLog={chooseLog} />
+      {environment.removingSinceMs === null && (
+        <RemoveEnvironment environment={environment} onChange={reload} />
+      )}
     </article>
   );
 }

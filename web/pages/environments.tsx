@@ -59,11 +59,11 @@ export function EnvironmentsPage() {
 }
 
 function EnvironmentRow({ environment }: { environment: EnvironmentView }) {
-  const { live } = environment;
+  const { live, removingSinceMs } = environment;
   return (
     <li class="row">
       <span class={`status status-${live === null ? 'pending' : 'success'}`}>
-        {live === null ? 'empty' : 'live'}
+        {removingSinceMs !== null ? 'going' : live === null ? 'empty' : 'live'}
       </span>
       <a class="row-main" href={`/environments/${environment.id}`}>
         <span class="row-title">

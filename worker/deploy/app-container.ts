@@ -179,6 +179,6 @@ function resources({ settings }: AppSpec['release']): Dockerode.HostConfig {
 }
 
 /** A volume belongs to its environment: releases share it, environments do not. */
-function volumeName(environmentId: string, name: string): string {
+export function volumeName(environmentId: string, name: string): string {
   return `slipway-${environmentId}-${name}`;
 }

@@ -30,7 +30,13 @@ export function startTending(tending: Tending): () => Promise<void> {
   const end = new AbortController();
   const loops = [
     repeat(tending, end.signal, tending.everyMs ?? TIMES.reconciler, async () => {
-      for (const what of await tendRouter(tending.tools, () => tending.link.record())) tending.onDone(what);
+      const { tools, link, onDone } = tending;
+      const did = await tendRouter(
+        tools,
+        () => link.record(),
+        (environments) => link.removed(environments),
+      );
+      for (const what of did) onDone(what);
     }),
     repeat(tending, end.signal, LOOK_MS, routerWatcher(tending.tools.router.runtime, tending.onRouter)),
     repeat(tending, end.signal, LOOK_MS, failoverTeller(tending)),

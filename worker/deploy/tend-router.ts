@@ -1,18 +1,21 @@
 import { TIMES } from '../../config/times.ts';
-import type { DeployedEnvironment, RouterRecord } from '../../src/core/work.ts';
+import type { RouterRemovedRequest } from '../../src/protocol/worker.ts';
+import type { DeployedEnvironment, RouterRecord, RouterRemoval } from '../../src/core/work.ts';
 import type { RouterEnvironment } from '../router/state.ts';
-import { listApps, removeApp, type AppContainer } from './app-container.ts';
+import { listApps, removeApp, volumeName, type AppContainer } from './app-container.ts';
 import { removeUnusedImages } from './remove-unused-images.ts';
 import type { DeployTools } from './run-deployment.ts';
 
 /**
  * Brings router and containers to the record: standbys whose time is over, environments that went, what ended
  * deployments left, images that nothing needs, a directory that was lost, an HAProxy that missed a change. What a deployment is at work on is
- * left alone. Harmless at any time; returns what it did, a sentence each.
+ * left alone. Of an environment that is to be removed the server is told when nothing is left. Harmless at any time;
+ * returns what it did, a sentence each.
  */
 export async function tendRouter(
   tools: DeployTools,
   readRecord: () => Promise<RouterRecord>,
+  tellRemoved: (environments: RouterRemovedRequest['environments']) => Promise<void>,
 ): Promise<readonly string[]> {
   const { router, engine } = tools;
   // The record is read last: what it does not know then is gone, not new.
@@ -45,7 +48,25 @@ export async function tendRouter(
   }
   for (const image of await removeUnusedImages(engine, record.unusedImages))
     did.push(`removed the image ${image}`);
+  for (const removal of record.removals ?? []) {
+    if (!(await endRemoval(tools, removal))) continue;
+    await tellRemoved([{ id: removal.environmentId, volumes: [...removal.volumes] }]);
+    did.push(`removed the environment ${nameOf(removal)}`);
+  }
   return did;
+}
+
+/** Removes the volumes that go with it; false while something else of it is left. */
+async function endRemoval(
+  { router, engine, active }: DeployTools,
+  { environmentId, volumes }: RouterRemoval,
+): Promise<boolean> {
+  const isServed = (await router.state()).environments.some(({ id }) => id === environmentId);
+  if (isServed || active.has(environmentId)) return false;
+  // One that a deployment had made meanwhile goes in the next round.
+  if ((await listApps(engine, router.dir, environmentId)).length > 0) return false;
+  for (const name of volumes) await engine.removeVolume(volumeName(environmentId, name));
+  return true;
 }
 
 function routed({ busy: _busy, ...environment }: RouterRecord['environments'][number]): RouterEnvironment {

@@ -1,6 +1,11 @@
 import type { TestReport } from '../../src/core/test-report.ts';
 import type { JobData, LeaseSecrets, ReportBody, RouterRecord, Signals, Work } from '../../src/core/work.ts';
-import type { Effect, EffectAnswer, RouterEventsRequest } from '../../src/protocol/worker.ts';
+import type {
+  Effect,
+  EffectAnswer,
+  RouterEventsRequest,
+  RouterRemovedRequest,
+} from '../../src/protocol/worker.ts';
 import type { QueueLogin } from '../../src/ports/queue-access.ts';
 import type { LogSink } from '../log-sink.ts';
 import type { SendArtifact } from '../steps/workflow-context.ts';
@@ -41,6 +46,8 @@ export interface ServerConnection {
 export interface RouterLink {
   record(): Promise<RouterRecord>;
   events(events: RouterEventsRequest['events']): Promise<void>;
+  /** Of these removals nothing is left here. Harmless twice. */
+  removed(environments: RouterRemovedRequest['environments']): Promise<void>;
   /** How many bytes of the log `app_<deployment>` the server has: where a worker that was started anew goes on. */
   logBytes(logId: string): Promise<number>;
   /** Opens an app's log, going on at `offset`; its `end` may be never. Once per log and process. */

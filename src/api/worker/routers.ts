@@ -1,4 +1,4 @@
-import { routerEventsRequest } from '../../protocol/worker.ts';
+import { routerEventsRequest, routerRemovedRequest } from '../../protocol/worker.ts';
 import { append, readChunks } from './logs.ts';
 import { readBody } from './read-body.ts';
 import { demandProcess, pathPart } from './show-token.ts';
@@ -15,6 +15,17 @@ export const routerEvents: WorkerHandler = async ({ builds }, request) => {
   const { worker } = await demandProcess(builds, request);
   const body = await readBody(request, routerEventsRequest);
   await builds.routerEvents(worker, pathPart(request, 'router'), body);
+  return {};
+};
+
+/** `POST /routers/:router/removed`: what was to be removed, and is. */
+export const routerRemoved: WorkerHandler = async ({ builds }, request) => {
+  const { worker } = await demandProcess(builds, request);
+  await builds.routerRemoved(
+    worker,
+    pathPart(request, 'router'),
+    await readBody(request, routerRemovedRequest),
+  );
   return {};
 };
 

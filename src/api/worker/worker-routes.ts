@@ -15,7 +15,7 @@ import { heartbeat } from './heartbeat.ts';
 import { leave } from './leave.ts';
 import { logs } from './logs.ts';
 import { reports } from './reports.ts';
-import { routerEvents, routerLogs, routerRecord } from './routers.ts';
+import { routerEvents, routerLogs, routerRecord, routerRemoved } from './routers.ts';
 import { secrets } from './secrets.ts';
 import { signals } from './signals.ts';
 import { source, type SourcesUnderWay } from './source.ts';
@@ -74,6 +74,7 @@ export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
     at('post', '/leases/:lease/effects', effects),
     at('get', '/routers/:router', routerRecord),
     at('post', '/routers/:router/events', routerEvents),
+    at('post', '/routers/:router/removed', routerRemoved),
     at('post', '/routers/:router/logs', routerLogs),
   ];
 }

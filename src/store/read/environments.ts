@@ -1,4 +1,5 @@
 import type { EnvironmentView } from '../../core/view.ts';
+import { environmentVolumes } from './environment-volumes.ts';
 import { deploymentsOfEnvironment } from './deployment-views.ts';
 import { rollbackTarget } from './rollback-target.ts';
 import { routerEventsOf } from './router-events.ts';
@@ -39,6 +40,7 @@ function selectEnvironments(db: Reader) {
       'environment.id',
       'environment.name',
       'environment.hosts_json',
+      'environment.removing_at',
       'environment.project_id',
       'project.path',
     ]);
@@ -53,6 +55,8 @@ async function toView(db: Reader, row: EnvironmentRow, context: ViewContext): Pr
     projectPath: row.path,
     name: row.name,
     urls: (JSON.parse(row.hosts_json) as string[]).map(context.urlOf),
+    removingSinceMs: row.removing_at,
+    volumes: await environmentVolumes(db, row.id),
     slots,
     live:
       live?.digest == null || live.commit === null

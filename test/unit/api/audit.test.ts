@@ -41,6 +41,7 @@ beforeAll(async () => {
       builds: {
         ...builds,
         cancelDeployment: (_id, _reason, note) => store.transaction(async (tx) => note?.(tx)),
+        removeEnvironment: (_environment, _volumes, note) => store.transaction(async (tx) => note?.(tx)),
         rollBack: (_environment, _deployment, note) =>
           store.transaction(async (tx) => {
             await note?.(tx);
@@ -190,6 +191,11 @@ const CHANGES: readonly [AuditAction, () => Promise<Response>, Partial<AuditEntr
       { kind: 'environment', id: ENVIRONMENT, name: null },
     ],
     [
+      'environment.remove',
+      () => server.api('DELETE', `/environments/${ENVIRONMENT}`),
+      { kind: 'environment', id: ENVIRONMENT, name: null },
+    ],
+    [
       'delivery.replay',
       async () => {
         const { delivery } = (await (await server.deliver('ping', { zen: 'x' })).json()) as {
@@ -267,7 +273,7 @@ describe('an entry that cannot be written', () => {
   };
 
   /** Those with a test of their own: below, and in test/unit/builds/notes.test.ts. */
-  type Elsewhere = 'project.remove' | 'deployment.cancel' | 'environment.roll_back';
+  type Elsewhere = 'project.remove' | 'deployment.cancel' | 'environment.roll_back' | 'environment.remove';
 
   it('lets no change be made: both are of one transaction', async () => {
     await server.api('POST', '/tokens', { name: 'bob' });

@@ -352,7 +352,7 @@ describe('a process that does not hold the name of its worker', () => {
 describe('a router', () => {
   it('is read and written by the worker that has it', async () => {
     await send('/workers', { body: register });
-    const nothing = { environments: [], unusedImages: [] };
+    const nothing = { environments: [], removals: [], unusedImages: [] };
     expect((await send('/routers/test', { method: 'GET' })).json).toEqual(nothing);
     expect((await send('/routers/other', { method: 'GET' })).status).toBe(403);
     expect((await send('/routers/test/events', { body: { events: [] } })).json).toEqual({});

@@ -49,6 +49,17 @@ const rows = async () => ({
   slots: await record.store.db.selectFrom('slot').selectAll().orderBy('id').execute(),
 });
 
+it('a removal of an environment is noted once, in its transaction: without its note there is none', async () => {
+  await deployed();
+  const { id } = await record.store.db.selectFrom('environment').select('id').executeTakeFirstOrThrow();
+  const before = await rows();
+  await expect(record.builds.removeEnvironment(id, [], full)).rejects.toThrow('the disk is full');
+  expect(await rows()).toEqual(before);
+  await record.builds.removeEnvironment(id, [], note);
+  expect(noted).toBe(1);
+  expect(await rows()).not.toEqual(before);
+});
+
 it('a rollback is noted once, in its transaction: without its note there is none', async () => {
   await deployed();
   await deployed();

@@ -1,0 +1,169 @@
+import { Problem } from '../core/problem.ts';
+import { applySlotAction } from '../core/slots.ts';
+import { environmentVolumes } from '../store/read/environment-volumes.ts';
+import type { Reading, Tx } from '../store/store.ts';
+import type { RouterRemoval } from '../core/work.ts';
+import { readSlots, writeSlots } from './environments.ts';
+import { recordEvent } from './record-event.ts';
+import { transition } from './transition.ts';
+
+/**
+ * Records that an environment goes, before anything of it does: from now on nothing is deployed to it, and its router
+ * has no use for it. Asked again, it may name further volumes. See `Builds.removeEnvironment`.
+ */
+export async function beginRemoval(
+  tx: Tx,
+  environmentId: string,
+  { volumes, at }: { readonly volumes: readonly string[]; readonly at: number },
+): Promise<void> {
+  const environment = await tx.db
+    .selectFrom('environment')
+    .innerJoin('project', 'project.id', 'environment.project_id')
+    .select([
+      'environment.name',
+      'environment.removing_at',
+      'environment.removing_volumes_json',
+      'project.path',
+    ])
+    .where('environment.id', '=', environmentId)
+    .executeTakeFirst();
+  if (environment === undefined) throw new Problem('not_found', { what: 'environment', id: environmentId });
+  const name = `${environment.path}:${environment.name}`;
+  await demandVolumes(tx, environmentId, volumes);
+  await demandNoDeployment(tx, environmentId, name);
+  await cancelWaiting(tx, environmentId, at);
+  const before = await readSlots(tx, environmentId);
+  await writeSlots(tx, environmentId, { before, after: applySlotAction(before, { type: 'remove' }), at });
+  const wanted = new Set([...namesIn(environment.removing_volumes_json), ...volumes]);
+  await tx.db
+    .updateTable('environment')
+    .set((eb) => ({
+      removing_at: environment.removing_at ?? at,
+      removing_volumes_json: JSON.stringify([...wanted]),
+      fence: eb('fence', '+', 1),
+      version: eb('version', '+', 1),
+    }))
+    .where('id', '=', environmentId)
+    .execute();
+  await recordEvent(tx, {
+    ...{ at, subject: 'environment', subjectId: environmentId, buildId: null },
+    type: 'environment.removing',
+    detail: { volumes },
+  });
+  tx.changed('environment', environmentId);
+}
+
+async function demandVolumes(tx: Tx, environmentId: string, wanted: readonly string[]): Promise<void> {
+  if (wanted.length === 0) return;
+  const known = await environmentVolumes(tx.db, environmentId);
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const cause = `${unknown} is no volume of it; it has ${known.length === 0 ? 'none' : known.join(', ')}`;
+  throw new Problem('request_wrong', { field: 'volumes', cause });
+}
+
+async function demandNoDeployment(tx: Tx, environmentId: string, environment: string): Promise<void> {
+  const running = await tx.db
+    .selectFrom('deployment')
+    .select(['id', 'phase'])
+    .where('environment_id', '=', environmentId)
+    .where('status', '=', 'running')
+    .executeTakeFirst();
+  if (running !== undefined)
+    throw new Problem('environment_busy', { environment, deployment: running.id, phase: running.phase });
+}
+
+async function cancelWaiting(tx: Tx, environmentId: string, at: number): Promise<void> {
+  const waiting = await tx.db
+    .selectFrom('deployment')
+    .select(['id', 'build_id'])
+    .where('environment_id', '=', environmentId)
+    .where('status', 'in', ['pending', 'blocked'])
+    .execute();
+  const reason = 'its environment is being removed';
+  for (const { id, build_id: buildId } of waiting)
+    await transition(tx, {
+      ...{ table: 'deployment', id, buildId, to: 'cancelled', reason, at },
+      set: { finished_at: at },
+    });
+}
+
+/** The removals that a router's worker has to do, the oldest first. */
+export async function readRemovals({ db }: Reading, router: string): Promise<readonly RouterRemoval[]> {
+  const rows = await db
+    .selectFrom('environment')
+    .innerJoin('project', 'project.id', 'environment.project_id')
+    .select(['environment.id', 'environment.name', 'environment.removing_volumes_json', 'project.path'])
+    .where('environment.router', '=', router)
+    .where('environment.removing_at', 'is not', null)
+    .orderBy('environment.removing_at')
+    .execute();
+  return rows.map(({ id, name, path, removing_volumes_json }) => ({
+    environmentId: id,
+    name,
+    projectPath: path,
+    volumes: namesIn(removing_volumes_json),
+  }));
+}
+
+/**
+ * Forgets environments of which the router's worker says that nothing is left, with their deployments and releases. One
+ * of which an effect is still to be done stays until that is over, and one that is not to be removed stays as it is: the
+ * worker says it again. The audit log keeps its entries.
+ */
+export async function endRemovals(tx: Tx, router: string, removed: RemovedEnvironments): Promise<void> {
+  for (const { id, volumes } of removed) {
+    const row = await tx.db
+      .selectFrom('environment')
+      .select(['project_id', 'removing_volumes_json'])
+      .where('id', '=', id)
+      .where('router', '=', router)
+      .where('removing_at', 'is not', null)
+      .executeTakeFirst();
+    // Further volumes may have been named since the worker read what to remove.
+    if (row === undefined || namesIn(row.removing_volumes_json).some((name) => !volumes.includes(name)))
+      continue;
+    if (await hasEffects(tx, id)) continue;
+    await forget(tx, id);
+    tx.changed('environment', id);
+    tx.changed('project', row.project_id);
+  }
+}
+
+export type RemovedEnvironments = readonly { readonly id: string; readonly volumes: readonly string[] }[];
+
+async function hasEffects({ db }: Tx, environmentId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('outbox')
+    .select('id')
+    .where('state', '=', 'pending')
+    .where('subject_id', 'in', (eb) =>
+      eb.selectFrom('deployment').select('id').where('environment_id', '=', environmentId),
+    )
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function forget({ db }: Tx, environmentId: string): Promise<void> {
+  const deployments = db.selectFrom('deployment').select('id').where('environment_id', '=', environmentId);
+  await db.deleteFrom('outbox').where('subject_id', 'in', deployments).execute();
+  // The newest of all stays: fencing tokens go on from it.
+  await db
+    .deleteFrom('lease')
+    .where('subject_id', 'in', deployments)
+    .where('fence', '<', (eb) =>
+      eb.selectFrom('lease as newest').select(({ fn }) => fn.max<number>('newest.fence').as('fence')),
+    )
+    .execute();
+  await db
+    .deleteFrom('event')
+    .where((eb) => eb.or([eb('subject_id', 'in', deployments), eb('subject_id', '=', environmentId)]))
+    .execute();
+  for (const table of ['slot', 'deployment', 'release'] as const)
+    await db.deleteFrom(table).where('environment_id', '=', environmentId).execute();
+  await db.deleteFrom('environment').where('id', '=', environmentId).execute();
+}
+
+function namesIn(json: string | null): readonly string[] {
+  return json === null ? [] : (JSON.parse(json) as string[]);
+}

@@ -1,0 +1,172 @@
+import { afterEach, expect, it } from 'vitest';
+import { Problem } from '../../src/core/problem.ts';
+import { readEnvironment } from '../../src/store/read/environments.ts';
+import {
+  deployOf,
+  makeRecord,
+  planOf,
+  prepare,
+  runWorkflow,
+  switchOver,
+  type TestRecord,
+  type TestWorker,
+} from '../support/record.ts';
+import { onEachDatabase } from './each-database.ts';
+
+const CONTEXT = { waitingOf: () => null, waitingFor: () => null, urlOf: (host: string) => host };
+const volume = (name: string) => ({ name, path: `/${name}` });
+
+let record: TestRecord;
+let ada: TestWorker;
+let project: string;
+afterEach(() => record.close());
+
+async function begin(target: string): Promise<void> {
+  record = await makeRecord(target);
+  ada = await record.worker('ada', { capacity: 9 });
+  project = await record.project();
+}
+
+/** A build whose deployment waits for its turn; `environment` is that of the one before, or new. */
+async function built(name = 'production') {
+  const deploys = [deployOf(name, { volumes: [volume('uploads'), volume('cache')] })];
+  const { buildId } = await record.build(project, { plan: planOf({ deploys }) });
+  await runWorkflow(await ada.claimWorkflow(await record.workflowOf(buildId)));
+  const { environment_id } = await record.store.db
+    .selectFrom('deployment')
+    .select('environment_id')
+    .where('build_id', '=', buildId)
+    .executeTakeFirstOrThrow();
+  return { buildId, deployment: await record.deploymentOf(buildId), environment: environment_id };
+}
+
+async function live(name?: string) {
+  const made = await built(name);
+  const lease = await ada.claimDeployment(made.deployment);
+  await prepare(lease);
+  await switchOver(lease);
+  return made;
+}
+
+const effectsDone = () =>
+  record.store.transaction((tx) => tx.db.updateTable('outbox').set({ state: 'done' }).execute());
+
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'no problem',
+    (error: unknown) => (error instanceof Problem ? error.code : error),
+  );
+
+const rowsOf = async (environment: string) => {
+  const { db } = record.store;
+  const rows = await Promise.all([
+    db.selectFrom('environment').select('id').where('id', '=', environment).execute(),
+    ...(['slot', 'deployment', 'release'] as const).map((table) =>
+      db.selectFrom(table).select('id').where('environment_id', '=', environment).execute(),
+    ),
+  ]);
+  return rows.flat().length;
+};
+
+const removed = (environment: string, volumes: string[] = [], router?: string) =>
+  record.builds.routerRemoved(ada.known, router ?? ada.known.routers[0] ?? '', {
+    environments: [{ id: environment, volumes }],
+  });
+const recorded = () => record.builds.routerRecord(ada.known, ada.known.routers[0] ?? '');
+
+onEachDatabase((target) => {
+  it('records the removal before it is done, and forgets the environment once its router has nothing of it', async () => {
+    await begin(await target());
+    const other = await live('staging');
+    const first = await live();
+    const waiting = await built();
+    const { environment } = first;
+    await record.builds.removeEnvironment(environment, ['uploads']);
+    expect(await record.statusOf('deployment', waiting.deployment)).toBe('cancelled');
+    const wanted = { environmentId: environment, name: 'production', projectPath: 'shop/web' };
+    const { environments, removals, unusedImages } = await recorded();
+    expect(environments.map(({ id }) => id)).toEqual([other.environment]);
+    expect(removals).toEqual([{ ...wanted, volumes: ['uploads'] }]);
+    // Both environments run the one image: it stays for the other.
+    expect(unusedImages).toEqual([]);
+    const view = await readEnvironment(record.store.db, environment, CONTEXT);
+    expect(view).toMatchObject({
+      live: null,
+      volumes: ['cache', 'uploads'],
+      removingSinceMs: record.clock.now,
+    });
+    expect(view?.slots.map(({ role }) => role)).toEqual(['empty', 'empty', 'empty']);
+
+    await effectsDone();
+    await removed(other.environment);
+    await removed(environment, ['uploads']);
+    await removed(environment, ['uploads']);
+    expect(await rowsOf(environment)).toBe(0);
+    expect(await rowsOf(other.environment)).toBeGreaterThan(4);
+    expect((await recorded()).removals).toEqual([]);
+    expect(await record.statusOf('build', first.buildId)).toBe('success');
+    const again = await live();
+    expect(again.environment).not.toBe(environment);
+  });
+
+  it('is refused while a deployment runs, and for a volume that it has not; nothing changes', async () => {
+    await begin(await target());
+    await live();
+    const { deployment, environment } = await built();
+    const lease = await ada.claimDeployment(deployment);
+    await prepare(lease);
+    const before = await readEnvironment(record.store.db, environment, CONTEXT);
+    await expect(record.builds.removeEnvironment(environment, [])).rejects.toMatchObject({
+      code: 'environment_busy',
+      message: `The environment shop/web:production is being deployed to: deployment ${deployment} is prepared.`,
+    });
+    await switchOver(lease);
+    const wrong = record.builds.removeEnvironment(environment, ['cache', 'upload']);
+    await expect(wrong).rejects.toThrow('upload is no volume of it; it has cache, uploads');
+    expect(await codeOf(record.builds.removeEnvironment('env_none', []))).toBe('not_found');
+    const after = await readEnvironment(record.store.db, environment, CONTEXT);
+    expect(after).toMatchObject({
+      removingSinceMs: null,
+      slots: [{ role: 'standby' }, { role: 'live' }, {}],
+    });
+    expect(before?.slots[2]).toEqual(after?.slots[2]);
+  });
+
+  it('takes nothing new in meanwhile, and waits for effects that are still to be done', async () => {
+    await begin(await target());
+    const { environment, deployment } = await live();
+    await effectsDone();
+    await record.builds.removeEnvironment(environment, []);
+    expect(await codeOf(record.builds.rollBack(environment, deployment))).toBe('environment_removing');
+    const late = await record.build(project, { plan: planOf({ deploys: [deployOf('production')] }) });
+    expect(await record.statusOf('build', late.buildId)).toBe('error');
+    await record.store.transaction((tx) =>
+      tx.db
+        .insertInto('outbox')
+        .values({
+          ...{ id: 'fx_late', key: 'late', subject_id: deployment, kind: 'commit-status', target: 't' },
+          ...{ payload_json: '{}', state: 'pending', next_at: 0, result: null, lease_id: null },
+          ...{ created_at: 0, finished_at: null },
+        })
+        .execute(),
+    );
+    await removed(environment);
+    expect(await rowsOf(environment)).toBeGreaterThan(0);
+    await effectsDone();
+    // A volume that was named after the worker had read what goes.
+    await record.builds.removeEnvironment(environment, ['cache']);
+    await removed(environment);
+    expect(await rowsOf(environment)).toBeGreaterThan(0);
+    await removed(environment, ['cache']);
+    expect(await rowsOf(environment)).toBe(0);
+  });
+
+  it('is told by the worker of its router alone', async () => {
+    await begin(await target());
+    const { environment } = await live();
+    await effectsDone();
+    await record.builds.removeEnvironment(environment, []);
+    expect(await codeOf(removed(environment, [], 'elsewhere'))).toBe('not_allowed');
+    expect(await rowsOf(environment)).toBeGreaterThan(0);
+  });
+});
