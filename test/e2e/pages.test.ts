@@ -180,6 +180,36 @@ describe('the pages', () => {
       return target.textContent();
     };
     await expect.poll(answer, { timeout: 10_000 }).toContain('is at no public address');
+    await target.getByRole('button', { name: 'change http' }).focus();
+    await page.keyboard.press('Enter');
+    const change = card.getByRole('group', { name: 'Change http://127.0.0.1:9' });
+    expect(await change.getByLabel('New address').evaluate((field) => field === document.activeElement)).toBe(
+      true,
+    );
+    await page.keyboard.press('Escape');
+    await change.waitFor({ state: 'detached' });
+    expect(await focused(page)).toBe('Change');
+    await page.keyboard.press('Enter');
+    await change.getByLabel('Branches').fill('next');
+    await change.getByLabel('a build failed').uncheck();
+    await change.getByLabel('New signing secret').fill('too short');
+    await page.keyboard.press('Enter');
+    // The browser holds it back: nothing was sent.
+    await change.getByLabel('New signing secret').fill('');
+    for (const [width, scheme] of [
+      [390, 'dark'],
+      [1440, 'light'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme: scheme });
+      await change.scrollIntoViewIfNeeded();
+      await shoot(page, `notification-change-${width}-${scheme}`);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
+    await change.getByLabel('Branches').press('Enter');
+    await target.getByText(/; on next$/).waitFor();
+    expect(await target.textContent()).not.toContain('a build failed;');
+    expect(await target.textContent()).toContain('http://127.0.0.1:9');
     await target.getByRole('button', { name: 'remove http' }).click();
     await target.getByRole('button', { name: 'Yes, Remove' }).click();
     await target.waitFor({ state: 'detached' });

@@ -1,4 +1,5 @@
-import { useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import {
   NOTIFICATION_EVENTS,
   type NotificationEvent,
@@ -35,14 +36,35 @@ export function Notifications({ project }: { project: ProjectView }) {
 
 function Target({
   path,
-  target: { id, kind, to, events, branches, last },
+  target,
   onChange,
 }: {
   path: string;
   target: NotificationTargetView;
   onChange: () => void;
 }) {
+  const { id, kind, to, events, branches, last } = target;
   const name = to.join(', ');
+  const [isChanging, setChanging] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  // The focus goes back to where it was.
+  const was = useRef(false);
+  useLayoutEffect(() => {
+    if (!isChanging && was.current) button.current?.focus();
+    was.current = isChanging;
+  }, [isChanging]);
+  if (isChanging) {
+    const leave = (): void => setChanging(false);
+    const changed = (): void => {
+      leave();
+      onChange();
+    };
+    return (
+      <li>
+        <ChangeTarget path={path} target={target} onChanged={changed} onLeft={leave} />
+      </li>
+    );
+  }
   return (
     <li>
       <span class="target-about">
@@ -71,6 +93,15 @@ function Target({
         >
           Test
         </Action>
+        <button
+          type="button"
+          class="quiet"
+          ref={button}
+          aria-label={`change ${name}`}
+          onClick={() => setChanging(true)}
+        >
+          Change
+        </button>
         <Action
           label={`remove ${name}`}
           confirm={`Send nothing more to this ${kind === 'email' ? 'e-mail' : 'webhook'}?`}
@@ -86,38 +117,16 @@ function Target({
 const STATES = { pending: 'waiting', done: 'sent', failed: 'not sent' } as const;
 const LOOKS = { pending: 'pending', done: 'success', failed: 'failure' } as const;
 
+type Kind = NotificationTargetView['kind'];
+
 function AddTarget({ path, onAdded }: { path: string; onAdded: () => void }) {
-  const [kind, setKind] = useState<'webhook' | 'email'>('webhook');
-  const [error, setError] = useState<ApiError | null>(null);
-  const submit = (event: SubmitEvent): void => {
-    event.preventDefault();
-    const form = event.currentTarget;
-    if (!(form instanceof HTMLFormElement)) return;
-    const data = new FormData(form);
-    const text = (name: string): string => {
-      const value = data.get(name);
-      return typeof value === 'string' ? value.trim() : '';
-    };
-    const to =
-      kind === 'webhook'
-        ? { url: text('url'), secret: text('secret') }
-        : { addresses: namesOf(text('addresses')) };
-    api('POST', path, {
-      kind,
-      ...to,
-      events: data.getAll('events'),
-      branches: namesOf(text('branches')),
-    }).then(
-      () => {
-        form.reset();
-        setError(null);
-        onAdded();
-      },
-      (reason: unknown) => setError(asApiError(reason)),
-    );
-  };
+  const [kind, setKind] = useState<Kind>('webhook');
   return (
-    <form onSubmit={submit}>
+    <TargetForm
+      kind={kind}
+      target={null}
+      save={(fields) => api('POST', path, { kind, ...fields }).then(onAdded)}
+    >
       <label>
         Send by
         <select
@@ -128,28 +137,109 @@ function AddTarget({ path, onAdded }: { path: string; onAdded: () => void }) {
           <option value="email">e-mail</option>
         </select>
       </label>
+    </TargetForm>
+  );
+}
+
+interface ChangeProps {
+  readonly path: string;
+  readonly target: NotificationTargetView;
+  readonly onChanged: () => void;
+  readonly onLeft: () => void;
+}
+
+/** A target's own form in its place; Escape leaves it as it was. */
+function ChangeTarget({ path, target, onChanged, onLeft }: ChangeProps) {
+  const form = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => form.current?.querySelector('input')?.focus(), []);
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    onLeft();
+  };
+  return (
+    <div
+      class="target-change"
+      role="group"
+      aria-label={`Change ${target.to.join(', ')}`}
+      ref={form}
+      onKeyDown={onKey}
+    >
+      <TargetForm
+        kind={target.kind}
+        target={target}
+        save={(fields) => api('PATCH', `${path}/${target.id}`, fields).then(onChanged)}
+        onLeft={onLeft}
+      />
+    </div>
+  );
+}
+
+interface TargetFormProps {
+  readonly kind: Kind;
+  /** What is changed; null: a new one. What a webhook keeps for itself is then not shown, and stays where its field is empty. */
+  readonly target: NotificationTargetView | null;
+  readonly save: (fields: Readonly<Record<string, unknown>>) => Promise<unknown>;
+  readonly onLeft?: () => void;
+  readonly children?: ComponentChildren;
+}
+
+function TargetForm({ kind, target, save, onLeft, children }: TargetFormProps) {
+  const [error, setError] = useState<ApiError | null>(null);
+  const isNew = target === null;
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    if (!(form instanceof HTMLFormElement)) return;
+    save(fieldsOf(new FormData(form), kind, isNew)).then(
+      () => {
+        form.reset();
+        setError(null);
+      },
+      (reason: unknown) => setError(asApiError(reason)),
+    );
+  };
+  return (
+    <form onSubmit={submit}>
+      {children}
       {kind === 'webhook' ? (
         <>
           <label>
-            Address of the webhook
-            <input name="url" type="url" required placeholder="https://hooks.example.com/slipway" />
+            {isNew ? 'Address of the webhook' : 'New address'}{' '}
+            {!isNew && <span class="hint">empty: it stays at {target.to.join(', ')}</span>}
+            <input name="url" type="url" required={isNew} placeholder="https://hooks.example.com/slipway" />
           </label>
           <label>
-            Signing secret <span class="hint">at least 16 characters; the receiver verifies with it</span>
-            <input name="secret" type="password" required minLength={16} autocomplete="off" />
+            {isNew ? 'Signing secret' : 'New signing secret'}{' '}
+            <span class="hint">
+              {isNew
+                ? 'at least 16 characters; the receiver verifies with it'
+                : 'at least 16 characters; empty: it stays'}
+            </span>
+            <input name="secret" type="password" required={isNew} minLength={16} autocomplete="off" />
           </label>
         </>
       ) : (
         <label>
           E-mail addresses <span class="hint">with commas between</span>
-          <input name="addresses" required placeholder="ada@example.com, bob@example.com" />
+          <input
+            name="addresses"
+            required
+            defaultValue={target?.to.join(', ') ?? ''}
+            placeholder="ada@example.com, bob@example.com"
+          />
         </label>
       )}
       <fieldset>
         <legend>Tell of</legend>
         {EVENTS.map((event) => (
           <label key={event} class="check">
-            <input name="events" type="checkbox" value={event} defaultChecked={CHOSEN.has(event)} />
+            <input
+              name="events"
+              type="checkbox"
+              value={event}
+              defaultChecked={isNew ? CHOSEN.has(event) : target.events.includes(event)}
+            />
             {NOTIFICATION_EVENTS[event]}
           </label>
         ))}
@@ -159,12 +249,41 @@ function AddTarget({ path, onAdded }: { path: string; onAdded: () => void }) {
         <span class="hint">
           with commas between, * for any text; empty: every one, tags and pull requests too
         </span>
-        <input name="branches" placeholder="main, release/*" />
+        <input
+          name="branches"
+          defaultValue={target?.branches.join(', ') ?? ''}
+          placeholder="main, release/*"
+        />
       </label>
-      <button type="submit">Add notification</button>
+      {isNew ? (
+        <button type="submit">Add notification</button>
+      ) : (
+        <div class="actions">
+          <button type="submit">Save changes</button>
+          <button type="button" class="quiet" onClick={onLeft}>
+            Leave it as it was
+          </button>
+        </div>
+      )}
       {error !== null && <ErrorBox error={error} />}
     </form>
   );
+}
+
+/** What the form says, as the API takes it; without what a change leaves as it is. */
+function fieldsOf(data: FormData, kind: Kind, isNew: boolean): Readonly<Record<string, unknown>> {
+  const text = (name: string): string => {
+    const value = data.get(name);
+    return typeof value === 'string' ? value.trim() : '';
+  };
+  const own = kind === 'webhook' ? ['url', 'secret'] : [];
+  const kept = own.filter((name) => isNew || text(name) !== '').map((name) => [name, text(name)] as const);
+  return {
+    ...Object.fromEntries(kept),
+    ...(kind === 'email' ? { addresses: namesOf(text('addresses')) } : {}),
+    events: data.getAll('events'),
+    branches: namesOf(text('branches')),
+  };
 }
 
 /** What most want: the news, and not each end. */
