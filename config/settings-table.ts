@@ -392,7 +392,7 @@ export const SETTINGS = {
   registryIdleMs: time(
     'SLIPWAY_REGISTRY_IDLE_MS',
     TIMES.registryIdle,
-    'A push in which no byte moves for this long, in either direction, is tried again, then given up. A registry may need some minutes to put a large layer into its store.',
+    'A push in which no byte moves for this long, in either direction, is tried again, then given up; so is a pull of what is deployed, and a step whose image is pulled so fails. A registry may need some minutes to put a large layer into its store.',
   ),
 } as const satisfies Record<string, Setting>;
 

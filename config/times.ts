@@ -20,7 +20,7 @@ export const TIMES = {
   keeping: 10 * 60_000,
   /** A step's container ends when its worker was silent for this long. */
   deadManSwitch: 30_000,
-  /** A push in which no byte moves for this long, in either direction, is tried again. */
+  /** A push or a pull in which no byte moves for this long, in either direction, is tried again, or has failed. */
   registryIdle: 10 * 60_000,
   /** For one fetch from a Git host, and in it for nothing to come. */
   gitFetch: 60 * 60_000,

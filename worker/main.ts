@@ -63,7 +63,12 @@ await main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   trustAuthorities(settings.caBundle);
-  const engine = connectEngine(settings.dockerHost, process.env, settings.deadManSwitchMs);
+  const engine = connectEngine(
+    settings.dockerHost,
+    process.env,
+    settings.deadManSwitchMs,
+    settings.registryIdleMs,
+  );
   const buildClient = await demandBuildClient((skipped) =>
     log.info(skipped, 'a docker command that cannot build'),
   );

@@ -18,6 +18,8 @@ import { pushImage, type PushImage, type PushImageResult } from '../../worker/re
 import { removeStaging, removeStagingTags } from '../../worker/registry/remove-staging.ts';
 import { stagingName, stagingOf } from '../../src/core/staging.ts';
 import { keepLog, writeContext } from './small-repository.ts';
+import { prepareImage } from '../../worker/steps/prepare-image.ts';
+import { startHostileRegistry } from '../support/hostile-registry.ts';
 import { LOGIN } from '../support/registry-logins.ts';
 import { startSilentRegistry } from './silent-registry.ts';
 import { startCountedRegistry, type CountedRegistry } from './counted-registry.ts';
@@ -343,6 +345,55 @@ test('keeps an image that was pulled by digest when its build is over, however o
   await removeBuildImages(engine, buildRepository(leaseId));
   await removeBuildImages(engine, buildRepository(leaseId));
   expect((await engine.docker.getImage(reference).inspect()).Id).toBe(imageId);
+});
+
+test('gives a pull up in which the registry goes silent, and tries it again', async () => {
+  const imageId = await image(randomUUID());
+  const { image: pushed } = await push(imageId, { repository: 'shop/silent' });
+  await removeBuildImages(engine, buildRepository(leaseId));
+  const hostile = await startHostileRegistry();
+  hostile.target = server.host;
+  const reference = `${hostile.host}/shop/silent@${pushed?.digest ?? ''}`;
+  const impatient = connectEngine(process.env['DOCKER_HOST'] ?? '', process.env, TIMES.deadManSwitch, 3_000);
+  let silences = Infinity;
+  hostile.answer = (method, target) =>
+    method === 'GET' && target.includes('/blobs/') && silences-- > 0 ? 'half, then silence' : 'as it is';
+  try {
+    const cause = 'no byte has moved, in either direction, within 3 s';
+    expect(await prepareImage(impatient, reference, {}, never())).toMatchObject({
+      reason: `the image ${reference} cannot be had: ${cause}`,
+    });
+    silences = 1;
+    const ensured = { engine: impatient, reference, imageId, credentials: null, log, signal: never() };
+    expect(await ensureImage(ensured)).toBe(imageId);
+    expect(log.text()).toContain(`The pull failed (${cause}); trying again`);
+    await engine.docker.getImage(reference).remove();
+  } finally {
+    impatient.close();
+    await hostile.close();
+  }
+});
+
+test('ends a pull in which the registry goes silent with its cancel, and says that', async () => {
+  const imageId = await image(randomUUID());
+  const { image: pushed } = await push(imageId, { repository: 'shop/cancelled' });
+  await removeBuildImages(engine, buildRepository(leaseId));
+  const hostile = await startHostileRegistry();
+  hostile.target = server.host;
+  const cancel = new AbortController();
+  hostile.answer = (_, target) => {
+    if (!target.includes('/blobs/')) return 'as it is';
+    setTimeout(() => cancel.abort(new Error('cancelled by ada')), 100);
+    return 'half, then silence';
+  };
+  const reference = `${hostile.host}/shop/cancelled@${pushed?.digest ?? ''}`;
+  try {
+    await expect(
+      ensureImage({ engine, reference, imageId, credentials: null, log, signal: cancel.signal }),
+    ).rejects.toThrow('cancelled by ada');
+  } finally {
+    await hostile.close();
+  }
 });
 
 test('says at once that a digest is not in the registry', async () => {

@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** How a request is answered: as the registry does, not at all well, or only half. */
-export type RegistryAnswer = 'as it is' | 500 | 429 | 'half a body';
+export type RegistryAnswer = 'as it is' | 500 | 429 | 'half a body' | 'half, then silence';
 
 export interface HostileRegistry {
   /** `127.0.0.1:port`. */
@@ -33,10 +33,14 @@ export async function startHostileRegistry(): Promise<HostileRegistry> {
     const onward = http.request({ host, port, method, path: url, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 0, answer.headers);
       if (how === 'as it is') return void answer.pipe(response);
+      const isSilent = how === 'half, then silence';
       answer.once('data', (part: Buffer) =>
-        response.write(part.subarray(0, Math.ceil(part.length / 2)), () => response.destroy()),
+        response.write(part.subarray(0, Math.ceil(part.length / 2)), () => {
+          if (!isSilent) response.destroy();
+        }),
       );
-      answer.once('end', () => response.destroy());
+      if (isSilent) answer.resume();
+      else answer.once('end', () => response.destroy());
       return undefined;
     });
     onward.on('error', () => response.destroy());

@@ -26,13 +26,15 @@ import { exitCodeOf, run } from './run.ts';
 /**
  * Opens the engine at `host`, as in DOCKER_HOST (`unix://…`, `tcp://…`; with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH
  * where it needs them). It connects on first use. An engine that gives no sign of life for `silentMs` while something
- * is asked of it is lost; by then containers that are a dead man's switch have ended.
+ * is asked of it is lost; by then containers that are a dead man's switch have ended. A pull in which it says nothing for
+ * `pullIdleMs` has failed.
  * @throws Problem `configuration_wrong` for an address it cannot use.
  */
 export function connectEngine(
   host: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
   silentMs: number = TIMES.deadManSwitch,
+  pullIdleMs: number = TIMES.registryIdle,
 ): Engine {
   const options = clientOptions(host, environment);
   const connections = openConnections(options.protocol === 'https' ? 'https' : 'http');
@@ -55,7 +57,8 @@ export function connectEngine(
     isUp: (timeoutMs = 2_000) => answersStranger(timeoutMs),
     facts: () => engineFacts(docker),
     inspectImage: (reference) => inspectImage(docker, reference),
-    pullImage: (reference, login, onLine, signal) => pullImage(docker, reference, login, onLine, signal),
+    pullImage: (reference, login, onLine, signal) =>
+      pullImage(docker, { reference, login, onLine, signal, idleMs: pullIdleMs }),
     importImage: (name, tar) => importImage(docker, name, tar),
     createVolume: async (name, labels) => {
       await callEngine(() => docker.createVolume({ Name: name, Labels: { ...labels } }));

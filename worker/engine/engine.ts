@@ -32,7 +32,7 @@ export interface Engine {
 
   /** Null when the engine has no such image. */
   inspectImage(reference: string): Promise<ImageFacts | null>;
-  /** Reads the engine's stream to its end; a failure told inside of it is thrown. */
+  /** Reads the engine's stream to its end; a failure told inside of it is thrown, and so is a registry gone silent. */
   pullImage(
     reference: string,
     login: RegistryLogin | null,

@@ -44,7 +44,12 @@ export interface LocalRun {
  */
 export async function runLocally(run: LocalRun): Promise<Outcome> {
   const { settings } = run;
-  const engine = connectEngine(settings.dockerHost, process.env, settings.deadManSwitchMs);
+  const engine = connectEngine(
+    settings.dockerHost,
+    process.env,
+    settings.deadManSwitchMs,
+    settings.registryIdleMs,
+  );
   try {
     if (!(await engine.isUp())) throw new Problem('engine_missing', { host: settings.dockerHost });
     const buildClient = await demandBuildClient();
