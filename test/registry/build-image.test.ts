@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ImagePlan } from '../../src/core/plan.ts';
 import { localProcess } from '../../src/processes/local-process.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { findBuildClient, type BuildClient } from '../../worker/image/build-client.ts';
+import { TAKEN_AWAY } from '../../worker/image/build-failure.ts';
 import { buildImage, type BuildImage, type BuildImageResult } from '../../worker/image/build-image.ts';
 import { buildRepository, removeBuildImages } from '../../worker/image/remove-build-images.ts';
 import { scratchPrefix } from '../../worker/image/scratch.ts';
@@ -28,6 +29,7 @@ beforeAll(async () => {
   if (found.client === null) throw new Error(JSON.stringify(found.skipped));
   client = found.client;
 });
+afterAll(() => engine.close());
 beforeEach(() => {
   buildId = `bld_${randomUUID().slice(0, 8)}`;
   log = keepLog();
@@ -228,6 +230,28 @@ test('removes what was built under one lease and keeps what another has, be it t
   await expect(engine.docker.getImage(mine.image?.imageId ?? '').inspect()).rejects.toThrow(/no such image/i);
   const again = await build();
   expect(again.image?.cachedSteps).toBe(again.image?.totalSteps);
+});
+
+test('builds again when the engine takes the image away that it has just named', async () => {
+  directory = writeContext({ Dockerfile: `${BASE}RUN echo ${randomUUID()} > /made\n` });
+  let taken = 0;
+  const takenAway = (times: number): Partial<BuildImage> => ({
+    engine: {
+      ...engine,
+      inspectImage: async (reference) => {
+        if (taken++ < times) await engine.docker.getImage(reference).remove({ force: true });
+        return engine.inspectImage(reference);
+      },
+    },
+  });
+  const { outcome, image } = await build(plan(), takenAway(1));
+  expect(outcome.status).toBe('success');
+  expect(await engine.inspectImage(image?.imageId ?? '')).not.toBeNull();
+  expect(log.text()).toContain('at this moment; building it again');
+
+  taken = 0;
+  expect(await build(plan(), takenAway(Infinity))).toEqual({ outcome: TAKEN_AWAY, image: null });
+  expect(taken).toBe(3);
 });
 
 test('forgets no image that a container still uses', async () => {

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import Dockerode from 'dockerode';
+import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import type { Engine } from '../../worker/engine/engine.ts';
 import type { LogSink } from '../../worker/log-sink.ts';
 
@@ -24,11 +24,10 @@ export function writeContext(files: Readonly<Record<string, string | Buffer>>): 
 }
 
 /** The engine that the tests run on, named by DOCKER_HOST. */
-export function testEngine(): Pick<Engine, 'host' | 'docker' | 'hold' | 'isUp'> {
+export function testEngine(): Engine {
   const host = process.env['DOCKER_HOST'];
   if (host === undefined) throw new Error('DOCKER_HOST must name the engine for the tests');
-  const docker = new Dockerode({ socketPath: host.replace('unix://', '') });
-  return { host, docker, hold: () => () => undefined, isUp: async () => true };
+  return connectEngine(host);
 }
 
 /** A log that keeps what it is told. */

@@ -1,4 +1,4 @@
-import { callEngine, refusalStatus } from '../engine/engine-lost.ts';
+import { callEngine } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
 
 /**
@@ -7,10 +7,11 @@ import type { Engine } from '../engine/engine.ts';
  * that wants one again at this moment fetches it. Returns the names that went.
  */
 export async function removeUnusedImages(
-  { docker }: Pick<Engine, 'docker'>,
+  engine: Pick<Engine, 'docker' | 'removeImage'>,
   references: readonly string[],
 ): Promise<readonly string[]> {
   if (references.length === 0) return [];
+  const { docker } = engine;
   const [images, containers] = await callEngine(() =>
     Promise.all([docker.listImages(), docker.listContainers({ all: true })]),
   );
@@ -19,18 +20,6 @@ export async function removeUnusedImages(
   const held = new Set(unused.flatMap(({ RepoDigests }) => (RepoDigests as string[] | null) ?? []));
   const removed: string[] = [];
   for (const reference of references)
-    if (held.has(reference) && (await remove(docker, reference))) removed.push(reference);
+    if (held.has(reference) && (await engine.removeImage(reference)) === 'removed') removed.push(reference);
   return removed;
-}
-
-/** False when it went by itself, or a container came to use it. */
-async function remove(docker: Engine['docker'], reference: string): Promise<boolean> {
-  try {
-    await callEngine(() => docker.getImage(reference).remove());
-    return true;
-  } catch (error) {
-    const status = refusalStatus(error);
-    if (status === 404 || status === 409) return false;
-    throw error;
-  }
 }

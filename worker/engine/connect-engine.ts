@@ -13,9 +13,9 @@ import { callEngine } from './engine-lost.ts';
 import type { Engine } from './engine.ts';
 import { listenToEvents } from './events.ts';
 import { exec, inspectExec } from './exec.ts';
+import { ImageRemovals } from './image-removals.ts';
 import { importImage } from './import-image.ts';
 import { inspectContainer } from './inspect-container.ts';
-import { inspectImage } from './inspect-image.ts';
 import { listOwned } from './list-owned.ts';
 import { createNetwork, listNetworks } from './network.ts';
 import { openConnections, watchPulse } from './pulse.ts';
@@ -48,6 +48,7 @@ export function connectEngine(
     }
   };
   const events = listenToEvents(docker);
+  const images = new ImageRemovals(docker);
   const endPulse = watchPulse(connections, answersStranger, silentMs);
   return {
     host,
@@ -56,7 +57,8 @@ export function connectEngine(
     hold: (onLost) => connections.hold(onLost),
     isUp: (timeoutMs = 2_000) => answersStranger(timeoutMs),
     facts: () => engineFacts(docker),
-    inspectImage: (reference) => inspectImage(docker, reference),
+    inspectImage: (reference) => images.inspect(reference),
+    removeImage: (name) => images.remove(name),
     pullImage: (reference, login, onLine, signal) =>
       pullImage(docker, { reference, login, onLine, signal, idleMs: pullIdleMs }),
     importImage: (name, tar) => importImage(docker, name, tar),

@@ -4,6 +4,7 @@ import type { ContainerFacts } from './inspect-container.ts';
 import type { ContainerSpec } from './create-container.ts';
 import type { EngineEvents } from './events.ts';
 import type { ExecEnd, ExecSpec, ExecStream } from './exec.ts';
+import type { ImageRemoval } from './image-removals.ts';
 import type { ImageFacts } from './inspect-image.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import type { NetworkSpec, NetworkFacts } from './network.ts';
@@ -30,8 +31,10 @@ export interface Engine {
   hold(onLost: () => void): () => void;
   facts(): Promise<EngineFacts>;
 
-  /** Null when the engine has no such image. */
+  /** Null when the engine has no such image. It waits for removals of ours that could still take the image along. */
   inspectImage(reference: string): Promise<ImageFacts | null>;
+  /** Takes a name (tag, or repository and digest) away; the image goes with its last one. */
+  removeImage(name: string): Promise<ImageRemoval>;
   /** Reads the engine's stream to its end; a failure told inside of it is thrown, and so is a registry gone silent. */
   pullImage(
     reference: string,

@@ -16,6 +16,10 @@ export interface ImageFacts {
   /** TCP ports that it exposes, ascending. */
   readonly tcpPorts: readonly number[];
   readonly healthcheck: Healthcheck | null;
+  /** Unpacked. */
+  readonly sizeBytes: number;
+  /** Digests of what the layers unpack to, the lowest first. */
+  readonly layerIds: readonly string[];
 }
 
 /** The command of an image's HEALTHCHECK: ready for exec, or a line for a shell. */
@@ -36,6 +40,8 @@ export async function inspectImage(docker: Dockerode, reference: string): Promis
       command: [facts.Config.Cmd ?? []].flat(),
       tcpPorts: tcpPorts(Object.keys(facts.Config.ExposedPorts ?? {})),
       healthcheck: healthcheck(facts.Config.Healthcheck?.Test ?? []),
+      sizeBytes: facts.Size,
+      layerIds: facts.RootFS.Layers ?? [],
     };
   } catch (error) {
     if (refusalStatus(error) === 404) return null;

@@ -13,10 +13,20 @@ const NOT_THE_DOCKERFILES = [
 /** What the client says when the engine goes away in the midst of a build; the addresses and paths in it help nobody. */
 const ENGINE_WENT = /error during connect|server did not provide an image ID/i;
 
+/** BuildKit takes the image that it is to make from an earlier build, and the engine removes that one meanwhile. */
+const WENT_MEANWHILE = /failed to get digest sha256:\w+: open .*: no such file or directory/;
+
 /** Frames, lines of the Dockerfile, and what the command put out, by its second: that may be a secret, and is in the log. */
 const NO_REASON = /^(-+|\s*>|\s|Dockerfile:|\d+\.\d+ )/;
 
 export const ENGINE_LOST: Outcome = { status: 'error', reason: 'engine connection lost', exitCode: null };
+
+/** The same image was made before and went away while it was made again: there is nothing wrong with trying again. */
+export const TAKEN_AWAY: Outcome = {
+  status: 'error',
+  reason: 'the engine removed the same image of an earlier build at this moment',
+  exitCode: null,
+};
 
 /**
  * What a build that failed means, from the lines that the client closed with: `error` when engine, network or disk
@@ -25,6 +35,7 @@ export const ENGINE_LOST: Outcome = { status: 'error', reason: 'engine connectio
 export function explainBuildFailure(closingLines: readonly string[]): Outcome {
   const text = closingLines.join('\n');
   if (ENGINE_WENT.test(text)) return ENGINE_LOST;
+  if (WENT_MEANWHILE.test(text)) return TAKEN_AWAY;
   const last = closingLines.findLast((line) => !NO_REASON.test(line)) ?? 'The build failed.';
   const reason = last
     .replace(/^(ERROR|error): /, '')

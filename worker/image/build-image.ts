@@ -4,11 +4,12 @@ import type { BuiltImage } from '../../src/core/image.ts';
 import { PLAN_DEFAULTS } from '../../src/core/plan-defaults.ts';
 import type { ImagePlan } from '../../src/core/plan.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { ImageFacts } from '../engine/inspect-image.ts';
 import type { LogSink } from '../log-sink.ts';
 import { abortOutcome, tooLong, type Outcome } from '../outcome.ts';
 import { buildArguments } from './build-arguments.ts';
 import type { BuildClient } from './build-client.ts';
-import { ENGINE_LOST, explainBuildFailure } from './build-failure.ts';
+import { ENGINE_LOST, explainBuildFailure, TAKEN_AWAY } from './build-failure.ts';
 import { readBuildProgress, type BuildProgress } from './build-progress.ts';
 import { insideRepository, PathEscapes } from './inside-repository.ts';
 import { runClient } from './run-client.ts';
@@ -16,7 +17,7 @@ import { makeScratch, writeClientConfiguration, type RegistryLogins, type Scratc
 
 export interface BuildImage {
   readonly client: BuildClient;
-  readonly engine: Pick<Engine, 'host' | 'docker' | 'hold' | 'isUp'>;
+  readonly engine: Pick<Engine, 'host' | 'inspectImage' | 'hold' | 'isUp'>;
   /** The checkout: root of the repository. */
   readonly directory: string;
   readonly plan: ImagePlan;
@@ -97,20 +98,19 @@ async function buildTargets(work: BuildImage, files: Files, scratch: Scratch): P
   const secretFiles = await writeSecrets(work, scratch);
   const configuration = await writeClientConfiguration(scratch, work.registries);
   const build = (target: string | null, tag: string): Promise<OneBuild> =>
-    buildOne({ work, files, target, tag, secretFiles, configuration, scratch });
+    buildUntilThere({ work, files, target, tag, secretFiles, configuration, scratch });
 
   const ship = await build(plan.target, work.tag);
-  if (ship.imageId === null) return end(ship.outcome);
+  if (ship.facts === null) return end(ship.outcome);
   const twoTargets = plan.testTarget !== null && plan.testTarget !== plan.target;
   const test = twoTargets ? await build(plan.testTarget, `${work.tag}-test`) : ship;
-  if (test.imageId === null) return end(test.outcome);
+  if (test.facts === null) return end(test.outcome);
 
-  const facts = await work.engine.docker.getImage(ship.imageId).inspect();
   const image: BuiltImage = {
-    imageId: facts.Id,
-    testImageId: test.imageId === ship.imageId ? facts.Id : test.imageId,
-    sizeBytes: facts.Size,
-    layers: facts.RootFS.Layers?.length ?? 0,
+    imageId: ship.facts.id,
+    testImageId: test.facts.id,
+    sizeBytes: ship.facts.sizeBytes,
+    layers: ship.facts.layerIds.length,
     cachedSteps: ship.progress.cachedSteps,
     totalSteps: ship.progress.totalSteps,
   };
@@ -130,12 +130,28 @@ async function writeSecrets(work: BuildImage, scratch: Scratch): Promise<Readonl
 }
 
 interface OneBuild {
-  readonly imageId: string | null;
+  /** Of the image; set when and only when the outcome is success. */
+  readonly facts: ImageFacts | null;
   readonly outcome: Outcome;
   readonly progress: BuildProgress;
 }
 
-async function buildOne(build: {
+/** How often a target is built in all while the engine takes its image away; all but the first are from the cache. */
+const TRIES = 3;
+
+/**
+ * The same image may have been an earlier build's, whose name for it goes at this moment: an engine may then remove it
+ * although it has a new name, see `worker/engine/image-removals.ts`.
+ */
+async function buildUntilThere(build: TargetBuild): Promise<OneBuild> {
+  for (let number = 1; ; number += 1) {
+    const one = await buildOne(build);
+    if (one.outcome !== TAKEN_AWAY || number === TRIES) return one;
+    await build.work.log.say(`${TAKEN_AWAY.reason}; building it again`);
+  }
+}
+
+interface TargetBuild {
   readonly work: BuildImage;
   readonly files: Files;
   readonly target: string | null;
@@ -143,7 +159,9 @@ async function buildOne(build: {
   readonly secretFiles: Readonly<Record<string, string>>;
   readonly configuration: string;
   readonly scratch: Scratch;
-}): Promise<OneBuild> {
+}
+
+async function buildOne(build: TargetBuild): Promise<OneBuild> {
   const { work, target } = build;
   const { client, plan, args, log, signal } = work;
   const imageIdFile = path.join(build.scratch.directory, `image-id-${target ?? ''}`.replaceAll('/', '_'));
@@ -158,10 +176,11 @@ async function buildOne(build: {
     },
     signal,
   });
-  if (signal.aborted) return { imageId: null, outcome: abortOutcome(signal), progress };
-  if (exitCode !== 0) return { imageId: null, outcome: await explain(progress.closingLines, work), progress };
-  const imageId = (await readFile(imageIdFile, 'utf8')).trim();
-  return { imageId, outcome: { status: 'success', reason: null, exitCode: null }, progress };
+  if (signal.aborted) return { facts: null, outcome: abortOutcome(signal), progress };
+  if (exitCode !== 0) return { facts: null, outcome: await explain(progress.closingLines, work), progress };
+  const facts = await work.engine.inspectImage((await readFile(imageIdFile, 'utf8')).trim());
+  if (facts === null) return { facts, outcome: TAKEN_AWAY, progress };
+  return { facts, outcome: { status: 'success', reason: null, exitCode: null }, progress };
 }
 
 /** A client has many words for an engine that is going away: nothing is the Dockerfile's doing while there is none. */

@@ -1,4 +1,3 @@
-import { refusalStatus } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
 
 /** Local repository of what is built under a lease; nothing else has tags in it. */
@@ -11,9 +10,12 @@ export function buildRepository(lease: string): string {
  * deployment pulled by digest, or that another build made the same, keeps its own names; BuildKit's cache stays.
  * An image that only a container still uses is left for the next call. Safe to repeat; returns how many tags are left.
  */
-export async function removeBuildImages(engine: Pick<Engine, 'docker'>, repository: string): Promise<number> {
+export async function removeBuildImages(
+  engine: Pick<Engine, 'docker' | 'removeImage'>,
+  repository: string,
+): Promise<number> {
   const tags = await tagsOf(engine, repository);
-  for (const tag of tags) await engine.docker.getImage(tag).remove().catch(ignoreGoneOrUsed);
+  for (const tag of tags) await engine.removeImage(tag);
   return tags.length === 0 ? 0 : (await tagsOf(engine, repository)).length;
 }
 
@@ -22,9 +24,4 @@ async function tagsOf(engine: Pick<Engine, 'docker'>, repository: string): Promi
   return images
     .flatMap(({ RepoTags }) => (RepoTags as string[] | null) ?? [])
     .filter((tag) => tag.startsWith(`${repository}:`));
-}
-
-function ignoreGoneOrUsed(error: unknown): void {
-  const status = refusalStatus(error);
-  if (status !== 404 && status !== 409) throw error;
 }

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../src/core/problem.ts';
 import { parseImageReference } from '../../src/registry/image-reference.ts';
 import type { RegistryCredentials } from '../../src/registry/registry.ts';
-import { refusalStatus, refusalText } from '../engine/engine-lost.ts';
+import { refusalText } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { LogSink } from '../log-sink.ts';
 
 export interface EnsureImage {
-  readonly engine: Pick<Engine, 'docker' | 'pullImage'>;
+  readonly engine: Pick<Engine, 'inspectImage' | 'pullImage'>;
   /** `host/repository@sha256:…`. */
   readonly reference: string;
   /** Engine's Id that it must have; see `Release.imageId`. */
@@ -39,12 +39,7 @@ export async function ensureImage(work: EnsureImage): Promise<string> {
 }
 
 async function findId({ engine, reference }: EnsureImage): Promise<string | null> {
-  try {
-    return (await engine.docker.getImage(reference).inspect()).Id;
-  } catch (error) {
-    if (refusalStatus(error) === 404) return null;
-    throw error;
-  }
+  return (await engine.inspectImage(reference))?.id ?? null;
 }
 
 /** Pulls until the engine has it; returns its Id there. */

@@ -14,7 +14,7 @@ import type { PushMessages } from './push-messages.ts';
 import { removeStaging } from './remove-staging.ts';
 
 export interface PushImage {
-  readonly engine: Pick<Engine, 'docker'>;
+  readonly engine: Pick<Engine, 'docker' | 'removeImage'>;
   /** Engine's Id of the tested image. It must have another local name, so that it outlives the staging tag. */
   readonly imageId: string;
   /** Names what is staged. */

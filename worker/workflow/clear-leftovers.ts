@@ -12,7 +12,7 @@ import type { Owner } from '../steps/reap-leftovers.ts';
  * container that is about to end uses them, stays for the next round. Returns how many checkouts went.
  */
 export async function clearLeftovers(
-  engine: Pick<Engine, 'docker'>,
+  engine: Pick<Engine, 'docker' | 'removeImage'>,
   checkouts: string,
   { isLeaseAlive, holdsName }: Owner,
 ): Promise<number> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ENGINE_LOST, explainBuildFailure } from '../../../../worker/image/build-failure.ts';
+import { ENGINE_LOST, explainBuildFailure, TAKEN_AWAY } from '../../../../worker/image/build-failure.ts';
 import { readBuildProgress } from '../../../../worker/image/build-progress.ts';
 
 const read = (text: string): ReturnType<typeof readBuildProgress> & { kept: readonly string[] } => {
@@ -82,6 +82,12 @@ test.each([
   'failed to do request: Head "https://registry-1.docker.io/v2/library/x/manifests/1": dial tcp: no such host',
 ])('calls it an error when the machine failed: %s', (line) => {
   expect(explainBuildFailure([line]).status).toBe('error');
+});
+
+test('knows an image that went while it was made again', () => {
+  const content = '/var/lib/docker/image/overlay2/imagedb/content/sha256/69972bbc';
+  const line = `failed to get digest sha256:69972bbc: open ${content}: no such file or directory`;
+  expect(explainBuildFailure([line])).toBe(TAKEN_AWAY);
 });
 
 test('takes no line that a command put out for the reason, where the client ends before it has said one', () => {

@@ -1,10 +1,13 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Dockerode from 'dockerode';
+import type { Engine } from '../../../../worker/engine/engine.ts';
+import { ImageRemovals } from '../../../../worker/engine/image-removals.ts';
 
 /** An engine whose image calls answer as a test says: for what a real one does only when something is broken. */
 export interface FakeEngine {
   readonly docker: Dockerode;
+  readonly removeImage: Engine['removeImage'];
   /** `METHOD path` of each request so far. */
   readonly requests: readonly string[];
   close(): Promise<void>;
@@ -27,8 +30,11 @@ export async function startFakeEngine(answers: {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  const docker = new Dockerode({ protocol: 'http', host: '127.0.0.1', port });
+  const images = new ImageRemovals(docker);
   return {
-    docker: new Dockerode({ protocol: 'http', host: '127.0.0.1', port }),
+    docker,
+    removeImage: (name) => images.remove(name),
     requests,
     close: async () => {
       server.closeAllConnections();

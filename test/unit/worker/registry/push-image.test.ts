@@ -57,7 +57,10 @@ async function push(
   put: PushImage['put'] = (digest) => putFromStaging(registry, digest),
   idleMs = 60_000,
 ): Promise<PushImageResult> {
-  engine = await startFakeEngine({ inspect: { Id: CONFIG, RootFS: { Layers: DIFF_IDS } }, onPush });
+  engine = await startFakeEngine({
+    inspect: { Id: CONFIG, Config: {}, RootFS: { Layers: DIFF_IDS } },
+    onPush,
+  });
   said.length = 0;
   return pushImage({
     engine,
