@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { Problem } from '../core/problem.ts';
 import { keel } from './migrations/0001-keel.ts';
 import { gitHost } from './migrations/0002-git-host.ts';
@@ -57,10 +57,17 @@ export async function bootstrap(db: Kysely<Database>): Promise<void> {
   if (version > MIGRATIONS.length) throw new Problem('schema_newer', { version, known: MIGRATIONS.length });
 }
 
-/** Brings the schema to this program's version, each migration in one transaction. Under the server's lock. */
-export async function migrate(db: Kysely<Database>): Promise<void> {
+/**
+ * Brings the schema to this program's version, each migration in one transaction. Under the server's lock: `renew` holds
+ * it through the transaction, and at its end gives it the lease anew, for a migration may take longer than one.
+ */
+export async function migrate(
+  db: Kysely<Database>,
+  renew: (tx: Transaction<Database>) => Promise<void>,
+): Promise<void> {
   for (let version = await readVersion(db); version < MIGRATIONS.length; version += 1)
     await db.transaction().execute(async (tx) => {
+      await renew(tx);
       for (const statement of MIGRATIONS[version] ?? []) await sql.raw(statement).execute(tx);
       await tx
         .withTables<VersionTables>()
@@ -68,6 +75,7 @@ export async function migrate(db: Kysely<Database>): Promise<void> {
         .values({ id: 1, version: version + 1 })
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ version: version + 1 }))
         .execute();
+      await renew(tx);
     });
 }
 

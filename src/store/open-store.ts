@@ -61,7 +61,7 @@ async function start(connections: Connections, options: OpenStoreOptions): Promi
     holder: `process ${process.pid} on ${hostname()}`,
     dialect,
   });
-  await migrate(writer);
+  await migrate(writer, lock.renewIn);
   await startAfterLastEvent(reader, clock);
   const feed = createChangeFeed(onError);
   const queue = createWriteQueue({

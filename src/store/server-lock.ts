@@ -14,6 +14,8 @@ export interface ServerLock {
   readonly check: (tx: Transaction<Database>) => Promise<void>;
   /** Not while a transaction is open on the same connection. @throws Problem `lock_lost`. */
   readonly renew: () => Promise<void>;
+  /** Renews it in this transaction, until whose end nobody else can take it. @throws Problem `lock_lost`. */
+  readonly renewIn: (tx: Transaction<Database>) => Promise<void>;
   readonly release: () => Promise<void>;
 }
 
@@ -70,14 +72,17 @@ async function tryToTake(db: Kysely<Database>, options: LockOptions): Promise<nu
 }
 
 function lockWithFence(db: Kysely<Database>, fence: number, options: LockOptions): ServerLock {
-  const setEnd = async (endsAt: number) => {
-    const result = await db
+  const setEnd = async (endsAt: number, on = db) => {
+    const result = await on
       .updateTable('server_lock')
       .set({ ends_at: endsAt })
       .where('id', '=', 1)
       .where('fence', '=', fence)
       .executeTakeFirst();
     return result.numUpdatedRows === 1n;
+  };
+  const renewIn = async (on: Kysely<Database>) => {
+    if (!(await setEnd(options.clock.nowMs() + TIMES.serverLock, on))) throw new Problem('lock_lost');
   };
   return {
     fence,
@@ -86,9 +91,8 @@ function lockWithFence(db: Kysely<Database>, fence: number, options: LockOptions
       const row = await selectLock(tx, options.dialect === 'postgres' ? 'for share' : '');
       if (row?.fence !== fence) throw new Problem('lock_lost');
     },
-    async renew() {
-      if (!(await setEnd(options.clock.nowMs() + TIMES.serverLock))) throw new Problem('lock_lost');
-    },
+    renew: () => renewIn(db),
+    renewIn,
     async release() {
       await setEnd(0);
     },

@@ -150,6 +150,16 @@ onEachDatabase((target) => {
     expect(second).toBe('server_running');
   });
 
+  it('refuses a second server also when the schema took longer than a lease to be brought up to date', async () => {
+    const where = await target();
+    const startMs = Date.now();
+    let asked = 0;
+    // The lock is taken with the first two; then come the migrations.
+    const clock = { nowMs: () => startMs + ((asked += 1) > 2 ? 60_000 : 0) };
+    open.push(await openStore(where, { clock }));
+    expect(await openStore(where, { clock }).then(() => null, codeOf)).toBe('server_running');
+  });
+
   it('follows a killed local server at once', async () => {
     const where = await target();
     const child = spawn(process.execPath, [new URL('hold-lock.ts', import.meta.url).pathname, where], {
