@@ -3,9 +3,9 @@ import { LANES } from './test/support/lanes.ts';
 
 /** Machines are shared: a test that fails is tried once more, and the output names it with `(retry x1)`. */
 const patience = {
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
-  expect: { poll: { timeout: 10_000 } },
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 30_000 } },
   retry: 1,
 };
 const onParts = {

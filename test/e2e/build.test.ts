@@ -130,8 +130,8 @@ it('a build that waits names its place and why, in the list and on its page, and
   const row = list.getByRole('listitem').filter({ hasText: 'Wait' });
   expect(await row.locator('.row-note').textContent()).toBe(`place 1: ${waiting?.why ?? ''}`);
   await runs.getByRole('button', { name: 'Cancel' }).click();
-  await runs.locator('.title .status-cancelled').waitFor({ timeout: 15_000 });
-  await waits.locator('.title .status-success').waitFor({ timeout: 15_000 });
+  await runs.locator('.title .status-cancelled').waitFor({ timeout: 60_000 });
+  await waits.locator('.title .status-success').waitFor({ timeout: 60_000 });
   await row.getByText('success').waitFor();
 });
 
@@ -143,7 +143,7 @@ it('calls a deployment off by its button, and the build goes on to its end', asy
   });
   const page = await stage.open(`/builds/${id}`);
   const deployments = page.getByRole('region', { name: 'Deployments' });
-  await page.getByRole('button', { name: /unit/ }).locator('.status-running').waitFor({ timeout: 20_000 });
+  await page.getByRole('button', { name: /unit/ }).locator('.status-running').waitFor({ timeout: 60_000 });
   await deployments.getByRole('button', { name: 'Cancel the deployment to production' }).click();
   await deployments.getByText('cancelled', { exact: true }).first().waitFor();
   expect(await deployments.getByText('cancelled by').textContent()).toContain('cancelled by admin');
@@ -152,7 +152,7 @@ it('calls a deployment off by its button, and the build goes on to its end', asy
   expect(status).toBe('running');
   expect(recorded.map((deployment) => deployment.status)).toEqual(['cancelled']);
   await page.locator('.title').getByRole('button', { name: 'Cancel' }).click();
-  await page.locator('.title .status-cancelled').waitFor({ timeout: 15_000 });
+  await page.locator('.title .status-cancelled').waitFor({ timeout: 60_000 });
 });
 
 describe('a build of several workflows, one of them a matrix', () => {

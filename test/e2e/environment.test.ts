@@ -136,7 +136,7 @@ it('tells of every fail-over: the live app is killed, the standby answers, and t
   expect(counted).toBe(answered.length);
   expect(await isSamePage(page)).toBe(true);
   await shoot(page, 'environment-failover-1440-light');
-}, 90_000);
+});
 
 it('is removed behind a question that names the volumes, all by keyboard, and the page leaves when it is gone', async () => {
   const page = await stage.open(address, { width: 390, scheme: 'dark' });

@@ -100,7 +100,7 @@ async function expectOlder(page: Page, name: string, addOne: () => Promise<unkno
   const before = await links(page);
   expect(before).toHaveLength(50);
   await addOne();
-  await expect.poll(async () => (await links(page)).length, { timeout: 10_000 }).toBe(51);
+  await expect.poll(async () => (await links(page)).length, { timeout: 30_000 }).toBe(51);
   await page.getByRole('button', { name }).click();
   await page.getByRole('button', { name }).waitFor({ state: 'detached' });
   const after = await links(page);

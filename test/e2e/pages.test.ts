@@ -69,7 +69,7 @@ describe('the pages', () => {
     const id = await push(stage.system, repository, appFiles('1'), { message: 'Ship version 1' });
     await page.getByRole('link', { name: /Ship version 1/ }).click();
     await page.waitForURL(`**/builds/${id}`);
-    await page.locator('.title > .status-success').waitFor({ timeout: 30_000 });
+    await page.locator('.title > .status-success').waitFor({ timeout: 60_000 });
     const { commit, pushed } = await endOf(stage.system, id);
     await page.locator('.deployments .status-success').waitFor();
     await page.getByRole('button', { name: /unit/ }).click();
@@ -179,7 +179,7 @@ describe('the pages', () => {
       await target.waitFor();
       return target.textContent();
     };
-    await expect.poll(answer, { timeout: 10_000 }).toContain('is at no public address');
+    await expect.poll(answer, { timeout: 30_000 }).toContain('is at no public address');
     await target.getByRole('button', { name: 'change http' }).focus();
     await page.keyboard.press('Enter');
     const change = card.getByRole('group', { name: 'Change http://127.0.0.1:9' });

@@ -50,7 +50,7 @@ it('ends when it is told to, exits with 1, and leaves nothing', async () => {
     () => undefined,
   );
   expect(await leftOver()).toEqual([]);
-}, 120_000);
+});
 
 const TIMES: readonly Exclude<keyof PushFigures, 'digest'>[] = [
   'webhookMs',

@@ -62,7 +62,7 @@ it('runs as command, server with its pages, and worker', async () => {
   const { redisUrl, dockerHost } = testParts();
   const server = { SLIPWAY_DATA: at('data'), SLIPWAY_URL: url, SLIPWAY_LISTEN: `127.0.0.1:${port}` };
   start('src/main.js', { ...server, REDIS_URL: redisUrl });
-  await waitFor('the server answers', async () => (await fetch(`${url}/healthz`)).ok, 20_000);
+  await waitFor('the server answers', async () => (await fetch(`${url}/healthz`)).ok, 60_000);
   expect(await (await fetch(url)).text()).toContain('<script type="module"');
   await run(process.execPath, [path.join(dist, 'scripts/health.js')], { env: { ...server } });
 
@@ -75,7 +75,7 @@ it('runs as command, server with its pages, and worker', async () => {
     SLIPWAY_WORKER_TOKEN: (JSON.parse(made.stdout) as { token: string }).token,
     ...{ REDIS_URL: redisUrl, DOCKER_HOST: dockerHost },
   });
-  await waitFor('the worker is ready', () => worker.said().includes('the worker is ready'), 20_000);
+  await waitFor('the worker is ready', () => worker.said().includes('the worker is ready'), 60_000);
 });
 
 it('is what the command of the npm package runs, with nothing else than the package holds', async () => {

@@ -29,7 +29,7 @@ describe('an environment', () => {
     expect(again.status, explain(again)).toBe('success');
     expect(again.deployments[0]).toMatchObject({ status: 'skipped', reason: 'superseded by #2' });
     expect((await system.ask('order.example.com')).text).toBe('newer\n');
-  }, 120_000);
+  });
 });
 
 function release(version: string, test: string): Record<string, string> {

@@ -25,7 +25,7 @@ it('finds what `npm start` has started where the settings name nothing', async (
   const of = (name: string) => checks.find((one) => one.name === name);
   expect(of('Redis')).toMatchObject({ verdict: 'ok' });
   expect(of('registry')).toMatchObject({ verdict: 'ok', says: `${system.registry.host} answers` });
-}, 60_000);
+});
 
 it('finds a whole installation well, and then each part that is not', async () => {
   const well = await doctor();
@@ -54,7 +54,7 @@ it('finds a whole installation well, and then each part that is not', async () =
   expect(of('router')).toMatchObject({ verdict: 'fail' });
   expect(of('registry')).toMatchObject({ verdict: 'fail' });
   expect(of('server')?.verdict).not.toBe('fail');
-}, 60_000);
+});
 
 it('ends in time when everything takes connections and answers nothing', async () => {
   const dir = path.join(system.dir, 'mute');
@@ -87,7 +87,7 @@ it('ends in time when everything takes connections and answers nothing', async (
   ]);
   expect(failed.every(({ fix }) => fix !== null)).toBe(true);
   expect(JSON.stringify(checks)).not.toContain('secret-word');
-}, 60_000);
+});
 
 function doctor(
   over: Readonly<Record<string, string>> = {},

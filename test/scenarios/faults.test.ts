@@ -46,7 +46,7 @@ describe('when the worker is killed', () => {
     expect(again.status, explain(again)).toBe('success');
     expect(again.workflows.map(({ attempt }) => attempt)).toEqual([2]);
     await world.expectNothingOfBuilds();
-  }, 90_000);
+  });
 });
 
 describe('when the server is killed', () => {
@@ -72,7 +72,7 @@ describe('when the server is killed', () => {
     const id = await begin('faults/deadline', { 'slipway.yml': steps(count, 'timeout: 4s') });
     await untilSaid(system, id, 'work', 'line 20');
     await kill(system.server);
-    await waitFor('the container of the step is gone', async () => !(await runsStep('work')), 30_000);
+    await waitFor('the container of the step is gone', async () => !(await runsStep('work')), 90_000);
     await system.startServer();
     const build = await endOf(system, id);
     expect(build.status, explain(build)).toBe('failure');
@@ -83,7 +83,7 @@ describe('when the server is killed', () => {
     expect(counted).toEqual(counted.map((_, index) => `line ${index}`));
     expect(counted.length).toBeGreaterThan(40);
     await world.expectNothingOfBuilds();
-  }, 90_000);
+  });
 });
 
 describe('when Redis is emptied', () => {

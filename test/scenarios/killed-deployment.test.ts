@@ -76,10 +76,10 @@ describe('a deployment, on the record of the server', () => {
       await held.release();
       await system.startWorker();
       const isOver = async () => isEnd((await deploymentOf(id)).status);
-      await waitFor('the deployment ends', isOver, 40_000);
+      await waitFor('the deployment ends', isOver, 90_000);
       expect(await deploymentOf(id)).toMatchObject({ status: 'cancelled' });
       const isGone = async () => (await slotsWithApps()).length === (await slotsByRecord()).length;
-      await waitFor('its app is gone', isGone, 40_000);
+      await waitFor('its app is gone', isGone, 90_000);
     },
   );
 
@@ -134,7 +134,7 @@ async function interrupted(
     phases.add(seen.phase);
     return isEnd(seen.status) ? seen : null;
   };
-  const end = await waitFor('the deployment ends', ended, 40_000).catch(async (error: unknown) => {
+  const end = await waitFor('the deployment ends', ended, 90_000).catch(async (error: unknown) => {
     throw new Error(`${String(error)}\n${await system.logs()}`);
   });
   expect(end).toMatchObject({ status: 'success', reason: null });

@@ -140,7 +140,7 @@ async function rollBack(version: string): Promise<DeploymentView> {
     const { history } = await environmentOf(system, projectId, 'production');
     return history.find((one) => one.id === id && isEnd(one.status)) ?? null;
   };
-  return waitFor('the rollback ends', ended, 30_000);
+  return waitFor('the rollback ends', ended, 90_000);
 }
 
 async function logOf({ logId }: DeploymentView): Promise<string> {

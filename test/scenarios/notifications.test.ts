@@ -127,7 +127,7 @@ it('a server that is killed while it tells goes on after its start, under the sa
     .slice(taken)
     .map(({ body }) => (JSON.parse(body) as { build: { number: number } }).build.number);
   expect(again).toEqual([2, 2]);
-}, 60_000);
+});
 
 async function restart(): Promise<void> {
   const { system } = world;

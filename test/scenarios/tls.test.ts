@@ -27,7 +27,7 @@ beforeAll(async () => {
   port = await freePort();
   await renew();
   server = start('src/main.ts', serverEnvironment());
-  await waitFor('the server is ready', () => says('server', 'the server is ready'), 20_000);
+  await waitFor('the server is ready', () => says('server', 'the server is ready'), 60_000);
 });
 afterAll(async () => {
   await end(server);
@@ -59,7 +59,7 @@ it('lets the command line, the doctor and a worker in by the authority that they
     DOCKER_HOST: testParts().dockerHost,
   });
   try {
-    await waitFor('the worker is ready', () => says('worker', 'the worker is ready'), 20_000);
+    await waitFor('the worker is ready', () => says('worker', 'the worker is ready'), 60_000);
   } finally {
     await end(worker);
   }

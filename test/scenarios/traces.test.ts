@@ -103,7 +103,7 @@ it('a push is one trace, from the webhook to the switch, and a step knows its sp
       ] as const;
       expect(start >= from && end <= to && end >= start, child.name).toBe(true);
     }
-}, 120_000);
+});
 
 it('a rollback is a trace of its own, which links to the build that it brings back', async () => {
   const [live] = (await world.system.api<Page<BuildView>>('GET', '/builds')).items;
@@ -116,7 +116,7 @@ it('a rollback is a trace of its own, which links to the build that it brings ba
   expect(top).not.toHaveProperty('parentSpanId');
   expect(top?.links.map(({ traceId }) => traceId)).toEqual([traceOf(live?.id ?? '').traceId]);
   expect(spansOf(id).map(({ name }) => name)).toContain('switch');
-}, 120_000);
+});
 
 it('a server that is killed before its collector has answered sends the trace after its start', async () => {
   const broken = await world.addProject('shop/killed', BROKEN);
@@ -135,7 +135,7 @@ it('a server that is killed before its collector has answered sends the trace af
     ['intake', 2],
   ]);
   expect(new Set(collector.received.slice(before).map(({ body }) => body)).size).toBe(1);
-}, 60_000);
+});
 
 it('a trace that the collector refuses is dropped, said and counted, and no log shows what opens it', async () => {
   const broken = await world.addProject('shop/refused', BROKEN);
@@ -156,4 +156,4 @@ it('a trace that the collector refuses is dropped, said and counted, and no log 
     headers: { authorization: `Bearer ${world.system.adminToken}` },
   });
   expect(await metrics.text()).toContain('slipway_traces_total{outcome="dropped"} 1\n');
-}, 60_000);
+});

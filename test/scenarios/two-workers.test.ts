@@ -35,7 +35,7 @@ describe('a second process of one worker', () => {
     expect(await once(second, 'exit')).toEqual([1, null]);
     expect(await saidBy('second')).toContain(`Worker ${system.workerName} is running`);
     await expectWhole(id, 30);
-  }, 90_000);
+  });
 
   it('follows a first one that is frozen; that one wakes, removes nothing of it, and ends', async () => {
     const { system } = world;
@@ -61,7 +61,7 @@ describe('a second process of one worker', () => {
     });
     await expectWhole(id, 20);
     system.worker = second;
-  }, 120_000);
+  });
 });
 
 /** Begins a build whose step counts for so many seconds; resolves when it has begun to. */

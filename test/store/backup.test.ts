@@ -43,7 +43,7 @@ describe('a backup of a server on PostgreSQL', () => {
       expect(fence).toBeGreaterThan(1_000_000);
       before = rows;
     }
-  }, 120_000);
+  });
 
   it('is restored into nothing but an empty database that no server has', async () => {
     const origin = ground.place(newName('busy'), await postgres.createDatabase());
@@ -59,7 +59,7 @@ describe('a backup of a server on PostgreSQL', () => {
     );
     const embedded = ground.place(newName('embedded'));
     await expect(restoreBackup(embedded, target)).rejects.toMatchObject({ code: 'restore_other_database' });
-  }, 60_000);
+  });
 
   it('leaves the database empty when the last of its steps is refused', async () => {
     const origin = ground.place(newName('refusing'), await postgres.createDatabase());
@@ -78,7 +78,7 @@ describe('a backup of a server on PostgreSQL', () => {
     await takeBackup(origin, again);
     await restoreBackup(fresh, again);
     expect((await readRestored(fresh)).fence).toBeGreaterThan(1_000_000);
-  }, 60_000);
+  });
 
   it('leaves the database empty when its dump ends too early', async () => {
     const origin = ground.place(newName('cut'), await postgres.createDatabase());
@@ -92,7 +92,7 @@ describe('a backup of a server on PostgreSQL', () => {
     expect(error).toMatchObject({ code: 'restore_failed' });
     expect(String((error as Error).message)).toContain('pg_restore');
     expect(await ask(fresh, TABLES)).toEqual([]);
-  }, 60_000);
+  });
 
   it('is not made of a database that cannot be reached, and says why', async () => {
     const origin = ground.place(newName('away'), 'postgres://slipway:secret@127.0.0.1:1/nobody');

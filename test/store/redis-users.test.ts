@@ -118,7 +118,7 @@ describe("a worker's own user", () => {
     await sleep(6_000);
     expect(errors).toEqual([]);
     expect(await admin.keys('slipway:worker-wrk_ada:wfl_*')).toEqual([]);
-  }, 20_000);
+  });
 
   it('reaches nothing of another worker, not by a script either', async () => {
     await queue.add('worker-wrk_bob', job('wfl_1'));
@@ -180,7 +180,7 @@ describe("a worker's own user", () => {
     await expect.poll(() => queue.isReady()).toBe(true);
     await queue.add('worker-wrk_bob', job('wfl_2'));
     await expect.poll(() => taken, { timeout: 10_000 }).toEqual(['wfl_1', 'wfl_2']);
-  }, 20_000);
+  });
 
   it('is made when Redis comes, for one that registered while it was away', async () => {
     await stopRedis();
@@ -244,7 +244,7 @@ describe("a worker's own user", () => {
     redis.kill('SIGCONT');
     await expelled;
     await expect.poll(() => admin.call('ACL', 'GETUSER', username)).toBeNull();
-  }, 15_000);
+  });
 });
 
 describe('a login beside a URL with a password', () => {

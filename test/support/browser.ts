@@ -37,6 +37,7 @@ export async function signedInPage(
     colorScheme: options.scheme ?? 'light',
     reducedMotion: 'reduce',
   });
+  context.setDefaultTimeout(60_000);
   const answer = await context.request.post('/api/v1/session', {
     data: { token: system.adminToken },
     headers: { origin: system.url },

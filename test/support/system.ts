@@ -293,7 +293,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 export async function until(
   check: () => Promise<boolean>,
   what: string,
-  limitMs = 30_000,
+  limitMs = 60_000,
   mostPauseMs = 100,
 ): Promise<void> {
   const startMs = Date.now();

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Asks again and again until `what` gives something other than false, null or undefined, and returns that.
- * @throws Error that names `claim` when it does not within `mostMs` (default 10 s), with the last thing thrown.
+ * @throws Error that names `claim` when it does not within `mostMs` (default 30 s), with the last thing thrown.
  */
 export async function waitFor<T>(
   claim: string,
   what: () => Promise<T> | T,
-  mostMs = 10_000,
+  mostMs = 30_000,
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = Date.now() + mostMs;
   let cause: unknown;

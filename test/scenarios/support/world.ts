@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
+import { isEnd } from '../../../src/core/status.ts';
+import type { BuildSummary, Page } from '../../../src/core/view.ts';
 import { connectEngine } from '../../../worker/engine/connect-engine.ts';
 import { LABELS } from '../../../worker/engine/labels.ts';
 import { ensureHelper } from '../../../worker/steps/ensure-helper.ts';
@@ -78,6 +80,7 @@ export async function startWorld(
     expectNothingOfBuilds,
     async stop() {
       try {
+        await cancelBuilds(system);
         await expectNothingOfBuilds();
       } finally {
         await system.stop();
@@ -86,6 +89,13 @@ export async function startWorld(
       await expectNothingLeft(before, only);
     },
   };
+}
+
+/** Those of a test that failed would go on for as long as they are told to. */
+async function cancelBuilds(system: System): Promise<void> {
+  const { items } = await system.api<Page<BuildSummary>>('GET', '/builds').catch(() => ({ items: [] }));
+  for (const { id } of items.filter(({ status }) => !isEnd(status)))
+    await system.api('POST', `/builds/${id}/cancel`).catch(() => undefined);
 }
 
 /** Outlives builds and workers on purpose. */

@@ -48,7 +48,7 @@ beforeAll(async () => {
   await sleep(500);
   good = to('good');
   await withoutUmask(() => takeBackup(origin, good));
-}, 60_000);
+});
 afterAll(() => ground.stop());
 
 /** With files that all may read and write, where nothing says otherwise. */
@@ -74,7 +74,7 @@ describe('a backup of a server that writes', () => {
       expect(rows).toBeGreaterThan(before);
       before = rows;
     }
-  }, 120_000);
+  });
 
   it('is for its owner alone, whatever the mode of what was copied', async () => {
     for (const folder of [good, await withoutUmask(() => restored('modes'))])
@@ -238,7 +238,7 @@ describe('a restore is refused, and writes nothing,', () => {
     await restoreBackup(place, good);
     await expect(restoreBackup(place, good)).rejects.toMatchObject({ code: 'restore_place_taken' });
     expect((await stat(path.join(place.dataDir, 'keys'))).size).toBe(before.size);
-  }, 30_000);
+  });
 
   it('for the journal of a database that is gone, which SQLite would play into the new one', async () => {
     const place = ground.place(newName('journal'));

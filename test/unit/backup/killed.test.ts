@@ -25,7 +25,7 @@ beforeAll(async () => {
   const server = await ground.startWriting(origin);
   await sleep(2_500);
   await kill(server);
-}, 30_000);
+});
 afterAll(() => ground.stop());
 
 /** Starts a command on an installation, and sends it a signal as soon as it has begun to write, and then a little later. */
@@ -67,7 +67,7 @@ it('a backup that is killed on its way is not there under its name, and what it 
     }
   }
   expect(halves).toBeGreaterThan(0);
-}, 60_000);
+});
 
 it('a backup that is asked to end leaves nothing, and says so', async () => {
   const target = newName('ended');
@@ -81,7 +81,7 @@ it('a backup that is asked to end leaves nothing, and says so', async () => {
   if (ended.code !== 0) expect(ended).toEqual({ code: 130, stderr: 'slipway: ended; nothing was kept\n' });
   expect(await namesWith(ground.dir, `${target}.unfinished`)).toEqual([]);
   expect(existsSync(path.join(ground.dir, target))).toBe(ended.code === 0);
-}, 30_000);
+});
 
 it('a restore that is killed on its way leaves no database, or all of it', async () => {
   const source = path.join(ground.dir, newName('good'));
@@ -96,4 +96,4 @@ it('a restore that is killed on its way leaves no database, or all of it', async
     else without += 1;
   }
   expect(without).toBeGreaterThan(0);
-}, 60_000);
+});

@@ -32,7 +32,7 @@ it('a backup of every schema there has been is restored, and brought forward by 
     });
     database.close();
   }
-}, 30_000);
+});
 
 it('a database that a newer server has changed is not backed up by this program, which would not know how to restore it', async () => {
   const origin = ground.place('newer');

@@ -42,7 +42,7 @@ it('backs up a running server and restores it into a fresh place', async () => {
   expect(JSON.parse(restored.stdout)).toMatchObject({ format: 1, database: 'sqlite' });
   expect((await readRestored(ground.place('fresh'))).behind).toEqual([]);
   expect(await readdir(path.join(ground.dir, 'copy'))).toContain('manifest.json');
-}, 30_000);
+});
 
 it('tells every refusal with what to do about it', async () => {
   const nothing = await slipway('nothing', 'backup', 'of-nothing');
@@ -59,4 +59,4 @@ it('tells every refusal with what to do about it', async () => {
     expect(wrong.stderr).toContain(`Usage: slipway ${args[0] ?? ''} `);
   }
   expect(await slipway('nothing', 'backup', '--help')).toMatchObject({ code: 0 });
-}, 30_000);
+});

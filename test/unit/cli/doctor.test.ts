@@ -68,7 +68,7 @@ it('reads schema, key and its mode, and changes nothing', async () => {
   expect(ill.of('database')?.says).toContain('schema 99');
   await rm(path.join(dataDir, 'keys'));
   expect((await doctor(env)).of('key')).toMatchObject({ verdict: 'fail' });
-}, 60_000);
+});
 
 it('prints one line each, names wrong settings and stops there, and tells how it is used', async () => {
   const env = { SLIPWAY_DATA: path.join(folder, 'none'), REDIS_URL: 'redis://127.0.0.1:1' };
@@ -83,4 +83,4 @@ it('prints one line each, names wrong settings and stops there, and tells how it
   expect(wrong).toMatchObject({ code: 1, stderr: '' });
   expect(wrong.stdout).toMatch(/^fail {2}settings {2}.*SLIPWAY_LISTN.*\n$/);
   expect(await run(['all'], env)).toMatchObject({ code: 2, stdout: '' });
-}, 60_000);
+});

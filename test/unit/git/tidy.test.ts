@@ -202,7 +202,7 @@ describe('a kill', () => {
     for (const commit of commits) expect(isThere(commit)).toBe(true);
     const later = repository.commit({ a: 'later' });
     expect(await read(later)).toBe('later');
-  }, 60_000);
+  });
 
   it('leaves locks, half packs and the note of a gc, which are gone with the next packing', async () => {
     const commit = repository.commit({ a: '1' });

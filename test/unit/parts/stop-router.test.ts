@@ -36,4 +36,4 @@ it('counts a router that has ended as gone, also where its parent has not asked 
     endParent();
     socket.close();
   }
-}, 15_000);
+});

@@ -26,7 +26,7 @@ it('a server does not start on the database of a newer one, says what to do, and
   } finally {
     await rm(folder, { recursive: true });
   }
-}, 30_000);
+});
 
 function startServer(dataDir: string): Promise<{ code: number; stdout: string }> {
   const program = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
