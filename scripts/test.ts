@@ -9,14 +9,20 @@ import { PROGRAMS, type ProgramName } from '../src/parts/needed-programs.ts';
 /*
  * `npm test`: set-up, then the tests that want the machine's parts for themselves, then those in lanes. They wait for
  * real times to pass, so that beside them, at a lower priority, runs what needs no part: first format, lint and types,
- * which leave no trace on the machine, then the unit tests. A failing check does not hold the rest up. A test that
- * passed only when it was tried again is named with its first failure. The last line is `N passed, N failed`, tests and
- * checks together; the exit code says the same. Arguments go to vitest, alone: `npm test -- test/unit/core`.
+ * which leave no trace on the machine, then the unit tests. A failing check does not hold the rest up. A few files that
+ * failed are run again at the end, with the machine to themselves. A test that passed only when it was tried again is
+ * named with its first failure. The last line is `N passed, N failed`, tests and checks together; the exit code says the
+ * same. Arguments go to vitest, alone: `npm test -- test/unit/core`.
  */
 interface Counted {
   readonly passed: number;
   readonly failed: number;
+  /** Test files of which something failed, with what is counted of them. */
+  readonly failedFiles?: readonly (Counted & { readonly name: string })[];
 }
+
+/** More files than this do not fail by bad luck. */
+const MOST_AGAIN = 4;
 
 const CHECKS: readonly (readonly [name: string, file: string, ...args: string[]])[] = [
   ['format', commandOf('prettier'), '--check', '--log-level', 'warn', '.'],
@@ -30,13 +36,14 @@ const startMs = Date.now();
 await setUp();
 const words = process.argv.slice(2);
 const counts = await (words.length > 0 ? tests(words, 'inherit').then((one) => [one]) : everything());
+if (words.length === 0) counts.push(...(await failedFilesAlone(counts)));
 const passed = counts.reduce((sum, one) => sum + one.passed, 0);
 const failed = counts.reduce((sum, one) => sum + one.failed, 0);
 console.log(`\nformat, lint, types and tests, in ${seconds(startMs)}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
-async function everything(): Promise<readonly Counted[]> {
+async function everything(): Promise<Counted[]> {
   const alone = await Promise.all([tests(['--project', 'parts'], 'inherit'), checks()]);
   const inLanes = await Promise.all([
     tests(['--project', 'real', '--project', 'e2e'], 'inherit'),
@@ -49,6 +56,16 @@ async function checks(): Promise<readonly Counted[]> {
   const counted: Counted[] = [];
   for (const one of CHECKS) counted.push(await check(one));
   return counted;
+}
+
+/** Runs them once more when they are few; what they count for then, and the opposite of what they counted for before. */
+async function failedFilesAlone(counts: readonly Counted[]): Promise<readonly Counted[]> {
+  const files = counts.flatMap(({ failedFiles = [] }) => failedFiles);
+  if (files.length === 0 || files.length > MOST_AGAIN) return [];
+  const names = files.map(({ name }) => name);
+  console.log(`\nagain, with the machine to themselves: ${names.join(' ')}`);
+  const before = files.map(({ passed, failed }) => ({ passed: -passed, failed: -failed }));
+  return [...before, await tests([...names, '--no-file-parallelism'], 'inherit')];
 }
 
 async function setUp(): Promise<void> {
@@ -87,10 +104,13 @@ async function tests(args: readonly string[], show: 'pipe' | 'inherit'): Promise
       console.log(`${code === 0 ? '✓' : '✗'} ${args.join(' ')} (${seconds(beganMs)})`);
     }
     const results = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<Results>;
-    sayRetried(results.testResults ?? []);
-    const count = { passed: results.numPassedTests ?? 0, failed: results.numFailedTests ?? 0 };
-    // A file that cannot be loaded, or a failing set-up, fails no single test.
-    return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
+    const files = results.testResults ?? [];
+    sayRetried(files);
+    const failedFiles = files.filter(({ status }) => status === 'failed').map(countedFile);
+    const failed = failedFiles.reduce((sum, file) => sum + file.failed, 0);
+    const passed = results.numPassedTests ?? 0;
+    // What fails in no file: an error that nobody handled, or a global set-up.
+    return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, failedFiles };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -99,9 +119,9 @@ async function tests(args: readonly string[], show: 'pipe' | 'inherit'): Promise
 /** What we read of vitest's JSON report. */
 interface Results {
   readonly numPassedTests: number;
-  readonly numFailedTests: number;
   readonly testResults: readonly {
     readonly name: string;
+    readonly status: string;
     readonly assertionResults: readonly {
       readonly fullName: string;
       readonly status: string;
@@ -109,6 +129,12 @@ interface Results {
       readonly failureMessages: readonly string[];
     }[];
   }[];
+}
+
+/** A file that cannot be loaded, or whose set-up or end fails, fails no single test. */
+function countedFile({ name, assertionResults }: Results['testResults'][number]): Counted & { name: string } {
+  const count = (wanted: string) => assertionResults.filter(({ status }) => status === wanted).length;
+  return { name: path.relative('.', name), passed: count('passed'), failed: Math.max(1, count('failed')) };
 }
 
 function sayRetried(files: Results['testResults']): void {
