@@ -13,8 +13,17 @@ const onParts = {
   setupFiles: ['test/support/use-lane.ts'],
   ...patience,
 };
+/** No test changes a module's state for another: a process takes file after file, and each leaves it as it was. */
+const inOneProcess = { isolate: false, setupFiles: ['test/support/leave-as-found.ts'] };
 /** Files side by side, each lane with parts of its own: many of these tests wait for real times to pass. */
-const inLanes = { ...onParts, maxWorkers: LANES, sequence: { groupOrder: 1 } };
+const inLanes = {
+  ...onParts,
+  ...inOneProcess,
+  // In this order: what a lane sets is what a file finds.
+  setupFiles: [...onParts.setupFiles, ...inOneProcess.setupFiles],
+  sequence: { groupOrder: 1, setupFiles: 'list' as const },
+  maxWorkers: LANES,
+};
 
 /**
  * `unit` is pure and quick. Everything else uses real parts, started once a run by
@@ -27,9 +36,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          // No test changes a module's state for another: a process takes file after file, and each leaves it as it was.
-          isolate: false,
-          setupFiles: ['test/support/leave-as-found.ts'],
+          ...inOneProcess,
           ...patience,
         },
       },
