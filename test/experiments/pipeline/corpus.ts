@@ -19,10 +19,14 @@ export function readCorpus(): readonly string[] {
 
 function filesOf(scenario: string): readonly string[] {
   const { files, runs } = parse(scenario) as Scenario;
-  return [files, ...runs.map((run) => run.files)].flatMap((one) => one?.['slipway.yml'] ?? []);
+  return [files, ...runs.map((run) => run.files)].flatMap((one) =>
+    Object.entries(one ?? {}).flatMap(([path, text]) => (isPipeline(path) && text !== null ? [text] : [])),
+  );
 }
 
+const isPipeline = (path: string): boolean => path === 'slipway.yml' || path.startsWith('.slipway/');
+
 interface Scenario {
-  readonly files?: Readonly<Record<string, string>>;
-  readonly runs: readonly { readonly files?: Readonly<Record<string, string>> }[];
+  readonly files?: Readonly<Record<string, string | null>>;
+  readonly runs: readonly { readonly files?: Readonly<Record<string, string | null>> }[];
 }

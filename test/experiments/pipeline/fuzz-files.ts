@@ -56,10 +56,13 @@ async function runChild(seed: number, from: number, to: number, progress: string
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let [seen, hung] = ['', false];
   const watch = setInterval(() => {
-    void readFile(progress, 'utf8').then((now) => {
-      if (now === seen) hung = child.kill('SIGKILL');
-      seen = now;
-    });
+    // None yet: it has not begun.
+    void readFile(progress, 'utf8')
+      .catch(() => '')
+      .then((now) => {
+        if (now !== '' && now === seen) hung = child.kill('SIGKILL');
+        seen = now;
+      });
   }, HUNG_MS);
   const [out, said, code] = await Promise.all([
     text(child.stdout),
