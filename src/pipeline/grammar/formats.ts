@@ -89,7 +89,7 @@ export const imageTemplate: Format<string> = {
   blank: '',
   parse: (text) =>
     isImageReference(text) || (text.includes('$') && /^[^\p{Cc}\s]{1,512}$/u.test(text)) ? text : null,
-  json: { type: 'string', pattern: '^[^ \\t\\r\\n]{1,512}$' },
+  json: { type: ANY_SCALAR, pattern: '^[^ \\t\\r\\n]{1,512}$' },
 };
 
 /** A tag, perhaps with variables; what comes out of it is checked apart. */

@@ -15,6 +15,12 @@ test('the schema is valid draft 2020-12 and accepts the sample file', () => {
   expect(accepts(parse(sample)), JSON.stringify(validate.errors)).toBe(true);
 });
 
+test.each(['7', 'true'])('lint and schema both accept an image that is called %s', (image) => {
+  const text = `steps: [{ name: a, image: ${image}, commands: ls }]`;
+  expect(lintPipeline(text, 'slipway.yml').filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(accepts(parse(text)), JSON.stringify(validate.errors)).toBe(true);
+});
+
 test('whatever lint accepts, an editor accepts', () => {
   let accepted = 0;
   fc.assert(
