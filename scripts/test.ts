@@ -97,7 +97,10 @@ async function tests(args: readonly string[], show: 'pipe' | 'inherit'): Promise
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-results-'));
   try {
     const file = path.join(folder, 'results.json');
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const reporters = [
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+      `--reporter=${path.join(import.meta.dirname, 'count-unhandled.ts')}`,
+    ];
     const { code, output } = await run(commandOf('vitest'), ['run', ...reporters, ...args], show);
     if (show === 'pipe') {
       if (code !== 0) console.log(output.trimEnd());
@@ -109,8 +112,9 @@ async function tests(args: readonly string[], show: 'pipe' | 'inherit'): Promise
     const failedFiles = files.filter(({ status }) => status === 'failed').map(countedFile);
     const failed = failedFiles.reduce((sum, file) => sum + file.failed, 0);
     const passed = results.numPassedTests ?? 0;
-    // What fails in no file: an error that nobody handled, or a global set-up.
-    return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, failedFiles };
+    const unhandled = Number(await readFile(`${file}.unhandled`, 'utf8').catch(() => '0'));
+    const elsewhere = Math.max(unhandled, code !== 0 && failed === 0 ? 1 : 0);
+    return { passed, failed: failed + elsewhere, failedFiles };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
