@@ -33,9 +33,9 @@ export const PIPELINE_LIMITS = {
   substitutedCharacters: 1024 * 1024,
   substitutionWork: 10_000_000,
   /** Characters of the patterns in the expressions of a file, each repetition written out. */
-  patternCharacters: 100_000,
+  patternCharacters: 50_000,
   /** Characters and steps of patterns that the expressions of a build may take. */
-  expressionWork: 50_000_000,
+  expressionWork: 3_000_000,
   /** Problems listed; the rest is counted. */
   problems: 100,
 } as const;

@@ -3,7 +3,7 @@ import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
 import { STEP_VARIABLES } from '../../core/step-variables.ts';
 import { CI_VARIABLES } from '../ci-variables.ts';
 import { partsOf } from '../expression/expression.ts';
-import { compilePattern, weightOf } from '../expression/pattern.ts';
+import { compilePattern, costOf } from '../expression/pattern.ts';
 import { isPlannedVariable, PLANNED_VARIABLES } from '../expression/planned-variables.ts';
 import type { EvaluateSpec } from '../grammar/evaluate.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
@@ -43,7 +43,7 @@ export function checkExpressions(
 
 function weightOfPatterns({ expression }: EvaluateSpec): number {
   let weight = 0;
-  for (const part of partsOf(expression)) if (part.kind === 'matches') weight += weightOf(part.pattern);
+  for (const part of partsOf(expression)) if (part.kind === 'matches') weight += costOf(part.pattern);
   return weight;
 }
 

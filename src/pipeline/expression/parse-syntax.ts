@@ -60,6 +60,8 @@ export function parseSyntax(text: string): ParsedSyntax {
     const syntax = jsep(text) as Syntax;
     return { syntax, wrong: null };
   } catch (error) {
+    if (error instanceof RangeError)
+      return { syntax: null, wrong: { cause: 'it is nested too deep', at: 0 } };
     const { description, index } = error as { readonly description?: string; readonly index?: number };
     if (description === undefined || index === undefined) throw error;
     return { syntax: null, wrong: { cause: plain(description), at: Math.min(index, text.length) } };

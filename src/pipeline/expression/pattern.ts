@@ -13,6 +13,8 @@ export type CompiledPattern =
 
 /** Instructions that a pattern may have. */
 const MOST_INSTRUCTIONS = 2_000;
+/** Of {@link weightOf}, which overestimates. */
+const MOST_WEIGHT = 8 * MOST_INSTRUCTIONS;
 
 /** Recently compiled ones, oldest first: lint and plan of one file, and all combinations of a matrix, need the same. */
 const known = new Map<string, CompiledPattern>();
@@ -29,7 +31,7 @@ export function compilePattern(source: string): CompiledPattern {
 }
 
 function compile(source: string): CompiledPattern {
-  if (weightOf(source) > MOST_INSTRUCTIONS * 8) return TOO_LARGE;
+  if (weightOf(source) > MOST_WEIGHT) return TOO_LARGE;
   try {
     const program = RE2JS.compile(source);
     const size = program.programSize();
@@ -43,11 +45,25 @@ function compile(source: string): CompiledPattern {
 
 const TOO_LARGE: CompiledPattern = { pattern: null, cause: 'it repeats too much' };
 
-/** What compiling it takes at most, in characters: repetitions are written out. */
-export function weightOf(source: string): number {
-  const counts = [...source.matchAll(/\{(\d{1,6})(?:,(\d{0,6}))?\}/g)];
-  return counts.reduce(
-    (weight, [, least, most]) => weight + Math.min(1_000, Math.max(Number(least), Number(most ?? 0))) * 8,
-    source.length,
-  );
+/**
+ * At least as many characters as it has with its repetitions written out, which is what compiling it takes. Only what
+ * follows a bracket repeats something that is repeated itself, so that their counts are multiplied, whether or not they
+ * stand in one another; of all others no more than one applies to a character. What follows a quotation (`\Q…\E`), which may
+ * be empty, may repeat anything.
+ */
+function weightOf(source: string): number {
+  let [groups, most] = [1, 1];
+  const isQuoted = source.includes('\\Q');
+  for (const [, before, least, atMost] of source.matchAll(/([^]|^)\{(\d{1,6})(?:,(\d{0,6}))?(?=\})/g)) {
+    const count = Math.max(1, Number(least), Number(atMost ?? 0));
+    if (isQuoted || before === ')' || before === '}') groups *= count;
+    else most = Math.max(most, count);
+  }
+  return source.length * groups * most;
+}
+
+/** What a file pays for a pattern: one that repeats too much is not compiled. */
+export function costOf(source: string): number {
+  const weight = weightOf(source);
+  return weight > MOST_WEIGHT ? source.length : weight;
 }

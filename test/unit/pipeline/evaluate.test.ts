@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it, test } from 'vitest';
+import { RE2JS } from 're2js';
+import { describe, expect, it, test, vi } from 'vitest';
 import type { RepositoryEvent } from '../../../src/core/event.ts';
 import { evaluateExpression } from '../../../src/pipeline/expression/evaluate-expression.ts';
 import { MOST_CHARACTERS, parseExpression } from '../../../src/pipeline/expression/parse-expression.ts';
@@ -122,8 +123,29 @@ describe('a pattern', () => {
     expect(compilePattern(source).pattern).toBeNull();
   });
 
-  it('that repeats much is refused before it is written out', () => {
-    expect(compilePattern('(?:\\pL{1000})'.repeat(100)).cause).toBe('it repeats too much');
+  it.each([
+    ['one after the other', '(?:\\pL{1000})'.repeat(100)],
+    ['something long', `(?:${'ab'.repeat(400)}){900}`],
+    ['a repetition of something long', `(?:(?:${'ab'.repeat(40)}){30}c){30}`],
+    ['with brackets in classes', `(?:${'ab'.repeat(40)}[(](?:x){30}[)]){30}`],
+    ['behind nothing, quoted', `((?:${'ab'.repeat(40)})\\Q\\E{30}c)\\Q\\E{30}`],
+    ['behind a quoted bracket', `(?:\\Q)\\E${'ab'.repeat(400)}){900}`],
+  ])('that repeats much is refused before it is written out: %s', (_, source) => {
+    const library = vi.spyOn(RE2JS, 'compile');
+    try {
+      expect(compilePattern(source).cause).toBe('it repeats too much');
+      expect(library).not.toHaveBeenCalled();
+    } finally {
+      library.mockRestore();
+    }
+  });
+
+  it.each([
+    '^(feat|fix)\\(.{1,20}\\): .{1,72}$',
+    '(?i)^\\d{4}-\\d{2}-\\d{2} [0-9a-f]{40}$',
+    '^(\\d{1,3}\\.){3}\\d{1,3}$',
+  ])('that repeats as people write it is taken: %s', (source) => {
+    expect(compilePattern(source).cause).toBeNull();
   });
 
   it('costs its size for each character, and no more is spent than there is', () => {
