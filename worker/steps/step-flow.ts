@@ -272,10 +272,10 @@ export class StepFlow {
         exitCode: null,
       };
     const { container, shell, workingDirectory } = waiting;
-    const keeping = (): AbortSignal =>
-      AbortSignal.any([this.#signal, AbortSignal.timeout(settings.keepingMs)]);
+    const keeping = (until: AbortSignal): AbortSignal =>
+      AbortSignal.any([until, AbortSignal.timeout(settings.keepingMs)]);
     const before = isFurther
-      ? await markReports(this.#context, { ...waiting, plan: step, inTime: keeping() })
+      ? await markReports(this.#context, { ...waiting, plan: step, inTime: keeping(signal) })
       : undefined;
     const ended = await runCommands({
       engine,
@@ -289,7 +289,7 @@ export class StepFlow {
     });
     const left = {
       ...waiting,
-      ...{ plan: step, row: attempt, sink, signal: this.#signal, inTime: keeping() },
+      ...{ plan: step, row: attempt, sink, signal: this.#signal, inTime: keeping(this.#signal) },
     };
     await keepReports(this.#context, left, before);
     const outcome = await keepArtifact(this.#context, left, ended);
