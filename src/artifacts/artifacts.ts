@@ -4,7 +4,7 @@ import { Problem } from '../core/problem.ts';
 import type { ArtifactFiles } from '../ports/artifact-files.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ReadDiskRoom } from '../ports/disk-space.ts';
-import type { Store, Tx } from '../store/store.ts';
+import type { Reading, Store, Tx } from '../store/store.ts';
 
 export interface ArtifactDeps {
   readonly store: Store;
@@ -74,16 +74,17 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
     async offer(leaseId, offer) {
       if (offer.bytes > mostBytes)
         throw new Problem('artifact_too_large', { name: offer.name, bytes: offer.bytes, limit: mostBytes });
-      const { received, ...row } = await store.transaction(async (tx) => {
+      const known = (await offeredBy(store, offer.attemptId)).find(({ name }) => name === offer.name);
+      if (known !== undefined) demandSame(known, offer);
+      // Asked before the transaction: disks may be slow, and all that writes waits for it.
+      const there = known === undefined ? 0 : await files.received(known.id);
+      if (known?.whole !== 1 && there < offer.bytes) await demandRoom(offer, offer.bytes - there);
+      const row = await store.transaction(async (tx) => {
         await demandOpen(tx, leaseId);
-        const found = await findOrMake(tx, offer, clock.nowMs());
-        const there = await files.received(found.id);
-        if (found.whole === 0) await demandRoom(found, found.bytes - there);
-        return { ...found, received: there };
+        return findOrMake(tx, offer, clock.nowMs());
       });
-      if (row.digest !== offer.digest || row.bytes !== offer.bytes)
-        throw wrong(`artifact ${offer.name}`, 'another one of that name was sent by this attempt');
-      return { id: row.id, received, whole: row.whole === 1 };
+      demandSame(row, offer);
+      return { id: row.id, received: await files.received(row.id), whole: row.whole === 1 };
     },
     take: (leaseId, own, { id, offset, bytes }) =>
       alone(id, async () => {
@@ -122,9 +123,19 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
   };
 }
 
-async function findOrMake({ db }: Tx, offer: ArtifactOffer, now: number) {
+function offeredBy({ db }: Reading, attemptId: string) {
+  return db.selectFrom('artifact').selectAll().where('attempt_id', '=', attemptId).execute();
+}
+
+function demandSame(row: { digest: string; bytes: number }, { name, digest, bytes }: ArtifactOffer): void {
+  if (row.digest !== digest || row.bytes !== bytes)
+    throw wrong(`artifact ${name}`, 'another one of that name was sent by this attempt');
+}
+
+async function findOrMake(tx: Tx, offer: ArtifactOffer, now: number) {
   const { attemptId, name, files, bytes, digest, keepMs } = offer;
-  const all = await db.selectFrom('artifact').selectAll().where('attempt_id', '=', attemptId).execute();
+  const { db } = tx;
+  const all = await offeredBy(tx, attemptId);
   const known = all.find((row) => row.name === name);
   if (known !== undefined) return known;
   if (all.length >= ARTIFACT_LIMITS.perAttempt)

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createArtifacts } from '../../../src/artifacts/artifacts.ts';
 import { openFileArtifacts } from '../../../src/artifacts/file-artifacts.ts';
@@ -203,6 +204,30 @@ describe('below the mark of the disk', () => {
     expect(await codeOf(take(6, 12))).toBe('artifact_no_room');
     expect(await files.received(id)).toBe(0);
     expect(await shown(buildId)).toEqual([]);
+  });
+
+  it('is asked while others write, and not for one that needs none', async () => {
+    const { lease, attemptId } = await claimed();
+    const files = openFileArtifacts(path.join(folder, 'room'));
+    const { store, clock } = server.deps;
+    const written: unknown[] = [];
+    const readRoom = async () => {
+      const writing = store.transaction(async () => 'written');
+      written.push(await Promise.race([writing, sleep(5_000, 'held up')]));
+      return room;
+    };
+    const artifacts = createArtifacts({ store, clock, files, mostBytes: MOST, readRoom });
+    const bytes = Buffer.from('all of it');
+    const about = { attemptId, name: 'site', keepMs: null, files: 1 };
+    const offer = { ...about, bytes: bytes.length, digest: digestOf(bytes) };
+    room = free(2_000 + bytes.length);
+    const { id } = await artifacts.offer(lease.id, offer);
+    expect(written).toEqual(['written']);
+    // As a server leaves it that ended before it had recorded that all is there.
+    await files.write(id, 0, bytes);
+    room = free(0);
+    expect(await artifacts.offer(lease.id, offer)).toEqual({ id, received: bytes.length, whole: false });
+    expect(written).toHaveLength(1);
   });
 });
 
