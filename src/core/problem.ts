@@ -191,6 +191,11 @@ export const CATALOGUE = {
     message: 'The worker speaks protocol {version}; this server speaks {supported}.',
     fix: 'Upgrade the {older}, which is the older of the two: their protocols may be one version apart.',
   },
+  refusal_unknown: {
+    http: 409,
+    message: 'The server refuses it with {code}: {cause}.',
+    fix: '{fix} This worker is older than its server and does not know that error: upgrade it too.',
+  },
   claim_refused: {
     http: 409,
     message: '{subject} cannot be claimed: {cause}.',

@@ -159,12 +159,25 @@ function parse(text: string): unknown {
   }
 }
 
-/** The server's Problem, or null for an answer that is not of its catalogue: a proxy's, or a newer server's. */
+/**
+ * The server's Problem, or null for an answer that is none: a proxy's, or one that the same request may not get again. A
+ * refusal of a newer server that the catalogue here does not have is `refusal_unknown`, with that server's words.
+ */
 function problemOf(json: unknown, status: number): Problem | null {
-  const { error } = (json ?? {}) as { error?: { code?: unknown; details?: unknown } };
-  if (typeof error?.code !== 'string' || !Object.hasOwn(CATALOGUE, error.code) || status < 400) return null;
+  const { error } = (json ?? {}) as {
+    error?: Partial<Record<'code' | 'message' | 'fix' | 'details', unknown>>;
+  };
+  if (typeof error?.code !== 'string' || status < 400) return null;
   const details = (error.details ?? {}) as Readonly<Record<string, string | number>>;
-  return new Problem(error.code as ProblemCode, details);
+  if (Object.hasOwn(CATALOGUE, error.code)) return new Problem(error.code as ProblemCode, details);
+  const { code, message, fix } = error;
+  if (!isFinal(status) || typeof message !== 'string' || typeof fix !== 'string') return null;
+  return new Problem('refusal_unknown', { code, cause: message.replace(/\.$/, ''), fix });
+}
+
+/** Too late, too early and too often pass by themselves; so may what the server failed in, but not a want of room. */
+function isFinal(status: number): boolean {
+  return (status < 500 && ![408, 425, 429].includes(status)) || status === 507;
 }
 
 function causeOf(error: unknown): string {

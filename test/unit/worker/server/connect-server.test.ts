@@ -538,6 +538,35 @@ it('tells from each other what an older server does not know and what it refuses
   await expect(lease.sendArtifact(about, pack, never)).rejects.toThrow('There is no artifact art_1');
 });
 
+it('takes a refusal of a newer server for final, in its words, and what passes for passing', async () => {
+  const lease = await claim();
+  const about = { attemptId: 'att_1', name: 'site', keepMs: null };
+  const pack = async (file: string) => {
+    await writeFile(file, 'packed');
+    return { files: 1, bytes: 6, digest: 'sha256:0' };
+  };
+  const refused = (http: number) => {
+    const said = {
+      code: 'new_here',
+      message: 'The moon is full.',
+      fix: 'Wait for the next one.',
+      details: {},
+    };
+    return { http, body: { error: said } };
+  };
+  server.script('/artifacts', refused(507));
+  const sent = lease.sendArtifact(about, pack, AbortSignal.timeout(20_000));
+  await expect(sent).rejects.toMatchObject({
+    code: 'refusal_unknown',
+    message: 'The server refuses it with new_here: The moon is full.',
+    fix: 'Wait for the next one. This worker is older than its server and does not know that error: upgrade it too.',
+  });
+  expect(server.asked('/leases/lea_1/artifacts')).toHaveLength(1);
+  server.script('/artifacts', refused(429), refused(503), refused(422));
+  await expect(lease.sendArtifact(about, pack, never)).rejects.toThrow('new_here');
+  expect(server.asked('/leases/lea_1/artifacts')).toHaveLength(4);
+});
+
 it('sends an artifact and test reports no longer than their signal lets it', async () => {
   const lease = await claim();
   const report = { files: 0, counts: NO_TESTS, results: [], note: null };

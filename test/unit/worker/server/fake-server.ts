@@ -11,8 +11,14 @@ export interface Request {
   readonly headers: IncomingMessage['headers'];
 }
 
-/** JSON, a Problem, a bare HTTP status, a dead connection, or no answer at all. */
-export type Answer = object | Problem | number | 'cut' | 'silence';
+/** An answer as it is sent, whatever its code means here. */
+export interface Refusal {
+  readonly http: number;
+  readonly body: { readonly error: object };
+}
+
+/** JSON, a Problem, what is sent as it is, a bare HTTP status, a dead connection, or no answer at all. */
+export type Answer = object | Problem | Refusal | number | 'cut' | 'silence';
 
 /**
  * The server of the worker protocol, as far as a lease sees it. `script(path)` gives the next answers of a route
@@ -85,6 +91,7 @@ export class FakeServer {
     if (answer === 'cut') response.destroy();
     else if (typeof answer === 'number') response.writeHead(answer).end('<html>a proxy</html>');
     else if (answer instanceof Problem) response.writeHead(answer.http).end(JSON.stringify(answer));
+    else if (isRefusal(answer)) response.writeHead(answer.http).end(JSON.stringify(answer.body));
     else response.writeHead(200).end(JSON.stringify(answer));
   }
 
@@ -158,6 +165,10 @@ export class FakeServer {
 
 export function problem(code: ProblemCode, details: Record<string, string | number> = {}): Problem {
   return new Problem(code, details);
+}
+
+function isRefusal(answer: object): answer is Refusal {
+  return 'http' in answer && 'body' in answer;
 }
 
 const WORK: Pick<WorkflowWork, 'kind' | 'workflowId' | 'attempt'> = {
