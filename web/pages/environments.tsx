@@ -63,7 +63,7 @@ function EnvironmentRow({ environment }: { environment: EnvironmentView }) {
   return (
     <li class="row">
       <span class={`status status-${live === null ? 'pending' : 'success'}`}>
-        {removingSinceMs !== null ? 'going' : live === null ? 'empty' : 'live'}
+        {removingSinceMs !== null ? 'removing' : live === null ? 'empty' : 'live'}
       </span>
       <a class="row-main" href={`/environments/${environment.id}`}>
         <span class="row-title">
