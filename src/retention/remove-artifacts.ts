@@ -17,9 +17,10 @@ export interface ArtifactRound {
 }
 
 /**
- * Removes artifacts whose time is over, the oldest of all that are more than the bound, and then the files that no row points to: of those, of removed builds, and of
- * what never came whole. The rows go first: no page offers what is gone. Returns how many files went. One that cannot be
- * removed is told to `onStuck` and holds nothing up: each round tries it again.
+ * Removes artifacts whose time is over, the oldest of all that are more than the bound, and then the files that no row
+ * points to: of those, of removed builds, and of what never came whole. The rows go first: no page offers what is gone.
+ * Returns how many files went. One that cannot be removed is told to `onStuck` and holds nothing up: each round tries it
+ * again.
  */
 export async function removeArtifacts(
   store: Store,
