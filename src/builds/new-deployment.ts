@@ -1,6 +1,7 @@
 import { newId } from '../core/id.ts';
 import type { DeploymentCause } from '../core/deployment.ts';
 import type { DeployPlan } from '../core/plan.ts';
+import { environmentVolumes, volumeNames } from '../store/read/environment-volumes.ts';
 import type { Tx } from '../store/store.ts';
 import { recordEvent } from './record-event.ts';
 
@@ -16,9 +17,10 @@ export interface NewDeployment {
   readonly at: number;
 }
 
-/** Records a deployment that waits for its turn. */
+/** Records a deployment that waits for its turn, and which volumes its environment has with it. */
 export async function insertDeployment(tx: Tx, made: NewDeployment): Promise<string> {
   const id = newId('dep', made.at);
+  await keepVolumes(tx, made);
   await tx.db
     .insertInto('deployment')
     .values({
@@ -56,4 +58,15 @@ export async function insertDeployment(tx: Tx, made: NewDeployment): Promise<str
   tx.changed('environment', made.environmentId);
   if (made.buildId !== null) tx.changed('build', made.buildId);
   return id;
+}
+
+/** A volume outlives the deployments that had it: it goes with the environment, and only when it is named. */
+async function keepVolumes({ db }: Tx, { environmentId, settings }: NewDeployment): Promise<void> {
+  const before = await environmentVolumes(db, environmentId);
+  const after = volumeNames([...before.map((name) => ({ name })), ...settings.volumes]);
+  await db
+    .updateTable('environment')
+    .set({ volumes_json: JSON.stringify(after) })
+    .where('id', '=', environmentId)
+    .execute();
 }
