@@ -14,6 +14,7 @@ import type {
   RegisterRequest,
   ReportsAnswer,
   RouterEventsRequest,
+  RouterRemovedAnswer,
   RouterRemovedRequest,
   SignalsAnswer,
   TestsRequest,
@@ -184,7 +185,11 @@ export interface Builds {
   routerRecord(worker: KnownWorker, router: string): Promise<RouterRecord>;
   routerEvents(worker: KnownWorker, router: string, request: RouterEventsRequest): Promise<void>;
   /** Of these environments, which were to be removed, router and engine have nothing any more. */
-  routerRemoved(worker: KnownWorker, router: string, request: RouterRemovedRequest): Promise<void>;
+  routerRemoved(
+    worker: KnownWorker,
+    router: string,
+    request: RouterRemovedRequest,
+  ): Promise<RouterRemovedAnswer>;
   /** The `app_<deployment>` logs that the worker of this router may write, of those named. */
   appLogsOf(worker: KnownWorker, router: string, logIds: readonly string[]): Promise<ReadonlySet<string>>;
 

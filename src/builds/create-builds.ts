@@ -137,7 +137,7 @@ export function createBuilds(deps: BuildsDeps): Builds {
     },
     async routerRemoved(worker, router, { environments }) {
       demandRouter(worker, router);
-      await store.transaction((tx) => endRemovals(tx, router, environments));
+      return { forgotten: await endRemovals(store, router, environments) };
     },
     async appLogsOf(worker, router, logIds) {
       demandRouter(worker, router);

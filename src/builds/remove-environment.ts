@@ -1,7 +1,7 @@
 import { Problem } from '../core/problem.ts';
 import { applySlotAction } from '../core/slots.ts';
 import { environmentVolumes } from '../store/read/environment-volumes.ts';
-import type { Reading, Tx } from '../store/store.ts';
+import type { Reading, Store, Tx } from '../store/store.ts';
 import type { RouterRemoval } from '../core/work.ts';
 import { readSlots, writeSlots } from './environments.ts';
 import { recordEvent } from './record-event.ts';
@@ -106,62 +106,114 @@ export async function readRemovals({ db }: Reading, router: string): Promise<rea
   }));
 }
 
+/** Rows of each kind in one transaction: a removal holds up no other writer for long. */
+const BATCH = 200;
+
 /**
- * Forgets environments of which the router's worker says that nothing is left, with their deployments and releases. One
- * of which an effect is still to be done stays until that is over, and one that is not to be removed stays as it is: the
- * worker says it again. The audit log keeps its entries.
+ * Forgets environments of which the router's worker says that nothing is left, with their deployments and releases, some
+ * in a transaction and the environment last: what was cut short goes on when the worker says it again. One of which an
+ * effect is still to be done stays until that is over, and one that is not to be removed stays as it is. The audit log
+ * keeps its entries. Returns the ids of those of which nothing is recorded any more.
  */
-export async function endRemovals(tx: Tx, router: string, removed: RemovedEnvironments): Promise<void> {
-  for (const { id, volumes } of removed) {
-    const row = await tx.db
-      .selectFrom('environment')
-      .select(['project_id', 'removing_volumes_json'])
-      .where('id', '=', id)
-      .where('router', '=', router)
-      .where('removing_at', 'is not', null)
-      .executeTakeFirst();
-    // Further volumes may have been named since the worker read what to remove.
-    if (row === undefined || namesIn(row.removing_volumes_json).some((name) => !volumes.includes(name)))
-      continue;
-    if (await hasEffects(tx, id)) continue;
-    await forget(tx, id);
-    tx.changed('environment', id);
-    tx.changed('project', row.project_id);
+export async function endRemovals(
+  store: Store,
+  router: string,
+  removed: RemovedEnvironments,
+): Promise<readonly string[]> {
+  const forgotten: string[] = [];
+  for (const environment of removed) {
+    let state: 'more' | 'gone' | 'stays' = 'more';
+    while (state === 'more') state = await store.transaction((tx) => forgetSome(tx, router, environment));
+    if (state === 'gone') forgotten.push(environment.id);
   }
+  return forgotten;
 }
 
 export type RemovedEnvironments = readonly { readonly id: string; readonly volumes: readonly string[] }[];
 
+async function forgetSome(
+  tx: Tx,
+  router: string,
+  { id, volumes }: RemovedEnvironments[number],
+): Promise<'more' | 'gone' | 'stays'> {
+  const row = await tx.db
+    .selectFrom('environment')
+    .select(['project_id', 'router', 'removing_at', 'removing_volumes_json'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return 'gone';
+  if (row.router !== router || row.removing_at === null) return 'stays';
+  // Further volumes may have been named since the worker read what to remove.
+  if (namesIn(row.removing_volumes_json).some((name) => !volumes.includes(name))) return 'stays';
+  if (await hasEffects(tx, id)) return 'stays';
+  if ((await forgetDeployments(tx, id)) || (await forgetEvents(tx, id)) || (await forgetReleases(tx, id)))
+    return 'more';
+  await tx.db.deleteFrom('slot').where('environment_id', '=', id).execute();
+  await tx.db.deleteFrom('environment').where('id', '=', id).execute();
+  tx.changed('environment', id);
+  tx.changed('project', row.project_id);
+  return 'gone';
+}
+
 async function hasEffects({ db }: Tx, environmentId: string): Promise<boolean> {
   const row = await db
     .selectFrom('outbox')
-    .select('id')
-    .where('state', '=', 'pending')
-    .where('subject_id', 'in', (eb) =>
-      eb.selectFrom('deployment').select('id').where('environment_id', '=', environmentId),
-    )
+    .innerJoin('deployment', 'deployment.id', 'outbox.subject_id')
+    .select('outbox.id')
+    .where('outbox.state', '=', 'pending')
+    .where('deployment.environment_id', '=', environmentId)
     .executeTakeFirst();
   return row !== undefined;
 }
 
-async function forget({ db }: Tx, environmentId: string): Promise<void> {
-  const deployments = db.selectFrom('deployment').select('id').where('environment_id', '=', environmentId);
-  await db.deleteFrom('outbox').where('subject_id', 'in', deployments).execute();
+/** Whether there were some. */
+async function forgetDeployments({ db }: Tx, environmentId: string): Promise<boolean> {
+  const rows = await db
+    .selectFrom('deployment')
+    .select('id')
+    .where('environment_id', '=', environmentId)
+    .limit(BATCH)
+    .execute();
+  if (rows.length === 0) return false;
+  const ids = rows.map(({ id }) => id);
+  await db.deleteFrom('outbox').where('subject_id', 'in', ids).execute();
   // The newest of all stays: fencing tokens go on from it.
   await db
     .deleteFrom('lease')
-    .where('subject_id', 'in', deployments)
+    .where('subject_id', 'in', ids)
     .where('fence', '<', (eb) =>
       eb.selectFrom('lease as newest').select(({ fn }) => fn.max<number>('newest.fence').as('fence')),
     )
     .execute();
-  await db
-    .deleteFrom('event')
-    .where((eb) => eb.or([eb('subject_id', 'in', deployments), eb('subject_id', '=', environmentId)]))
+  await db.deleteFrom('event').where('subject_id', 'in', ids).execute();
+  await db.deleteFrom('deployment').where('id', 'in', ids).execute();
+  return true;
+}
+
+/** Whether there were some; those of its own. */
+async function forgetEvents({ db }: Tx, environmentId: string): Promise<boolean> {
+  const rows = await db
+    .selectFrom('event')
+    .select('id')
+    .where('subject_id', '=', environmentId)
+    .limit(BATCH)
     .execute();
-  for (const table of ['slot', 'deployment', 'release'] as const)
-    await db.deleteFrom(table).where('environment_id', '=', environmentId).execute();
-  await db.deleteFrom('environment').where('id', '=', environmentId).execute();
+  const ids = rows.map(({ id }) => id);
+  if (ids.length > 0) await db.deleteFrom('event').where('id', 'in', ids).execute();
+  return ids.length > 0;
+}
+
+/** Whether there were some. */
+async function forgetReleases({ db }: Tx, environmentId: string): Promise<boolean> {
+  const rows = await db
+    .selectFrom('release')
+    .select('id')
+    .where('environment_id', '=', environmentId)
+    .limit(BATCH)
+    .execute();
+  const ids = rows.map(({ id }) => id);
+  if (ids.length > 0) await db.deleteFrom('release').where('id', 'in', ids).execute();
+  return ids.length > 0;
 }
 
 function namesIn(json: string | null): readonly string[] {

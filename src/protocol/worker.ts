@@ -228,6 +228,11 @@ export const routerRemovedRequest = z.object({
 });
 export type RouterRemovedRequest = z.infer<typeof routerRemovedRequest>;
 
+/** Ids of those that the server has forgotten; one of which an effect is still to be done is told again. */
+export interface RouterRemovedAnswer {
+  readonly forgotten: readonly string[];
+}
+
 /** An effect on the outside that the server does through its outbox. `key` makes a repeat the same effect. */
 export const effectRequest = z.object({
   key: z.string().min(1).max(512),

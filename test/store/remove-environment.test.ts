@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { endRemovals } from '../../src/builds/remove-environment.ts';
 import { Problem } from '../../src/core/problem.ts';
 import { readEnvironment } from '../../src/store/read/environments.ts';
 import {
@@ -98,9 +99,10 @@ onEachDatabase((target) => {
     expect(view?.slots.map(({ role }) => role)).toEqual(['empty', 'empty', 'empty']);
 
     await effectsDone();
-    await removed(other.environment);
-    await removed(environment, ['uploads']);
-    await removed(environment, ['uploads']);
+    expect(await removed(other.environment)).toEqual({ forgotten: [] });
+    expect(await removed(environment, ['uploads'])).toEqual({ forgotten: [environment] });
+    // Its answer may have been lost.
+    expect(await removed(environment, ['uploads'])).toEqual({ forgotten: [environment] });
     expect(await rowsOf(environment)).toBe(0);
     expect(await rowsOf(other.environment)).toBeGreaterThan(4);
     expect((await recorded()).removals).toEqual([]);
@@ -150,7 +152,7 @@ onEachDatabase((target) => {
         })
         .execute(),
     );
-    await removed(environment);
+    expect(await removed(environment)).toEqual({ forgotten: [] });
     expect(await rowsOf(environment)).toBeGreaterThan(0);
     await effectsDone();
     // A volume that was named after the worker had read what goes.
@@ -159,6 +161,81 @@ onEachDatabase((target) => {
     expect(await rowsOf(environment)).toBeGreaterThan(0);
     await removed(environment, ['cache']);
     expect(await rowsOf(environment)).toBe(0);
+  });
+
+  it('goes in several transactions, and on where it was cut short, with all that is recorded of it', async () => {
+    await begin(await target());
+    const { environment, deployment } = await live();
+    await effectsDone();
+    await record.store.transaction(async ({ db }) => {
+      const row = await db
+        .selectFrom('deployment')
+        .selectAll()
+        .where('id', '=', deployment)
+        .executeTakeFirst();
+      const ids = Array.from({ length: 450 }, (_, index) => `dep_more_${index}`);
+      if (row === undefined) throw new Error('no deployment');
+      await db
+        .insertInto('deployment')
+        .values(ids.slice(0, 225).map((id) => ({ ...row, id })))
+        .execute();
+      await db
+        .insertInto('deployment')
+        .values(ids.slice(225).map((id) => ({ ...row, id })))
+        .execute();
+      await db
+        .insertInto('event')
+        .values(
+          [...ids, ...ids.map(() => environment)].map((subject, index) => ({
+            ...{ id: `evt_more_${index}`, at: 0, subject_kind: 'deployment' as const, subject_id: subject },
+            ...{ build_id: null, type: 'deployment.created', detail_json: '{}' },
+          })),
+        )
+        .execute();
+    });
+    await record.builds.removeEnvironment(environment, []);
+    const { store } = record;
+    let left = 2;
+    const cut = {
+      ...store,
+      transaction: (act: Parameters<typeof store.transaction>[0]) => {
+        if (left === 0) throw new Error('killed');
+        left -= 1;
+        return store.transaction(act);
+      },
+    } as typeof store;
+    const router = ada.known.routers[0] ?? '';
+    await expect(endRemovals(cut, router, [{ id: environment, volumes: [] }])).rejects.toThrow('killed');
+    const deployments = () =>
+      store.db.selectFrom('deployment').select('id').where('environment_id', '=', environment).execute();
+    const between = (await deployments()).length;
+    expect(between).toBeGreaterThan(0);
+    expect(between).toBeLessThan(451);
+    expect((await recorded()).removals).toHaveLength(1);
+    expect(await removed(environment)).toEqual({ forgotten: [environment] });
+    expect(await rowsOf(environment)).toBe(0);
+    const events = await store.db.selectFrom('event').select('subject_id').execute();
+    const stray = events.filter(({ subject_id: id }) => id === environment || id.startsWith('dep_'));
+    expect(stray).toEqual([]);
+  });
+
+  it('knows every volume that it had, also of deployments that are not recorded any more', async () => {
+    await begin(await target());
+    const { environment } = await live();
+    const volumes = async () => (await readEnvironment(record.store.db, environment, CONTEXT))?.volumes;
+    const write = (values: { volumes_json: string | null }) =>
+      record.store.transaction(({ db }) => db.updateTable('environment').set(values).execute());
+    // As one from before they were written down.
+    await write({ volumes_json: null });
+    expect(await volumes()).toEqual(['cache', 'uploads']);
+    await write({ volumes_json: '["old"]' });
+    const { deployment } = await built();
+    expect(await volumes()).toEqual(['cache', 'old', 'uploads']);
+    await record.builds.cancelDeployment(deployment, 'no more');
+    await record.store.transaction(({ db }) => db.deleteFrom('deployment').execute());
+    expect(await volumes()).toEqual(['cache', 'old', 'uploads']);
+    await record.builds.removeEnvironment(environment, ['old', 'uploads']);
+    expect((await recorded()).removals).toMatchObject([{ volumes: ['old', 'uploads'] }]);
   });
 
   it('is told by the worker of its router alone', async () => {

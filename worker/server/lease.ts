@@ -46,8 +46,8 @@ export interface ServerConnection {
 export interface RouterLink {
   record(): Promise<RouterRecord>;
   events(events: RouterEventsRequest['events']): Promise<void>;
-  /** Of these removals nothing is left here. Harmless twice. */
-  removed(environments: RouterRemovedRequest['environments']): Promise<void>;
+  /** Of these removals nothing is left here. Harmless twice. Returns the ids of those that the server has forgotten. */
+  removed(environments: RouterRemovedRequest['environments']): Promise<readonly string[]>;
   /** How many bytes of the log `app_<deployment>` the server has: where a worker that was started anew goes on. */
   logBytes(logId: string): Promise<number>;
   /** Opens an app's log, going on at `offset`; its `end` may be never. Once per log and process. */

@@ -2,7 +2,11 @@ import path from 'node:path';
 import { Problem } from '../../src/core/problem.ts';
 import type { RouterRecord } from '../../src/core/work.ts';
 import { FRAMES_CONTENT_TYPE, encodeFrame } from '../../src/protocol/frames.ts';
-import type { RouterEventsRequest, RouterRemovedRequest } from '../../src/protocol/worker.ts';
+import type {
+  RouterEventsRequest,
+  RouterRemovedAnswer,
+  RouterRemovedRequest,
+} from '../../src/protocol/worker.ts';
 import { LogShipper } from '../logs/log-shipper.ts';
 import type { LogSink } from '../log-sink.ts';
 import type { RouterLink } from './lease.ts';
@@ -29,8 +33,9 @@ export class HttpRouterLink implements RouterLink {
     await this.#ask({ method: 'POST', path: '/events', body: { events } });
   }
 
-  async removed(environments: RouterRemovedRequest['environments']): Promise<void> {
-    await this.#ask({ method: 'POST', path: '/removed', body: { environments } });
+  async removed(environments: RouterRemovedRequest['environments']): Promise<readonly string[]> {
+    const answer = await this.#ask({ method: 'POST', path: '/removed', body: { environments } });
+    return (answer as Partial<RouterRemovedAnswer>).forgotten ?? [];
   }
 
   async logBytes(logId: string): Promise<number> {

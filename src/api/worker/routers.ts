@@ -18,15 +18,11 @@ export const routerEvents: WorkerHandler = async ({ builds }, request) => {
   return {};
 };
 
-/** `POST /routers/:router/removed`: what was to be removed, and is. */
+/** `POST /routers/:router/removed`: what was to be removed, and is; the answer is what was forgotten. */
 export const routerRemoved: WorkerHandler = async ({ builds }, request) => {
   const { worker } = await demandProcess(builds, request);
-  await builds.routerRemoved(
-    worker,
-    pathPart(request, 'router'),
-    await readBody(request, routerRemovedRequest),
-  );
-  return {};
+  const body = await readBody(request, routerRemovedRequest);
+  return builds.routerRemoved(worker, pathPart(request, 'router'), body);
 };
 
 /** `POST /routers/:router/logs`: output of the apps in their slots. */
