@@ -79,7 +79,7 @@ describe('the keeper of the router', () => {
       ...{ environmentId: record.id, name: 'production', projectPath: 'shop/web' },
       volumes: ['uploads', 'never-made'],
     };
-    const remove = (tell: (environments: unknown) => Promise<void>) =>
+    const remove = (tell: (environments: unknown) => Promise<readonly string[]>) =>
       tendRouter(
         world.tools,
         async () => ({ environments: [], unusedImages: [], removals: [removal] }),
@@ -92,14 +92,80 @@ describe('the keeper of the router', () => {
       await expect(remove(() => Promise.reject(new Error('killed')))).rejects.toThrow('killed');
       expect(await slotsWithApps()).toEqual([]);
       expect((await world.under.router.state()).environments).toEqual([]);
-      expect(await remove(async (environments) => void told.push(environments))).toEqual([
-        'removed the environment production of shop/web',
-      ]);
-      expect(told).toEqual([[{ id: record.id, volumes: removal.volumes }]]);
+      const answers = (ids: readonly string[]) => async (environments: unknown) => {
+        told.push(environments);
+        return ids;
+      };
+      expect(await remove(answers([]))).toEqual([]);
+      expect(await remove(answers([record.id]))).toEqual(['removed the environment production of shop/web']);
+      expect(told).toEqual(Array(2).fill([{ id: record.id, volumes: removal.volumes }]));
       expect(await volumesOf(record.id)).toEqual([volumeName(record.id, 'kept')]);
     } finally {
       world.tools.active.delete(record.id);
       for (const name of names) await world.engine.removeVolume(name);
+    }
+  });
+
+  it('goes on with other removals where a volume of one cannot go, and says which', async () => {
+    const release = world.release('v1', { volumes: [volume('uploads')] });
+    await deploy(release);
+    const other = `${record.id}_other`;
+    await world.engine.createVolume(volumeName(other, 'uploads'), {});
+    const container = await world.engine.docker.createContainer({
+      Image: release.imageId,
+      HostConfig: { Binds: [`${volumeName(record.id, 'uploads')}:/held`] },
+    });
+    const removals = [record.id, other].map((environmentId) => ({
+      ...{ environmentId, name: environmentId, projectPath: 'shop/web', volumes: ['uploads'] },
+    }));
+    const told: string[] = [];
+    const remove = () =>
+      tendRouter(
+        world.tools,
+        async () => ({ environments: [], unusedImages: [], removals }),
+        async (environments) => {
+          told.push(...environments.map(({ id }) => id));
+          return told;
+        },
+      );
+    try {
+      await expect(remove()).rejects.toThrow(`${record.id} of shop/web cannot be removed: `);
+      expect(told).toEqual([other]);
+      await container.remove({ force: true });
+      expect(await remove()).toContain(`removed the environment ${record.id} of shop/web`);
+      expect(told.slice(1)).toContain(record.id);
+    } finally {
+      await container.remove({ force: true }).catch(() => undefined);
+      for (const id of [record.id, other]) await world.engine.removeVolume(volumeName(id, 'uploads'));
+    }
+  });
+
+  it('waits some rounds with the end of a removal for images that a container uses, and not for ever', async () => {
+    const release = world.release('v1');
+    await deploy(release);
+    const removal = { environmentId: record.id, name: 'production', projectPath: 'shop/web', volumes: [] };
+    const remove = (waited: Map<string, number>) =>
+      tendRouter(
+        world.tools,
+        async () => ({ environments: [], unusedImages: [release.imageReference], removals: [removal] }),
+        async () => [record.id],
+        waited,
+      );
+    const container = await world.engine.docker.createContainer({ Image: release.imageId });
+    const end = 'removed the environment production of shop/web';
+    try {
+      const waited = new Map<string, number>();
+      expect(await remove(waited)).not.toContain(end);
+      expect(await remove(waited)).toEqual([]);
+      expect(await remove(waited)).toEqual([end]);
+      expect(await remove(new Map([[record.id, 1]]))).toEqual([]);
+      await container.remove({ force: true });
+      expect(await remove(new Map([[record.id, 1]]))).toEqual([
+        `removed the image ${release.imageReference}`,
+        end,
+      ]);
+    } finally {
+      await container.remove({ force: true }).catch(() => undefined);
     }
   });
 

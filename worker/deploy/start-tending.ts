@@ -28,6 +28,7 @@ export interface Tending {
  */
 export function startTending(tending: Tending): () => Promise<void> {
   const end = new AbortController();
+  const waited = new Map<string, number>();
   const loops = [
     repeat(tending, end.signal, tending.everyMs ?? TIMES.reconciler, async () => {
       const { tools, link, onDone } = tending;
@@ -35,6 +36,7 @@ export function startTending(tending: Tending): () => Promise<void> {
         tools,
         () => link.record(),
         (environments) => link.removed(environments),
+        waited,
       );
       for (const what of did) onDone(what);
     }),

@@ -6,16 +6,23 @@ import { listApps, removeApp, volumeName, type AppContainer } from './app-contai
 import { removeUnusedImages } from './remove-unused-images.ts';
 import type { DeployTools } from './run-deployment.ts';
 
+/** Rounds in which a removal waits for images that a container uses; one that an operator's uses stays with that. */
+const IMAGE_ROUNDS = 2;
+
 /**
  * Brings router and containers to the record: standbys whose time is over, environments that went, what ended
- * deployments left, images that nothing needs, a directory that was lost, an HAProxy that missed a change. What a deployment is at work on is
- * left alone. Of an environment that is to be removed the server is told when nothing is left. Harmless at any time;
- * returns what it did, a sentence each.
+ * deployments left, images that nothing needs, a directory that was lost, an HAProxy that missed a change. What a
+ * deployment is at work on is left alone. Of an environment that is to be removed the server is told when nothing is
+ * left. Harmless at any time; returns what it did, a sentence each.
+ * @param tellRemoved Returns the ids of those that the server has forgotten.
+ * @param waited For how many rounds removals have waited for images; kept from one round to the next.
+ * @throws What removals failed with, when all else is done.
  */
 export async function tendRouter(
   tools: DeployTools,
   readRecord: () => Promise<RouterRecord>,
-  tellRemoved: (environments: RouterRemovedRequest['environments']) => Promise<void>,
+  tellRemoved: (environments: RouterRemovedRequest['environments']) => Promise<readonly string[]>,
+  waited: Map<string, number> = new Map(),
 ): Promise<readonly string[]> {
   const { router, engine } = tools;
   // The record is read last: what it does not know then is gone, not new.
@@ -46,13 +53,26 @@ export async function tendRouter(
     await removeApp(engine, app.id, TIMES.stepGrace);
     did.push(`removed a container of ${environment === undefined ? app.environmentId : nameOf(environment)}`);
   }
-  for (const image of await removeUnusedImages(engine, record.unusedImages))
-    did.push(`removed the image ${image}`);
+  const images = await removeUnusedImages(engine, record.unusedImages);
+  for (const image of images.removed) did.push(`removed the image ${image}`);
+  const failed: unknown[] = [];
   for (const removal of record.removals ?? []) {
-    if (!(await endRemoval(tools, removal))) continue;
-    await tellRemoved([{ id: removal.environmentId, volumes: [...removal.volumes] }]);
-    did.push(`removed the environment ${nameOf(removal)}`);
+    const { environmentId: id, volumes } = removal;
+    try {
+      if (!(await endRemoval(tools, removal))) continue;
+      const rounds = waited.get(id) ?? 0;
+      waited.set(id, rounds + 1);
+      if (images.held.length > 0 && rounds < IMAGE_ROUNDS) continue;
+      const forgotten = await tellRemoved([{ id, volumes: [...volumes] }]);
+      if (!forgotten.includes(id)) continue;
+      waited.delete(id);
+      did.push(`removed the environment ${nameOf(removal)}`);
+    } catch (error) {
+      failed.push(new Error(`${nameOf(removal)} cannot be removed: ${String(error)}`, { cause: error }));
+    }
   }
+  if (failed.length === 1) throw failed[0];
+  if (failed.length > 1) throw new AggregateError(failed, failed.map(String).join('; '));
   return did;
 }
 
