@@ -1,5 +1,6 @@
 import type Dockerode from 'dockerode';
-import { callEngine, refusalStatus } from './engine-lost.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { callEngine, refusalStatus, refusalText } from './engine-lost.ts';
 
 export interface ImageFacts {
   readonly id: string;
@@ -27,8 +28,27 @@ export type Healthcheck =
   | { readonly kind: 'command'; readonly command: readonly string[] }
   | { readonly kind: 'shell'; readonly command: string };
 
+/** For so long an image may be on its way out. */
+const GOING_MS = 10_000;
+
 /** What an image says of itself; null when the engine has no such image. */
 export async function inspectImage(docker: Dockerode, reference: string): Promise<ImageFacts | null> {
+  const endMs = Date.now() + GOING_MS;
+  for (;;)
+    try {
+      return await lookAt(docker, reference);
+    } catch (error) {
+      if (!isGoing(error) || Date.now() > endMs) throw error;
+      await sleep(20);
+    }
+}
+
+/** An engine that removes an image fails for a moment to say anything of it. */
+function isGoing(error: unknown): boolean {
+  return refusalStatus(error) === 500 && refusalText(error).includes('layer does not exist');
+}
+
+async function lookAt(docker: Dockerode, reference: string): Promise<ImageFacts | null> {
   try {
     const facts = await callEngine(() => docker.getImage(reference).inspect());
     return {
