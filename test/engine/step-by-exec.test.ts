@@ -495,7 +495,7 @@ describe('the engine of a step by exec', () => {
       exitCode: null,
     });
     await own.start();
-    await eventually(async () => (await leftOf(engine, labels)).length === 0, 30_000);
+    await eventually(async () => (await leftOf(engine, labels)).length === 0, 90_000);
     engine.close();
   });
 });

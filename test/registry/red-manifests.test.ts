@@ -155,9 +155,16 @@ it('a tag brings its manifest along: one that was deleted in between is there ag
   await putBlobs(part.host, 'shop/web', text);
   const manifest = smallManifest(text);
   await server.registry.putManifest('shop/web', manifest.digest, manifest);
+  const read = Promise.withResolvers<undefined>();
   const interrupted: Registry = {
     ...server.registry,
+    getManifest: async (...asked) => {
+      const found = await server.registry.getManifest(...asked);
+      read.resolve(undefined);
+      return found;
+    },
     headManifest: async (...asked) => {
+      await read.promise;
       await server.registry.deleteManifest('shop/web', manifest.digest);
       return server.registry.headManifest(...asked);
     },
