@@ -1,27 +1,29 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { stringify } from 'yaml';
 import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
 import { planPipeline } from '../../../src/pipeline/plan-pipeline.ts';
+import { keysOfFile, keysOfSchema } from '../../scenarios/support/schema-keys.ts';
 import { digestPlans } from './digest-plans.ts';
 import { EVENTS, inputOf, planOf, sample } from './support.ts';
-import { pipelineFile } from './generate.ts';
+import { pipelineFiles, pipelineText } from './generate.ts';
 
 const event = fc.constantFrom(...Object.values(EVENTS));
 
 test('the same file, event and paths give the same plan, byte for byte', () => {
   let plans = 0;
+  const keys = new Set<string>();
   fc.assert(
     fc.property(
-      pipelineFile,
+      pipelineFiles,
       event,
       fc.option(fc.array(fc.constantFrom('a', 'src/b.ts', 'docs/c.md'))),
-      (file, happened, changedFiles) => {
-        const text = stringify(file);
-        const input = inputOf(text, happened, { changedFiles });
+      (files, happened, changedFiles) => {
+        const input = inputOf(null, happened, { changedFiles, files });
+        for (const { text } of files) for (const key of keysOfFile(text)) keys.add(key);
         const first = planPipeline(input);
         const second = planPipeline(structuredClone(input));
         expect(JSON.stringify(second)).toBe(JSON.stringify(first));
@@ -33,7 +35,9 @@ test('the same file, event and paths give the same plan, byte for byte', () => {
     ),
     { numRuns: 2_000, seed: 42 },
   );
-  expect(plans).toBeGreaterThan(700);
+  expect(plans).toBeGreaterThan(1_000);
+  const schema = readFileSync(new URL('../../../docs/slipway.schema.json', import.meta.url), 'utf8');
+  expect([...keysOfSchema(JSON.parse(schema))].filter((key) => !keys.has(key))).toEqual([]);
 }, 600_000);
 
 /** A step waits only for steps that are selected, and never for itself, however long the way. */
@@ -46,10 +50,9 @@ function holds(steps: readonly { name: string; dependsOn: readonly string[]; sel
 }
 
 test('lint finds whatever keeps a file from having a plan, except what only an event shows', () => {
-  const LATE = ['tag_wrong', 'tags_none', 'variable_needed'];
+  const LATE = ['tag_wrong', 'tags_none', 'variable_needed', 'tag_twice', 'environment_twice'];
   fc.assert(
-    fc.property(pipelineFile, event, (file, happened) => {
-      const text = stringify(file);
+    fc.property(pipelineText, event, (text, happened) => {
       const { problems } = planPipeline(inputOf(text, happened));
       const linted = lintPipeline(text, 'slipway.yml').filter(({ severity }) => severity === 'error');
       const early = problems.filter(({ code }) => !LATE.includes(code));
@@ -57,14 +60,14 @@ test('lint finds whatever keeps a file from having a plan, except what only an e
     }),
     { numRuns: 400, seed: 7 },
   );
-});
+}, 600_000);
 
 test('another process, in another place and language, makes the same plans', async () => {
   const env = { ...process.env, TZ: 'Pacific/Apia', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' };
   const program = fileURLToPath(new URL('digest-plans.ts', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [program], { env });
   expect(stdout).toBe(digestPlans());
-});
+}, 600_000);
 
 test('bytes and text of a file give the same plan', () => {
   const { plan } = planPipeline(inputOf(Buffer.from(sample), EVENTS.push));

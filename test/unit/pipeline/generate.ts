@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { stringify } from 'yaml';
+import type { PipelineFile } from '../../../src/pipeline/pipeline-files.ts';
 
 /** Files of the grammar, most of them right, in every way of writing them. */
 const name = fc.constantFrom('a', 'b', 'c', 'db', 'unit');
@@ -17,7 +19,7 @@ const value = fc.oneof(
   fc.constant({ from_secret: 'token' }),
 );
 const environment = fc.dictionary(fc.constantFrom('A', 'B_1', 'PATH', 'URL'), value, { maxKeys: 3 });
-const duration = fc.constantFrom('10s', '5m', '1h30m');
+const duration = fc.constantFrom('10s', '5m', '1m30s');
 const pattern = fc.constantFrom('main', 'release/*', '**', 'feature/{a,b}', 'v[0-9]*');
 const filter = fc.oneof(
   pattern,
@@ -25,6 +27,12 @@ const filter = fc.oneof(
   fc.record({ include: pattern, exclude: pattern }, { requiredKeys: [] }),
 );
 const event = fc.constantFrom('push', 'tag', 'manual', 'pull_request');
+const evaluate = fc.constantFrom(
+  'CI_COMMIT_AUTHOR != "bot" && CI_COMMIT_MESSAGE contains "Sell"',
+  'CI_PIPELINE_EVENT in ["push", "tag"] or not (CI_COMMIT_BRANCH matches "^feature/")',
+  '"urgent" in split(CI_COMMIT_PULL_REQUEST_LABELS, ",")',
+  'NODE == "20" ? true : len(CI_COMMIT_TAG) > 2',
+);
 const condition = fc.record(
   {
     event: fc.oneof(event, fc.array(event, { minLength: 1 })),
@@ -32,26 +40,73 @@ const condition = fc.record(
     tag: filter,
     ref: filter,
     path: filter,
+    evaluate,
   },
   { requiredKeys: [] },
 );
 const when = fc.oneof(condition, fc.array(condition, { minLength: 1, maxLength: 2 }));
+const ofMatrix = fc.record({ matrix: fc.record({ NODE: fc.constantFrom('20', '22') }) });
+const stageWhen = fc.oneof({ weight: 3, arbitrary: when }, { weight: 1, arbitrary: ofMatrix });
 const stepWhen = fc.oneof(
   when,
   fc.record({ status: fc.constantFrom('success', 'failure', ['success', 'failure']) }),
+  ofMatrix,
 );
 
 const optional = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }) => fc.record(model, { requiredKeys: [] });
 
+const files = fc.constantFrom('reports/**/*.xml', './dist/*', 'a b', '**');
+const setting: fc.Arbitrary<unknown> = fc.oneof(
+  { depthSize: 'small', maxDepth: 2 },
+  value,
+  fc.array(value, { maxLength: 2 }),
+  fc.dictionary(fc.constantFrom('x', 'a b'), value, { maxKeys: 2 }),
+);
+
+/** What runs in a step. */
+const runs = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ commands }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      settings: fc.dictionary(fc.constantFrom('repo', 'dry-run', 'a.b'), setting, { maxKeys: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ entrypoint: fc.constantFrom(['/bin/x', '-v'], ['sh', '-c', 'exit 0']) }),
+  },
+);
+
 const step = fc
   .tuple(
-    fc.record({ commands }),
+    runs,
     optional({
-      image: fc.constantFrom('node:20', 'a/b'),
+      image: fc.constantFrom('node:20', 'a/b', 'node:${CI_COMMIT_TAG:-20}'),
       environment,
+      directory: fc.constantFrom('sub', './a/b/', 'x{y}'),
       when: stepWhen,
       timeout: duration,
       failure: fc.constantFrom('fail', 'ignore', 'cancel'),
+      retry: fc.oneof(
+        fc.integer({ min: 1, max: 10 }),
+        fc
+          .tuple(
+            fc.record({ count: fc.integer({ min: 1, max: 10 }) }),
+            optional({ delay: duration, exit_codes: fc.constantFrom(1, [75, 2, 75]) }),
+          )
+          .map(([must, may]) => ({ ...must, ...may })),
+      ),
+      reports: fc.record({ junit: fc.oneof(files, fc.array(files, { minLength: 1, maxLength: 2 })) }),
+      artifacts: fc.oneof(
+        fc.array(files, { minLength: 1, maxLength: 2 }),
+        fc
+          .tuple(
+            fc.record({ paths: fc.oneof(files, fc.array(files, { minLength: 1, maxLength: 2 })) }),
+            optional({ name: fc.constantFrom('dist', 'a_b-1.2'), expire: fc.constantFrom('1h', '30d') }),
+          )
+          .map(([must, may]) => ({ ...must, ...may })),
+      ),
     }),
     fc.option(fc.nat(5), { nil: undefined, freq: 3 }),
   )
@@ -66,30 +121,44 @@ const steps = fc.tuple(fc.array(step, { maxLength: 6 }), fc.boolean()).map(([lis
   return asMap ? Object.fromEntries(named.map(({ name: key, ...body }) => [key, body])) : named;
 });
 
-const services = fc.dictionary(
-  name,
-  fc.record(
-    {
-      image: fc.constantFrom('postgres:15', 'redis'),
-      environment,
-      ready: fc.oneof(
-        command.filter((text) => text !== '|'),
-        fc.record({ timeout: duration }),
-      ),
-    },
-    { requiredKeys: ['image'] },
-  ),
-  { maxKeys: 2 },
-);
+const services = fc
+  .dictionary(
+    name,
+    fc.record(
+      {
+        image: fc.constantFrom('postgres:15', 'redis'),
+        environment,
+        ready: fc.oneof(
+          command.filter((text) => text !== '|'),
+          optional({ command: fc.constant('pg_isready'), timeout: duration }).filter(
+            (ready) => Object.keys(ready).length > 0,
+          ),
+        ),
+        commands,
+      },
+      { requiredKeys: ['image'] },
+    ),
+    { maxKeys: 2 },
+  )
+  .map((all) =>
+    Object.keys(all).length === 1 ? Object.entries(all).map(([key, body]) => ({ name: key, ...body })) : all,
+  );
 
-const image = optional({
-  dockerfile: fc.constantFrom('Dockerfile', 'docker/Dockerfile'),
-  context: fc.constantFrom('.', './app/'),
-  target: name,
-  test_target: name,
-  args: fc.dictionary(fc.constantFrom('A', 'B'), fc.constantFrom('1', 'x y', 'v${CI_COMMIT_SHA:0:8}')),
-  secrets: fc.array(fc.constantFrom('token', 'key')),
-});
+const image = fc.oneof(
+  { weight: 1, arbitrary: fc.constant('none') },
+  {
+    weight: 9,
+    arbitrary: optional({
+      dockerfile: fc.constantFrom('Dockerfile', 'docker/Dockerfile'),
+      context: fc.constantFrom('.', './app/'),
+      target: name,
+      test_target: name,
+      args: fc.dictionary(fc.constantFrom('A', 'B'), fc.constantFrom('1', 'x y', 'v${CI_COMMIT_SHA:0:8}')),
+      secrets: fc.array(fc.constantFrom('token', 'key')),
+      timeout: duration,
+    }),
+  },
+);
 
 const tag = fc.constantFrom(
   '${CI_COMMIT_SHA}',
@@ -103,11 +172,11 @@ const tag = fc.constantFrom(
 const push = optional({
   repository: fc.constantFrom('shop/web', 'r.example.com:5000/x'),
   tags: fc.array(tag, { minLength: 1 }),
-  when,
+  when: stageWhen,
 });
 
 const deploy = fc
-  .uniqueArray(fc.constantFrom('staging', 'production', 'live'), { maxLength: 2 })
+  .uniqueArray(fc.constantFrom('staging', 'production', 'live'), { minLength: 1, maxLength: 2 })
   .chain((environments) =>
     fc.tuple(
       ...environments.map((environment_) =>
@@ -119,7 +188,7 @@ const deploy = fc
               host: fc.constant(`${environment_}.example.com`),
             }),
             optional({
-              when,
+              when: stageWhen,
               env: environment,
               volumes: fc.constant(['data:/data']),
               command: fc.constant(['node', 'a.js']),
@@ -132,7 +201,7 @@ const deploy = fc
                   timeout: duration,
                 }),
               ),
-              smoke: fc.record({ commands }),
+              smoke: fc.record({ commands, timeout: duration }, { requiredKeys: ['commands'] }),
               drain: optional({ requests: duration, connections: duration }),
               standby: duration,
               prepare: fc.constantFrom('pull', 'after-tests'),
@@ -145,6 +214,72 @@ const deploy = fc
 
 const labels = fc.dictionary(fc.constantFrom('os', 'gpu', 'zone/a'), fc.constantFrom('linux', 'yes', '1.5'));
 
-export const pipelineFile = optional({ image, services, steps, push, deploy, labels }).filter(
-  (file) => Object.keys(file).length > 0,
+const combination = fc.record({
+  NODE: fc.constantFrom('20', '22'),
+  DB: fc.constantFrom('postgres', 'mysql'),
+});
+const matrix = fc.oneof(
+  fc
+    .tuple(
+      fc.record({ NODE: fc.constantFrom(['20'], ['20', '22']) }),
+      optional({
+        DB: fc.constantFrom(['postgres'], ['postgres', 'mysql']),
+        include: fc.array(combination, { minLength: 1, maxLength: 2 }),
+        exclude: fc.constant([{ NODE: '20' }]),
+      }),
+    )
+    .map(([must, may]) => ({ ...must, ...may })),
+  fc.record({ include: fc.array(combination, { minLength: 1, maxLength: 2 }) }),
+);
+
+/** Keys of which most files have none. */
+const rare = optional({
+  matrix,
+  when,
+  variables: fc.constantFrom({ any: ['thing'] }, 'x'),
+  skip_clone: fc.boolean(),
+}).map((file) => (Object.keys(file).length > 2 ? {} : file));
+
+export const pipelineFile = fc
+  .tuple(optional({ image, services, steps, push, deploy, labels }), rare)
+  .map(([file, more]) => ({ ...more, ...file }))
+  .filter((file) => Object.keys(file).length > 0);
+
+type File = Readonly<Record<string, unknown>>;
+
+/** The same file, its steps with a merge key of what `variables` carries; YAML gives that an anchor, and them its alias. */
+function withMerge(file: File): File {
+  const base = { image: 'node:24', environment: { SHARED: 'yes' } };
+  const merged = (one: unknown): unknown => ({ '<<': base, ...(one as File) });
+  const { steps: all } = file;
+  if (typeof all !== 'object' || all === null) return file;
+  const with_ = Array.isArray(all)
+    ? all.map(merged)
+    : Object.fromEntries(Object.entries(all).map(([key, one]) => [key, merged(one)]));
+  return { variables: { base }, ...file, steps: with_ };
+}
+
+/** A file's text, with merge keys in some. */
+export const pipelineText = fc
+  .tuple(pipelineFile, fc.boolean())
+  .map(([file, isMerged]) => stringify(isMerged ? withMerge(file) : file));
+
+/** Files of a folder, each a workflow that may wait for those before it. */
+const folder = fc
+  .array(fc.tuple(pipelineFile, fc.nat(3), fc.constantFrom(undefined, 'failure', ['success', 'failure'])), {
+    minLength: 2,
+    maxLength: 4,
+  })
+  .map((all) =>
+    all.map(([file, before, runs_on], index) => {
+      const depends = before < index ? { depends_on: [`w${before}`] } : {};
+      const outcome = runs_on === undefined || before >= index ? {} : { runs_on };
+      return { path: `.slipway/w${index}.yml`, text: stringify({ ...file, ...depends, ...outcome }) };
+    }),
+  );
+
+/** What a repository has: one file, or a folder. */
+export const pipelineFiles: fc.Arbitrary<readonly (PipelineFile & { readonly text: string })[]> = fc.oneof(
+  { weight: 3, arbitrary: pipelineText.map((text) => [{ path: 'slipway.yml', text }]) },
+  { weight: 1, arbitrary: folder },
 );
