@@ -48,7 +48,8 @@ const artifacts = choice(
 
 const NOT_YET = {
   cache: 'Steps share the workspace; the image build has its own cache.',
-  matrix: 'Write one step for each case.',
+  matrix: 'Write `matrix` at the top of the file.',
+  split: 'Write a `matrix`, and choose the files by its variable.',
   approval: 'Deploy another environment by hand.',
   secrets: 'Write `environment: { NAME: { from_secret: name } }`.',
   volumes: 'Steps share the workspace.',
