@@ -39,6 +39,8 @@ export function createRedisUsers({ url, onRefused, onError }: RedisUsersOptions)
   const redis = connectRedis(url);
   redis.on('error', onError);
   const admitted = new Map<string, readonly string[]>();
+  /** Those of the admitted whose user could not be made when they were: the next time tries again, and so does Redis's start. */
+  const unmade = new Set<string>();
   const expelled = new Set<string>();
   let isRefused = false;
   redis.on('ready', () => {
@@ -55,7 +57,9 @@ export function createRedisUsers({ url, onRefused, onError }: RedisUsersOptions)
       if (expelled.has(workerId) && (await drop(workerId))) expelled.delete(workerId);
     for (const workerId of [...admitted.keys()]) {
       const rules = admitted.get(workerId);
-      if (rules !== undefined) await run(rules);
+      if (rules === undefined) continue;
+      await run(rules);
+      unmade.delete(workerId);
     }
   }
 
@@ -87,19 +91,23 @@ export function createRedisUsers({ url, onRefused, onError }: RedisUsersOptions)
       const login = loginOf(user);
       const rules = rulesOf(user, login);
       const known = admitted.get(user.workerId);
-      const isNew = known === undefined || known.join(' ') !== rules.join(' ');
+      const isNew = unmade.has(user.workerId) || known?.join(' ') !== rules.join(' ');
       expelled.delete(user.workerId);
       admitted.set(user.workerId, rules);
       if (redis.status !== 'ready' || !isNew) return isRefused ? null : login;
-      const made = await run(rules).catch((error: unknown) => {
-        admitted.delete(user.workerId); // the next time tries again
+      unmade.add(user.workerId);
+      try {
+        const isMade = await run(rules);
+        unmade.delete(user.workerId);
+        return isMade ? login : null;
+      } catch (error) {
         onError(error);
-        return true;
-      });
-      return made ? login : null;
+        return login;
+      }
     },
     async expel(workerId) {
       admitted.delete(workerId);
+      unmade.delete(workerId);
       if (await drop(workerId).catch(() => false)) return;
       expelled.add(workerId);
     },

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JobData } from '../../src/core/work.ts';
@@ -187,6 +187,26 @@ describe("a worker's own user", () => {
     const login = await admitted(bob);
     await startRedis();
     await expect.poll(() => ask(login, 'PING')).toBe('PONG');
+  });
+
+  it('is made when Redis comes, for ones that registered while it went away', async () => {
+    let [isGone, more] = [false, 20];
+    const exit = once(redis, 'exit').then(() => (isGone = true));
+    redis.kill('SIGKILL');
+    const logins: Promise<QueueLogin | null>[] = [];
+    for (let n = 0; !isGone || more > 0; n += 1) {
+      if (isGone) more -= 1;
+      logins.push(users.admit({ ...bob, workerId: `wrk_going_${n}` }));
+      await nextTurn();
+    }
+    await exit;
+    await vi.waitFor(() => expect(admin.status).not.toBe('ready'));
+    await startRedis();
+    for (const login of await Promise.all(logins)) {
+      if (login === null) throw new Error('no login');
+      await expect.poll(() => ask(login, 'PING')).toBe('PONG');
+      await admin.call('ACL', 'DELUSER', login.username);
+    }
   });
 
   it('follows the queues of its worker', async () => {
