@@ -180,7 +180,7 @@ describe('a build of several workflows, one of them a matrix', () => {
       ['FLAVOUR=sour', true],
       ['FLAVOUR=bitter', false],
     ]);
-    expect(await page.getByRole('log').textContent()).toContain('sour fails');
+    await expect.poll(() => page.getByRole('log').textContent()).toContain('sour fails');
     await shoot(page, 'workflows');
     await page.setViewportSize({ width: 390, height: 844 });
     await shoot(page, 'workflows-390');

@@ -77,7 +77,7 @@ describe('a log of a million lines', () => {
     await page.keyboard.press('Shift+ArrowDown');
     await page.keyboard.press('Shift+ArrowDown');
     expect(await linkOf(page)).toBe(`?log=${logId}#L${top + 1}-L${top + 3}`);
-    expect(await selected(page)).toEqual([top + 1, top + 2, top + 3].map(String));
+    await expect.poll(() => selected(page)).toEqual([top + 1, top + 2, top + 3].map(String));
     await page.keyboard.press('PageDown');
     await page.keyboard.press('PageDown');
     const far = await current(page);
@@ -90,7 +90,7 @@ describe('a log of a million lines', () => {
     expect(await linkOf(page)).toBe(`?log=${logId}#L${top + 1}-L${far}`);
     await page.keyboard.press('Escape');
     expect(await linkOf(page)).toBe(`?log=${logId}`);
-    expect(await selected(page)).toEqual([]);
+    await expect.poll(() => selected(page)).toEqual([]);
   });
 
   it('reaches both ends by keyboard, and keeps the focus while the line that had it is scrolled away', async () => {
