@@ -1,5 +1,6 @@
 import { TIMES } from '../../config/times.ts';
 import type { Builds } from '../builds/index.ts';
+import { createRounds } from '../core/rounds.ts';
 import type { JobData } from '../core/work.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -58,39 +59,29 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const unheard = new Map<string, number>();
   let waiting = new Map<string, Waiting>();
   let stranded = new Map<string, string>();
-  let running: Promise<void> | null = null;
-  let again = false;
   let timer: NodeJS.Timeout | undefined;
   let stopListening = (): void => undefined;
 
-  function wake(): void {
-    again = true;
-    running ??= rounds().finally(() => (running = null));
-  }
-
-  async function rounds(): Promise<void> {
-    while (again) {
-      again = false;
-      try {
-        const seen = await round(deps, served, unheard);
-        const moved = !isSame(seen.waiting, waiting);
-        const others = differing(seen.stranded, stranded);
-        ({ waiting, stranded } = seen);
-        if (moved) deps.store.tell({ kind: 'places', id: '' });
-        for (const id of others) deps.store.tell({ kind: 'deployment', id });
-      } catch (error) {
-        deps.onError(error);
-      }
+  let isStopped = false;
+  const { wake, idle } = createRounds(async () => {
+    if (isStopped) return;
+    try {
+      const seen = await round(deps, served, unheard);
+      const moved = !isSame(seen.waiting, waiting);
+      const others = differing(seen.stranded, stranded);
+      ({ waiting, stranded } = seen);
+      if (moved) deps.store.tell({ kind: 'places', id: '' });
+      for (const id of others) deps.store.tell({ kind: 'deployment', id });
+    } catch (error) {
+      deps.onError(error);
     }
-  }
+  });
 
-  const idle = async (): Promise<void> => {
-    while (running !== null) await running;
-  };
   return {
     waitingOf: (buildId) => waiting.get(buildId) ?? null,
     waitingFor: (deploymentId) => stranded.get(deploymentId) ?? null,
     start() {
+      isStopped = false;
       stopListening = deps.store.onChange(({ kind }) => {
         if (CAUSES.has(kind)) wake();
       });
@@ -102,7 +93,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     async stop() {
       stopListening();
       clearInterval(timer);
-      again = false;
+      isStopped = true;
       await idle();
     },
   };

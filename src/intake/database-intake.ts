@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createRounds } from '../core/rounds.ts';
 import { bundleSource } from './bundle-source.ts';
 import { chooseRepositories, type WaitingRepository } from './choose-repositories.ts';
 import { takeNext, waitingRepositories } from './delivery-queue.ts';
@@ -59,26 +60,20 @@ export function createIntake(deps: IntakeDeps): Intake {
     }
   };
 
-  let looking: Promise<void> | null = null;
-  let lookAgain = false;
-  const look = async (): Promise<void> => {
-    while (lookAgain && !stopping.signal.aborted && working.size < concurrency) {
-      lookAgain = false;
-      try {
-        const waiting = await waitingRepositories(deps);
-        for (const one of chooseRepositories(waiting, [...working.keys()], concurrency))
-          working.set(one, workOff(one));
-      } catch (error) {
-        log.error({ err: error, stage: 'intake' }, 'the waiting deliveries could not be read');
-        await rest();
-        lookAgain = true;
-      }
+  const looks = createRounds(async () => {
+    // Who ends some work looks again.
+    if (stopping.signal.aborted || working.size >= concurrency) return;
+    try {
+      const waiting = await waitingRepositories(deps);
+      for (const one of chooseRepositories(waiting, [...working.keys()], concurrency))
+        working.set(one, workOff(one));
+    } catch (error) {
+      log.error({ err: error, stage: 'intake' }, 'the waiting deliveries could not be read');
+      await rest();
+      looks.wake();
     }
-  };
-  const wake = (): void => {
-    lookAgain = true;
-    looking ??= look().finally(() => (looking = null));
-  };
+  });
+  const { wake } = looks;
 
   const planWaiting = async (): Promise<void> => {
     for (const unplanned of await findUnplanned(deps)) await plan(unplanned);
@@ -108,12 +103,12 @@ export function createIntake(deps: IntakeDeps): Intake {
     stop: async () => {
       unsubscribe();
       stopping.abort();
-      await Promise.all([looking, catchingUp, ...working.values(), ...planning.values()]);
+      await Promise.all([looks.idle(), catchingUp, ...working.values(), ...planning.values()]);
     },
     idle: async () => {
       wake();
-      do await Promise.all([looking, catchingUp, ...working.values(), ...planning.values()]);
-      while (looking !== null || working.size + planning.size > 0);
+      do await Promise.all([looks.idle(), catchingUp, ...working.values(), ...planning.values()]);
+      while (!looks.isIdle() || working.size + planning.size > 0);
     },
   };
 }

@@ -192,7 +192,12 @@ describe('a live log', () => {
     const id = await push(stage.system, repository, { 'slipway.yml': stepOf('talk', TALK) }, { branch });
     const page = await stage.open(`/builds/${id}`);
     // Not a line by its number: only what is in view is drawn, and a page that opens late opens past it.
-    await until(async () => (await lastNumber(page)) > 100, 'the log is followed', 90_000);
+    await until(async () => (await lastNumber(page)) > 100, 'the log is followed', 60_000).catch(
+      async (error: unknown) => {
+        const log = page.getByRole('region', { name: /^Log of/ });
+        throw new Error(`${String(error)}\n${await log.first().innerText()}`, { cause: error });
+      },
+    );
     return page;
   }
 

@@ -7,20 +7,26 @@ export function latestOnly<T extends string>(
   onError: (error: unknown) => void,
 ): (topic: T, id: string) => void {
   const waiting = new Map<string, readonly [T, string]>();
-  let running: Promise<void> | null = null;
+  let isRunning = false;
   const run = async (): Promise<void> => {
-    for (
-      let next = waiting.entries().next().value;
-      next !== undefined;
-      next = waiting.entries().next().value
-    ) {
-      const [key, [topic, id]] = next;
-      waiting.delete(key);
-      await work(topic, id).catch(onError);
+    isRunning = true;
+    try {
+      for (
+        let next = waiting.entries().next().value;
+        next !== undefined;
+        next = waiting.entries().next().value
+      ) {
+        const [key, [topic, id]] = next;
+        waiting.delete(key);
+        await work(topic, id).catch(onError);
+      }
+    } finally {
+      // In the same turn as the last look: what is marked after that finds nobody at work, and begins.
+      isRunning = false;
     }
   };
   return (topic, id) => {
     waiting.set(`${topic} ${id}`, [topic, id]);
-    running ??= run().finally(() => (running = null));
+    if (!isRunning) void run();
   };
 }
