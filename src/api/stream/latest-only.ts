@@ -1,3 +1,5 @@
+import { createRounds } from '../../core/rounds.ts';
+
 /**
  * Runs `work` for things that changed, one after the other; one that changes again while it waits is worked on
  * once. So a burst of changes costs a slow reader one message, with the newest state.
@@ -7,26 +9,15 @@ export function latestOnly<T extends string>(
   onError: (error: unknown) => void,
 ): (topic: T, id: string) => void {
   const waiting = new Map<string, readonly [T, string]>();
-  let isRunning = false;
-  const run = async (): Promise<void> => {
-    isRunning = true;
-    try {
-      for (
-        let next = waiting.entries().next().value;
-        next !== undefined;
-        next = waiting.entries().next().value
-      ) {
-        const [key, [topic, id]] = next;
-        waiting.delete(key);
-        await work(topic, id).catch(onError);
-      }
-    } finally {
-      // In the same turn as the last look: what is marked after that finds nobody at work, and begins.
-      isRunning = false;
+  const { wake } = createRounds(async () => {
+    // What is marked meanwhile comes at the end of it.
+    for (const [key, [topic, id]] of waiting) {
+      waiting.delete(key);
+      await work(topic, id).catch(onError);
     }
-  };
+  });
   return (topic, id) => {
     waiting.set(`${topic} ${id}`, [topic, id]);
-    if (!isRunning) void run();
+    wake();
   };
 }
