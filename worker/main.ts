@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { TIMES } from '../config/times.ts';
 import { readWorkerSettings, type WorkerSettings } from '../config/settings.ts';
 import { Problem } from '../src/core/problem.ts';
-import type { DeploymentWork, JobData, WorkflowWork } from '../src/core/work.ts';
+import type { ClaimableJob, DeploymentWork, JobData, WorkflowWork } from '../src/core/work.ts';
 import { systemClock } from '../src/ports/clock.ts';
 import { connectRedis } from '../src/queue/bullmq-queue.ts';
 import { trustAuthorities } from '../src/tls/trust-authorities.ts';
@@ -16,7 +16,7 @@ import { openMirrors, type Mirrors } from './checkout/mirrors.ts';
 import { keepCertificates, type RouterCertificates } from './deploy/keep-certificates.ts';
 import { appNetworkName } from './deploy/app-network.ts';
 import { runDeployment, type DeployTools } from './deploy/run-deployment.ts';
-import { startTending } from './deploy/start-tending.ts';
+import { startTending, type Keeper } from './deploy/start-tending.ts';
 import type { RouterChange } from './deploy/watch-router.ts';
 import { awaitEngine } from './engine/await-engine.ts';
 import { connectEngine } from './engine/connect-engine.ts';
@@ -97,7 +97,9 @@ async function main(): Promise<void> {
   const redis = connectRedis(settings.redisUrl, 'consumer', server.queueLogin);
   redis.on('error', (error) => log.warn({ err: error }, 'Redis is away'));
 
+  const keeper = keepRouter(deployments, server);
   const take = async (job: JobData): Promise<void> => {
+    if (job.kind === 'router') return keeper?.look();
     // What is not claimed fails nothing: the server places it anew, here or elsewhere.
     if (!(await awaitEngine(engine, ENGINE_MS)))
       return log.warn({ job }, 'the engine does not answer: the job is left');
@@ -110,7 +112,6 @@ async function main(): Promise<void> {
   const stops = queues.map((queue) =>
     takeJobs(queue, redis, take, (error) => log.warn({ err: error, queue }, 'the queue is away')),
   );
-  const stopTending = tendRouter(deployments, server);
   const certificates = routerCertificates(deployments);
   log.info({ queues, engine: settings.dockerHost }, 'the worker is ready');
   flushCompileCache(); // for the next start, also where this process is killed
@@ -126,13 +127,13 @@ async function main(): Promise<void> {
   await certificates?.stop();
   await Promise.all(stops.map((stop) => stop()));
   await server.close();
-  await stopTending();
+  await keeper?.end();
   await Promise.race([Promise.allSettled(leases.values()), sleep(ENDING_MS, undefined, { ref: false })]);
   redis.disconnect();
   engine.close();
 }
 
-async function claim(server: ServerConnection, job: JobData): Promise<Lease | null> {
+async function claim(server: ServerConnection, job: ClaimableJob): Promise<Lease | null> {
   const answer = await server.claim(job);
   if (answer.granted) return answer.lease;
   log.info({ job, reason: answer.reason }, 'the claim was refused');
@@ -232,9 +233,9 @@ function deployTools(engine: Engine): DeployTools | null {
   };
 }
 
-/** Keeps the router to the record, tells its fail-overs and sends the apps' logs; returns what ends it. */
-function tendRouter(tools: DeployTools | null, server: ServerConnection): () => Promise<void> {
-  if (tools === null || settings.router === null) return async () => undefined;
+/** Keeps the router to the record, tells its fail-overs and sends the apps' logs; null where there is none. */
+function keepRouter(tools: DeployTools | null, server: ServerConnection): Keeper | null {
+  if (tools === null || settings.router === null) return null;
   const { name } = settings.router;
   return startTending({
     tools,

@@ -27,7 +27,7 @@ import { waitForSignals } from './read-signals.ts';
 import { recordEffect } from './record-effect.ts';
 import { cancelDeployment, rollBack } from './roll-back.ts';
 import { appLogsOf, demandRouter, keepRouterEvents, readRouterRecord } from './router-record.ts';
-import { beginRemoval, endRemovals } from './remove-environment.ts';
+import { beginRemoval, endRemovals, keepWaits } from './remove-environment.ts';
 import { takeReports } from './take-reports.ts';
 import { noNote, type Note, type Tx } from '../store/store.ts';
 import { createWatch } from './watch.ts';
@@ -135,8 +135,9 @@ export function createBuilds(deps: BuildsDeps): Builds {
       demandRouter(worker, router);
       await store.grouped((tx) => keepRouterEvents(tx, router, request));
     },
-    async routerRemoved(worker, router, { environments }) {
+    async routerRemoved(worker, router, { environments, waiting = [] }) {
       demandRouter(worker, router);
+      if (waiting.length > 0) await store.transaction((tx) => keepWaits(tx, router, waiting));
       return { forgotten: await endRemovals(store, router, environments) };
     },
     async appLogsOf(worker, router, logIds) {

@@ -51,6 +51,8 @@ export async function beginRemoval(
     detail: { volumes },
   });
   tx.changed('environment', environmentId);
+  // The dispatcher wakes the worker of its router.
+  tx.changed('queue', environmentId);
 }
 
 async function demandVolumes(tx: Tx, environmentId: string, wanted: readonly string[]): Promise<void> {
@@ -106,6 +108,25 @@ export async function readRemovals({ db }: Reading, router: string): Promise<rea
   }));
 }
 
+/** Keeps what removals wait for, each told to the pages when it is another than before. */
+export async function keepWaits(
+  tx: Tx,
+  router: string,
+  waits: readonly { readonly id: string; readonly for: string }[],
+): Promise<void> {
+  for (const wait of waits) {
+    const { numUpdatedRows } = await tx.db
+      .updateTable('environment')
+      .set({ removal_waits_for: wait.for })
+      .where('id', '=', wait.id)
+      .where('router', '=', router)
+      .where('removing_at', 'is not', null)
+      .where((eb) => eb.or([eb('removal_waits_for', 'is', null), eb('removal_waits_for', '<>', wait.for)]))
+      .executeTakeFirst();
+    if (numUpdatedRows > 0n) tx.changed('environment', wait.id);
+  }
+}
+
 /** Rows of each kind in one transaction: a removal holds up no other writer for long. */
 const BATCH = 200;
 
@@ -145,7 +166,10 @@ async function forgetSome(
   if (row.router !== router || row.removing_at === null) return 'stays';
   // Further volumes may have been named since the worker read what to remove.
   if (namesIn(row.removing_volumes_json).some((name) => !volumes.includes(name))) return 'stays';
-  if (await hasEffects(tx, id)) return 'stays';
+  if (await hasEffects(tx, id)) {
+    await keepWaits(tx, router, [{ id, for: 'what its deployments have to tell the Git host' }]);
+    return 'stays';
+  }
   if ((await forgetDeployments(tx, id)) || (await forgetEvents(tx, id)) || (await forgetReleases(tx, id)))
     return 'more';
   await tx.db.deleteFrom('slot').where('environment_id', '=', id).execute();

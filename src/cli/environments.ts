@@ -115,7 +115,7 @@ async function endOfDeployment(
 function row(one: EnvironmentView): readonly string[] {
   const live =
     one.removingSinceMs !== null
-      ? `being removed since ${ago(one.removingSinceMs)}`
+      ? `being removed since ${ago(one.removingSinceMs)}${one.removalWaitsFor === null ? '' : `, waits for ${one.removalWaitsFor}`}`
       : one.live === null
         ? 'nothing live'
         : `${one.live.commit.slice(0, 10)} since ${ago(one.live.sinceMs)}`;

@@ -227,6 +227,8 @@ export interface EnvironmentView {
   readonly urls: readonly string[];
   /** Epoch ms since when it is being removed; null: it stays. */
   readonly removingSinceMs: number | null;
+  /** What its removal waits for, as was last heard; null: nothing, or it stays. */
+  readonly removalWaitsFor: string | null;
   /** Names of volumes that its deployments have had. */
   readonly volumes: readonly string[];
   readonly slots: readonly {

@@ -154,9 +154,19 @@ export interface Signals {
   readonly verdict: 'wait' | 'switch' | 'abort';
 }
 
-/** Data of a queue job: an envelope only. Job id: `<subject id>-<attempt>`. */
-export interface JobData {
+/** A job that stands for work, which is to be claimed. */
+export interface ClaimableJob {
   readonly kind: 'workflow' | 'deployment';
   readonly id: string;
   readonly attempt: number;
 }
+
+/** Nothing to claim: the router's worker compares it with the record now, not at its next look. */
+export interface RouterJob {
+  readonly kind: 'router';
+  readonly id: string;
+  readonly attempt: 0;
+}
+
+/** Data of a queue job: an envelope only. Job id: `<subject id>-<attempt>`. */
+export type JobData = ClaimableJob | RouterJob;

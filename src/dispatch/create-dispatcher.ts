@@ -10,7 +10,7 @@ import type { WorkerPlaces } from './choose-places.ts';
 import { orderQueue } from './order-queue.ts';
 import { loadsOf, readRunning, readUnplanned, readWaiting, readWorkers } from './read-queue.ts';
 import type { QueuedWorkflow } from './read-queue.ts';
-import { readPlacedDeployments, readRouters } from './read-deployments.ts';
+import { readPlacedDeployments, readRouters, routersWithRemovals } from './read-deployments.ts';
 import type { PlacedDeployment } from './read-deployments.ts';
 
 export interface DispatcherDeps {
@@ -135,6 +135,7 @@ async function round(
     }
   await addAgain(deps, placed, workers);
   const stranded = await wakeDeployers(deps, connected);
+  await wakeKeepers(deps);
   const placedNow = new Set(chosen.map(({ workflow }) => workflow));
   const left = order.filter((workflow) => !placedNow.has(workflow));
   const why = (workflow: QueuedWorkflow): string => paused ?? whyWaiting(workflow, workers);
@@ -188,6 +189,15 @@ async function wakeDeployers(
       `a worker with the router ${router}; ${routers.has(router) ? 'the one that has it drains' : 'none is connected'}`,
     ]),
   );
+}
+
+/** Those who have an environment to remove, in each round until it is gone: what it waits for may have ended. */
+async function wakeKeepers(deps: DispatcherDeps): Promise<void> {
+  for (const router of await routersWithRemovals(deps.store))
+    await tell(
+      deps,
+      deps.queue.add(`deploy-${router}`, { kind: 'router', id: `router-${router}`, attempt: 0 }),
+    );
 }
 
 /** While Redis is away nothing is lost: the placement is taken back in time, and placed again. */

@@ -53,3 +53,14 @@ export async function readRouters(
     ),
   ]);
 }
+
+/** Routers of which environments are being removed. */
+export async function routersWithRemovals({ db }: Reading): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('environment')
+    .where('removing_at', 'is not', null)
+    .select('router')
+    .distinct()
+    .execute();
+  return rows.map(({ router }) => router);
+}

@@ -220,11 +220,18 @@ export const routerEventsRequest = z.object({
 });
 export type RouterEventsRequest = z.infer<typeof routerEventsRequest>;
 
-/** Environments of the record's `removals` of which nothing is left, with the volumes that went too. */
+/**
+ * Environments of the record's `removals` of which nothing is left, with the volumes that went too; and of others what
+ * their removal waits for.
+ */
 export const routerRemovedRequest = z.object({
   environments: z
     .array(z.object({ id: z.string().max(64), volumes: z.array(z.string().max(64)).max(1_000) }))
     .max(1_000),
+  waiting: z
+    .array(z.object({ id: z.string().max(64), for: z.string().max(1_000) }))
+    .max(1_000)
+    .optional(),
 });
 export type RouterRemovedRequest = z.infer<typeof routerRemovedRequest>;
 

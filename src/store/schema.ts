@@ -294,6 +294,8 @@ export interface EnvironmentTable {
   removing_at: number | null;
   /** Names of the volumes that go with it, as JSON; null: none was named. */
   removing_volumes_json: string | null;
+  /** What the removal waits for, as it was last said; null: nothing that is known. */
+  removal_waits_for: string | null;
   /** Names of the volumes that its deployments have had, as JSON, sorted; null: see `environmentVolumes`. */
   volumes_json: string | null;
   version: Version;

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { applySlotAction } from '../../src/core/slots.ts';
 import type { Release } from '../../src/core/deployment.ts';
 import type { RouterRecord } from '../../src/core/work.ts';
+import type { RouterRemovedRequest } from '../../src/protocol/worker.ts';
 import { listApps, volumeName } from '../../worker/deploy/app-container.ts';
 import { askApp } from '../../worker/deploy/ask-candidate.ts';
 import { appLogId, followApp } from '../../worker/deploy/follow-app.ts';
@@ -79,26 +80,29 @@ describe('the keeper of the router', () => {
       ...{ environmentId: record.id, name: 'production', projectPath: 'shop/web' },
       volumes: ['uploads', 'never-made'],
     };
-    const remove = (tell: (environments: unknown) => Promise<readonly string[]>) =>
+    const remove = (tell: (request: RouterRemovedRequest) => Promise<readonly string[]>) =>
       tendRouter(
         world.tools,
         async () => ({ environments: [], unusedImages: [], removals: [removal] }),
         tell,
       );
+    const answers = (ids: readonly string[]) => async (request: RouterRemovedRequest) => {
+      told.push(request);
+      return ids;
+    };
     try {
       world.tools.active.add(record.id);
-      expect(await remove(neverTold)).toEqual([]);
+      expect(await remove(answers([]))).toEqual([]);
+      const why = 'a deployment that is at work on it';
+      expect(told.splice(0)).toEqual([{ environments: [], waiting: [{ id: record.id, for: why }] }]);
       world.tools.active.delete(record.id);
       await expect(remove(() => Promise.reject(new Error('killed')))).rejects.toThrow('killed');
       expect(await slotsWithApps()).toEqual([]);
       expect((await world.under.router.state()).environments).toEqual([]);
-      const answers = (ids: readonly string[]) => async (environments: unknown) => {
-        told.push(environments);
-        return ids;
-      };
       expect(await remove(answers([]))).toEqual([]);
       expect(await remove(answers([record.id]))).toEqual(['removed the environment production of shop/web']);
-      expect(told).toEqual(Array(2).fill([{ id: record.id, volumes: removal.volumes }]));
+      const over = { environments: [{ id: record.id, volumes: removal.volumes }], waiting: [] };
+      expect(told).toEqual([over, over]);
       expect(await volumesOf(record.id)).toEqual([volumeName(record.id, 'kept')]);
     } finally {
       world.tools.active.delete(record.id);
@@ -119,18 +123,22 @@ describe('the keeper of the router', () => {
       ...{ environmentId, name: environmentId, projectPath: 'shop/web', volumes: ['uploads'] },
     }));
     const told: string[] = [];
+    const waits: unknown[] = [];
     const remove = () =>
       tendRouter(
         world.tools,
         async () => ({ environments: [], unusedImages: [], removals }),
-        async (environments) => {
+        async ({ environments, waiting = [] }) => {
           told.push(...environments.map(({ id }) => id));
+          waits.push(...waiting);
           return told;
         },
       );
     try {
-      await expect(remove()).rejects.toThrow(`${record.id} of shop/web cannot be removed: `);
+      expect(await remove()).toContain(`removed the environment ${other} of shop/web`);
       expect(told).toEqual([other]);
+      const why: unknown = expect.stringContaining('a volume that cannot be removed: ');
+      expect(waits).toEqual([{ id: record.id, for: why }]);
       await container.remove({ force: true });
       expect(await remove()).toContain(`removed the environment ${record.id} of shop/web`);
       expect(told.slice(1)).toContain(record.id);
@@ -140,15 +148,16 @@ describe('the keeper of the router', () => {
     }
   });
 
-  it('waits some rounds with the end of a removal for images that a container uses, and not for ever', async () => {
+  it('waits a minute with the end of a removal for images that a container uses, and not for ever', async () => {
     const release = world.release('v1');
     await deploy(release);
     const removal = { environmentId: record.id, name: 'production', projectPath: 'shop/web', volumes: [] };
+    let nowMs = 1_000;
     const remove = (waited: Map<string, number>) =>
       tendRouter(
-        world.tools,
+        { ...world.tools, clock: { nowMs: () => nowMs } },
         async () => ({ environments: [], unusedImages: [release.imageReference], removals: [removal] }),
-        async () => [record.id],
+        async ({ environments }) => environments.map(({ id }) => id),
         waited,
       );
     const container = await world.engine.docker.createContainer({ Image: release.imageId });
@@ -156,14 +165,13 @@ describe('the keeper of the router', () => {
     try {
       const waited = new Map<string, number>();
       expect(await remove(waited)).not.toContain(end);
+      nowMs += 59_000;
       expect(await remove(waited)).toEqual([]);
+      nowMs += 1_000;
       expect(await remove(waited)).toEqual([end]);
-      expect(await remove(new Map([[record.id, 1]]))).toEqual([]);
+      expect(await remove(new Map())).toEqual([]);
       await container.remove({ force: true });
-      expect(await remove(new Map([[record.id, 1]]))).toEqual([
-        `removed the image ${release.imageReference}`,
-        end,
-      ]);
+      expect(await remove(new Map())).toEqual([`removed the image ${release.imageReference}`, end]);
     } finally {
       await container.remove({ force: true }).catch(() => undefined);
     }

@@ -12,7 +12,7 @@ import { explain } from './support/expect-build.ts';
 import { startWorld, type World } from './support/world.ts';
 
 const HOST = 'removed.example.com';
-/** The worker looks at the record every 30 s. */
+/** Ten times what it takes as a rule. */
 const LOOKED_MS = 90_000;
 
 let world: World;

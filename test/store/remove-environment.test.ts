@@ -73,6 +73,8 @@ const removed = (environment: string, volumes: string[] = [], router?: string) =
   record.builds.routerRemoved(ada.known, router ?? ada.known.routers[0] ?? '', {
     environments: [{ id: environment, volumes }],
   });
+const waitsFor = async (environment: string) =>
+  (await readEnvironment(record.store.db, environment, CONTEXT))?.removalWaitsFor;
 const recorded = () => record.builds.routerRecord(ada.known, ada.known.routers[0] ?? '');
 
 onEachDatabase((target) => {
@@ -134,6 +136,33 @@ onEachDatabase((target) => {
     expect(before?.slots[2]).toEqual(after?.slots[2]);
   });
 
+  it("says what a removal waits for, to the pages once, and of nothing that stays or is another router's", async () => {
+    await begin(await target());
+    const other = await live('staging');
+    const { environment } = await live();
+    const told: string[] = [];
+    const says = (cause: string, router = ada.known.routers[0] ?? '') =>
+      record.builds.routerRemoved(ada.known, router, {
+        environments: [],
+        waiting: [environment, other.environment].map((id) => ({ id, for: cause })),
+      });
+    await says('a container of it');
+    expect(await waitsFor(environment)).toBeNull();
+    await record.builds.removeEnvironment(environment, []);
+    expect(await waitsFor(environment)).toBeNull();
+    record.store.onChange(({ kind, id }) => {
+      if (kind === 'environment') told.push(id);
+    });
+    await says('a container of it');
+    await says('a container of it');
+    expect(told).toEqual([environment]);
+    await says('the router, which still has it');
+    expect(await waitsFor(environment)).toBe('the router, which still has it');
+    expect(await waitsFor(other.environment)).toBeNull();
+    expect(told).toEqual([environment, environment]);
+    expect(await codeOf(says('nothing', 'other'))).toBe('not_allowed');
+  });
+
   it('takes nothing new in meanwhile, and waits for effects that are still to be done', async () => {
     await begin(await target());
     const { environment, deployment } = await live();
@@ -154,6 +183,7 @@ onEachDatabase((target) => {
     );
     expect(await removed(environment)).toEqual({ forgotten: [] });
     expect(await rowsOf(environment)).toBeGreaterThan(0);
+    expect(await waitsFor(environment)).toBe('what its deployments have to tell the Git host');
     await effectsDone();
     // A volume that was named after the worker had read what goes.
     await record.builds.removeEnvironment(environment, ['cache']);

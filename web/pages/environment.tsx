@@ -53,7 +53,7 @@ function Environment({ id }: { id: string }) {
       {environment.removingSinceMs === null ? (
         <Rollback environment={environment} />
       ) : (
-        <BeingRemoved id={environment.id} sinceMs={environment.removingSinceMs} />
+        <BeingRemoved environment={environment} />
       )}
       <Slots slots={environment.slots} chosen={logId} onLog={chooseLog} />
       {logId !== null && <Log key={logId} logId={logId} title={titleOf(environment, logId)} />}

@@ -53,7 +53,8 @@ export function RemoveEnvironment({ environment, onChange }: RemovalProps) {
 }
 
 /** An environment on its way out; leads to the list once it is gone. */
-export function BeingRemoved({ id, sinceMs }: { id: string; sinceMs: number }) {
+export function BeingRemoved({ environment }: { environment: EnvironmentView }) {
+  const { id, removingSinceMs, removalWaitsFor } = environment;
   const { route } = useLocation();
   useEffect(() => {
     // The stream tells what is; that something is no more it does not.
@@ -66,8 +67,8 @@ export function BeingRemoved({ id, sinceMs }: { id: string; sinceMs: number }) {
   }, [id]);
   return (
     <p class="hint" role="status">
-      Being removed since <Ago atMs={sinceMs} />: the worker of its router takes it off and ends its app,
-      within half a minute of its next look.
+      Being removed since <Ago atMs={removingSinceMs ?? 0} />: the worker of its router takes it off and ends
+      its app.{removalWaitsFor !== null && ` It waits for ${removalWaitsFor}.`}
     </p>
   );
 }

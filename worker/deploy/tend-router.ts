@@ -6,22 +6,21 @@ import { listApps, removeApp, volumeName, type AppContainer } from './app-contai
 import { removeUnusedImages } from './remove-unused-images.ts';
 import type { DeployTools } from './run-deployment.ts';
 
-/** Rounds in which a removal waits for images that a container uses; one that an operator's uses stays with that. */
-const IMAGE_ROUNDS = 2;
+/** How long a removal waits for images that a container uses; one that an operator's uses stays with that. */
+const IMAGE_MS = 60_000;
 
 /**
  * Brings router and containers to the record: standbys whose time is over, environments that went, what ended
  * deployments left, images that nothing needs, a directory that was lost, an HAProxy that missed a change. What a
  * deployment is at work on is left alone. Of an environment that is to be removed the server is told when nothing is
- * left. Harmless at any time; returns what it did, a sentence each.
+ * left, and otherwise what is. Harmless at any time; returns what it did, a sentence each.
  * @param tellRemoved Returns the ids of those that the server has forgotten.
- * @param waited For how many rounds removals have waited for images; kept from one round to the next.
- * @throws What removals failed with, when all else is done.
+ * @param waited Since when removals wait for images, in ms of the clock; kept from one round to the next.
  */
 export async function tendRouter(
   tools: DeployTools,
   readRecord: () => Promise<RouterRecord>,
-  tellRemoved: (environments: RouterRemovedRequest['environments']) => Promise<readonly string[]>,
+  tellRemoved: (request: RouterRemovedRequest) => Promise<readonly string[]>,
   waited: Map<string, number> = new Map(),
 ): Promise<readonly string[]> {
   const { router, engine } = tools;
@@ -55,38 +54,63 @@ export async function tendRouter(
   }
   const images = await removeUnusedImages(engine, record.unusedImages);
   for (const image of images.removed) did.push(`removed the image ${image}`);
-  const failed: unknown[] = [];
-  for (const removal of record.removals ?? []) {
-    const { environmentId: id, volumes } = removal;
-    try {
-      if (!(await endRemoval(tools, removal))) continue;
-      const rounds = waited.get(id) ?? 0;
-      waited.set(id, rounds + 1);
-      if (images.held.length > 0 && rounds < IMAGE_ROUNDS) continue;
-      const forgotten = await tellRemoved([{ id, volumes: [...volumes] }]);
-      if (!forgotten.includes(id)) continue;
-      waited.delete(id);
-      did.push(`removed the environment ${nameOf(removal)}`);
-    } catch (error) {
-      failed.push(new Error(`${nameOf(removal)} cannot be removed: ${String(error)}`, { cause: error }));
-    }
-  }
-  if (failed.length === 1) throw failed[0];
-  if (failed.length > 1) throw new AggregateError(failed, failed.map(String).join('; '));
+  did.push(...(await endRemovals(tools, record.removals ?? [], { images, waited, tellRemoved })));
   return did;
 }
 
-/** Removes the volumes that go with it; false while something else of it is left. */
-async function endRemoval(
+interface Ending {
+  readonly images: { readonly held: readonly string[] };
+  readonly waited: Map<string, number>;
+  readonly tellRemoved: (request: RouterRemovedRequest) => Promise<readonly string[]>;
+}
+
+/** Tells the server of each removal that nothing of it is left here, or what is; returns what is over. */
+async function endRemovals(
+  tools: DeployTools,
+  removals: readonly RouterRemoval[],
+  { images, waited, tellRemoved }: Ending,
+): Promise<readonly string[]> {
+  const now = tools.clock.nowMs();
+  const imagesLeft = (id: string, held: readonly string[]): string | null => {
+    const since = waited.get(id) ?? now;
+    waited.set(id, since);
+    return held.length === 0 || now - since >= IMAGE_MS ? null : `the containers that use ${held.join(', ')}`;
+  };
+  const did: string[] = [];
+  const environments: RouterRemovedRequest['environments'] = [];
+  const waiting: NonNullable<RouterRemovedRequest['waiting']> = [];
+  for (const removal of removals) {
+    const { environmentId: id, volumes } = removal;
+    const left = (await removeVolumes(tools, removal)) ?? imagesLeft(id, images.held);
+    if (left === null) environments.push({ id, volumes: [...volumes] });
+    else waiting.push({ id, for: left.slice(0, 1_000) });
+  }
+  if (removals.length === 0) return did;
+  const forgotten = await tellRemoved({ environments, waiting });
+  for (const removal of removals.filter(({ environmentId }) => forgotten.includes(environmentId))) {
+    waited.delete(removal.environmentId);
+    did.push(`removed the environment ${nameOf(removal)}`);
+  }
+  return did;
+}
+
+/** Removes the volumes that go with it; returns what else of it is left, null when nothing is. */
+async function removeVolumes(
   { router, engine, active }: DeployTools,
   { environmentId, volumes }: RouterRemoval,
-): Promise<boolean> {
+): Promise<string | null> {
   const isServed = (await router.state()).environments.some(({ id }) => id === environmentId);
-  if (isServed || active.has(environmentId)) return false;
+  if (active.has(environmentId)) return 'a deployment that is at work on it';
+  if (isServed) return 'the router, which still has it';
   // One that a deployment had made meanwhile goes in the next round.
-  if ((await listApps(engine, router.dir, environmentId)).length > 0) return false;
-  for (const name of volumes) await engine.removeVolume(volumeName(environmentId, name));
-  return true;
+  const apps = await listApps(engine, router.dir, environmentId);
+  if (apps.length > 0) return `${apps.length === 1 ? 'a container' : `${apps.length} containers`} of it`;
+  try {
+    for (const name of volumes) await engine.removeVolume(volumeName(environmentId, name));
+    return null;
+  } catch (error) {
+    return `a volume that cannot be removed: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }
 
 function routed({ busy: _busy, ...environment }: RouterRecord['environments'][number]): RouterEnvironment {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { TIMES } from '../../config/times.ts';
 import type { Labels } from '../../src/core/labels.ts';
 import { Problem } from '../../src/core/problem.ts';
-import type { JobData } from '../../src/core/work.ts';
+import type { ClaimableJob } from '../../src/core/work.ts';
 import type { QueueLogin } from '../../src/ports/queue-access.ts';
 import {
   knowsLeaving,
@@ -152,7 +152,7 @@ class Connection implements ServerConnection {
     void this.#stayKnown();
   }
 
-  async claim(job: JobData, signal?: AbortSignal): Promise<Claim> {
+  async claim(job: ClaimableJob, signal?: AbortSignal): Promise<Claim> {
     const { protocol, instance } = this.#registration;
     const body: ClaimRequest = { protocol, instance, subject: job };
     const until = signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]);

@@ -1,5 +1,5 @@
 import type { TestReport } from '../../src/core/test-report.ts';
-import type { JobData, LeaseSecrets, ReportBody, RouterRecord, Signals, Work } from '../../src/core/work.ts';
+import type { ClaimableJob, LeaseSecrets, ReportBody, RouterRecord, Signals, Work } from '../../src/core/work.ts';
 import type {
   Effect,
   EffectAnswer,
@@ -27,7 +27,7 @@ export interface ServerConnection {
    * Claims what a job names. A refusal is a value: the job is dropped, the server places again what must run.
    * While the server is away it is tried again until `signal` aborts.
    */
-  claim(job: JobData, signal?: AbortSignal): Promise<Claim>;
+  claim(job: ClaimableJob, signal?: AbortSignal): Promise<Claim>;
   /** What the worker of a router asks and tells outside of any lease. */
   router(name: string): RouterLink;
   /**
@@ -46,8 +46,8 @@ export interface ServerConnection {
 export interface RouterLink {
   record(): Promise<RouterRecord>;
   events(events: RouterEventsRequest['events']): Promise<void>;
-  /** Of these removals nothing is left here. Harmless twice. Returns the ids of those that the server has forgotten. */
-  removed(environments: RouterRemovedRequest['environments']): Promise<readonly string[]>;
+  /** Harmless twice. Returns the ids of those that the server has forgotten. */
+  removed(request: RouterRemovedRequest): Promise<readonly string[]>;
   /** How many bytes of the log `app_<deployment>` the server has: where a worker that was started anew goes on. */
   logBytes(logId: string): Promise<number>;
   /** Opens an app's log, going on at `offset`; its `end` may be never. Once per log and process. */

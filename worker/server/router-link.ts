@@ -33,8 +33,8 @@ export class HttpRouterLink implements RouterLink {
     await this.#ask({ method: 'POST', path: '/events', body: { events } });
   }
 
-  async removed(environments: RouterRemovedRequest['environments']): Promise<readonly string[]> {
-    const answer = await this.#ask({ method: 'POST', path: '/removed', body: { environments } });
+  async removed(request: RouterRemovedRequest): Promise<readonly string[]> {
+    const answer = await this.#ask({ method: 'POST', path: '/removed', body: request });
     return (answer as Partial<RouterRemovedAnswer>).forgotten ?? [];
   }
 

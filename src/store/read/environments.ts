@@ -41,6 +41,7 @@ function selectEnvironments(db: Reader) {
       'environment.name',
       'environment.hosts_json',
       'environment.removing_at',
+      'environment.removal_waits_for',
       'environment.project_id',
       'project.path',
     ]);
@@ -56,6 +57,7 @@ async function toView(db: Reader, row: EnvironmentRow, context: ViewContext): Pr
     name: row.name,
     urls: (JSON.parse(row.hosts_json) as string[]).map(context.urlOf),
     removingSinceMs: row.removing_at,
+    removalWaitsFor: row.removal_waits_for,
     volumes: await environmentVolumes(db, row.id),
     slots,
     live:

@@ -24,6 +24,7 @@ takeJobs(
   server.queue,
   redis,
   async (job) => {
+    if (job.kind === 'router') return;
     const claim = await server.claim(job);
     if (claim.granted) void run(claim.lease as Lease<WorkflowWork>);
   },

@@ -4,7 +4,15 @@ import type { JobData } from '../../../src/core/work.ts';
 import { createDispatcher } from '../../../src/dispatch/create-dispatcher.ts';
 import type { Dispatcher } from '../../../src/dispatch/create-dispatcher.ts';
 import { readBuild } from '../../../src/store/read/builds.ts';
-import { deployOf, makeRecord, planOf, prepare, pushOf, runWorkflow } from '../../support/record.ts';
+import {
+  deployOf,
+  makeRecord,
+  planOf,
+  prepare,
+  pushOf,
+  runWorkflow,
+  switchOver,
+} from '../../support/record.ts';
 import type { TestRecord, TestWorker } from '../../support/record.ts';
 
 let record: TestRecord;
@@ -252,6 +260,34 @@ it('wakes no deployer that drains, and says that the deployment waits for it', a
   await settled();
   expect(dispatcher.waitingFor(id)).toBeNull();
   expect(jobs.at(-1)).toBe(`deploy-local ${id} 1`);
+});
+
+it('wakes the worker of a router that has an environment to remove, at once and until it is gone', async () => {
+  const ada = await record.worker('ada');
+  const plan = planOf({ deploys: [deployOf('production')] });
+  const { buildId } = await record.build(await record.project(), { plan });
+  await runWorkflow(await ada.claimWorkflow(await record.workflowOf(buildId)));
+  const lease = await ada.claimDeployment(await record.deploymentOf(buildId));
+  await prepare(lease);
+  await switchOver(lease);
+  await settled();
+  const wakes = () => jobs.filter((job) => job === 'deploy-local router-local 0').length;
+  expect(wakes()).toBe(0);
+  const [environment] = await record.store.db.selectFrom('environment').select('id').execute();
+  await record.builds.removeEnvironment(environment?.id ?? '', []);
+  await settled();
+  const began = wakes();
+  expect(began).toBeGreaterThan(0);
+  dispatcher.wake();
+  await settled();
+  expect(wakes()).toBeGreaterThan(began);
+  await record.store.transaction((tx) => tx.db.updateTable('outbox').set({ state: 'done' }).execute());
+  const gone = { environments: [{ id: environment?.id ?? '', volumes: [] }] };
+  expect((await record.builds.routerRemoved(ada.known, 'local', gone)).forgotten).toHaveLength(1);
+  jobs = [];
+  dispatcher.wake();
+  await settled();
+  expect(wakes()).toBe(0);
 });
 
 it('wakes a deployer that drains for a deployment that had begun to switch', async () => {
