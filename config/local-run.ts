@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
+import type { DiskShare } from './formats.ts';
 import { readSettings } from './read-settings.ts';
 import type { Environment } from './read-settings.ts';
 
@@ -7,6 +8,10 @@ import type { Environment } from './read-settings.ts';
 export interface LocalRunSettings {
   /** Absolute path: which runs there are, and copies of their files while they last. */
   readonly dir: string;
+  /** Absolute path: what steps have cached. */
+  readonly cachesDir: string;
+  readonly keepCachesBytes: number;
+  readonly diskLow: DiskShare;
   readonly dockerHost: string;
   readonly buildNetworks: string;
   readonly helper: string | null;
@@ -17,8 +22,12 @@ export interface LocalRunSettings {
 
 /** @throws Problem `settings_wrong` that lists every wrong setting, with the value seen and what to write. */
 export function readLocalRunSettings(environment: Environment): LocalRunSettings {
+  const own = path.join(environment['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'slipway');
   return readSettings(environment, (read) => ({
-    dir: path.join(environment['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'slipway', 'runs'),
+    dir: path.join(own, 'runs'),
+    cachesDir: path.join(own, 'caches'),
+    keepCachesBytes: read('keepCachesBytes'),
+    diskLow: read('diskLow'),
     dockerHost: read('dockerHost'),
     buildNetworks: read('buildNetworks'),
     helper: read('helper'),

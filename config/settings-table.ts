@@ -244,7 +244,7 @@ export const SETTINGS = {
     forms.diskShare,
     { bytes: 2 * 1024 ** 3 },
     '5%',
-    'With less than this free on the disk of the data folder no build is started and no artifact taken: a size, or a share of the disk. What runs goes on. 0 never waits. Default: 2GiB.',
+    'With less than this free on the disk of the data folder no build is started and no artifact taken, and a worker saves no cache: a size, or a share of the disk. What runs goes on. 0 never waits. Default: 2GiB.',
   ),
 
   serverUrl: required(
@@ -307,6 +307,13 @@ export const SETTINGS = {
     50 * 1024 ** 3,
     '20GiB',
     "Room for the engine's build cache; what was unused for longest goes, while nothing runs on this worker. It is also the cache of whoever else builds with that engine. 0 leaves it alone. Default: 50GiB.",
+  ),
+  keepCachesBytes: setting(
+    'SLIPWAY_KEEP_CACHES_BYTES',
+    forms.size,
+    20 * 1024 ** 3,
+    '50GiB',
+    "Room in the worker's data folder for what steps cache; what was unused for longest goes. 0 keeps none. Default: 20GiB.",
   ),
 
   routerName: optional(

@@ -133,6 +133,10 @@ export interface WorkerSettings extends CommonSettings {
   readonly helper: string | null;
   /** Room for the engine's build cache; 0 leaves it alone. */
   readonly keepBuildCacheBytes: number;
+  /** Room for what steps cache; 0 keeps none. */
+  readonly keepCachesBytes: number;
+  /** With less than this free on the disk of the data folder no cache is saved. */
+  readonly diskLow: DiskShare;
   /** A step's container ends when this worker was silent for this long. */
   readonly deadManSwitchMs: number;
   /** A push in which no byte moves for this long is given up. */
@@ -229,6 +233,8 @@ export function readWorkerSettings(environment: Environment): WorkerSettings {
       buildNetworks: read('buildNetworks'),
       helper: read('helper'),
       keepBuildCacheBytes: read('keepBuildCacheBytes'),
+      keepCachesBytes: read('keepCachesBytes'),
+      diskLow: read('diskLow'),
       deadManSwitchMs: read('deadManSwitchMs'),
       registryIdleMs: read('registryIdleMs'),
       router: name === null ? null : { name, ...router(read) },

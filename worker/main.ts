@@ -12,6 +12,7 @@ import type { ClaimableJob, DeploymentWork, JobData, WorkflowWork } from '../src
 import { systemClock } from '../src/ports/clock.ts';
 import { connectRedis } from '../src/queue/bullmq-queue.ts';
 import { trustAuthorities } from '../src/tls/trust-authorities.ts';
+import { CacheStore } from './caches/cache-store.ts';
 import { openMirrors, type Mirrors } from './checkout/mirrors.ts';
 import { keepCertificates, type RouterCertificates } from './deploy/keep-certificates.ts';
 import { appNetworkName } from './deploy/app-network.ts';
@@ -87,11 +88,16 @@ async function main(): Promise<void> {
   });
   await holder.keep();
   const leases = new Map<string, Promise<void>>();
-  const reaper = startReaper(engine, await folder('checkouts'), {
+  const caches = new CacheStore({
+    directory: await folder('caches'),
+    keepBytes: settings.keepCachesBytes,
+    diskLow: settings.diskLow,
+  });
+  const reaper = startReaper(engine, await folder('checkouts'), caches, {
     isLeaseAlive: (lease) => leases.has(lease),
     holdsName: () => server.holdsName(),
   });
-  const workflows = await workflowTools(engine, buildClient);
+  const workflows = { ...(await workflowTools(engine, buildClient)), caches };
   keepBuildCache(engine, () => leases.size === 0);
   const deployments = deployTools(engine);
   const redis = connectRedis(settings.redisUrl, 'consumer', server.queueLogin);
@@ -269,9 +275,15 @@ function sayOfRouter(router: string, change: RouterChange): void {
   else log.warn({ router }, 'the router ended and was started again');
 }
 
-function startReaper(engine: Engine, checkouts: string, owner: Owner): NodeJS.Timeout {
-  const remove = async (): Promise<number> =>
-    (await reapLeftovers(engine, settings.name, owner)) + (await clearLeftovers(engine, checkouts, owner));
+function startReaper(engine: Engine, checkouts: string, caches: CacheStore, owner: Owner): NodeJS.Timeout {
+  const remove = async (): Promise<number> => {
+    const removed =
+      (await reapLeftovers(engine, settings.name, owner)) + (await clearLeftovers(engine, checkouts, owner));
+    // Their folder is this process's own: what no lease of it is writing is nobody's.
+    await caches.clearLeftovers(owner.isLeaseAlive);
+    await caches.evict();
+    return removed;
+  };
   const reap = (): void => {
     remove().then(
       (removed) => removed > 0 && log.info({ removed }, 'removed what earlier builds left'),

@@ -1,3 +1,4 @@
+import { cacheSpaces } from '../core/cache.ts';
 import { chunks } from '../core/chunks.ts';
 import { newId } from '../core/id.ts';
 import { readEvent, refOf } from '../core/event.ts';
@@ -161,6 +162,7 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
       event,
     }),
     steps: await stepWork(tx, workflowId, row.attempt, row.buildId),
+    caches: cacheSpaces(projectId, event),
     registry: deps.registry,
   };
 }

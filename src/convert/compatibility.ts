@@ -447,7 +447,8 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
         'uses: actions/setup-python': 'actions/setup-python@v5',
         'uses: actions/setup-go': 'actions/setup-go@v5',
         'uses: actions/setup-java': 'actions/setup-java@v4',
-        'uses: actions/cache': 'actions/cache@v4',
+        'uses: actions/cache':
+          'actions/cache@v4\n        with: { path: a, key: "b-${{ hashFiles(\'c\') }}" }',
         'uses: actions/upload-artifact': 'actions/upload-artifact@v4',
         'uses: actions/download-artifact': 'actions/download-artifact@v4',
         'uses: docker/build-push-action': 'docker/build-push-action@v6',

@@ -102,6 +102,8 @@ export interface StepPlan {
   readonly reports?: { readonly junit: readonly string[] };
   /** What of its files is kept when its commands are over, however. Absent: nothing. */
   readonly artifacts?: ArtifactPlan;
+  /** What of its files is kept for later builds. Absent: nothing. */
+  readonly caches?: readonly CachePlan[];
   /** Absent: it is tried once. */
   readonly retry?: RetryPlan;
   /**
@@ -118,6 +120,22 @@ export interface ArtifactPlan {
   /** Null: as long as its build. */
   readonly keepMs: number | null;
 }
+
+/** Files that are restored before the commands of a step, and saved after they succeeded. */
+export interface CachePlan {
+  /** Absolute, or from where the commands start; `*`, `?` and `[…]` within a segment are patterns. */
+  readonly paths: readonly string[];
+  /** The key, or what it begins with where `files` has any. */
+  readonly key: string;
+  /** Patterns of files whose content ends the key, from where the commands start. */
+  readonly files: readonly string[];
+  /** Where no cache has the key: the cache of the first of these, else the newest whose key begins with it. */
+  readonly fallbackKeys: readonly string[];
+  /** `pull`: it is restored only; `push`: saved only. */
+  readonly policy: CachePolicy;
+}
+
+export type CachePolicy = 'pull-push' | 'pull' | 'push';
 
 /** A program that runs in a step as it is, without a shell of Slipway's. */
 export interface ProgramPlan {

@@ -1,3 +1,4 @@
+import type { CacheSpaces } from './cache.ts';
 import type { BuiltImage, PushedImage } from './image.ts';
 import type { DeploymentCause, DeploymentPhase, Release, SlotRecord } from './deployment.ts';
 import type { DeployPlan, Plan } from './plan.ts';
@@ -22,6 +23,8 @@ export interface WorkflowWork {
   /** The `CI_*` and `SLIPWAY_*` variables, as environment for every step. */
   readonly variables: Readonly<Record<string, string>>;
   readonly steps: readonly StepWork[];
+  /** Which caches its steps may use. Absent: the server is a version behind, and no plan of its asks for any. */
+  readonly caches?: CacheSpaces;
   /** `host[:port]` and whether it speaks plain HTTP. Null: this server has no registry, nothing is pushed. */
   readonly registry: { readonly host: string; readonly insecure: boolean } | null;
 }

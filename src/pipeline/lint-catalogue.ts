@@ -155,6 +155,10 @@ export const LINT_CATALOGUE = {
     'The tag `{tag}` moves with every push.',
     'Deploy by digest is not affected; for people, add a tag such as ${CI_COMMIT_SHA} beside it.',
   ),
+  cache_key_fixed: warning(
+    'The key `{key}` is the same in every build: the cache is saved once and never again.',
+    'Name the files that it depends on, `key: { prefix: {key}, files: [package-lock.json] }`, or let it end with a variable such as ${CI_COMMIT_SHA}, and write what comes before that as `fallback_keys`.',
+  ),
   tag_left_out: warning(
     'The tag `{tag}` is left out: a {event} has no {name}.',
     'Nothing, if that is what you want.',

@@ -1,6 +1,7 @@
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
 import { STEP_VARIABLES } from '../core/step-variables.ts';
 import { CI_VARIABLES } from './ci-variables.ts';
+import { cacheKeyRecord, cacheRecord } from './grammar/cache.ts';
 import { deployRecord, drainRecord, healthRecord, resourcesRecord, smokeRecord } from './grammar/deploy.ts';
 import { imageRecord } from './grammar/image.ts';
 import { pipelineRecord } from './grammar/pipeline.ts';
@@ -37,6 +38,8 @@ const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
   steps: steps.record,
   retry: retryRecord,
   artifacts: artifactsRecord,
+  cache: cacheRecord,
+  'cache key': cacheKeyRecord,
   reports: reportsRecord,
   'step conditions': stepCondition,
   'stage conditions': stageCondition,

@@ -172,14 +172,20 @@ it('says that there is no engine', async () => {
   expect(stderr).toContain('No Docker engine answers at unix:///nowhere.sock.');
 });
 
-it('runs again when a file changes, and cancels the run of before', async () => {
-  write('slipway.yml', `steps: [{ name: one, image: "${image}", commands: [cat what.txt, sleep 300] }]\n`);
+it('runs again when a file changes, with what was cached, and cancels the run of before', async () => {
+  write(
+    'slipway.yml',
+    `steps:
+  - { name: fill, image: "${image}", commands: "echo x > made", cache: { paths: [made], key: { files: [slipway.yml] } } }
+  - { name: one, image: "${image}", commands: [cat what.txt, sleep 300] }\n`,
+  );
   write('what.txt', 'first\n');
   commit();
   const run = slipway(['--watch']);
   await run.says('first');
   write('what.txt', 'second\n');
   await run.says('files have changed');
+  await run.says(': hit, ');
   await run.says('second');
   run.child.kill('SIGINT');
   expect((await run.ended).status).toBe(130);

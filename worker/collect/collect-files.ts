@@ -89,7 +89,7 @@ export async function* readFiles(
       const name = cleanName(entry.name);
       const { type } = entry;
       // What comes is the container's word: only what was asked for is taken.
-      if (type !== 'other' && wanted.delete(name))
+      if ((type === 'file' || type === 'link') && wanted.delete(name))
         yield { ...entry, type, name, linkName: cleanName(entry.linkName) };
     }
   }
@@ -125,10 +125,10 @@ function* namesIn(listed: Buffer): Generator<string> {
   }
 }
 
-const asOperand = (name: string): string => (name === '.' ? '.' : `./${name}`);
-const cleanName = (name: string): string => name.replace(/^(?:\.\/+)+/, '');
+export const asOperand = (name: string): string => (name === '.' ? '.' : `./${name}`);
+export const cleanName = (name: string): string => name.replace(/^(?:\.\/+)+/, '');
 
-function* inArguments(names: readonly string[]): Generator<readonly string[]> {
+export function* inArguments(names: readonly string[]): Generator<readonly string[]> {
   let some: string[] = [];
   let bytes = 0;
   for (const name of names) {
@@ -146,10 +146,13 @@ function* inArguments(names: readonly string[]): Generator<readonly string[]> {
 /**
  * What a command in the container writes. What it complains of (a start that is not there) is not asked for. One that is
  * still there when the signal aborts ends with its container.
+ * @param mostCode The highest exit code with which what it wrote counts.
+ * @throws {@link NotCollected}; EngineLost; the signal's reason.
  */
-async function* output(
+export async function* output(
   { engine, containerId, directory, signal }: FilesPlace,
   command: readonly string[],
+  mostCode = 125,
 ): AsyncGenerator<Uint8Array, void, void> {
   signal.throwIfAborted();
   const stream = await engine.exec(containerId, { command, workingDirectory: directory, user: '0' });
@@ -174,4 +177,5 @@ async function* output(
   }
   if (code === null || code > 125)
     throw new NotCollected('the container has ended before its files were read');
+  if (code > mostCode) throw new NotCollected('files changed or went while they were read');
 }

@@ -1,14 +1,19 @@
 import type Dockerode from 'dockerode';
 import { callEngine, refusalStatus } from './engine-lost.ts';
 
-/** Unpacks a tar archive into a directory of a container, running or not; volumes that are mounted there are written to. */
+/**
+ * Unpacks a tar archive into a directory of a container, running or not; volumes that are mounted there are written to, as
+ * far as the container may. The engine follows links within the container only. Rejects as soon as `signal` aborts.
+ */
 export async function putArchive(
   docker: Dockerode,
   id: string,
   directory: string,
   tar: NodeJS.ReadableStream | Buffer,
+  signal?: AbortSignal,
 ): Promise<void> {
-  await callEngine(() => docker.getContainer(id).putArchive(tar, { path: directory }));
+  const abort = signal === undefined ? {} : { abortSignal: signal };
+  await callEngine(() => docker.getContainer(id).putArchive(tar, { path: directory, ...abort }));
 }
 
 /** Whether a container's file system has a file of that path; links on the way are followed, the last one is not. */

@@ -77,7 +77,7 @@ export function connectEngine(
     killContainer: (id, signal = 'KILL') => killContainer(docker, id, signal),
     removeContainer: (id) => removeContainer(docker, id),
     attach: (id) => attach(docker, id),
-    putArchive: (id, directory, tar) => putArchive(docker, id, directory, tar),
+    putArchive: (id, directory, tar, signal) => putArchive(docker, id, directory, tar, signal),
     hasFile: (id, file) => hasFile(docker, id, file),
     exec: (id, spec) => exec(docker, id, spec),
     inspectExec: (execId) => inspectExec(docker, execId),

@@ -64,8 +64,13 @@ export interface Engine {
   removeContainer(id: string): Promise<void>;
   /** Holds the main process's stdin, stdout and stderr; attach before the start, or the first output is missed. */
   attach(id: string): Promise<Attachment>;
-  /** Unpacks a tar archive into a directory of a container, running or not. */
-  putArchive(id: string, directory: string, tar: NodeJS.ReadableStream | Buffer): Promise<void>;
+  /** Unpacks a tar archive into a directory of a container, running or not; rejects as soon as `signal` aborts. */
+  putArchive(
+    id: string,
+    directory: string,
+    tar: NodeJS.ReadableStream | Buffer,
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** Whether the container's file system has a file of that path. */
   hasFile(id: string, path: string): Promise<boolean>;
 

@@ -3,8 +3,8 @@ import { BLOCK } from './tar.ts';
 /** What an archive holds at one place. */
 export interface TarEntry {
   readonly name: string;
-  /** `link`: another name of an entry before it; `other`: folders, symbolic links, devices and all else. */
-  readonly type: 'file' | 'link' | 'other';
+  /** `link`: another name of an entry before it; `other`: devices, pipes and all else. */
+  readonly type: 'file' | 'link' | 'symlink' | 'folder' | 'other';
   /** Permissions, e.g. 0o644. */
   readonly mode: number;
   readonly bytes: number;
@@ -50,7 +50,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     const content = bytes.range(length);
     yield {
       name: longName ?? nameOf(header),
-      type: isFile ? 'file' : kind === '1' ? 'link' : 'other',
+      type: isFile ? 'file' : (TYPES[kind] ?? 'other'),
       mode: octal(header, 100, 8) & 0o7777,
       bytes: isFile ? size : 0,
       linkName: kind === '1' ? (longLink ?? textOf(header.subarray(157, 257))) : '',
@@ -62,6 +62,8 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
     longLink = null;
   }
 }
+
+const TYPES: Readonly<Record<string, TarEntry['type']>> = { '1': 'link', '2': 'symlink', '5': 'folder' };
 
 /** The size that a header tells. */
 function headerOf(header: Buffer): number {

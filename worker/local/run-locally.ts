@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { LocalRunSettings } from '../../config/local-run.ts';
+import { trustedSpace, type CacheSpaces } from '../../src/core/cache.ts';
 import { newId } from '../../src/core/id.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { Problem } from '../../src/core/problem.ts';
 import type { WorkflowWork } from '../../src/core/work.ts';
 import { workflowRows } from '../../src/core/workflow-rows.ts';
+import { CacheStore } from '../caches/cache-store.ts';
 import { connectEngine } from '../engine/connect-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { demandBuildClient } from '../image/build-client.ts';
@@ -57,6 +60,8 @@ export async function runLocally(run: LocalRun): Promise<Outcome> {
     const owner = { isLeaseAlive: (leaseId: string) => runs.isAlive(leaseId), holdsName: async () => true };
     await reapLeftovers(engine, runs.name, owner).catch(run.onLeftover);
     await clearLeftovers(engine, runs.checkouts, owner).catch(run.onLeftover);
+    const caches = cacheStore(settings);
+    await caches.clearLeftovers(owner.isLeaseAlive).catch(run.onLeftover);
     await runs.forgetDead();
 
     const work = workOf(run);
@@ -82,6 +87,7 @@ export async function runLocally(run: LocalRun): Promise<Outcome> {
         helperPath: settings.helper,
         deadManSwitchMs: settings.deadManSwitchMs,
       },
+      caches,
       onStepFailed: async (step, signal) => run.onStepFailed?.(step, engine, signal),
       onLeftover: run.onLeftover,
     });
@@ -92,7 +98,17 @@ export async function runLocally(run: LocalRun): Promise<Outcome> {
   }
 }
 
-function workOf({ plan, projectPath, clone, variables }: LocalRun): WorkflowWork {
+function cacheStore({ cachesDir, keepCachesBytes, diskLow }: LocalRunSettings): CacheStore {
+  return new CacheStore({ directory: cachesDir, keepBytes: keepCachesBytes, diskLow });
+}
+
+/** Its caches are those of the working tree: whoever runs it here may read and write all of them. */
+function cachesOf({ root }: WorkingTree): CacheSpaces {
+  const tree = createHash('sha256').update(root).digest('hex').slice(0, 32);
+  return { own: trustedSpace(`local-${tree}`), others: [] };
+}
+
+function workOf({ plan, projectPath, clone, variables, tree }: LocalRun): WorkflowWork {
   return {
     kind: 'workflow',
     workflowId: newId('wfl'),
@@ -109,5 +125,6 @@ function workOf({ plan, projectPath, clone, variables }: LocalRun): WorkflowWork
       retries: Array.from({ length: attempts - 1 }, () => ({ attemptId: newId('att') })),
     })),
     registry: null,
+    caches: cachesOf(tree),
   };
 }

@@ -1,4 +1,5 @@
 import type { LeaseSecrets, ReportBody, WorkflowWork } from '../../src/core/work.ts';
+import type { CacheStore } from '../caches/cache-store.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { WorkflowLabels } from '../engine/labels.ts';
 import type { LogSink } from '../log-sink.ts';
@@ -40,6 +41,7 @@ export interface RunSteps {
   readonly onStepFailed?: OnStepFailed | undefined;
   readonly keepTests?: KeepTests | undefined;
   readonly sendArtifact?: SendArtifact | undefined;
+  readonly caches?: CacheStore | undefined;
 }
 
 /** The end of all steps together; a service alone never fails it once it was ready. */

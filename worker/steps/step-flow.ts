@@ -9,6 +9,7 @@ import { startNetworkSandbox } from './network-sandbox.ts';
 import { keepArtifact } from './keep-artifacts.ts';
 import { keepReports, markReports } from './keep-reports.ts';
 import { runCommands } from './run-commands.ts';
+import { restoreCaches, saveCaches } from './step-caches.ts';
 import { missingSecret, stepEnvironment, variablesOf } from './step-environment.ts';
 import { hasFailed, turnOf } from './step-order.ts';
 import type { Progress } from './step-order.ts';
@@ -274,6 +275,9 @@ export class StepFlow {
     const { container, shell, workingDirectory } = waiting;
     const keeping = (until: AbortSignal): AbortSignal =>
       AbortSignal.any([until, AbortSignal.timeout(settings.keepingMs)]);
+    const cached = { ...waiting, plan: step, sink, signal, inTime: keeping(signal) };
+    const restored = await restoreCaches(this.#context, cached, isFurther);
+    if (restored.failure !== null) return restored.failure;
     const before = isFurther
       ? await markReports(this.#context, { ...waiting, plan: step, inTime: keeping(signal) })
       : undefined;
@@ -293,6 +297,7 @@ export class StepFlow {
     };
     await keepReports(this.#context, left, before);
     const outcome = await keepArtifact(this.#context, left, ended);
+    if (outcome.status === 'success') await saveCaches(this.#context, left, restored.pending);
     if (outcome.status === 'failure' && !container.hasEnded() && !mayFollow(outcome))
       await this.#context.onStepFailed?.(
         {

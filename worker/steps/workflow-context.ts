@@ -1,6 +1,7 @@
 import type { ArtifactOffer } from '../../src/core/artifact.ts';
 import type { TestReport } from '../../src/core/test-report.ts';
 import type { LeaseSecrets, StepWork, WorkflowWork } from '../../src/core/work.ts';
+import type { CacheStore } from '../caches/cache-store.ts';
 import type { ContainerLimits, ContainerSpec } from '../engine/create-container.ts';
 import type { Packed } from '../collect/pack-files.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -27,6 +28,7 @@ export interface WorkflowContext {
   readonly onStepFailed?: OnStepFailed | undefined;
   readonly keepTests?: KeepTests | undefined;
   readonly sendArtifact?: SendArtifact | undefined;
+  readonly caches?: CacheStore | undefined;
 }
 
 /**

@@ -154,6 +154,7 @@ class WorkflowRun {
       signal: this.#ending.signal,
       settings: this.#tools.steps,
       onStepFailed: this.#tools.onStepFailed,
+      caches: this.#tools.caches,
       sendArtifact: (about, pack, signal) => this.#lease.sendArtifact(about, pack, signal),
       keepTests: (attemptId, report, signal) => this.#lease.tests(attemptId, report, signal),
     });

@@ -1,3 +1,4 @@
+import type { CacheStore } from '../caches/cache-store.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { BuildClient } from '../image/build-client.ts';
 import type { StepSettings } from '../steps/settings.ts';
@@ -16,6 +17,8 @@ export interface WorkflowTools {
   /** A push in which nothing moves for this long is given up. */
   readonly registryIdleMs: number;
   readonly steps: StepSettings;
+  /** Absent: no caches are kept. */
+  readonly caches?: CacheStore;
   /** Told of what went wrong after the verdict; the reaper tries again. */
   readonly onLeftover: (error: unknown) => void;
   /** Absent: nobody looks into what has failed. */

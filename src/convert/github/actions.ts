@@ -1,9 +1,19 @@
 import type { Foreign } from '../foreign.ts';
+import type { CacheOut } from '../cache.ts';
 import { own } from '../own.ts';
+import { readCacheAction, readToolCache, TOOL_CACHE_KEYS } from './cache.ts';
+import type { StepExpressions } from './expressions.ts';
 
 /** What an action is for us: an image for the steps after it, nothing, or something that cannot be had. */
 export type Action =
-  | { readonly kind: 'image'; readonly image: string; readonly from: Foreign | null }
+  | {
+      readonly kind: 'image';
+      readonly image: string;
+      readonly from: Foreign | null;
+      /** What the tool's downloads are cached by; null where nothing is said of that. */
+      readonly cache: CacheOut | null;
+    }
+  | { readonly kind: 'cache'; readonly cache: CacheOut }
   | { readonly kind: 'done' };
 
 /** Actions that make a tool ready; here the image of the step has it. */
@@ -26,10 +36,6 @@ const TOOLS: Readonly<
 const IMAGE = ['the image is built by Slipway', 'Write `image:` and `push:`.'] as const;
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
-  'actions/cache': [
-    'nothing but the layers of the image is kept between builds',
-    'Install in the Dockerfile; `image` is cached.',
-  ],
   'actions/upload-artifact': [
     'files of the workspace are not kept after the build',
     'Steps of one workflow share the workspace.',
@@ -50,8 +56,9 @@ export function readAction(
   step: Foreign,
   uses: Foreign,
   values: Foreign | undefined,
-  word: (text: string, at: Foreign) => string,
+  texts: Pick<StepExpressions, 'word' | 'value'>,
 ): Action {
+  const { word } = texts;
   const name = (uses.text() ?? '').replace(/@.*$/, '');
   const left = (keys: readonly string[], why: string) => {
     for (const one of values?.kind === 'map' ? values.entries() : [])
@@ -64,7 +71,8 @@ export function readAction(
   const tool = own(TOOLS, name);
   if (tool !== undefined) {
     const version = values?.kind === 'map' ? values.get(tool.key) : undefined;
-    left([tool.key], 'the image has the tool, and nothing else is set up');
+    const cache = readToolCache(name, values);
+    left([tool.key, ...TOOL_CACHE_KEYS], 'the image has the tool, and nothing else is set up');
     const written = word(version?.text() ?? '', version ?? uses);
     const isExact = /^(?:\d+(?:\.\d+)*|\$\{\w+\})$/.test(written.replace(/\.x$/, ''));
     if (version !== undefined && !isExact)
@@ -76,7 +84,12 @@ export function readAction(
       kind: 'image',
       image: `${tool.image}:${isExact ? written.replace(/\.x$/, '') : tool.standard}`,
       from: version ?? uses,
+      cache,
     };
+  }
+  if (/^actions\/cache(?:\/(?:restore|save))?$/.test(name)) {
+    const cache = readCacheAction(name, step, values, texts);
+    return cache === null ? { kind: 'done' } : { kind: 'cache', cache };
   }
   const base = Object.keys(LEFT_OUT).find((one) => name === one || name.startsWith(`${one}/`));
   const [why, fix] =

@@ -1,3 +1,5 @@
+import { cacheEntry } from '../cache.ts';
+import type { CacheOut } from '../cache.ts';
 import type { Foreign } from '../foreign.ts';
 import { hostNameOf, uniqueNames, workflowNameOf } from '../names.ts';
 import type { ForeignFile } from '../open-file.ts';
@@ -325,6 +327,8 @@ function readSteps(
   const allowed = job.get('continue-on-error');
   const runs = [job.get('defaults')?.get('run'), defaults?.get('run')];
   const out: Out[] = [];
+  /** Of actions before the step that is to have them. */
+  const caches: CacheOut[] = [];
   const steps = job.get('steps')?.items() ?? [];
   for (const [index, step] of steps.entries()) {
     const stepEnv = step.get('env');
@@ -334,8 +338,9 @@ function readSteps(
     const uses = step.get('uses');
     const condition = step.get('if');
     if (uses !== undefined) {
-      const action = readAction(step, uses, step.get('with'), (one, at) => texts.word(one, at));
+      const action = readAction(step, uses, step.get('with'), texts);
       if (action.kind === 'image') image = { value: action.image, from: action.from };
+      if ('cache' in action && action.cache !== null) caches.push(action.cache);
       condition?.needs('the action is left out, or the image has its tool');
       for (const key of ['name', 'env', 'continue-on-error', 'timeout-minutes', 'shell', 'working-directory'])
         step.get(key)?.needs('nothing runs for the action');
@@ -414,6 +419,7 @@ function readSteps(
             : directoryEntry(directory, texts.word(directory.text() ?? '', directory)),
           entry('commands', list([text(commands.replace(/\n+$/, ''), run)], run), run),
           minutes === undefined ? null : minutesEntry(minutes),
+          cacheEntry(caches.splice(0)),
           isIgnored ? entry('failure', 'ignore', step.get('continue-on-error') ?? allowed ?? null) : null,
         ],
         step,

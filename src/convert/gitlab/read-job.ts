@@ -2,6 +2,7 @@ import type { Foreign } from '../foreign.ts';
 import { hostNameOf } from '../names.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
+import { readCaches } from './cache.ts';
 import { JOB_KEYS } from './jobs.ts';
 import type { Job } from './jobs.ts';
 import { readOnly, readRules } from './rules.ts';
@@ -28,10 +29,6 @@ export interface ReadJob {
 }
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
-  cache: [
-    'nothing but the layers of the image is kept between builds',
-    'Install in the Dockerfile; `image` is cached.',
-  ],
   coverage: ['a log is not searched for coverage', 'Remove it.'],
   environment: ['a step deploys nothing that is on the page of environments', 'Write `deploy`.'],
   release: ['no release is made on the Git host', 'Call its API in the commands.'],
@@ -97,6 +94,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
       allowed || when.isFailureAllowed ? entry('failure', 'ignore', job.get('allow_failure') ?? null) : null,
       retryEntry(job.get('retry')),
       ...artifactsEntries(job.get('artifacts')),
+      readCaches(job.get('cache'), texts),
     ],
     environment: [...texts.environment(), ...variables],
     copies: copiesOf(job.get('parallel'), texts),

@@ -59,6 +59,8 @@ export interface JobText {
   value(text: string, at: Foreign): string;
   /** With the variables of the file written out; what is left is noted. */
   word(text: string, at: Foreign): string;
+  /** With the variables of the file written out; what is left stays as it is. */
+  path(text: string): string;
   environment(): readonly OutEntry[];
 }
 
@@ -108,6 +110,10 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
       }),
     value: (text, at) => expand(text, at, 0, true),
     word: (text, at) => expand(text, at, 0, false),
+    path: (text) =>
+      text.replace(REFERENCE, (whole: string, braced?: string, _operator?: string, bare?: string) => {
+        return defined.get(braced ?? bare ?? '') ?? whole;
+      }),
     environment: () => [...needed].map(([name, value]) => entry(name, text(value))),
   };
 

@@ -1,6 +1,7 @@
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { Report } from '../report.ts';
+import { checkCaches } from './check-caches.ts';
 import { checkDependencies } from './check-dependencies.ts';
 import { checkDeployments } from './check-deployments.ts';
 import { checkEnvironments } from './check-environments.ts';
@@ -36,6 +37,7 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report):
   checkImages(spec, facts, own, report);
   checkEnvironments(spec, own, report);
   checkTags(spec.push?.tags ?? [], own, report);
+  checkCaches(spec, own, report);
   checkPrograms(spec, report);
   checkDeployments(spec.deploy, report);
   checkExpressions(spec, own, report);

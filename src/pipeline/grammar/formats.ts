@@ -131,6 +131,37 @@ export const filePattern: Format<string> = cleaned(
 /** Name of an artifact. */
 export const artifactName = matching('a name of A-Z, a-z, 0-9, `_`, `.` and `-` (at most 64)', ARTIFACT_NAME);
 
+/**
+ * A path of what is cached: not the workspace itself nor its `.git`, which the checkout fills, and nothing that is no file
+ * of the container's own.
+ */
+export const cachePath: Format<string> = cleaned(
+  matching(
+    'a path such as `node_modules` or `/root/.npm`',
+    new RegExp(
+      [
+        '^(?!(?:.*/)?[.][.](?:/|$))(?!.*[*][*])(?!~)',
+        '(?!/*(?:[.]/+)*[.]?/*$)(?!(?:[.]/+)*[.]git(?:/|$))',
+        '(?!/+(?:[.]/+)*(?:proc|sys|dev|[.]slipway)(?:/|$))(?!/+workspace/*(?:$|[.]git(?:/|$)))',
+        '[^\\p{Cc}\\\\]{1,256}$',
+      ].join(''),
+      'u',
+    ),
+    'Write a path from where the commands start, or an absolute one: without `..`, `**` and `~`, and not the whole workspace.',
+  ),
+  (text) =>
+    `${text.startsWith('/') ? '/' : ''}${text
+      .split('/')
+      .filter((part) => part !== '' && part !== '.')
+      .join('/')}`,
+);
+
+/** The key of a cache, perhaps with variables; how long it may be is known when they are replaced. */
+export const cacheKey = matching(
+  'a key such as `npm-${CI_COMMIT_BRANCH}` (at most 512 characters)',
+  /^(?! )[^\p{Cc}]{1,512}(?<! )$/u,
+);
+
 /** A path on the web, e.g. of a health check. */
 export const urlPath = matching('a path that begins with `/`', /^\/[\w\-.~!$&'()*+,;=:@%/?]{0,1023}$/);
 

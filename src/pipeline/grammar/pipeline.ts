@@ -81,7 +81,7 @@ export const pipelineRecord = record(
     clone: 'The checkout has the whole history and all tags, no submodules and no files of Git LFS.',
     workspace: 'The workspace is chosen by Slipway.',
     workflows: 'Write a file in `.slipway/` for each.',
-    cache: 'The image build has its own cache.',
+    cache: 'Write `cache` on the step that fills it.',
     reports: 'Write `reports: { junit: … }` in the step that writes them.',
     include: 'Write the file whole; files of `.slipway/` may wait for one another.',
     inputs: 'A build that is started by hand has the values of the file.',

@@ -5,6 +5,7 @@ import { namedList } from '../shape/named-list.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
+import { cache } from './cache.ts';
 import { artifactName, duration, filePattern, imageTemplate, repositoryPath, stepName } from './formats.ts';
 import { retry } from './retry.ts';
 import { settings } from './settings.ts';
@@ -47,7 +48,6 @@ const artifacts = choice(
 );
 
 const NOT_YET = {
-  cache: 'Steps share the workspace; the image build has its own cache.',
   matrix: 'Write `matrix` at the top of the file.',
   split: 'Write a `matrix`, and choose the files by its variable.',
   approval: 'Deploy another environment by hand.',
@@ -103,6 +103,11 @@ export const steps = namedList(
     artifacts: optional(
       artifacts,
       'Files that are kept with the build when the commands are over, however they ended.',
+      'nothing',
+    ),
+    cache: optional(
+      cache,
+      'Files that are restored before the commands, and saved for later builds after they succeeded.',
       'nothing',
     ),
     reports: optional(

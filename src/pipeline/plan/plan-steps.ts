@@ -7,6 +7,7 @@ import { matchStep } from '../match-when.ts';
 import type { Occasion } from '../match-when.ts';
 import type { FillValue } from './fill-values.ts';
 import type { Report } from '../report.ts';
+import { belowFolder, planCaches } from './plan-caches.ts';
 import { planEnvironment } from './plan-environment.ts';
 import { planReference } from './plan-reference.ts';
 import { planProgram, TOO_OLD_FOR_PROGRAMS } from './plan-program.ts';
@@ -44,6 +45,7 @@ export function planSteps(
       selected: runsOn !== null,
       ...(step.retry === null ? {} : { retry: planRetry(step.retry) }),
       ...(step.artifacts === null ? {} : { artifacts: planArtifact(step, step.artifacts) }),
+      ...(step.cache === null ? {} : { caches: planCaches(step.cache, folderOf(step), own) }),
       ...(step.reports === null ? {} : { reports: { junit: inFolder(step, step.reports.junit) } }),
       ...(program === null ? {} : { program }),
     };
@@ -69,10 +71,13 @@ function planArtifact(
 }
 
 /** Patterns as from where the step starts without its folder: names are told from there, too. */
-function inFolder({ directory }: StepSpec, patterns: readonly string[]): readonly string[] {
-  if (directory === null || directory === '.') return patterns;
-  const folder = directory.replace(/[*?[\]{},\\]/g, '\\$&');
-  return patterns.map((pattern) => `${folder}/${pattern}`);
+function inFolder(step: StepSpec, patterns: readonly string[]): readonly string[] {
+  const folder = folderOf(step);
+  return folder === null ? patterns : patterns.map((pattern) => belowFolder(folder, pattern));
+}
+
+function folderOf({ directory }: StepSpec): string | null {
+  return directory === '.' ? null : directory;
 }
 
 /** Of a step that is skipped: nothing that its event lacks is a problem. */

@@ -101,7 +101,7 @@ jobs:
   expect(notes.map(({ line, code, path }) => `${line} ${code} ${path}`)).toEqual([
     '1 convert_left_out on[1]',
     '4 convert_changed jobs.a.runs-on',
-    '6 convert_left_out jobs.a.steps[0]',
+    '6 convert_changed jobs.a.steps[0]',
     '8 convert_left_out jobs.a.steps[1]',
     '9 convert_changed jobs.a.steps[2].run',
     '9 convert_changed jobs.a.steps[2].run',

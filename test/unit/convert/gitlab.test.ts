@@ -79,7 +79,7 @@ ${['a', 'b']
   .join('')}`);
 });
 
-it('what has no counterpart is noted: images, engines, people, caches, runners, included files', () => {
+it('what has no counterpart is noted: images, engines, people, runners, included files', () => {
   const text = `include: [{ template: Auto.yml }]
 a:
   script: docker push $CI_REGISTRY_IMAGE $KEY
@@ -96,7 +96,6 @@ b: { image: "busybox:1.36", script: [x], only: [schedules] }
     '3 convert_changed a.script',
     '3 convert_changed a.script',
     '4 convert_left_out a.services[0]',
-    '5 convert_left_out a.cache',
     '6 convert_left_out a.tags',
     '7 convert_changed a.when',
     '8 convert_unknown a.colour',

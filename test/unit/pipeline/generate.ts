@@ -63,6 +63,21 @@ const setting: fc.Arbitrary<unknown> = fc.oneof(
   fc.dictionary(fc.constantFrom('x', 'a b'), value, { maxKeys: 2 }),
 );
 
+const cacheKey = fc.constantFrom('npm', 'npm-${CI_COMMIT_SHA}', '${CI_COMMIT_TAG}');
+const cachePaths = fc.constantFrom('node_modules', './a/*/b/', '/root/.npm', ['x', '/y']);
+const cache = fc
+  .tuple(
+    fc.record({
+      paths: cachePaths,
+      key: fc.oneof(cacheKey, fc.record({ files, prefix: cacheKey }, { requiredKeys: ['files'] })),
+    }),
+    optional({
+      fallback_keys: fc.oneof(cacheKey, fc.array(cacheKey, { minLength: 1, maxLength: 2 })),
+      policy: fc.constantFrom('pull-push', 'pull', 'push'),
+    }),
+  )
+  .map(([must, may]) => ({ ...must, ...may }));
+
 /** What runs in a step. */
 const runs = fc.oneof(
   { weight: 5, arbitrary: fc.record({ commands }) },
@@ -98,6 +113,7 @@ const step = fc
           .map(([must, may]) => ({ ...must, ...may })),
       ),
       reports: fc.record({ junit: fc.oneof(files, fc.array(files, { minLength: 1, maxLength: 2 })) }),
+      cache: fc.oneof(cache, fc.array(cache, { minLength: 1, maxLength: 2 })),
       artifacts: fc.oneof(
         fc.array(files, { minLength: 1, maxLength: 2 }),
         fc

@@ -84,6 +84,7 @@ const FILES: Readonly<
   volume_duplicate: [`${DEPLOY}    volumes: [a:/d, b:/d/.]`, '5:21'],
   pipeline_idle: ['services: { db: { image: postgres:15 } }', '1:1'],
   tag_mutable: ['push: { tags: "1.0" }', '1:15'],
+  cache_key_fixed: ['steps: { a: { image: b, commands: c, cache: { paths: d, key: e } } }', '1:62'],
   image_mutable: ['steps: { a: { image: registry.example.com:5000/node, commands: x } }', '1:22'],
   ships_untested: ['image: { test_target: test }\npush: {}', '1:23'],
   service_unused: ['services: { db: { image: postgres:15 } }\nsteps: { a: { commands: psql } }', '1:13'],

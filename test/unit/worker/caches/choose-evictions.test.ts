@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { chooseEvictions, type CacheEntry } from '../../../../worker/caches/choose-evictions.ts';
+
+const entry = (id: string, space: string, bytes: number, usedMs: number): CacheEntry => ({
+  ...{ id, space, bytes, usedMs },
+});
+const idsOf = (entries: readonly CacheEntry[]) => entries.map(({ id }) => id).sort();
+
+it('takes out those that were unused for longest, no more than is needed', () => {
+  const entries = [
+    entry('new', 'p.trusted', 40, 3),
+    entry('old', 'p.trusted', 40, 1),
+    entry('middle', 'p.trusted', 40, 2),
+  ];
+  expect(idsOf(chooseEvictions(entries, 120))).toEqual([]);
+  expect(idsOf(chooseEvictions(entries, 119))).toEqual(['old']);
+  expect(idsOf(chooseEvictions(entries, 79))).toEqual(['middle', 'old']);
+  expect(idsOf(chooseEvictions(entries, 0))).toEqual(['middle', 'new', 'old']);
+});
+
+it('lets no pull request push out what branches read, however much it saves', () => {
+  const trusted = entry('main', 'p.trusted', 60, 1);
+  const flood = Array.from({ length: 50 }, (_, n) => entry(`flood-${n}`, 'p.fork-1', 20, 100 + n));
+  const gone = chooseEvictions([trusted, ...flood], 100);
+  expect(gone).not.toContain(trusted);
+  expect(gone).toHaveLength(49);
+});
+
+it('leaves at most the room, and of pull requests a quarter of it', () => {
+  const one = fc.record({
+    space: fc.constantFrom('p.trusted', 'q.trusted', 'p.pull-1', 'p.fork-2'),
+    bytes: fc.nat(100),
+    usedMs: fc.nat(5),
+  });
+  fc.assert(
+    fc.property(fc.array(one), fc.nat(600), (all, keepBytes) => {
+      const entries = all.map((each, n) => ({ id: String(n), ...each }));
+      const gone = new Set(chooseEvictions(entries, keepBytes));
+      const left = entries.filter((each) => !gone.has(each));
+      const sum = (some: readonly CacheEntry[]) => some.reduce((total, { bytes }) => total + bytes, 0);
+      expect(sum(left)).toBeLessThanOrEqual(keepBytes);
+      expect(sum(left.filter(({ space }) => !space.endsWith('.trusted')))).toBeLessThanOrEqual(keepBytes / 4);
+      expect(gone.size + left.length).toBe(entries.length);
+    }),
+  );
+});
