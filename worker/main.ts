@@ -97,6 +97,8 @@ async function main(): Promise<void> {
     isLeaseAlive: (lease) => leases.has(lease),
     holdsName: () => server.holdsName(),
   });
+  // Their room may have been larger in an earlier life.
+  await caches.evict().catch((error: unknown) => log.warn({ err: error }, 'caches are as they were'));
   const workflows = { ...(await workflowTools(engine, buildClient)), caches };
   keepBuildCache(engine, () => leases.size === 0);
   const deployments = deployTools(engine);
@@ -281,7 +283,6 @@ function startReaper(engine: Engine, checkouts: string, caches: CacheStore, owne
       (await reapLeftovers(engine, settings.name, owner)) + (await clearLeftovers(engine, checkouts, owner));
     // Their folder is this process's own: what no lease of it is writing is nobody's.
     await caches.clearLeftovers(owner.isLeaseAlive);
-    await caches.evict();
     return removed;
   };
   const reap = (): void => {

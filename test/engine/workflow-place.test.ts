@@ -1,15 +1,18 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import type { Engine } from '../../worker/engine/engine.ts';
 import { engineLabels } from '../../worker/engine/labels.ts';
+import { tarOf } from '../../worker/engine/tar.ts';
 import { cleanUpWorkflow } from '../../worker/steps/clean-up-workflow.ts';
-import { ensureHelper } from '../../worker/steps/ensure-helper.ts';
+import { ensureHelper, HELPER_FOLDER } from '../../worker/steps/ensure-helper.ts';
 import { fillWorkspace } from '../../worker/steps/fill-workspace.ts';
 import { reapLeftovers } from '../../worker/steps/reap-leftovers.ts';
+import { startStepContainer } from '../../worker/steps/step-container.ts';
 import { setUpWorkflow } from '../../worker/steps/set-up-workflow.ts';
 import { ORDINARY, importBusyboxImage, leftOf, sharedEngine, testLabels } from './support.ts';
 
@@ -170,6 +173,44 @@ it('copies files, folders, links and modes into the workspace, writable for ever
   } finally {
     await cleanUpWorkflow(engine, labels);
     rmSync(folder, { recursive: true });
+  }
+  expect(await leftOf(engine, labels)).toEqual([]);
+});
+
+it('unpacks within a container, never into the helper that all builds share, and ends when it is told to', async () => {
+  const labels = testLabels();
+  const helper = await ensureHelper(engine, null);
+  const container = await startStepContainer(
+    engine,
+    {
+      name: `slipway-${labels.lease}`,
+      image: IMAGE,
+      labels: engineLabels(labels),
+      mounts: [{ volume: helper.volume, path: HELPER_FOLDER, readOnly: true }],
+      limits: { memoryBytes: 64 * 1024 ** 2, pids: 64, cpuShares: 512 },
+    },
+    30_000,
+  );
+  const put = (name: string, signal?: AbortSignal) => {
+    const file = { name, mode: 0o755, bytes: Buffer.from('x') };
+    return engine.putArchive(container.id, '/', tarOf([file]), signal);
+  };
+  try {
+    await engine.run(container.id, { command: ['sh', '-c', 'ln -s /.slipway /tmp/evil'] });
+    for (const name of ['.slipway/more', '.slipway/busybox', 'tmp/evil/more', '../../.slipway/more'])
+      await expect(put(name), name).rejects.toThrow(/read-only|breakout/);
+    await put('tmp/fine');
+    const listed = await engine.run(container.id, { command: ['sh', '-c', 'ls /.slipway; cat /tmp/fine'] });
+    expect(listed.output).toBe('busybox\nready\nx');
+
+    const stop = new AbortController();
+    const endless = new PassThrough();
+    const unpacking = engine.putArchive(container.id, '/tmp', endless, stop.signal);
+    setTimeout(() => stop.abort(new Error('cancelled')), 50);
+    await expect(unpacking).rejects.toThrow();
+    endless.destroy();
+  } finally {
+    await container.remove();
   }
   expect(await leftOf(engine, labels)).toEqual([]);
 });

@@ -45,6 +45,7 @@ interface About {
   readonly bytes: number;
 }
 
+const MOST_CACHES = 10_000;
 /** How many bytes are written between two looks at the disk. */
 const LOOK_BYTES = 64 * 1024 ** 2;
 
@@ -142,7 +143,7 @@ export class CacheStore {
         if (facts !== null)
           entries.push({ id: `${space}/${name}`, space, bytes: facts.size, usedMs: facts.mtimeMs });
       }
-    const gone = chooseEvictions(entries, this.#settings.keepBytes);
+    const gone = chooseEvictions(entries, { bytes: this.#settings.keepBytes, entries: MOST_CACHES });
     for (const { id } of gone) await this.#remove(path.join(this.#spaces, id));
     return gone.length;
   }

@@ -12,21 +12,29 @@ export interface CacheEntry {
 /** All pull requests together may have this part of the room: what they save is not to push out what everybody reads. */
 const PULL_REQUESTS = 1 / 4;
 
-/** The caches that go so that the others need no more than `keepBytes`, those that were unused for longest first. Pure. */
-export function chooseEvictions(entries: readonly CacheEntry[], keepBytes: number): readonly CacheEntry[] {
+/** What caches may have together. */
+export interface CacheRoom {
+  readonly bytes: number;
+  /** However small they are, each look goes through all of them. */
+  readonly entries: number;
+}
+
+/** The caches that go so that the others have room, those that were unused for longest first. Pure. */
+export function chooseEvictions(entries: readonly CacheEntry[], room: CacheRoom): readonly CacheEntry[] {
   const byUse = [...entries].sort((a, b) => a.usedMs - b.usedMs || (a.id < b.id ? -1 : 1));
   const ofPulls = byUse.filter(({ space }) => !isTrustedSpace(space));
-  const gone = new Set(surplus(ofPulls, keepBytes * PULL_REQUESTS));
+  const share = { bytes: room.bytes * PULL_REQUESTS, entries: room.entries * PULL_REQUESTS };
+  const gone = new Set(surplus(ofPulls, share));
   const left = byUse.filter((entry) => !gone.has(entry));
-  return [...gone, ...surplus(left, keepBytes)];
+  return [...gone, ...surplus(left, room)];
 }
 
 /** Of entries in the order in which they go. */
-function surplus(entries: readonly CacheEntry[], keepBytes: number): readonly CacheEntry[] {
+function surplus(entries: readonly CacheEntry[], room: CacheRoom): readonly CacheEntry[] {
   let bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   const gone: CacheEntry[] = [];
   for (const entry of entries) {
-    if (bytes <= keepBytes) break;
+    if (bytes <= room.bytes && entries.length - gone.length <= room.entries) break;
     gone.push(entry);
     bytes -= entry.bytes;
   }

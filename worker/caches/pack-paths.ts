@@ -44,7 +44,7 @@ async function* written(
   wrote: (bytes: number) => Promise<void>,
 ): AsyncGenerator<Uint8Array, void, void> {
   for await (const piece of source) {
-    await file.write(piece);
+    await file.appendFile(piece);
     await wrote(piece.length);
     yield piece;
   }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TIMES } from '../../../config/times.ts';
+import type { RepositoryEvent } from '../../../src/core/event.ts';
 import { Problem } from '../../../src/core/problem.ts';
 import type { WorkflowWork } from '../../../src/core/work.ts';
 import {
@@ -48,6 +49,21 @@ describe('claim', () => {
       'push push',
     ]);
     expect(work.variables).toEqual({ CI_PIPELINE_NUMBER: '1' });
+  });
+
+  it('tells which caches its steps may use: a pull request writes none that a branch reads', async () => {
+    const spaces = async (event: Partial<RepositoryEvent>) => {
+      const { buildId } = await record.build(project, { event });
+      return (await ada.claimWorkflow(await record.workflowOf(buildId))).work.caches;
+    };
+    const pull = { kind: 'pull_request', number: 7, sourceBranch: 'x', targetBranch: 'main' } as const;
+    const trusted = `${project}.trusted`;
+    expect(await spaces({})).toEqual({ own: trusted, others: [] });
+    expect(await spaces({ ...pull, fromFork: false })).toEqual({
+      own: `${project}.pull-7`,
+      others: [trusted],
+    });
+    expect(await spaces({ ...pull, fromFork: true })).toEqual({ own: `${project}.fork-7`, others: [] });
   });
 
   it('gives the same process the same lease again when its answer was lost', async () => {

@@ -5,6 +5,8 @@ import { chooseEvictions, type CacheEntry } from '../../../../worker/caches/choo
 const entry = (id: string, space: string, bytes: number, usedMs: number): CacheEntry => ({
   ...{ id, space, bytes, usedMs },
 });
+const evictions = (bytes: number, entries: readonly CacheEntry[]) =>
+  chooseEvictions(entries, { bytes, entries: 1_000 });
 const idsOf = (entries: readonly CacheEntry[]) => entries.map(({ id }) => id).sort();
 
 it('takes out those that were unused for longest, no more than is needed', () => {
@@ -13,16 +15,16 @@ it('takes out those that were unused for longest, no more than is needed', () =>
     entry('old', 'p.trusted', 40, 1),
     entry('middle', 'p.trusted', 40, 2),
   ];
-  expect(idsOf(chooseEvictions(entries, 120))).toEqual([]);
-  expect(idsOf(chooseEvictions(entries, 119))).toEqual(['old']);
-  expect(idsOf(chooseEvictions(entries, 79))).toEqual(['middle', 'old']);
-  expect(idsOf(chooseEvictions(entries, 0))).toEqual(['middle', 'new', 'old']);
+  expect(idsOf(evictions(120, entries))).toEqual([]);
+  expect(idsOf(evictions(119, entries))).toEqual(['old']);
+  expect(idsOf(evictions(79, entries))).toEqual(['middle', 'old']);
+  expect(idsOf(evictions(0, entries))).toEqual(['middle', 'new', 'old']);
 });
 
 it('lets no pull request push out what branches read, however much it saves', () => {
   const trusted = entry('main', 'p.trusted', 60, 1);
   const flood = Array.from({ length: 50 }, (_, n) => entry(`flood-${n}`, 'p.fork-1', 20, 100 + n));
-  const gone = chooseEvictions([trusted, ...flood], 100);
+  const gone = evictions(100, [trusted, ...flood]);
   expect(gone).not.toContain(trusted);
   expect(gone).toHaveLength(49);
 });
@@ -34,13 +36,14 @@ it('leaves at most the room, and of pull requests a quarter of it', () => {
     usedMs: fc.nat(5),
   });
   fc.assert(
-    fc.property(fc.array(one), fc.nat(600), (all, keepBytes) => {
+    fc.property(fc.array(one), fc.nat(600), fc.nat(12), (all, keepBytes, most) => {
       const entries = all.map((each, n) => ({ id: String(n), ...each }));
-      const gone = new Set(chooseEvictions(entries, keepBytes));
+      const gone = new Set(chooseEvictions(entries, { bytes: keepBytes, entries: most }));
       const left = entries.filter((each) => !gone.has(each));
       const sum = (some: readonly CacheEntry[]) => some.reduce((total, { bytes }) => total + bytes, 0);
       expect(sum(left)).toBeLessThanOrEqual(keepBytes);
       expect(sum(left.filter(({ space }) => !space.endsWith('.trusted')))).toBeLessThanOrEqual(keepBytes / 4);
+      expect(left.length).toBeLessThanOrEqual(most);
       expect(gone.size + left.length).toBe(entries.length);
     }),
   );
