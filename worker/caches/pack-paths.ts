@@ -56,8 +56,8 @@ function entryCheck(names: readonly string[]): (entry: TarEntry) => void {
   const isInside = (name: string): boolean =>
     names.some((one) => name === one || name.startsWith(`${one}/`)) && !name.split('/').includes('..');
   let count = 0;
-  return ({ name: written, type, linkName }) => {
-    const name = cleanName(written).replace(/\/+$/, '');
+  return ({ name: told, type, linkName }) => {
+    const name = cleanName(told).replace(/\/+$/, '');
     count += 1;
     if (count > CACHE_LIMITS.entries)
       throw new NotCollected(`it has more than ${CACHE_LIMITS.entries} files, folders and links`);

@@ -140,11 +140,17 @@ async function unpack(
   inTime: AbortSignal,
 ): Promise<void> {
   const broken = new AbortController();
-  archive.once('error', (error) => broken.abort(error));
+  const faults: Error[] = [];
+  archive.once('error', (fault: Error) => {
+    faults.push(fault);
+    broken.abort();
+  });
   try {
     await put(AbortSignal.any([inTime, broken.signal]));
   } catch (error) {
-    throw broken.signal.aborted ? broken.signal.reason : error;
+    const [fault] = faults;
+    if (fault !== undefined) throw fault;
+    throw error;
   }
 }
 

@@ -58,7 +58,6 @@ export function readAction(
   values: Foreign | undefined,
   texts: Pick<StepExpressions, 'word' | 'value'>,
 ): Action {
-  const { word } = texts;
   const name = (uses.text() ?? '').replace(/@.*$/, '');
   const left = (keys: readonly string[], why: string) => {
     for (const one of values?.kind === 'map' ? values.entries() : [])
@@ -73,7 +72,7 @@ export function readAction(
     const version = values?.kind === 'map' ? values.get(tool.key) : undefined;
     const cache = readToolCache(name, values);
     left([tool.key, ...TOOL_CACHE_KEYS], 'the image has the tool, and nothing else is set up');
-    const written = word(version?.text() ?? '', version ?? uses);
+    const written = texts.word(version?.text() ?? '', version ?? uses);
     const isExact = /^(?:\d+(?:\.\d+)*|\$\{\w+\})$/.test(written.replace(/\.x$/, ''));
     if (version !== undefined && !isExact)
       version.changes(

@@ -111,9 +111,11 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
     value: (text, at) => expand(text, at, 0, true),
     word: (text, at) => expand(text, at, 0, false),
     path: (text) =>
-      text.replace(REFERENCE, (whole: string, braced?: string, _operator?: string, bare?: string) => {
-        return defined.get(braced ?? bare ?? '') ?? whole;
-      }),
+      text.replace(
+        REFERENCE,
+        (whole: string, braced?: string, _operator?: string, bare?: string) =>
+          defined.get(braced ?? bare ?? '') ?? whole,
+      ),
     environment: () => [...needed].map(([name, value]) => entry(name, text(value))),
   };
 
