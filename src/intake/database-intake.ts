@@ -11,10 +11,12 @@ import { findUnplanned } from './unplanned-builds.ts';
 
 const CONCURRENCY = 4;
 const AFTER_ERROR_MS = 1_000;
+/** So long a repository's deliveries are worked off before those of another that waits for a place. */
+const TURN_MS = 1_000;
 
 /**
  * Intake fed from the record: rows of `delivery` whose outcome is `received`, oldest first within a repository,
- * several repositories side by side, not all of them of one Git host. A row stays `received` until what it leads to is recorded.
+ * several repositories side by side and in turn, not all of them of one Git host. A row stays `received` until what it leads to is recorded.
  */
 export function createIntake(deps: IntakeDeps): Intake {
   const { store, log } = deps;
@@ -40,16 +42,22 @@ export function createIntake(deps: IntakeDeps): Intake {
   };
 
   const working = new Map<WaitingRepository, Promise<void>>();
+  /** When the last turn of a repository that still waits ended. */
+  const served = new Map<string | null, number>();
   const workOff = async (one: WaitingRepository): Promise<void> => {
     const { repository } = one;
+    const turnEnds = performance.now() + TURN_MS;
     try {
-      for (let made = await next(); made !== null; made = await next())
+      for (let made = await next(); made !== null; made = await next()) {
         for (const one of made) await plan(one);
+        if (performance.now() >= turnEnds) break;
+      }
     } catch (error) {
       log.error({ err: error, repository, stage: 'intake' }, 'a delivery was left for later');
       await rest();
     } finally {
       working.delete(one);
+      served.set(repository, performance.now());
       wake();
     }
     async function next(): Promise<readonly Unplanned[] | null> {
@@ -60,12 +68,16 @@ export function createIntake(deps: IntakeDeps): Intake {
     }
   };
 
+  const turnOf = ({ repository }: WaitingRepository): number => served.get(repository) ?? 0;
   const looks = createRounds(async () => {
     // Who ends some work looks again.
     if (stopping.signal.aborted || working.size >= concurrency) return;
     try {
       const waiting = await waitingRepositories(deps);
-      for (const one of chooseRepositories(waiting, [...working.keys()], concurrency))
+      const still = new Set(waiting.map(({ repository }) => repository));
+      for (const repository of served.keys()) if (!still.has(repository)) served.delete(repository);
+      const inTurn = waiting.toSorted((a, b) => turnOf(a) - turnOf(b));
+      for (const one of chooseRepositories(inTurn, [...working.keys()], concurrency))
         working.set(one, workOff(one));
     } catch (error) {
       log.error({ err: error, stage: 'intake' }, 'the waiting deliveries could not be read');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/core/id.ts';
 import { connectGithub } from '../../../src/hosts/github/connect-github.ts';
@@ -36,14 +37,14 @@ describe('of the repositories that wait', () => {
   });
 });
 
-describe('a Git host whose fetches do not end', () => {
+describe('a Git host whose fetches take long', () => {
   let server: TestServer;
   beforeEach(async () => {
     server = await startTestServer({ intake: false });
   });
   afterEach(() => server.close());
 
-  async function add(repository: string, gitHost: string): Promise<void> {
+  async function add(repository: string, gitHost: string, deliveries = 1): Promise<void> {
     const { store } = server.deps;
     const project = { path: repository, host_repository: repository, default_branch: 'main', created_at: 0 };
     const clone_url = `https://${gitHost}/${repository}.git`;
@@ -54,42 +55,69 @@ describe('a Git host whose fetches do not end', () => {
         .execute(),
     );
     const payload = pushPayload({ repository, commit: 'c'.repeat(40) });
-    expect((await server.deliver('push', payload)).status).toBe(202);
+    for (let number = 0; number < deliveries; number++)
+      expect((await server.deliver('push', payload)).status).toBe(202);
   }
 
-  it('leaves a place for the repositories of others', async () => {
-    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']) await add(`slow/${name}`, 'slow.test');
-    await add('team/quick', 'quick.test');
+  const intakeThatReads = (read: Mirrors['read']) => {
     const { store, builds, secrets, clock, log } = server.deps;
-    const asked: string[] = [];
-    const over = Promise.withResolvers<never>();
-    over.promise.catch(() => undefined);
-    const info = { message: '[skip ci]', author: { name: 'Ada', email: 'a@b.c' }, committedAtMs: null };
-    const read: Mirrors['read'] = async ({ remote }) => {
-      const { hostname } = new URL(remote.url);
-      asked.push(hostname);
-      return hostname === 'slow.test' ? over.promise : { info, files: [null, null], changes: null };
-    };
-    const intake = createIntake({
+    return createIntake({
       ...{ store, builds, secrets, clock, log },
       mirrors: { ...neverAsked, read },
       readRemote: () => Promise.reject(new Error('not asked for')),
       gitHost: connectGithub({ api: 'http://127.0.0.1:9', app: null, clock }),
       settings: { publicUrl: 'http://slipway.test', version: '0' },
     });
+  };
+  const info = { message: '[skip ci]', author: { name: 'Ada', email: 'a@b.c' }, committedAtMs: null };
+  const outcomesOf = (repository: string) =>
+    server.deps.store.db
+      .selectFrom('delivery')
+      .where('repository', '=', repository)
+      .select('outcome')
+      .execute();
+
+  it('leaves a place for the repositories of others', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']) await add(`slow/${name}`, 'slow.test');
+    await add('team/quick', 'quick.test');
+    const asked: string[] = [];
+    const over = Promise.withResolvers<never>();
+    over.promise.catch(() => undefined);
+    const read: Mirrors['read'] = async ({ remote }) => {
+      const { hostname } = new URL(remote.url);
+      asked.push(hostname);
+      return hostname === 'slow.test' ? over.promise : { info, files: [null, null], changes: null };
+    };
+    const intake = intakeThatReads(read);
     intake.start();
     try {
       await expect
         .poll(() => asked.toSorted())
         .toEqual(['quick.test', 'slow.test', 'slow.test', 'slow.test']);
-      const quick = store.db.selectFrom('delivery').where('repository', '=', 'team/quick').select('outcome');
-      await expect.poll(() => quick.executeTakeFirst()).toEqual({ outcome: 'ignored' });
+      await expect.poll(() => outcomesOf('team/quick')).toEqual([{ outcome: 'ignored' }]);
     } finally {
       const stopped = intake.stop();
       over.reject(new Error('the test is over'));
       await stopped;
     }
     expect(asked).toHaveLength(4);
+  });
+
+  it('takes a push of another project in while those before have many more', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await add(`busy/${name}`, 'git.test', 20);
+    await add('team/quick', 'git.test');
+    const intake = intakeThatReads(async () => {
+      await sleep(200);
+      return { info, files: [null, null], changes: null };
+    });
+    intake.start();
+    try {
+      await expect.poll(() => outcomesOf('team/quick')).toEqual([{ outcome: 'ignored' }]);
+      const left = (await Promise.all(['a', 'b', 'c', 'd'].map((name) => outcomesOf(`busy/${name}`)))).flat();
+      expect(left.filter(({ outcome }) => outcome === 'received').length).toBeGreaterThan(40);
+    } finally {
+      await intake.stop();
+    }
   });
 });
 
