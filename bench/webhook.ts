@@ -44,7 +44,8 @@ export async function webhook(ground: Ground): Promise<Figures<'webhook'>> {
       onAccepted: (number) => accepted.push(sent.idOf(number)),
     });
     clearTimeout(kill);
-    const rows = recordedIds(path.join(system.dir, 'data', 'slipway.db'));
+    const { rows, projects } = recorded(path.join(system.dir, 'data', 'slipway.db'));
+    if (projects < PROJECTS) throw new Error(`intake made builds of ${projects} of ${PROJECTS} projects`);
     return report(result, floor, accepted.filter((id) => !rows.has(id)).length);
   } finally {
     await system.stop();
@@ -86,7 +87,10 @@ function report(result: LoadResult, floor: LoadResult, lost: number): Figures<'w
 /** Real push payloads of 7 kB and more, one a project, for a commit that its repository has. */
 async function makeProjects(host: GitHost, system: System): Promise<readonly Buffer[]> {
   const pushes = examples.find(({ name }) => name === 'push')?.examples ?? [];
-  const big = pushes.filter((payload) => JSON.stringify(payload).length >= 7_000);
+  // A push that deletes its branch has no head.
+  const big = pushes.filter(
+    (payload) => JSON.stringify(payload).length >= 7_000 && 'head_commit' in payload && payload.head_commit,
+  );
   const bodies: Buffer[] = [];
   for (let number = 0; number < PROJECTS; number++) {
     const repository = host.create(`team/app-${number}`);
@@ -97,7 +101,8 @@ async function makeProjects(host: GitHost, system: System): Promise<readonly Buf
     const payload = structuredClone(big[number % big.length]) as Record<string, unknown>;
     const about = payload['repository'] as Record<string, unknown>;
     about['full_name'] = repository.fullName;
-    const changed = { ...payload, ref: 'refs/heads/main', after: commit, deleted: false };
+    const head = { ...(payload['head_commit'] as object), id: commit };
+    const changed = { ...payload, ref: 'refs/heads/main', after: commit, head_commit: head, deleted: false };
     bodies.push(Buffer.from(JSON.stringify(changed)));
   }
   return bodies;
@@ -151,10 +156,11 @@ async function bareServer(): Promise<LoadResult> {
   return result;
 }
 
-/** The host's ids of all deliveries on record. */
-function recordedIds(file: string): ReadonlySet<string> {
+/** The host's ids of all deliveries on record, and of how many projects builds were made of them. */
+function recorded(file: string): { rows: ReadonlySet<string>; projects: number } {
   const database = new DatabaseSync(file, { readOnly: true });
   const rows = database.prepare('select host_delivery_id as id from delivery').all();
+  const projects = database.prepare('select distinct project_id from build').all().length;
   database.close();
-  return new Set(rows.map((row) => String(row['id'])));
+  return { rows: new Set(rows.map((row) => String(row['id']))), projects };
 }

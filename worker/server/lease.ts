@@ -1,5 +1,12 @@
 import type { TestReport } from '../../src/core/test-report.ts';
-import type { ClaimableJob, LeaseSecrets, ReportBody, RouterRecord, Signals, Work } from '../../src/core/work.ts';
+import type {
+  ClaimableJob,
+  LeaseSecrets,
+  ReportBody,
+  RouterRecord,
+  Signals,
+  Work,
+} from '../../src/core/work.ts';
 import type {
   Effect,
   EffectAnswer,
