@@ -20,7 +20,7 @@ const inLanes = {
   ...onParts,
   ...inOneProcess,
   // In this order: what a lane sets is what a file finds.
-  setupFiles: [...onParts.setupFiles, ...inOneProcess.setupFiles],
+  setupFiles: [...onParts.setupFiles, 'test/support/nothing-left.ts', ...inOneProcess.setupFiles],
   sequence: { groupOrder: 1, setupFiles: 'list' as const },
   maxWorkers: LANES,
 };

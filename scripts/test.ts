@@ -109,6 +109,7 @@ async function tests(args: readonly string[], show: 'pipe' | 'inherit'): Promise
     const results = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as Partial<Results>;
     const files = results.testResults ?? [];
     sayRetried(files);
+    saySkipped(files);
     const failedFiles = files.filter(({ status }) => status === 'failed').map(countedFile);
     const failed = failedFiles.reduce((sum, file) => sum + file.failed, 0);
     const passed = results.numPassedTests ?? 0;
@@ -140,6 +141,16 @@ function countedFile({ name, assertionResults }: Results['testResults'][number])
   const count = (wanted: string) => assertionResults.filter(({ status }) => status === wanted).length;
   return { name: path.relative('.', name), passed: count('passed'), failed: Math.max(1, count('failed')) };
 }
+
+/** Some need root, a program that is not there, or to be asked for by a variable. */
+function saySkipped(files: Results['testResults']): void {
+  for (const { name, assertionResults } of files)
+    for (const { fullName } of assertionResults.filter(({ status }) => SKIPPED.has(status)))
+      console.log(`not run here: ${path.relative('.', name)} > ${fullName}`);
+}
+
+/** As vitest's JSON report says it. */
+const SKIPPED: ReadonlySet<string> = new Set(['skipped', 'pending', 'todo']);
 
 function sayRetried(files: Results['testResults']): void {
   for (const { name, assertionResults } of files)

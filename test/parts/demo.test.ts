@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { PushFigures } from '../../demo/figures.ts';
 import type { Shown } from '../../demo/run-demo.ts';
-import { findProcesses } from '../../src/parts/processes.ts';
+import { findProcesses, isAlive } from '../../src/parts/processes.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { nodeEnvironment } from '../support/node-environment.ts';
 import { testParts } from '../support/parts.ts';
@@ -20,13 +20,17 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-it('shows every stage, ends with the figures that others read, and leaves nothing', async () => {
-  const { code, output } = await demo('--json');
+it('shows every stage and the figures that others read, runs on with --keep, and leaves nothing when that is ended', async () => {
+  const { code, output } = await demo(['--json', '--keep']);
   expect(output, output).toContain('Everything was observed');
   expect(code).toBe(0);
   const shown = JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Shown & { ok: boolean };
   expect(shown.ok).toBe(true);
-  expect([shown.urls.page, shown.urls.app].map((url) => URL.canParse(url))).toEqual([true, true]);
+  const [, kept = ''] = /`kill (\d+)` ends it/.exec(output) ?? [];
+  const statuses = await Promise.all([shown.urls.page, shown.urls.app].map(statusOf)).finally(() =>
+    process.kill(Number(kept), 'SIGTERM'),
+  );
+  expect(statuses).toEqual([200, 200]);
   for (const push of [shown.first, shown.second]) {
     for (const key of TIMES) expect(push[key], key).toBeGreaterThanOrEqual(0);
     expect(push.bytesPushed).toBeGreaterThan(0);
@@ -36,6 +40,7 @@ it('shows every stage, ends with the figures that others read, and leaves nothin
   expect(shown.second.digest).not.toBe(shown.first.digest);
   expect(shown.second.bytesPushed).toBeLessThan(shown.first.bytesPushed);
   expect(shown.traffic).toMatchObject({ failed: 0 });
+  await waitFor('the kept demo has ended', async () => !isAlive(Number(kept)), 60_000);
   await waitFor('nothing is left', async () => (await leftOver()).length === 0, 10_000).catch(
     () => undefined,
   );
@@ -43,7 +48,7 @@ it('shows every stage, ends with the figures that others read, and leaves nothin
 }, 300_000);
 
 it('ends when it is told to, exits with 1, and leaves nothing', async () => {
-  const { code, output } = await demo('--json', 'SIGTERM');
+  const { code, output } = await demo(['--json'], 'SIGTERM');
   expect(code).toBe(1);
   expect(JSON.parse(output.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ ok: false });
   await waitFor('nothing is left', async () => (await leftOver()).length === 0, 10_000).catch(
@@ -51,6 +56,8 @@ it('ends when it is told to, exits with 1, and leaves nothing', async () => {
   );
   expect(await leftOver()).toEqual([]);
 });
+
+const statusOf = async (url: string) => (await fetch(url, { headers: { accept: 'text/html' } })).status;
 
 const TIMES: readonly Exclude<keyof PushFigures, 'digest'>[] = [
   'webhookMs',
@@ -64,10 +71,10 @@ const TIMES: readonly Exclude<keyof PushFigures, 'digest'>[] = [
 
 /** Runs the demo as `npm run demo` does; `signal`: sent when its set-up is under way. */
 function demo(
-  option: string,
+  options: readonly string[],
   signal: NodeJS.Signals | null = null,
 ): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [path.join(ROOT, 'demo/demo.ts'), option], {
+  const child = spawn(process.execPath, [path.join(ROOT, 'demo/demo.ts'), ...options], {
     cwd: ROOT,
     env: {
       ...nodeEnvironment(),

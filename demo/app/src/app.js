@@ -3,12 +3,15 @@ import { greeting } from './greeting.js';
 import { readLink } from './read-link.js';
 import { shortCode } from './short-code.js';
 
+/** Longer than routers and clients keep an idle connection: who is about to use one finds it open. */
+const IDLE_MS = 75_000;
+
 /**
  * The service: `GET /` greets, `POST /links {url}` makes a short link, `GET /links` counts them, `GET /:code` leads
  * to its page, `GET /healthz` asks the store.
  */
 export function createApp(store) {
-  return http.createServer((request, response) => {
+  return http.createServer({ keepAliveTimeout: IDLE_MS }, (request, response) => {
     const answer = (status, body, headers = {}) => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(`${JSON.stringify(body)}\n`);

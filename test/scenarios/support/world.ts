@@ -5,7 +5,6 @@ import { isEnd } from '../../../src/core/status.ts';
 import type { BuildSummary, Page } from '../../../src/core/view.ts';
 import { connectEngine } from '../../../worker/engine/connect-engine.ts';
 import { LABELS } from '../../../worker/engine/labels.ts';
-import { ensureHelper } from '../../../worker/steps/ensure-helper.ts';
 import {
   startGitHost,
   type GitHost,
@@ -45,7 +44,6 @@ export async function startWorld(
   const nothing = { dockerHost, lines: new Set<string>() };
   // An engine of the run's own has nothing but ours, so everything in it counts; in another, what the labels tell.
   const only = ownEngine ? undefined : 'slipway.none';
-  if (ownEngine) await bringHelper(dockerHost);
   const before = await takeInventory(dockerHost, only);
   const host = await startGitHost(hostOptions);
   const system = await startSystem({ dockerHost, buildNetworks, appNetwork, ...options });
@@ -96,13 +94,6 @@ async function cancelBuilds(system: System): Promise<void> {
   const { items } = await system.api<Page<BuildSummary>>('GET', '/builds').catch(() => ({ items: [] }));
   for (const { id } of items.filter(({ status }) => !isEnd(status)))
     await system.api('POST', `/builds/${id}/cancel`).catch(() => undefined);
-}
-
-/** Outlives builds and workers on purpose. */
-async function bringHelper(dockerHost: string): Promise<void> {
-  const engine = connectEngine(dockerHost);
-  await ensureHelper(engine, null);
-  engine.close();
 }
 
 /** Local names of what the system's builds have built; each is named by its lease, which the worker's log tells. */
