@@ -8,7 +8,8 @@ import type { StepKind } from '../core/work.ts';
 
 /**
  * The tables. Portable between SQLite and PostgreSQL: ids are text ordered by time, times are epoch ms
- * (bigint), documents are JSON text (`…_json`), truth values are 0 or 1. Every mutable row has a `version`.
+ * (bigint), documents are JSON text (`…_json`), truth values are 0 or 1. What a build or a
+ * deployment goes through has a `version`, which grows with each change.
  */
 export interface Database {
   delivery: DeliveryTable;
@@ -456,7 +457,7 @@ export interface AccessTokenTable {
   last_used_at: number | null;
 }
 
-/** Where a project's notifications go; nothing changes one. */
+/** Where a project's notifications go. */
 export interface NotificationTargetTable {
   id: string;
   project_id: string;
