@@ -158,6 +158,13 @@ describe('a live log', () => {
     await page.getByRole('button', { name: 'End' }).click();
     const before = await lastNumber(page);
     await until(async () => (await lastNumber(page)) > before + 20, 'the log goes on by itself');
+    // A scroll that is told when the view has become smaller.
+    await page.getByRole('log').evaluate((log) => {
+      log.style.height = '120px';
+      log.dispatchEvent(new Event('scroll'));
+    });
+    const smaller = await lastNumber(page);
+    await until(async () => (await lastNumber(page)) > smaller + 20, 'the smaller log goes on by itself');
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.locator('.title .status-cancelled').waitFor({ timeout: 60_000 });
   });

@@ -36,6 +36,8 @@ export class LogView {
   readonly #resize: ResizeObserver;
   readonly #drawn = new Map<number, { row: HTMLElement; line: LogLine | undefined }>();
   #following = true;
+  /** As far down as the view was seen last. */
+  #top = 0;
   #frame = 0;
   readonly #links = new LineLinks();
   /** The line that the keyboard is at, counted from 0. */
@@ -121,7 +123,7 @@ export class LogView {
     const scale = this.#scale();
     this.#spacer.style.height = `${scale.height}px`;
     if (this.#following) this.#root.scrollTop = scale.height;
-    const top = this.#root.scrollTop;
+    const top = (this.#top = this.#root.scrollTop);
     const first = scale.lineAt(top);
     const visible = Math.ceil(this.#root.clientHeight / ROW_HEIGHT);
     const from = Math.max(0, Math.floor(first) - MARGIN);
@@ -181,7 +183,11 @@ export class LogView {
 
   readonly #onScroll = (): void => {
     const { scrollTop, clientHeight, scrollHeight } = this.#root;
-    this.#following = scrollHeight - clientHeight - scrollTop <= NEAR_END * ROW_HEIGHT;
+    const isAtEnd = scrollHeight - clientHeight - scrollTop <= NEAR_END * ROW_HEIGHT;
+    // Only the reader goes up: a view that became smaller is no longer at the end, and stays where it was.
+    if (isAtEnd) this.#following = true;
+    else if (scrollTop < this.#top) this.#following = false;
+    this.#top = scrollTop;
     this.#schedule();
   };
 
