@@ -44,6 +44,7 @@ import { disconnectProject } from './projects/disconnect-project.ts';
 import { listProjects } from './projects/list-projects.ts';
 import { removeProject } from './projects/remove-project.ts';
 import { removeSecret } from './projects/remove-secret.ts';
+import { listInputs } from './projects/list-inputs.ts';
 import { runNow } from './projects/run-now.ts';
 import { setSecret } from './projects/set-secret.ts';
 import { showTest } from './projects/show-test.ts';
@@ -118,6 +119,7 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     showTest(deps),
     setSecret(deps),
     removeSecret(deps),
+    listInputs(deps),
     runNow(deps),
 
     listTargets(deps),

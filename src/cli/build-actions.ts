@@ -1,5 +1,6 @@
 import { callServer, type ServerCommand } from './call-server.ts';
 import { findBuild, segment } from './find.ts';
+import { readPairs } from './read-pairs.ts';
 
 const cancel: ServerCommand = {
   usage: 'slipway cancel <build>   (an id, or like shop/web#12)',
@@ -25,11 +26,14 @@ const rerun: ServerCommand = {
 };
 
 const runNow: ServerCommand = {
-  usage: 'slipway run-now <project> [branch]',
+  usage: 'slipway run-now <project> [branch] [--input NAME=VALUE]…   (what the pipeline file asks for)',
   arguments: [1, 2],
-  run: async ({ api, positionals: [project = '', branch], values, say }) => {
+  options: { input: { type: 'string', multiple: true }, branch: { type: 'string' } },
+  run: async ({ api, positionals: [project = '', place], values, say }) => {
     const path = `/projects/${segment(project)}/builds`;
-    const made = await api.request<{ id: string; number: number }>('POST', path, { branch });
+    const branch = place ?? (typeof values['branch'] === 'string' ? values['branch'] : undefined);
+    const inputs = readPairs('input', values['input']);
+    const made = await api.request<{ id: string; number: number }>('POST', path, { branch, inputs });
     say(values['json'] === true ? JSON.stringify(made) : `${project}#${made.number} (${made.id})`);
     return 0;
   },

@@ -9,6 +9,7 @@ import type { Outcome } from '../../worker/outcome.ts';
 import type { Stop } from '../../worker/server/lease.ts';
 import type { FailedStep } from '../../worker/steps/workflow-context.ts';
 import { isReady } from '../core/decide-workflows.ts';
+import type { InputValues } from '../core/input.ts';
 import { workflowLabel } from '../core/matrix-label.ts';
 import { FOREIGN_PLACES } from '../convert/read-foreign.ts';
 import { Problem } from '../core/problem.ts';
@@ -20,6 +21,7 @@ import { UsageError } from './call-server.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
 import { filesBeside, readLintInput, UnreadableFile, workflowFiles } from './lint-input.ts';
 import { paint } from './print.ts';
+import { readPairs } from './read-pairs.ts';
 import { askSecret } from './run/ask-secret.ts';
 import { gatherSecrets } from './run/gather-secrets.ts';
 import {
@@ -36,13 +38,14 @@ import { plainView } from './run/show-plain.ts';
 import { treeView } from './run/show-tree.ts';
 import { fingerprint, untilChanged } from './run/watch-tree.ts';
 
-const USAGE = `Usage: slipway run [FILE] [--step NAME]… [--event push|pull_request|tag] [options]
+const USAGE = `Usage: slipway run [FILE] [--step NAME]… [--event push|pull_request|tag|manual] [options]
 
 Runs a pipeline file (${PIPELINE_FILE} by default, else all of ${PIPELINE_FOLDER}/, one after another) on this machine's Docker engine, as a worker would, on a copy of the
 working tree as it is now: image, services and steps. Nothing is pushed or deployed; no server is needed.
   --step NAME         only this step, and others so named; what it depends on counts as done
   --matrix NAME=VALUE only the combinations of the matrix that have it, and others so named
-  --event KIND        what \`when\` and the variables take it for: push (the default), pull_request or tag
+  --event KIND        what \`when\` and the variables take it for: push (the default), pull_request, tag or manual
+  --input NAME=VALUE  a value that the file asks for, and others so named; the event is then manual
   --secret NAME       a secret's value from the variable of the environment of that name, or of that name in capitals
   --secret-file FILE  secrets from lines NAME=value
   --watch             run again whenever a file changes
@@ -51,13 +54,14 @@ working tree as it is now: image, services and steps. Nothing is pushed or deplo
 Exit status: 0 success, 1 failure, 2 wrong use, 130 ended by Ctrl-C.
 `;
 
-const EVENTS: readonly LocalEventKind[] = ['push', 'pull_request', 'tag'];
+const EVENTS: readonly LocalEventKind[] = ['push', 'pull_request', 'tag', 'manual'];
 
 interface Options {
   readonly file: string | null;
   readonly steps: readonly string[];
   readonly matrix: Readonly<Record<string, string>>;
   readonly event: LocalEventKind;
+  readonly inputs: InputValues;
   readonly secrets: readonly string[];
   readonly secretFile: string | undefined;
   readonly isWatching: boolean;
@@ -96,16 +100,21 @@ function readOptions(argv: readonly string[]): Options | null {
   const { values, positionals } = parse(argv);
   if (values.help === true) return null;
   if (positionals.length > 1) throw new UsageError('it runs one file');
-  const event = EVENTS.find((kind) => kind === (values.event ?? 'push'));
+  const inputs = readPairs('input', values.input);
+  const hasInputs = Object.keys(inputs).length > 0;
+  const event = EVENTS.find((kind) => kind === (values.event ?? (hasInputs ? 'manual' : 'push')));
   if (event === undefined)
-    throw new UsageError(`there is no event "${values.event}"; it is push, pull_request or tag`);
+    throw new UsageError(`there is no event "${values.event}"; it is push, pull_request, tag or manual`);
+  if (hasInputs && event !== 'manual')
+    throw new UsageError(`only a build by hand has inputs: write --event manual, not ${event}`);
   const opensShell = values['shell-on-failure'] === true;
   if (opensShell && !isTerminal()) throw new UsageError('--shell-on-failure needs a terminal');
   return {
     file: positionals[0] ?? null,
     steps: values.step ?? [],
-    matrix: Object.fromEntries((values.matrix ?? []).map(readPair)),
+    matrix: readPairs('matrix', values.matrix),
     event,
+    inputs,
     secrets: values.secret ?? [],
     secretFile: values['secret-file'],
     isWatching: values.watch === true,
@@ -123,6 +132,7 @@ function parse(argv: readonly string[]) {
         step: { type: 'string', multiple: true },
         matrix: { type: 'string', multiple: true },
         event: { type: 'string' },
+        input: { type: 'string', multiple: true },
         secret: { type: 'string', multiple: true },
         'secret-file': { type: 'string' },
         watch: { type: 'boolean' },
@@ -134,12 +144,6 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
-}
-
-function readPair(text: string): readonly [string, string] {
-  const at = text.indexOf('=');
-  if (at < 1) throw new UsageError(`--matrix ${text}: write NAME=VALUE`);
-  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 const isTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
@@ -206,7 +210,7 @@ async function runOnce(
   const planned = planRun(
     await readRunFiles(options.file, repository),
     repository,
-    eventOf(repository, options.event),
+    { event: eventOf(repository, options.event), inputs: options.inputs },
     Date.now(),
   );
   if ('problems' in planned) {

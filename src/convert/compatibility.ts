@@ -463,7 +463,7 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
       keys: {
         push: '{ branches: [main], tags: ["v*"], paths-ignore: [a] }',
         pull_request: '{ branches: [main], types: [opened] }',
-        workflow_dispatch: '{}',
+        workflow_dispatch: '{ inputs: { a: { type: boolean } } }',
         schedule: '[{ cron: 0 0 * * * }]',
         release: '{ types: [published] }',
         workflow_call: '{}',

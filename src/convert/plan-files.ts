@@ -1,8 +1,16 @@
+import type { Input } from '../core/input.ts';
 import type { Facts } from '../pipeline/check/check-pipeline.ts';
 import type { FileInput } from '../pipeline/decode.ts';
 import { lintPipeline, lintWorkflows } from '../pipeline/lint-pipeline.ts';
 import type { LintProblem } from '../pipeline/lint-problem.ts';
-import { DEFAULT_WORKFLOW, PIPELINE_FILE, PIPELINE_FOLDER } from '../pipeline/pipeline-files.ts';
+import { inputsOf } from '../pipeline/inputs.ts';
+import {
+  DEFAULT_WORKFLOW,
+  PIPELINE_FILE,
+  PIPELINE_FOLDER,
+  type PipelineFile,
+} from '../pipeline/pipeline-files.ts';
+import { readWorkflows } from '../pipeline/read-workflows.ts';
 import { planPipeline } from '../pipeline/plan-pipeline.ts';
 import type { PlanInput, PlanOutcome } from '../pipeline/plan-pipeline.ts';
 import type { Converted, ConvertedWorkflow } from './converted.ts';
@@ -33,6 +41,19 @@ export function lintFile(text: FileInput, file: string, facts: Facts): readonly 
     (problem) => origins.get(problem.file)?.toOrigin(problem) ?? problem,
   );
   return [...notes, ...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** What the pipeline files of a repository ask for when a build is started by hand; null where they have errors. */
+export function readInputs(files: readonly PipelineFile[], facts: Facts): readonly Input[] | null {
+  const converted = readForeign(
+    files.filter(({ path }) => isForeignPath(path)).map(({ path, text }) => ({ path, content: text })),
+  );
+  const own =
+    converted?.workflows.map((workflow) => ({ path: pathOf(workflow), text: workflow.text })) ?? files;
+  const workflows = readWorkflows(own, facts);
+  if (workflows.some(({ report }) => report.hasErrors())) return null;
+  const inputs = workflows.flatMap(({ spec }) => inputsOf(spec?.inputs ?? []));
+  return [...new Map(inputs.map((input) => [input.name, input])).values()];
 }
 
 function planConverted(input: PlanInput, { workflows, notes }: Converted): PlanOutcome {

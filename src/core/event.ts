@@ -1,3 +1,5 @@
+import type { InputValues } from './input.ts';
+
 /** Who did something on a Git host. Trust comes from the host's account id, never from a commit's author name. */
 export interface Actor {
   readonly id: string;
@@ -77,6 +79,8 @@ export interface PullRequestEvent extends EventBase {
 export interface ManualEvent extends EventBase {
   readonly kind: 'manual';
   readonly branch: string;
+  /** Values of all inputs of its file that have one, those of the person before the defaults. */
+  readonly inputs: InputValues;
 }
 
 /** The branch whose order a build belongs to; null for tags. */
@@ -112,7 +116,7 @@ const LATER_OF_KIND = {
   push: { changedFiles: null },
   tag: {},
   pull_request: { changedFiles: null, milestone: null, isDraft: null },
-  manual: {},
+  manual: { inputs: {} },
 } as const;
 
 /**

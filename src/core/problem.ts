@@ -64,6 +64,11 @@ export const CATALOGUE = {
     message: '{field}: {cause}.',
     fix: 'Correct the named field and send the request again.',
   },
+  inputs_wrong: {
+    http: 400,
+    message: 'The inputs cannot be taken: {list}.',
+    fix: 'Correct each of them; the file is read at the newest commit of the branch.',
+  },
   sign_in_needed: {
     http: 401,
     message: 'This needs a signed-in user or a token.',

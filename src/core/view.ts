@@ -1,5 +1,6 @@
 import type { DeploymentCause, DeploymentPhase, SlotIndex, SlotRole } from './deployment.ts';
 import type { BuiltImage, PushedImage } from './image.ts';
+import type { Input, InputValues } from './input.ts';
 import type { Labels } from './labels.ts';
 import type { MatrixValues } from './plan.ts';
 import type { LogLine, LogState } from './log.ts';
@@ -54,6 +55,8 @@ export interface BuildView extends BuildSummary {
   readonly rerunOf: string | null;
   /** Null too when that build was removed. */
   readonly rerunOfNumber: number | null;
+  /** Of a build by hand: input → value, those of the person and the defaults. */
+  readonly inputs: InputValues;
   /** Problems of the pipeline file, when that is why it failed. */
   readonly problems: readonly LintProblemView[];
   readonly warnings: readonly LintProblemView[];
@@ -65,6 +68,13 @@ export interface BuildView extends BuildSummary {
   readonly artifacts?: readonly ArtifactView[];
   /** What went wrong beside it and did not change it; empty for most. */
   readonly notices: readonly NoticeView[];
+}
+
+/** What the pipeline files at the newest commit of a branch ask for when a build is started by hand. */
+export interface InputsView {
+  readonly branch: string;
+  readonly commit: string;
+  readonly inputs: readonly Input[];
 }
 
 /** Files of a step, as one archive: `GET /api/v1/artifacts/:artifact`. */

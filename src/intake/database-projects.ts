@@ -1,6 +1,4 @@
 import type { Builds } from '../builds/index.ts';
-import { readEvent } from '../core/event.ts';
-import type { HostedRepository } from '../core/event.ts';
 import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import type { Remote } from '../ports/repositories.ts';
@@ -9,9 +7,10 @@ import { parseCloneUrl } from './clone-url.ts';
 import { connectProject, demand, disconnectProject, findInstallation } from './connect-project.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Intake } from './intake.ts';
-import { remoteOf, type ProjectRow } from './project-row.ts';
+import { findProject } from './project-row.ts';
 import type { Projects } from './projects.ts';
 import { removeProject } from './remove-project.ts';
+import { readProjectInputs, runNow } from './run-now.ts';
 
 export interface ProjectDeps extends Omit<IntakeDeps, 'builds' | 'settings'> {
   readonly builds: Pick<Builds, 'createBuildIn'>;
@@ -28,7 +27,8 @@ export function createProjects(deps: ProjectDeps): Projects {
     disconnect: async (projectId, note = noNote) =>
       disconnectProject(deps, await findProject(deps, projectId), note),
     remove: (projectId, note = noNote) => removeProject(deps, projectId, note),
-    runNow: (projectId, branch, note = noNote) => runNow(deps, projectId, branch, note),
+    inputs: (projectId, branch) => readProjectInputs(deps, projectId, branch),
+    runNow: (projectId, wanted, note = noNote) => runNow(deps, projectId, wanted, note),
   };
 }
 
@@ -118,63 +118,6 @@ async function changeProject(
     tx.changed('project', projectId);
     await note(tx);
   });
-}
-
-async function runNow(
-  deps: ProjectDeps,
-  projectId: string,
-  branch: string,
-  note: Note,
-): Promise<{ buildId: string; number: number }> {
-  const project = await findProject(deps, projectId);
-  const remote = await remoteOf(deps, project);
-  const commit = (await deps.readRemote(remote)).branches.get(branch);
-  if (commit === undefined) throw new Problem('not_found', { what: 'branch', id: branch });
-  const { info } = await deps.mirrors.read({ projectId, remote, commit, ref: `refs/heads/${branch}` }, []);
-  const repository = await lastKnownRepository(deps, projectId);
-  const made = await deps.store.transaction(async (tx) => {
-    const { buildId, number } = await deps.builds.createBuildIn(tx, {
-      projectId,
-      deliveryId: null,
-      event: {
-        kind: 'manual',
-        branch,
-        commit,
-        ...info,
-        actor: { id: 'admin', login: 'admin', avatarUrl: null },
-        url: null,
-        repository,
-      },
-      outcome: null,
-      blocked: null,
-    });
-    await note(tx, { id: buildId, name: `${project.path}#${number}` });
-    return { buildId, number };
-  });
-  deps.intake.planWaiting();
-  return made;
-}
-
-/** What the newest delivery that led to a build said of the repository; null when there was none. */
-async function lastKnownRepository(
-  { store }: ProjectDeps,
-  projectId: string,
-): Promise<HostedRepository | null> {
-  const row = await store.db
-    .selectFrom('build')
-    .where('project_id', '=', projectId)
-    .where('event_kind', '!=', 'manual')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .select('event_json')
-    .executeTakeFirst();
-  return row === undefined ? null : readEvent(row.event_json).repository;
-}
-
-async function findProject({ store }: ProjectDeps, projectId: string): Promise<ProjectRow> {
-  const row = await store.db.selectFrom('project').where('id', '=', projectId).selectAll().executeTakeFirst();
-  if (row === undefined) throw new Problem('not_found', { what: 'project', id: projectId });
-  return row;
 }
 
 function remoteWith(url: string, token: string | null): Remote {

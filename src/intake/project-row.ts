@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { Problem } from '../core/problem.ts';
 import type { Remote } from '../ports/repositories.ts';
 import type { ProjectTable } from '../store/schema.ts';
 import type { IntakeDeps } from './intake-deps.ts';
@@ -22,4 +23,14 @@ export async function findProjectOf(
 /** Where a project is fetched from, with what opens it. */
 export async function remoteOf(deps: Pick<IntakeDeps, 'secrets'>, project: ProjectRow): Promise<Remote> {
   return { url: project.clone_url, credentials: await deps.secrets.cloneCredentials(project.id) };
+}
+
+/** @throws Problem `not_found`. */
+export async function findProject(
+  { store }: Pick<IntakeDeps, 'store'>,
+  projectId: string,
+): Promise<ProjectRow> {
+  const row = await store.db.selectFrom('project').where('id', '=', projectId).selectAll().executeTakeFirst();
+  if (row === undefined) throw new Problem('not_found', { what: 'project', id: projectId });
+  return row;
 }

@@ -1,3 +1,5 @@
+import type { InputValues } from '../core/input.ts';
+import type { InputsView } from '../core/view.ts';
 import type { Note } from '../store/store.ts';
 
 /** Makes and changes projects, and starts builds that a person asks for. */
@@ -32,10 +34,18 @@ export interface Projects {
   disconnect(projectId: string, note?: Note): Promise<void>;
   /** Removes the project with its builds. @throws Problem `not_found`, `conflict` while something of it runs or is deployed. */
   remove(projectId: string, note?: Note): Promise<void>;
-  /** Builds the newest commit of a branch now. @throws Problem `not_found` for project or branch, `repository_unreachable`. */
+  /**
+   * What the pipeline files at the newest commit of a branch ask for.
+   * @throws Problem `not_found` for project or branch, `repository_unreachable`.
+   */
+  inputs(projectId: string, branch: string): Promise<InputsView>;
+  /**
+   * Builds the newest commit of a branch now, with values for what its files ask for.
+   * @throws Problem as {@link inputs}; `inputs_wrong`, with all that is wrong.
+   */
   runNow(
     projectId: string,
-    branch: string,
+    wanted: { readonly branch: string; readonly inputs: InputValues },
     note?: Note,
   ): Promise<{ readonly buildId: string; readonly number: number }>;
 }

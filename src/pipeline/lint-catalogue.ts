@@ -83,6 +83,34 @@ export const LINT_CATALOGUE = {
     'Write a condition of docs/pipeline.md, e.g. `CI_COMMIT_AUTHOR != "bot" && CI_COMMIT_MESSAGE contains "[deploy]"`.',
   ),
   expression_name: error('`{name}` is no variable that an expression can use.', '{fix}'),
+  input_key: error(
+    '`{key}` says nothing of the input `{name}`, which is a {type}.',
+    '`options` belong to a `choice`, `pattern` to a `string`, `min` and `max` to a `number`: remove it, or change `type`.',
+  ),
+  input_options_missing: error(
+    'The choice `{name}` has no `options`.',
+    'Add its values, e.g. `options: [staging, production]`.',
+  ),
+  input_pattern: error(
+    'The pattern of the input `{name}` cannot be used: {cause}.',
+    "Write one in RE2's syntax, e.g. `^v[0-9]+$`.",
+  ),
+  input_bounds: error(
+    'The input `{name}` has a `min` of {min} and a `max` of {max}.',
+    'Write a `max` that is not less than `min`.',
+  ),
+  input_default: error(
+    'The default of the input `{name}` cannot be `{value}`: {cause}.',
+    'Correct one of the two.',
+  ),
+  input_duplicate: error(
+    'The inputs `{name}` and `{other}` are one variable, `{variable}`.',
+    'Give one of them another name.',
+  ),
+  input_differs: error(
+    'The input `{name}` is another one in {file}.',
+    'Whoever starts a build is asked once: write both the same, or give one another name.',
+  ),
   matrix_empty: error(
     'The matrix has no combination.',
     'Write at least one variable with values, or `include`, and do not exclude all of them.',

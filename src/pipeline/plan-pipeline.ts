@@ -2,6 +2,7 @@ import type { BuildPlan, WorkflowPlan } from '../core/plan.ts';
 import { ciVariables, valueVariables } from './ci-variables.ts';
 import type { CiContext } from './ci-variables.ts';
 import type { StepSpec } from './grammar/steps.ts';
+import { inputVariables } from './inputs.ts';
 import type { LintProblem } from './lint-problem.ts';
 import { matchWorkflow } from './match-when.ts';
 import { evaluateConditions, newEffort } from './plan/evaluate-conditions.ts';
@@ -68,7 +69,12 @@ function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): Build
       changedFiles,
       defaultBranch: project.defaultBranch,
       matrix: {},
-      evaluates: evaluateConditions(conditionVariables, {}, effort, report),
+      evaluates: evaluateConditions(
+        { ...conditionVariables, ...inputVariables(spec?.inputs ?? [], event) },
+        {},
+        effort,
+        report,
+      ),
     }),
   );
   if (isTooLarge(workflows, selected)) return null;
@@ -81,11 +87,13 @@ function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): Build
     if (spec === null || !selected.has(name)) continue;
     const combinations =
       spec.matrix === null ? [null] : (planMatrix(spec.matrix, PIPELINE_LIMITS.workflows) ?? []);
+    const inputs = inputVariables(spec.inputs, event);
     for (const matrix of combinations) {
       const context: WorkflowContext = {
         ...input,
-        variables: { ...variables, ...matrix },
-        conditionVariables,
+        variables: { ...variables, ...inputs, ...matrix },
+        conditionVariables: { ...conditionVariables, ...inputs },
+        inputs,
         matrix,
         budget,
         effort,

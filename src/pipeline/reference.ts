@@ -4,6 +4,7 @@ import { CI_VARIABLES } from './ci-variables.ts';
 import { cacheKeyRecord, cacheRecord } from './grammar/cache.ts';
 import { deployRecord, drainRecord, healthRecord, resourcesRecord, smokeRecord } from './grammar/deploy.ts';
 import { imageRecord } from './grammar/image.ts';
+import { inputRecord } from './grammar/inputs.ts';
 import { pipelineRecord } from './grammar/pipeline.ts';
 import { pushRecord } from './grammar/push.ts';
 import { retryRecord } from './grammar/retry.ts';
@@ -33,6 +34,7 @@ export function referenceParts(): ReadonlyMap<string, string> {
 const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
   file: pipelineRecord,
   image: imageRecord,
+  inputs: inputRecord,
   services: services.record,
   ready: readyRecord,
   steps: steps.record,

@@ -111,6 +111,33 @@ it('run now builds the newest commit of the branch that is named', async () => {
   expect(await page.locator('.meta').textContent()).toContain('run on side');
 });
 
+it('run now asks for the inputs of the file, with their defaults, and shows what is wrong with them', async () => {
+  repository.commit({ 'slipway.yml': ASKS }, 'It asks', { branch: 'asks' });
+  const page = await stage.open('/projects');
+  await page.getByRole('link', { name: /shop\/web/ }).click();
+  await page.getByLabel('Branch', { exact: true }).fill('asks');
+  await page.getByRole('button', { name: 'Run now' }).click();
+  const form = page.getByRole('form', { name: 'Inputs' });
+  await form.getByLabel('target').waitFor();
+  expect(await form.getByLabel('target').inputValue()).toBe('staging');
+  expect(await form.getByLabel('version').inputValue()).toBe('v1');
+  expect(await form.getByLabel('dry-run').isChecked()).toBe(false);
+  await shoot(page, 'inputs');
+  await form.getByLabel('target').selectOption('live');
+  await form.getByLabel('version').fill('latest');
+  await form.getByRole('button', { name: 'Run now' }).click();
+  await page.getByText('`version` cannot be `latest`').waitFor();
+  await form.getByLabel('version').fill('v22');
+  await form.getByLabel('dry-run').check();
+  await form.getByRole('button', { name: 'Run now' }).click();
+  await page.getByRole('heading', { name: 'It asks' }).waitFor();
+  const id = new URL(page.url()).pathname.slice('/builds/'.length);
+  const inputs = { target: 'live', version: 'v22', 'dry-run': 'true' };
+  expect(await endOf(stage.system, id)).toMatchObject({ event: 'manual', status: 'success', inputs });
+  const facts = page.getByRole('region', { name: 'Inputs' });
+  expect(await facts.locator('dd').allTextContents()).toEqual(['live', 'v22', 'true']);
+});
+
 it('a build that waits names its place and why, in the list and on its page, and goes on when its turn comes', async () => {
   const first = await push(stage.system, repository, { 'slipway.yml': LONG }, { branch: 'long' });
   const runs = await stage.open(`/builds/${first}`);
@@ -218,6 +245,12 @@ const WORKFLOWS: Readonly<Record<string, string>> = {
 };
 
 const QUICK = 'steps:\n  - { name: quick, image: "slipway-test/busybox:1", commands: ["true"] }\n';
+const ASKS = `inputs:
+  target: { type: choice, options: [staging, live], default: staging, description: Where it goes }
+  version: { pattern: "^v[0-9]+$", default: v1, required: true, description: The version that is shipped }
+  replicas: { type: number, min: 1, max: 9 }
+  dry-run: { type: boolean, description: Only show what would be done }
+${QUICK}`;
 const LONG = 'steps:\n  - { name: long, image: "slipway-test/busybox:1", commands: [sleep 600] }\n';
 
 const PAINTED: Readonly<Record<string, string>> = {

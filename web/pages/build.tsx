@@ -7,6 +7,7 @@ import { stepToShow } from '../at-work.ts';
 import { firstLine } from '../format.ts';
 import { Action } from '../parts/action.tsx';
 import { Artifacts } from '../parts/artifacts.tsx';
+import { BuildInputs } from '../parts/build-inputs.tsx';
 import { BuildFacts } from '../parts/build-facts.tsx';
 import { useChosenLog } from '../parts/chosen-log.ts';
 import { DeploymentBadges, DeploymentList } from '../parts/deployments.tsx';
@@ -58,6 +59,7 @@ function Build({ id }: { id: string }) {
       <div class="build-body">
         <div class="build-side">
           <Waterfall build={build} chosen={log?.logId ?? null} onChoose={show} />
+          <BuildInputs build={build} />
           <BuildFacts build={build} />
           <Artifacts build={build} />
           <DeploymentList build={build} chosen={log?.logId ?? null} onChoose={show} />

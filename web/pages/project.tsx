@@ -1,11 +1,12 @@
 import { useState } from 'preact/hooks';
-import { useLocation, useRoute } from 'preact-iso';
+import { useRoute } from 'preact-iso';
 import type { ProjectView } from '../../src/core/view.ts';
 import { api, type ApiError, asApiError, segment } from '../api.ts';
 import { withLastBuild } from '../last-build.ts';
 import { Action } from '../parts/action.tsx';
 import { Connection } from '../parts/connection.tsx';
 import { Notifications } from '../parts/notifications.tsx';
+import { RunNow } from '../parts/run-now.tsx';
 import { BuildRow } from '../parts/build-row.tsx';
 import { useStream } from '../parts/live.ts';
 import { ErrorBox, useLoad, Waiting } from '../parts/load.tsx';
@@ -63,25 +64,6 @@ export function ProjectPage() {
       <Secrets project={project} onChange={reload} />
       <Notifications project={project} />
     </article>
-  );
-}
-
-function RunNow({ project }: { project: ProjectView }) {
-  const { route } = useLocation();
-  const [branch, setBranch] = useState(project.defaultBranch);
-  const run = async (): Promise<void> => {
-    const build = await api<{ id: string }>('POST', `/projects/${segment(project.id)}/builds`, { branch });
-    route(`/builds/${build.id}`);
-  };
-  return (
-    <div class="actions">
-      <label class="inline">
-        Branch <input value={branch} onInput={(event) => setBranch(event.currentTarget.value)} />
-      </label>
-      <Action kind="primary" run={run}>
-        Run now
-      </Action>
-    </div>
   );
 }
 

@@ -1,11 +1,14 @@
 import { UsageError } from '../call-server.ts';
-import { planFiles } from '../../convert/plan-files.ts';
+import { planFiles, readInputs } from '../../convert/plan-files.ts';
+import type { Input, InputValues } from '../../core/input.ts';
+import { Problem } from '../../core/problem.ts';
 import { didYouMean } from '../../core/did-you-mean.ts';
 import { matrixLabel } from '../../core/matrix-label.ts';
 import type { Plan, StepPlan, WorkflowPlan } from '../../core/plan.ts';
 import type { RepositoryEvent } from '../../core/event.ts';
 import { refOf } from '../../core/event.ts';
 import { ciVariables, type CiContext } from '../../pipeline/ci-variables.ts';
+import { takeInputs } from '../../pipeline/inputs.ts';
 import type { LintProblem } from '../../pipeline/lint-problem.ts';
 import { workflowNameOf, type PipelineFile } from '../../pipeline/pipeline-files.ts';
 import type { LocalRepository } from './read-repository.ts';
@@ -29,13 +32,23 @@ export interface RunFiles {
   readonly hasDockerfile: boolean;
 }
 
-/** What a server would run of the files for that event; their problems when they have some. */
+/** What is run: an event, and values for what the files ask for, of a build by hand. */
+export interface RunCause {
+  readonly event: RepositoryEvent;
+  readonly inputs: InputValues;
+}
+
+/**
+ * What a server would run of the files for that event; their problems when they have some.
+ * @throws Problem `inputs_wrong`.
+ */
 export function planRun(
   { files, only, hasDockerfile }: RunFiles,
   repository: LocalRepository,
-  event: RepositoryEvent,
+  cause: RunCause,
   nowMs: number,
 ): RunPlanned | { readonly problems: readonly LintProblem[] } {
+  const event = withInputs(cause, readInputs(files, { hasDockerfile }));
   const context = contextOf(repository, event, nowMs);
   const { plan, problems, warnings } = planFiles({ ...context, files, hasDockerfile });
   if (plan === null) return { problems: [...problems, ...warnings] };
@@ -46,6 +59,14 @@ export function planRun(
     }),
   );
   return { workflows, warnings, ref: refOf(event) };
+}
+
+/** Files with errors ask for nothing: the errors are shown. */
+function withInputs({ event, inputs }: RunCause, asked: readonly Input[] | null): RepositoryEvent {
+  if (event.kind !== 'manual' || asked === null) return event;
+  const { values, wrong } = takeInputs(asked, inputs);
+  if (wrong.length > 0) throw new Problem('inputs_wrong', { list: wrong.join('; ') });
+  return { ...event, inputs: values };
 }
 
 function alone(workflows: readonly WorkflowPlan[], file: string): readonly WorkflowPlan[] {

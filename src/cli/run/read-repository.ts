@@ -3,7 +3,7 @@ import type { RepositoryEvent } from '../../core/event.ts';
 import { askGitFor, findRepository } from '../../../worker/local/persons-repository.ts';
 
 /** The kinds of events that a run without a server can stand for. */
-export type LocalEventKind = 'push' | 'pull_request' | 'tag';
+export type LocalEventKind = 'push' | 'pull_request' | 'tag' | 'manual';
 
 /** What git knows of the folder that a run is started in. */
 export interface LocalRepository {
@@ -76,6 +76,7 @@ export function eventOf(repository: LocalRepository, kind: LocalEventKind): Repo
     repository: null,
   };
   if (kind === 'tag') return { ...base, kind, tag: head?.tag ?? 'v0.0.0' };
+  if (kind === 'manual') return { ...base, kind, branch, inputs: {} };
   if (kind === 'push') return { ...base, kind, branch, before: null, changedFiles };
   return {
     ...base,

@@ -3,6 +3,7 @@ import { entry, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import { own } from '../own.ts';
 import { shellLiterals } from '../shell-literals.ts';
+import type { DispatchInputs } from './dispatch-inputs.ts';
 
 /** What values of the contexts are called here. */
 const CONTEXT: Readonly<Record<string, string>> = {
@@ -63,7 +64,11 @@ export interface StepExpressions {
   environment(): readonly OutEntry[];
 }
 
-export function stepExpressions(environment: ReadonlyMap<string, string>): StepExpressions {
+/** @param inputs What the workflow asks for when it is started by hand. */
+export function stepExpressions(
+  environment: ReadonlyMap<string, string>,
+  inputs: DispatchInputs['known'],
+): StepExpressions {
   const secrets = new Map<string, Foreign>();
 
   const secretOf = (expression: string): string | null => {
@@ -85,7 +90,7 @@ export function stepExpressions(environment: ReadonlyMap<string, string>): StepE
   const variable = (expression: string): string | null => {
     const [, context, name] = /^(matrix|env)\.([\w-]+)$/.exec(expression) ?? [];
     if (name !== undefined) return context === 'matrix' ? variableOf(name) : name;
-    return own(CONTEXT, expression) ?? null;
+    return inputOf(expression, inputs)?.variable ?? own(CONTEXT, expression) ?? null;
   };
 
   const literal = (expression: string): string | null => {
@@ -160,6 +165,8 @@ export function stepExpressions(environment: ReadonlyMap<string, string>): StepE
       value.replace(FORM, (whole: string, expression: string) => {
         const [, name] = /^matrix\.([\w-]+)$/.exec(expression) ?? [];
         if (name !== undefined) return `\${${variableOf(name)}}`;
+        const input = inputOf(expression, inputs);
+        if (input !== undefined) return `\${${input.variable}}`;
         const ownName = /^env\.(\w+)$/.exec(expression)?.[1];
         if (ownName !== undefined && environment.has(ownName)) return environment.get(ownName) ?? '';
         at.changes('no name and no image depends on an event here', 'Write it out.');
@@ -177,7 +184,8 @@ export interface Condition {
   readonly isNever: boolean;
 }
 
-export function readCondition(written: string): Condition | null {
+/** @param inputs As of {@link stepExpressions}. */
+export function readCondition(written: string, inputs: DispatchInputs['known']): Condition | null {
   const source = written.trim().replace(/^\$\{\{\s*([\s\S]*?)\s*\}\}$/, '$1');
   const status =
     /\balways\(\)/.test(source) || (/\bfailure\(\)/.test(source) && /(?<!!)\bsuccess\(\)/.test(source))
@@ -191,7 +199,7 @@ export function readCondition(written: string): Condition | null {
     /!\s*(?:cancelled|failure)\(\)|\b(?:always|success|failure|cancelled)\(\)/g,
     'true',
   );
-  const evaluate = translate(rest);
+  const evaluate = translate(rest, inputs);
   if (evaluate === null) return null;
   return { evaluate: evaluate === 'true' ? null : evaluate, status, isNever: evaluate === 'false' };
 }
@@ -200,7 +208,7 @@ export function readCondition(written: string): Condition | null {
 const DEEPEST = 50;
 
 /** By recursive descent; what is always true or false is left out. */
-function translate(source: string): string | null {
+function translate(source: string, inputs: DispatchInputs['known']): string | null {
   const tokens = source.match(/'(?:[^']|'')*'|&&|\|\||==|!=|[()!,]|[\w.-]+(?:\[[^\]]*\])?|\S/g) ?? [];
   let at = 0;
   let depth = 0;
@@ -250,20 +258,26 @@ function translate(source: string): string | null {
       at++;
       return compare(token, operator, tokens[at++] ?? '');
     }
-    const name = own(CONTEXT, token);
+    const input = inputOf(token, inputs);
+    if (input?.type === 'boolean') return `${input.variable} == "true"`;
+    const name = input?.variable ?? own(CONTEXT, token);
     return name === undefined ? null : `${name} != ""`;
+  }
+  function nameOf(token: string): string | undefined {
+    return inputOf(token, inputs)?.variable ?? own(CONTEXT, token);
   }
   function call(name: string): string | null {
     if (tokens[at++] !== '(') return null;
-    const value = own(CONTEXT, tokens[at++] ?? '');
+    const value = nameOf(tokens[at++] ?? '');
     if (tokens[at++] !== ',') return null;
     const text = literalOf(tokens[at++] ?? '');
     if (tokens[at++] !== ')' || value === undefined || text === null) return null;
     return `${value} ${name} ${text}`;
   }
   function compare(left: string, operator: string, right: string): string | null {
-    const value = own(CONTEXT, left);
-    const text = literalOf(right);
+    const value = nameOf(left);
+    const text =
+      literalOf(right) ?? (/^(?:true|false)$/.test(right) && inputOf(left, inputs) ? `"${right}"` : null);
     if (left === 'github.event_name' && text !== null) {
       const ours: Readonly<Record<string, string>> = {
         '"push"': '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")',
@@ -277,9 +291,14 @@ function translate(source: string): string | null {
       return `CI_PIPELINE_EVENT ${(operator === '==') === (text === '"tag"') ? '==' : '!='} "tag"`;
     const [, matrix] = /^matrix\.([\w-]+)$/.exec(left) ?? [];
     const name = value ?? (matrix === undefined ? undefined : variableOf(matrix));
-    const other = text ?? own(CONTEXT, right);
+    const other = text ?? nameOf(right);
     return name === undefined || other === undefined ? null : `${name} ${operator} ${other}`;
   }
+}
+
+function inputOf(expression: string, inputs: DispatchInputs['known']) {
+  const [, name] = /^(?:github\.event\.)?inputs\.([\w-]+)$/.exec(expression) ?? [];
+  return name === undefined ? undefined : inputs.get(name);
 }
 
 function literalOf(token: string): string | null {

@@ -9,6 +9,7 @@ import { stepNameOf } from '../woodpecker/step.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
 import { readAction } from './actions.ts';
+import { readDispatchInputs, type DispatchInputs } from './dispatch-inputs.ts';
 import { readCondition, stepExpressions, variableOf } from './expressions.ts';
 import { readTriggers } from './triggers.ts';
 
@@ -21,6 +22,7 @@ export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
   root.get('permissions')?.needs('a step gets no token of the Git host');
   root.get('concurrency')?.leaveOut('a newer push ends what still runs for the branch', 'Remove it.');
   const on = root.get('on') ?? root.get('true');
+  const inputs = readDispatchInputs(on);
   const triggers = readTriggers(on);
   if (triggers === null) {
     root.leaveOut(
@@ -44,7 +46,7 @@ export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
   };
   const defaults = root.get('defaults');
   const read = jobs.flatMap((job, index) => {
-    const out = readJob(job, root.get('env'), defaults, triggers, names, on);
+    const out = readJob(job, { env: root.get('env'), defaults, triggers, names, on, inputs });
     if (out === null) return [];
     names.add(job.key);
     return [{ name: workflowNameOf(job.key), file, document: { root, ...rangeOf(index) }, out }];
@@ -70,13 +72,20 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   snapshot: ['workers run no machines', 'Remove it.'],
 };
 
+/** What all jobs of a file have. */
+interface Shared {
+  readonly env: Foreign | undefined;
+  readonly defaults: Foreign | undefined;
+  readonly triggers: readonly Out[];
+  /** Of the jobs before. */
+  readonly names: ReadonlySet<string>;
+  readonly on: Foreign | undefined;
+  readonly inputs: DispatchInputs;
+}
+
 function readJob(
   job: Foreign,
-  env: Foreign | undefined,
-  defaults: Foreign | undefined,
-  triggers: readonly Out[],
-  names: ReadonlySet<string>,
-  on: Foreign | undefined,
+  { env, defaults, triggers, names, on, inputs }: Shared,
 ): (Out & { kind: 'map' }) | null {
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) job.get(key)?.leaveOut(why, fix);
   job.get('name')?.needs('a workflow is named by its key');
@@ -87,7 +96,7 @@ function readJob(
     job.use();
     return null;
   }
-  const condition = conditionOf(job.get('if'));
+  const condition = conditionOf(job.get('if'), inputs.known);
   if (condition === 'never') {
     job.leaveOut(
       'its `if` cannot be said by `evaluate`, or cannot hold here, and the job is left out',
@@ -103,7 +112,7 @@ function readJob(
     return [];
   });
   const ownEnv = [env, job.get('env')];
-  const steps = readSteps(job, ownEnv, defaults);
+  const steps = readSteps(job, ownEnv, defaults, inputs.known);
   const strategy = job.get('strategy');
   const matrix = matrixEntry(strategy);
   if (steps.length === 0) {
@@ -121,10 +130,11 @@ function readJob(
             'runs_on',
             list(condition.status === 'always' ? [text('success'), text('failure')] : [text('failure')]),
           ),
+      inputs.entry,
       labelsEntry(job.get('runs-on')),
       matrix,
       NO_IMAGE,
-      services === undefined ? null : servicesEntry(services, job.has('container'), ownEnv),
+      services === undefined ? null : servicesEntry(services, job.has('container'), ownEnv, inputs.known),
       entry('steps', list(steps), job.get('steps') ?? null),
     ],
     job,
@@ -147,9 +157,12 @@ function whenEntry(
   return entry('when', all.length === 1 ? only : list(all), on ?? null);
 }
 
-function conditionOf(written: Foreign | undefined): ReturnType<typeof readCondition> | 'never' {
+function conditionOf(
+  written: Foreign | undefined,
+  inputs: DispatchInputs['known'],
+): ReturnType<typeof readCondition> | 'never' {
   if (written === undefined) return null;
-  const condition = readCondition(written.text() ?? '');
+  const condition = readCondition(written.text() ?? '', inputs);
   return condition === null || condition.isNever ? 'never' : condition;
 }
 
@@ -244,8 +257,9 @@ function servicesEntry(
   services: Foreign,
   isInContainer: boolean,
   env: readonly (Foreign | undefined)[],
+  inputs: DispatchInputs['known'],
 ): OutEntry {
-  const texts = stepExpressions(definedBy(env));
+  const texts = stepExpressions(definedBy(env), inputs);
   return entry(
     'services',
     list(
@@ -313,6 +327,7 @@ function readSteps(
   job: Foreign,
   env: readonly (Foreign | undefined)[],
   defaults: Foreign | undefined,
+  inputs: DispatchInputs['known'],
 ): readonly Out[] {
   const container = job.get('container');
   const own = container?.kind === 'map' ? container.get('image') : container;
@@ -321,7 +336,9 @@ function readSteps(
       container.get(key)?.leaveOut('a step runs as its image says', 'Remove it.');
   const containerEnv = container?.kind === 'map' ? container.get('env') : undefined;
   let image: { value: string; from: Foreign | null } | null =
-    own === undefined ? null : { value: stepExpressions(new Map()).word(own.text() ?? '', own), from: own };
+    own === undefined
+      ? null
+      : { value: stepExpressions(new Map(), inputs).word(own.text() ?? '', own), from: own };
   const unique = uniqueNames();
   const timeout = job.get('timeout-minutes');
   const allowed = job.get('continue-on-error');
@@ -332,7 +349,7 @@ function readSteps(
   const steps = job.get('steps')?.items() ?? [];
   for (const [index, step] of steps.entries()) {
     const stepEnv = step.get('env');
-    const texts = stepExpressions(definedBy([...env, containerEnv, stepEnv]));
+    const texts = stepExpressions(definedBy([...env, containerEnv, stepEnv]), inputs);
     const named = step.get('name')?.text() ?? null;
     step.get('id')?.needs('nothing refers to a step by its id');
     const uses = step.get('uses');
@@ -348,7 +365,7 @@ function readSteps(
     }
     const run = step.get('run');
     if (run === undefined) continue;
-    const said = conditionOf(condition);
+    const said = conditionOf(condition, inputs);
     if (said === 'never') {
       step.leaveOut(
         'its `if` cannot be said by `evaluate`, or cannot hold here, and the step is left out',

@@ -48,7 +48,8 @@ export function translate(expression: string, defined: ReadonlyMap<string, strin
     const name = nameOf(left);
     if (name === null) return nameOf(right) === null ? null : compare(right, operator, left);
     if (name === 'CI_PIPELINE_SOURCE' || name === 'CI_MERGE_REQUEST_ID') return source(name, operator, right);
-    const [ours, guard] = own(OURS, name) ?? [null, null];
+    const [, asked = null] = /^\$\{(CI_INPUT_\w+)\}$/.exec(defined.get(name) ?? '') ?? [];
+    const [ours, guard] = own(OURS, name) ?? [asked, null];
     const value = operand(right);
     if (value === null) return null;
     const isEqual = operator === '==' || operator === '=~';

@@ -6,6 +6,7 @@ import type { Out, OutEntry } from '../out.ts';
 import { stepNameOf } from '../woodpecker/step.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
+import { askedInputs } from './asked-variables.ts';
 import { noteUnused, readJobs } from './jobs.ts';
 import { imageEntry, readJob } from './read-job.ts';
 import type { ReadJob } from './read-job.ts';
@@ -17,7 +18,8 @@ export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): re
   const document = file.documents.find(({ root }) => !root.has('spec')) ?? file.documents[0];
   if (document === undefined) return [];
   for (const one of file.documents)
-    if (one !== document) one.root.leaveOut('a file has no inputs', 'Write the values out.');
+    if (one !== document)
+      one.root.leaveOut('its inputs are for files that include it', 'Write the values out, or `inputs`.');
   const { root } = document;
   const included = includes(root, file, files);
   const roots = [root, ...included.map(({ root: one }) => one)];
@@ -42,6 +44,7 @@ export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): re
       out: map(
         [
           when,
+          askedInputs(roots),
           NO_IMAGE,
           services.length === 0 ? null : entry('services', list(services)),
           entry('steps', list(stepsOf(read, stages))),

@@ -7,6 +7,7 @@ import { JOB_KEYS } from './jobs.ts';
 import type { Job } from './jobs.ts';
 import { readOnly, readRules } from './rules.ts';
 import type { JobWhen } from './rules.ts';
+import { askedVariable } from './asked-variables.ts';
 import { jobText } from './variables.ts';
 import type { JobText } from './variables.ts';
 
@@ -45,7 +46,7 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   trigger: ['a build starts no other', 'Call the API in the commands.'],
   pages: ['no pages are served', 'Write `deploy`.'],
   hooks: ['nothing runs before the checkout', 'Write it as the first of `commands`.'],
-  inputs: ['a file has no inputs', 'Write the values out.'],
+  inputs: ['only a whole file has inputs', 'Write `inputs` at the top of the file.'],
   run: ['a step runs `commands`', 'Write them.'],
   dast_configuration: ['there is no scanner', 'Run one in a step.'],
   manual_confirmation: ['no step waits for a person', 'Remove it.'],
@@ -127,12 +128,18 @@ export function imageEntry(job: Job, texts: JobText): OutEntry | null {
   return entry('image', text(texts.word(name?.text() ?? '', name ?? image), name ?? image), image);
 }
 
+/** What the form of a pipeline by hand asks for is known only then. */
+function writtenOf(variable: Foreign): string {
+  const asked = askedVariable(variable);
+  if (asked !== null) return `\${${asked}}`;
+  return variable.kind === 'map' ? (variable.get('value')?.peek() ?? '') : variable.peek();
+}
+
 function definedBy(job: Job): ReadonlyMap<string, string> {
   const defined = new Map<string, string>();
   for (const variables of job.all('variables'))
     for (const one of variables.kind === 'map' ? variables.entries() : [])
-      if (!defined.has(one.key))
-        defined.set(one.key, one.kind === 'map' ? (one.get('value')?.peek() ?? '') : one.peek());
+      if (!defined.has(one.key)) defined.set(one.key, writtenOf(one));
   const matrix = job.get('parallel');
   const rows = matrix?.kind === 'map' ? (matrix.get('matrix')?.items() ?? []) : [];
   for (const row of rows)
@@ -213,9 +220,13 @@ function variablesOf(job: Job, texts: JobText): readonly OutEntry[] {
     if (variables.kind !== 'map') continue;
     for (const one of variables.entries()) {
       const value = one.kind === 'map' ? one.get('value') : one;
+      const asked = askedVariable(one);
       if (one.kind === 'map') {
-        one.get('description')?.needs('it is for the form of a pipeline by hand');
-        one.get('options')?.leaveOut('a build by hand asks for no values', 'Remove it.');
+        if (asked === null)
+          for (const key of ['description', 'options'])
+            one
+              .get(key)
+              ?.leaveOut('a value with variables, or of such a name, is not asked for', 'Write `inputs`.');
         one.get('expand')?.leaveOut('variables in values are always replaced', 'Write `$$` for a `$`.');
       }
       if (
@@ -230,7 +241,7 @@ function variablesOf(job: Job, texts: JobText): readonly OutEntry[] {
         one.leaveOut('it is no name that a file may set', 'Choose another name.');
         continue;
       }
-      const written = texts.value(value?.text() ?? '', value ?? one);
+      const written = asked === null ? texts.value(value?.text() ?? '', value ?? one) : `\${${asked}}`;
       if (!entries.has(one.key)) entries.set(one.key, entry(one.key, text(written, value ?? one), one));
     }
   }

@@ -124,6 +124,7 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
     return value.replace(REFERENCE, (whole: string, braced?: string, operator?: string, bare?: string) => {
       const name = braced ?? bare;
       if (name === undefined) return isValue ? '$$' : '$';
+      if (name.startsWith('CI_INPUT_') && depth > 0 && isValue) return whole;
       const written = defined.get(name);
       if (written !== undefined && depth < 8) {
         at.spend(written.length);

@@ -13,20 +13,24 @@ import { shorten } from '../shape/scalar.ts';
 import { UNSET_VARIABLES } from '../variables/unset.ts';
 import type { OwnNames } from './check-template.ts';
 
-const NONE: OwnNames = new Set();
+/** Names of variables of the file: for conditions inside of it, and for those of the file as a whole. */
+export interface NamesOfExpressions {
+  readonly inside: OwnNames;
+  readonly ofFile: OwnNames;
+}
 
 /** Expressions name what there is, and their patterns are patterns, all together of a size that is soon read. */
 export function checkExpressions(
   { steps, push, deploy, when }: PipelineSpec,
-  own: OwnNames,
+  names: NamesOfExpressions,
   report: Report,
 ): void {
-  const inside = [...steps, ...(push === null ? [] : [push]), ...deploy].flatMap((one) => one.when ?? []);
+  const conditions = [...steps, ...(push === null ? [] : [push]), ...deploy].flatMap((one) => one.when ?? []);
   let weight = 0;
-  const check = (conditions: readonly Condition[], names: OwnNames): void => {
-    for (const { evaluate } of conditions) {
+  const check = (some: readonly Condition[], own: OwnNames): void => {
+    for (const { evaluate } of some) {
       if (evaluate === null) continue;
-      checkNames(evaluate, names, report);
+      checkNames(evaluate, own, report);
       weight += weightOfPatterns(evaluate);
       if (weight <= PIPELINE_LIMITS.patternCharacters) checkPatterns(evaluate, report);
       else
@@ -37,8 +41,8 @@ export function checkExpressions(
       if (weight > PIPELINE_LIMITS.patternCharacters) return;
     }
   };
-  check(when ?? [], NONE);
-  check(inside, own);
+  check(when ?? [], names.ofFile);
+  check(conditions, names.inside);
 }
 
 function weightOfPatterns({ expression }: EvaluateSpec): number {

@@ -7,6 +7,8 @@ import { checkDeployments } from './check-deployments.ts';
 import { checkEnvironments } from './check-environments.ts';
 import { checkExpressions } from './check-expressions.ts';
 import { checkImages } from './check-images.ts';
+import { inputVariable } from '../../core/input.ts';
+import { checkInputs } from './check-inputs.ts';
 import { checkMatrix, matrixNames } from './check-matrix.ts';
 import { checkPrograms } from './check-programs.ts';
 import { checkServicesUsed } from './check-services-used.ts';
@@ -30,7 +32,10 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report):
     return;
   }
   checkMatrix(spec, report);
-  const own = new Set(spec.matrix === null ? [] : matrixNames(spec.matrix).map(({ value }) => value));
+  checkInputs(spec, report);
+  const inputs = spec.inputs.map(({ name }) => inputVariable(name.value));
+  const matrix = spec.matrix === null ? [] : matrixNames(spec.matrix).map(({ value }) => value);
+  const own = new Set([...matrix, ...inputs]);
   checkUnique('steps', spec.steps, report);
   checkUnique('services', spec.services, report);
   checkDependencies(spec, report);
@@ -40,7 +45,7 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report):
   checkCaches(spec, own, report);
   checkPrograms(spec, report);
   checkDeployments(spec.deploy, report);
-  checkExpressions(spec, own, report);
+  checkExpressions(spec, { inside: own, ofFile: new Set(inputs) }, report);
   checkServicesUsed(spec, report);
   checkStepSecrets(spec, report);
   checkStepsWaited(spec, report);

@@ -1,5 +1,7 @@
 import { didYouMean } from '../../core/did-you-mean.ts';
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
+import { inputVariable } from '../../core/input.ts';
+import { inputsOf } from '../inputs.ts';
 import type { ReadWorkflow } from '../read-workflows.ts';
 
 const START = { span: { offset: 0, length: 1 }, path: '' };
@@ -19,6 +21,7 @@ export function checkWorkflows(workflows: readonly ReadWorkflow[]): void {
     else workflow.report.add('workflow_duplicate', START, { name: workflow.name, file: other.file });
   }
   for (const workflow of workflows) checkDependencies(workflow, byName);
+  checkSameInputs(workflows);
   checkCycles(byName);
 }
 
@@ -32,6 +35,20 @@ function checkDependencies({ name, spec, report }: ReadWorkflow, byName: ByName)
         name: dependency.value,
         fix: fixOf(dependency.value, others),
       });
+}
+
+/** An input that several files ask for is the same in all of them. */
+function checkSameInputs(workflows: readonly ReadWorkflow[]): void {
+  const first = new Map<string, { readonly asked: string; readonly file: string }>();
+  for (const { file, spec, report } of workflows)
+    for (const one of spec?.inputs ?? []) {
+      const variable = inputVariable(one.name.value);
+      const asked = JSON.stringify(inputsOf([one]));
+      const other = first.get(variable);
+      if (other === undefined) first.set(variable, { asked, file });
+      else if (other.asked !== asked && other.file !== file)
+        report.add('input_differs', one.name, { name: one.name.value, file: other.file });
+    }
 }
 
 function fixOf(name: string, others: readonly string[]): string {

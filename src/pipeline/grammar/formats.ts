@@ -5,6 +5,9 @@ import type { Format } from '../shape/scalar.ts';
 /** Every scalar is read as text; to an editor, `1.4` and `true` are something else. */
 const ANY_SCALAR = ['string', 'number', 'boolean'];
 
+/** Of a number, with at most 15 digits before the point and 9 after it. */
+export const DECIMAL = /^-?[0-9]{1,15}(?:[.][0-9]{1,9})?$/;
+
 /** Text of any kind, numbers and truth values as they are written. */
 export const anyText: Format<string> = {
   phrase: 'text',
@@ -45,6 +48,26 @@ export const variableName = matching('a variable name of A-Z, a-z, 0-9 and `_`',
 
 /** What a variable of a matrix stands for: one line. */
 export const matrixValue = matching('a value of 1 to 256 characters', /^[^\p{Cc}]{1,256}$/u);
+
+/** Name of an input, which becomes a variable of the environment. */
+export const inputName = matching(
+  'the name of an input: A-Z, a-z, 0-9, `_` and `-`, a letter first (at most 64)',
+  /^[A-Za-z][A-Za-z0-9_-]{0,63}$/,
+);
+
+/** What an input may hold, and what is said of it: one line. */
+export const inputText = matching('a text of one line (at most 1,024 characters)', /^[^\p{Cc}]{0,1024}$/u);
+
+/** One of the values of a choice. */
+export const inputOption = matching('a value of 1 to 256 characters', /^[^\p{Cc}]{1,256}$/u);
+
+/** A number as people write it. */
+export const decimal: Format<number> = {
+  phrase: 'a number such as `-3` or `0.5`',
+  blank: 0,
+  parse: (text) => (DECIMAL.test(text) ? Number(text) : null),
+  json: { type: ['number', 'string'], pattern: DECIMAL.source },
+};
 
 /** Name of a workflow: that of its file, without the ending. */
 export const workflowName = stepName;

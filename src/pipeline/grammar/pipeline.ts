@@ -9,6 +9,7 @@ import { deployRecord } from './deploy.ts';
 import type { DeploySpec } from './deploy.ts';
 import { labelName, labelValue, truth, workflowName } from './formats.ts';
 import { image } from './image.ts';
+import { inputs } from './inputs.ts';
 import { matrix } from './matrix.ts';
 import { pushRecord } from './push.ts';
 import { services } from './services.ts';
@@ -44,6 +45,12 @@ export const pipelineRecord = record(
     push: optional(pushRecord, 'Where the image is published.', 'nowhere'),
     deploy: defaulted(deploy, 'Where it runs.', [], 'nowhere'),
     variables: optional(anything, 'Anything, to carry anchors; read for nothing else.', 'none'),
+    inputs: defaulted(
+      inputs,
+      'What a build that is started by hand is asked for; steps have it as `CI_INPUT_*`.',
+      [],
+      'nothing',
+    ),
     labels: defaulted(
       dictionary(labelName, scalar(labelValue), 'a map from label to value'),
       'What the worker must have, e.g. `{ gpu: yes }`; labels come with the token of a worker.',
@@ -84,7 +91,6 @@ export const pipelineRecord = record(
     cache: 'Write `cache` on the step that fills it.',
     reports: 'Write `reports: { junit: … }` in the step that writes them.',
     include: 'Write the file whole; files of `.slipway/` may wait for one another.',
-    inputs: 'A build that is started by hand has the values of the file.',
     cron: 'Start builds from outside, by the API.',
     release: 'Use `deploy`.',
     approval: 'Leave the environment out of the file and deploy by hand.',

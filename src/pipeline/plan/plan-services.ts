@@ -1,4 +1,4 @@
-import type { MatrixValues, ReadyPlan, ServicePlan } from '../../core/plan.ts';
+import type { ReadyPlan, ServicePlan } from '../../core/plan.ts';
 import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
 import type { ServiceSpec } from '../grammar/services.ts';
 import type { FillValue } from './fill-values.ts';
@@ -6,17 +6,17 @@ import type { Report } from '../report.ts';
 import { planEnvironment } from './plan-environment.ts';
 import { planReference } from './plan-reference.ts';
 
-/** They have the combination of the matrix in their environment. */
+/** @param variables They have these in their environment. */
 export function planServices(
   services: readonly ServiceSpec[],
-  matrix: MatrixValues,
+  variables: Readonly<Record<string, string>>,
   fill: FillValue,
   report: Report,
 ): readonly ServicePlan[] {
   return services.map(({ name, image, environment, commands, ready }) => ({
     name: name.value,
     image: planReference(image, fill, report),
-    environment: { ...matrix, ...planEnvironment(environment, fill) },
+    environment: { ...variables, ...planEnvironment(environment, fill) },
     commands,
     ready: planReady(ready),
   }));

@@ -13,12 +13,15 @@ import { planReference } from './plan-reference.ts';
 import { planProgram, TOO_OLD_FOR_PROGRAMS } from './plan-program.ts';
 
 /**
- * Steps with their dependencies resolved: each waits only for steps that this event selects. They have the combination
- * of the matrix in their environment.
+ * Steps with their dependencies resolved: each waits only for steps that this event selects.
+ * @param own What they are held against, and the variables of the file that they have in their environment.
  */
 export function planSteps(
   steps: readonly StepSpec[],
-  occasion: Occasion,
+  {
+    occasion,
+    variables,
+  }: { readonly occasion: Occasion; readonly variables: Readonly<Record<string, string>> },
   fill: FillValue,
   report: Report,
 ): readonly StepPlan[] {
@@ -35,7 +38,7 @@ export function planSteps(
       image: step.image === null ? null : planReference(step.image, own, report),
       commands: program === null ? commandsOf(step) : TOO_OLD_FOR_PROGRAMS,
       environment: {
-        ...occasion.matrix,
+        ...variables,
         ...planEnvironment(step.environment, own),
       },
       dependsOn: resolve(name),

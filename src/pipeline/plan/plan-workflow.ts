@@ -20,6 +20,8 @@ export interface WorkflowContext extends CiContext {
   /** What values of the file may use. */
   readonly variables: Readonly<Record<string, string>>;
   readonly matrix: MatrixValues | null;
+  /** Variables of the file's inputs, which steps and services have in their environment. */
+  readonly inputs: Readonly<Record<string, string>>;
   readonly budget: Budget;
   /** What expressions of conditions may use, beside the matrix. */
   readonly conditionVariables: Readonly<Record<string, string>>;
@@ -30,6 +32,7 @@ export interface WorkflowContext extends CiContext {
 export function planWorkflow(spec: PipelineSpec, context: WorkflowContext, report: Report): Plan {
   const { event, changedFiles, project, variables, budget } = context;
   const matrix = context.matrix ?? {};
+  const own = { ...context.inputs, ...matrix };
   const occasion: Occasion = {
     event,
     changedFiles,
@@ -43,8 +46,8 @@ export function planWorkflow(spec: PipelineSpec, context: WorkflowContext, repor
     report.add('changes_unknown', WHOLE_FILE, { cause: context.changesUnknown });
   return {
     image: planImage(spec.image?.value ?? null, context.hasDockerfile && !skipsClone(spec), fill),
-    services: planServices(spec.services, matrix, fill, report),
-    steps: planSteps(spec.steps, occasion, fill, report),
+    services: planServices(spec.services, own, fill, report),
+    steps: planSteps(spec.steps, { occasion, variables: own }, fill, report),
     push: planPush(spec.push, deploys.length > 0, context, occasion, fill, report),
     deploys,
     ...(spec.labels.length === 0 ? {} : { labels: planLabels(spec.labels) }),

@@ -1,4 +1,6 @@
 import type { BuiltImage, PushedImage } from '../../core/image.ts';
+import { readEvent } from '../../core/event.ts';
+import type { InputValues } from '../../core/input.ts';
 import type { BuildView, LintProblemView, WorkflowView } from '../../core/view.ts';
 import { selectSummaries, toSummary } from './build-summaries.ts';
 import { deploymentsOfBuild } from './deployment-views.ts';
@@ -26,6 +28,7 @@ export async function readBuild(
     deliveryId: row.delivery_id,
     rerunOf: row.rerun_of,
     rerunOfNumber: row.first_number,
+    inputs: inputsOf(row.event_json),
     problems: problems.filter(({ severity }) => severity === 'error'),
     warnings: problems.filter(({ severity }) => severity === 'warning'),
     workflows,
@@ -33,6 +36,11 @@ export async function readBuild(
     artifacts: await artifactsOfBuild(db, buildId),
     notices: await noticesOfBuild(db, buildId),
   };
+}
+
+function inputsOf(eventJson: string): InputValues {
+  const event = readEvent(eventJson);
+  return event.kind === 'manual' ? event.inputs : {};
 }
 
 /** What the build published: the image of the first workflow that pushed one, else the first that was built. */

@@ -124,6 +124,7 @@ async function newBuild(kind: Kind): Promise<{ buildId: string }> {
     event: {
       kind: 'manual',
       branch: 'main',
+      inputs: {},
       commit: '0'.repeat(40),
       message: kind,
       author: { name: 'experiment', email: '' },

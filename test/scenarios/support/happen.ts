@@ -19,7 +19,7 @@ export async function happen(system: System, repository: HostedRepository, run: 
 async function begin(
   system: System,
   repository: HostedRepository,
-  { event, branch, tag = 'v1', message, files }: Run,
+  { event, branch, tag = 'v1', message, files, inputs }: Run,
 ): Promise<readonly string[]> {
   const before = event === 'push' ? tipOf(repository, branch) : undefined;
   const commit = repository.commit(files, message, { branch });
@@ -27,7 +27,7 @@ async function begin(
   switch (event) {
     case 'manual': {
       const target = `/projects/${encodeURIComponent(repository.fullName)}/builds`;
-      return [(await system.api<{ id: string }>('POST', target, { branch })).id];
+      return [(await system.api<{ id: string }>('POST', target, { branch, inputs })).id];
     }
     case 'push':
       return buildsOf(

@@ -81,6 +81,8 @@ const run = z.strictObject({
   branch: z.string().default('main'),
   tag: z.string().optional(),
   message: z.string().default('a change'),
+  /** Of a build by hand. */
+  inputs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
   /** Written over what is there; null removes one. */
   files: z.record(z.string(), z.string().nullable()).default({}),
   expect: expected,

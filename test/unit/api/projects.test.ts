@@ -102,6 +102,46 @@ describe('a project', () => {
     },
   );
 
+  it('is built by hand with what its file asks for, and refuses all that is wrong at once', async () => {
+    const file = `inputs: { level: { type: number, max: 3, required: true }, who: { default: ada }, dry: { type: boolean } }
+steps: { a: { image: "busybox:1.36", commands: x } }
+`;
+    const commit = open.commit({ 'slipway.yml': file }, 'Ask', { branch: 'asks' });
+    const asked = await server.api('GET', '/projects/shop%2Fweb/inputs?branch=asks');
+    expect(await asked.json()).toMatchObject({
+      branch: 'asks',
+      commit,
+      inputs: [
+        { name: 'level', max: 3 },
+        { name: 'who', default: 'ada' },
+        { name: 'dry', default: 'false' },
+      ],
+    });
+    const run = (body: unknown) => server.api('POST', '/projects/shop%2Fweb/builds', body);
+    const before = await server.deps.store.db.selectFrom('build').select('id').execute();
+    const wrong = await run({ branch: 'asks', inputs: { who: 'a\nb', dry: 'perhaps', other: 1 } });
+    expect(wrong.status).toBe(400);
+    const { error } = (await wrong.json()) as { error: { code: string; message: string } };
+    expect(error.code).toBe('inputs_wrong');
+    for (const part of ['`level` is required', '`who` cannot be', '`dry` cannot be `perhaps`', '`other`'])
+      expect(error.message).toContain(part);
+    const many = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`i${index}`, '']));
+    expect(await problem(await run({ inputs: many }))).toEqual({ status: 400, code: 'request_wrong' });
+    expect(await problem(await run({ branch: 'none' }))).toEqual({ status: 404, code: 'not_found' });
+    expect(await server.deps.store.db.selectFrom('build').select('id').execute()).toEqual(before);
+
+    const made = await run({ branch: 'asks', inputs: { level: 2, dry: true } });
+    expect(made.status).toBe(201);
+    const { id } = (await made.json()) as { id: string };
+    const inputs = { level: '2', who: 'ada', dry: 'true' };
+    expect(await (await server.api('GET', `/builds/${id}`)).json()).toMatchObject({
+      event: 'manual',
+      inputs,
+    });
+    const again = (await (await server.api('POST', `/builds/${id}/rerun`)).json()) as { id: string };
+    expect(await (await server.api('GET', `/builds/${again.id}`)).json()).toMatchObject({ inputs });
+  });
+
   it('changes its default branch and its token', async () => {
     const answer = await server.api('PATCH', '/projects/shop%2Fagain', { defaultBranch: 'next' });
     expect(((await answer.json()) as ProjectView).defaultBranch).toBe('next');

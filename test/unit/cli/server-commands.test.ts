@@ -180,6 +180,9 @@ describe('builds', () => {
     expect(page.items[0]).toMatchObject({ number: 1, status: 'cancelled' });
     expect((await slipway(['cancel', 'shop/web#1'])).stderr).toContain('has ended with cancelled');
     expect((await slipway(['rerun', 'shop/web#1'])).stdout).toMatch(/runs again as #2/);
+    const refused = await slipway(['run-now', 'shop/web', '--input', 'who=ada', '--branch', 'main']);
+    expect(refused.stderr).toContain('The inputs cannot be taken: there is no input `who`');
+    expect((await slipway(['run-now', 'shop/web', '--input', 'who'])).stderr).toContain('write NAME=VALUE');
     expect((await slipway(['cancel', 'shop/web#99'])).stderr).toContain('shop/web has no build 99');
   });
 

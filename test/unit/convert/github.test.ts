@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { convert, notesOf, textOf } from './support.ts';
+import { convert, errorsOf, notesOf, textOf } from './support.ts';
 
 it('a job is a workflow, set-up actions are images, expressions are variables', () => {
   const text = `name: CI
@@ -144,4 +144,43 @@ jobs:
     expect.stringContaining('7 convert_changed: `jobs.a.steps[0].run` is not quite the same'),
     expect.stringContaining('9 convert_changed: `jobs.a.steps[1].run` is not quite the same'),
   ]);
+});
+
+it('inputs of `workflow_dispatch` are inputs, in commands, values and conditions', () => {
+  const text = `on:
+  workflow_dispatch:
+    inputs:
+      target: { description: Where to, type: choice, options: [staging, live], default: staging }
+      dry-run: { type: boolean, required: true }
+jobs:
+  ship:
+    runs-on: ubuntu-latest
+    container: node:20
+    if: inputs.target != 'none'
+    steps:
+      - run: ship --to \${{ inputs.target }}
+        if: \${{ !github.event.inputs.dry-run }}
+        env: { TO: "\${{ github.event.inputs.target }}", NO: "\${{ inputs.other }}" }
+`;
+  expect(notesOf('github', text)).toEqual([
+    '14 convert_changed: `jobs.ship.steps[0].env.NO` is not quite the same here: `inputs.other` has no value here.',
+  ]);
+  expect(errorsOf('github', text)).toEqual([]);
+  const written = textOf('github', text);
+  expect(written).toContain(`inputs:
+  target:
+    type: choice
+    description: Where to
+    default: staging
+    options:
+      - staging
+      - live
+  dry-run:
+    type: boolean
+    required: "true"
+`);
+  expect(written).toContain('- ship --to ${CI_INPUT_TARGET}');
+  expect(written).toContain('TO: ${CI_INPUT_TARGET}');
+  expect(written).toContain('evaluate: CI_INPUT_TARGET != "none"');
+  expect(written).toContain('!(CI_INPUT_DRY_RUN == "true")');
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { convertFiles } from '../../../src/convert/convert-files.ts';
-import { convert, notesOf, textOf } from './support.ts';
+import { convert, errorsOf, notesOf, textOf } from './support.ts';
 
 it('jobs are steps in the order of their stages, with what they extend, and the services of all', () => {
   const text = `stages: [build, test]
@@ -115,4 +115,35 @@ it('a file that is included and given is read with it', () => {
   expect(workflows).toHaveLength(1);
   expect(workflows[0]?.text.match(/- name: \w/g)).toEqual(['- name: b', '- name: a']);
   expect(notes.map(({ code, path }) => `${code} ${path}`)).toEqual(['convert_changed a']);
+});
+
+it('variables with options or a description are inputs, under their own names in the steps', () => {
+  const text = `variables:
+  TARGET: { value: staging, options: [staging, live], description: Where to }
+  NOTE: { description: Why }
+  LEVEL: high
+ship:
+  image: "busybox:1.36"
+  variables: { MORE: "$TARGET-$LEVEL" }
+  script: [echo "$TARGET"]
+  rules:
+    - if: $TARGET == "live"
+`;
+  expect(notesOf('gitlab', text)).toEqual([]);
+  expect(errorsOf('gitlab', text)).toEqual([]);
+  const written = textOf('gitlab', text);
+  expect(written).toContain(`inputs:
+  TARGET:
+    type: choice
+    description: Where to
+    default: staging
+    options:
+      - staging
+      - live
+  NOTE:
+    description: Why
+`);
+  expect(written).toContain('TARGET: ${CI_INPUT_TARGET}');
+  expect(written).toContain('MORE: ${CI_INPUT_TARGET}-high');
+  expect(written).toContain('evaluate: CI_INPUT_TARGET == "live"');
 });

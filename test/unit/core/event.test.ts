@@ -18,7 +18,7 @@ const UNKNOWN = { committedAtMs: null, repository: null, actor: { ...OLD.actor, 
 it.each([
   [{ kind: 'push', branch: 'main', before: null }, { changedFiles: null }],
   [{ kind: 'tag', tag: 'v1' }, {}],
-  [{ kind: 'manual', branch: 'main' }, {}],
+  [{ kind: 'manual', branch: 'main' }, { inputs: {} }],
   [
     { kind: 'pull_request', number: 1, title: 'x', labels: [] },
     { changedFiles: null, milestone: null, isDraft: null },

@@ -440,6 +440,7 @@ describe('a server that ends', () => {
       event: {
         kind: 'manual',
         branch: 'main',
+        inputs: {},
         commit,
         message: '',
         author: { name: '', email: '' },

@@ -248,10 +248,32 @@ const matrix = fc.oneof(
   fc.record({ include: fc.array(combination, { minLength: 1, maxLength: 2 }) }),
 );
 
+const input = fc.oneof(
+  optional({
+    description: fc.constantFrom('What it is', 'a: b'),
+    default: fc.constantFrom('v1', 'v22'),
+    required: fc.boolean(),
+    pattern: fc.constantFrom('^v[0-9]+$', ''),
+  }),
+  optional({ default: fc.boolean() }).map((more) => ({ ...more, type: 'boolean' })),
+  optional({
+    default: fc.constantFrom(3, '3.5'),
+    min: fc.constantFrom(-1, 3),
+    max: fc.constantFrom(3.5, 100),
+  }).map((more) => ({ ...more, type: 'number' })),
+  optional({ default: fc.constantFrom('a', 'b') }).map((more) => ({
+    ...more,
+    type: 'choice',
+    options: ['a', 'b'],
+  })),
+);
+const inputs = fc.dictionary(fc.constantFrom('target', 'dry-run', 'N'), input, { maxKeys: 2 });
+
 /** Keys of which most files have none. */
 const rare = optional({
   matrix,
   when,
+  inputs,
   variables: fc.constantFrom({ any: ['thing'] }, 'x'),
   skip_clone: fc.boolean(),
 }).map((file) => (Object.keys(file).length > 2 ? {} : file));

@@ -22,6 +22,7 @@ const FILES: Readonly<
       | 'convert_unknown'
       // of several workflows: workflows.test.ts
       | 'workflow_cycle'
+      | 'input_differs'
       | 'workflow_duplicate'
       | 'environment_twice'
       | 'tag_twice'
@@ -57,6 +58,12 @@ const FILES: Readonly<
   variable_reserved: ['steps: { a: { commands: x, environment: { CI_REPO: x } } }', '1:43'],
   program_and_commands: ['steps: { a: { image: a/b:1, commands: x, settings: { a: b } } }', '1:10'],
   setting_duplicate: ['steps: { a: { image: a/b:1, settings: { a-b: 1, a_b: 2 } } }', '1:49'],
+  input_key: ['image: {}\ninputs: { a: { pattern: x, type: number } }', '2:25'],
+  input_options_missing: ['image: {}\ninputs: { a: { type: choice } }', '2:11'],
+  input_pattern: ['image: {}\ninputs: { a: { pattern: "(" } }', '2:25'],
+  input_bounds: ['image: {}\ninputs: { a: { type: number, min: 2, max: 1 } }', '2:43'],
+  input_default: ['image: {}\ninputs: { a: { type: boolean, default: yes } }', '2:40'],
+  input_duplicate: ['image: {}\ninputs: { a-b: { default: x }, A_B: { default: x } }', '2:32'],
   image_missing: ['steps: { a: { commands: x } }', '1:10'],
   image_without_clone: ['skip_clone: true\nimage: {}', '2:8'],
   expression_wrong: [
@@ -124,7 +131,7 @@ test('every text of the catalogue gets all its details', () => {
     }),
   );
   const known = new Set(problems.map(({ code }) => code));
-  expect(known.size).toBeGreaterThanOrEqual(Object.keys(LINT_CATALOGUE).length - 12);
+  expect(known.size).toBeGreaterThanOrEqual(Object.keys(LINT_CATALOGUE).length - 13);
   for (const { message, fix, code } of problems)
     expect(`${message} ${fix}`, code).not.toMatch(/(?<!\$)\{\w+\}|undefined|\[object/);
 });

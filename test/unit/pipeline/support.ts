@@ -25,7 +25,7 @@ export const EVENTS = {
   push: { ...BASE, kind: 'push', branch: 'main', before: null, changedFiles: [] },
   feature: { ...BASE, kind: 'push', branch: 'feature/Cart_2', before: null, changedFiles: [] },
   tag: { ...BASE, kind: 'tag', tag: 'v1.2.3' },
-  manual: { ...BASE, kind: 'manual', branch: 'main' },
+  manual: { ...BASE, kind: 'manual', branch: 'main', inputs: {} },
   pull: {
     ...BASE,
     kind: 'pull_request',

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { workflowLabel } from '../../../../src/core/matrix-label.ts';
-import { eventOf, type LocalRepository } from '../../../../src/cli/run/read-repository.ts';
+import {
+  eventOf,
+  type LocalEventKind,
+  type LocalRepository,
+} from '../../../../src/cli/run/read-repository.ts';
 import { onlyCombinations, onlySteps, planRun } from '../../../../src/cli/run/plan-run.ts';
 
 const REPOSITORY: LocalRepository = {
@@ -20,9 +24,9 @@ const REPOSITORY: LocalRepository = {
   changedFiles: ['docs/a.md'],
 };
 
-function plan(text: string, kind: 'push' | 'pull_request' | 'tag' = 'push', repository = REPOSITORY) {
+function plan(text: string, kind: LocalEventKind = 'push', repository = REPOSITORY, inputs = {}) {
   const files = { files: [{ path: 'slipway.yml', text }], only: null, hasDockerfile: false };
-  const planned = planRun(files, repository, eventOf(repository, kind), 5_000);
+  const planned = planRun(files, repository, { event: eventOf(repository, kind), inputs }, 5_000);
   if ('problems' in planned) throw new Error(JSON.stringify(planned.problems));
   const [only] = planned.workflows;
   if (only === undefined) throw new Error('there is no workflow');
@@ -64,7 +68,7 @@ it('weighs conditions on paths by what the branch changed', () => {
 
 it('gives the problems of the file with their places', () => {
   const files = { files: [{ path: 'x.yml', text: 'steps: [{ nam: a }]' }], only: null, hasDockerfile: false };
-  const planned = planRun(files, REPOSITORY, eventOf(REPOSITORY, 'push'), 0);
+  const planned = planRun(files, REPOSITORY, { event: eventOf(REPOSITORY, 'push'), inputs: {} }, 0);
   expect(planned).toMatchObject({ problems: [{ file: 'x.yml', line: 1 }, {}, {}] });
 });
 
@@ -105,7 +109,7 @@ describe('several workflows', () => {
   ];
   const planned = (only: string | null) => {
     const all = { files, only, hasDockerfile: false };
-    const outcome = planRun(all, REPOSITORY, eventOf(REPOSITORY, 'push'), 0);
+    const outcome = planRun(all, REPOSITORY, { event: eventOf(REPOSITORY, 'push'), inputs: {} }, 0);
     if ('problems' in outcome) throw new Error(JSON.stringify(outcome.problems));
     return outcome.workflows;
   };
@@ -130,4 +134,15 @@ describe('several workflows', () => {
     expect(labels({})).toHaveLength(4);
     expect(() => labels({ N: '3' })).toThrow('no combination has N=3');
   });
+});
+
+it('a run by hand has the inputs that were given, and refuses what the file does not ask for', () => {
+  const text = `inputs: { level: { type: number, max: 3 }, who: { default: ada } }
+steps: { a: { image: "busybox:1.36", commands: x } }
+`;
+  const of = (kind: LocalEventKind, inputs: Record<string, string>) =>
+    plan(text, kind, REPOSITORY, inputs).plan.steps[0]?.environment;
+  expect(of('manual', { level: '2' })).toEqual({ CI_INPUT_LEVEL: '2', CI_INPUT_WHO: 'ada' });
+  expect(of('push', {})).toEqual({ CI_INPUT_WHO: 'ada' });
+  expect(() => of('manual', { level: '4', x: '' })).toThrow(/no input `x`.*`level` cannot be `4`/);
 });
