@@ -23,6 +23,7 @@ import { BUILT_EVENTS } from './hosts/github/read-delivery.ts';
 import { buildVariables } from './intake/build-variables.ts';
 import { createIntake } from './intake/database-intake.ts';
 import { createProjects } from './intake/database-projects.ts';
+import { createSchedules } from './intake/schedules.ts';
 import { createMirrorKeeper } from './intake/mirror-keeper.ts';
 import { createArtifacts } from './artifacts/artifacts.ts';
 import { openFileArtifacts } from './artifacts/file-artifacts.ts';
@@ -202,6 +203,7 @@ async function main(): Promise<void> {
   });
   const parts = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...parts, settings: intakeSettings });
+  const schedules = createSchedules({ ...parts, intake });
   const mirrorKeeper = createMirrorKeeper(parts);
   const retention = createRetention({
     store,
@@ -242,6 +244,7 @@ async function main(): Promise<void> {
     targets,
     tokens,
     projects: createProjects({ ...parts, intake }),
+    schedules,
     deliveries,
     intake,
     views: {
@@ -267,6 +270,7 @@ async function main(): Promise<void> {
   dispatcher.start();
   intake.start();
   missed.start();
+  schedules.start();
   mirrorKeeper.start();
   retention.start();
   const server = certificate?.serve(app) ?? createHttpServer(app);
@@ -285,6 +289,7 @@ async function main(): Promise<void> {
   await Promise.all([
     closed,
     missed.stop(),
+    schedules.stop(),
     intake.stop(),
     mirrorKeeper.stop(),
     retention.stop(),

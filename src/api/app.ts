@@ -54,6 +54,8 @@ import { removeRegistry } from './registries/remove-registry.ts';
 import { setRegistry } from './registries/set-registry.ts';
 import { createRefusalAllowance } from './refusal-allowance.ts';
 import { mountRoutes, type Route } from './route.ts';
+import { changeSchedule } from './schedules/change-schedule.ts';
+import { listSchedules } from './schedules/list-schedules.ts';
 import { showServer } from './server/show-server.ts';
 import { showSession } from './session/show-session.ts';
 import { signIn } from './session/sign-in.ts';
@@ -119,6 +121,8 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     showTest(deps),
     setSecret(deps),
     removeSecret(deps),
+    listSchedules(deps),
+    changeSchedule(deps),
     listInputs(deps),
     runNow(deps),
 

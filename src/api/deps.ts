@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Builds } from '../builds/index.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { Projects } from '../intake/projects.ts';
+import type { Schedules } from '../intake/schedules.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ArtifactFiles } from '../ports/artifact-files.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -31,6 +32,7 @@ export interface AppDeps {
   readonly targets: NotificationTargets;
   readonly tokens: AccessTokens;
   readonly projects: Projects;
+  readonly schedules: Pick<Schedules, 'enable'>;
   readonly deliveries: DeliveryStore;
   readonly intake: Intake;
   /** The routes of the worker protocol (`src/api/worker`). */

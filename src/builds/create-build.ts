@@ -96,6 +96,7 @@ function refName(event: RepositoryEvent): string {
   switch (event.kind) {
     case 'push':
     case 'manual':
+    case 'cron':
       return event.branch;
     case 'tag':
       return event.tag;

@@ -23,6 +23,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'add, list, show and remove projects',
     load: async () => (await import('./project.ts')).projectCommand,
   },
+  schedule: {
+    about: "list, stop and go on with a project's schedules",
+    load: async () => (await import('./schedule.ts')).scheduleCommand,
+  },
   secret: {
     about: "set, list and remove a project's secrets",
     load: async () => (await import('./secret.ts')).secretCommand,

@@ -3,6 +3,8 @@ import type { Facts } from '../pipeline/check/check-pipeline.ts';
 import type { FileInput } from '../pipeline/decode.ts';
 import { lintPipeline, lintWorkflows } from '../pipeline/lint-pipeline.ts';
 import type { LintProblem } from '../pipeline/lint-problem.ts';
+import type { CronTime } from '../pipeline/cron-time.ts';
+import type { PipelineSpec } from '../pipeline/grammar/pipeline.ts';
 import { inputsOf } from '../pipeline/inputs.ts';
 import {
   DEFAULT_WORKFLOW,
@@ -43,8 +45,33 @@ export function lintFile(text: FileInput, file: string, facts: Facts): readonly 
   return [...notes, ...problems].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
+/** A schedule of a repository, by its name. */
+export interface Schedule extends CronTime {
+  readonly name: string;
+}
+
 /** What the pipeline files of a repository ask for when a build is started by hand; null where they have errors. */
 export function readInputs(files: readonly PipelineFile[], facts: Facts): readonly Input[] | null {
+  const specs = readSpecs(files, facts);
+  if (specs === null) return null;
+  const inputs = specs.flatMap((spec) => inputsOf(spec.inputs));
+  return [...new Map(inputs.map((input) => [input.name, input])).values()];
+}
+
+/** When builds are made by the clock, as the pipeline files of a repository say; null where they have errors. */
+export function readSchedules(files: readonly PipelineFile[], facts: Facts): readonly Schedule[] | null {
+  return (
+    readSpecs(files, facts)?.flatMap(({ cron }) =>
+      cron.map(({ name, schedule, timezone }) => ({
+        name: name.value,
+        expression: schedule.value,
+        timezone: timezone.value,
+      })),
+    ) ?? null
+  );
+}
+
+function readSpecs(files: readonly PipelineFile[], facts: Facts): readonly PipelineSpec[] | null {
   const converted = readForeign(
     files.filter(({ path }) => isForeignPath(path)).map(({ path, text }) => ({ path, content: text })),
   );
@@ -52,8 +79,7 @@ export function readInputs(files: readonly PipelineFile[], facts: Facts): readon
     converted?.workflows.map((workflow) => ({ path: pathOf(workflow), text: workflow.text })) ?? files;
   const workflows = readWorkflows(own, facts);
   if (workflows.some(({ report }) => report.hasErrors())) return null;
-  const inputs = workflows.flatMap(({ spec }) => inputsOf(spec?.inputs ?? []));
-  return [...new Map(inputs.map((input) => [input.name, input])).values()];
+  return workflows.flatMap(({ spec }) => spec ?? []);
 }
 
 function planConverted(input: PlanInput, { workflows, notes }: Converted): PlanOutcome {

@@ -11,6 +11,7 @@ export const AUDIT_ACTIONS = {
   'project.connect': 'connected the project',
   'project.disconnect': 'disconnected the project',
   'project.remove': 'removed the project',
+  'schedule.change': 'changed the schedule of the project',
   'secret.set': 'set the secret',
   'secret.remove': 'removed the secret',
   'notification.add': 'added the notification target',

@@ -20,6 +20,7 @@ const BUILD_CONTEXTS: Readonly<Record<RepositoryEvent['kind'], string>> = {
   manual: 'slipway/build',
   tag: 'slipway/build/tag',
   pull_request: 'slipway/build/pull-request',
+  cron: 'slipway/build/cron',
 };
 
 /** Kinds of event whose builds share a context. */

@@ -21,7 +21,7 @@ export interface HostedRepository {
 }
 
 /** What happened in a repository, in words that no Git host owns. */
-export type RepositoryEvent = PushEvent | TagEvent | PullRequestEvent | ManualEvent;
+export type RepositoryEvent = PushEvent | TagEvent | PullRequestEvent | ManualEvent | CronEvent;
 
 /** Paths that an event changed, sorted; null when they are not known, or more than the 500 that steps are told of. */
 export type ChangedFiles = readonly string[] | null;
@@ -83,11 +83,23 @@ export interface ManualEvent extends EventBase {
   readonly inputs: InputValues;
 }
 
+/** The clock, as the default branch's file says. */
+export interface CronEvent extends EventBase {
+  readonly kind: 'cron';
+  /** The default branch. */
+  readonly branch: string;
+  /** Name of the schedule. */
+  readonly cron: string;
+  /** The time that it is made for, epoch ms; of several that were missed the first. */
+  readonly tickMs: number;
+}
+
 /** The branch whose order a build belongs to; null for tags. */
 export function branchOf(event: RepositoryEvent): string | null {
   switch (event.kind) {
     case 'push':
     case 'manual':
+    case 'cron':
       return event.branch;
     case 'pull_request':
       return event.targetBranch;
@@ -101,6 +113,7 @@ export function refOf(event: RepositoryEvent): string {
   switch (event.kind) {
     case 'push':
     case 'manual':
+    case 'cron':
       return `refs/heads/${event.branch}`;
     case 'tag':
       return `refs/tags/${event.tag}`;
@@ -117,6 +130,7 @@ const LATER_OF_KIND = {
   tag: {},
   pull_request: { changedFiles: null, milestone: null, isDraft: null },
   manual: { inputs: {} },
+  cron: {},
 } as const;
 
 /**

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 export type IdKind =
   | 'dlv' // delivery
   | 'prj' // project
+  | 'sch' // schedule
   | 'bld' // build
   | 'wfl' // workflow
   | 'stp' // step

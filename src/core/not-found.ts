@@ -9,6 +9,7 @@ const FIXES: Readonly<Record<string, string>> = {
   'successful deployment': 'Name one that succeeded; `slipway environments <environment>` lists them.',
   project: 'Check its path; `slipway project list` shows all.',
   environment: 'Check its name; `slipway environments` shows all.',
+  schedule: 'Check its name; `slipway schedule list <project>` shows all.',
   worker: 'Check its name; `slipway worker list` shows all.',
   branch: 'Check its name; it must be on the Git host.',
   token: 'Check its name; `slipway token list` shows all.',

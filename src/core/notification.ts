@@ -68,7 +68,7 @@ export interface NotificationMessage {
     readonly number: number;
     readonly status: string;
     readonly reason: string | null;
-    readonly event: 'push' | 'tag' | 'pull_request' | 'manual';
+    readonly event: 'push' | 'tag' | 'pull_request' | 'manual' | 'cron';
     /** Branch, tag, or `#12` of a pull request. */
     readonly ref: string;
     readonly commit: string;

@@ -25,6 +25,8 @@ export const PIPELINE_LIMITS = {
   steps: 2_000,
   /** Files of a folder of workflows. */
   files: 64,
+  /** Schedules of all files of a folder. */
+  crons: 64,
   /** Workflows of a build, combinations of a matrix counted one by one. */
   workflows: 256,
   /** Steps and services of all workflows of a build. */

@@ -32,7 +32,7 @@ export interface BuildSummary {
   readonly projectPath: string;
   readonly status: Status;
   readonly reason: string | null;
-  readonly event: 'push' | 'tag' | 'pull_request' | 'manual';
+  readonly event: 'push' | 'tag' | 'pull_request' | 'manual' | 'cron';
   /** Branch, tag, or `#12` of a pull request. */
   readonly refName: string;
   readonly commit: string;
@@ -68,6 +68,23 @@ export interface BuildView extends BuildSummary {
   readonly artifacts?: readonly ArtifactView[];
   /** What went wrong beside it and did not change it; empty for most. */
   readonly notices: readonly NoticeView[];
+}
+
+/** When builds of a project's default branch are made by the clock, as its pipeline file says. */
+export interface ScheduleView {
+  readonly name: string;
+  /** As in the file. */
+  readonly expression: string;
+  /** Name in the database of IANA. */
+  readonly timezone: string;
+  /** False: a person has stopped it. */
+  readonly enabled: boolean;
+  /** The next times, rising; one that has passed is about to be dealt with. Empty while it is stopped. */
+  readonly nextMs: readonly number[];
+  /** The newest that it made; null: none, or it was removed. */
+  readonly lastBuild: { readonly id: string; readonly number: number; readonly status: Status } | null;
+  /** Why no build was made for a time that has passed; it is tried again. */
+  readonly problem: string | null;
 }
 
 /** What the pipeline files at the newest commit of a branch ask for when a build is started by hand. */

@@ -5,8 +5,10 @@ import type { Remote } from '../ports/repositories.ts';
 import { noNote, type Note } from '../store/store.ts';
 import { parseCloneUrl } from './clone-url.ts';
 import { connectProject, demand, disconnectProject, findInstallation } from './connect-project.ts';
+import { readHead } from './branch-head.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Intake } from './intake.ts';
+import { keepSchedules } from './keep-schedules.ts';
 import { findProject } from './project-row.ts';
 import type { Projects } from './projects.ts';
 import { removeProject } from './remove-project.ts';
@@ -70,7 +72,7 @@ async function addProject(
     tx.changed('project', projectId);
     await note(tx, { id: projectId, name: path });
   });
-  fetchAhead(deps, projectId, remote, branches.get(defaultBranch), defaultBranch);
+  if (branches.has(defaultBranch)) readAhead(deps, projectId);
   return { projectId };
 }
 
@@ -82,18 +84,20 @@ async function appToken(
   return installation === null ? null : demand(await gitHost.cloneToken(hostRepository, installation));
 }
 
-/** The first push should not wait for the whole history; when this fails the push fetches it, or says why not. */
-function fetchAhead(
-  { mirrors, log }: ProjectDeps,
-  projectId: string,
-  remote: Remote,
-  commit: string | undefined,
-  branch: string,
-): void {
-  if (commit === undefined) return;
-  mirrors
-    .read({ projectId, remote, commit, ref: `refs/heads/${branch}` }, [])
-    .catch((error: unknown) => log.warn({ err: error, projectId, stage: 'intake' }, 'not fetched ahead'));
+/**
+ * The first push should not wait for the whole history, and schedules not for the first push. When this fails a push, or
+ * "run now", reads it, or says why not.
+ */
+function readAhead(deps: ProjectDeps, projectId: string): void {
+  const { store, clock, log } = deps;
+  const read = async (): Promise<void> => {
+    const project = await findProject(deps, projectId);
+    const { source } = await readHead(deps, project, project.default_branch);
+    await store.transaction((tx) => keepSchedules(tx, { projectId, source, nowMs: clock.nowMs() }));
+  };
+  read().catch((error: unknown) =>
+    log.warn({ err: error, projectId, stage: 'intake' }, 'the default branch was not read ahead'),
+  );
 }
 
 async function changeProject(
@@ -118,6 +122,7 @@ async function changeProject(
     tx.changed('project', projectId);
     await note(tx);
   });
+  if (defaultBranch !== undefined) readAhead(deps, projectId);
 }
 
 function remoteWith(url: string, token: string | null): Remote {

@@ -105,6 +105,7 @@ export function baseOf(event: RepositoryEvent, defaultBranch: string): Base | nu
       return { kind: 'branch', branch: event.targetBranch, at: event.targetCommit };
     case 'tag':
     case 'manual':
+    case 'cron':
       return null;
   }
 }

@@ -22,6 +22,7 @@ export async function removeProject(
       await demandUnused(tx, projectId);
       if (await removeSomeBuilds(tx, projectId)) return true;
       await tx.db.deleteFrom('notification_target').where('project_id', '=', projectId).execute();
+      await tx.db.deleteFrom('schedule').where('project_id', '=', projectId).execute();
       await tx.db.deleteFrom('secret').where('project_id', '=', projectId).execute();
       await tx.db.deleteFrom('project').where('id', '=', projectId).execute();
       tx.changed('project', projectId);

@@ -1,10 +1,12 @@
 import type { PullRequestEvent, RepositoryEvent } from '../core/event.ts';
+import { timeOrder } from '../core/id.ts';
 import { findSkipMark } from '../hosts/skip-ci.ts';
 import type { DeliveryMeaning } from '../hosts/delivery-meaning.ts';
 import type { Tx } from '../store/store.ts';
 import { learnInstallation } from './connect-project.ts';
 import { finishDelivery, linkBuild } from './delivery-rows.ts';
 import type { IntakeDeps } from './intake-deps.ts';
+import { keepSchedules } from './keep-schedules.ts';
 import type { Unplanned } from './plan-build.ts';
 import { DRAFT, planSource, partsOf } from './plan-source.ts';
 import { findProjectOf, type ProjectRow } from './project-row.ts';
@@ -79,11 +81,32 @@ async function buildPush(
   return deps.store.grouped(async (tx) => {
     const known = event.kind === 'push' ? await takeOverPullRequestBuild(tx, project.id, event) : null;
     const buildId = known ?? (await create(deps, tx, delivery.id, project, event));
+    await keepPushed(deps, tx, delivery.id, { project, event, source });
     await linkBuild(tx, delivery.id, buildId, event);
     const reason = known === null ? null : 'a pull request had this commit built';
     await finishDelivery(tx, delivery.id, 'built', reason);
     return known === null ? [{ buildId, project, event, source }] : [];
   });
+}
+
+/** A push of the default branch says when builds are made by the clock; one that was overtaken says it no longer. */
+async function keepPushed(
+  { clock }: IntakeDeps,
+  tx: Tx,
+  deliveryId: string,
+  { project, event, source }: { project: ProjectRow; event: RepositoryEvent; source: Source },
+): Promise<void> {
+  if (event.kind !== 'push' || event.branch !== project.default_branch) return;
+  const newer = await tx.db
+    .selectFrom('build')
+    .where('project_id', '=', project.id)
+    .where('branch', '=', event.branch)
+    .where('event_kind', 'in', ['push', 'manual', 'cron'])
+    .where('branch_order', '>', timeOrder(deliveryId))
+    .select('id')
+    .limit(1)
+    .executeTakeFirst();
+  if (newer === undefined) await keepSchedules(tx, { projectId: project.id, source, nowMs: clock.nowMs() });
 }
 
 /**

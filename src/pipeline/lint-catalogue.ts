@@ -111,6 +111,14 @@ export const LINT_CATALOGUE = {
     'The input `{name}` is another one in {file}.',
     'Whoever starts a build is asked once: write both the same, or give one another name.',
   ),
+  cron_never: error(
+    '`{schedule}` is no time that comes{zone}.',
+    'Write minute, hour, day of the month, month and day of the week, e.g. `30 3 * * MON-FRI`, or e.g. `@daily`.',
+  ),
+  timezone_unknown: error(
+    '`{zone}` is no time zone that is known.',
+    'Write a name of the database of IANA, e.g. `Europe/Berlin`.',
+  ),
   matrix_empty: error(
     'The matrix has no combination.',
     'Write at least one variable with values, or `include`, and do not exclude all of them.',

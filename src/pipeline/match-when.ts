@@ -34,13 +34,13 @@ export function matchStep(
 }
 
 /**
- * For `push`: without conditions all but pull requests. A condition that names no event is about pushes
- * and manual builds, or about tags where it names `tag` or `ref`: nothing is published for a pull request,
- * or for any tag, just because a branch matched.
+ * For `push`: without conditions all but pull requests and builds by the clock. A condition that names no event is about pushes
+ * and manual builds, about tags too where it names `tag` or `ref`, or about builds by the clock where it names `cron`: nothing is
+ * published for a pull request, for any tag, or each night, just because a branch matched.
  */
 export function matchPush(conditions: readonly Condition[] | null, occasion: Occasion): boolean {
   if (isUntrusted(occasion.event)) return false;
-  if (conditions === null) return occasion.event.kind !== 'pull_request';
+  if (conditions === null) return occasion.event.kind !== 'pull_request' && occasion.event.kind !== 'cron';
   return conditions.some((condition) => holds(ofStage(condition), occasion));
 }
 
@@ -59,6 +59,7 @@ const ANY: Condition = {
   tag: null,
   ref: null,
   path: null,
+  cron: null,
   matrix: null,
   status: null,
   evaluate: null,
@@ -68,6 +69,7 @@ const isUntrusted = (event: RepositoryEvent): boolean => event.kind === 'pull_re
 
 function ofStage(condition: Condition): Condition {
   if (condition.event !== null) return condition;
+  if (condition.cron !== null) return { ...condition, event: ['cron'] };
   const namesTags = condition.tag !== null || condition.ref !== null;
   const event: readonly EventName[] = namesTags ? ['push', 'manual', 'tag'] : ['push', 'manual'];
   return { ...condition, event };
@@ -79,12 +81,13 @@ export function matchWorkflow(conditions: readonly Condition[] | null, occasion:
 }
 
 function holds(condition: Condition, { event, changedFiles, matrix, evaluates }: Occasion): boolean {
-  const { branch, tag, ref, path, evaluate } = condition;
+  const { branch, tag, ref, path, cron, evaluate } = condition;
   if (condition.event !== null && !condition.event.includes(event.kind)) return false;
   if (condition.matrix?.some(({ name, value }) => matrix[name] !== value) === true) return false;
   const branchName = branchOf(event);
   if (branch !== null && branchName !== null && !matchesFilter(branch, branchName)) return false;
   if (tag !== null && !(event.kind === 'tag' && matchesFilter(tag, event.tag))) return false;
+  if (cron !== null && !(event.kind === 'cron' && matchesFilter(cron, event.cron))) return false;
   if (ref !== null && !matchesFilter(ref, refOf(event))) return false;
   if (path !== null && !passesFiles(path, event, changedFiles)) return false;
   return evaluate === null || evaluates(evaluate);

@@ -2,6 +2,7 @@ import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
 import { STEP_VARIABLES } from '../core/step-variables.ts';
 import { CI_VARIABLES } from './ci-variables.ts';
 import { cacheKeyRecord, cacheRecord } from './grammar/cache.ts';
+import { crons } from './grammar/cron.ts';
 import { deployRecord, drainRecord, healthRecord, resourcesRecord, smokeRecord } from './grammar/deploy.ts';
 import { imageRecord } from './grammar/image.ts';
 import { inputRecord } from './grammar/inputs.ts';
@@ -35,6 +36,7 @@ const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
   file: pipelineRecord,
   image: imageRecord,
   inputs: inputRecord,
+  cron: crons.record,
   services: services.record,
   ready: readyRecord,
   steps: steps.record,

@@ -16,6 +16,7 @@ export interface Database {
   delivery_build: DeliveryBuildTable;
   delivery_look: DeliveryLookTable;
   project: ProjectTable;
+  schedule: ScheduleTable;
   build: BuildTable;
   workflow: WorkflowTable;
   step: StepTable;
@@ -108,6 +109,27 @@ export interface ProjectTable {
   version: Version;
 }
 
+/** When builds of a project are made by the clock, as its default branch last said; unique by project and name. */
+export interface ScheduleTable {
+  id: string;
+  project_id: string;
+  name: string;
+  expression: string;
+  timezone: string;
+  /** 0: a person has stopped it. */
+  enabled: Generated<number>;
+  /** The time that the next build is made for. */
+  next_at: number;
+  /** All times up to this one are dealt with; null: none came yet. */
+  done_until: number | null;
+  /** The newest build that it made; that may be removed. */
+  last_build_id: string | null;
+  /** Why no build was made of `next_at` so far; it is tried again at `try_at`. */
+  problem: string | null;
+  try_at: Generated<number>;
+  version: Version;
+}
+
 export interface BuildTable {
   id: string;
   project_id: string;
@@ -118,7 +140,7 @@ export interface BuildTable {
   reason: string | null;
   /** `RepositoryEvent` as JSON. */
   event_json: string;
-  event_kind: 'push' | 'tag' | 'pull_request' | 'manual';
+  event_kind: 'push' | 'tag' | 'pull_request' | 'manual' | 'cron';
   ref_name: string;
   commit: string;
   /** Branch whose order it belongs to; null for tags. */

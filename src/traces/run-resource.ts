@@ -31,6 +31,7 @@ function refOf(event: RepositoryEvent): Attributes {
   switch (event.kind) {
     case 'push':
     case 'manual':
+    case 'cron':
       return { 'vcs.ref.head.name': event.branch, 'vcs.ref.head.type': 'branch' };
     case 'tag':
       return { 'vcs.ref.head.name': event.tag, 'vcs.ref.head.type': 'tag' };

@@ -126,7 +126,8 @@ it('run now asks for the inputs of the file, with their defaults, and shows what
   await form.getByLabel('target').selectOption('live');
   await form.getByLabel('version').fill('latest');
   await form.getByRole('button', { name: 'Run now' }).click();
-  await page.getByText('`version` cannot be `latest`').waitFor();
+  await page.getByRole('alert').getByText('cannot be').waitFor();
+  expect(await form.getByLabel('target').inputValue()).toBe('live');
   await form.getByLabel('version').fill('v22');
   await form.getByLabel('dry-run').check();
   await form.getByRole('button', { name: 'Run now' }).click();
@@ -136,6 +137,21 @@ it('run now asks for the inputs of the file, with their defaults, and shows what
   expect(await endOf(stage.system, id)).toMatchObject({ event: 'manual', status: 'success', inputs });
   const facts = page.getByRole('region', { name: 'Inputs' });
   expect(await facts.locator('dd').allTextContents()).toEqual(['live', 'v22', 'true']);
+});
+
+it('the schedules of a project are on its page, and are stopped there', async () => {
+  await push(stage.system, repository, { 'slipway.yml': TIMED });
+  const page = await stage.open('/projects');
+  await page.getByRole('link', { name: /shop\/web/ }).click();
+  const section = page.getByRole('region', { name: 'Schedules' });
+  const row = section.getByRole('listitem').filter({ hasText: 'nightly' });
+  await row.getByText('Europe/Berlin').waitFor();
+  expect(await row.locator('time').count()).toBe(3);
+  await shoot(page, 'schedules');
+  await row.getByRole('button', { name: 'Disable nightly' }).click();
+  await row.getByText('Disabled').waitFor();
+  await row.getByRole('button', { name: 'Enable nightly' }).click();
+  await row.getByText('Next').waitFor();
 });
 
 it('a build that waits names its place and why, in the list and on its page, and goes on when its turn comes', async () => {
@@ -250,6 +266,10 @@ const ASKS = `inputs:
   version: { pattern: "^v[0-9]+$", default: v1, required: true, description: The version that is shipped }
   replicas: { type: number, min: 1, max: 9 }
   dry-run: { type: boolean, description: Only show what would be done }
+${QUICK}`;
+const TIMED = `cron:
+  nightly: { schedule: "30 3 * * MON-FRI", timezone: Europe/Berlin }
+  yearly: { schedule: "@yearly" }
 ${QUICK}`;
 const LONG = 'steps:\n  - { name: long, image: "slipway-test/busybox:1", commands: [sleep 600] }\n';
 

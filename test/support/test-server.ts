@@ -17,6 +17,7 @@ import { readRemote } from '../../src/git/remote.ts';
 import { connectGithub, type GithubDeps } from '../../src/hosts/github/connect-github.ts';
 import { createIntake } from '../../src/intake/database-intake.ts';
 import { createProjects } from '../../src/intake/database-projects.ts';
+import { createSchedules } from '../../src/intake/schedules.ts';
 import { openFileLogStore, type FileLogStore } from '../../src/logs/file-log-store.ts';
 import { createPrometheusMetrics } from '../../src/metrics/prometheus-metrics.ts';
 import { systemClock } from '../../src/ports/clock.ts';
@@ -176,6 +177,7 @@ async function makeDeps(
     targets: createNotificationTargets({ store, box, clock }),
     tokens: createAccessTokens({ store, clock }),
     projects: createProjects({ ...common, intake }),
+    schedules: createSchedules({ ...common, intake }),
     deliveries: createDeliveryStore({ store, clock }),
     intake,
     workerRoutes: workerRoutes({ builds, logs, artifacts, intake, queueAccess, log }),

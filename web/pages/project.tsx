@@ -8,6 +8,7 @@ import { Connection } from '../parts/connection.tsx';
 import { Notifications } from '../parts/notifications.tsx';
 import { RunNow } from '../parts/run-now.tsx';
 import { BuildRow } from '../parts/build-row.tsx';
+import { Schedules } from '../parts/schedules.tsx';
 import { useStream } from '../parts/live.ts';
 import { ErrorBox, useLoad, Waiting } from '../parts/load.tsx';
 import { useTitle } from '../parts/title.ts';
@@ -53,6 +54,7 @@ export function ProjectPage() {
           </ul>
         </>
       )}
+      <Schedules project={project} />
       <section class="card">
         <h2>Webhook</h2>
         <p>

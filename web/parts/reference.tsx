@@ -6,6 +6,7 @@ const EVENT_WORDS: Readonly<Record<BuildSummary['event'], string>> = {
   tag: 'tag',
   pull_request: 'pull request',
   manual: 'run on',
+  cron: 'schedule on',
 };
 
 /** Which commit, of which branch, tag or pull request. */

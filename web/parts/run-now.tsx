@@ -116,10 +116,11 @@ function Value({ input }: { input: Input }) {
   const { name, type, required, options, min, max } = input;
   if (type === 'choice')
     return (
-      <select name={name} required={required} value={input.default ?? ''}>
+      <select name={name} required={required}>
         {input.default === null && <option value="">{required ? 'choose' : 'none'}</option>}
         {options.map((option) => (
-          <option key={option} value={option}>
+          // A `value` of the list would be set again with each drawing.
+          <option key={option} value={option} selected={option === input.default}>
             {option}
           </option>
         ))}

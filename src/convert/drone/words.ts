@@ -15,7 +15,7 @@ export const DRONE_CONDITIONS: ConditionWords = {
     promotion: NO_DEPLOYMENT,
     rollback: NO_DEPLOYMENT,
     deployment: NO_DEPLOYMENT,
-    cron: { none: 'no build is made by a clock' },
+    cron: 'cron',
   },
 };
 

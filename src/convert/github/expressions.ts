@@ -283,6 +283,7 @@ function translate(source: string, inputs: DispatchInputs['known']): string | nu
         '"push"': '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")',
         '"pull_request"': 'CI_PIPELINE_EVENT == "pull_request"',
         '"workflow_dispatch"': 'CI_PIPELINE_EVENT == "manual"',
+        '"schedule"': 'CI_PIPELINE_EVENT == "cron"',
       };
       const said = ours[text] ?? 'false';
       return operator === '==' ? said : said === 'false' ? 'true' : `!(${said})`;

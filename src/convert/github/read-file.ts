@@ -11,7 +11,7 @@ import type { ReadWorkflow } from '../workflow.ts';
 import { readAction } from './actions.ts';
 import { readDispatchInputs, type DispatchInputs } from './dispatch-inputs.ts';
 import { readCondition, stepExpressions, variableOf } from './expressions.ts';
-import { readTriggers } from './triggers.ts';
+import { readTriggers, scheduleEntry } from './triggers.ts';
 
 /** Jobs of a workflow of GitHub, each a workflow of ours: its steps share a checkout, and others do not. */
 export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
@@ -27,7 +27,7 @@ export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
   if (triggers === null) {
     root.leaveOut(
       'none of its events is there, and the file is left out',
-      'Events are push, pull_request, tag and manual.',
+      'Events are push, pull_request, tag, manual and cron.',
     );
     root.use();
     return [];
@@ -46,7 +46,9 @@ export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
   };
   const defaults = root.get('defaults');
   const read = jobs.flatMap((job, index) => {
-    const out = readJob(job, { env: root.get('env'), defaults, triggers, names, on, inputs });
+    const schedule = names.size === 0 && on?.kind === 'map' ? scheduleEntry(on.get('schedule')) : null;
+    const shared = { env: root.get('env'), defaults, triggers, names, on, inputs, schedule };
+    const out = readJob(job, shared);
     if (out === null) return [];
     names.add(job.key);
     return [{ name: workflowNameOf(job.key), file, document: { root, ...rangeOf(index) }, out }];
@@ -81,11 +83,13 @@ interface Shared {
   readonly names: ReadonlySet<string>;
   readonly on: Foreign | undefined;
   readonly inputs: DispatchInputs;
+  /** `cron`, which one of the workflows says for all. */
+  readonly schedule: OutEntry | null;
 }
 
 function readJob(
   job: Foreign,
-  { env, defaults, triggers, names, on, inputs }: Shared,
+  { env, defaults, triggers, names, on, inputs, schedule }: Shared,
 ): (Out & { kind: 'map' }) | null {
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) job.get(key)?.leaveOut(why, fix);
   job.get('name')?.needs('a workflow is named by its key');
@@ -131,6 +135,7 @@ function readJob(
             list(condition.status === 'always' ? [text('success'), text('failure')] : [text('failure')]),
           ),
       inputs.entry,
+      schedule,
       labelsEntry(job.get('runs-on')),
       matrix,
       NO_IMAGE,

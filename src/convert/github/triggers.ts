@@ -1,3 +1,4 @@
+import { CRON_EXPRESSION } from '../../pipeline/cron-time.ts';
 import type { Foreign } from '../foreign.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
@@ -19,13 +20,38 @@ function readEvent(name: string, event: Foreign, hasFilters: boolean): readonly 
     if (event.kind !== 'map') event.use();
     return [eventOnly(['manual'], event)];
   }
+  if (name === 'schedule' && event.items().length > 0)
+    return scheduleEntry(event) === null ? [] : [eventOnly(['cron'], event)];
   event.leaveOut(
-    name === 'schedule' ? 'no build is made by a clock' : `no build is made for \`${name}\``,
-    name === 'schedule'
-      ? 'Have a clock elsewhere call "run now".'
-      : 'Events are push, pull_request, tag and manual.',
+    name === 'schedule' ? 'it names no time' : `no build is made for \`${name}\``,
+    'Events are push, pull_request, tag, manual and cron.',
   );
   return [];
+}
+
+/** `on.schedule` as `cron`; null where it has no time that is one here. */
+export function scheduleEntry(schedule: Foreign | undefined): OutEntry | null {
+  const entries = (schedule?.items() ?? []).flatMap((one, index) => {
+    const cron = one.get('cron');
+    const written = (cron?.text() ?? '').trim();
+    if (cron === undefined || !CRON_EXPRESSION.test(written)) {
+      one.leaveOut('it is no schedule of five fields', 'Write `cron`.');
+      return [];
+    }
+    const zone = one.get('timezone');
+    const name = index === 0 ? 'schedule' : `schedule ${index + 1}`;
+    return [
+      map(
+        [
+          entry('name', name),
+          entry('schedule', written, cron),
+          zone === undefined ? null : entry('timezone', zone.text() ?? '', zone),
+        ],
+        one,
+      ),
+    ];
+  });
+  return entries.length === 0 ? null : entry('cron', list(entries, schedule ?? null), schedule ?? null);
 }
 
 function eventOnly(names: readonly string[], from: Foreign): Out {

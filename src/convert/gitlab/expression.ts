@@ -113,6 +113,7 @@ function source(name: string, operator: string, right: string): string | null {
     merge_request_event: PULL_REQUEST,
     push: '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")',
     web: 'CI_PIPELINE_EVENT == "manual"',
+    schedule: 'CI_PIPELINE_EVENT == "cron"',
   };
   const said = own(words, right.slice(1, -1)) ?? 'false';
   return operator === '==' ? said : said === 'false' ? 'true' : `!(${said})`;

@@ -1,3 +1,4 @@
+import { noteSchedule } from '../events.ts';
 import type { Foreign } from '../foreign.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
@@ -36,6 +37,8 @@ export function readRules(rules: Foreign, defined: Defined, status: Out | null):
     if (allowed !== undefined) isFailureAllowed ||= allowed.text() === 'true';
     const written = condition?.text() ?? null;
     const said = written === null ? null : translate(written, defined);
+    if (condition !== undefined && said?.includes('CI_PIPELINE_EVENT == "cron"') === true)
+      noteSchedule(condition);
     if (condition !== undefined && written !== null && said === null) {
       condition.leaveOut('it cannot be said by `evaluate`, and the rule is left out', 'Write a `when`.');
       rule.use();
@@ -161,7 +164,11 @@ function refExpression(ref: Foreign): string {
   };
   const known = own(words, name);
   if (known !== undefined) return known;
-  if (/^(?:schedules|triggers|api|pipelines|external|external_pull_requests|chat)$/.test(name)) {
+  if (name === 'schedules') {
+    noteSchedule(ref);
+    return 'CI_PIPELINE_EVENT == "cron"';
+  }
+  if (/^(?:triggers|api|pipelines|external|external_pull_requests|chat)$/.test(name)) {
     ref.leaveOut(NO_CLOCK, 'Call "run now" of the API.');
     return 'false';
   }

@@ -1,4 +1,4 @@
-import { eventsOf } from '../events.ts';
+import { eventsOf, noteSchedule } from '../events.ts';
 import type { EventTable, OurEvent } from '../events.ts';
 import { OUR_EVENTS } from '../events.ts';
 import type { Foreign } from '../foreign.ts';
@@ -41,13 +41,7 @@ export function conditionOf(
     return null;
   }
   const cron = condition.get('cron');
-  if (cron !== undefined) {
-    cron.leaveOut('no build is made by a clock', 'Have a clock elsewhere call "run now".');
-    if (event === null) {
-      condition.use();
-      return null;
-    }
-  }
+  if (cron !== undefined && event === null) noteSchedule(cron);
   const branch = condition.get('branch');
   const isDefault = branch !== undefined && isDefaultBranch(branch);
   if (isDefault) branch.oneOrMore().forEach((one) => one.use());
@@ -59,6 +53,7 @@ export function conditionOf(
     [
       event,
       ...filters,
+      filterEntry(cron, 'cron'),
       filterEntry(condition.get(words.path), 'path'),
       statusEntry(condition.get('status')),
       evaluate.length === 0

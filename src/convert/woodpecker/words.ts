@@ -13,7 +13,7 @@ export const WOODPECKER_CONDITIONS: ConditionWords = {
     pull_request_closed: { none: 'no build is made for a pull request that is closed' },
     pull_request_metadata: { none: 'no build is made for changes of labels or titles' },
     release: { none: 'no build is made for a release; its tag is an event' },
-    cron: { none: 'no build is made by a clock' },
+    cron: 'cron',
     deployment: NO_DEPLOYMENT,
   },
 };

@@ -1,4 +1,5 @@
 import { ARTIFACT_NAME } from '../../core/artifact.ts';
+import { CRON_EXPRESSION, TIMEZONE } from '../cron-time.ts';
 import { LABEL_NAME, LABEL_VALUE } from '../../core/labels.ts';
 import type { Format } from '../shape/scalar.ts';
 
@@ -68,6 +69,18 @@ export const decimal: Format<number> = {
   parse: (text) => (DECIMAL.test(text) ? Number(text) : null),
   json: { type: ['number', 'string'], pattern: DECIMAL.source },
 };
+
+/** Name of a schedule: one line, for people. */
+export const cronName = stepName;
+
+/** When builds are made; whether such a time comes is checked apart. */
+export const cronExpression = matching(
+  'a schedule of five fields such as `30 3 * * MON-FRI`, or e.g. `@daily`',
+  CRON_EXPRESSION,
+  'Write minute, hour, day of the month, month and day of the week, e.g. `30 3 * * MON-FRI`, or e.g. `@daily`.',
+);
+
+export const timezone = matching('a time zone such as `Europe/Berlin`', TIMEZONE);
 
 /** Name of a workflow: that of its file, without the ending. */
 export const workflowName = stepName;

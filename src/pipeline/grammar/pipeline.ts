@@ -5,6 +5,7 @@ import { defaulted, optional, record } from '../shape/record.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
 import type { Shape, ValueOf } from '../shape/shape.ts';
+import { crons } from './cron.ts';
 import { deployRecord } from './deploy.ts';
 import type { DeploySpec } from './deploy.ts';
 import { labelName, labelValue, truth, workflowName } from './formats.ts';
@@ -51,6 +52,12 @@ export const pipelineRecord = record(
       [],
       'nothing',
     ),
+    cron: defaulted(
+      crons.shape,
+      'When builds of the default branch are made by the clock, as that branch has it.',
+      [],
+      'never',
+    ),
     labels: defaulted(
       dictionary(labelName, scalar(labelValue), 'a map from label to value'),
       'What the worker must have, e.g. `{ gpu: yes }`; labels come with the token of a worker.',
@@ -91,7 +98,6 @@ export const pipelineRecord = record(
     cache: 'Write `cache` on the step that fills it.',
     reports: 'Write `reports: { junit: … }` in the step that writes them.',
     include: 'Write the file whole; files of `.slipway/` may wait for one another.',
-    cron: 'Start builds from outside, by the API.',
     release: 'Use `deploy`.',
     approval: 'Leave the environment out of the file and deploy by hand.',
     notify: 'Use a step with `when: { status: [failure] }`.',

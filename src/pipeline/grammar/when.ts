@@ -15,7 +15,7 @@ export interface Filter {
   readonly exclude: readonly string[];
 }
 
-export type EventName = 'push' | 'pull_request' | 'tag' | 'manual';
+export type EventName = 'push' | 'pull_request' | 'tag' | 'manual' | 'cron';
 
 /** One condition: it holds when all its parts do. */
 export interface Condition {
@@ -24,6 +24,8 @@ export interface Condition {
   readonly tag: Filter | null;
   readonly ref: Filter | null;
   readonly path: Filter | null;
+  /** Names of schedules. */
+  readonly cron: Filter | null;
   /** Values that the combination of the matrix has. */
   readonly matrix: readonly { readonly name: string; readonly value: string }[] | null;
   readonly status: readonly ('success' | 'failure')[] | null;
@@ -56,11 +58,10 @@ const filter: Shape<Filter> = defined(
   ),
 );
 
-const LATER_EVENTS = ['pull_request_closed', 'pull_request_metadata', 'release', 'deployment', 'cron'];
-const LATER = 'Use `branch`, `event`, `tag`, `ref`, `path` or `evaluate`.';
+const LATER_EVENTS = ['pull_request_closed', 'pull_request_metadata', 'release', 'deployment'];
+const LATER = 'Use `branch`, `event`, `tag`, `ref`, `path`, `cron` or `evaluate`.';
 const LATER_KEYS = {
   repo: LATER,
-  cron: LATER,
   platform: LATER,
   instance: LATER,
   environment: LATER,
@@ -68,7 +69,10 @@ const LATER_KEYS = {
 
 const KEYS = {
   event: optional(
-    oneOrMore(word(['push', 'pull_request', 'tag', 'manual'], LATER_EVENTS), 'an event, or a list of events'),
+    oneOrMore(
+      word(['push', 'pull_request', 'tag', 'manual', 'cron'], LATER_EVENTS),
+      'an event, or a list of events',
+    ),
     'What happened.',
     'any event',
   ),
@@ -80,6 +84,7 @@ const KEYS = {
   tag: optional(filter, 'Name of the tag; then only tags match.', 'not looked at'),
   ref: optional(filter, 'Git ref, e.g. `refs/tags/v*`.', 'any ref'),
   path: optional(filter, 'Changed files of a push or pull request; other events match.', 'any path'),
+  cron: optional(filter, 'Name of a schedule; then only builds by the clock match.', 'not looked at'),
   evaluate: optional(evaluate, 'An expression over the variables that must be true.', 'not looked at'),
 };
 

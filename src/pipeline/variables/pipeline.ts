@@ -10,7 +10,17 @@ export const PIPELINE_VARIABLES = {
   CI_PIPELINE_PARENT: forValues('Number of the build that this one runs again, else `0`.', ({ build }) =>
     String(build.rerunOf ?? 0),
   ),
-  CI_PIPELINE_EVENT: forValues('`push`, `pull_request`, `tag` or `manual`.', ({ event }) => event.kind),
+  CI_PIPELINE_EVENT: forValues(
+    '`push`, `pull_request`, `tag`, `manual` or `cron`.',
+    ({ event }) => event.kind,
+  ),
+  CI_CRON_NAME: forValues('Name of the schedule of a build by the clock. Not in Woodpecker.', ({ event }) =>
+    event.kind === 'cron' ? event.cron : null,
+  ),
+  CI_CRON_TIME: forValues(
+    'The time that such a build is made for, in seconds since 1970. Not in Woodpecker.',
+    ({ event }) => (event.kind === 'cron' ? seconds(event.tickMs) : null),
+  ),
   CI_PIPELINE_URL: forValues('Page of the build.', ({ build }) => build.url),
   CI_PIPELINE_FORGE_URL: forValues('Page of the commit on the Git host.', ({ event }) => event.url),
   CI_PIPELINE_CREATED: forValues('When the build was made, in seconds since 1970.', ({ build }) =>

@@ -1,4 +1,4 @@
-import type { BuildView, DeliveryView } from '../../../src/core/view.ts';
+import type { BuildView, DeliveryView, Page, ScheduleView } from '../../../src/core/view.ts';
 import type { HostedRepository } from '../../support/git-host.ts';
 import { pullRequestPayload, pushPayload } from '../../support/github-payloads.ts';
 import { endOf } from '../../support/builds.ts';
@@ -29,6 +29,9 @@ async function begin(
       const target = `/projects/${encodeURIComponent(repository.fullName)}/builds`;
       return [(await system.api<{ id: string }>('POST', target, { branch, inputs })).id];
     }
+    case 'cron':
+      await deliver(system, 'push', pushPayload(about));
+      return [await buildByClock(system, repository.fullName)];
     case 'push':
       return buildsOf(
         await deliver(system, 'push', pushPayload({ ...about, ...(before === undefined ? {} : { before }) })),
@@ -41,6 +44,22 @@ async function begin(
       repository.git('push', '--quiet', 'origin', 'HEAD:refs/pull/1/head');
       return buildsOf(await deliver(system, 'pull_request', pullRequestPayload(about)));
   }
+}
+
+/** The next build by the clock; there is no other one after it. */
+async function buildByClock(system: System, project: string): Promise<string> {
+  const path = `/projects/${encodeURIComponent(project)}/schedules`;
+  return waitFor(
+    'the clock makes a build',
+    async () => {
+      const { items } = await system.api<Page<ScheduleView>>('GET', path);
+      const made = items.find(({ lastBuild }) => lastBuild !== null);
+      if (made?.lastBuild == null) return null;
+      await system.api('PATCH', `${path}/${encodeURIComponent(made.name)}`, { enabled: false });
+      return made.lastBuild.id;
+    },
+    90_000,
+  );
 }
 
 /** The branch's commit on the host; undefined while there is no such branch. */

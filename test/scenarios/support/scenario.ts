@@ -77,7 +77,7 @@ export type Expected = z.infer<typeof expected>;
 export type ExpectedRow = z.infer<typeof row>;
 
 const run = z.strictObject({
-  event: z.enum(['push', 'tag', 'pull_request', 'manual']).default('push'),
+  event: z.enum(['push', 'tag', 'pull_request', 'manual', 'cron']).default('push'),
   branch: z.string().default('main'),
   tag: z.string().optional(),
   message: z.string().default('a change'),

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { REFUSALS_AN_HOUR } from '../../../src/api/refusal-allowance.ts';
 import type { AuditAction, AuditEntryView } from '../../../src/core/audit.ts';
 import { AUDIT_ACTIONS } from '../../../src/core/audit.ts';
@@ -16,7 +16,8 @@ const HOST_TOKEN = 'ghp_of_the_project_0123456789';
 const DEPLOYMENT = newId('dep');
 const ENVIRONMENT = newId('env');
 const SECRET = 'a value that nobody may read';
-const STEPS = 'steps:\n  - name: unit\n    image: busybox\n    commands: [true]\n';
+const STEPS =
+  'cron: { nightly: { schedule: "@daily" } }\nsteps:\n  - name: unit\n    image: busybox\n    commands: [true]\n';
 
 let directory: string;
 let github: GithubServer;
@@ -116,6 +117,18 @@ const CHANGES: readonly [AuditAction, () => Promise<Response>, Partial<AuditEntr
       'project.disconnect',
       () => server.api('DELETE', `${project}/connection`),
       { kind: 'project', name: 'shop/web' },
+    ],
+    [
+      'schedule.change',
+      async () => {
+        await vi.waitFor(async () =>
+          expect(await (await server.api('GET', `${project}/schedules`)).json()).toMatchObject({
+            items: [{}],
+          }),
+        );
+        return server.api('PATCH', `${project}/schedules/nightly`, { enabled: false });
+      },
+      { kind: 'project', name: 'shop/web: nightly off' },
     ],
     [
       'secret.set',
@@ -297,6 +310,7 @@ describe('an entry that cannot be written', () => {
       'project.change': () => server.api('PATCH', project, { defaultBranch: 'other' }),
       'project.connect': () => server.api('PUT', `${project}/connection`, { token: HOST_TOKEN }),
       'project.disconnect': () => server.api('DELETE', `${project}/connection`),
+      'schedule.change': () => server.api('PATCH', `${project}/schedules/nightly`, { enabled: true }),
       'secret.set': () => server.api('PUT', `${project}/secrets/new`, { value: SECRET }),
       'secret.remove': () => server.api('DELETE', `${project}/secrets/kept`),
       'registry.set': () =>

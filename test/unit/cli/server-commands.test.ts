@@ -167,6 +167,30 @@ it('keeps the login of a registry', async () => {
   expect((await slipway(['registry', 'logout', 'registry.example:5000'])).status).toBe(0);
 });
 
+it('schedules are listed, stopped and go on', async () => {
+  await server.deps.store.transaction(async (tx) => {
+    const { id } = await tx.db
+      .selectFrom('project')
+      .where('path', '=', 'shop/web')
+      .select('id')
+      .executeTakeFirstOrThrow();
+    const row = { id: 'sch_1', project_id: id, name: 'each night', expression: '@daily', timezone: 'UTC' };
+    const none = { done_until: null, last_build_id: null, problem: null };
+    await tx.db
+      .insertInto('schedule')
+      .values({ ...row, ...none, next_at: Date.UTC(2100, 0, 1) })
+      .execute();
+  });
+  const list = await slipway(['schedule', 'list', 'shop/web']);
+  expect(list.stdout).toMatch(/^each night {2}@daily {2}UTC {2}next 2100-01-01T00:00:00.000Z/);
+  expect((await slipway(['schedule', 'disable', 'shop/web', 'each night'])).stdout).toContain('disabled');
+  expect((await slipway(['schedule', 'enable', 'shop/web', 'each night'])).stdout).toContain('next 20');
+  expect((await slipway(['schedule', 'enable', 'shop/web', 'other'])).stderr).toContain('no schedule other');
+  await server.deps.store.transaction(async (tx) => {
+    await tx.db.deleteFrom('schedule').execute();
+  });
+});
+
 describe('builds', () => {
   it('are run now, listed, cancelled, run again', async () => {
     const made = await slipway(['run-now', 'shop/web']);

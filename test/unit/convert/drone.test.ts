@@ -60,6 +60,7 @@ when:
     - push
     - tag
     - manual
+    - cron
 
 labels:
   platform: linux/arm64

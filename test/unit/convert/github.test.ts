@@ -184,3 +184,21 @@ jobs:
   expect(written).toContain('evaluate: CI_INPUT_TARGET != "none"');
   expect(written).toContain('!(CI_INPUT_DRY_RUN == "true")');
 });
+
+it('`schedule` is `cron` in one of the workflows, and an event of all', () => {
+  const text = `on:
+  schedule: [{ cron: "30 3 * * 1-5", timezone: Europe/Berlin }, { cron: "soon" }]
+jobs:
+  a: { runs-on: ubuntu-latest, container: "node:20", steps: [{ run: x }] }
+  b: { runs-on: ubuntu-latest, container: "node:20", steps: [{ run: x, if: github.event_name == 'schedule' }] }
+`;
+  const [first, second] = convert('github', text).workflows.map((workflow) => workflow.text);
+  expect(notesOf('github', text).map((one) => one.split(':')[0])).toEqual(['2 convert_left_out']);
+  expect(errorsOf('github', text)).toEqual([]);
+  expect(first).toContain(
+    'cron:\n  - name: schedule\n    schedule: 30 3 * * 1-5\n    timezone: Europe/Berlin\n',
+  );
+  expect(first).toContain('when:\n  event: cron');
+  expect(second).not.toContain('schedule:');
+  expect(second).toContain('evaluate: CI_PIPELINE_EVENT == "cron"');
+});

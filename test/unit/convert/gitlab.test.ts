@@ -99,8 +99,8 @@ b: { image: "busybox:1.36", script: [x], only: [schedules] }
     '6 convert_left_out a.tags',
     '7 convert_changed a.when',
     '8 convert_unknown a.colour',
-    '9 convert_left_out b',
-    '9 convert_left_out b.only[0]',
+    '9 convert_changed b',
+    '9 convert_changed b.only[0]',
   ]);
 });
 

@@ -142,8 +142,7 @@ it('a step for events that are not there is left out with a note, and who waited
     depends_on: [a]
     commands: x
     when:
-      - event: cron
-        cron: nightly
+      - event: release
   - { name: c, image: "busybox:1.36", commands: x, depends_on: [nightly] }
 `;
   const plan = planOf(textOf('woodpecker', text));
@@ -258,4 +257,17 @@ it('takes an expression as it is, with the name in the place of a quoted variabl
   expect(errorsOf('woodpecker', when(`'"x\${CI_COMMIT_TAG}" == "xv1"'`)).join()).toContain(
     'expression_wrong',
   );
+});
+
+it('conditions on a schedule are kept, with a note that the schedule itself is to be written', () => {
+  const text = `steps:
+  - name: nightly
+    image: busybox:1.36
+    commands: x
+    when: { event: [cron, push], cron: [nightly] }
+`;
+  expect(notesOf('woodpecker', text)).toEqual([
+    '5 convert_changed: `steps[0].when.event[0]` is not quite the same here: its schedule is in the settings of the project there, and none is made of it.',
+  ]);
+  expect(textOf('woodpecker', text)).toContain('cron:\n        - nightly\n');
 });

@@ -26,7 +26,7 @@ const filter = fc.oneof(
   fc.array(pattern, { minLength: 1, maxLength: 3 }),
   fc.record({ include: pattern, exclude: pattern }, { requiredKeys: [] }),
 );
-const event = fc.constantFrom('push', 'tag', 'manual', 'pull_request');
+const event = fc.constantFrom('push', 'tag', 'manual', 'pull_request', 'cron');
 const evaluate = fc.constantFrom(
   'CI_COMMIT_AUTHOR != "bot" && CI_COMMIT_MESSAGE contains "Sell"',
   'CI_PIPELINE_EVENT in ["push", "tag"] or not (CI_COMMIT_BRANCH matches "^feature/")',
@@ -40,6 +40,7 @@ const condition = fc.record(
     tag: filter,
     ref: filter,
     path: filter,
+    cron: filter,
     evaluate,
   },
   { requiredKeys: [] },
@@ -267,6 +268,18 @@ const input = fc.oneof(
     options: ['a', 'b'],
   })),
 );
+const schedule = fc.record(
+  {
+    schedule: fc.constantFrom('30 3 * * MON-FRI', '@daily', '*/15 0-6 1,15 * *'),
+    timezone: fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York'),
+  },
+  { requiredKeys: ['schedule'] },
+);
+const cron = fc
+  .dictionary(fc.constantFrom('nightly', 'weekly'), schedule, { maxKeys: 2 })
+  .map((all) =>
+    Object.keys(all).length === 1 ? Object.entries(all).map(([key, body]) => ({ name: key, ...body })) : all,
+  );
 const inputs = fc.dictionary(fc.constantFrom('target', 'dry-run', 'N'), input, { maxKeys: 2 });
 
 /** Keys of which most files have none. */
@@ -274,6 +287,7 @@ const rare = optional({
   matrix,
   when,
   inputs,
+  cron,
   variables: fc.constantFrom({ any: ['thing'] }, 'x'),
   skip_clone: fc.boolean(),
 }).map((file) => (Object.keys(file).length > 2 ? {} : file));

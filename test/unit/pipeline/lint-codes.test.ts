@@ -64,6 +64,8 @@ const FILES: Readonly<
   input_bounds: ['image: {}\ninputs: { a: { type: number, min: 2, max: 1 } }', '2:43'],
   input_default: ['image: {}\ninputs: { a: { type: boolean, default: yes } }', '2:40'],
   input_duplicate: ['image: {}\ninputs: { a-b: { default: x }, A_B: { default: x } }', '2:32'],
+  cron_never: ['image: {}\ncron: { a: { schedule: "0 0 30 2 *" } }', '2:24'],
+  timezone_unknown: ['image: {}\ncron: { a: { schedule: "@daily", timezone: Mars/Base } }', '2:44'],
   image_missing: ['steps: { a: { commands: x } }', '1:10'],
   image_without_clone: ['skip_clone: true\nimage: {}', '2:8'],
   expression_wrong: [

@@ -26,6 +26,7 @@ export const EVENTS = {
   feature: { ...BASE, kind: 'push', branch: 'feature/Cart_2', before: null, changedFiles: [] },
   tag: { ...BASE, kind: 'tag', tag: 'v1.2.3' },
   manual: { ...BASE, kind: 'manual', branch: 'main', inputs: {} },
+  cron: { ...BASE, kind: 'cron', branch: 'main', cron: 'nightly', tickMs: 1_700_000_000_000 },
   pull: {
     ...BASE,
     kind: 'pull_request',

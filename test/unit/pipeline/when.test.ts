@@ -18,7 +18,7 @@ describe('when, on a step', () => {
   });
 
   test('looks at the target branch of a pull request, and at no branch for a tag, as Woodpecker does', () => {
-    expect(kinds('{ branch: main }')).toEqual(['push', 'tag', 'manual', 'pull_request']);
+    expect(kinds('{ branch: main }')).toEqual(['push', 'tag', 'manual', 'cron', 'pull_request']);
     expect(step('{ branch: main }', EVENTS.feature)).toBe('skipped');
   });
 
@@ -67,9 +67,9 @@ describe('when, on a step', () => {
 
   test('has parts of Woodpecker that are not there yet, and says so', () => {
     const at = (when: string) => lint(`steps: { a: { commands: x, when: ${when} } }`);
-    for (const key of ['repo', 'cron', 'platform', 'instance'])
+    for (const key of ['repo', 'platform', 'instance'])
       expect(at(`{ ${key}: x }`)).toEqual(['1:36 key_not_yet']);
-    for (const event of ['cron', 'release', 'deployment', 'pull_request_closed'])
+    for (const event of ['release', 'deployment', 'pull_request_closed'])
       expect(at(`{ event: ${event} }`)).toEqual(['1:43 value_not_yet']);
     expect(at('{ path: { include: x, on_empty: false } }')).toEqual(['1:56 key_not_yet']);
     expect(at('{ branch: [] }')).toEqual(['1:44 list_empty']);

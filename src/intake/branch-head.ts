@@ -1,0 +1,49 @@
+import { readEvent } from '../core/event.ts';
+import type { HostedRepository, ManualEvent } from '../core/event.ts';
+import { Problem } from '../core/problem.ts';
+import type { IntakeDeps } from './intake-deps.ts';
+import { remoteOf, type ProjectRow } from './project-row.ts';
+import { readSource, type Source } from './read-source.ts';
+import { withSource } from './with-source.ts';
+
+type HeadDeps = Pick<IntakeDeps, 'store' | 'mirrors' | 'readRemote' | 'secrets'>;
+
+/** The newest commit of a branch, and what is read of it. */
+export interface BranchHead {
+  /** As if a person had asked for it, without inputs. */
+  readonly event: ManualEvent;
+  readonly source: Source;
+}
+
+/** Asks the Git host. @throws Problem `not_found` for the branch, and as `Mirrors`. */
+export async function readHead(deps: HeadDeps, project: ProjectRow, branch: string): Promise<BranchHead> {
+  const commit = (await deps.readRemote(await remoteOf(deps, project))).branches.get(branch);
+  if (commit === undefined) throw new Problem('not_found', { what: 'branch', id: branch });
+  const head: ManualEvent = {
+    kind: 'manual',
+    branch,
+    commit,
+    inputs: {},
+    message: '',
+    author: { name: '', email: '' },
+    committedAtMs: null,
+    actor: { id: 'admin', login: 'admin', avatarUrl: null },
+    url: null,
+    repository: await lastKnownRepository(deps, project.id),
+  };
+  const source = await readSource(deps, project, head);
+  return { event: withSource(head, source), source };
+}
+
+/** What the newest delivery that led to a build said of the repository; null when there was none. */
+async function lastKnownRepository({ store }: HeadDeps, projectId: string): Promise<HostedRepository | null> {
+  const row = await store.db
+    .selectFrom('build')
+    .where('project_id', '=', projectId)
+    .where('event_kind', 'not in', ['manual', 'cron'])
+    .orderBy('id', 'desc')
+    .limit(1)
+    .select('event_json')
+    .executeTakeFirst();
+  return row === undefined ? null : readEvent(row.event_json).repository;
+}

@@ -1,0 +1,71 @@
+import type { Selectable } from 'kysely';
+import { readSchedules } from '../convert/plan-files.ts';
+import { newId } from '../core/id.ts';
+import { nextCronTime } from '../pipeline/cron-time.ts';
+import type { ScheduleTable } from '../store/schema.ts';
+import type { Tx } from '../store/store.ts';
+import type { Source } from './read-source.ts';
+
+export type ScheduleRow = Selectable<ScheduleTable>;
+
+/** What a commit of the default branch says of a project's schedules. */
+export interface SchedulesOfHead {
+  readonly projectId: string;
+  readonly source: Source;
+  readonly nowMs: number;
+}
+
+/**
+ * Makes the record say what the default branch's files say. A schedule that stays as it was keeps its next time; a new one,
+ * or one at another time, begins with the next that comes from now on. Files with errors change nothing.
+ */
+export async function keepSchedules(tx: Tx, { projectId, source, nowMs }: SchedulesOfHead): Promise<void> {
+  const wanted = readSchedules(source.pipelineFiles, source);
+  if (wanted === null) return;
+  const known = await tx.db.selectFrom('schedule').where('project_id', '=', projectId).selectAll().execute();
+  const gone = known.filter(({ name }) => !wanted.some((one) => one.name === name));
+  for (const { id } of gone) await tx.db.deleteFrom('schedule').where('id', '=', id).execute();
+  for (const { name, expression, timezone } of wanted) {
+    const row = known.find((one) => one.name === name);
+    if (row?.expression === expression && row.timezone === timezone) continue;
+    const next_at = nextCronTime({ expression, timezone }, afterOf(row, nowMs));
+    if (next_at === null) continue;
+    if (row === undefined)
+      await tx.db
+        .insertInto('schedule')
+        .values({
+          ...{ id: newId('sch', nowMs), project_id: projectId, name, expression, timezone, next_at },
+          ...{ done_until: null, last_build_id: null, problem: null },
+        })
+        .execute();
+    else await setTimes(tx, row.id, { expression, timezone, next_at });
+  }
+}
+
+/**
+ * From when on the next time counts: what was dealt with does not come again when the clock was set back. Only where it stood
+ * more than a day ahead, it was wrong, and what it led to does not count.
+ */
+export function afterOf(row: Pick<ScheduleRow, 'done_until'> | undefined, nowMs: number): number {
+  const done = row?.done_until ?? 0;
+  return done - nowMs > MOST_AHEAD_MS ? nowMs : Math.max(done, nowMs);
+}
+
+const MOST_AHEAD_MS = 24 * 3_600_000;
+
+/** Begins anew from a time, with whatever else changes. */
+export async function setTimes(
+  tx: Tx,
+  id: string,
+  change: Partial<
+    Pick<ScheduleRow, 'expression' | 'timezone' | 'enabled' | 'done_until' | 'last_build_id'>
+  > & {
+    readonly next_at: number;
+  },
+): Promise<void> {
+  await tx.db
+    .updateTable('schedule')
+    .set((eb) => ({ ...change, problem: null, try_at: 0, version: eb('version', '+', 1) }))
+    .where('id', '=', id)
+    .execute();
+}

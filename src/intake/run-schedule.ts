@@ -1,0 +1,100 @@
+import type { CronEvent } from '../core/event.ts';
+import { Problem } from '../core/problem.ts';
+import { nextCronTime } from '../pipeline/cron-time.ts';
+import type { Tx } from '../store/store.ts';
+import { readHead, type BranchHead } from './branch-head.ts';
+import type { Intake } from './intake.ts';
+import type { IntakeDeps } from './intake-deps.ts';
+import { afterOf, keepSchedules, setTimes, type ScheduleRow } from './keep-schedules.ts';
+import { findProject } from './project-row.ts';
+
+export interface ScheduleDeps extends Pick<
+  IntakeDeps,
+  'store' | 'mirrors' | 'readRemote' | 'secrets' | 'clock' | 'log'
+> {
+  readonly builds: Pick<IntakeDeps['builds'], 'createBuildIn'>;
+  readonly intake: Pick<Intake, 'planWaiting'>;
+}
+
+/** Before the next attempt of one that was due and made no build. */
+const AGAIN_MS = 60_000;
+
+/** Makes the builds that are due of a project, each of the default branch as it is now. */
+export async function createBuildOfSchedule(deps: ScheduleDeps, projectId: string): Promise<void> {
+  const { store, clock, log } = deps;
+  try {
+    const project = await findProject(deps, projectId);
+    const head = await readHead(deps, project, project.default_branch);
+    const hasMade = await store.transaction(async (tx) => {
+      const nowMs = clock.nowMs();
+      await keepSchedules(tx, { projectId, source: head.source, nowMs });
+      let made = false;
+      for (const row of await dueOf(tx, projectId, nowMs)) made = (await runDue(deps, tx, row, head)) || made;
+      return made;
+    });
+    if (hasMade) deps.intake.planWaiting();
+  } catch (error) {
+    log.warn({ err: error, projectId, stage: 'intake' }, 'no build was made of a schedule');
+    const problem = error instanceof Problem ? error.message : 'Slipway failed inside; see the server’s log';
+    await store.transaction(async (tx) => {
+      for (const row of await dueOf(tx, projectId, clock.nowMs())) await waitWith(deps, tx, row, problem);
+    });
+  }
+}
+
+function dueOf({ db }: Tx, projectId: string, nowMs: number): Promise<readonly ScheduleRow[]> {
+  return db
+    .selectFrom('schedule')
+    .where('project_id', '=', projectId)
+    .where('enabled', '=', 1)
+    .where('next_at', '<=', nowMs)
+    .where('try_at', '<=', nowMs)
+    .orderBy('next_at')
+    .orderBy('name')
+    .selectAll()
+    .execute();
+}
+
+/** Whether it made a build. One whose last build still waits makes no further one: they would pile up. */
+async function runDue(deps: ScheduleDeps, tx: Tx, row: ScheduleRow, { event }: BranchHead): Promise<boolean> {
+  const last = await tx.db
+    .selectFrom('build')
+    .where('id', '=', row.last_build_id ?? '')
+    .where('status', '=', 'pending')
+    .select('number')
+    .executeTakeFirst();
+  if (last !== undefined) {
+    await waitWith(deps, tx, row, `its build #${last.number} has not begun to run`);
+    return false;
+  }
+  const { inputs: _, ...head } = event;
+  const cron: CronEvent = {
+    ...head,
+    kind: 'cron',
+    cron: row.name,
+    tickMs: row.next_at,
+    actor: { id: 'cron', login: row.name, avatarUrl: null },
+  };
+  const { buildId } = await deps.builds.createBuildIn(tx, {
+    ...{ projectId: row.project_id, deliveryId: null, event: cron, outcome: null, blocked: null },
+  });
+  const nowMs = deps.clock.nowMs();
+  const done_until = Math.max(nowMs, row.next_at);
+  const next_at = nextCronTime(row, afterOf({ done_until }, nowMs)) ?? row.next_at;
+  await setTimes(tx, row.id, { next_at, done_until, last_build_id: buildId });
+  tx.changed('project', row.project_id);
+  return true;
+}
+
+async function waitWith(
+  { clock }: ScheduleDeps,
+  tx: Tx,
+  { id }: ScheduleRow,
+  problem: string,
+): Promise<void> {
+  await tx.db
+    .updateTable('schedule')
+    .set((eb) => ({ problem, try_at: clock.nowMs() + AGAIN_MS, version: eb('version', '+', 1) }))
+    .where('id', '=', id)
+    .execute();
+}

@@ -1,0 +1,102 @@
+import { Problem } from '../core/problem.ts';
+import { createRounds } from '../core/rounds.ts';
+import { nextCronTime } from '../pipeline/cron-time.ts';
+import { noNote, type Note } from '../store/store.ts';
+import { createBuildOfSchedule, type ScheduleDeps } from './run-schedule.ts';
+import { afterOf, setTimes } from './keep-schedules.ts';
+
+/** Makes builds by the clock, as the default branches of projects say. */
+export interface Schedules {
+  start(): void;
+  /** Looks now at what is due; for tests, and when a schedule has changed. */
+  wake(): void;
+  /** Resolves when no look is under way or due. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+  /** Stops a schedule, or has it go on with the next time that comes. @throws Problem `not_found`. */
+  enable(projectId: string, name: string, isEnabled: boolean, note?: Note): Promise<void>;
+}
+
+/** The clock may be set at any time: so often it is looked at. */
+const LOOK_MS = 5_000;
+
+/**
+ * Schedules fed from the record. The time that a build is made for, and the next one, are written in the transaction that
+ * makes the build: however often the server is killed, one build comes of one time. Times that passed while no server ran
+ * lead to one build together.
+ */
+export function createSchedules(deps: ScheduleDeps): Schedules {
+  const { store, clock, log } = deps;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopping = false;
+  let lastLookMs = Infinity;
+
+  const { wake, idle } = createRounds(async () => {
+    if (isStopping) return;
+    try {
+      const nowMs = clock.nowMs();
+      // Also at the first look: the clock may have been set back while no server ran.
+      if (nowMs < lastLookMs) await correctTimes(deps, nowMs);
+      lastLookMs = nowMs;
+      for (const projectId of await dueProjects(deps, nowMs)) {
+        if (isStopping) return;
+        await createBuildOfSchedule(deps, projectId);
+      }
+    } catch (error) {
+      log.error({ err: error, stage: 'intake' }, 'the schedules could not be looked at');
+    }
+  });
+
+  return {
+    start: () => {
+      timer = setInterval(wake, LOOK_MS);
+      wake();
+    },
+    wake,
+    idle,
+    stop: async () => {
+      isStopping = true;
+      clearInterval(timer);
+      await idle();
+    },
+    enable: (projectId, name, isEnabled, note = noNote) =>
+      store.transaction(async (tx) => {
+        const row = await tx.db
+          .selectFrom('schedule')
+          .where('project_id', '=', projectId)
+          .where('name', '=', name)
+          .selectAll()
+          .executeTakeFirst();
+        if (row === undefined) throw new Problem('not_found', { what: 'schedule', id: name });
+        const next_at = nextCronTime(row, afterOf(row, clock.nowMs())) ?? row.next_at;
+        await setTimes(tx, row.id, { enabled: isEnabled ? 1 : 0, next_at });
+        tx.changed('project', projectId);
+        await note(tx);
+      }),
+  };
+}
+
+async function dueProjects({ store }: ScheduleDeps, nowMs: number): Promise<readonly string[]> {
+  const rows = await store.db
+    .selectFrom('schedule')
+    .where('enabled', '=', 1)
+    .where('next_at', '<=', nowMs)
+    .where('try_at', '<=', nowMs)
+    .orderBy('next_at')
+    .select('project_id')
+    .execute();
+  return [...new Set(rows.map((row) => row.project_id))];
+}
+
+/** After the clock was set back no schedule stands still until it has caught up. */
+async function correctTimes({ store }: ScheduleDeps, nowMs: number): Promise<void> {
+  const rows = await store.db.selectFrom('schedule').where('next_at', '>', nowMs).selectAll().execute();
+  const early = rows.flatMap((row) => {
+    const next_at = nextCronTime(row, afterOf(row, nowMs));
+    return next_at !== null && next_at < row.next_at ? [{ id: row.id, next_at }] : [];
+  });
+  if (early.length === 0) return;
+  await store.transaction(async (tx) => {
+    for (const { id, next_at } of early) await setTimes(tx, id, { next_at });
+  });
+}

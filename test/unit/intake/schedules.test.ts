@@ -1,0 +1,266 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readEvent } from '../../../src/core/event.ts';
+import type { ScheduleView } from '../../../src/core/view.ts';
+import { createMirrors } from '../../../src/git/mirrors.ts';
+import { readRemote } from '../../../src/git/remote.ts';
+import type { IntakeDeps } from '../../../src/intake/intake-deps.ts';
+import { createSchedules, type Schedules } from '../../../src/intake/schedules.ts';
+import type { Mirrors } from '../../../src/ports/repositories.ts';
+import type { Store } from '../../../src/store/store.ts';
+import {
+  startGitHost,
+  type GitHost,
+  type GitHostOptions,
+  type HostedRepository,
+} from '../../support/git-host.ts';
+import { pushPayload } from '../../support/github-payloads.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+import { startTestServer, type TestServer } from '../../support/test-server.ts';
+
+const STEPS = 'steps: { a: { image: "busybox:1.36", commands: x } }\n';
+const cron = (schedule: string, name = 'nightly') =>
+  `${STEPS}cron: { ${name}: { schedule: "${schedule}" } }\n`;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+let host: GitHost;
+let options: GitHostOptions;
+let repository: HostedRepository;
+let server: TestServer;
+let nowMs: number;
+let base: number;
+let mirrors: Mirrors;
+let folder: string;
+const running: Schedules[] = [];
+
+beforeEach(async () => {
+  options = {};
+  host = await startGitHost(options);
+  repository = host.create('Shop/Web');
+  repository.commit({ 'slipway.yml': cron('0 3 * * *') }, 'First');
+  server = await startTestServer();
+  await server.api('POST', '/projects', { cloneUrl: repository.cloneUrl });
+  await vi.waitFor(async () => expect(await rows()).toHaveLength(1), { timeout: 10_000 });
+  base = Math.floor(Date.now() / (24 * HOUR) + 1) * 24 * HOUR;
+  nowMs = base;
+  await server.deps.store.transaction(async (tx) => {
+    await tx.db
+      .updateTable('schedule')
+      .set({ next_at: base + 3 * HOUR })
+      .execute();
+  });
+  folder = await mkdtemp(path.join(tmpdir(), 'slipway-schedules-'));
+  mirrors = createMirrors({ directory: folder, signal: new AbortController().signal });
+});
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.stop();
+  await mirrors.settled();
+  await server.close();
+  await host.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const rows = () => server.deps.store.db.selectFrom('schedule').orderBy('name').selectAll().execute();
+const list = async (): Promise<readonly ScheduleView[]> =>
+  ((await (await server.api('GET', '/projects/shop%2Fweb/schedules')).json()) as { items: ScheduleView[] })
+    .items;
+const builds = async () => {
+  const all = await server.deps.store.db
+    .selectFrom('build')
+    .where('event_kind', '=', 'cron')
+    .orderBy('number')
+    .select(['id', 'event_json', 'commit', 'status'])
+    .execute();
+  return all.map((row) => ({ ...row, event: readEvent(row.event_json) }));
+};
+const ticks = async () =>
+  (await builds()).map(({ event }) => (event.kind === 'cron' ? new Date(event.tickMs).toISOString() : ''));
+
+/** Schedules under the test's clock, on the server's record. */
+function schedules(store: Store = server.deps.store): Schedules {
+  const { builds: machine, secrets, intake, log } = server.deps;
+  const clock = { nowMs: () => nowMs };
+  const made = createSchedules({
+    ...{ store, clock, log, intake, mirrors, readRemote },
+    builds: machine,
+    secrets: secrets as unknown as IntakeDeps['secrets'],
+  });
+  running.push(made);
+  return made;
+}
+
+/** One look, as the server's timer has it. */
+async function look(at: number, by = schedules()): Promise<void> {
+  nowMs = at;
+  by.wake();
+  await by.idle();
+}
+
+async function push(files: Record<string, string | null>, message = 'Change'): Promise<void> {
+  const commit = repository.commit(files, message);
+  await server.deliver(
+    'push',
+    pushPayload({ repository: repository.fullName, commit, branch: 'main', message }),
+  );
+  await server.deps.intake.idle();
+}
+
+const startBuilds = () =>
+  server.deps.store.transaction(async (tx) => {
+    await sql`update build set status = 'running', planned = 1 where status = 'pending'`.execute(tx.db);
+  });
+
+const at = (time: string) => Date.parse(`${day()}T${time}:00Z`);
+const day = () => new Date(base).toISOString().slice(0, 10);
+
+describe('the schedules of a project', () => {
+  it('are those of its default branch, from when the project is there', async () => {
+    const [schedule] = await list();
+    expect(schedule).toMatchObject({
+      name: 'nightly',
+      expression: '0 3 * * *',
+      timezone: 'UTC',
+      enabled: true,
+    });
+    expect(schedule?.nextMs).toHaveLength(3);
+    for (const time of schedule?.nextMs ?? [])
+      expect(new Date(time).toISOString()).toMatch(/T03:00:00.000Z$/);
+  });
+
+  it('follow a push that changes the file; a broken file changes nothing', async () => {
+    await push({
+      'slipway.yml': `${STEPS}cron: { weekly: { schedule: "@weekly" }, nightly: { schedule: "5 4 * * *" } }\n`,
+    });
+    expect((await rows()).map(({ name, expression }) => [name, expression])).toEqual([
+      ['nightly', '5 4 * * *'],
+      ['weekly', '@weekly'],
+    ]);
+    await push({ 'slipway.yml': 'steps: nonsense\n' });
+    expect(await rows()).toHaveLength(2);
+    await push({ 'slipway.yml': STEPS });
+    expect(await rows()).toEqual([]);
+  });
+
+  it('do not follow another branch', async () => {
+    const commit = repository.commit({ 'slipway.yml': STEPS }, 'Else', { branch: 'else' });
+    await server.deliver(
+      'push',
+      pushPayload({ repository: repository.fullName, commit, branch: 'else', message: 'Else' }),
+    );
+    await server.deps.intake.idle();
+    expect(await rows()).toHaveLength(1);
+  });
+});
+
+describe('a time that has come', () => {
+  it('makes one build of the newest commit, with the event `cron`', async () => {
+    const commit = repository.commit({ other: '1' }, 'Newer');
+    await look(at('02:59'));
+    expect(await ticks()).toEqual([]);
+    await look(at('03:00'));
+    await look(at('03:00'));
+    await look(at('03:01'), schedules());
+    expect(await ticks()).toEqual([`${day()}T03:00:00.000Z`]);
+    const [build] = await builds();
+    expect(build).toMatchObject({ commit, event: { cron: 'nightly', branch: 'main' } });
+    await server.deps.intake.idle();
+    const shown = (await (await server.api('GET', `/builds/${build?.id}`)).json()) as { event: string };
+    expect(shown).toMatchObject({ event: 'cron', refName: 'main', problems: [] });
+    const [schedule] = await list();
+    expect(schedule).toMatchObject({ lastBuild: { id: build?.id }, problem: null });
+    expect(schedule?.nextMs[0]).toBe(at('03:00') + 24 * HOUR);
+  });
+
+  it('that passed many times while no server ran makes one build', async () => {
+    await look(at('12:00') + 40 * 24 * HOUR);
+    expect(await ticks()).toHaveLength(1);
+    const [schedule] = await list();
+    expect(schedule?.nextMs[0]).toBe(at('03:00') + 41 * 24 * HOUR);
+  });
+
+  it('makes none when the newest commit has no such schedule any more', async () => {
+    repository.commit({ 'slipway.yml': STEPS }, 'Nobody told');
+    await look(at('03:00'));
+    expect(await ticks()).toEqual([]);
+    expect(await rows()).toEqual([]);
+  });
+
+  it('waits, with the reason, while the Git host is away, and while its last build has not begun', async () => {
+    options.failures = 1_000;
+    await look(at('03:00'));
+    expect(await ticks()).toEqual([]);
+    expect((await list())[0]?.problem).toContain('cannot be read');
+    options.failures = 0;
+    await look(at('03:00') + MINUTE);
+    expect(await ticks()).toHaveLength(1);
+    await look(at('03:00') + 24 * HOUR);
+    expect((await list())[0]?.problem).toMatch(/its build #\d+ has not begun to run/);
+    await startBuilds();
+    await look(at('03:00') + 24 * HOUR + MINUTE);
+    expect(await ticks()).toHaveLength(2);
+  });
+});
+
+it('a schedule that is disabled makes no build, and makes up for none when it is enabled again', async () => {
+  const enable = (enabled: boolean) =>
+    server.api('PATCH', '/projects/shop%2Fweb/schedules/nightly', { enabled });
+  expect(await (await enable(false)).json()).toMatchObject({ enabled: false, nextMs: [] });
+  await look(at('12:00'));
+  expect(await ticks()).toEqual([]);
+  nowMs = at('13:00');
+  await schedules().enable((await rows())[0]?.project_id ?? '', 'nightly', true);
+  await look(at('13:01'));
+  expect(await ticks()).toEqual([]);
+  await look(at('03:00') + 24 * HOUR);
+  expect(await ticks()).toHaveLength(1);
+  expect((await server.api('PATCH', '/projects/shop%2Fweb/schedules/none', { enabled: true })).status).toBe(
+    404,
+  );
+});
+
+it(
+  'of no time come two builds, whatever is killed and however the clock is set',
+  { timeout: 120_000 },
+  async () => {
+    const random = seededRandom();
+    await push({ 'slipway.yml': cron('*/7 * * * *') });
+    let by = schedules();
+    let time = at('00:00');
+    for (let round = 0; round < 60; round += 1) {
+      // A server is killed before or after it has written; the next one begins from the record.
+      by = schedules(dyingStore(server.deps.store, random.between(0, 3)));
+      const step = random.between(-90, 120) * MINUTE;
+      time = Math.max(at('00:00'), time + (step < -60 * MINUTE ? step : Math.abs(step) / 4));
+      await look(time, by);
+      await by.stop();
+      if (random.between(0, 2) === 0) await startBuilds();
+    }
+    const made = await ticks();
+    expect(made.length).toBeGreaterThan(5);
+    expect(new Set(made).size, made.join('\n')).toBe(made.length);
+    for (const tick of made) expect(new Date(tick).getUTCMinutes() % 7).toBe(0);
+  },
+);
+
+/** Its `nth` transaction is lost before the commit, or its answer after it. */
+function dyingStore(store: Store, nth: number): Store {
+  let count = 0;
+  return {
+    ...store,
+    transaction: async (work) => {
+      count += 1;
+      if (count === nth)
+        return store.transaction(async (tx) => {
+          await work(tx);
+          throw new Error('killed before the commit');
+        });
+      const done = await store.transaction(work);
+      if (count === nth + 1) throw new Error('killed after the commit');
+      return done;
+    },
+  };
+}
