@@ -1,4 +1,5 @@
 import { chunks } from '../core/chunks.ts';
+import { groupKey } from '../core/concurrency.ts';
 import { newId } from '../core/id.ts';
 import type { BuildPlan, DeployPlan, Plan, WorkflowPlan } from '../core/plan.ts';
 import { Problem, type ProblemCode } from '../core/problem.ts';
@@ -124,6 +125,8 @@ function workflowRow(
     reason: null,
     attempt: 1,
     labels_json: JSON.stringify(plan.labels ?? {}),
+    group_key: plan.concurrency === undefined ? null : groupKey(plan.concurrency, name),
+    group_limit: plan.concurrency?.limit ?? null,
     plan_json: JSON.stringify(plan),
     depends_on_json: JSON.stringify(dependsOn),
     runs_on_json: JSON.stringify(runsOn),

@@ -1,3 +1,4 @@
+import type { Concurrency } from './concurrency.ts';
 import type { Labels } from './labels.ts';
 
 /**
@@ -36,6 +37,8 @@ export interface Plan {
   readonly push: PushPlan | null;
   /** Deployments of this event, in the file's order. */
   readonly deploys: readonly DeployPlan[];
+  /** Absent: however many run beside it. */
+  readonly concurrency?: Concurrency;
   /** Labels that its worker must have; absent: any worker's do. */
   readonly labels?: Labels;
   /**

@@ -7,6 +7,7 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import type { Store } from '../store/store.ts';
 import { choosePlaces, whyWaiting } from './choose-places.ts';
 import type { WorkerPlaces } from './choose-places.ts';
+import { holdGroups } from './hold-groups.ts';
 import { orderQueue } from './order-queue.ts';
 import { loadsOf, readRunning, readUnplanned, readWaiting, readWorkers } from './read-queue.ts';
 import type { QueuedWorkflow } from './read-queue.ts';
@@ -122,12 +123,16 @@ async function round(
     ...worker,
     silent: (unheard.get(worker.id) ?? 0) > silentFrom,
   }));
-  const order = orderQueue(
-    all.filter(({ workerId }) => workerId === null),
-    loadsOf(taken, served),
-  );
+  const loads = loadsOf(taken, served);
+  const queued = all.filter(({ workerId }) => workerId === null);
+  const order = orderQueue(queued, loads);
+  const held = holdGroups(queued, taken);
   const paused = deps.whyPaused?.() ?? null;
-  const chosen = paused === null ? choosePlaces(order, workers) : [];
+  const next = orderQueue(
+    queued.filter(({ id }) => !held.has(id)),
+    loads,
+  );
+  const chosen = paused === null ? choosePlaces(next, workers) : [];
   for (const { workflow, worker } of chosen)
     if (await builds.place(workflow.id, worker.id)) {
       served.set(workflow.projectId, clock.nowMs());
@@ -138,7 +143,8 @@ async function round(
   await wakeKeepers(deps);
   const placedNow = new Set(chosen.map(({ workflow }) => workflow));
   const left = order.filter((workflow) => !placedNow.has(workflow));
-  const why = (workflow: QueuedWorkflow): string => paused ?? whyWaiting(workflow, workers);
+  const why = (workflow: QueuedWorkflow): string =>
+    paused ?? held.get(workflow.id) ?? whyWaiting(workflow, workers);
   return { waiting: describe(left, why, await readUnplanned(store)), stranded };
 }
 

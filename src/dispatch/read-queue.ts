@@ -2,9 +2,10 @@ import { isReady } from '../core/decide-workflows.ts';
 import type { Labels } from '../core/labels.ts';
 import type { Reading } from '../store/store.ts';
 import type { Wanting, WorkerPlaces } from './choose-places.ts';
+import type { GroupMember } from './hold-groups.ts';
 import type { ProjectLoad, WaitingWorkflow } from './order-queue.ts';
 
-export interface QueuedWorkflow extends WaitingWorkflow, Wanting {
+export interface QueuedWorkflow extends WaitingWorkflow, Wanting, GroupMember {
   readonly buildId: string;
   readonly attempt: number;
   /** The worker it is placed on, not claimed yet. */
@@ -29,7 +30,10 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
       'workflow.placed_at',
       'workflow.depends_on_json',
       'workflow.runs_on_json',
+      'workflow.group_key',
+      'workflow.group_limit',
       'build.id as buildId',
+      'build.number',
       'build.project_id',
       'build.branch',
       'build.event_kind',
@@ -43,6 +47,8 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
   return ready.map((row) => ({
     id: row.id,
     buildId: row.buildId,
+    buildNumber: row.number,
+    group: groupOf(row),
     attempt: row.attempt,
     labels: JSON.parse(row.labels_json) as Labels,
     projectId: row.project_id,
@@ -51,6 +57,10 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
     workerId: row.worker_id,
     placedAtMs: row.placed_at,
   }));
+}
+
+function groupOf(row: { group_key: string | null; group_limit: number | null }): GroupMember['group'] {
+  return row.group_key === null ? null : { key: row.group_key, limit: row.group_limit ?? 1 };
 }
 
 /** Those whose dependencies are over. */
@@ -88,8 +98,7 @@ export async function readUnplanned({ db }: Reading): Promise<readonly string[]>
   return rows.map((row) => row.id);
 }
 
-interface Running {
-  readonly projectId: string;
+interface Running extends GroupMember {
   readonly workerId: string | null;
   readonly startedAtMs: number;
 }
@@ -98,11 +107,22 @@ export async function readRunning({ db }: Reading): Promise<readonly Running[]> 
   const rows = await db
     .selectFrom('workflow')
     .innerJoin('build', 'build.id', 'workflow.build_id')
-    .select(['build.project_id', 'workflow.worker_id', 'workflow.started_at'])
+    .select([
+      'workflow.id',
+      'workflow.worker_id',
+      'workflow.started_at',
+      'workflow.group_key',
+      'workflow.group_limit',
+      'build.project_id',
+      'build.number',
+    ])
     .where('workflow.status', '=', 'running')
     .execute();
   return rows.map((row) => ({
+    id: row.id,
     projectId: row.project_id,
+    buildNumber: row.number,
+    group: groupOf(row),
     workerId: row.worker_id,
     startedAtMs: row.started_at ?? 0,
   }));

@@ -2,6 +2,7 @@ import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
 import { STEP_VARIABLES } from '../core/step-variables.ts';
 import { CI_VARIABLES } from './ci-variables.ts';
 import { cacheKeyRecord, cacheRecord } from './grammar/cache.ts';
+import { concurrencyRecord } from './grammar/concurrency.ts';
 import { crons } from './grammar/cron.ts';
 import { deployRecord, drainRecord, healthRecord, resourcesRecord, smokeRecord } from './grammar/deploy.ts';
 import { imageRecord } from './grammar/image.ts';
@@ -37,6 +38,7 @@ const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
   image: imageRecord,
   inputs: inputRecord,
   cron: crons.record,
+  concurrency: concurrencyRecord,
   services: services.record,
   ready: readyRecord,
   steps: steps.record,

@@ -17,6 +17,7 @@ import { artifacts } from './migrations/0013-artifacts.ts';
 import { removals } from './migrations/0014-removals.ts';
 import { removalWaits } from './migrations/0015-removal-waits.ts';
 import { schedules } from './migrations/0016-schedules.ts';
+import { concurrency } from './migrations/0017-concurrency.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -37,6 +38,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   removals,
   removalWaits,
   schedules,
+  concurrency,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

@@ -170,6 +170,9 @@ export interface WorkflowTable {
   attempt: number;
   /** `Labels` as JSON that its worker must have. */
   labels_json: Generated<string>;
+  /** What it is counted with in its project, see `groupKey`, and how many of those run at a time; null: with no other. */
+  group_key: string | null;
+  group_limit: number | null;
   /** Its place in the build's plan, from 0. */
   position: Generated<number>;
   /** `Plan` as JSON. */

@@ -7,6 +7,7 @@ import type { Builds, KnownWorker, OpenLease } from '../../src/builds/index.ts';
 import { hasPut } from '../../src/builds/manifests.ts';
 import type { RepositoryEvent } from '../../src/core/event.ts';
 import { newId } from '../../src/core/id.ts';
+import type { Concurrency } from '../../src/core/concurrency.ts';
 import type { Labels } from '../../src/core/labels.ts';
 import type { PushedImage } from '../../src/core/image.ts';
 import type { BuildPlan, DeployPlan, Plan, StepPlan, WorkflowPlan } from '../../src/core/plan.ts';
@@ -289,7 +290,9 @@ export function workflowPlan(name: string, more: Partial<WorkflowPlan> = {}): Wo
   return { name, dependsOn: [], runsOn: ['success'], matrix: null, plan: planOf(), ...more };
 }
 
-export function planOf(options: { steps?: StepPlan[]; deploys?: DeployPlan[]; labels?: Labels } = {}): Plan {
+export function planOf(
+  options: { steps?: StepPlan[]; deploys?: DeployPlan[]; labels?: Labels; concurrency?: Concurrency } = {},
+): Plan {
   return {
     image: {
       dockerfile: 'Dockerfile',
@@ -303,6 +306,7 @@ export function planOf(options: { steps?: StepPlan[]; deploys?: DeployPlan[]; la
     steps: options.steps ?? [stepOf('unit')],
     push: { repository: 'shop/web', tags: ['main'] },
     deploys: options.deploys ?? [],
+    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     ...(options.labels === undefined ? {} : { labels: options.labels }),
   };
 }

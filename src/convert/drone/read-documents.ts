@@ -5,7 +5,7 @@ import type { ForeignDocument, ForeignFile } from '../open-file.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
 import { conditionOf } from '../woodpecker/conditions.ts';
-import { readBody, readWoodpecker } from '../woodpecker/read-workflow.ts';
+import { concurrencyEntry, readBody, readWoodpecker } from '../woodpecker/read-workflow.ts';
 import type { StepWords } from '../woodpecker/step.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
@@ -95,6 +95,7 @@ function readPipeline(name: string, file: ForeignFile, document: ForeignDocument
               depends,
             ),
         labelsEntry(root.get('node'), root.get('platform')),
+        concurrencyEntry(root.get('concurrency')),
         cloneEntry(root.get('clone')),
         NO_IMAGE,
         ...readBody(root.get('steps'), root.get('services'), words),
@@ -107,10 +108,6 @@ function readPipeline(name: string, file: ForeignFile, document: ForeignDocument
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   volumes: ['steps share the workspace and nothing else', 'Keep it in a folder of the workspace.'],
   workspace: ['the workspace is chosen by Slipway', 'Write `$CI_WORKSPACE` for its path.'],
-  concurrency: [
-    'how many builds run at once is the operator’s',
-    'Write `labels` for a worker with one place.',
-  ],
   image_pull_secrets: ['logins of registries are the server’s', 'Use `slipway registry set`.'],
   metadata: ['steps do not run in Kubernetes', 'Remove it.'],
   node_selector: ['steps do not run in Kubernetes', 'Write `labels`.'],

@@ -36,12 +36,6 @@ export function readWoodpecker(
   root
     .get('workspace')
     ?.leaveOut('the workspace is chosen by Slipway', 'Write `$CI_WORKSPACE` for its path.');
-  root
-    .get('concurrency')
-    ?.leaveOut(
-      'how many builds run at once is the operator’s',
-      'Write `labels` for a worker with one place.',
-    );
   const when = readWhen(root, words);
   if (when === 'never') {
     root.use();
@@ -59,6 +53,7 @@ export function readWoodpecker(
         runsOnEntry(root.get('runs_on')),
         labelsEntry(root.get('labels'), root.get('platform')),
         matrix === undefined ? null : entry('matrix', copy(matrix), matrix),
+        concurrencyEntry(root.get('concurrency')),
         skipEntry(root.get('skip_clone')),
         NO_IMAGE,
         ...body,
@@ -66,6 +61,17 @@ export function readWoodpecker(
       root,
     ),
   };
+}
+
+/** How many run at a time: a number, or a map. */
+export function concurrencyEntry(concurrency: Foreign | undefined): OutEntry | null {
+  if (concurrency === undefined) return null;
+  if (concurrency.kind !== 'map') return entry('concurrency', copy(concurrency), concurrency);
+  const entries = ['limit', 'group'].flatMap((key) => {
+    const value = concurrency.get(key);
+    return value === undefined ? [] : [entry(key, copy(value), value)];
+  });
+  return entries.length === 0 ? null : entry('concurrency', map(entries, concurrency), concurrency);
 }
 
 /** `services` and `steps` of our file. */

@@ -15,6 +15,7 @@ import { checkServicesUsed } from './check-services-used.ts';
 import { checkStepSecrets } from './check-step-secrets.ts';
 import { checkStepsWaited } from './check-steps-waited.ts';
 import { checkTags } from './check-tags.ts';
+import { checkTemplate } from './check-template.ts';
 import { checkUnique } from './check-unique.ts';
 
 /** What is known beside the file. */
@@ -41,6 +42,7 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report):
   checkDependencies(spec, report);
   checkImages(spec, facts, own, report);
   checkEnvironments(spec, own, report);
+  if (spec.concurrency?.group != null) checkTemplate(spec.concurrency.group, own, report);
   checkTags(spec.push?.tags ?? [], own, report);
   checkCaches(spec, own, report);
   checkPrograms(spec, report);

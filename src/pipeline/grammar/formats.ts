@@ -70,6 +70,17 @@ export const decimal: Format<number> = {
   json: { type: ['number', 'string'], pattern: DECIMAL.source },
 };
 
+/** How many workflows of a group run at a time. */
+export const concurrencyLimit: Format<number> = {
+  phrase: 'a number from 1 to 1000',
+  blank: 1,
+  parse: (text) => between(text, 1, 1_000),
+  json: { type: ['integer', 'string'], minimum: 1, maximum: 1_000, pattern: '^[0-9]{1,4}$' },
+};
+
+/** Name of a group of workflows, perhaps with variables. */
+export const concurrencyGroup = matching('a name of 1 to 256 characters', /^[^\p{Cc}]{1,256}$/u);
+
 /** Name of a schedule: one line, for people. */
 export const cronName = stepName;
 

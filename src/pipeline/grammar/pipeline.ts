@@ -5,6 +5,7 @@ import { defaulted, optional, record } from '../shape/record.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
 import type { Shape, ValueOf } from '../shape/shape.ts';
+import { concurrency } from './concurrency.ts';
 import { crons } from './cron.ts';
 import { deployRecord } from './deploy.ts';
 import type { DeploySpec } from './deploy.ts';
@@ -80,6 +81,11 @@ export const pipelineRecord = record(
       'Which outcome of the workflows in `depends_on` lets it run.',
       '`success`',
     ),
+    concurrency: optional(
+      concurrency,
+      'How many of this workflow, or of a group of them, run at a time in the project; the others wait, the oldest first.',
+      'no limit',
+    ),
     skip_clone: optional(
       located(scalar(truth)),
       'Whether the commit is not checked out: the workspace begins empty, and no image is built.',
@@ -103,7 +109,6 @@ export const pipelineRecord = record(
     notify: 'Use a step with `when: { status: [failure] }`.',
     platform: 'Write `labels`, as the workers of that platform have them.',
     branches: 'Write `when`.',
-    concurrency: 'Deployments of one environment are always one after another.',
     env: 'Write `environment` on each step.',
     environment: 'Write `environment` on each step.',
   },

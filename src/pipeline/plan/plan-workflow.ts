@@ -1,13 +1,15 @@
+import type { Concurrency } from '../../core/concurrency.ts';
 import type { Labels } from '../../core/labels.ts';
 import type { MatrixValues, Plan } from '../../core/plan.ts';
 import type { CiContext } from '../ci-variables.ts';
 import type { Effort } from '../expression/evaluate-expression.ts';
+import type { ConcurrencySpec } from '../grammar/concurrency.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { Occasion } from '../match-when.ts';
 import type { Report } from '../report.ts';
 import type { Budget } from '../substitute/expand-template.ts';
 import { evaluateConditions } from './evaluate-conditions.ts';
-import { fillValues } from './fill-values.ts';
+import { fillValues, type FillValue } from './fill-values.ts';
 import { planDeploys } from './plan-deploys.ts';
 import { planImage } from './plan-image.ts';
 import { planPush } from './plan-push.ts';
@@ -50,9 +52,14 @@ export function planWorkflow(spec: PipelineSpec, context: WorkflowContext, repor
     steps: planSteps(spec.steps, { occasion, variables: own }, fill, report),
     push: planPush(spec.push, deploys.length > 0, context, occasion, fill, report),
     deploys,
+    ...(spec.concurrency === null ? {} : { concurrency: planConcurrency(spec.concurrency, fill) }),
     ...(spec.labels.length === 0 ? {} : { labels: planLabels(spec.labels) }),
     ...(skipsClone(spec) ? { skipClone: true } : {}),
   };
+}
+
+function planConcurrency({ limit, group }: ConcurrencySpec, fill: FillValue): Concurrency {
+  return { limit, group: group === null ? null : fill(group).text };
 }
 
 /** Whether the commit is not checked out. */

@@ -116,6 +116,39 @@ it('places the next one when a place is free again', async () => {
   expect(jobs[1]).toBe(`${queueOf(ada)} ${await record.workflowOf(two.buildId)} 1`);
 });
 
+it('runs no more of a group than its limit, the oldest first, says whom a build waits for, and holds up no others', async () => {
+  const project = await record.project();
+  const ada = await record.worker('ada', { capacity: 4 });
+  const plan = planOf({ concurrency: { limit: 1, group: 'live' } });
+  const [one, two, three] = [
+    await record.build(project, { plan }),
+    await record.build(project, { plan }),
+    await record.build(project, { plan }),
+  ];
+  const other = await record.build(project);
+  await settled();
+  const jobOf = async ({ buildId }: { buildId: string }) =>
+    `${queueOf(ada)} ${await record.workflowOf(buildId)} 1`;
+  expect(jobs).toEqual([await jobOf(one), await jobOf(other)]);
+  expect(dispatcher.waitingOf(two.buildId)).toEqual({
+    place: 1,
+    why: 'the group `live` runs at most 1 at a time, and #1 is before it',
+  });
+  expect(dispatcher.waitingOf(three.buildId)?.why).toBe('#2 is before it in the group `live`');
+  const lease = await ada.claimWorkflow(await record.workflowOf(one.buildId));
+  await record.builds.reconcile();
+  dispatcher.wake();
+  await settled();
+  expect(jobs).toHaveLength(2);
+  await runWorkflow(lease);
+  await settled();
+  expect(jobs[2]).toBe(await jobOf(two));
+  expect(dispatcher.waitingOf(three.buildId)?.why).toContain('#2 is before it');
+  await record.builds.cancelBuild(two.buildId, 'not wanted');
+  await settled();
+  expect(jobs[3]).toBe(await jobOf(three));
+});
+
 it('gives a quiet project the next place while a busy one has many waiting', async () => {
   const busy = await record.project('shop/busy');
   const quiet = await record.project('shop/quiet');

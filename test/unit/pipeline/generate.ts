@@ -288,6 +288,13 @@ const rare = optional({
   when,
   inputs,
   cron,
+  concurrency: fc.oneof(
+    fc.integer({ min: 1, max: 3 }),
+    fc.record(
+      { limit: fc.integer({ min: 1, max: 3 }), group: fc.constantFrom('deploy', 'b-${CI_COMMIT_BRANCH}') },
+      { requiredKeys: ['limit'] },
+    ),
+  ),
   variables: fc.constantFrom({ any: ['thing'] }, 'x'),
   skip_clone: fc.boolean(),
 }).map((file) => (Object.keys(file).length > 2 ? {} : file));
