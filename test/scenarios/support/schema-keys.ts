@@ -65,6 +65,8 @@ const NAMES = new Set([
   'steps.settings',
   'deploy.env',
   'image.args',
+  'inputs',
+  'cron',
 ]);
 
 function join(path: string, key: string): string {
