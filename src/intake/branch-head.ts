@@ -4,14 +4,13 @@ import { Problem } from '../core/problem.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import { remoteOf, type ProjectRow } from './project-row.ts';
 import { readSource, type Source } from './read-source.ts';
-import { withSource } from './with-source.ts';
 
 type HeadDeps = Pick<IntakeDeps, 'store' | 'mirrors' | 'readRemote' | 'secrets'>;
 
 /** The newest commit of a branch, and what is read of it. */
 export interface BranchHead {
-  /** As if a person had asked for it, without inputs. */
-  readonly event: ManualEvent;
+  /** What an event of it has, whatever asked for it. */
+  readonly base: Omit<ManualEvent, 'kind' | 'inputs'>;
   readonly source: Source;
 }
 
@@ -19,11 +18,9 @@ export interface BranchHead {
 export async function readHead(deps: HeadDeps, project: ProjectRow, branch: string): Promise<BranchHead> {
   const commit = (await deps.readRemote(await remoteOf(deps, project))).branches.get(branch);
   if (commit === undefined) throw new Problem('not_found', { what: 'branch', id: branch });
-  const head: ManualEvent = {
-    kind: 'manual',
+  const base: BranchHead['base'] = {
     branch,
     commit,
-    inputs: {},
     message: '',
     author: { name: '', email: '' },
     committedAtMs: null,
@@ -31,8 +28,8 @@ export async function readHead(deps: HeadDeps, project: ProjectRow, branch: stri
     url: null,
     repository: await lastKnownRepository(deps, project.id),
   };
-  const source = await readSource(deps, project, head);
-  return { event: withSource(head, source), source };
+  const source = await readSource(deps, project, { ...base, kind: 'manual', inputs: {} });
+  return { base: { ...base, ...source.info }, source };
 }
 
 /** What the newest delivery that led to a build said of the repository; null when there was none. */

@@ -17,8 +17,8 @@ export async function readProjectInputs(
   projectId: string,
   branch: string,
 ): Promise<InputsView> {
-  const { event, source } = await readHead(deps, await findProject(deps, projectId), branch);
-  return { branch, commit: event.commit, inputs: readInputs(source.pipelineFiles, source) ?? [] };
+  const { base, source } = await readHead(deps, await findProject(deps, projectId), branch);
+  return { branch, commit: base.commit, inputs: readInputs(source.pipelineFiles, source) ?? [] };
 }
 
 /** See `Projects.runNow`. */
@@ -30,7 +30,11 @@ export async function runNow(
 ): Promise<{ buildId: string; number: number }> {
   const project = await findProject(deps, projectId);
   const head = await readHead(deps, project, branch);
-  const event: ManualEvent = { ...head.event, inputs: demandInputs(head.source, inputs) };
+  const event: ManualEvent = {
+    ...head.base,
+    kind: 'manual',
+    inputs: demandInputs(head.source, inputs),
+  };
   const made = await deps.store.transaction(async (tx) => {
     const build = { projectId, deliveryId: null, event, outcome: null, blocked: null };
     const { buildId, number } = await deps.builds.createBuildIn(tx, build);

@@ -56,7 +56,7 @@ function dueOf({ db }: Tx, projectId: string, nowMs: number): Promise<readonly S
 }
 
 /** Whether it made a build. One whose last build still waits makes no further one: they would pile up. */
-async function runDue(deps: ScheduleDeps, tx: Tx, row: ScheduleRow, { event }: BranchHead): Promise<boolean> {
+async function runDue(deps: ScheduleDeps, tx: Tx, row: ScheduleRow, { base }: BranchHead): Promise<boolean> {
   const last = await tx.db
     .selectFrom('build')
     .where('id', '=', row.last_build_id ?? '')
@@ -67,9 +67,8 @@ async function runDue(deps: ScheduleDeps, tx: Tx, row: ScheduleRow, { event }: B
     await waitWith(deps, tx, row, `its build #${last.number} has not begun to run`);
     return false;
   }
-  const { inputs: _, ...head } = event;
   const cron: CronEvent = {
-    ...head,
+    ...base,
     kind: 'cron',
     cron: row.name,
     tickMs: row.next_at,

@@ -7,7 +7,6 @@ import { readEvent } from '../../../src/core/event.ts';
 import type { ScheduleView } from '../../../src/core/view.ts';
 import { createMirrors } from '../../../src/git/mirrors.ts';
 import { readRemote } from '../../../src/git/remote.ts';
-import type { IntakeDeps } from '../../../src/intake/intake-deps.ts';
 import { createSchedules, type Schedules } from '../../../src/intake/schedules.ts';
 import type { Mirrors } from '../../../src/ports/repositories.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -87,7 +86,7 @@ function schedules(store: Store = server.deps.store): Schedules {
   const made = createSchedules({
     ...{ store, clock, log, intake, mirrors, readRemote },
     builds: machine,
-    secrets: secrets as unknown as IntakeDeps['secrets'],
+    secrets,
   });
   running.push(made);
   return made;

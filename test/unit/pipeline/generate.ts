@@ -286,6 +286,11 @@ const inputs = fc.dictionary(fc.constantFrom('target', 'dry-run', 'N'), input, {
 const rare = optional({
   matrix,
   when,
+  variables: fc.constantFrom({ any: ['thing'] }, 'x'),
+  skip_clone: fc.boolean(),
+}).map((file) => (Object.keys(file).length > 2 ? {} : file));
+
+const asked = optional({
   inputs,
   cron,
   concurrency: fc.oneof(
@@ -295,13 +300,11 @@ const rare = optional({
       { requiredKeys: ['limit'] },
     ),
   ),
-  variables: fc.constantFrom({ any: ['thing'] }, 'x'),
-  skip_clone: fc.boolean(),
 }).map((file) => (Object.keys(file).length > 2 ? {} : file));
 
 export const pipelineFile = fc
-  .tuple(optional({ image, services, steps, push, deploy, labels }), rare)
-  .map(([file, more]) => ({ ...more, ...file }))
+  .tuple(optional({ image, services, steps, push, deploy, labels }), rare, asked)
+  .map(([file, more, most]) => ({ ...more, ...most, ...file }))
   .filter((file) => Object.keys(file).length > 0);
 
 type File = Readonly<Record<string, unknown>>;

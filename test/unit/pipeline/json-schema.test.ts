@@ -48,7 +48,7 @@ const WRONG: readonly string[] = [
   'steps: { a: { commands: [] } }',
   'steps: { a: { commands: x, failure: stop } }',
   'steps: { a: { commands: x, timeout: 10 } }',
-  'steps: { a: { commands: x, when: { event: cron } } }',
+  'steps: { a: { commands: x, when: { event: release } } }',
   'steps: { a: { commands: x, environment: { A: { from_secrets: x } } } }',
   'steps: { a: { commands: x, retry: 0 } }',
   'services: { DB: { image: a } }',
