@@ -251,6 +251,7 @@ const matrix = fc.oneof(
 
 const input = fc.oneof(
   optional({
+    type: fc.constant('string'),
     description: fc.constantFrom('What it is', 'a: b'),
     default: fc.constantFrom('v1', 'v22'),
     required: fc.boolean(),
