@@ -10,14 +10,16 @@ import type { Stop } from '../../worker/server/lease.ts';
 import type { FailedStep } from '../../worker/steps/workflow-context.ts';
 import { isReady } from '../core/decide-workflows.ts';
 import { workflowLabel } from '../core/matrix-label.ts';
-import { FOREIGN_PLACES } from '../convert/read-foreign.ts';
+import { FOREIGN_PLACES, isForeignPath } from '../convert/read-foreign.ts';
 import { Problem } from '../core/problem.ts';
 import type { Status } from '../core/status.ts';
 import { workflowSecrets } from '../core/workflow-rows.ts';
 import { harmless } from '../pipeline/excerpt.ts';
+import { gatherIncluded } from '../pipeline/include/gather-included.ts';
 import { PIPELINE_FILE, PIPELINE_FOLDER, type PipelineFile } from '../pipeline/pipeline-files.ts';
 import { UsageError } from './call-server.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
+import { readClones, readIncludedHere, type Clones } from './included-files.ts';
 import { filesBeside, readLintInput, UnreadableFile, workflowFiles } from './lint-input.ts';
 import { paint } from './print.ts';
 import { askSecret } from './run/ask-secret.ts';
@@ -45,6 +47,7 @@ working tree as it is now: image, services and steps. Nothing is pushed or deplo
   --event KIND        what \`when\` and the variables take it for: push (the default), pull_request or tag
   --secret NAME       a secret's value from the variable of the environment of that name, or of that name in capitals
   --secret-file FILE  secrets from lines NAME=value
+  --include PROJECT=FOLDER  a clone of another project, whose files the pipeline includes
   --watch             run again whenever a file changes
   --shell-on-failure  open a shell in the container of a step that failed
   --plain             every line as it comes, also on a terminal
@@ -60,6 +63,7 @@ interface Options {
   readonly event: LocalEventKind;
   readonly secrets: readonly string[];
   readonly secretFile: string | undefined;
+  readonly clones: Clones;
   readonly isWatching: boolean;
   readonly opensShell: boolean;
   readonly isPlain: boolean;
@@ -108,6 +112,7 @@ function readOptions(argv: readonly string[]): Options | null {
     event,
     secrets: values.secret ?? [],
     secretFile: values['secret-file'],
+    clones: readClones(values.include ?? []),
     isWatching: values.watch === true,
     opensShell,
     isPlain: values.plain === true || !process.stdout.isTTY,
@@ -125,6 +130,7 @@ function parse(argv: readonly string[]) {
         event: { type: 'string' },
         secret: { type: 'string', multiple: true },
         'secret-file': { type: 'string' },
+        include: { type: 'string', multiple: true },
         watch: { type: 'boolean' },
         'shell-on-failure': { type: 'boolean' },
         plain: { type: 'boolean' },
@@ -204,7 +210,7 @@ async function runOnce(
 ): Promise<number> {
   const repository = await readRepository(folderOf(options.file));
   const planned = planRun(
-    await readRunFiles(options.file, repository),
+    await readRunFiles(options, repository),
     repository,
     eventOf(repository, options.event),
     Date.now(),
@@ -289,14 +295,16 @@ const folderOf = (file: string | null): string => path.resolve(file === null ? '
  * The file that was named, with the others of its folder where it is a workflow; else the one of this folder; else the
  * repository's, or its folder's.
  */
-async function readRunFiles(file: string | null, { root }: LocalRepository): Promise<RunFiles> {
+async function readRunFiles({ file, clones }: Options, { root }: LocalRepository): Promise<RunFiles> {
   const hasDockerfile = existsSync(path.join(root, 'Dockerfile'));
   const known =
     file ?? [PIPELINE_FILE, path.join(root, PIPELINE_FILE)].find((one) => existsSync(one)) ?? null;
   const paths = known === null ? filesOfRepository(root) : filesBeside(known);
   const files: PipelineFile[] = [];
   for (const one of paths) files.push({ path: path.relative('.', one), text: await readLintInput(one) });
-  return { files, only: file === null ? null : path.relative('.', file), hasDockerfile };
+  const own = files.filter((one) => !isForeignPath(one.path));
+  const included = await gatherIncluded(own, readIncludedHere(root, clones, 'refused'));
+  return { files, included, only: file === null ? null : path.relative('.', file), hasDockerfile };
 }
 
 /** The files of the first place that has any. */

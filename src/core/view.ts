@@ -21,6 +21,8 @@ export interface ProjectView {
   readonly secretNames: readonly string[];
   /** How its Git host is told of builds: with a token of its own, as the server's App, or not at all. */
   readonly connection: 'token' | 'app' | null;
+  /** Projects that may include its files, by path (`shop/web`), folder (`shop/*`) or all (`*`). */
+  readonly sharedWith: readonly string[];
   readonly lastBuild: BuildSummary | null;
 }
 

@@ -3,6 +3,7 @@ import { readEvent } from '../core/event.ts';
 import type { HostedRepository } from '../core/event.ts';
 import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
+import { PROJECT_PATH } from '../core/project-path.ts';
 import type { Remote } from '../ports/repositories.ts';
 import { noNote, type Note } from '../store/store.ts';
 import { parseCloneUrl } from './clone-url.ts';
@@ -39,7 +40,7 @@ async function addProject(
 ): Promise<{ projectId: string }> {
   const parsed = parseCloneUrl(request.cloneUrl);
   const path = request.path ?? parsed.fullName.toLowerCase();
-  if (!/^[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/.test(path) || path.length > 200)
+  if (!PROJECT_PATH.test(path))
     throw new Problem('request_wrong', {
       field: 'path',
       cause: `${path.slice(0, 200)} is not like shop/web`,
@@ -99,7 +100,7 @@ function fetchAhead(
 async function changeProject(
   deps: ProjectDeps,
   projectId: string,
-  { defaultBranch, token }: Parameters<Projects['change']>[1],
+  { defaultBranch, token, sharedWith }: Parameters<Projects['change']>[1],
   note: Note,
 ): Promise<void> {
   const project = await findProject(deps, projectId);
@@ -111,6 +112,9 @@ async function changeProject(
       .set((eb) => ({
         ...(defaultBranch === undefined ? {} : { default_branch: defaultBranch }),
         ...(sealed === undefined ? {} : { clone_token: sealed }),
+        ...(sharedWith === undefined
+          ? {}
+          : { shared_with_json: JSON.stringify([...new Set(sharedWith)].sort()) }),
         version: eb('version', '+', 1),
       }))
       .where('id', '=', projectId)

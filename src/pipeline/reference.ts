@@ -4,6 +4,7 @@ import { CI_VARIABLES } from './ci-variables.ts';
 import { cacheKeyRecord, cacheRecord } from './grammar/cache.ts';
 import { deployRecord, drainRecord, healthRecord, resourcesRecord, smokeRecord } from './grammar/deploy.ts';
 import { imageRecord } from './grammar/image.ts';
+import { includeRecord, includedRecord } from './grammar/include.ts';
 import { pipelineRecord } from './grammar/pipeline.ts';
 import { pushRecord } from './grammar/push.ts';
 import { retryRecord } from './grammar/retry.ts';
@@ -32,6 +33,8 @@ export function referenceParts(): ReadonlyMap<string, string> {
 
 const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
   file: pipelineRecord,
+  include: includeRecord,
+  'included files': includedRecord,
   image: imageRecord,
   services: services.record,
   ready: readyRecord,
@@ -94,7 +97,7 @@ function unsetTable(): string {
 
 function limitsTable(): string {
   const { bytes, tokens, depth, aliasedNodes, steps: most } = PIPELINE_LIMITS;
-  const { files, workflows, plannedSteps, substitutedCharacters } = PIPELINE_LIMITS;
+  const { files, includes, includeDepth, workflows, plannedSteps, substitutedCharacters } = PIPELINE_LIMITS;
   return table(
     ['what', 'most'],
     [
@@ -104,6 +107,7 @@ function limitsTable(): string {
       ['nodes that aliases stand for', number(aliasedNodes)],
       ['steps; services', number(most)],
       ['files of `.slipway/`', number(files)],
+      ['files that those include; how deep', `${number(includes)}; ${number(includeDepth)}`],
       ['workflows of a build', number(workflows)],
       ['steps and services of all of them', number(plannedSteps)],
       ['characters that variables stand for', number(substitutedCharacters)],

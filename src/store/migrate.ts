@@ -16,6 +16,7 @@ import { tests } from './migrations/0012-tests.ts';
 import { artifacts } from './migrations/0013-artifacts.ts';
 import { removals } from './migrations/0014-removals.ts';
 import { removalWaits } from './migrations/0015-removal-waits.ts';
+import { sharedFiles } from './migrations/0016-shared-files.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -35,6 +36,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   artifacts,
   removals,
   removalWaits,
+  sharedFiles,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

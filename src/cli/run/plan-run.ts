@@ -7,6 +7,7 @@ import type { RepositoryEvent } from '../../core/event.ts';
 import { refOf } from '../../core/event.ts';
 import { ciVariables, type CiContext } from '../../pipeline/ci-variables.ts';
 import type { LintProblem } from '../../pipeline/lint-problem.ts';
+import type { IncludedFiles } from '../../pipeline/include/included-file.ts';
 import { workflowNameOf, type PipelineFile } from '../../pipeline/pipeline-files.ts';
 import type { LocalRepository } from './read-repository.ts';
 
@@ -24,6 +25,8 @@ export interface RunWorkflow extends WorkflowPlan {
 export interface RunFiles {
   /** All pipeline files of the repository, by the paths that problems name them by; empty: it has none. */
   readonly files: readonly PipelineFile[];
+  /** What those include. */
+  readonly included: IncludedFiles;
   /** Path of the one that is run, and what it depends on counts as done; null: all. */
   readonly only: string | null;
   readonly hasDockerfile: boolean;
@@ -31,13 +34,13 @@ export interface RunFiles {
 
 /** What a server would run of the files for that event; their problems when they have some. */
 export function planRun(
-  { files, only, hasDockerfile }: RunFiles,
+  { files, included, only, hasDockerfile }: RunFiles,
   repository: LocalRepository,
   event: RepositoryEvent,
   nowMs: number,
 ): RunPlanned | { readonly problems: readonly LintProblem[] } {
   const context = contextOf(repository, event, nowMs);
-  const { plan, problems, warnings } = planFiles({ ...context, files, hasDockerfile });
+  const { plan, problems, warnings } = planFiles({ ...context, files, included, hasDockerfile });
   if (plan === null) return { problems: [...problems, ...warnings] };
   const workflows = (only === null ? inOrder(plan.workflows) : alone(plan.workflows, only)).map(
     (workflow) => ({

@@ -1,5 +1,6 @@
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
+import type { IncludedFiles } from '../include/included-file.ts';
 import type { Report } from '../report.ts';
 import { checkCaches } from './check-caches.ts';
 import { checkDependencies } from './check-dependencies.ts';
@@ -19,10 +20,15 @@ import { checkUnique } from './check-unique.ts';
 export interface Facts {
   /** Whether the repository has a `Dockerfile` at its root. */
   readonly hasDockerfile: boolean;
+  /** What was read of the files that are included; undefined: nothing, where files alone are checked. */
+  readonly included?: IncludedFiles | undefined;
 }
 
-/** What the grammar alone cannot say, as far as it needs no event. */
-export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report): void {
+/**
+ * What the grammar alone cannot say, as far as it needs no event.
+ * @param isWhole False where something that is included is not known: what it may have is not missed then.
+ */
+export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report, isWhole = true): void {
   const most = PIPELINE_LIMITS.steps;
   const surplus = spec.steps[most] ?? spec.services[most];
   if (surplus !== undefined) {
@@ -33,15 +39,16 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report):
   const own = new Set(spec.matrix === null ? [] : matrixNames(spec.matrix).map(({ value }) => value));
   checkUnique('steps', spec.steps, report);
   checkUnique('services', spec.services, report);
-  checkDependencies(spec, report);
-  checkImages(spec, facts, own, report);
+  if (isWhole) checkDependencies(spec, report);
+  checkImages(spec, facts, own, report, isWhole);
   checkEnvironments(spec, own, report);
   checkTags(spec.push?.tags ?? [], own, report);
   checkCaches(spec, own, report);
   checkPrograms(spec, report);
   checkDeployments(spec.deploy, report);
   checkExpressions(spec, own, report);
-  checkServicesUsed(spec, report);
   checkStepSecrets(spec, report);
+  if (!isWhole) return;
+  checkServicesUsed(spec, report);
   checkStepsWaited(spec, report);
 }

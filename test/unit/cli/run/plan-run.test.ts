@@ -21,7 +21,12 @@ const REPOSITORY: LocalRepository = {
 };
 
 function plan(text: string, kind: 'push' | 'pull_request' | 'tag' = 'push', repository = REPOSITORY) {
-  const files = { files: [{ path: 'slipway.yml', text }], only: null, hasDockerfile: false };
+  const files = {
+    files: [{ path: 'slipway.yml', text }],
+    included: new Map(),
+    only: null,
+    hasDockerfile: false,
+  };
   const planned = planRun(files, repository, eventOf(repository, kind), 5_000);
   if ('problems' in planned) throw new Error(JSON.stringify(planned.problems));
   const [only] = planned.workflows;
@@ -63,7 +68,12 @@ it('weighs conditions on paths by what the branch changed', () => {
 });
 
 it('gives the problems of the file with their places', () => {
-  const files = { files: [{ path: 'x.yml', text: 'steps: [{ nam: a }]' }], only: null, hasDockerfile: false };
+  const files = {
+    files: [{ path: 'x.yml', text: 'steps: [{ nam: a }]' }],
+    included: new Map(),
+    only: null,
+    hasDockerfile: false,
+  };
   const planned = planRun(files, REPOSITORY, eventOf(REPOSITORY, 'push'), 0);
   expect(planned).toMatchObject({ problems: [{ file: 'x.yml', line: 1 }, {}, {}] });
 });
@@ -104,7 +114,7 @@ describe('several workflows', () => {
     { path: '.slipway/c.yml', text: `matrix: { N: [1, 2], M: [x] }\n${step('first')}` },
   ];
   const planned = (only: string | null) => {
-    const all = { files, only, hasDockerfile: false };
+    const all = { files, included: new Map(), only, hasDockerfile: false };
     const outcome = planRun(all, REPOSITORY, eventOf(REPOSITORY, 'push'), 0);
     if ('problems' in outcome) throw new Error(JSON.stringify(outcome.problems));
     return outcome.workflows;
