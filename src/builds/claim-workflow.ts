@@ -112,6 +112,22 @@ function stepsOf(tx: Reading, workflowId: string, attempt: number) {
 
 /** What the worker gets; the same for a claim that is repeated. */
 export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string): Promise<WorkflowWork> {
+  const recorded = await recordedWork(deps, tx, workflowId);
+  return {
+    kind: 'workflow',
+    workflowId,
+    ...recorded,
+    steps: await stepWork(tx, workflowId, recorded.attempt, recorded.build.id),
+    registry: deps.registry,
+  };
+}
+
+/** What of a workflow's work is not of one claim: its plan, and what its steps are told. Nothing in it is secret. */
+export async function recordedWork(
+  deps: Pick<BuildsDeps, 'variables'>,
+  tx: Reading,
+  workflowId: string,
+): Promise<Pick<WorkflowWork, 'attempt' | 'build' | 'clone' | 'plan' | 'variables' | 'caches'>> {
   const row = await tx.db
     .selectFrom('workflow')
     .innerJoin('build', 'build.id', 'workflow.build_id')
@@ -142,8 +158,6 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
   const inLine = { projectId, kind: event.kind, refName, number };
   const reruns = row.firstId === null ? 0 : await countReruns(tx.db, inLine, row.firstId);
   return {
-    kind: 'workflow',
-    workflowId,
     attempt: row.attempt,
     build: { id: row.buildId, number, projectId, projectPath: row.path },
     clone: { url: row.clone_url, ref: refOf(event), commit: event.commit },
@@ -161,9 +175,7 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
       },
       event,
     }),
-    steps: await stepWork(tx, workflowId, row.attempt, row.buildId),
     caches: cacheSpaces(projectId, event),
-    registry: deps.registry,
   };
 }
 

@@ -2,28 +2,16 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readLocalRunSettings, type LocalRunSettings } from '../../config/local-run.ts';
-import type { Engine } from '../../worker/engine/engine.ts';
-import { openShell } from '../../worker/local/open-shell.ts';
-import { runLocally } from '../../worker/local/run-locally.ts';
-import type { Outcome } from '../../worker/outcome.ts';
 import type { Stop } from '../../worker/server/lease.ts';
-import type { FailedStep } from '../../worker/steps/workflow-context.ts';
-import { isReady } from '../core/decide-workflows.ts';
-import { workflowLabel } from '../core/matrix-label.ts';
 import { FOREIGN_PLACES, isForeignPath } from '../convert/read-foreign.ts';
-import { Problem } from '../core/problem.ts';
-import type { Status } from '../core/status.ts';
 import { workflowSecrets } from '../core/workflow-rows.ts';
-import { harmless } from '../pipeline/excerpt.ts';
 import { gatherIncluded } from '../pipeline/include/gather-included.ts';
 import { PIPELINE_FILE, PIPELINE_FOLDER, type PipelineFile } from '../pipeline/pipeline-files.ts';
 import { UsageError } from './call-server.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
 import { readClones, readIncludedHere, type Clones } from './included-files.ts';
-import { filesBeside, readLintInput, UnreadableFile, workflowFiles } from './lint-input.ts';
+import { filesBeside, readLintInput, workflowFiles } from './lint-input.ts';
 import { paint } from './print.ts';
-import { askSecret } from './run/ask-secret.ts';
-import { gatherSecrets } from './run/gather-secrets.ts';
 import {
   onlyCombinations,
   onlySteps,
@@ -33,9 +21,9 @@ import {
   type RunWorkflow,
 } from './run/plan-run.ts';
 import { eventOf, readRepository, type LocalEventKind, type LocalRepository } from './run/read-repository.ts';
-import type { RunView } from './run/run-view.ts';
-import { plainView } from './run/show-plain.ts';
-import { treeView } from './run/show-tree.ts';
+import { explainRun } from './run/explain-run.ts';
+import { findLogins, isTerminal, secretKeeper, type Secrets } from './run/from-person.ts';
+import { INTERRUPTED, runWorkflows } from './run/run-workflows.ts';
 import { fingerprint, untilChanged } from './run/watch-tree.ts';
 
 const USAGE = `Usage: slipway run [FILE] [--step NAME]… [--event push|pull_request|tag] [options]
@@ -90,7 +78,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       ? await watchAndRun(options, settings, secrets, ending.signal)
       : await runOnce(options, settings, secrets, ending.signal);
   } catch (error) {
-    return explain(error);
+    return explainRun(error, 'run', USAGE);
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);
   }
@@ -148,25 +136,6 @@ function readPair(text: string): readonly [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-const isTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
-
-/** Values of the secrets that a run needs. */
-type Secrets = (needed: readonly string[], signal: AbortSignal) => Promise<Record<string, string>>;
-
-/** A person is asked for each once, however many runs there are. */
-function secretKeeper(options: Options): Secrets {
-  const given: Record<string, string> = {};
-  return async (needed, signal) => {
-    const ask = async (name: string): Promise<string> => (given[name] ??= await askSecret(name, signal));
-    return gatherSecrets(needed, {
-      fromEnvironment: options.secrets,
-      file: options.secretFile,
-      environment: process.env,
-      ask: isTerminal() ? ask : null,
-    });
-  };
-}
-
 /** Runs, and again at each change; a run that is under way then is cancelled. */
 async function watchAndRun(
   options: Options,
@@ -187,7 +156,9 @@ async function watchAndRun(
       round.abort({ kind: 'cancelled', reason: 'files have changed' } satisfies Stop),
     );
     changed.catch(() => undefined);
-    await runOnce(options, settings, secrets, AbortSignal.any([over, round.signal])).catch(explain);
+    await runOnce(options, settings, secrets, AbortSignal.any([over, round.signal])).catch((error: unknown) =>
+      explainRun(error, 'run', USAGE),
+    );
     if (over.aborted) return INTERRUPTED;
     if (!round.signal.aborted) process.stderr.write(paint('dim', 'Waiting for a change (Ctrl-C ends).\n'));
     try {
@@ -198,9 +169,6 @@ async function watchAndRun(
     }
   }
 }
-
-/** Exit status after Ctrl-C. */
-const INTERRUPTED = 130;
 
 async function runOnce(
   options: Options,
@@ -222,21 +190,18 @@ async function runOnce(
   const workflows = stepsOf(onlyCombinations(planned.workflows, options.matrix), options.steps);
   const values = await secrets([...new Set(workflows.flatMap(({ plan }) => workflowSecrets(plan)))], signal);
   sayWhat(repository, planned, options);
-  const run = { repository, ref: planned.ref, options, settings, values, signal };
-  const ended: { readonly name: string; readonly status: Status }[] = [];
-  let exitStatus = 0;
-  for (const workflow of workflows) {
-    if (workflows.length > 1) process.stderr.write(`\n${paint('bold', harmless(workflowLabel(workflow)))}\n`);
-    const outcome = isReady(workflow, ended) ? await runWorkflow(workflow, run) : SKIPPED;
-    if (outcome === SKIPPED) process.stderr.write(paint('dim', `Skipped: ${SKIPPED.reason}.\n`));
-    ended.push({ name: workflow.name, status: outcome.status });
-    exitStatus ||= statusOf(outcome, signal);
-    if (signal.aborted) break;
-  }
-  return exitStatus;
+  const registries = await findLogins(workflows.map(({ plan }) => plan));
+  return runWorkflows(workflows, {
+    tree: repository,
+    projectPath: repository.projectPath,
+    clone: { url: repository.originUrl ?? '', ref: planned.ref, commit: commitOf(repository) },
+    show: options,
+    settings,
+    secrets: values,
+    registries,
+    signal,
+  });
 }
-
-const SKIPPED: Outcome = { status: 'skipped', reason: 'what it waits for ended otherwise', exitCode: null };
 
 /** Those workflows that have one of the steps, with them alone; all where none is named. */
 function stepsOf(workflows: readonly RunWorkflow[], steps: readonly string[]): readonly RunWorkflow[] {
@@ -249,44 +214,6 @@ function stepsOf(workflows: readonly RunWorkflow[], steps: readonly string[]): r
     const own = steps.filter((name) => workflow.plan.steps.some((step) => step.name === name));
     return { ...workflow, dependsOn: [], plan: onlySteps(workflow.plan, [...own, ...unknown]) };
   });
-}
-
-interface Run {
-  readonly repository: LocalRepository;
-  readonly ref: string;
-  readonly options: Options;
-  readonly settings: LocalRunSettings;
-  readonly values: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-}
-
-async function runWorkflow(
-  { plan, variables }: RunWorkflow,
-  { repository, ref, options, settings, values, signal }: Run,
-): Promise<Outcome> {
-  const view = options.isPlain ? plainView(process.stdout) : treeView(process.stdout);
-  const startedAt = performance.now();
-  const outcome = await runLocally({
-    tree: repository,
-    plan,
-    projectPath: repository.projectPath,
-    clone: { url: repository.originUrl ?? '', ref, commit: commitOf(repository) },
-    variables,
-    secrets: values,
-    settings,
-    signal,
-    audience: (rows) => view.begin(rows),
-    ...(options.opensShell ? { onStepFailed: shellOpener(view) } : {}),
-    onLeftover: (error) =>
-      process.stderr.write(`slipway: something of a run is left: ${(error as Error).message}\n`),
-  });
-  view.end(outcome, performance.now() - startedAt);
-  return outcome;
-}
-
-function statusOf({ status }: Outcome, signal: AbortSignal): number {
-  if (status === 'success' || status === 'skipped') return 0;
-  return signal.aborted ? INTERRUPTED : 1;
 }
 
 const folderOf = (file: string | null): string => path.resolve(file === null ? '.' : path.dirname(file));
@@ -334,34 +261,4 @@ function sayWhat(repository: LocalRepository, { warnings, workflows }: RunPlanne
     plans.some((plan) => plan.deploys.length > 0) ? 'deploy' : '',
   ].filter(Boolean);
   if (left.length > 0) process.stderr.write(paint('dim', `Left out here: ${left.join(' and ')}.\n`));
-}
-
-/** One shell at a time: there is one terminal. */
-function shellOpener(view: RunView) {
-  let last: Promise<void> = Promise.resolve();
-  const open = async (step: FailedStep, engine: Engine, signal: AbortSignal): Promise<void> => {
-    if (signal.aborted) return;
-    const resume = view.pause();
-    process.stderr.write(
-      `\n${harmless(step.name)} failed. A shell in its container; it goes when you leave it.\n`,
-    );
-    const terminal = { input: process.stdin, output: process.stdout };
-    await openShell(engine, step, terminal, signal)
-      .catch((error: Error) => process.stderr.write(`slipway: no shell: ${harmless(error.message)}\n`))
-      .finally(resume);
-  };
-  return (step: FailedStep, engine: Engine, signal: AbortSignal) =>
-    (last = last.then(() => open(step, engine, signal)));
-}
-
-function explain(error: unknown): number {
-  if (error instanceof UsageError || error instanceof UnreadableFile) {
-    const usage = error instanceof UsageError ? `\n${USAGE}` : '';
-    process.stderr.write(`slipway run: ${error.message}\n${usage}`);
-    return 2;
-  }
-  if (error instanceof Error && error.name === 'AbortError') return INTERRUPTED;
-  if (!(error instanceof Problem)) throw error;
-  process.stderr.write(`slipway: ${error.message}\n  ${error.fix}\n`);
-  return 1;
 }

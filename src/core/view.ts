@@ -1,7 +1,7 @@
 import type { DeploymentCause, DeploymentPhase, SlotIndex, SlotRole } from './deployment.ts';
 import type { BuiltImage, PushedImage } from './image.ts';
 import type { Labels } from './labels.ts';
-import type { MatrixValues } from './plan.ts';
+import type { MatrixValues, WorkflowPlan } from './plan.ts';
 import type { LogLine, LogState } from './log.ts';
 import type { Status } from './status.ts';
 import type { TestCounts, TestResult, TestStatus } from './test-report.ts';
@@ -67,6 +67,31 @@ export interface BuildView extends BuildSummary {
   readonly artifacts?: readonly ArtifactView[];
   /** What went wrong beside it and did not change it; empty for most. */
   readonly notices: readonly NoticeView[];
+}
+
+/** What it takes to run a build again elsewhere: `GET /api/v1/builds/:build/replay`. Nothing in it is secret. */
+export interface ReplayView {
+  readonly id: string;
+  readonly number: number;
+  readonly projectPath: string;
+  /** Where the commit is. */
+  readonly clone: { readonly url: string; readonly ref: string; readonly commit: string };
+  readonly workflows: readonly ReplayWorkflowView[];
+}
+
+export interface ReplayWorkflowView extends WorkflowPlan {
+  readonly status: Status;
+  /** Of its steps, as they were. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The image that its steps ran in, where a registry was given it; null: none, or none that was pushed. */
+  readonly image: RecordedImage | null;
+}
+
+/** An image of a registry, with the Id that an engine had it by. */
+export interface RecordedImage {
+  /** `host/repository@sha256:…`. */
+  readonly reference: string;
+  readonly imageId: string;
 }
 
 /** Files of a step, as one archive: `GET /api/v1/artifacts/:artifact`. */

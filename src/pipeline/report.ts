@@ -62,14 +62,13 @@ export function createReport(file: string, text: string): Report {
       length: Math.max(1, Math.min(length, end - at)),
     };
   };
-  const lineText = ({ base, line }: Placed): string => {
+  const lineText = (base: number, line: number): string => {
     const { text, starts } = sourceAt(base);
     return text.slice(starts[line - 1] ?? 0, (starts[line] ?? text.length + 1) - 1);
   };
-  const show = (placed: Placed): LintProblem => {
-    const { base: _base, ...problem } = placed;
-    const { column, length } = problem;
-    return { ...problem, excerpt: excerptOf(lineText(placed), column - 1, length) };
+  const show = ({ base, ...problem }: Placed): LintProblem => {
+    const { line, column, length } = problem;
+    return { ...problem, excerpt: excerptOf(lineText(base, line), column - 1, length) };
   };
   return {
     open: (name, text) => {

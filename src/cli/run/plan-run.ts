@@ -59,8 +59,8 @@ function alone(workflows: readonly WorkflowPlan[], file: string): readonly Workf
 }
 
 /** Each after those that it waits for, else as they are. */
-function inOrder(workflows: readonly WorkflowPlan[]): readonly WorkflowPlan[] {
-  const ordered: WorkflowPlan[] = [];
+export function inOrder<T extends WorkflowPlan>(workflows: readonly T[]): readonly T[] {
+  const ordered: T[] = [];
   let left = workflows;
   while (left.length > 0) {
     const names = new Set(left.map(({ name }) => name));
