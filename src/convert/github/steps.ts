@@ -43,6 +43,29 @@ export function readSteps(
       const action = readAction(step, uses, step.get('with'), texts);
       if (action.kind === 'image') image = { value: action.image, from: action.from };
       if ('cache' in action && action.cache !== null) caches.push(action.cache);
+      if (action.kind === 'artifacts') {
+        const said = conditionOf(condition);
+        if (said === 'never') {
+          leaveOutFor(step);
+          continue;
+        }
+        for (const key of ['env', 'continue-on-error', 'timeout-minutes', 'shell', 'working-directory'])
+          step.get(key)?.needs('nothing runs for the action');
+        const name = unique(stepNameOf(named ?? 'Upload artifact'));
+        out.push(
+          map(
+            [
+              entry('name', text(plain(name, index), step.get('name') ?? null), step.get('name') ?? step),
+              entry('image', text(image?.value ?? UPLOAD_IMAGE, image?.from ?? null)),
+              whenEntry(said, condition),
+              entry('commands', list([text('true')])),
+              action.entry,
+            ],
+            step,
+          ),
+        );
+        continue;
+      }
       condition?.needs('the action is left out, or the image has its tool');
       for (const key of ['name', 'env', 'continue-on-error', 'timeout-minutes', 'shell', 'working-directory'])
         step.get(key)?.needs('nothing runs for the action');
@@ -52,11 +75,7 @@ export function readSteps(
     if (run === undefined) continue;
     const said = conditionOf(condition);
     if (said === 'never') {
-      step.leaveOut(
-        'its `if` cannot be said by `evaluate`, or cannot hold here, and the step is left out',
-        'Write a `when`.',
-      );
-      step.use();
+      leaveOutFor(step);
       continue;
     }
     if (image === null) {
@@ -86,17 +105,6 @@ export function readSteps(
       ),
       ...texts.environment(),
     ]).entries;
-    const status = said === null ? 'success' : said.status;
-    const conditionEntries = [
-      said?.evaluate === null || said === null ? null : entry('evaluate', said.evaluate, condition ?? null),
-      status === 'success'
-        ? null
-        : entry(
-            'status',
-            status === 'always' ? list([text('success'), text('failure')]) : text('failure'),
-            condition ?? null,
-          ),
-    ].filter((one) => one !== null);
     const minutes = step.get('timeout-minutes') ?? timeout;
     const isIgnored = [step.get('continue-on-error'), allowed]
       .map((one) => one?.text() === 'true')
@@ -105,16 +113,9 @@ export function readSteps(
     out.push(
       map(
         [
-          entry(
-            'name',
-            text(
-              name.replaceAll(/\$\{\{.*?\}\}/g, '').trim() || `step ${index + 1}`,
-              step.get('name') ?? run,
-            ),
-            step.get('name') ?? step,
-          ),
+          entry('name', text(plain(name, index), step.get('name') ?? run), step.get('name') ?? step),
           entry('image', text(image.value, image.from)),
-          conditionEntries.length === 0 ? null : entry('when', map(conditionEntries), condition ?? null),
+          whenEntry(said, condition),
           variables.length === 0 ? null : entry('environment', map(variables), stepEnv ?? null),
           directory === undefined
             ? null
@@ -129,6 +130,42 @@ export function readSteps(
     );
   }
   return out;
+}
+
+/** Of a step that has nothing to run. */
+const UPLOAD_IMAGE = 'busybox:1.36';
+
+function plain(name: string, index: number): string {
+  return name.replaceAll(/\$\{\{.*?\}\}/g, '').trim() || `step ${index + 1}`;
+}
+
+function leaveOutFor(step: Foreign): void {
+  step.leaveOut(
+    'its `if` cannot be said by `evaluate`, or cannot hold here, and the step is left out',
+    'Write a `when`.',
+  );
+  step.use();
+}
+
+/** What an `if` that can be said asks for. */
+function whenEntry(
+  said: Exclude<ReturnType<typeof conditionOf>, 'never'>,
+  condition: Foreign | undefined,
+): OutEntry | null {
+  if (said === null) return null;
+  const { evaluate, status } = said;
+  const from = condition ?? null;
+  const entries = [
+    evaluate === null ? null : entry('evaluate', evaluate, from),
+    status === 'success'
+      ? null
+      : entry(
+          'status',
+          status === 'always' ? list([text('success'), text('failure')]) : text('failure'),
+          from,
+        ),
+  ].filter((one) => one !== null);
+  return entries.length === 0 ? null : entry('when', map(entries), from);
 }
 
 /** Bash by name, where the file asks for it. */
