@@ -190,5 +190,8 @@ jobs:
         - dist
       name: dist
 `);
-  expect(notesOf('github', text)).toEqual([expect.stringContaining('name'), expect.stringContaining('steps[3]')]);
+  expect(notesOf('github', text)).toEqual([
+    expect.stringContaining('name'),
+    expect.stringContaining('steps[3]'),
+  ]);
 });
