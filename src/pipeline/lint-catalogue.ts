@@ -189,8 +189,8 @@ export const LINT_CATALOGUE = {
     'Reach it under its name, e.g. `{service}:5432`, or remove it.',
   ),
   secret_in_pull_request: warning(
-    'The step `{step}` runs for pull requests too, and what they change can read the secret `{secret}`.',
-    'Narrow its `when`, e.g. `when: { event: [push, tag] }`; the pull request of a fork gets no secret and fails there.',
+    '{what} runs for pull requests too, and what they change can read the secret `{secret}`.',
+    '{how}, e.g. `when: { event: [push, tag] }`; the pull request of a fork gets no secret and fails there.',
   ),
   step_unordered: warning(
     'Nothing waits for the step `{step}`, and it waits for nothing: `{other}` has `depends_on`.',

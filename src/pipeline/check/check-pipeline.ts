@@ -11,7 +11,7 @@ import { checkImages } from './check-images.ts';
 import { checkMatrix, matrixNames } from './check-matrix.ts';
 import { checkPrograms } from './check-programs.ts';
 import { checkServicesUsed } from './check-services-used.ts';
-import { checkStepSecrets } from './check-step-secrets.ts';
+import { checkSecrets } from './check-secrets.ts';
 import { checkStepsWaited } from './check-steps-waited.ts';
 import { checkTags } from './check-tags.ts';
 import { checkUnique } from './check-unique.ts';
@@ -47,7 +47,7 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report, 
   checkPrograms(spec, report);
   checkDeployments(spec.deploy, report);
   checkExpressions(spec, own, report);
-  checkStepSecrets(spec, report);
+  checkSecrets(spec, report);
   if (!isWhole) return;
   checkServicesUsed(spec, report);
   checkStepsWaited(spec, report);

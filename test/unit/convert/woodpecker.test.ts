@@ -259,3 +259,17 @@ it('takes an expression as it is, with the name in the place of a quoted variabl
     'expression_wrong',
   );
 });
+
+it('an expression that compares text with a number is what it is there: never equal', () => {
+  const text = `steps:
+  - name: one
+    image: busybox:1.36
+    commands: [x]
+    when: { evaluate: 'CI_PIPELINE_NUMBER == 7 || CI_COMMIT_BRANCH == "main"' }
+`;
+  expect(textOf('woodpecker', text)).toContain('evaluate: false || (CI_COMMIT_BRANCH == "main")\n');
+  expect(notesOf('woodpecker', text)).toEqual([
+    '5 convert_changed: `steps[0].when.evaluate` is not quite the same here: a variable is text, which equals no number there either; what that comes to is written.',
+  ]);
+  expect(errorsOf('woodpecker', text)).toEqual([]);
+});
