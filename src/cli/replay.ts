@@ -78,6 +78,8 @@ async function replayBuild({ api, positionals, values }: Call, signal: AbortSign
     sayWhat(view, workflows, from);
     return await runWorkflows(workflows, {
       tree,
+      // The folder is another each time.
+      cachesFor: `replay of ${view.projectPath}`,
       projectPath: view.projectPath,
       clone: view.clone,
       show: { opensShell, isPlain: values['plain'] === true || !process.stdout.isTTY },

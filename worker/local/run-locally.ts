@@ -37,6 +37,8 @@ export interface LocalRun {
   readonly registries: LeaseSecrets['registries'];
   /** Image that was built for the plan before, which is taken in place of a new one; null: it is built. */
   readonly image: RecordedImage | null;
+  /** What its caches are those of; default: the working tree. */
+  readonly cachesFor?: string;
   readonly settings: LocalRunSettings;
   /** Abort it with a `Stop` as reason: steps end within their grace. */
   readonly signal: AbortSignal;
@@ -111,10 +113,10 @@ function cacheStore({ cachesDir, keepCachesBytes, diskLow }: LocalRunSettings): 
   return new CacheStore({ directory: cachesDir, keepBytes: keepCachesBytes, diskLow });
 }
 
-/** Its caches are those of the working tree: whoever runs it here may read and write all of them. */
-function cachesOf({ root }: WorkingTree): CacheSpaces {
-  const tree = createHash('sha256').update(root).digest('hex').slice(0, 32);
-  return { own: trustedSpace(`local-${tree}`), others: [] };
+/** Whoever runs it here may read and write all of them. */
+function cachesOf(name: string): CacheSpaces {
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 32);
+  return { own: trustedSpace(`local-${hash}`), others: [] };
 }
 
 /** Pulls the image; one that cannot be had is built of the commit again, which the log says. */
@@ -139,7 +141,7 @@ function imageTaker(
   };
 }
 
-function workOf({ plan, projectPath, clone, variables, tree }: LocalRun): WorkflowWork {
+function workOf({ plan, projectPath, clone, variables, tree, cachesFor }: LocalRun): WorkflowWork {
   return {
     kind: 'workflow',
     workflowId: newId('wfl'),
@@ -156,6 +158,6 @@ function workOf({ plan, projectPath, clone, variables, tree }: LocalRun): Workfl
       retries: Array.from({ length: attempts - 1 }, () => ({ attemptId: newId('att') })),
     })),
     registry: null,
-    caches: cachesOf(tree),
+    caches: cachesOf(cachesFor ?? tree.root),
   };
 }

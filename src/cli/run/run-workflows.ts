@@ -26,7 +26,7 @@ export interface ShowRun {
 
 export interface WorkflowsRun extends Pick<
   LocalRun,
-  'tree' | 'projectPath' | 'clone' | 'secrets' | 'registries' | 'signal'
+  'tree' | 'projectPath' | 'clone' | 'secrets' | 'registries' | 'cachesFor' | 'signal'
 > {
   readonly settings: LocalRunSettings;
   readonly show: ShowRun;
