@@ -27,6 +27,7 @@ import { createMirrorKeeper } from './intake/mirror-keeper.ts';
 import { createArtifacts } from './artifacts/artifacts.ts';
 import { openFileArtifacts } from './artifacts/file-artifacts.ts';
 import { openFileLogStore } from './logs/file-log-store.ts';
+import { logEnds } from './metrics/log-ends.ts';
 import { createPrometheusMetrics } from './metrics/prometheus-metrics.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { postWebhook } from './outbox/post-webhook.ts';
@@ -223,6 +224,7 @@ async function main(): Promise<void> {
       log.warn({ source, fix: problem.fix }, `missed deliveries cannot be asked for: ${problem.message}`),
     onError: warn('missed deliveries'),
   });
+  const ends = logEnds({ store, clock, log, everyMs: TIMES.endsLook });
   const tokens = createAccessTokens({ store, clock });
   const app = createApp({
     settings: {
@@ -293,6 +295,7 @@ async function main(): Promise<void> {
     builds.stop(),
     outbox.stop(),
   ]);
+  await ends.stop();
   await queue.close();
   queueAccess.close();
   await logs.close();

@@ -7,6 +7,7 @@ import { spanIdOf, traceOf, traceparentOf } from '../core/trace-context.ts';
 import type { StepWork, WorkflowWork } from '../core/work.ts';
 import { workflowRows } from '../core/workflow-rows.ts';
 import { countReruns, readPreviousBuild } from '../store/read/build-line.ts';
+import { deliveryOfBuild } from '../store/read/delivery-of.ts';
 import type { Reading, Tx } from '../store/store.ts';
 import { refuseClaim } from './claim.ts';
 import type { Claimant } from './claim.ts';
@@ -138,6 +139,7 @@ export async function recordedWork(
       'workflow.name',
       'build.id as buildId',
       'build.number',
+      deliveryOfBuild().as('deliveryId'),
       'build.created_at as createdAtMs',
       'build.started_at as startedAtMs',
       'build.ref_name as refName',
@@ -154,12 +156,12 @@ export async function recordedWork(
     .where('workflow.id', '=', workflowId)
     .executeTakeFirstOrThrow();
   const event = readEvent(row.event_json);
-  const { number, createdAtMs, startedAtMs, rerunOf, projectId, refName } = row;
+  const { number, deliveryId, createdAtMs, startedAtMs, rerunOf, projectId, refName } = row;
   const inLine = { projectId, kind: event.kind, refName, number };
   const reruns = row.firstId === null ? 0 : await countReruns(tx.db, inLine, row.firstId);
   return {
     attempt: row.attempt,
-    build: { id: row.buildId, number, projectId, projectPath: row.path },
+    build: { id: row.buildId, number, projectId, projectPath: row.path, deliveryId },
     clone: { url: row.clone_url, ref: refOf(event), commit: event.commit },
     plan: JSON.parse(row.plan_json) as Plan,
     variables: deps.variables({
