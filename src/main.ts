@@ -125,7 +125,10 @@ async function main(): Promise<void> {
     low: settings.diskLow,
     onChange: (why) => {
       if (why === null) log.info('the disk has room again: builds are started');
-      else log.warn({ why }, 'no build is started');
+      else {
+        log.warn({ why }, 'no build is started');
+        mirrorKeeper.wake();
+      }
       dispatcher.wake();
     },
     onError: warn('how full the disk is cannot be told'),
@@ -203,7 +206,14 @@ async function main(): Promise<void> {
   });
   const parts = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...parts, settings: intakeSettings });
-  const mirrorKeeper = createMirrorKeeper(parts);
+  const mirrorKeeper = createMirrorKeeper({
+    ...parts,
+    unusedMs: settings.retention.mirrorsMs,
+    isDiskLow: async () => {
+      await disk.look();
+      return disk.whyPaused() !== null;
+    },
+  });
   const retention = createRetention({
     store,
     logs,
