@@ -371,6 +371,8 @@ describe('a push and a pull request of one commit', () => {
       reason: expect.stringContaining('evil/web') as string,
     });
     expect(host.requests.length).toBe(before);
+    const { id } = await delivery('fork');
+    expect((await server.api('POST', `/deliveries/${id}/replay`)).status).toBe(409);
   });
 });
 
