@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { badInput } from './bad-input.ts';
 import { firstLine } from './first-line.ts';
 import { formatTable, type BenchmarkName, type Figures, type Row } from './figures.ts';
 import { greenToSwitched } from './green-to-switched.ts';
@@ -33,6 +34,7 @@ const BENCHMARKS: { readonly [Name in BenchmarkName]: (ground: Ground) => Promis
   recovery,
   memory,
   hostile,
+  badInput,
   lint,
   matrix,
 };

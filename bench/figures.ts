@@ -55,6 +55,13 @@ export interface BenchmarkJson {
     readonly ratio: number;
     readonly wrong: number;
   };
+  /** `wrong`: refused without a reason that can be read, or not answered. */
+  readonly badInput: {
+    readonly startMb: number;
+    readonly endMb: number;
+    readonly ratio: number;
+    readonly wrong: number;
+  };
   readonly recovery: { readonly restartedMs: number; readonly awayMs: number };
   readonly lint: { readonly typicalMs: number; readonly thousandStepsMs: number; readonly processMs: number };
   /** From a recorded build to its first job, beyond that of a build of one workflow. */

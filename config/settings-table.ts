@@ -239,6 +239,13 @@ export const SETTINGS = {
     '1825',
     'Entries of the audit log that are older are removed. 0 keeps them all. Default: 730.',
   ),
+  keepMirrorsDays: setting(
+    'SLIPWAY_KEEP_MIRRORS_DAYS',
+    forms.whole(0, 36_500),
+    30,
+    '90',
+    'Git mirrors of the server that nothing used for longer are removed; the next build fetches its repository anew. 0 keeps them all. Default: 30.',
+  ),
   diskLow: setting<forms.DiskShare>(
     'SLIPWAY_DISK_LOW',
     forms.diskShare,

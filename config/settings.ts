@@ -96,6 +96,8 @@ export interface RetentionSettings {
   readonly artifactBytes: number | null;
   /** Since an entry of the audit log was written. */
   readonly auditMs: number | null;
+  /** Since a Git mirror of the server was used. */
+  readonly mirrorsMs: number | null;
 }
 
 export interface GithubSettings {
@@ -321,6 +323,7 @@ function retention(read: Read): RetentionSettings {
     logBytes: orNone(read('keepLogsBytes')),
     artifactBytes: orNone(read('keepArtifactsBytes')),
     auditMs: orNone(read('keepAuditDays') * DAY_MS),
+    mirrorsMs: orNone(read('keepMirrorsDays') * DAY_MS),
   };
 }
 

@@ -28,6 +28,7 @@ import { createMirrorKeeper } from './intake/mirror-keeper.ts';
 import { createArtifacts } from './artifacts/artifacts.ts';
 import { openFileArtifacts } from './artifacts/file-artifacts.ts';
 import { openFileLogStore } from './logs/file-log-store.ts';
+import { logEnds } from './metrics/log-ends.ts';
 import { createPrometheusMetrics } from './metrics/prometheus-metrics.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { postWebhook } from './outbox/post-webhook.ts';
@@ -125,7 +126,10 @@ async function main(): Promise<void> {
     low: settings.diskLow,
     onChange: (why) => {
       if (why === null) log.info('the disk has room again: builds are started');
-      else log.warn({ why }, 'no build is started');
+      else {
+        log.warn({ why }, 'no build is started');
+        mirrorKeeper.wake();
+      }
       dispatcher.wake();
     },
     onError: warn('how full the disk is cannot be told'),
@@ -204,7 +208,14 @@ async function main(): Promise<void> {
   const parts = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...parts, settings: intakeSettings });
   const schedules = createSchedules({ ...parts, intake });
-  const mirrorKeeper = createMirrorKeeper(parts);
+  const mirrorKeeper = createMirrorKeeper({
+    ...parts,
+    unusedMs: settings.retention.mirrorsMs,
+    isDiskLow: async () => {
+      await disk.look();
+      return disk.whyPaused() !== null;
+    },
+  });
   const retention = createRetention({
     store,
     logs,
@@ -225,6 +236,7 @@ async function main(): Promise<void> {
       log.warn({ source, fix: problem.fix }, `missed deliveries cannot be asked for: ${problem.message}`),
     onError: warn('missed deliveries'),
   });
+  const ends = logEnds({ store, clock, log, everyMs: TIMES.endsLook });
   const tokens = createAccessTokens({ store, clock });
   const app = createApp({
     settings: {
@@ -298,6 +310,7 @@ async function main(): Promise<void> {
     builds.stop(),
     outbox.stop(),
   ]);
+  await ends.stop();
   await queue.close();
   queueAccess.close();
   await logs.close();

@@ -4,7 +4,7 @@ import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { TIMES } from '../config/times.ts';
 import { readWorkerSettings, type WorkerSettings } from '../config/settings.ts';
 import { Problem } from '../src/core/problem.ts';
@@ -27,6 +27,7 @@ import { demandBuildClient, type BuildClient } from './image/build-client.ts';
 import { openRouter } from './router/open-router.ts';
 import { filesFromMirrors } from './workflow/bring-files.ts';
 import { clearLeftovers } from './workflow/clear-leftovers.ts';
+import { leaseFields, openStepLog, type StepLog } from './lease-log.ts';
 import { runWorkflow } from './workflow/run-workflow.ts';
 import type { WorkflowTools } from './workflow/tools.ts';
 import { connectServer } from './server/connect-server.ts';
@@ -35,6 +36,9 @@ import { reapLeftovers, type Owner } from './steps/reap-leftovers.ts';
 import { STEP_SETTINGS } from './steps/settings.ts';
 import { takeFolder } from './take-folder.ts';
 import { takeJobs } from './take-jobs.ts';
+
+/** What workflows are run with, but for the log of each. */
+type Tools = Omit<WorkflowTools, 'onLeftover'>;
 
 /** How long a job waits for the engine; then the server has soon taken it back (`TIMES.placement`). */
 const ENGINE_MS = TIMES.placement - 5_000;
@@ -57,6 +61,8 @@ const settings = read();
 let onHangUp = (): void => undefined;
 process.on('SIGHUP', () => onHangUp());
 const log = pino({ name: 'slipway-worker', level: settings.logLevel });
+/** Of the leases that are worked on, by their id. */
+const stepLogs = new Map<string, StepLog>();
 await main().catch((error: unknown) => {
   log.fatal({ err: error }, error instanceof Problem ? `${error.message} ${error.fix}` : 'the worker ends');
   process.exitCode = 1;
@@ -85,6 +91,7 @@ async function main(): Promise<void> {
     spoolDir: await folder('spool'),
     process: holder,
     onWait: (problem) => log.warn(`${problem.message} Waiting for its name.`),
+    onReport: (lease, report) => stepLogs.get(lease.id)?.told(report),
   });
   await holder.keep();
   const leases = new Map<string, Promise<void>>();
@@ -149,17 +156,22 @@ async function claim(server: ServerConnection, job: ClaimableJob): Promise<Lease
 }
 
 /** Runs what a lease is for to its end; what went wrong beyond the outcome is logged here, once. */
-async function run(lease: Lease, workflows: WorkflowTools, deployments: DeployTools | null): Promise<void> {
-  const about = { lease: lease.id, [lease.work.kind]: subjectOf(lease) };
-  log.info(about, 'claimed');
+async function run(lease: Lease, workflows: Tools, deployments: DeployTools | null): Promise<void> {
+  const own = log.child(leaseFields(lease));
+  stepLogs.set(
+    lease.id,
+    openStepLog(own, lease.work, () => performance.now()),
+  );
+  own.info('claimed');
   try {
-    const outcome = await perform(lease, workflows, deployments);
-    log.info({ ...about, ...outcome }, 'done');
+    const outcome = await perform(lease, withLog(workflows, own), deployments);
+    own.info(outcome, 'done');
   } catch (error) {
-    if (error instanceof LeaseLost) log.warn({ ...about, reason: error.stop.reason }, 'the lease is lost');
-    else log.error({ ...about, err: error }, 'the work ended by surprise');
+    if (error instanceof LeaseLost) own.warn({ reason: error.stop.reason }, 'the lease is lost');
+    else own.error({ err: error }, 'the work ended by surprise');
   } finally {
     await lease.release();
+    stepLogs.delete(lease.id);
   }
 }
 
@@ -169,8 +181,10 @@ async function perform(lease: Lease, workflows: WorkflowTools, deployments: Depl
   throw new Error('this worker has no router');
 }
 
-function subjectOf({ work }: Lease): string {
-  return work.kind === 'workflow' ? work.workflowId : work.deploymentId;
+function withLog(tools: Tools, own: Logger): WorkflowTools {
+  const onLeftover = (error: unknown): void =>
+    own.warn({ err: error }, 'something of a build is left; the reaper tries again');
+  return { ...tools, onLeftover };
 }
 
 function isWorkflow(lease: Lease): lease is Lease<WorkflowWork> {
@@ -181,7 +195,7 @@ function isDeployment(lease: Lease): lease is Lease<DeploymentWork> {
   return lease.work.kind === 'deployment';
 }
 
-async function workflowTools(engine: Engine, buildClient: BuildClient): Promise<WorkflowTools> {
+async function workflowTools(engine: Engine, buildClient: BuildClient): Promise<Tools> {
   return {
     engine,
     buildClient,
@@ -196,7 +210,6 @@ async function workflowTools(engine: Engine, buildClient: BuildClient): Promise<
       helperPath: settings.helper,
       deadManSwitchMs: settings.deadManSwitchMs,
     },
-    onLeftover: (error) => log.warn({ err: error }, 'something of a build is left; the reaper tries again'),
   };
 }
 

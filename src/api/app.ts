@@ -5,6 +5,7 @@ import { showBadge } from './badges/show-badge.ts';
 import { showTests } from './builds/show-tests.ts';
 import { cancelBuild } from './builds/cancel-build.ts';
 import { listBuilds } from './builds/list-builds.ts';
+import { replayBuild } from './builds/replay-build.ts';
 import { rerunBuild } from './builds/rerun-build.ts';
 import { showBuild } from './builds/show-build.ts';
 import { listDeliveries } from './deliveries/list-deliveries.ts';
@@ -137,6 +138,7 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     showTests(deps),
     cancelBuild(deps),
     rerunBuild(deps),
+    replayBuild(deps),
 
     lintFile(),
 

@@ -2,7 +2,7 @@ import type { RepositoryEvent } from '../core/event.ts';
 import type { Labels } from '../core/labels.ts';
 import type { BuildPlan } from '../core/plan.ts';
 import type { EndStatus } from '../core/status.ts';
-import type { LintProblemView } from '../core/view.ts';
+import type { LintProblemView, ReplayView } from '../core/view.ts';
 import type { LeaseSecrets, Report, RouterRecord } from '../core/work.ts';
 import type {
   ClaimAnswer,
@@ -96,6 +96,8 @@ export interface Builds {
   cancelBuild(buildId: string, reason: string, note?: Note): Promise<void>;
   /** A new build of the same event and plan, in the same place of its branch's order. @throws Problem `not_found`. */
   rerunBuild(buildId: string, note?: Note): Promise<BuildReference>;
+  /** What a build that has ended was made of. @throws Problem `not_found`, `not_replayable`. */
+  replay(buildId: string): Promise<ReplayView>;
 
   /**
    * Deploys an earlier release of the environment; never a rebuild.

@@ -5,6 +5,7 @@ import type { BuiltImage } from '../core/image.ts';
 import type { DeployPlan } from '../core/plan.ts';
 import { applySlotAction, chooseCandidate } from '../core/slots.ts';
 import type { BuiltRelease, DeployedEnvironment, DeploymentWork } from '../core/work.ts';
+import { deliveryOfBuild } from '../store/read/delivery-of.ts';
 import type { Reading, Tx } from '../store/store.ts';
 import { refuseClaim } from './claim.ts';
 import type { Claimant } from './claim.ts';
@@ -99,6 +100,8 @@ export async function deploymentWork(tx: Tx, deploymentId: string): Promise<Depl
       'deployment.release_id',
       'deployment.environment_id',
       'deployment.settings_json',
+      'build.id as buildId',
+      deliveryOfBuild().as('deliveryId'),
       'build.commit',
       'image.built_json',
     ])
@@ -108,6 +111,7 @@ export async function deploymentWork(tx: Tx, deploymentId: string): Promise<Depl
     kind: 'deployment',
     deploymentId,
     cause: row.cause,
+    build: row.buildId === null ? null : { id: row.buildId, deliveryId: row.deliveryId },
     environment: await deployedEnvironment(tx, row.environment_id),
     release: await readRelease(tx, row.release_id),
     built: row.release_id === null ? builtRelease(row) : null,

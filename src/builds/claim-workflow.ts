@@ -7,6 +7,7 @@ import { spanIdOf, traceOf, traceparentOf } from '../core/trace-context.ts';
 import type { StepWork, WorkflowWork } from '../core/work.ts';
 import { workflowRows } from '../core/workflow-rows.ts';
 import { countReruns, readPreviousBuild } from '../store/read/build-line.ts';
+import { deliveryOfBuild } from '../store/read/delivery-of.ts';
 import type { Reading, Tx } from '../store/store.ts';
 import { refuseClaim } from './claim.ts';
 import type { Claimant } from './claim.ts';
@@ -112,6 +113,22 @@ function stepsOf(tx: Reading, workflowId: string, attempt: number) {
 
 /** What the worker gets; the same for a claim that is repeated. */
 export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string): Promise<WorkflowWork> {
+  const recorded = await recordedWork(deps, tx, workflowId);
+  return {
+    kind: 'workflow',
+    workflowId,
+    ...recorded,
+    steps: await stepWork(tx, workflowId, recorded.attempt, recorded.build.id),
+    registry: deps.registry,
+  };
+}
+
+/** What of a workflow's work is not of one claim: its plan, and what its steps are told. Nothing in it is secret. */
+export async function recordedWork(
+  deps: Pick<BuildsDeps, 'variables'>,
+  tx: Reading,
+  workflowId: string,
+): Promise<Pick<WorkflowWork, 'attempt' | 'build' | 'clone' | 'plan' | 'variables' | 'caches'>> {
   const row = await tx.db
     .selectFrom('workflow')
     .innerJoin('build', 'build.id', 'workflow.build_id')
@@ -122,6 +139,7 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
       'workflow.name',
       'build.id as buildId',
       'build.number',
+      deliveryOfBuild().as('deliveryId'),
       'build.created_at as createdAtMs',
       'build.started_at as startedAtMs',
       'build.ref_name as refName',
@@ -138,14 +156,12 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
     .where('workflow.id', '=', workflowId)
     .executeTakeFirstOrThrow();
   const event = readEvent(row.event_json);
-  const { number, createdAtMs, startedAtMs, rerunOf, projectId, refName } = row;
+  const { number, deliveryId, createdAtMs, startedAtMs, rerunOf, projectId, refName } = row;
   const inLine = { projectId, kind: event.kind, refName, number };
   const reruns = row.firstId === null ? 0 : await countReruns(tx.db, inLine, row.firstId);
   return {
-    kind: 'workflow',
-    workflowId,
     attempt: row.attempt,
-    build: { id: row.buildId, number, projectId, projectPath: row.path },
+    build: { id: row.buildId, number, projectId, projectPath: row.path, deliveryId },
     clone: { url: row.clone_url, ref: refOf(event), commit: event.commit },
     plan: JSON.parse(row.plan_json) as Plan,
     variables: deps.variables({
@@ -161,9 +177,7 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
       },
       event,
     }),
-    steps: await stepWork(tx, workflowId, row.attempt, row.buildId),
     caches: cacheSpaces(projectId, event),
-    registry: deps.registry,
   };
 }
 

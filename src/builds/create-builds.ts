@@ -24,6 +24,7 @@ import { planBuildIn } from './plan-build.ts';
 import { createPresence } from './presence.ts';
 import type { Presence } from './presence.ts';
 import { waitForSignals } from './read-signals.ts';
+import { readReplay } from './read-replay.ts';
 import { recordEffect } from './record-effect.ts';
 import { cancelDeployment, rollBack } from './roll-back.ts';
 import { appLogsOf, demandRouter, keepRouterEvents, readRouterRecord } from './router-record.ts';
@@ -54,6 +55,7 @@ export function createBuilds(deps: BuildsDeps): Builds {
         await note(tx);
       }),
     rerunBuild: (buildId, note = noNote) => rerunBuild(deps, buildId, note),
+    replay: (buildId) => store.transaction((tx) => readReplay(deps, tx, buildId)),
 
     rollBack: (environmentId, wanted, note = noNote) =>
       store.transaction(async (tx) => {

@@ -52,9 +52,14 @@ export function filesBeside(file: string): readonly string[] {
 
 /** Whether a Dockerfile lies beside the file, or its folder; for standard input in the current folder. */
 export function dockerfileBeside(file: string): boolean {
+  return existsSync(path.join(rootOf(file), 'Dockerfile'));
+}
+
+/** The folder that a pipeline file is of, or its folder of workflows; for standard input the current one. */
+export function rootOf(file: string): string {
   const folder = path.dirname(file);
   const isInFolder = path.basename(path.resolve(folder)) === PIPELINE_FOLDER;
-  return existsSync(path.join(folder, isInFolder ? '..' : '.', 'Dockerfile'));
+  return path.join(folder, isInFolder ? '..' : '.');
 }
 
 /** Null for more than `most` bytes; the rest of the stream is left. */

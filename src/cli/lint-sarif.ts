@@ -10,6 +10,7 @@ import type { Linted } from './lint.ts';
  * show them beside the code; those outside of it by their whole address. Columns count UTF-16 units.
  */
 export function asSarif(linted: readonly Linted[], folder: string): string {
+  const files = [...new Set(linted.flatMap((one) => [one.file, ...one.problems.map(({ file }) => file)]))];
   const log = {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
     version: '2.1.0',
@@ -17,9 +18,9 @@ export function asSarif(linted: readonly Linted[], folder: string): string {
       {
         tool: { driver: { name: 'slipway', fullName: 'Slipway, lint of pipeline files', rules: RULES } },
         columnKind: 'utf16CodeUnits',
-        artifacts: linted.map(({ file }) => ({ location: { uri: addressOf(file, folder) } })),
-        results: linted.flatMap(({ problems }, index) =>
-          problems.map((problem) => resultOf(problem, index, folder)),
+        artifacts: files.map((file) => ({ location: { uri: addressOf(file, folder) } })),
+        results: linted.flatMap(({ problems }) =>
+          problems.map((problem) => resultOf(problem, files.indexOf(problem.file), folder)),
         ),
       },
     ],

@@ -3,7 +3,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LintView } from '../core/view.ts';
 import { lintFile as lintFileText } from '../convert/plan-files.ts';
+import { isForeignPath } from '../convert/read-foreign.ts';
 import type { Facts } from '../pipeline/check/check-pipeline.ts';
+import { gatherIncluded } from '../pipeline/include/gather-included.ts';
 import { lintWorkflows } from '../pipeline/lint-pipeline.ts';
 import type { LintProblem } from '../pipeline/lint-problem.ts';
 import {
@@ -13,16 +15,25 @@ import {
   type PipelineFile,
 } from '../pipeline/pipeline-files.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
-import { dockerfileBeside, filesBeside, readLintInput, UnreadableFile, workflowFiles } from './lint-input.ts';
+import { readClones, readIncludedHere, type Clones } from './included-files.ts';
+import {
+  dockerfileBeside,
+  filesBeside,
+  readLintInput,
+  rootOf,
+  UnreadableFile,
+  workflowFiles,
+} from './lint-input.ts';
 import { paint } from './print.ts';
 
-const USAGE = `Usage: slipway lint [FILE…] [--format text|json|sarif] [--strict]
+const USAGE = `Usage: slipway lint [FILE…] [--format text|json|sarif] [--strict] [--include PROJECT=FOLDER]…
 
 Checks pipeline files (${PIPELINE_FILE} or the files of ${PIPELINE_FOLDER}/ by default; "-" is standard input) and
 shows every problem.
   --format  text for people (the default), json, or sarif: SARIF 2.1.0, as code hosts and editors take it
   --json    the same as --format json
   --strict  warnings fail, too
+  --include PROJECT=FOLDER  a clone of another project, whose files are included; others are not looked at
 Exit status: 0 no errors (with --strict, no warnings either), 1 errors, 2 wrong use or a file that cannot be read.
 `;
 
@@ -41,14 +52,14 @@ const FORMATS: Readonly<Record<string, (linted: readonly Linted[]) => string | P
 /** `slipway lint`. Gives the exit status. */
 export async function lintCommand(argv: readonly string[]): Promise<number> {
   try {
-    const { files, format, isStrict, isHelp } = readArguments(argv);
+    const { files, format, isStrict, isHelp, clones } = readArguments(argv);
     if (isHelp) {
       process.stdout.write(USAGE);
       return 0;
     }
     const linted: Linted[] = [];
-    for (const file of files) linted.push(await lintFile(file));
-    process.stdout.write(await format(linted));
+    for (const file of files) linted.push(await lintFile(file, clones));
+    process.stdout.write(await format(eachOnce(linted)));
     return linted.some(isStrict ? hasProblems : hasErrors) ? 1 : 0;
   } catch (error) {
     const usage = error instanceof UnreadableFile ? '' : `\n${USAGE}`;
@@ -64,6 +75,7 @@ function readArguments(argv: readonly string[]) {
     options: {
       format: { type: 'string' },
       json: { type: 'boolean' },
+      include: { type: 'string', multiple: true },
       strict: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -74,15 +86,21 @@ function readArguments(argv: readonly string[]) {
   if (positionals.filter((file) => file === '-').length > 1)
     throw new Error('standard input can be read once');
   const files = positionals.length > 0 ? positionals : defaultFiles();
-  return { files, format, isStrict: values.strict, isHelp: values.help === true };
+  const clones = readClones(values.include ?? []);
+  return { files, format, isStrict: values.strict, isHelp: values.help === true, clones };
 }
 
-async function lintFile(file: string): Promise<Linted> {
+async function lintFile(file: string, clones: Clones): Promise<Linted> {
   const hasDockerfile = dockerfileBeside(file);
   const isDefault = file === PIPELINE_FILE && hasDockerfile && !existsSync(file);
   const input = isDefault ? DEFAULT_PIPELINE : await readLintInput(file);
   const name = file === '-' ? 'standard input' : isDefault ? 'default pipeline' : file;
-  return { file: name, problems: await lintBeside(file, { path: name, text: input }, { hasDockerfile }) };
+  const own = { path: name, text: input };
+  const included = await gatherIncluded(
+    isForeignPath(file) ? [] : [own],
+    readIncludedHere(rootOf(file), clones, 'elsewhere'),
+  );
+  return { file: name, problems: await lintBeside(file, own, { hasDockerfile, included }) };
 }
 
 const defaultFiles = (): readonly string[] => {
@@ -97,7 +115,21 @@ async function lintBeside(file: string, own: PipelineFile, facts: Facts): Promis
   const files = await Promise.all(
     others.map(async (one): Promise<PipelineFile> => ({ path: one, text: await readLintInput(one) })),
   );
-  return lintWorkflows([own, ...files], facts).filter((problem) => problem.file === own.path);
+  // Of what others include nothing was read: only what they are named and wait for counts here.
+  return lintWorkflows([own, ...files], facts).filter((problem) => !others.includes(problem.file));
+}
+
+/** What is wrong with a file that several of them include is shown with the first. */
+function eachOnce(linted: readonly Linted[]): readonly Linted[] {
+  const shown = new Set<string>();
+  return linted.map(({ file, problems }) => ({
+    file,
+    problems: problems.filter((problem) => {
+      if (problem.file === file) return true;
+      const key = JSON.stringify([problem.file, problem.line, problem.column, problem.message]);
+      return !shown.has(key) && shown.add(key);
+    }),
+  }));
 }
 
 function asJson(linted: readonly Linted[]): string {

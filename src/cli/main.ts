@@ -19,6 +19,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     about: 'run the pipeline file here, on the working tree, without a server',
     load: async () => (await import('./run.ts')).runCommand,
   },
+  replay: {
+    about: 'run a build of the server again here, from its recorded plan',
+    load: async () => (await import('./replay.ts')).replayCommand,
+  },
+  artifacts: {
+    about: "list a build's artifacts, and download them",
+    load: async () => (await import('./artifacts.ts')).artifactsCommand,
+  },
   project: {
     about: 'add, list, show and remove projects',
     load: async () => (await import('./project.ts')).projectCommand,

@@ -9,18 +9,24 @@ const USAGE = `slipway project add <git url> [--path PATH] [--token-file FILE | 
        slipway project show <project>
        slipway project connect <project> [--token-file FILE | --token-stdin]   (no token: the server's GitHub App)
        slipway project disconnect <project>
+       slipway project share <project> [--with PROJECT]…   (who may include its files: a project, folder/* or "*"; no --with: none)
        slipway project remove <project>`;
 
 const CONNECTIONS = { token: 'by token', app: "as the server's GitHub App", none: 'none' } as const;
 
-const VERBS = ['add', 'list', 'show', 'connect', 'disconnect', 'remove'];
+const VERBS = ['add', 'list', 'show', 'connect', 'disconnect', 'share', 'remove'];
 
 const project: ServerCommand = {
   usage: USAGE,
   arguments: [1, 2],
-  fields: { cloneUrl: { argument: 1, called: 'address' }, path: { option: 'path' } },
+  fields: {
+    cloneUrl: { argument: 1, called: 'address' },
+    path: { option: 'path' },
+    sharedWith: { option: 'with' },
+  },
   options: {
     path: { type: 'string' },
+    with: { type: 'string', multiple: true },
     'token-file': { type: 'string' },
     'token-stdin': { type: 'boolean' },
   },
@@ -35,6 +41,7 @@ const project: ServerCommand = {
     if (verb === 'add') return add(call, name);
     if (verb === 'show') return show(call, name);
     if (verb === 'connect') return connect(call, name);
+    if (verb === 'share') return share(call, name);
     if (verb === 'disconnect') return disconnect(call, name);
     return remove(call, name);
   },
@@ -66,6 +73,13 @@ async function connect({ api, values, say }: Call, name: string): Promise<void> 
   say(`${paint('green', 'connected')} ${one.path}, ${CONNECTIONS[one.connection ?? 'none']}`);
 }
 
+async function share({ api, values, say }: Call, name: string): Promise<void> {
+  const sharedWith = values['with'] ?? [];
+  const one = await api.request<ProjectView>('PATCH', `/projects/${segment(name)}`, { sharedWith });
+  if (values['json'] === true) return say(JSON.stringify(one));
+  say(`files of ${one.path} may be included by ${one.sharedWith.join(', ') || 'no other project'}`);
+}
+
 async function disconnect({ api, say }: Call, name: string): Promise<void> {
   await api.request('DELETE', `/projects/${segment(name)}/connection`);
   say(`disconnected ${name}`);
@@ -94,6 +108,7 @@ async function show({ api, values, say }: Call, name: string): Promise<void> {
       ['clone', one.cloneUrl],
       ['default branch', one.defaultBranch],
       ['secrets', one.secretNames.join(', ') || 'none'],
+      ['files for', one.sharedWith.join(', ') || 'no other project'],
       ['statuses', CONNECTIONS[one.connection ?? 'none']],
       ['last build', lastBuild(one)],
     ]),

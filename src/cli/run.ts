@@ -2,28 +2,18 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readLocalRunSettings, type LocalRunSettings } from '../../config/local-run.ts';
-import type { Engine } from '../../worker/engine/engine.ts';
-import { openShell } from '../../worker/local/open-shell.ts';
-import { runLocally } from '../../worker/local/run-locally.ts';
-import type { Outcome } from '../../worker/outcome.ts';
 import type { Stop } from '../../worker/server/lease.ts';
-import type { FailedStep } from '../../worker/steps/workflow-context.ts';
-import { isReady } from '../core/decide-workflows.ts';
 import type { InputValues } from '../core/input.ts';
-import { workflowLabel } from '../core/matrix-label.ts';
-import { FOREIGN_PLACES } from '../convert/read-foreign.ts';
-import { Problem } from '../core/problem.ts';
-import type { Status } from '../core/status.ts';
+import { FOREIGN_PLACES, isForeignPath } from '../convert/read-foreign.ts';
 import { workflowSecrets } from '../core/workflow-rows.ts';
-import { harmless } from '../pipeline/excerpt.ts';
+import { gatherIncluded } from '../pipeline/include/gather-included.ts';
 import { PIPELINE_FILE, PIPELINE_FOLDER, type PipelineFile } from '../pipeline/pipeline-files.ts';
 import { UsageError } from './call-server.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
-import { filesBeside, readLintInput, UnreadableFile, workflowFiles } from './lint-input.ts';
+import { readClones, readIncludedHere, type Clones } from './included-files.ts';
+import { filesBeside, readLintInput, workflowFiles } from './lint-input.ts';
 import { paint } from './print.ts';
 import { readPairs } from './read-pairs.ts';
-import { askSecret } from './run/ask-secret.ts';
-import { gatherSecrets } from './run/gather-secrets.ts';
 import {
   onlyCombinations,
   onlySteps,
@@ -33,9 +23,9 @@ import {
   type RunWorkflow,
 } from './run/plan-run.ts';
 import { eventOf, readRepository, type LocalEventKind, type LocalRepository } from './run/read-repository.ts';
-import type { RunView } from './run/run-view.ts';
-import { plainView } from './run/show-plain.ts';
-import { treeView } from './run/show-tree.ts';
+import { explainRun } from './run/explain-run.ts';
+import { findLogins, isTerminal, secretKeeper, type Secrets } from './run/from-person.ts';
+import { INTERRUPTED, runWorkflows } from './run/run-workflows.ts';
 import { fingerprint, untilChanged } from './run/watch-tree.ts';
 
 const USAGE = `Usage: slipway run [FILE] [--step NAME]… [--event push|pull_request|tag|manual] [options]
@@ -48,6 +38,7 @@ working tree as it is now: image, services and steps. Nothing is pushed or deplo
   --input NAME=VALUE  a value that the file asks for, and others so named; the event is then manual
   --secret NAME       a secret's value from the variable of the environment of that name, or of that name in capitals
   --secret-file FILE  secrets from lines NAME=value
+  --include PROJECT=FOLDER  a clone of another project, whose files the pipeline includes
   --watch             run again whenever a file changes
   --shell-on-failure  open a shell in the container of a step that failed
   --plain             every line as it comes, also on a terminal
@@ -64,6 +55,7 @@ interface Options {
   readonly inputs: InputValues;
   readonly secrets: readonly string[];
   readonly secretFile: string | undefined;
+  readonly clones: Clones;
   readonly isWatching: boolean;
   readonly opensShell: boolean;
   readonly isPlain: boolean;
@@ -90,7 +82,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
       ? await watchAndRun(options, settings, secrets, ending.signal)
       : await runOnce(options, settings, secrets, ending.signal);
   } catch (error) {
-    return explain(error);
+    return explainRun(error, 'run', USAGE);
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);
   }
@@ -117,6 +109,7 @@ function readOptions(argv: readonly string[]): Options | null {
     inputs,
     secrets: values.secret ?? [],
     secretFile: values['secret-file'],
+    clones: readClones(values.include ?? []),
     isWatching: values.watch === true,
     opensShell,
     isPlain: values.plain === true || !process.stdout.isTTY,
@@ -135,6 +128,7 @@ function parse(argv: readonly string[]) {
         input: { type: 'string', multiple: true },
         secret: { type: 'string', multiple: true },
         'secret-file': { type: 'string' },
+        include: { type: 'string', multiple: true },
         watch: { type: 'boolean' },
         'shell-on-failure': { type: 'boolean' },
         plain: { type: 'boolean' },
@@ -144,25 +138,6 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
-}
-
-const isTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
-
-/** Values of the secrets that a run needs. */
-type Secrets = (needed: readonly string[], signal: AbortSignal) => Promise<Record<string, string>>;
-
-/** A person is asked for each once, however many runs there are. */
-function secretKeeper(options: Options): Secrets {
-  const given: Record<string, string> = {};
-  return async (needed, signal) => {
-    const ask = async (name: string): Promise<string> => (given[name] ??= await askSecret(name, signal));
-    return gatherSecrets(needed, {
-      fromEnvironment: options.secrets,
-      file: options.secretFile,
-      environment: process.env,
-      ask: isTerminal() ? ask : null,
-    });
-  };
 }
 
 /** Runs, and again at each change; a run that is under way then is cancelled. */
@@ -185,7 +160,9 @@ async function watchAndRun(
       round.abort({ kind: 'cancelled', reason: 'files have changed' } satisfies Stop),
     );
     changed.catch(() => undefined);
-    await runOnce(options, settings, secrets, AbortSignal.any([over, round.signal])).catch(explain);
+    await runOnce(options, settings, secrets, AbortSignal.any([over, round.signal])).catch((error: unknown) =>
+      explainRun(error, 'run', USAGE),
+    );
     if (over.aborted) return INTERRUPTED;
     if (!round.signal.aborted) process.stderr.write(paint('dim', 'Waiting for a change (Ctrl-C ends).\n'));
     try {
@@ -197,9 +174,6 @@ async function watchAndRun(
   }
 }
 
-/** Exit status after Ctrl-C. */
-const INTERRUPTED = 130;
-
 async function runOnce(
   options: Options,
   settings: LocalRunSettings,
@@ -208,7 +182,7 @@ async function runOnce(
 ): Promise<number> {
   const repository = await readRepository(folderOf(options.file));
   const planned = planRun(
-    await readRunFiles(options.file, repository),
+    await readRunFiles(options, repository),
     repository,
     { event: eventOf(repository, options.event), inputs: options.inputs },
     Date.now(),
@@ -220,21 +194,18 @@ async function runOnce(
   const workflows = stepsOf(onlyCombinations(planned.workflows, options.matrix), options.steps);
   const values = await secrets([...new Set(workflows.flatMap(({ plan }) => workflowSecrets(plan)))], signal);
   sayWhat(repository, planned, options);
-  const run = { repository, ref: planned.ref, options, settings, values, signal };
-  const ended: { readonly name: string; readonly status: Status }[] = [];
-  let exitStatus = 0;
-  for (const workflow of workflows) {
-    if (workflows.length > 1) process.stderr.write(`\n${paint('bold', harmless(workflowLabel(workflow)))}\n`);
-    const outcome = isReady(workflow, ended) ? await runWorkflow(workflow, run) : SKIPPED;
-    if (outcome === SKIPPED) process.stderr.write(paint('dim', `Skipped: ${SKIPPED.reason}.\n`));
-    ended.push({ name: workflow.name, status: outcome.status });
-    exitStatus ||= statusOf(outcome, signal);
-    if (signal.aborted) break;
-  }
-  return exitStatus;
+  const registries = await findLogins(workflows.map(({ plan }) => plan));
+  return runWorkflows(workflows, {
+    tree: repository,
+    projectPath: repository.projectPath,
+    clone: { url: repository.originUrl ?? '', ref: planned.ref, commit: commitOf(repository) },
+    show: options,
+    settings,
+    secrets: values,
+    registries,
+    signal,
+  });
 }
-
-const SKIPPED: Outcome = { status: 'skipped', reason: 'what it waits for ended otherwise', exitCode: null };
 
 /** Those workflows that have one of the steps, with them alone; all where none is named. */
 function stepsOf(workflows: readonly RunWorkflow[], steps: readonly string[]): readonly RunWorkflow[] {
@@ -249,58 +220,22 @@ function stepsOf(workflows: readonly RunWorkflow[], steps: readonly string[]): r
   });
 }
 
-interface Run {
-  readonly repository: LocalRepository;
-  readonly ref: string;
-  readonly options: Options;
-  readonly settings: LocalRunSettings;
-  readonly values: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-}
-
-async function runWorkflow(
-  { plan, variables }: RunWorkflow,
-  { repository, ref, options, settings, values, signal }: Run,
-): Promise<Outcome> {
-  const view = options.isPlain ? plainView(process.stdout) : treeView(process.stdout);
-  const startedAt = performance.now();
-  const outcome = await runLocally({
-    tree: repository,
-    plan,
-    projectPath: repository.projectPath,
-    clone: { url: repository.originUrl ?? '', ref, commit: commitOf(repository) },
-    variables,
-    secrets: values,
-    settings,
-    signal,
-    audience: (rows) => view.begin(rows),
-    ...(options.opensShell ? { onStepFailed: shellOpener(view) } : {}),
-    onLeftover: (error) =>
-      process.stderr.write(`slipway: something of a run is left: ${(error as Error).message}\n`),
-  });
-  view.end(outcome, performance.now() - startedAt);
-  return outcome;
-}
-
-function statusOf({ status }: Outcome, signal: AbortSignal): number {
-  if (status === 'success' || status === 'skipped') return 0;
-  return signal.aborted ? INTERRUPTED : 1;
-}
-
 const folderOf = (file: string | null): string => path.resolve(file === null ? '.' : path.dirname(file));
 
 /**
  * The file that was named, with the others of its folder where it is a workflow; else the one of this folder; else the
  * repository's, or its folder's.
  */
-async function readRunFiles(file: string | null, { root }: LocalRepository): Promise<RunFiles> {
+async function readRunFiles({ file, clones }: Options, { root }: LocalRepository): Promise<RunFiles> {
   const hasDockerfile = existsSync(path.join(root, 'Dockerfile'));
   const known =
     file ?? [PIPELINE_FILE, path.join(root, PIPELINE_FILE)].find((one) => existsSync(one)) ?? null;
   const paths = known === null ? filesOfRepository(root) : filesBeside(known);
   const files: PipelineFile[] = [];
   for (const one of paths) files.push({ path: path.relative('.', one), text: await readLintInput(one) });
-  return { files, only: file === null ? null : path.relative('.', file), hasDockerfile };
+  const own = files.filter((one) => !isForeignPath(one.path));
+  const included = await gatherIncluded(own, readIncludedHere(root, clones, 'refused'));
+  return { files, included, only: file === null ? null : path.relative('.', file), hasDockerfile };
 }
 
 /** The files of the first place that has any. */
@@ -330,34 +265,4 @@ function sayWhat(repository: LocalRepository, { warnings, workflows }: RunPlanne
     plans.some((plan) => plan.deploys.length > 0) ? 'deploy' : '',
   ].filter(Boolean);
   if (left.length > 0) process.stderr.write(paint('dim', `Left out here: ${left.join(' and ')}.\n`));
-}
-
-/** One shell at a time: there is one terminal. */
-function shellOpener(view: RunView) {
-  let last: Promise<void> = Promise.resolve();
-  const open = async (step: FailedStep, engine: Engine, signal: AbortSignal): Promise<void> => {
-    if (signal.aborted) return;
-    const resume = view.pause();
-    process.stderr.write(
-      `\n${harmless(step.name)} failed. A shell in its container; it goes when you leave it.\n`,
-    );
-    const terminal = { input: process.stdin, output: process.stdout };
-    await openShell(engine, step, terminal, signal)
-      .catch((error: Error) => process.stderr.write(`slipway: no shell: ${harmless(error.message)}\n`))
-      .finally(resume);
-  };
-  return (step: FailedStep, engine: Engine, signal: AbortSignal) =>
-    (last = last.then(() => open(step, engine, signal)));
-}
-
-function explain(error: unknown): number {
-  if (error instanceof UsageError || error instanceof UnreadableFile) {
-    const usage = error instanceof UsageError ? `\n${USAGE}` : '';
-    process.stderr.write(`slipway run: ${error.message}\n${usage}`);
-    return 2;
-  }
-  if (error instanceof Error && error.name === 'AbortError') return INTERRUPTED;
-  if (!(error instanceof Problem)) throw error;
-  process.stderr.write(`slipway: ${error.message}\n  ${error.fix}\n`);
-  return 1;
 }

@@ -291,7 +291,8 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
     },
     {
       where: 'artifacts',
-      file: (line) => `${JOB}  script: [x]\n  artifacts:\n    ${line}\n`,
+      file: (line) =>
+        `${JOB}  script: [x]\n  artifacts:\n    ${line}\n${line.startsWith('paths') ? '' : '    paths: [a]\n'}`,
       keys: {
         paths: '[a]',
         exclude: '[a]',
@@ -449,7 +450,7 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
         'uses: actions/setup-java': 'actions/setup-java@v4',
         'uses: actions/cache':
           'actions/cache@v4\n        with: { path: a, key: "b-${{ hashFiles(\'c\') }}" }',
-        'uses: actions/upload-artifact': 'actions/upload-artifact@v4',
+        'uses: actions/upload-artifact': 'actions/upload-artifact@v4\n        with: { path: a }',
         'uses: actions/download-artifact': 'actions/download-artifact@v4',
         'uses: docker/build-push-action': 'docker/build-push-action@v6',
         'uses: docker/login-action': 'docker/login-action@v3',

@@ -23,6 +23,9 @@ export const PIPELINE_LIMITS = {
   aliasedNodes: 10_000,
   /** Steps, and services. */
   steps: 2_000,
+  /** Files that the workflows of a build include, each counted as often as it is, and how deep those may include others. */
+  includes: 100,
+  includeDepth: 4,
   /** Files of a folder of workflows. */
   files: 64,
   /** Schedules of all files of a folder. */

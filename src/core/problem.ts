@@ -233,6 +233,11 @@ export const CATALOGUE = {
     message: 'The repository {url} cannot be read: {cause}.',
     fix: 'Check address and token: `git ls-remote` with the same token must work.',
   },
+  not_replayable: {
+    http: 409,
+    message: 'Build {id} cannot be replayed: {cause}.',
+    fix: 'Replay a build that has ended and whose pipeline file could be read.',
+  },
   commit_missing: {
     http: 404,
     message: 'Commit {commit} is not in {url}.',

@@ -2,7 +2,7 @@ import type { DeploymentCause, DeploymentPhase, SlotIndex, SlotRole } from './de
 import type { BuiltImage, PushedImage } from './image.ts';
 import type { Input, InputValues } from './input.ts';
 import type { Labels } from './labels.ts';
-import type { MatrixValues } from './plan.ts';
+import type { MatrixValues, WorkflowPlan } from './plan.ts';
 import type { LogLine, LogState } from './log.ts';
 import type { Status } from './status.ts';
 import type { TestCounts, TestResult, TestStatus } from './test-report.ts';
@@ -22,6 +22,8 @@ export interface ProjectView {
   readonly secretNames: readonly string[];
   /** How its Git host is told of builds: with a token of its own, as the server's App, or not at all. */
   readonly connection: 'token' | 'app' | null;
+  /** Projects that may include its files, by path (`shop/web`), folder (`shop/*`) or all (`*`). */
+  readonly sharedWith: readonly string[];
   readonly lastBuild: BuildSummary | null;
 }
 
@@ -92,6 +94,31 @@ export interface InputsView {
   readonly branch: string;
   readonly commit: string;
   readonly inputs: readonly Input[];
+}
+
+/** What it takes to run a build again elsewhere: `GET /api/v1/builds/:build/replay`. Nothing in it is secret. */
+export interface ReplayView {
+  readonly id: string;
+  readonly number: number;
+  readonly projectPath: string;
+  /** Where the commit is. */
+  readonly clone: { readonly url: string; readonly ref: string; readonly commit: string };
+  readonly workflows: readonly ReplayWorkflowView[];
+}
+
+export interface ReplayWorkflowView extends WorkflowPlan {
+  readonly status: Status;
+  /** Of its steps, as they were. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The image that its steps ran in, where a registry was given it; null: none, or none that was pushed. */
+  readonly image: RecordedImage | null;
+}
+
+/** An image of a registry, with the Id that an engine had it by. */
+export interface RecordedImage {
+  /** `host/repository@sha256:…`. */
+  readonly reference: string;
+  readonly imageId: string;
 }
 
 /** Files of a step, as one archive: `GET /api/v1/artifacts/:artifact`. */

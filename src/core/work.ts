@@ -17,6 +17,8 @@ export interface WorkflowWork {
     readonly number: number;
     readonly projectId: string;
     readonly projectPath: string;
+    /** The delivery that made it; null: a person did. A server that is a version behind does not say it. */
+    readonly deliveryId?: string | null;
   };
   readonly clone: { readonly url: string; readonly ref: string; readonly commit: string };
   readonly plan: Plan;
@@ -48,6 +50,8 @@ export interface DeploymentWork {
   readonly kind: 'deployment';
   readonly deploymentId: string;
   readonly cause: DeploymentCause;
+  /** The build that it came of, and the delivery of that; null: none. A server that is a version behind does not say it. */
+  readonly build?: { readonly id: string; readonly deliveryId: string | null } | null;
   readonly environment: DeployedEnvironment;
   /** Null while the image is not pushed; it comes with the `release` signal. */
   readonly release: Release | null;

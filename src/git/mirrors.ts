@@ -71,6 +71,8 @@ export function createMirrors(options: MirrorOptions): Mirrors {
       await open(projectId).remove();
       opened.delete(projectId);
     },
+    lastUse: (projectId) => open(projectId).lastUse(),
+    removeUnused: (projectId, ageMs, isNeeded) => open(projectId).removeUnused(ageMs, isNeeded),
     settled: () => flights.settled(),
   };
 }

@@ -4,6 +4,7 @@ import { bringIn, readThere } from './bring-in.ts';
 import { bundleOf } from './bundle.ts';
 import type { Question } from './look-up.ts';
 import { isDamaged, removeRepository, type Mirror } from './mirror.ts';
+import { mirrorUse, USE_NOTED_MS } from './mirror-use.ts';
 import type { SingleFlight } from './single-flight.ts';
 import { clutterOf, tidyMirror } from './tidy-mirror.ts';
 
@@ -17,6 +18,8 @@ export interface OpenMirror {
   ): Promise<AsyncIterable<Uint8Array>>;
   tidy(needed: () => Promise<ReadonlySet<string>>): Promise<TidyOutcome>;
   remove(): Promise<void>;
+  lastUse(): Promise<number | null>;
+  removeUnused(ageMs: number, isNeeded: () => Promise<boolean>): Promise<boolean>;
 }
 
 /** A question that comes this soon after the last answer: many wait, and the next one is likely to follow. */
@@ -26,10 +29,13 @@ const LATELY_MS = 60 * 60_000;
 
 export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
   const { gitDir } = mirror;
+  const use = mirrorUse(gitDir);
   const askedAt = new Map<string, number>();
   let answeredAt = -Infinity;
   let left = { packs: 0, looseObjects: 0 };
   let tidying: AbortController | null = null;
+
+  let leaving: Promise<void> = Promise.resolve();
 
   const note = (commit: string): void => {
     const now = performance.now();
@@ -70,15 +76,34 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
   const read = (question: Question): Promise<CommitContent> =>
     flights.share(`${gitDir} ${keyOf(question)}`, async () => {
       note(question.place.commit);
-      const there = await besideTidying(question);
-      return there ?? flights.queue(gitDir, () => answer(question));
+      const done = use.begin();
+      try {
+        await leaving;
+        const there = await besideTidying(question);
+        return there ?? (await flights.queue(gitDir, () => answer(question)));
+      } finally {
+        await use.note();
+        done();
+      }
     });
 
   let removals = 0;
   let removing: Promise<void> = Promise.resolve();
   const remove = (): Promise<void> => {
     removals += 1;
+    use.forget();
     return removeRepository(mirror);
+  };
+
+  /** Nothing begins to read between the last look at who does and the removal: whoever comes then waits for its end. */
+  const removeUnused = async (ageMs: number, isNeeded: () => Promise<boolean>): Promise<boolean> => {
+    const last = await use.last();
+    if (last === null || Date.now() - last < Math.max(ageMs, USE_NOTED_MS)) return false;
+    if ((await isNeeded()) || use.isUsed()) return false;
+    const removal = remove();
+    leaving = removal.catch(() => undefined);
+    await removal;
+    return true;
   };
 
   /**
@@ -103,10 +128,22 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
     bundle: async (place, have, signal) => {
       const question = { place, paths: [], base: null };
       note(place.commit);
-      await removing;
-      // What is there does not wait behind fetches of other commits.
-      if ((await readThere(mirror, question).catch(() => null)) === null) await read(question);
-      return untilDamaged(() => bundleOf(mirror, place.commit, have, signal));
+      const done = use.begin();
+      signal.addEventListener('abort', done, { once: true });
+      try {
+        await Promise.all([removing, leaving]);
+        // What is there does not wait behind fetches of other commits.
+        if ((await readThere(mirror, question).catch(() => null)) === null) await read(question);
+        await use.note();
+        signal.throwIfAborted();
+      } catch (error) {
+        done();
+        throw error;
+      }
+      return inUse(
+        untilDamaged(() => bundleOf(mirror, place.commit, have, signal)),
+        done,
+      );
     },
     tidy: async (needed) => {
       const giveWay = (tidying = new AbortController());
@@ -119,7 +156,18 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
       }
     },
     remove: () => flights.queue(gitDir, remove),
+    lastUse: () => use.last(),
+    removeUnused: (ageMs, isNeeded) => flights.queue(gitDir, () => removeUnused(ageMs, isNeeded)),
   };
+}
+
+/** One that is never read to its end has been given up by its signal, which ends the use as well. */
+async function* inUse(parts: AsyncIterable<Uint8Array>, done: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* parts;
+  } finally {
+    done();
+  }
 }
 
 function keyOf({ place: { commit, ref }, paths, base }: Question): string {

@@ -37,7 +37,7 @@ export function remoteSettings({ url, credentials }: Remote): Readonly<Record<st
   return { [`http.${origin}/.extraHeader`]: `Authorization: Basic ${basic}` };
 }
 
-/** The Problem for a remote command that ended badly; the cause is git's own last line. */
+/** The Problem for a remote command that ended badly; the cause is git's own last line, or what ssh said before it. */
 export function unreachable(remote: Remote, result: GitResult): Problem {
   if (result.ended === 'time-out')
     return new Problem('repository_too_slow', {
@@ -49,7 +49,16 @@ export function unreachable(remote: Remote, result: GitResult): Problem {
     return new Problem('repository_unreachable', { url: remote.url, cause });
   }
   const lines = result.stderr.split(/[\r\n]/).filter((line) => /^(fatal|error|remote):/.test(line));
-  const last = lines.findLast((line) => !line.startsWith('remote:')) ?? lines.at(-1);
-  const cause = (last ?? `git ended with ${result.exitCode ?? result.ended}`).replace(/^\w+: /, '');
+  const last = saidBySsh(result) ?? lines.findLast((line) => !line.startsWith('remote:')) ?? lines.at(-1);
+  const cause = (last ?? `git ended with ${result.exitCode ?? result.ended}`)
+    .replace(/^(fatal|error|remote): /, '')
+    .replace(/\.$/, '');
   return new Problem('repository_unreachable', { url: remote.url, cause: cause.slice(0, 500) });
+}
+
+/** Of a remote that ssh did not reach or did not get into, git itself says only that it cannot read. */
+function saidBySsh({ stderr }: GitResult): string | undefined {
+  const lines = stderr.split(/[\r\n]+/).map((line) => line.trim());
+  const end = lines.findIndex((line) => line.startsWith('fatal: Could not read from remote repository'));
+  return lines.slice(0, Math.max(end, 0)).findLast((line) => line !== '' && !line.startsWith('remote:'));
 }

@@ -29,12 +29,12 @@ export function createIntake(deps: IntakeDeps): Intake {
   const taken = new Set<string>();
   const planning = new Map<string, Promise<void>>();
   const plan = (unplanned: Unplanned): Promise<void> => {
-    const { buildId } = unplanned;
+    const { deliveryId, buildId } = unplanned;
     const work =
       planning.get(buildId) ??
       planBuild(deps, unplanned)
         .catch((error: unknown) =>
-          log.error({ err: error, buildId, stage: 'intake' }, 'no plan was recorded'),
+          log.error({ err: error, deliveryId, buildId, stage: 'intake' }, 'no plan was recorded'),
         )
         .finally(() => planning.delete(buildId));
     planning.set(buildId, work);

@@ -1,6 +1,7 @@
 import type { Builds } from '../builds/index.ts';
 import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
+import { PROJECT_PATH } from '../core/project-path.ts';
 import type { Remote } from '../ports/repositories.ts';
 import { noNote, type Note } from '../store/store.ts';
 import { parseCloneUrl } from './clone-url.ts';
@@ -41,7 +42,7 @@ async function addProject(
 ): Promise<{ projectId: string }> {
   const parsed = parseCloneUrl(request.cloneUrl);
   const path = request.path ?? parsed.fullName.toLowerCase();
-  if (!/^[a-z0-9]+([._-]+[a-z0-9]+)*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/.test(path) || path.length > 200)
+  if (!PROJECT_PATH.test(path))
     throw new Problem('request_wrong', {
       field: 'path',
       cause: `${path.slice(0, 200)} is not like shop/web`,
@@ -103,7 +104,7 @@ function readAhead(deps: ProjectDeps, projectId: string): void {
 async function changeProject(
   deps: ProjectDeps,
   projectId: string,
-  { defaultBranch, token }: Parameters<Projects['change']>[1],
+  { defaultBranch, token, sharedWith }: Parameters<Projects['change']>[1],
   note: Note,
 ): Promise<void> {
   const project = await findProject(deps, projectId);
@@ -115,6 +116,9 @@ async function changeProject(
       .set((eb) => ({
         ...(defaultBranch === undefined ? {} : { default_branch: defaultBranch }),
         ...(sealed === undefined ? {} : { clone_token: sealed }),
+        ...(sharedWith === undefined
+          ? {}
+          : { shared_with_json: JSON.stringify([...new Set(sharedWith)].sort()) }),
         version: eb('version', '+', 1),
       }))
       .where('id', '=', projectId)

@@ -47,8 +47,10 @@ export async function takeNext(
   const delivery = await oldest(deps, repository);
   if (delivery === null) return null;
   taken.add(delivery.id);
+  const { id: deliveryId, hostDeliveryId } = delivery;
+  const log = deps.log.child({ deliveryId, hostDeliveryId, stage: 'intake' });
   try {
-    return await takeWithRetries(deps, delivery, stopping);
+    return await takeWithRetries({ ...deps, log }, delivery, stopping);
   } finally {
     taken.delete(delivery.id);
   }
@@ -65,7 +67,7 @@ async function takeWithRetries(
     } catch (error) {
       if (stopping.aborted || (error instanceof Problem && error.code === 'lock_lost')) return null;
       const attempts = await deps.store.transaction((tx) => countAttempt(tx, delivery.id));
-      const about = { err: error, deliveryId: delivery.id, stage: 'intake', attempts };
+      const about = { err: error, attempts };
       if (attempts >= LIMITS.deliveryAttempts) {
         deps.log.error(about, 'the delivery failed');
         await deps.store.transaction((tx) => finishDelivery(tx, delivery.id, 'failed', reasonOf(error)));
@@ -85,12 +87,13 @@ async function oldest({ store }: IntakeDeps, repository: string | null): Promise
     .where('outcome', '=', 'received')
     .where('repository', repository === null ? 'is' : '=', repository)
     .orderBy('id')
-    .select(['id', 'event', 'body'])
+    .select(['id', 'host_delivery_id as hostDeliveryId', 'event', 'body'])
     .executeTakeFirst();
   if (row === undefined) return null;
   const payload: unknown = JSON.parse(row.body);
   const { installation } = readGithubNames(payload);
-  return { id: row.id, meaning: readGithubDelivery(row.event, payload), installation };
+  const { id, hostDeliveryId } = row;
+  return { id, hostDeliveryId, meaning: readGithubDelivery(row.event, payload), installation };
 }
 
 function reasonOf(error: unknown): string {

@@ -11,6 +11,8 @@ import { readSource, type Source } from './read-source.ts';
 /** A build that is recorded and has neither a plan nor problems. */
 export interface Unplanned {
   readonly buildId: string;
+  /** The delivery that made it; null: a person did. */
+  readonly deliveryId: string | null;
   readonly project: ProjectRow;
   readonly event: RepositoryEvent;
   /** What was read of its commit; null: it is read now. */
@@ -29,7 +31,8 @@ async function outcomeOf(deps: IntakeDeps, unplanned: Unplanned): Promise<PlanOu
     const source = unplanned.source ?? (await readSource(deps, project, event));
     return planSource(deps.settings, project, event, source, build);
   } catch (error) {
-    deps.log.warn({ err: error, buildId: unplanned.buildId, stage: 'intake' }, 'the build got no plan');
+    const { deliveryId, buildId } = unplanned;
+    deps.log.warn({ err: error, deliveryId, buildId, stage: 'intake' }, 'the build got no plan');
     const reason =
       error instanceof Problem ? error.message : 'Slipway failed while it read the pipeline file';
     return { kind: 'ended', status: 'error', reason };

@@ -39,6 +39,7 @@ export function planSource(
       changedFiles: changedPaths(source),
     }),
     files: source.pipelineFiles,
+    included: source.included,
     hasDockerfile: source.hasDockerfile,
     changesUnknown: source.changes?.kind === 'unknown' ? source.changes.cause : null,
   });

@@ -20,7 +20,12 @@ export interface Projects {
   /** A token of null is removed. @throws Problem `not_found`, `repository_unreachable`. */
   change(
     projectId: string,
-    change: { readonly defaultBranch?: string | undefined; readonly token?: string | null | undefined },
+    change: {
+      readonly defaultBranch?: string | undefined;
+      readonly token?: string | null | undefined;
+      /** Projects that may include its files, by path, folder (`shop/*`) or all (`*`). */
+      readonly sharedWith?: readonly string[] | undefined;
+    },
     note?: Note,
   ): Promise<void>;
   /**

@@ -1,6 +1,8 @@
 import { refOf, type RepositoryEvent } from '../core/event.ts';
-import { FOREIGN_PLACES } from '../convert/read-foreign.ts';
+import { FOREIGN_PLACES, isForeignPath } from '../convert/read-foreign.ts';
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
+import { gatherIncluded } from '../pipeline/include/gather-included.ts';
+import type { IncludedFiles } from '../pipeline/include/included-file.ts';
 import {
   isWorkflowFile,
   PIPELINE_FILE,
@@ -17,6 +19,7 @@ import type {
   LargeFile,
 } from '../ports/repositories.ts';
 import type { IntakeDeps } from './intake-deps.ts';
+import { includedReader } from './read-included.ts';
 import { remoteOf, type ProjectRow } from './project-row.ts';
 
 /** What intake reads of a commit for one event. */
@@ -25,13 +28,15 @@ export interface Source {
   readonly pipelineFiles: readonly PipelineFile[];
   readonly hasDockerfile: boolean;
   readonly info: CommitInfo;
+  /** What those include. */
+  readonly included: IncludedFiles;
   /** Null for an event that is not about a change: a tag, "run now". */
   readonly changes: Changes | null;
 }
 
 /** Brings the event's commit into the project's mirror and reads it. @throws Problem as {@link Mirrors}. */
 export async function readSource(
-  deps: Pick<IntakeDeps, 'mirrors' | 'secrets'>,
+  deps: Pick<IntakeDeps, 'store' | 'mirrors' | 'secrets'>,
   project: ProjectRow,
   event: RepositoryEvent,
 ): Promise<Source> {
@@ -40,7 +45,9 @@ export async function readSource(
   const { info, files, changes } = await deps.mirrors.read(place, [...PLACES, 'Dockerfile'], base);
   const found = files.findIndex((content, index) => index < PLACES.length && hasPipeline(content));
   const pipelineFiles = await readPipelineFiles(deps, place, PLACES[found] ?? '', files[found] ?? null);
-  return { pipelineFiles, hasDockerfile: isFile(files[PLACES.length] ?? null), info, changes };
+  const own = pipelineFiles.filter(({ path }) => !isForeignPath(path));
+  const included = await gatherIncluded(own, includedReader(deps, project, event, place));
+  return { pipelineFiles, included, hasDockerfile: isFile(files[PLACES.length] ?? null), info, changes };
 }
 
 /** Files, and folders of files, that say what is built: the first of them that is there. */

@@ -1,3 +1,5 @@
+import type { Logger } from 'pino';
+import type { BuildReference } from '../builds/index.ts';
 import type { PullRequestEvent, RepositoryEvent } from '../core/event.ts';
 import { timeOrder } from '../core/id.ts';
 import { findSkipMark } from '../hosts/skip-ci.ts';
@@ -19,6 +21,8 @@ import { withSource } from './with-source.ts';
 /** A delivery on its way to a build. Deliveries of one repository are taken in one after the other. */
 export interface TakenDelivery {
   readonly id: string;
+  /** What the Git host calls it. */
+  readonly hostDeliveryId: string;
   readonly meaning: DeliveryMeaning;
   /** The App's installation that it names; null for none. */
   readonly installation: string | null;
@@ -27,7 +31,8 @@ export interface TakenDelivery {
 /**
  * Turns a delivery into what it leads to: a build, a link to one, or nothing with the reason. All of it is
  * recorded with the delivery's outcome in one transaction, so a delivery taken in twice leads to the same.
- * Returns the new builds, which have no plan yet.
+ * Returns the new builds, which have no plan yet; each is logged, and so is a delivery that made none.
+ * @param deps Its log names the delivery in every line.
  * @throws Problem when the repository cannot be read; then nothing is recorded.
  */
 export async function takeIn(deps: IntakeDeps, delivery: TakenDelivery): Promise<readonly Unplanned[]> {
@@ -52,22 +57,25 @@ export async function takeIn(deps: IntakeDeps, delivery: TakenDelivery): Promise
 
 async function ignore(deps: IntakeDeps, delivery: TakenDelivery, reason: string): Promise<readonly []> {
   await deps.store.grouped((tx) => finishDelivery(tx, delivery.id, 'ignored', reason));
+  deps.log.info({ outcome: 'ignored', reason }, 'the delivery made no build');
   return [];
 }
 
 async function block(
-  { store, builds }: IntakeDeps,
+  { store, builds, log }: IntakeDeps,
   delivery: TakenDelivery,
   project: ProjectRow,
   event: RepositoryEvent,
   reason: string,
 ): Promise<readonly []> {
-  await store.grouped(async (tx) => {
+  const made = await store.grouped(async (tx) => {
     const build = { projectId: project.id, deliveryId: delivery.id, event, outcome: null, blocked: reason };
-    const { buildId } = await builds.createBuildIn(tx, build);
-    await linkBuild(tx, delivery.id, buildId, event);
+    const reference = await builds.createBuildIn(tx, build);
+    await linkBuild(tx, delivery.id, reference.buildId, event);
     await finishDelivery(tx, delivery.id, 'blocked', reason);
+    return reference;
   });
+  logMade(log.child({ blocked: reason }), project, [made]);
   return [];
 }
 
@@ -78,15 +86,19 @@ async function buildPush(
   event: RepositoryEvent,
   source: Source,
 ): Promise<readonly Unplanned[]> {
-  return deps.store.grouped(async (tx) => {
-    const known = event.kind === 'push' ? await takeOverPullRequestBuild(tx, project.id, event) : null;
-    const buildId = known ?? (await create(deps, tx, delivery.id, project, event));
+  const { made, linked } = await deps.store.grouped(async (tx) => {
+    const linked = event.kind === 'push' ? await takeOverPullRequestBuild(tx, project.id, event) : null;
+    const made = linked === null ? [await create(deps, tx, delivery.id, project, event)] : [];
     await keepPushed(deps, tx, delivery.id, { project, event, source });
-    await linkBuild(tx, delivery.id, buildId, event);
-    const reason = known === null ? null : 'a pull request had this commit built';
+    for (const buildId of [...made.map((one) => one.buildId), ...(linked === null ? [] : [linked])])
+      await linkBuild(tx, delivery.id, buildId, event);
+    const reason = linked === null ? null : 'a pull request had this commit built';
     await finishDelivery(tx, delivery.id, 'built', reason);
-    return known === null ? [{ buildId, project, event, source }] : [];
+    return { made, linked };
   });
+  if (linked !== null) logLinked(deps.log, project, linked);
+  logMade(deps.log, project, made);
+  return made.map(({ buildId }) => ({ buildId, deliveryId: delivery.id, project, event, source }));
 }
 
 /** A push of the default branch says when builds are made by the clock; one that was overtaken says it no longer. */
@@ -123,24 +135,41 @@ async function buildPullRequest(
 ): Promise<readonly Unplanned[]> {
   const twin = await findTwin(deps, project, event);
   const isMore = hasOwnParts(deps, { project, event, source }, twin);
-  const { pushBuildId, unplanned } = await deps.store.grouped(async (tx) => {
+  const { known, pushBuildId, made, unplanned } = await deps.store.grouped(async (tx) => {
+    const made: BuildReference[] = [];
     const unplanned: Unplanned[] = [];
+    const about = { deliveryId: delivery.id, project };
     const known = (await findPushBuild(tx, project.id, twin.event))?.id ?? null;
-    const pushBuildId = known ?? (await create(deps, tx, delivery.id, project, twin.event));
+    let pushBuildId = known;
+    if (pushBuildId === null) {
+      const first = await create(deps, tx, delivery.id, project, twin.event);
+      made.push(first);
+      unplanned.push({ ...about, buildId: first.buildId, event: twin.event, source: twin.source });
+      pushBuildId = first.buildId;
+    }
     await linkBuild(tx, delivery.id, pushBuildId, event);
-    if (known === null)
-      unplanned.push({ buildId: pushBuildId, project, event: twin.event, source: twin.source });
     if (isMore) {
-      const buildId = await createSecond(deps, tx, delivery.id, project, event);
-      await linkBuild(tx, delivery.id, buildId, event);
-      unplanned.push({ buildId, project, event, source });
+      const second = await createSecond(deps, tx, delivery.id, project, event);
+      await linkBuild(tx, delivery.id, second.buildId, event);
+      made.push(second);
+      unplanned.push({ ...about, buildId: second.buildId, event, source });
     }
     const reason = known === null ? null : 'its push had this commit built';
     await finishDelivery(tx, delivery.id, 'built', reason);
-    return { pushBuildId, unplanned };
+    return { known, pushBuildId, made, unplanned };
   });
+  if (known !== null) logLinked(deps.log, project, known);
+  logMade(deps.log, project, made);
   await supersede(deps, project, event, pushBuildId);
   return unplanned;
+}
+
+function logMade(log: Logger, { path: project }: ProjectRow, made: readonly BuildReference[]): void {
+  for (const { buildId, number } of made) log.info({ buildId, project, number }, 'the delivery made a build');
+}
+
+function logLinked(log: Logger, { path: project }: ProjectRow, buildId: string): void {
+  log.info({ buildId, project }, 'the delivery belongs to a build that there was');
 }
 
 async function create(
@@ -149,9 +178,8 @@ async function create(
   deliveryId: string | null,
   project: ProjectRow,
   event: RepositoryEvent,
-): Promise<string> {
-  const build = { projectId: project.id, deliveryId, event, outcome: null, blocked: null };
-  return (await builds.createBuildIn(tx, build)).buildId;
+): Promise<BuildReference> {
+  return builds.createBuildIn(tx, { projectId: project.id, deliveryId, event, outcome: null, blocked: null });
 }
 
 /** Another build of the same delivery. */
@@ -161,10 +189,9 @@ async function createSecond(
   arrivedWith: string,
   project: ProjectRow,
   event: RepositoryEvent,
-): Promise<string> {
+): Promise<BuildReference> {
   const second = { deliveryId: null, arrivedWith };
-  const build = { projectId: project.id, ...second, event, outcome: null, blocked: null };
-  return (await builds.createBuildIn(tx, build)).buildId;
+  return builds.createBuildIn(tx, { projectId: project.id, ...second, event, outcome: null, blocked: null });
 }
 
 function hasOwnParts(

@@ -1,4 +1,5 @@
 import { readEvent } from '../core/event.ts';
+import { deliveryOfBuild } from '../store/read/delivery-of.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Unplanned } from './plan-build.ts';
 import type { ProjectRow } from './project-row.ts';
@@ -11,7 +12,7 @@ export async function findUnplanned({ store }: IntakeDeps): Promise<readonly Unp
     .where('planned', '=', 0)
     .where('problems_json', 'is', null)
     .orderBy('id')
-    .select(['id', 'project_id', 'event_json'])
+    .select(['id', 'project_id', 'event_json', deliveryOfBuild().as('deliveryId')])
     .execute();
   const ids = [...new Set(builds.map((build) => build.project_id))];
   if (ids.length === 0) return [];
@@ -20,6 +21,8 @@ export async function findUnplanned({ store }: IntakeDeps): Promise<readonly Unp
   return builds.flatMap((build) => {
     const project = projects.get(build.project_id);
     const event = readEvent(build.event_json);
-    return project === undefined ? [] : [{ buildId: build.id, project, event, source: null }];
+    return project === undefined
+      ? []
+      : [{ buildId: build.id, deliveryId: build.deliveryId, project, event, source: null }];
   });
 }

@@ -4,6 +4,7 @@ import type { Change, Store } from '../store/store.ts';
 
 /** A build or a deployment that has ended. */
 export interface Ended {
+  readonly id: string;
   readonly status: EndStatus;
   /** From its creation to its end. */
   readonly seconds: number;
@@ -49,7 +50,7 @@ export function countEnds({ store, clock, kind, onEnd }: CountEnds): EndCount {
     const oldest = Math.max(since, clock.nowMs() - FORGET_MS);
     if (!isEnd(status) || finishedAtMs === null || finishedAtMs < oldest || counted.has(id)) return;
     counted.set(id, finishedAtMs);
-    onEnd({ status, seconds: (finishedAtMs - createdAtMs) / 1_000 });
+    onEnd({ id, status, seconds: (finishedAtMs - createdAtMs) / 1_000 });
   };
 
   return {

@@ -47,6 +47,19 @@ export const LINT_CATALOGUE = {
     'The file is too complex: {what} than {limit}.',
     'Write fewer aliases and levels; move long lists into files of the repository.',
   ),
+  // included files
+  include_unpinned: error(
+    '{what} is no commit: what a branch or a tag names changes, and the build with it.',
+    'Write `commit` with the 40 hex digits that it names today; `git ls-remote <address> {ref}` shows them.',
+  ),
+  include_commit_own: error(
+    'A file of this repository is read at the commit of the build, and at no other.',
+    'Remove `commit`, or name the `project` that the file is of.',
+  ),
+  include_missing: error('There is no file {name}.', '{fix}'),
+  include_refused: error('{name} is not read: {cause}.', '{fix}'),
+  include_cycle: error('These files include each other: {cycle}.', 'Remove one of the includes.'),
+  include_unread: warning('{name} is not looked at here: {cause}.', '{fix}'),
   // the grammar
   merge_wrong: error(
     '`<<` takes a map, or a list of maps.',
@@ -65,7 +78,7 @@ export const LINT_CATALOGUE = {
   list_empty: error('{what} is an empty list.', 'Write at least one entry, or remove the key.'),
   // meaning
   name_duplicate: error(
-    'There are two {kind} named `{name}`; the first is on line {line}.',
+    'There are two {kind} named `{name}`; the first is on {first}.',
     'Give each its own name.',
   ),
   dependency_unknown: error('`{step}` depends on `{name}`, which is no step.', '{fix}'),
@@ -212,8 +225,8 @@ export const LINT_CATALOGUE = {
     'Reach it under its name, e.g. `{service}:5432`, or remove it.',
   ),
   secret_in_pull_request: warning(
-    'The step `{step}` runs for pull requests too, and what they change can read the secret `{secret}`.',
-    'Narrow its `when`, e.g. `when: { event: [push, tag] }`; the pull request of a fork gets no secret and fails there.',
+    '{what} runs for pull requests too, and what they change can read the secret `{secret}`.',
+    '{how}, e.g. `when: { event: [push, tag] }`; the pull request of a fork gets no secret and fails there.',
   ),
   step_unordered: warning(
     'Nothing waits for the step `{step}`, and it waits for nothing: `{other}` has `depends_on`.',

@@ -17,8 +17,8 @@ export function lintPipeline(
   file: string,
   facts: Facts = { hasDockerfile: true },
 ): readonly LintProblem[] {
-  const { spec, report } = readPipeline(text, file);
-  if (spec !== null) checkPipeline(spec, facts, report);
+  const { spec, isWhole, report } = readPipeline(text, file, facts.included);
+  if (spec !== null) checkPipeline(spec, facts, report, isWhole);
   const name = workflowNameOf(file);
   if (name === DEFAULT_WORKFLOW) checkWorkflows([{ name, file, spec, report }]);
   return report.list();
@@ -26,5 +26,12 @@ export function lintPipeline(
 
 /** Those of all workflows of a folder, held against each other too; of each file in its order. Pure; never throws. */
 export function lintWorkflows(files: readonly PipelineFile[], facts: Facts): readonly LintProblem[] {
-  return readWorkflows(files, facts).flatMap(({ report }) => report.list());
+  return onceEach(readWorkflows(files, facts).flatMap(({ report }) => report.list()));
+}
+
+/** What is wrong with a file that several workflows include is said once. Pure. */
+export function onceEach(problems: readonly LintProblem[]): readonly LintProblem[] {
+  const keyOf = ({ code, file, line, column, message }: LintProblem): string =>
+    JSON.stringify([code, file, line, column, message]);
+  return [...new Map(problems.map((problem) => [keyOf(problem), problem])).values()];
 }

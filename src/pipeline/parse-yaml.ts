@@ -13,27 +13,28 @@ export interface YamlTree {
 /**
  * Parses text as one YAML 1.2 document in which every scalar is text (the "failsafe" schema), so that
  * `1.10` or `no` never change their meaning. Null when the report now says why not.
+ * @param base Offset at which the report has the text.
  */
-export function parseYaml(text: string, report: Report): YamlTree | null {
-  const documents = composeDocuments(text, report);
+export function parseYaml(text: string, report: Report, base = 0): YamlTree | null {
+  const documents = composeDocuments(text, report, base);
   const [first, second] = documents ?? [];
   if (first === undefined) return null;
   reportErrors(first, report);
   if (second !== undefined) report.add('several_documents', { span: spanOf(second.range[0], 3), path: '' });
-  if (report.hasErrors()) return null;
+  if (first.errors.length > 0 || second !== undefined) return null;
   if (first.contents === null || isEmpty(first.contents)) {
-    report.add('file_empty', { span: spanOf(0, 1), path: '' });
+    report.add('file_empty', { span: spanOf(base, 1), path: '' });
     return null;
   }
   return { root: first.contents, targets: inspect(first, report) };
 }
 
 /** The documents of a text, within the limits; null when the report now says why not. Their errors are not reported yet. */
-export function composeDocuments(text: string, report: Report): readonly Document.Parsed[] | null {
-  const tokens = parseTokens(text, report);
+export function composeDocuments(text: string, report: Report, base = 0): readonly Document.Parsed[] | null {
+  const tokens = parseTokens(text, report, base);
   if (tokens === null || isTooDeep(tokens, report)) return null;
   return withoutStacks(
-    () => [...new Composer(OPTIONS).compose(tokens, true, text.length)] as Document.Parsed[],
+    () => [...new Composer(OPTIONS).compose(tokens, true, base + text.length)] as Document.Parsed[],
   );
 }
 
@@ -45,10 +46,11 @@ const OPTIONS = {
   logLevel: 'silent',
 } as const;
 
-function parseTokens(text: string, report: Report): CST.Token[] | null {
-  const lexemes = readLexemes(text, report);
+function parseTokens(text: string, report: Report, base: number): CST.Token[] | null {
+  const lexemes = readLexemes(text, report, base);
   if (lexemes === null) return null;
   const parser = new Parser();
+  parser.offset = base;
   const tokens: CST.Token[] = [];
   for (const lexeme of lexemes) {
     tokens.push(...parser.next(lexeme));
@@ -63,11 +65,11 @@ function parseTokens(text: string, report: Report): CST.Token[] | null {
 }
 
 /** All of them before any is made into a tree, which takes ten times as long. */
-function readLexemes(text: string, report: Report): readonly string[] | null {
+function readLexemes(text: string, report: Report, base: number): readonly string[] | null {
   const lexemes: string[] = [];
   for (const lexeme of new Lexer().lex(text)) {
     if (lexemes.length === PIPELINE_LIMITS.tokens) {
-      const offset = lexemes.reduce((sum, one) => sum + (MARKS.has(one) ? 0 : one.length), 0);
+      const offset = lexemes.reduce((sum, one) => sum + (MARKS.has(one) ? 0 : one.length), base);
       tooComplex(report, spanOf(offset, 1), 'it has more tokens', PIPELINE_LIMITS.tokens);
       return null;
     }

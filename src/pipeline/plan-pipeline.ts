@@ -2,6 +2,8 @@ import type { BuildPlan, WorkflowPlan } from '../core/plan.ts';
 import { ciVariables, valueVariables } from './ci-variables.ts';
 import type { CiContext } from './ci-variables.ts';
 import type { StepSpec } from './grammar/steps.ts';
+import type { IncludedFiles } from './include/included-file.ts';
+import { onceEach } from './lint-pipeline.ts';
 import { inputVariables } from './inputs.ts';
 import type { LintProblem } from './lint-problem.ts';
 import { matchWorkflow } from './match-when.ts';
@@ -21,6 +23,8 @@ export interface PlanInput extends CiContext {
   readonly files: readonly PipelineFile[];
   /** Whether the repository has a `Dockerfile` at its root at that commit. */
   readonly hasDockerfile: boolean;
+  /** What was read of the files that are included. */
+  readonly included?: IncludedFiles | undefined;
   /** Why `changedFiles` is null for an event that changed some: a warning where a file has a condition on `path`. */
   readonly changesUnknown?: string | null;
 }
@@ -42,10 +46,10 @@ export type PlanOutcome =
 export function planPipeline(input: PlanInput): PlanOutcome {
   const files = filesOf(input);
   if (files.length === 0) return { plan: null, problems: missing(), warnings: [] };
-  const workflows = readWorkflows(files, input);
+  const workflows = readWorkflows(files, { ...input, included: input.included ?? new Map() });
   const hasErrors = (): boolean => workflows.some(({ report }) => report.hasErrors());
   const plan = hasErrors() ? null : composeAll(workflows, input);
-  const all = workflows.flatMap(({ report }) => report.list());
+  const all = onceEach(workflows.flatMap(({ report }) => report.list()));
   const warnings = all.filter(({ severity }) => severity === 'warning');
   const problems = all.filter(({ severity }) => severity === 'error');
   return plan === null || problems.length > 0

@@ -3,6 +3,7 @@ import { checkWorkflows } from './check/check-workflows.ts';
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
 import type { FileInput } from './decode.ts';
 import type { PipelineSpec } from './grammar/pipeline.ts';
+import { newIncludeRoom } from './include/merge-included.ts';
 import { workflowNameOf, type PipelineFile } from './pipeline-files.ts';
 import { readPipeline } from './read-pipeline.ts';
 import type { Report } from './report.ts';
@@ -19,15 +20,18 @@ export interface ReadWorkflow {
 /** The workflows of a repository in the order of their names: each file for itself, then all together. */
 export function readWorkflows(files: readonly PipelineFile[], facts: Facts): readonly ReadWorkflow[] {
   let left: number = PIPELINE_LIMITS.bytes;
+  const room = newIncludeRoom();
   const workflows = [...files].sort(byPath).map(({ path, text }): ReadWorkflow => {
     // Together they may be as long as one may be, so that a folder, too, is read within a second.
     const bytes = bytesOf(text);
     left -= bytes;
-    const { spec, report } = readPipeline(
+    const { spec, isWhole, report } = readPipeline(
       left < 0 && bytes <= PIPELINE_LIMITS.bytes ? { bytes: PIPELINE_LIMITS.bytes - left } : text,
       path,
+      facts.included,
+      room,
     );
-    if (spec !== null) checkPipeline(spec, facts, report);
+    if (spec !== null) checkPipeline(spec, facts, report, isWhole);
     return { name: workflowNameOf(path), file: path, spec, report };
   });
   checkWorkflows(workflows);

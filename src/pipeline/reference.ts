@@ -6,6 +6,7 @@ import { concurrencyRecord } from './grammar/concurrency.ts';
 import { crons } from './grammar/cron.ts';
 import { deployRecord, drainRecord, healthRecord, resourcesRecord, smokeRecord } from './grammar/deploy.ts';
 import { imageRecord } from './grammar/image.ts';
+import { includeRecord, includedRecord } from './grammar/include.ts';
 import { inputRecord } from './grammar/inputs.ts';
 import { pipelineRecord } from './grammar/pipeline.ts';
 import { pushRecord } from './grammar/push.ts';
@@ -35,6 +36,8 @@ export function referenceParts(): ReadonlyMap<string, string> {
 
 const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
   file: pipelineRecord,
+  include: includeRecord,
+  'included files': includedRecord,
   image: imageRecord,
   inputs: inputRecord,
   cron: crons.record,
@@ -100,7 +103,7 @@ function unsetTable(): string {
 
 function limitsTable(): string {
   const { bytes, tokens, depth, aliasedNodes, steps: most } = PIPELINE_LIMITS;
-  const { files, workflows, plannedSteps, substitutedCharacters } = PIPELINE_LIMITS;
+  const { files, includes, includeDepth, workflows, plannedSteps, substitutedCharacters } = PIPELINE_LIMITS;
   return table(
     ['what', 'most'],
     [
@@ -110,6 +113,7 @@ function limitsTable(): string {
       ['nodes that aliases stand for', number(aliasedNodes)],
       ['steps; services', number(most)],
       ['files of `.slipway/`', number(files)],
+      ['files that those include; how deep', `${number(includes)}; ${number(includeDepth)}`],
       ['workflows of a build', number(workflows)],
       ['steps and services of all of them', number(plannedSteps)],
       ['characters that variables stand for', number(substitutedCharacters)],

@@ -19,35 +19,65 @@ export interface Located<T> {
 
 export type Details = Readonly<Record<string, string | number>>;
 
-/** Collects the problems of one file. The same problem at the same place counts once. */
+/**
+ * Collects the problems of a file and of those that it includes. Offsets count on through all of them, so that a span
+ * says which file it is of. The same problem at the same place counts once.
+ */
 export interface Report {
+  /** Takes in an included file and gives the offset at which its text begins. `name` is what problems call it. */
+  open(name: string, text: string): number;
   add(code: LintCode, at: { readonly span: Span; readonly path: string }, details?: Details): void;
-  /** Line of an offset, from 1. */
+  /** Line of an offset in its file, from 1. */
   lineOf(offset: number): number;
+  /** An offset in words for somebody who reads at `from`: `line 3`, or `line 3 of ci/steps.yml`. */
+  wordsFor(offset: number, from: number): string;
   hasErrors(): boolean;
-  /** Sorted by place; cut at the limit, with a last entry that says how many are missing. */
+  /** Sorted by file and place; cut at the limit, with a last entry that says how many are missing. */
   list(): readonly LintProblem[];
 }
 
+interface Source {
+  readonly name: string;
+  readonly text: string;
+  /** Of its beginning and of its lines'. */
+  readonly base: number;
+  readonly starts: readonly number[];
+}
+
 export function createReport(file: string, text: string): Report {
-  const starts = lineStarts(text);
+  const sources: Source[] = [sourceOf(file, text, 0)];
   const problems = new Map<string, Placed>();
-  const lineText = (line: number) => text.slice(starts[line - 1] ?? 0, (starts[line] ?? text.length + 1) - 1);
+  const sourceAt = (offset: number): Source =>
+    sources.findLast(({ base }) => base <= offset) ?? (sources[0] as Source);
   const place = ({ offset, length }: Span) => {
-    const index = lastAtOrBefore(starts, offset);
+    const { name, text, base, starts } = sourceAt(offset);
+    const at = offset - base;
+    const index = lastAtOrBefore(starts, at);
     const end = (starts[index + 1] ?? text.length + 1) - 1;
     const start = starts[index] ?? 0;
     return {
+      file: name,
       line: index + 1,
-      column: offset - start + 1,
-      length: Math.max(1, Math.min(length, end - offset)),
+      column: at - start + 1,
+      length: Math.max(1, Math.min(length, end - at)),
     };
   };
-  const show = (problem: Placed): LintProblem => {
+  const lineText = (base: number, line: number): string => {
+    const { text, starts } = sourceAt(base);
+    return text.slice(starts[line - 1] ?? 0, (starts[line] ?? text.length + 1) - 1);
+  };
+  const show = ({ base, ...problem }: Placed): LintProblem => {
     const { line, column, length } = problem;
-    return { ...problem, excerpt: excerptOf(lineText(line), column - 1, length) };
+    return { ...problem, excerpt: excerptOf(lineText(base, line), column - 1, length) };
   };
   return {
+    open: (name, text) => {
+      const last = sources[sources.length - 1] as Source;
+      // One beyond its end, where a problem may stand, too.
+      const base = last.base + last.text.length + 1;
+      sources.push(sourceOf(name, text, base));
+      return base;
+    },
     add: (code, at, details = {}) => {
       const { severity, message, fix } = LINT_CATALOGUE[code];
       const problem: Placed = {
@@ -55,22 +85,32 @@ export function createReport(file: string, text: string): Report {
         code,
         message: fill(message, details),
         fix: fill(fix, details),
-        file,
         ...place(at.span),
         path: at.path,
+        base: sourceAt(at.span.offset).base,
       };
-      const key = [code, problem.line, problem.column, problem.message].join('\0');
+      const key = [code, problem.base, problem.line, problem.column, problem.message].join('\0');
       if (!problems.has(key)) problems.set(key, problem);
     },
     lineOf: (offset) => place({ offset, length: 1 }).line,
+    wordsFor: (offset, from) => {
+      const { line } = place({ offset, length: 1 });
+      const source = sourceAt(offset);
+      return source === sourceAt(from) ? `line ${line}` : `line ${line} of ${source.name}`;
+    },
     hasErrors: () => [...problems.values()].some(({ severity }) => severity === 'error'),
     list: () => cut([...problems.values()].sort(byPlace)).map(show),
   };
 }
 
-type Placed = Omit<LintProblem, 'excerpt'>;
+function sourceOf(name: string, text: string, base: number): Source {
+  return { name, text, base, starts: lineStarts(text) };
+}
 
-const byPlace = (a: Placed, b: Placed): number => a.line - b.line || a.column - b.column;
+/** With the offset at which its file begins. */
+type Placed = Omit<LintProblem, 'excerpt'> & { readonly base: number };
+
+const byPlace = (a: Placed, b: Placed): number => a.base - b.base || a.line - b.line || a.column - b.column;
 
 /** Errors go before warnings where not all can be listed. */
 function cut(problems: readonly Placed[]): readonly Placed[] {

@@ -102,6 +102,15 @@ export interface Mirrors {
    */
   tidy(projectId: string, needed: () => Promise<ReadonlySet<string>>): Promise<TidyOutcome>;
   remove(projectId: string): Promise<void>;
+  /** When a mirror was last read, to the hour (epoch ms); null: there is none. */
+  lastUse(projectId: string): Promise<number | null>;
+  /**
+   * Removes a mirror that was not used for `ageMs`, at least an hour; what is asked for later is fetched anew. Never while
+   * anything is read from it or fetched into it.
+   * @param isNeeded Whether a commit of it is still to be read, which its remote may have no more; asked last.
+   * @returns Whether it went.
+   */
+  removeUnused(projectId: string, ageMs: number, isNeeded: () => Promise<boolean>): Promise<boolean>;
   /** Resolves when no command runs any more; at the end, after the abort. */
   settled(): Promise<void>;
 }

@@ -16,8 +16,9 @@ import { tests } from './migrations/0012-tests.ts';
 import { artifacts } from './migrations/0013-artifacts.ts';
 import { removals } from './migrations/0014-removals.ts';
 import { removalWaits } from './migrations/0015-removal-waits.ts';
-import { schedules } from './migrations/0016-schedules.ts';
-import { concurrency } from './migrations/0017-concurrency.ts';
+import { sharedFiles } from './migrations/0016-shared-files.ts';
+import { schedules } from './migrations/0017-schedules.ts';
+import { concurrency } from './migrations/0018-concurrency.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -37,6 +38,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   artifacts,
   removals,
   removalWaits,
+  sharedFiles,
   schedules,
   concurrency,
 ];

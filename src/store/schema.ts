@@ -104,6 +104,8 @@ export interface ProjectTable {
   host_token: string | null;
   /** Installation of the server's GitHub App that has the repository, as far as it is known. */
   installation_id: string | null;
+  /** Projects that may include its files: a JSON list of patterns of paths; null: none. */
+  shared_with_json: Generated<string | null>;
   next_build_number: Generated<number>;
   created_at: number;
   version: Version;

@@ -33,8 +33,8 @@ export interface DeliveryStore {
    */
   record(delivery: NewDelivery): Promise<RecordedDelivery>;
   /**
-   * A person wants it processed again: `failed`, `ignored` and `blocked` ones are `received` again; one that built
-   * keeps its builds. @throws Problem `not_found`, `already_ended` for a delivery that built.
+   * A person wants it processed again: `failed` and `ignored` ones are `received` again; one that led to a build, be it
+   * a blocked one, keeps it. @throws Problem `not_found`, `already_ended` for a delivery that led to a build.
    */
   replay(deliveryId: string, note?: Note): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { DeliveryView, Page as ViewPage } from '../../src/core/view.ts';
@@ -5,7 +6,7 @@ import { endOf, push } from '../support/builds.ts';
 import { appFiles } from '../support/demo-app.ts';
 import { pushPayload } from '../support/github-payloads.ts';
 import type { HostedRepository } from '../support/git-host.ts';
-import { isSamePage, markPage, openStage, type Stage } from './support/stage.ts';
+import { isSamePage, markPage, openStage, shoot, type Stage } from './support/stage.ts';
 
 let stage: Stage;
 let repository: HostedRepository;
@@ -73,6 +74,7 @@ it('a delivery shows what its replay led to, without a reload', async () => {
   const build = list.getByRole('list', { name: 'Builds' }).getByRole('listitem');
   await build.getByText('failure').waitFor();
   expect(await isSamePage(list)).toBe(true);
+  expect(await list.getByRole('button', { name: 'Replay' }).count()).toBe(0);
   await build.getByRole('link', { name: /other\/thing #1 Begin/ }).click();
   await list.getByRole('heading', { name: /other\/thing #1/ }).waitFor();
 });
@@ -93,6 +95,52 @@ it('older deliveries and builds are a page further, each once, and a new one com
   );
   expect(await links(builds)).toHaveLength(56);
 });
+
+it('the form takes the address of a repository by SSH, and says what the repository or the server answered', async () => {
+  const page = await stage.open('/projects');
+  const add = async (address: string, answer: RegExp): Promise<void> => {
+    await page.getByLabel('Git URL').fill(address);
+    await page.getByRole('button', { name: 'Add project' }).click();
+    await page.locator('form').getByRole('alert').filter({ hasText: answer }).waitFor();
+  };
+  await add('git@127.0.0.1:shop/by-ssh.git', /ssh:\/\/git@127\.0\.0\.1\/shop\/by-ssh\.git/);
+  await shoot(page, 'add-project-by-ssh');
+  await add('owner/name', /is no https, http or ssh address of a repository/);
+  await add(repository.cloneUrl, /There is already a project/);
+});
+
+it('while the disk is below its mark all pages say that no build is started, and the waiting build says why', async () => {
+  const why = /No build is started: the server's disk has less than .* free\./;
+  const step = { name: 'unit', image: 'slipway-test/busybox:1', commands: ['true'] };
+  const patient = await stage.world.addProject('shop/patient', {
+    'slipway.yml': JSON.stringify({ steps: [step] }),
+  });
+  await restartServer({ SLIPWAY_DISK_LOW: '1000T' });
+  const waiting = await push(stage.system, patient, {}, { message: 'Wait for room' });
+  for (const scheme of ['light', 'dark'] as const) {
+    const page = await stage.open('/', { scheme, width: 390 });
+    await page.getByRole('status').getByText(why).waitFor();
+    await page.getByRole('link', { name: /Wait for room/ }).waitFor();
+    await shoot(page, `disk-low-${scheme}`);
+    await page.goto(`/builds/${waiting}`);
+    await page.getByRole('status').getByText(why).waitFor();
+    await page.getByText(/Place \d+ in the queue: the server's disk has less than .* free/).waitFor();
+    await shoot(page, `disk-low-build-${scheme}`);
+  }
+  await restartServer();
+  const page = await stage.open('/');
+  expect((await endOf(stage.system, waiting)).status).toBe('success');
+  await page.getByRole('link', { name: /Wait for room/ }).waitFor();
+  expect(await page.getByText(why).count()).toBe(0);
+});
+
+async function restartServer(env: Readonly<Record<string, string>> = {}): Promise<void> {
+  const { system } = stage;
+  const ended = system.server === null ? null : once(system.server, 'exit');
+  system.server?.kill('SIGTERM');
+  await ended;
+  await system.startServer(env);
+}
 
 /** Holds that the list has 50, that one more comes on top by itself, and that the button adds what is older. */
 async function expectOlder(page: Page, name: string, addOne: () => Promise<unknown>): Promise<void> {

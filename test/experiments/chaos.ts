@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util';
+import { hugeRepository } from './huge/huge-repository.ts';
 import { chaosOfLeases } from './lease/chaos.ts';
 import { chaosOfPath } from './path/chaos.ts';
 
 /**
- * `npm run chaos -- [--only path|lease] [--rounds N] [--seed S] …`: rounds of faults against real processes. Prints each
+ * `npm run chaos -- [--only path|lease|huge] [--rounds N] [--seed S] …`: rounds of faults against real processes. Prints each
  * round and what was covered; exits with 1 when a round found something, or when 200 rounds or more left something
  * uncovered. `path`: real builds and deployments, see `path/chaos.ts`; `--round NAME` (more than once for more) runs a round again that an
  * earlier run has named, `--mutant fsync|fence|outbox` a Slipway without that, in which something has to be found.
- * `lease`: leases alone, see `lease/chaos.ts`.
+ * `lease`: leases alone, see `lease/chaos.ts`. `huge`: no faults, but a repository of `--files N` and `--megabytes N`.
  */
 const { values } = parseArgs({
   allowNegative: true,
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     round: { type: 'string', multiple: true, default: [] },
     mutant: { type: 'string' },
     stacks: { type: 'string', default: '4' },
+    files: { type: 'string', default: '20000' },
+    megabytes: { type: 'string', default: '300' },
     quick: { type: 'boolean', default: false },
     fence: { type: 'boolean', default: true },
   },
@@ -28,6 +31,8 @@ const seed = Number(values.seed);
 const chaos = {
   path: () => chaosOfPath({ rounds, seed, again, ...(mutant === undefined ? {} : { mutant }) }),
   lease: () => chaosOfLeases({ rounds, seed, quick, fence, stacks: Number(values.stacks) }),
+  huge: () => hugeRepository({ files: Number(values.files), megabytes: Number(values.megabytes) }),
 }[values.only];
-if (chaos === undefined) throw new Error(`there is no experiment ${values.only}; there are: path, lease`);
+if (chaos === undefined)
+  throw new Error(`there is no experiment ${values.only}; there are: path, lease, huge`);
 process.exitCode = (await chaos()) ? 0 : 1;

@@ -1,9 +1,13 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Plan } from '../../src/core/plan.ts';
+import type { ReplayView } from '../../src/core/view.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import type { Engine } from '../../worker/engine/engine.ts';
 import { LABELS } from '../../worker/engine/labels.ts';
@@ -153,6 +157,77 @@ it('takes away what a run left that was killed', async () => {
   expect((await slipway([]).ended).status).toBe(0);
 });
 
+it('replays a plan on its commit, whatever is checked out, and builds an image that is gone', async () => {
+  write('Dockerfile', `FROM ${image}\nCOPY kept.txt /\n`);
+  write('kept.txt', 'of the build\n');
+  commit();
+  const recorded = git('rev-parse', 'HEAD').trim();
+  write('kept.txt', 'newer\n');
+  commit();
+  const step = {
+    image: null,
+    environment: {},
+    dependsOn: [],
+    timeoutMs: 60_000,
+    failure: 'fail',
+    runsOn: ['success'],
+  };
+  const steps = [
+    { ...step, name: 'show', commands: ['cat kept.txt /kept.txt; echo $CI_PIPELINE_NUMBER'], selected: true },
+    { ...step, name: 'left', commands: ['echo never'], selected: false },
+  ];
+  const target = {
+    dockerfile: 'Dockerfile',
+    context: '.',
+    target: null,
+    testTarget: null,
+    args: {},
+    secrets: [],
+  };
+  const gone = {
+    reference: `127.0.0.1:1/shop/web@sha256:${'0'.repeat(64)}`,
+    imageId: `sha256:${'1'.repeat(64)}`,
+  };
+  const view: ReplayView = {
+    id: 'bld_1',
+    number: 12,
+    projectPath: 'shop/web',
+    clone: { url: 'https://git.example.invalid/shop/web.git', ref: 'refs/heads/main', commit: recorded },
+    workflows: [
+      {
+        name: 'default',
+        dependsOn: [],
+        runsOn: ['success'],
+        matrix: null,
+        status: 'failure',
+        variables: { CI_PIPELINE_NUMBER: '12' },
+        image: gone,
+        plan: { image: target, services: [], steps: steps as Plan['steps'], push: null, deploys: [] },
+      },
+    ],
+  };
+  const server = createServer((request, response) =>
+    response.end(request.url === '/api/v1/builds/bld_1/replay' ? JSON.stringify(view) : '{}'),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const env = {
+    SLIPWAY_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    SLIPWAY_TOKEN: 'any',
+  };
+  const { status, stdout, stderr } = await start([process.execPath, MAIN, 'replay', 'bld_1', '--plain'], env)
+    .ended;
+  server.close();
+  expect(status, stdout + stderr).toBe(0);
+  expect(stdout).toContain(
+    'The image is built of the commit instead, and may differ from the one of the build.',
+  );
+  expect(stdout.match(/^show +\| of the build$/gm)).toHaveLength(2);
+  expect(stdout).toMatch(/^show +\| 12$/m);
+  expect(stdout).not.toContain('never\n');
+  expect(stderr).toContain(`shop/web#12: commit ${recorded.slice(0, 8)}`);
+  expect(git('status', '--porcelain')).toBe('');
+}, 120_000);
+
 it('runs in a folder that is no repository, and says what is wrong with a file', async () => {
   rmSync(path.join(repository, '.git'), { recursive: true });
   write('slipway.yml', `steps: [{ name: list, image: "${image}", commands: [ls] }]\n`);
@@ -250,9 +325,9 @@ function write(name: string, text: string): void {
   writeFileSync(path.join(repository, name), text);
 }
 
-function git(...args: readonly string[]): void {
+function git(...args: readonly string[]): string {
   const who = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.com'];
-  execFileSync('git', ['-C', repository, ...who, ...args]);
+  return execFileSync('git', ['-C', repository, ...who, ...args], { encoding: 'utf8' });
 }
 
 function commit(): void {

@@ -36,7 +36,8 @@ describe('the scenarios', () => {
 
 describe.concurrent('a scenario', () => {
   it.for(scenarios)('$name: $title', { timeout: 150_000 }, async (scenario, context) => {
-    const { name, files, secrets, runs } = atTry(scenario, context.task.result?.retryCount ?? 0);
+    const one = atTry(scenario, context.task.result?.retryCount ?? 0);
+    const { name, files, secrets, runs } = await withShared(one);
     const repository = await world.addProject(`scenarios/${name}`, files, secrets);
     for (const run of runs) {
       const build = await happen(world.system, repository, run);
@@ -44,6 +45,19 @@ describe.concurrent('a scenario', () => {
     }
   });
 });
+
+/** Makes the project whose files are shared. */
+async function withShared(scenario: Scenario): Promise<Scenario> {
+  const { name, shared } = scenario;
+  if (shared === undefined) return scenario;
+  const path = `shared/${name}`;
+  const repository = await world.addProject(path, shared);
+  const sharedWith = [`scenarios/${name}`];
+  await world.system.api('PATCH', `/projects/${encodeURIComponent(path)}`, { sharedWith });
+  const commit = repository.git('rev-parse', 'HEAD').trim();
+  const text = JSON.stringify(scenario);
+  return JSON.parse(text.replaceAll('<shared>', path).replaceAll('<shared-commit>', commit)) as Scenario;
+}
 
 /** What an earlier try left has the scenario's name and its hosts: another try has its own. */
 function atTry(scenario: Scenario, retry: number): Scenario {

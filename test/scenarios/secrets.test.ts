@@ -1,11 +1,15 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView, Page } from '../../src/core/view.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { LABELS } from '../../worker/engine/labels.ts';
 import { endOf, push } from '../support/builds.ts';
 import { filesWith } from '../support/files-with.ts';
 import { nodeImage } from '../support/images.ts';
 import { testParts } from '../support/parts.ts';
+import { startSlipway } from '../support/slipway-command.ts';
 import { waitFor } from '../support/wait.ts';
 import { environmentOf, explain } from './support/expect-build.ts';
 import { attemptOf, linesOf, rowsOf } from './support/read-build.ts';
@@ -108,12 +112,50 @@ describe('a secret', () => {
       '/projects',
       `/projects/${ended.projectId}`,
       `/builds/${ended.id}`,
+      `/builds/${ended.id}/replay`,
       '/environments',
       '/deliveries',
     ];
     for (const target of targets)
       expect(formsIn(JSON.stringify(await world.system.api('GET', target))), target).toEqual([]);
     expect(formsIn(JSON.stringify(running))).toEqual([]);
+  });
+});
+
+describe('a replay of the build', () => {
+  it('runs its steps again in the image that was pushed, with secrets that are given here, and is told to nobody', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'slipway-replay-test-'));
+    const file = path.join(folder, 'secrets');
+    writeFileSync(file, `token='${SECRETS.token}'\nkey="${SECRETS.key}"\n`);
+    const { dockerHost, buildNetworks } = testParts();
+    const env = {
+      SLIPWAY_URL: world.system.url,
+      SLIPWAY_TOKEN: world.system.adminToken,
+      DOCKER_HOST: dockerHost,
+      SLIPWAY_BUILD_NETWORKS: buildNetworks,
+      XDG_CACHE_HOME: folder,
+      DOCKER_CONFIG: folder,
+    };
+    const name = `secrets/everywhere#${ended.number}`;
+    const asked = await startSlipway(['replay', name, '--plain'], env).ended;
+    expect(asked).toMatchObject({ status: 2 });
+    expect(asked.stderr).toContain('the run needs the secrets ');
+    const { status, stdout, stderr } = await startSlipway(
+      ['replay', name, '--plain', '--secret-file', file],
+      env,
+    ).ended;
+    expect(status, stdout + stderr).toBe(0);
+    expect(stdout).toContain(
+      `The image is the one of the build, ${ended.pushed?.repository}@${ended.pushed?.digest}.`,
+    );
+    expect(stdout).toMatch(/^other +\| none for given others$/m);
+    expect(stdout).toMatch(/^leak +\| in pieces: \*{8}$/m);
+    expect(formsIn(stdout + stderr)).toEqual([]);
+    const builds = await world.system.api<Page<BuildView>>('GET', '/builds');
+    expect(builds.items.map(({ number }) => number)).toEqual([ended.number]);
+    expect(readdirSync(tmpdir()).filter((one) => /^slipway-replay-[^t]/.test(one))).toEqual([]);
+    rmSync(folder, { recursive: true });
+    await expect(world.system.api('GET', '/builds/bld_none/replay')).rejects.toThrow();
   });
 });
 

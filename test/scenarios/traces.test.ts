@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { BuildView, EnvironmentView, Page } from '../../src/core/view.ts';
+import type { BuildView, DeliveryView, EnvironmentView, Page } from '../../src/core/view.ts';
 import { traceOf } from '../../src/core/trace-context.ts';
 import { endOf, push } from '../support/builds.ts';
 import { appFiles } from '../support/demo-app.ts';
@@ -51,6 +51,21 @@ const spanOf = (id: string, name: string): SentSpan => {
 const childrenOf = (id: string, parent: SentSpan) =>
   spansOf(id).filter(({ parentSpanId }) => parentSpanId === parent.spanId);
 const textOf = (span: SentSpan, key: string) => span.attributes.find((one) => one.key === key)?.value;
+
+async function linesOf(program: 'server' | 'worker', key: string, value: string) {
+  const text = await readFile(path.join(world.system.dir, `${program}.log`), 'utf8');
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((line) => line[key] === value);
+}
+
+/** The delivery whose builds have this one. */
+async function deliveryOf(buildId: string): Promise<string> {
+  const { items } = await world.system.api<Page<DeliveryView>>('GET', '/deliveries');
+  return items.find(({ buildIds }) => buildIds.includes(buildId))?.id ?? 'none';
+}
 
 async function deployed(version: string): Promise<BuildView> {
   const build = await endOf(world.system, await push(world.system, repository, files(version)));
@@ -103,6 +118,36 @@ it('a push is one trace, from the webhook to the switch, and a step knows its sp
       ] as const;
       expect(start >= from && end <= to && end >= start, child.name).toBe(true);
     }
+});
+
+it('the logs of server and worker tell the same push by its delivery, its build and its steps', async () => {
+  const build = await deployed('logs');
+  const deliveryId = await deliveryOf(build.id);
+  const server = async () => linesOf('server', 'buildId', build.id);
+  await waitFor('its deployment has ended', async () =>
+    (await server()).some(({ msg }) => msg === 'the deployment ended'),
+  );
+  const { number } = build;
+  const said = await server();
+  expect(said.map(({ msg }) => msg)).toEqual([
+    'the delivery made a build',
+    'the build ended',
+    'the deployment ended',
+  ]);
+  expect(said[0]).toMatchObject({ level: 30, project: 'shop/web', number });
+  expect(said[1]).toMatchObject({ level: 30, status: 'success', seconds: expect.any(Number) as number });
+  const worked = await linesOf('worker', 'buildId', build.id);
+  for (const line of [...said, ...worked]) expect(line).toMatchObject({ deliveryId });
+  for (const line of worked) expect(line['lease']).toMatch(/^lea_/);
+  const ofUnit = worked.filter(({ step }) => step === 'unit');
+  expect(ofUnit).toMatchObject([
+    { level: 30, msg: 'the step begins' },
+    { level: 30, msg: 'the step ended', status: 'success', exitCode: 0, ms: expect.any(Number) as number },
+  ]);
+  const begun = worked.filter(({ msg }) => msg === 'the step begins').map(({ step }) => step);
+  expect(new Set(begun)).toEqual(new Set(['clone', 'image', 'unit', 'serve', 'push']));
+  const [, deployment] = worked.filter(({ msg }) => msg === 'claimed');
+  expect(deployment).toHaveProperty('deployment');
 });
 
 it('a rollback is a trace of its own, which links to the build that it brings back', async () => {

@@ -1,14 +1,18 @@
-import type { ChildProcess } from 'node:child_process';
+import { execFile, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BuildView, Page, WorkerView } from '../../src/core/view.ts';
 import { endOf, push } from '../support/builds.ts';
 import { waitFor } from '../support/wait.ts';
 import { explain } from './support/expect-build.ts';
 import { attemptOf, linesOf } from './support/read-build.ts';
-import { untilSaid } from './support/watch-build.ts';
+import { untilBuild, untilSaid } from './support/watch-build.ts';
 import { startWorld, type World } from './support/world.ts';
+
+const SLIPWAY = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
 
 let world: World;
 let second: ChildProcess | null = null;
@@ -17,6 +21,28 @@ beforeAll(async () => {
   world = await startWorld();
 });
 afterAll(() => world?.stop());
+
+describe('a worker that drains before it is restarted', () => {
+  it('loses no build: what it runs ends, what comes waits, and runs once it works again', async () => {
+    const { system } = world;
+    const running = await begin('two/running', 10);
+    const drained = slipway('worker', 'drain', system.workerName, '--wait');
+    await waitFor('it drains', async () => {
+      const { items } = await system.api<Page<WorkerView>>('GET', '/workers');
+      return items[0]?.drainingSinceMs !== null;
+    });
+    const repository = await world.addProject('two/waiting', counting(2));
+    const waiting = await push(system, repository, {});
+    const waits = ({ waiting: reason }: BuildView): boolean => reason?.why.includes('drain') === true;
+    await untilBuild(system, waiting, 'waits for a worker that does not drain', waits);
+    expect((await drained).stdout).toContain(`${system.workerName} has drained: it runs nothing\n`);
+    await expectWhole(running, 10);
+    await restartWorker();
+    expect((await untilBuild(system, waiting, 'still waits', waits)).status).toBe('pending');
+    await slipway('worker', 'undrain', system.workerName);
+    await expectWhole(waiting, 2);
+  });
+});
 
 describe('a second process of one worker', () => {
   it('ends in the folder of the first, and costs the first nothing', async () => {
@@ -66,12 +92,33 @@ describe('a second process of one worker', () => {
 
 /** Begins a build whose step counts for so many seconds; resolves when it has begun to. */
 async function begin(name: string, seconds: number): Promise<string> {
-  const count = `i=0; while [ $i -lt ${seconds} ]; do echo "second $i"; i=$((i+1)); sleep 1; done`;
-  const step = { name: 'work', image: 'slipway-test/busybox:1', commands: count };
-  const repository = await world.addProject(name, { 'slipway.yml': JSON.stringify({ steps: [step] }) });
+  const repository = await world.addProject(name, counting(seconds));
   const id = await push(world.system, repository, {});
   await untilSaid(world.system, id, 'work', 'second 1');
   return id;
+}
+
+function counting(seconds: number): Record<string, string> {
+  const count = `i=0; while [ $i -lt ${seconds} ]; do echo "second $i"; i=$((i+1)); sleep 1; done`;
+  const step = { name: 'work', image: 'slipway-test/busybox:1', commands: count };
+  return { 'slipway.yml': JSON.stringify({ steps: [step] }) };
+}
+
+/** As an operator does it: SIGTERM, its end, and its next start. */
+async function restartWorker(): Promise<void> {
+  const { system } = world;
+  const ended = system.worker === null ? null : once(system.worker, 'exit');
+  system.worker?.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  await writeFile(path.join(system.dir, 'worker.log'), '');
+  await system.startWorker();
+}
+
+/** The command, against the world's server. */
+function slipway(...argv: readonly string[]): Promise<{ readonly stdout: string }> {
+  const { url, adminToken } = world.system;
+  const env = { ...process.env, SLIPWAY_URL: url, SLIPWAY_TOKEN: adminToken };
+  return promisify(execFile)(process.execPath, [SLIPWAY, ...argv], { env, encoding: 'utf8' });
 }
 
 /** The build ran once, to its end. */

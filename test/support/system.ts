@@ -83,8 +83,9 @@ export class System {
     this.#undo = parts.undo;
   }
 
-  async startServer(): Promise<void> {
-    this.server = this.#spawn('src/main.ts', 'server.log', {});
+  /** @param env Over what the system sets. */
+  async startServer(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.server = this.#spawn('src/main.ts', 'server.log', env);
     await until(async () => {
       this.#demandAlive(this.server, 'server.log');
       return (await fetch(`${this.url}/healthz`).catch(() => null))?.ok === true;

@@ -1,4 +1,5 @@
 import { useRoute } from 'preact-iso';
+import { mayReplay } from '../../src/core/may-replay.ts';
 import type { BuildSummary, DeliveryView } from '../../src/core/view.ts';
 import { api, segment } from '../api.ts';
 import { formatBytes, formatTime } from '../format.ts';
@@ -46,7 +47,9 @@ export function DeliveryPage() {
         <h1>
           {delivery.event} {delivery.action ?? ''} <span class="number">{delivery.repository ?? ''}</span>
         </h1>
-        <Action run={() => api('POST', `/deliveries/${segment(id)}/replay`)}>Replay</Action>
+        {mayReplay(delivery) && (
+          <Action run={() => api('POST', `/deliveries/${segment(id)}/replay`)}>Replay</Action>
+        )}
       </div>
       {delivery.reason !== null && (
         <p class={delivery.outcome === 'failed' ? 'box box-error' : 'box'}>

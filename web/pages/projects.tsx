@@ -98,8 +98,15 @@ function AddProject() {
     <form class="card form" onSubmit={submit}>
       <h2>Add a project</h2>
       <label>
-        Git URL (HTTPS)
-        <input name="cloneUrl" type="url" required placeholder="https://github.com/owner/name.git" />
+        Git URL <span class="hint">https://… or git@host:owner/name.git</span>
+        <input
+          name="cloneUrl"
+          inputMode="url"
+          autocapitalize="off"
+          spellcheck={false}
+          required
+          placeholder="https://github.com/owner/name.git"
+        />
       </label>
       <label>
         Path <span class="hint">what it is called here; empty: as on its Git host</span>

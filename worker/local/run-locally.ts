@@ -4,18 +4,22 @@ import { trustedSpace, type CacheSpaces } from '../../src/core/cache.ts';
 import { newId } from '../../src/core/id.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { Problem } from '../../src/core/problem.ts';
-import type { WorkflowWork } from '../../src/core/work.ts';
+import type { RecordedImage } from '../../src/core/view.ts';
+import { registryHost } from '../../src/core/image-name.ts';
+import type { LeaseSecrets, WorkflowWork } from '../../src/core/work.ts';
 import { workflowRows } from '../../src/core/workflow-rows.ts';
 import { CacheStore } from '../caches/cache-store.ts';
 import { connectEngine } from '../engine/connect-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import { demandBuildClient } from '../image/build-client.ts';
 import type { Outcome } from '../outcome.ts';
+import { ensureImage } from '../registry/ensure-image.ts';
 import { reapLeftovers } from '../steps/reap-leftovers.ts';
 import { STEP_SETTINGS } from '../steps/settings.ts';
 import type { FailedStep } from '../steps/workflow-context.ts';
 import { clearLeftovers } from '../workflow/clear-leftovers.ts';
 import { runWorkflow } from '../workflow/run-workflow.ts';
+import type { TakeImage } from '../workflow/tools.ts';
 import { copyWorkingTree, type WorkingTree } from './copy-working-tree.ts';
 import { localLease, type RunAudience } from './local-lease.ts';
 import { openOwnRuns } from './own-runs.ts';
@@ -29,6 +33,12 @@ export interface LocalRun {
   readonly variables: Readonly<Record<string, string>>;
   /** Values by name. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Logins of registries by `host[:port]`, for whatever is pulled. */
+  readonly registries: LeaseSecrets['registries'];
+  /** Image that was built for the plan before, which is taken in place of a new one; null: it is built. */
+  readonly image: RecordedImage | null;
+  /** What its caches are those of; default: the working tree. */
+  readonly cachesFor?: string;
   readonly settings: LocalRunSettings;
   /** Abort it with a `Stop` as reason: steps end within their grace. */
   readonly signal: AbortSignal;
@@ -68,7 +78,7 @@ export async function runLocally(run: LocalRun): Promise<Outcome> {
     const lease = localLease({
       id: newId('lea'),
       work,
-      secrets: { values: run.secrets, registries: {} },
+      secrets: { values: run.secrets, registries: run.registries },
       audience: run.audience(work.steps),
       signal: run.signal,
     });
@@ -88,6 +98,7 @@ export async function runLocally(run: LocalRun): Promise<Outcome> {
         deadManSwitchMs: settings.deadManSwitchMs,
       },
       caches,
+      ...(run.image === null ? {} : { takeImage: imageTaker(engine, run.image, run.registries) }),
       onStepFailed: async (step, signal) => run.onStepFailed?.(step, engine, signal),
       onLeftover: run.onLeftover,
     });
@@ -102,13 +113,35 @@ function cacheStore({ cachesDir, keepCachesBytes, diskLow }: LocalRunSettings): 
   return new CacheStore({ directory: cachesDir, keepBytes: keepCachesBytes, diskLow });
 }
 
-/** Its caches are those of the working tree: whoever runs it here may read and write all of them. */
-function cachesOf({ root }: WorkingTree): CacheSpaces {
-  const tree = createHash('sha256').update(root).digest('hex').slice(0, 32);
-  return { own: trustedSpace(`local-${tree}`), others: [] };
+/** Whoever runs it here may read and write all of them. */
+function cachesOf(name: string): CacheSpaces {
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 32);
+  return { own: trustedSpace(`local-${hash}`), others: [] };
 }
 
-function workOf({ plan, projectPath, clone, variables, tree }: LocalRun): WorkflowWork {
+/** Pulls the image; one that cannot be had is built of the commit again, which the log says. */
+function imageTaker(
+  engine: Engine,
+  { reference, imageId }: RecordedImage,
+  registries: LeaseSecrets['registries'],
+): TakeImage {
+  return async (log, signal) => {
+    const credentials = registries[registryHost(reference)] ?? null;
+    try {
+      const id = await ensureImage({ engine, reference, imageId, credentials, log, signal });
+      await log.say(`The image is the one of the build, ${reference}.`);
+      return id;
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'registry_failed') throw error;
+      await log.say(
+        `${error.message} The image is built of the commit instead, and may differ from the one of the build.`,
+      );
+      return null;
+    }
+  };
+}
+
+function workOf({ plan, projectPath, clone, variables, tree, cachesFor }: LocalRun): WorkflowWork {
   return {
     kind: 'workflow',
     workflowId: newId('wfl'),
@@ -125,6 +158,6 @@ function workOf({ plan, projectPath, clone, variables, tree }: LocalRun): Workfl
       retries: Array.from({ length: attempts - 1 }, () => ({ attemptId: newId('att') })),
     })),
     registry: null,
-    caches: cachesOf(tree),
+    caches: cachesOf(cachesFor ?? tree.root),
   };
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { TIMES } from '../../config/times.ts';
 import type { Labels } from '../../src/core/labels.ts';
 import { Problem } from '../../src/core/problem.ts';
-import type { ClaimableJob } from '../../src/core/work.ts';
+import type { ClaimableJob, ReportBody } from '../../src/core/work.ts';
 import type { QueueLogin } from '../../src/ports/queue-access.ts';
 import {
   knowsLeaving,
@@ -17,7 +17,7 @@ import {
 } from '../../src/protocol/worker.ts';
 import type { FolderHolder } from '../take-folder.ts';
 import { HeldLease } from './held-lease.ts';
-import type { Claim, RouterLink, ServerConnection, Stop } from './lease.ts';
+import type { Claim, Lease, RouterLink, ServerConnection, Stop } from './lease.ts';
 import { HttpRouterLink } from './router-link.ts';
 import { ServerClient, pause } from './server-client.ts';
 
@@ -42,6 +42,8 @@ export interface ConnectOptions {
   readonly process?: Pick<FolderHolder, 'instance' | 'after'>;
   /** Told once when the name is held by another process, and waited for. */
   readonly onWait?: (problem: Problem) => void;
+  /** Told of each report of a lease as it is made, with secrets masked. */
+  readonly onReport?: (lease: Pick<Lease, 'id' | 'work'>, report: ReportBody) => void;
   /** The newest version of the protocol that it speaks; that of this program unless told. */
   readonly protocol?: number;
   /** How long work goes on without an answer of the server; `TIMES.serverAway` unless told. */
@@ -205,7 +207,7 @@ class Connection implements ServerConnection {
     if (this.#granted.has(answer.lease.id))
       return { granted: false, reason: 'this process has taken it already' };
     this.#granted.add(answer.lease.id);
-    const lease = new HeldLease({
+    const lease: HeldLease = new HeldLease({
       client: this.#client,
       answer,
       claimedAt,
@@ -213,6 +215,7 @@ class Connection implements ServerConnection {
       heartbeatMs: this.#heartbeatMs,
       spoolDir: path.join(this.#options.spoolDir, answer.lease.id),
       serverAwayMs: this.#options.serverAwayMs ?? TIMES.serverAway,
+      onReport: (report) => this.#options.onReport?.(lease, report),
     });
     this.#leases.add(lease);
     void lease.ended.then(() => this.#leases.delete(lease));

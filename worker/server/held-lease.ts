@@ -41,6 +41,8 @@ export interface HeldLeaseOptions {
   readonly spoolDir: string;
   /** How long work goes on without an answer of the server; see `TIMES.serverAway`. */
   readonly serverAwayMs: number;
+  /** Told of each report as it is made, with secrets masked. */
+  readonly onReport?: (report: ReportBody) => void;
 }
 
 /** The server's time by a clock that nobody sets; this machine's where the server does not tell its own. */
@@ -138,7 +140,9 @@ export class HeldLease implements Lease {
   }
 
   report(body: ReportBody): Promise<void> {
-    return handled(this.#reports.push(this.#masked(body)));
+    const masked = this.#masked(body);
+    this.#options.onReport?.(masked);
+    return handled(this.#reports.push(masked));
   }
 
   effect(key: string, effect: Effect): Promise<Exclude<EffectAnswer, { state: 'pending' }>> {

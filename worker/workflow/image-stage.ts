@@ -2,6 +2,7 @@ import type { BuiltImage } from '../../src/core/image.ts';
 import type { LeaseSecrets, WorkflowWork } from '../../src/core/work.ts';
 import { buildImage } from '../image/build-image.ts';
 import { buildRepository } from '../image/remove-build-images.ts';
+import type { LogSink } from '../log-sink.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Lease } from '../server/lease.ts';
 import { SUCCESS } from './outcomes.ts';
@@ -33,6 +34,8 @@ export class ImageStage {
     if (imagePlan === null) return { outcome: SUCCESS, image: null };
     let image: BuiltImage | null = null;
     const outcome = await this.#stages.run('image', async (log) => {
+      image = await this.#take(log, signal);
+      if (image !== null) return SUCCESS;
       const result = await buildImage({
         client: this.#tools.buildClient,
         engine: this.#tools.engine,
@@ -51,6 +54,16 @@ export class ImageStage {
     });
     if (image !== null) await this.#lease.report({ type: 'image.built', image });
     return { outcome, image };
+  }
+
+  /** The image that is there already; null: it has to be built. */
+  async #take(log: LogSink, signal: AbortSignal): Promise<BuiltImage | null> {
+    const imageId = (await this.#tools.takeImage?.(log, signal)) ?? null;
+    const facts = imageId === null ? null : await this.#tools.engine.inspectImage(imageId);
+    if (facts === null) return null;
+    const { id, sizeBytes, layerIds } = facts;
+    const built = { cachedSteps: 0, totalSteps: 0 };
+    return { imageId: id, testImageId: id, sizeBytes, layers: layerIds.length, ...built };
   }
 
   skip(reason: string): ImageEnd {

@@ -1,9 +1,21 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { principalOf } from '../principal.ts';
 import { requestIdOf } from './request-id.ts';
 
 const FREQUENT = /^\/(?:worker\/|webhooks\/|healthz|readyz|assets\/)/;
+
+const subjects = new WeakMap<Request, LogSubject>();
+
+/** Whatever a request turns out to be about, for its log line. */
+interface LogSubject {
+  readonly deliveryId: string;
+}
+
+/** Has the line of a request name what it is about. */
+export function nameInAccessLog(request: Request, subject: LogSubject): void {
+  subjects.set(request, subject);
+}
 
 /**
  * One log line a request, when its answer is over: never a body, a header, a query or a token. What comes often
@@ -26,6 +38,7 @@ export function logAccess(log: Logger): RequestHandler {
           complete: response.writableFinished,
           from: from ?? null,
           by: principal === null ? null : `${principal.kind} ${principal.name}`,
+          ...subjects.get(request),
         },
         'request',
       );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROJECT_PATTERN } from '../../core/project-path.ts';
 import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';
 import { readBodyOf } from '../read-request.ts';
@@ -9,9 +10,14 @@ const body = z.object({
   defaultBranch: z.string().min(1).max(250).optional(),
   /** Null removes it. */
   token: z.string().min(1).max(4_096).nullish(),
+  /** Projects that may include its files, by path, folder (`shop/*`) or all (`*`); an empty list: none. */
+  sharedWith: z
+    .array(z.string().regex(PROJECT_PATTERN, 'is not like shop/web, shop/* or *'))
+    .max(100)
+    .optional(),
 });
 
-/** `PATCH /api/v1/projects/:project {defaultBranch?, token?}` → ProjectView. */
+/** `PATCH /api/v1/projects/:project {defaultBranch?, token?, sharedWith?}` → ProjectView. */
 export function changeProject(deps: Pick<AppDeps, 'projects' | 'store' | 'views'>): Route {
   return route({
     method: 'patch',

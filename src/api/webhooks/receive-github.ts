@@ -8,6 +8,7 @@ import { createReceivingRoom, type ReceivingPlace } from '../../webhooks/receivi
 import { hasValidSignature, isSignature } from '../../webhooks/signature.ts';
 import type { RecordedDelivery } from '../../webhooks/delivery-store.ts';
 import type { AppDeps } from '../deps.ts';
+import { nameInAccessLog } from '../middleware/access-log.ts';
 import { route, type Route } from '../route.ts';
 
 type Deps = Pick<AppDeps, 'deliveries' | 'settings' | 'clock'>;
@@ -28,6 +29,7 @@ export function receiveGithub(deps: Deps): Route {
       const place = room.enter();
       try {
         const recorded = await receive(deps, request, place);
+        nameInAccessLog(request, { deliveryId: recorded.id });
         response.status(recorded.outcome === 'received' ? 202 : 200).json(answerOf(deps, recorded));
       } finally {
         place.leave();

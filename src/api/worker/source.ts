@@ -33,7 +33,8 @@ export async function source(
     response.type(BUNDLE_CONTENT_TYPE);
     const parts = Readable.from(whileMoving(bundle, late), { objectMode: false });
     await pipeline(parts, response, { signal: gone.signal }).catch((error: unknown) => {
-      if (!gone.signal.aborted) deps.log.warn({ err: error, workflowId }, 'the bundle of a source broke off');
+      if (!gone.signal.aborted)
+        deps.log.warn({ err: error, lease: lease.id, workflowId }, 'the bundle of a source broke off');
       response.destroy();
     });
   } finally {

@@ -10,6 +10,7 @@ import { refOf } from '../../core/event.ts';
 import { ciVariables, type CiContext } from '../../pipeline/ci-variables.ts';
 import { takeInputs } from '../../pipeline/inputs.ts';
 import type { LintProblem } from '../../pipeline/lint-problem.ts';
+import type { IncludedFiles } from '../../pipeline/include/included-file.ts';
 import { workflowNameOf, type PipelineFile } from '../../pipeline/pipeline-files.ts';
 import type { LocalRepository } from './read-repository.ts';
 
@@ -27,6 +28,8 @@ export interface RunWorkflow extends WorkflowPlan {
 export interface RunFiles {
   /** All pipeline files of the repository, by the paths that problems name them by; empty: it has none. */
   readonly files: readonly PipelineFile[];
+  /** What those include. */
+  readonly included: IncludedFiles;
   /** Path of the one that is run, and what it depends on counts as done; null: all. */
   readonly only: string | null;
   readonly hasDockerfile: boolean;
@@ -43,14 +46,14 @@ export interface RunCause {
  * @throws Problem `inputs_wrong`.
  */
 export function planRun(
-  { files, only, hasDockerfile }: RunFiles,
+  { files, included, only, hasDockerfile }: RunFiles,
   repository: LocalRepository,
   cause: RunCause,
   nowMs: number,
 ): RunPlanned | { readonly problems: readonly LintProblem[] } {
   const event = withInputs(cause, readInputs(files, { hasDockerfile }));
   const context = contextOf(repository, event, nowMs);
-  const { plan, problems, warnings } = planFiles({ ...context, files, hasDockerfile });
+  const { plan, problems, warnings } = planFiles({ ...context, files, included, hasDockerfile });
   if (plan === null) return { problems: [...problems, ...warnings] };
   const workflows = (only === null ? inOrder(plan.workflows) : alone(plan.workflows, only)).map(
     (workflow) => ({
@@ -77,8 +80,8 @@ function alone(workflows: readonly WorkflowPlan[], file: string): readonly Workf
 }
 
 /** Each after those that it waits for, else as they are. */
-function inOrder(workflows: readonly WorkflowPlan[]): readonly WorkflowPlan[] {
-  const ordered: WorkflowPlan[] = [];
+export function inOrder<T extends WorkflowPlan>(workflows: readonly T[]): readonly T[] {
+  const ordered: T[] = [];
   let left = workflows;
   while (left.length > 0) {
     const names = new Set(left.map(({ name }) => name));

@@ -1,6 +1,8 @@
 import type { Foreign } from '../foreign.ts';
 import type { CacheOut } from '../cache.ts';
+import type { OutEntry } from '../out.ts';
 import { own } from '../own.ts';
+import { uploadedEntry } from './artifacts.ts';
 import { readCacheAction, readToolCache, TOOL_CACHE_KEYS } from './cache.ts';
 import type { StepExpressions } from './expressions.ts';
 
@@ -14,6 +16,8 @@ export type Action =
       readonly cache: CacheOut | null;
     }
   | { readonly kind: 'cache'; readonly cache: CacheOut }
+  /** Files that are kept, by a step of their own. */
+  | { readonly kind: 'artifacts'; readonly entry: OutEntry }
   | { readonly kind: 'done' };
 
 /** Actions that make a tool ready; here the image of the step has it. */
@@ -36,10 +40,6 @@ const TOOLS: Readonly<
 const IMAGE = ['the image is built by Slipway', 'Write `image:` and `push:`.'] as const;
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
-  'actions/upload-artifact': [
-    'files of the workspace are not kept after the build',
-    'Steps of one workflow share the workspace.',
-  ],
   'actions/download-artifact': [
     'workflows share no files',
     'Put both into one workflow, whose steps share the workspace.',
@@ -66,6 +66,10 @@ export function readAction(
   if (name === 'actions/checkout') {
     left([], 'Slipway checks the commit out by itself');
     return { kind: 'done' };
+  }
+  if (name === 'actions/upload-artifact') {
+    const kept = uploadedEntry(step, values);
+    return kept === null ? { kind: 'done' } : { kind: 'artifacts', entry: kept };
   }
   const tool = own(TOOLS, name);
   if (tool !== undefined) {

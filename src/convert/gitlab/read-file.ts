@@ -72,7 +72,9 @@ function includes(
         local === undefined
           ? 'only files of the repository are read'
           : `\`${name}\` is not among the files that were read`,
-        'Write its jobs into the file, or name that file too.',
+        one.kind === 'map' && one.has('project')
+          ? 'Convert that file in its own project, and write `include` with `project`, `commit` and `file`.'
+          : 'Write its jobs into the file, or name that file too.',
       );
       return [];
     }

@@ -2,6 +2,7 @@ import type { Foreign } from '../foreign.ts';
 import { hostNameOf } from '../names.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
+import { artifactsEntries } from './artifacts.ts';
 import { readCaches } from './cache.ts';
 import { JOB_KEYS } from './jobs.ts';
 import type { Job } from './jobs.ts';
@@ -94,7 +95,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
       timeoutEntry(job.get('timeout')),
       allowed || when.isFailureAllowed ? entry('failure', 'ignore', job.get('allow_failure') ?? null) : null,
       retryEntry(job.get('retry')),
-      ...artifactsEntries(job.get('artifacts')),
+      ...artifactsEntries(job.get('artifacts'), job.name),
       readCaches(job.get('cache'), texts),
     ],
     environment: [...texts.environment(), ...variables],
@@ -281,42 +282,6 @@ function retryEntry(retry: Foreign | undefined): OutEntry | null {
   }
   const count = max?.text() ?? '1';
   return count === '0' ? null : entry('retry', text(count, max ?? retry), retry);
-}
-
-function artifactsEntries(artifacts: Foreign | undefined): readonly (OutEntry | null)[] {
-  if (artifacts?.kind !== 'map') return [];
-  const paths = artifacts.get('paths');
-  paths?.needs('steps share the workspace');
-  for (const key of ['exclude', 'untracked']) artifacts.get(key)?.needs('steps share the workspace');
-  for (const key of ['expire_in', 'name', 'expose_as', 'public', 'access', 'when'])
-    artifacts
-      .get(key)
-      ?.leaveOut(
-        'files of the workspace are not kept after the build',
-        'Push an image, or upload them in a step.',
-      );
-  const reports = artifacts.get('reports');
-  const junit = reports?.kind === 'map' ? reports.get('junit') : undefined;
-  for (const one of reports?.kind === 'map' ? reports.entries() : [])
-    if (one.key !== 'junit') one.leaveOut('only reports of JUnit are read', 'Show it in the log.');
-  return [
-    junit === undefined
-      ? null
-      : entry(
-          'reports',
-          map([
-            entry(
-              'junit',
-              list(
-                junit.oneOrMore().map((one) => copy(one)),
-                junit,
-              ),
-              junit,
-            ),
-          ]),
-          reports ?? null,
-        ),
-  ];
 }
 
 function readService(service: Foreign, texts: JobText): ReadJob['services'] {

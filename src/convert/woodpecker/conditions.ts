@@ -1,3 +1,5 @@
+import { parseExpression } from '../../pipeline/expression/parse-expression.ts';
+import { writeExpression } from '../../pipeline/expression/write-expression.ts';
 import { eventsOf, noteSchedule } from '../events.ts';
 import type { EventTable, OurEvent } from '../events.ts';
 import { OUR_EVENTS } from '../events.ts';
@@ -116,7 +118,7 @@ function statusEntry(status: Foreign | undefined): OutEntry | null {
 
 /** What has no filter of its own here and is said by an expression. */
 function evaluateOf(condition: Foreign): readonly string[] {
-  const own = withNames(condition.get('evaluate')?.text() ?? null);
+  const own = expressionOf(condition.get('evaluate'));
   const parts = [
     equals(condition.get('repo'), 'CI_REPO'),
     equals(condition.get('instance'), 'CI_SYSTEM_HOST'),
@@ -131,6 +133,19 @@ function evaluateOf(condition: Foreign): readonly string[] {
       ?.leaveOut('no event of the Git host asks for a deployment', 'Write `deploy`, with a `when`.');
   if (own === null) return parts;
   return parts.length === 0 ? [own] : [`(${own})`, ...parts];
+}
+
+/** As it is there, where text never equals a number; that is an error in a file of ours, so what it comes to is written. */
+function expressionOf(evaluate: Foreign | undefined): string | null {
+  const written = withNames(evaluate?.text() ?? null);
+  if (evaluate === undefined || written === null) return null;
+  const { expression } = parseExpression(written, true);
+  if (expression === null || parseExpression(written).expression !== null) return written;
+  evaluate.changes(
+    'a variable is text, which equals no number there either; what that comes to is written',
+    'Write the number in quotes, if they are to be compared.',
+  );
+  return writeExpression(expression);
 }
 
 /** A quoted variable is its name: here no value becomes a part of an expression. */

@@ -14,6 +14,7 @@ export function checkImages(
   { hasDockerfile }: Facts,
   own: OwnNames,
   report: Report,
+  isWhole: boolean,
 ): void {
   const { services, steps, push, deploy, skip_clone: skip } = spec;
   const image = spec.image?.value ?? null;
@@ -21,7 +22,8 @@ export function checkImages(
   if (spec.image !== null && image !== 'none' && skipsClone)
     report.add('image_without_clone', spec.image, { line: report.lineOf(skip.span.offset) });
   if (image === 'none' || (image === null && (!hasDockerfile || skipsClone))) {
-    if (steps.length === 0 && push === null && deploy.length === 0) report.add('pipeline_idle', START);
+    if (isWhole && steps.length === 0 && push === null && deploy.length === 0)
+      report.add('pipeline_idle', START);
     for (const { name, image: own } of steps)
       if (own === null)
         report.add('image_missing', name, {

@@ -1,5 +1,6 @@
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
+import type { IncludedFiles } from '../include/included-file.ts';
 import type { Report } from '../report.ts';
 import { checkCaches } from './check-caches.ts';
 import { checkDependencies } from './check-dependencies.ts';
@@ -12,7 +13,7 @@ import { checkInputs } from './check-inputs.ts';
 import { checkMatrix, matrixNames } from './check-matrix.ts';
 import { checkPrograms } from './check-programs.ts';
 import { checkServicesUsed } from './check-services-used.ts';
-import { checkStepSecrets } from './check-step-secrets.ts';
+import { checkSecrets } from './check-secrets.ts';
 import { checkStepsWaited } from './check-steps-waited.ts';
 import { checkTags } from './check-tags.ts';
 import { checkTemplate } from './check-template.ts';
@@ -22,10 +23,15 @@ import { checkUnique } from './check-unique.ts';
 export interface Facts {
   /** Whether the repository has a `Dockerfile` at its root. */
   readonly hasDockerfile: boolean;
+  /** What was read of the files that are included; undefined: nothing, where files alone are checked. */
+  readonly included?: IncludedFiles | undefined;
 }
 
-/** What the grammar alone cannot say, as far as it needs no event. */
-export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report): void {
+/**
+ * What the grammar alone cannot say, as far as it needs no event.
+ * @param isWhole False where something that is included is not known: what it may have is not missed then.
+ */
+export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report, isWhole = true): void {
   const most = PIPELINE_LIMITS.steps;
   const surplus = spec.steps[most] ?? spec.services[most];
   if (surplus !== undefined) {
@@ -39,8 +45,8 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report):
   const own = new Set([...matrix, ...inputs]);
   checkUnique('steps', spec.steps, report);
   checkUnique('services', spec.services, report);
-  checkDependencies(spec, report);
-  checkImages(spec, facts, own, report);
+  if (isWhole) checkDependencies(spec, report);
+  checkImages(spec, facts, own, report, isWhole);
   checkEnvironments(spec, own, report);
   if (spec.concurrency?.group != null) checkTemplate(spec.concurrency.group, own, report);
   checkTags(spec.push?.tags ?? [], own, report);
@@ -48,7 +54,8 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report):
   checkPrograms(spec, report);
   checkDeployments(spec.deploy, report);
   checkExpressions(spec, { inside: own, ofFile: new Set(inputs) }, report);
+  checkSecrets(spec, report);
+  if (!isWhole) return;
   checkServicesUsed(spec, report);
-  checkStepSecrets(spec, report);
   checkStepsWaited(spec, report);
 }

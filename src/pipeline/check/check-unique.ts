@@ -15,7 +15,7 @@ export function checkUnique(
       report.add('name_duplicate', name, {
         kind,
         name: name.value,
-        line: report.lineOf(earlier.span.offset),
+        first: report.wordsFor(earlier.span.offset, name.span.offset),
       });
   }
 }

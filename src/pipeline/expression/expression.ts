@@ -3,7 +3,13 @@ export type ExpressionType = 'text' | 'number' | 'truth' | 'list of text';
 
 /** A checked expression: it ends for any values, and nothing in it can be of a wrong type. */
 export type Expression =
-  | { readonly kind: 'literal'; readonly type: ExpressionType; readonly value: string | number | boolean }
+  | {
+      readonly kind: 'literal';
+      readonly type: ExpressionType;
+      readonly value: string | number | boolean;
+      /** Present: it is what comparing text with a number for equality comes to; where, and why it is none of ours. */
+      readonly unequal?: { readonly at: number; readonly cause: string };
+    }
   | { readonly kind: 'variable'; readonly type: 'text'; readonly name: string; readonly at: number }
   | { readonly kind: 'list'; readonly type: 'list of text'; readonly items: readonly Expression[] }
   | { readonly kind: 'not'; readonly type: 'truth'; readonly of: Expression }

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../core/did-you-mean.ts';
-import { BINARY_OPERATORS, FUNCTIONS } from './expression.ts';
+import { BINARY_OPERATORS, FUNCTIONS, partsOf } from './expression.ts';
 import type { BinaryOperator, Expression, ExpressionType, FunctionName } from './expression.ts';
 import { parseSyntax } from './parse-syntax.ts';
 import type { Syntax, WrongSyntax } from './parse-syntax.ts';
@@ -14,8 +14,9 @@ export const MOST_CHARACTERS = 2_000;
 /**
  * Reads a condition in the part of expr-lang's language that always ends: no value, whatever it is, can make it fail or
  * become a part of it. Its variables are known by name only. Never throws.
+ * @param comparesKinds Whether `==` and `!=` of text and a number are read, as expr-lang has them: they never are equal.
  */
-export function parseExpression(text: string): ParsedExpression {
+export function parseExpression(text: string, comparesKinds = false): ParsedExpression {
   if (text.length > MOST_CHARACTERS)
     return refused({ cause: `it has more than ${MOST_CHARACTERS} characters`, at: 0 });
   const template = text.search(/\$\{?[A-Za-z_]/);
@@ -30,7 +31,8 @@ export function parseExpression(text: string): ParsedExpression {
     const expression = read(syntax, 0);
     if (expression.type !== 'truth')
       return refused({ cause: `it is ${a(expression.type)}, and not true or false`, at: 0 });
-    return { expression, wrong: null };
+    const unequal = comparesKinds ? null : firstUnequal(expression);
+    return unequal === null ? { expression, wrong: null } : refused(unequal);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return refused(error);
@@ -51,6 +53,12 @@ class Refusal extends Error implements WrongSyntax {
     this.cause = cause;
     this.at = at;
   }
+}
+
+function firstUnequal(expression: Expression): WrongSyntax | null {
+  for (const part of partsOf(expression))
+    if (part.kind === 'literal' && part.unequal !== undefined) return part.unequal;
+  return null;
 }
 
 const a = (type: ExpressionType): string => (type === 'truth' ? 'true or false' : `a ${type}`);
@@ -150,11 +158,13 @@ function comparing(written: string, left: Syntax, right: Syntax, at: number): Ex
       typed(other, 'text', right, at);
       break;
     default:
-      if (one.type !== other.type)
-        throw new Refusal(
-          `${a(one.type)} is compared with ${a(other.type)}; every variable is text, as in \`CI_PIPELINE_NUMBER == "7"\``,
-          placeOf(right) ?? at,
-        );
+      if (one.type !== other.type) {
+        const cause = `${a(one.type)} is compared with ${a(other.type)}; every variable is text, as in \`CI_PIPELINE_NUMBER == "7"\``;
+        const place = placeOf(right) ?? at;
+        if (!isEquality(operator) || !isScalarPair(one.type, other.type)) throw new Refusal(cause, place);
+        const unequal = { at: place, cause };
+        return { kind: 'literal', type: 'truth', value: operator === '!=', unequal };
+      }
       if (one.type === 'list of text' || (one.type === 'truth' && operator !== '==' && operator !== '!='))
         throw new Refusal(
           `\`${operator}\` does not compare ${a(one.type)} with another`,
@@ -163,6 +173,11 @@ function comparing(written: string, left: Syntax, right: Syntax, at: number): Ex
   }
   return { kind: 'binary', type: 'truth', operator, left: one, right: other };
 }
+
+const isEquality = (operator: BinaryOperator): boolean => operator === '==' || operator === '!=';
+
+const isScalarPair = (one: ExpressionType, other: ExpressionType): boolean =>
+  [one, other].includes('text') && [one, other].includes('number');
 
 function choice(syntax: Syntax, at: number): Expression {
   const [test, yes, no] = [syntax['test'], syntax['consequent'], syntax['alternate']] as Syntax[];

@@ -1,3 +1,4 @@
+import { PROJECT_PATH } from '../../core/project-path.ts';
 import { ARTIFACT_NAME } from '../../core/artifact.ts';
 import { CRON_EXPRESSION, TIMEZONE } from '../cron-time.ts';
 import { LABEL_NAME, LABEL_VALUE } from '../../core/labels.ts';
@@ -155,6 +156,9 @@ export const truth: Format<boolean> = {
   parse: (text) => (text === 'true' ? true : text === 'false' ? false : null),
   json: { type: ['boolean', 'string'], pattern: '^(true|false)$' },
 };
+
+/** The path of a project of the server. */
+export const projectPath = matching('the path of a project, such as `team/shared`', PROJECT_PATH);
 
 /** A path inside the repository. */
 export const repositoryPath: Format<string> = cleaned(

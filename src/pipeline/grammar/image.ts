@@ -21,7 +21,7 @@ export const imageRecord = record(
       'none',
     ),
     secrets: defaulted(
-      list(scalar(secretName), 'a list of names of secrets', 0),
+      list(located(scalar(secretName)), 'a list of names of secrets', 0),
       'Secrets for `RUN --mount=type=secret,id=<name>`; they never become part of a layer, and a changed one does not run a cached `RUN` again.',
       [],
       'none',

@@ -4,22 +4,21 @@ import { list, oneOrMore } from '../shape/list.ts';
 import { defaulted, optional, record } from '../shape/record.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
-import type { Shape, ValueOf } from '../shape/shape.ts';
+import type { ValueOf } from '../shape/shape.ts';
 import { concurrency } from './concurrency.ts';
 import { crons } from './cron.ts';
 import { deployRecord } from './deploy.ts';
 import type { DeploySpec } from './deploy.ts';
 import { labelName, labelValue, truth, workflowName } from './formats.ts';
 import { image } from './image.ts';
+import { includes } from './include.ts';
 import { inputs } from './inputs.ts';
 import { matrix } from './matrix.ts';
 import { pushRecord } from './push.ts';
 import { services } from './services.ts';
 import { steps } from './steps.ts';
+import { anything } from './values.ts';
 import { workflowWhen } from './when.ts';
-
-/** Whatever is there: only what aliases of it stand for is read, and where they stand. */
-const anything: Shape<null> = { phrase: 'anything', blank: null, schema: () => ({}), read: () => null };
 
 const deployments = 'a deployment, or a list of deployments';
 const deploy = choice(
@@ -42,6 +41,7 @@ export const pipelineRecord = record(
       'The image: built once, tested, shipped. `none` builds no image, whatever the repository has.',
       'the Dockerfile, where there is one',
     ),
+    include: defaulted(includes, 'Files whose services and steps come before those of this one.', [], 'none'),
     services: defaulted(services.shape, 'Containers alive beside the steps.', [], 'none'),
     steps: defaulted(steps.shape, 'What is run, each in a container of its own.', [], 'none'),
     push: optional(pushRecord, 'Where the image is published.', 'nowhere'),
@@ -103,7 +103,6 @@ export const pipelineRecord = record(
     workflows: 'Write a file in `.slipway/` for each.',
     cache: 'Write `cache` on the step that fills it.',
     reports: 'Write `reports: { junit: … }` in the step that writes them.',
-    include: 'Write the file whole; files of `.slipway/` may wait for one another.',
     release: 'Use `deploy`.',
     approval: 'Leave the environment out of the file and deploy by hand.',
     notify: 'Use a step with `when: { status: [failure] }`.',

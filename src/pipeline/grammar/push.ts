@@ -23,8 +23,8 @@ export const pushRecord = record(
   },
   {
     registry: 'Write the host in `repository`.',
-    username: 'Add a login on the page Registries.',
-    password: 'Add a login on the page Registries.',
+    username: 'Give the server the login: `slipway registry login HOST --username NAME`.',
+    password: 'Give the server the login: `slipway registry login HOST --username NAME`.',
   },
 );
 

@@ -29,6 +29,14 @@ export const environment = defined(
   dictionary(variableName, located(value), 'a map from variable to value'),
 );
 
+/** Whatever is there: only what aliases of it stand for is read, and where they stand. */
+export const anything: Shape<null> = {
+  phrase: 'anything',
+  blank: null,
+  schema: () => ({}),
+  read: () => null,
+};
+
 export const commands = oneOrMore(scalar(command), 'a command, or a list of commands');
 
 /** The words of one command, as a process gets them; no shell takes them apart. */

@@ -17,7 +17,7 @@ export function planImage(
     target: spec.target,
     testTarget: spec.test_target?.value ?? null,
     args: Object.fromEntries(spec.args.map(({ name, value }) => [name.value, fill(value).text])),
-    secrets: [...new Set(spec.secrets)],
+    secrets: [...new Set(spec.secrets.map(({ value }) => value))],
     timeoutMs: spec.timeout ?? PLAN_DEFAULTS.imageTimeoutMs,
   };
 }

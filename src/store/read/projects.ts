@@ -43,6 +43,12 @@ async function toView(db: Reader, row: Selectable<ProjectTable>, context: ViewCo
     createdAtMs: row.created_at,
     secretNames: secrets.map((secret) => secret.name),
     connection: row.host_token !== null ? 'token' : row.installation_id !== null ? 'app' : null,
+    sharedWith: sharedWith(row),
     lastBuild: last === undefined ? null : await readBuildSummary(db, last.id, context),
   };
+}
+
+/** Patterns of the projects that may include a project's files; see `core/project-path.ts`. */
+export function sharedWith({ shared_with_json: json }: Pick<Selectable<ProjectTable>, 'shared_with_json'>) {
+  return json === null ? [] : (JSON.parse(json) as readonly string[]);
 }

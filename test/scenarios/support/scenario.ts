@@ -94,6 +94,8 @@ const scenario = z.strictObject({
   /** By path. `<run>` in a text differs from run to run of the suite, so that nothing of an earlier one is cached. */
   files: z.record(z.string(), z.string()),
   secrets: z.record(z.string(), z.string()).default({}),
+  /** Of another project, which shares them with this one; `<shared>` and `<shared-commit>` name it in the files of both. */
+  shared: z.record(z.string(), z.string()).optional(),
   /** One after the other. */
   runs: z.array(run).min(1),
 });

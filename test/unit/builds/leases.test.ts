@@ -49,6 +49,12 @@ describe('claim', () => {
       'push push',
     ]);
     expect(work.variables).toEqual({ CI_PIPELINE_NUMBER: '1' });
+    const { delivery_id: deliveryId } = await record.store.db
+      .selectFrom('build')
+      .where('id', '=', buildId)
+      .select('delivery_id')
+      .executeTakeFirstOrThrow();
+    expect(work.build).toMatchObject({ id: buildId, deliveryId });
   });
 
   it('tells which caches its steps may use: a pull request writes none that a branch reads', async () => {

@@ -1,10 +1,18 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LINT_CATALOGUE } from '../../../src/pipeline/lint-catalogue.ts';
 import type { JsonSchema } from '../../../src/pipeline/shape/shape.ts';
 
@@ -15,7 +23,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 interface SarifLog {
   readonly runs: readonly {
     readonly tool: { readonly driver: { readonly rules: readonly { id: string; help: { text: string } }[] } };
-    readonly results: readonly { ruleId: string; ruleIndex: number }[];
+    readonly artifacts: readonly { readonly location: { readonly uri: string } }[];
+    readonly results: readonly {
+      ruleId: string;
+      ruleIndex: number;
+      locations: readonly {
+        physicalLocation: { artifactLocation: { uri: string; index: number } };
+      }[];
+    }[];
   }[];
 }
 
@@ -154,4 +169,75 @@ test('wrong use and files that are not there end with status 2 and say what is m
   );
   const { status, stderr } = await slipway(['lint', '--colour']);
   expect([status, stderr]).toEqual([2, expect.stringContaining('Usage: slipway lint')]);
+});
+
+describe('included files', () => {
+  const tree = path.join(folder, 'including');
+  const shared = path.join(folder, 'shared');
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', shared, ...args], { encoding: 'utf8' }).trim();
+  let commit = '';
+  beforeAll(() => {
+    mkdirSync(path.join(tree, 'ci'), { recursive: true });
+    mkdirSync(shared);
+    git('init', '--quiet');
+    writeFileSync(path.join(shared, 'scan.yml'), 'steps: { scan: { image: "a/scan:1", comands: x } }\n');
+    git('add', '.');
+    git('-c', 'user.name=A', '-c', 'user.email=a@example.com', 'commit', '--quiet', '-m', 'scan');
+    commit = git('rev-parse', 'HEAD');
+    writeFileSync(path.join(shared, 'scan.yml'), 'not committed\n');
+    writeFileSync(
+      path.join(tree, 'ci/lint.yml'),
+      'steps: { lint: { image: "node:24", commands: x, depends_on: y } }\n',
+    );
+    const other = `{ project: team/shared, commit: ${commit}, file: scan.yml }`;
+    writeFileSync(
+      path.join(tree, 'slipway.yml'),
+      `include: [ci/lint.yml, ${other}]\nsteps: { own: { image: "node:24", commands: x, depends_on: lint } }\n`,
+    );
+  });
+
+  test('of the tree are checked as they are there, and those of other projects only where a clone is named', async () => {
+    const alone = await slipway(['lint', 'including/slipway.yml']);
+    expect(alone.stdout).toContain('including/slipway.yml:1:104 warning include_unread');
+    expect(alone.stdout).toContain('Name a clone of it: `--include team/shared=FOLDER`.');
+    expect(alone.stdout).not.toContain('dependency_unknown');
+    const whole = await slipway(['lint', 'including/slipway.yml', '--include', 'team/shared=shared']);
+    expect(whole.status).toBe(1);
+    expect(whole.stdout).toContain('including/ci/lint.yml:1:61 error dependency_unknown');
+    expect(whole.stdout).toContain(`team/shared@${commit.slice(0, 8)}:scan.yml:1:37 error key_unknown`);
+    const sarif = JSON.parse(
+      (
+        await slipway([
+          'lint',
+          'including/slipway.yml',
+          '--format',
+          'sarif',
+          '--include',
+          'team/shared=shared',
+        ])
+      ).stdout,
+    ) as SarifLog;
+    expect(isSarif(sarif), JSON.stringify(isSarif.errors)).toBe(true);
+    const places = sarif.runs[0]?.results.map(
+      ({ locations }) => locations[0]?.physicalLocation.artifactLocation,
+    );
+    for (const place of places ?? [])
+      expect(sarif.runs[0]?.artifacts[place?.index ?? -1]?.location.uri).toBe(place?.uri);
+  });
+
+  test('behind a link are not read, and a commit that the clone does not have says how to fetch it', async () => {
+    symlinkSync('/etc/hostname', path.join(tree, 'link.yml'));
+    symlinkSync('/etc', path.join(tree, 'etc'));
+    const absent = 'f'.repeat(40);
+    writeFileSync(
+      path.join(tree, 'linked.yml'),
+      `include: [link.yml, etc/hostname, { project: team/shared, commit: ${absent}, file: scan.yml }]\n`,
+    );
+    const { stdout } = await slipway(['lint', 'including/linked.yml', '--include', 'team/shared=shared']);
+    expect(stdout.match(/error include_refused/g)).toHaveLength(3);
+    expect(stdout).toContain('`link.yml` is not read: it is a link, or below one.');
+    expect(stdout).toContain(`Fetch there: \`git -C shared fetch origin ${absent}\`.`);
+    expect(await slipway(['lint', '--include', 'team/shared'])).toMatchObject({ status: 2 });
+  });
 });

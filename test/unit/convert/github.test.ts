@@ -202,3 +202,53 @@ jobs:
   expect(second).not.toContain('schedule:');
   expect(second).toContain('evaluate: CI_PIPELINE_EVENT == "cron"');
 });
+
+it('files that are uploaded are kept by a step of their own, under its condition', () => {
+  const text = `on: push
+jobs:
+  one:
+    runs-on: ubuntu-latest
+    container: node:20
+    steps:
+      - run: npm test
+      - name: Keep the reports
+        uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: reports
+          path: |
+            out/
+            ./coverage/**/*.xml
+          retention-days: 5
+      - { uses: actions/upload-artifact@v4, with: { path: dist, name: "dist-\${{ matrix.os }}" } }
+      - { uses: actions/upload-artifact@v4, with: { path: "~/.npm/_logs" } }
+`;
+  const written = textOf('github', text);
+  expect(written.slice(written.indexOf('  - name: Keep'))).toBe(`  - name: Keep the reports
+    image: node:20
+    when:
+      status:
+        - success
+        - failure
+    commands:
+      - "true"
+    artifacts:
+      paths:
+        - out/
+        - coverage/**/*.xml
+      name: reports
+      expire: 5d
+  - name: Upload artifact
+    image: node:20
+    commands:
+      - "true"
+    artifacts:
+      paths:
+        - dist
+      name: dist
+`);
+  expect(notesOf('github', text)).toEqual([
+    expect.stringContaining('name'),
+    expect.stringContaining('steps[3]'),
+  ]);
+});

@@ -55,6 +55,10 @@ steps:
       # all
       - npm run build
       - echo $COMMIT_SHORT_SHA $CI_REPO_NAME
+    artifacts:
+      paths:
+        - dist
+      name: build
     reports:
       junit:
         - report.xml
@@ -146,4 +150,39 @@ ship:
   expect(written).toContain('TARGET: ${CI_INPUT_TARGET}');
   expect(written).toContain('MORE: ${CI_INPUT_TARGET}-high');
   expect(written).toContain('evaluate: CI_INPUT_TARGET == "live"');
+});
+
+it('artifacts are kept by their paths, for their time; what cannot be said of them is noted', () => {
+  const kept = (lines: string) => {
+    const text = `one:\n  image: "busybox:1.36"\n  script: [x]\n  artifacts:\n    ${lines.replaceAll('\n', '\n    ')}\n`;
+    return [
+      textOf('gitlab', text).match(/ {4}artifacts:\n(?: {6}.*\n)*/)?.[0] ?? null,
+      notesOf('gitlab', text),
+    ];
+  };
+  expect(
+    kept(
+      'name: site\nwhen: always\nexpire_in: 1 week and 2 days\npaths: [$CI_PROJECT_DIR/out/, "./**/*.log", .]',
+    ),
+  ).toEqual([
+    '    artifacts:\n      paths:\n        - out/\n        - "**/*.log"\n        - "**"\n      name: site\n      expire: 9d\n',
+    [],
+  ]);
+  const expiries = {
+    '3 mins 4 sec': '1h',
+    '90m': '2h',
+    '47 yrs 6 mos and 4d': '3650d',
+    '2 hrs 20 min': '3h',
+    '1 day': '1d',
+    '7200': '2h',
+  };
+  for (const [written, ours] of Object.entries(expiries))
+    expect(kept(`paths: [a]\nexpire_in: ${written}`)[0], written).toContain(`expire: ${ours}\n`);
+  expect(kept('paths: [a]\nexpire_in: never')[0]).not.toContain('expire');
+  expect(kept('paths: [a]\nexpire_in: soon')[1]).toEqual([expect.stringContaining('expire_in')]);
+  expect(kept('paths: ["$OUT/a", /tmp/x, ../y]\nname: "$CI_JOB_NAME"')[0]).toBeNull();
+  expect(kept('paths: [a]\nname: "$CI_JOB_NAME"\nwhen: on_failure\nexclude: [b]')).toEqual([
+    '    artifacts:\n      paths:\n        - a\n      name: one\n',
+    [expect.stringContaining('name'), expect.stringContaining('when'), expect.stringContaining('exclude')],
+  ]);
 });

@@ -271,3 +271,17 @@ it('conditions on a schedule are kept, with a note that the schedule itself is t
   ]);
   expect(textOf('woodpecker', text)).toContain('cron:\n        - nightly\n');
 });
+
+it('an expression that compares text with a number is what it is there: never equal', () => {
+  const text = `steps:
+  - name: one
+    image: busybox:1.36
+    commands: [x]
+    when: { evaluate: 'CI_PIPELINE_NUMBER == 7 || CI_COMMIT_BRANCH == "main"' }
+`;
+  expect(textOf('woodpecker', text)).toContain('evaluate: false || (CI_COMMIT_BRANCH == "main")\n');
+  expect(notesOf('woodpecker', text)).toEqual([
+    '5 convert_changed: `steps[0].when.evaluate` is not quite the same here: a variable is text, which equals no number there either; what that comes to is written.',
+  ]);
+  expect(errorsOf('woodpecker', text)).toEqual([]);
+});

@@ -122,4 +122,7 @@ describe('a Git host whose fetches take long', () => {
 });
 
 const no = () => Promise.reject(new Error('not asked for'));
-const neverAsked: Mirrors = { read: no, bundle: no, tidy: no, remove: no, settled: async () => undefined };
+const neverAsked: Mirrors = {
+  ...{ read: no, bundle: no, tidy: no, remove: no, lastUse: no, removeUnused: no },
+  settled: async () => undefined,
+};

@@ -8,6 +8,7 @@ import type { Plan } from '../../../src/core/plan.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 import { deletionPayload, pullRequestPayload, pushPayload } from '../../support/github-payloads.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
+import type { LintProblemView, ProjectView } from '../../../src/core/view.ts';
 
 const STEPS = 'steps:\n  - name: unit\n    image: busybox\n    commands: [true]\n';
 
@@ -370,6 +371,8 @@ describe('a push and a pull request of one commit', () => {
       reason: expect.stringContaining('evil/web') as string,
     });
     expect(host.requests.length).toBe(before);
+    const { id } = await delivery('fork');
+    expect((await server.api('POST', `/deliveries/${id}/replay`)).status).toBe(409);
   });
 });
 
@@ -504,3 +507,83 @@ async function breakHost(on: TestServer, url: string) {
   await set(url);
   return { mend: () => set(repository.cloneUrl) };
 }
+
+describe('files that are included', () => {
+  const problemsOf = async (number: number) => {
+    const rows = await builds();
+    const build = rows.find((one) => one.number === number);
+    return (JSON.parse(build?.problems_json ?? '[]') as LintProblemView[])
+      .filter(({ severity }) => severity === 'error')
+      .map(({ code, file, line, message }) => ({ code, place: `${file}:${line}`, message }));
+  };
+  const include = (commit: string, project = 'team/shared') =>
+    `include: [ci/own.yml, { project: ${project}, commit: ${commit}, file: scan.yml }]\n${STEPS}`;
+  const share = (sharedWith: readonly string[], project = 'team%2Fshared') =>
+    server.api('PATCH', `/projects/${project}`, { sharedWith });
+
+  let shared: HostedRepository;
+  let commit: string;
+  beforeEach(async () => {
+    shared = host.create('team/shared');
+    commit = shared.commit({ 'scan.yml': 'steps: { scan: { image: busybox, commands: old } }' });
+    shared.commit({ 'scan.yml': 'steps: { newer: { image: busybox, commands: new } }' });
+    await server.deps.projects.add({ cloneUrl: shared.cloneUrl, path: null, token: null });
+  });
+
+  it('are planned as they are at their commits, where the other project shares them', async () => {
+    expect((await share(['shop/*'])).status).toBe(200);
+    const built = repository.commit({
+      'slipway.yml': include(commit),
+      'ci/own.yml': 'steps: { own: { image: busybox, commands: x } }',
+    });
+    await push(built, 'included');
+    await idle();
+    const [build] = await builds();
+    const plan = JSON.parse(build?.plan_json ?? 'null') as Plan;
+    expect(plan.steps.map(({ name, commands }) => [name, commands])).toEqual([
+      ['own', ['x']],
+      ['scan', ['old']],
+      ['unit', ['true']],
+    ]);
+  });
+
+  it('are not told of without leave: what is not shared and what is not there are one answer', async () => {
+    const files = { 'ci/own.yml': 'steps: {}' };
+    const answers: string[] = [];
+    for (const [index, project] of ['team/shared', 'team/nowhere'].entries()) {
+      if (index === 1) await share(['shop/other', 'shop/web-two', 'team/*']);
+      await push(
+        repository.commit({ ...files, 'slipway.yml': include(commit, project) }),
+        `refused-${index}`,
+      );
+      await idle();
+      const [problem, ...more] = await problemsOf(index + 1);
+      expect(more).toEqual([]);
+      expect(problem).toMatchObject({ code: 'include_refused', place: 'slipway.yml:1' });
+      answers.push(problem?.message.replaceAll(project, 'PROJECT') ?? '');
+    }
+    expect(new Set(answers).size).toBe(1);
+    await push(repository.commit({ 'slipway.yml': include(commit) }), 'refused-2');
+    await idle();
+    expect((await problemsOf(3))[0]?.code).toBe('include_refused');
+  });
+
+  it('that are not there at the commit, and commits that are not there, are problems at the include', async () => {
+    await share(['*']);
+    const gone = 'f'.repeat(40);
+    const text = `include:\n  - { project: team/shared, commit: ${commit}, file: gone.yml }\n  - { project: team/shared, commit: ${gone}, file: scan.yml }\n${STEPS}`;
+    await push(repository.commit({ 'slipway.yml': text }), 'gone');
+    await idle();
+    expect((await problemsOf(1)).map(({ code, place }) => `${place} ${code}`)).toEqual([
+      'slipway.yml:2 include_missing',
+      'slipway.yml:3 include_refused',
+    ]);
+  });
+
+  it('are shared by patterns of paths alone', async () => {
+    for (const wrong of ['Shop/Web', '**', 'shop/*/x', '../x', ''])
+      expect((await share([wrong])).status, wrong).toBe(400);
+    const view = (await (await share(['shop/web', '*', 'shop/web'])).json()) as ProjectView;
+    expect(view.sharedWith).toEqual(['*', 'shop/web']);
+  });
+});

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -27,8 +28,10 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true, maxRetries: 5 });
 });
 
+const settled = { unusedMs: null, isDiskLow: async () => false };
 const keeper = () =>
   createMirrorKeeper({
+    ...settled,
     store: server.deps.store,
     log: server.deps.log,
     mirrors: createMirrors({
@@ -88,6 +91,7 @@ it('one mirror that cannot be packed does not keep the others from it', async ()
     await server.deps.projects.add({ cloneUrl: repository.cloneUrl, path: name, token: null });
   const mirrors = createMirrors({ directory });
   const broken = createMirrorKeeper({
+    ...settled,
     store: server.deps.store,
     log: server.deps.log,
     mirrors: {
@@ -101,4 +105,41 @@ it('one mirror that cannot be packed does not keep the others from it', async ()
   await broken.round();
   expect(new Set(seen).size).toBe(2);
   expect(server.logged.join('')).toContain('the mirror was not packed');
+});
+
+it('removes what was unused for too long, and on a full disk the longest unused first, but none that a build waits for', async () => {
+  const commit = repository.commit({ 'slipway.yml': FILE });
+  const ids: string[] = [];
+  const directoryOf = path.join(directory, 'others'); // the server fetches ahead into its own
+  const mirrors = createMirrors({ directory: directoryOf });
+  const remote = { url: repository.cloneUrl, credentials: null };
+  const daysAgo = (days: number): Date => new Date(Date.now() - days * 24 * 3_600_000);
+  const age = (id: string, days: number): Promise<void> =>
+    utimes(path.join(directoryOf, `${id}.git`, 'slipway-used'), daysAgo(days), daysAgo(days));
+  for (const [name, days] of Object.entries({ web: 3, old: 40, ago: 5, now: 0 })) {
+    const project = { cloneUrl: repository.cloneUrl, path: `shop/${name}`, token: null };
+    const { projectId } = await server.deps.projects.add(project);
+    ids.push(projectId);
+    await mirrors.read({ projectId, remote, commit, ref: 'refs/heads/main' }, []);
+    await age(projectId, days);
+  }
+  const [web = '', old = '', ago = '', now = ''] = ids;
+  const left = async () => ids.filter((id) => existsSync(path.join(directoryOf, `${id}.git`)));
+  const { store, log } = server.deps;
+  let lowFor = 0;
+  const look = (unusedDays: number) =>
+    createMirrorKeeper({
+      ...{ store, log, mirrors },
+      unusedMs: unusedDays * 24 * 3_600_000,
+      isDiskLow: async () => (lowFor -= 1) >= 0,
+    });
+  await look(30).round();
+  expect(await left()).toEqual([web, ago, now]);
+  await server.deps.projects.runNow(ago, { branch: 'main', inputs: {} });
+  await server.deps.intake.idle();
+  await age(ago, 50);
+  lowFor = 100;
+  await look(30).round();
+  expect(await left()).toEqual([ago, now]);
+  expect(server.logged.join('')).toContain(old);
 });

@@ -31,7 +31,7 @@ describe('counting the ends of builds', () => {
   it('tells of each end once, with its time, however often its row changes later', async () => {
     const buildId = await endedBuild();
     await count.catchUp();
-    expect(ends).toEqual([{ status: 'cancelled', seconds: 7 }]);
+    expect(ends).toEqual([{ id: buildId, status: 'cancelled', seconds: 7 }]);
     record.store.tell({ kind: 'build', id: buildId });
     await count.catchUp();
     expect(ends).toHaveLength(1);
@@ -43,7 +43,7 @@ describe('counting the ends of builds', () => {
     expect(ends).toEqual([]);
     await record.builds.cancelBuild(buildId, 'by ada');
     await count.catchUp();
-    expect(ends).toEqual([{ status: 'cancelled', seconds: 0 }]);
+    expect(ends).toEqual([{ id: buildId, status: 'cancelled', seconds: 0 }]);
   });
 
   it('tells of none that had ended before it began, or long before its row changed', async () => {

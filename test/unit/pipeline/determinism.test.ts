@@ -9,7 +9,7 @@ import { planPipeline } from '../../../src/pipeline/plan-pipeline.ts';
 import { keysOfFile, keysOfSchema } from '../../scenarios/support/schema-keys.ts';
 import { digestPlans } from './digest-plans.ts';
 import { EVENTS, inputOf, planOf, sample } from './support.ts';
-import { pipelineFiles, pipelineText } from './generate.ts';
+import { generatedIncludes, pipelineFiles, pipelineText } from './generate.ts';
 
 const event = fc.constantFrom(...Object.values(EVENTS));
 
@@ -22,7 +22,7 @@ test('the same file, event and paths give the same plan, byte for byte', () => {
       event,
       fc.option(fc.array(fc.constantFrom('a', 'src/b.ts', 'docs/c.md'))),
       (files, happened, changedFiles) => {
-        const input = inputOf(null, happened, { changedFiles, files });
+        const input = inputOf(null, happened, { changedFiles, files, included: generatedIncludes });
         for (const { text } of files) for (const key of keysOfFile(text)) keys.add(key);
         const first = planPipeline(input);
         const second = planPipeline(structuredClone(input));
@@ -53,8 +53,11 @@ test('lint finds whatever keeps a file from having a plan, except what only an e
   const LATE = ['tag_wrong', 'tags_none', 'variable_needed', 'tag_twice', 'environment_twice'];
   fc.assert(
     fc.property(pipelineText, event, (text, happened) => {
-      const { problems } = planPipeline(inputOf(text, happened));
-      const linted = lintPipeline(text, 'slipway.yml').filter(({ severity }) => severity === 'error');
+      const { problems } = planPipeline(inputOf(text, happened, { included: generatedIncludes }));
+      const linted = lintPipeline(text, 'slipway.yml', {
+        hasDockerfile: true,
+        included: generatedIncludes,
+      }).filter(({ severity }) => severity === 'error');
       const early = problems.filter(({ code }) => !LATE.includes(code));
       expect(early).toEqual(linted.filter(({ code }) => !LATE.includes(code)));
     }),

@@ -20,6 +20,9 @@ function refresh(text: string): string {
   );
 }
 
+/** Examples show what secrets and included files look like, and not a whole file around them. */
+const ON_PURPOSE: readonly string[] = ['include_unread', 'secret_in_pull_request'];
+
 test('the tables of docs/pipeline.md are those of the grammar', async () => {
   await expect(refresh(reference)).toMatchFileSnapshot('../../../docs/pipeline.md');
 });
@@ -48,7 +51,8 @@ test('every example of docs/pipeline.md is a file without problem and warning', 
   expect(examples.length).toBeGreaterThan(7);
   for (const text of examples) {
     const [, name = 'slipway.yml'] = /^# (\.slipway\/\S+)/.exec(text) ?? [];
-    expect(lintPipeline(text, name), text).toEqual([]);
+    const problems = lintPipeline(text, name).filter(({ code }) => !ON_PURPOSE.includes(code));
+    expect(problems, text).toEqual([]);
   }
 });
 

@@ -5,6 +5,7 @@ import type { RepositoryEvent } from '../../../src/core/event.ts';
 import { evaluateExpression } from '../../../src/pipeline/expression/evaluate-expression.ts';
 import { MOST_CHARACTERS, parseExpression } from '../../../src/pipeline/expression/parse-expression.ts';
 import { compilePattern } from '../../../src/pipeline/expression/pattern.ts';
+import { writeExpression } from '../../../src/pipeline/expression/write-expression.ts';
 import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
 import { planPipeline } from '../../../src/pipeline/plan-pipeline.ts';
 import { EVENTS, inputOf, lint, planOf, workflowsOf } from './support.ts';
@@ -231,3 +232,28 @@ test('expressions that would take long are an error, whichever part is large', (
     'too_complex',
   ]);
 });
+
+test('an expression that is written out is read as the same again, in which text never equals a number', () => {
+  const all = [
+    'CI_REPO == "a\\n\\"b\\"" && !(CI_COMMIT_TAG matches "^v[0-9]+\\\\.x$") or len(trim(CI_REPO)) > 2.5',
+    '"a" in split(CI_REPO, ",") ? CI_REPO in ["x", upper("y")] : not (CI_REPO contains "b" and true)',
+    Array.from({ length: 60 }, (_, at) => `A == "${at}"`).join(' || '),
+  ];
+  for (const text of all) {
+    const { expression } = parseExpression(text);
+    if (expression === null) throw new Error(text);
+    const again = parseExpression(writeExpression(expression)).expression;
+    expect(withoutPlaces(again)).toEqual(withoutPlaces(expression));
+  }
+  const mixed = 'CI_PIPELINE_NUMBER == 7 || (CI_COMMIT_TAG == "" && 8 != CI_REPO)';
+  expect(parseExpression(mixed).wrong?.cause).toContain('a text is compared with a number');
+  const { expression } = parseExpression(mixed, true);
+  expect(expression === null ? null : writeExpression(expression)).toBe(
+    'false || ((CI_COMMIT_TAG == "") && true)',
+  );
+  for (const never of ['CI_REPO > 7', 'CI_REPO == ["a"]', 'CI_REPO == true'])
+    expect(parseExpression(never, true).expression, never).toBeNull();
+});
+
+const withoutPlaces = (one: unknown): unknown =>
+  JSON.parse(JSON.stringify(one, (key, value: unknown) => (key === 'at' ? undefined : value)));

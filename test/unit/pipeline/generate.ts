@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
+import { keyOf, type IncludedFiles } from '../../../src/pipeline/include/included-file.ts';
 import type { PipelineFile } from '../../../src/pipeline/pipeline-files.ts';
+
+const SHARED_COMMIT = '89abcdef0123456789abcdef0123456789abcdef';
 
 /** Files of the grammar, most of them right, in every way of writing them. */
 const name = fc.constantFrom('a', 'b', 'c', 'db', 'unit');
@@ -282,6 +285,14 @@ const cron = fc
     Object.keys(all).length === 1 ? Object.entries(all).map(([key, body]) => ({ name: key, ...body })) : all,
   );
 const inputs = fc.dictionary(fc.constantFrom('target', 'dry-run', 'N'), input, { maxKeys: 2 });
+const include = fc.oneof(
+  fc.constant('ci/lint.yml'),
+  fc.constant({ file: 'ci/lint.yml' }),
+  fc.constantFrom(
+    ['ci/lint.yml', { project: 'team/shared', commit: SHARED_COMMIT, file: 'scan.yml' }],
+    [{ file: 'ci/lint.yml' }],
+  ),
+);
 
 /** Keys of which most files have none. */
 const rare = optional({
@@ -289,6 +300,7 @@ const rare = optional({
   when,
   variables: fc.constantFrom({ any: ['thing'] }, 'x'),
   skip_clone: fc.boolean(),
+  include,
 }).map((file) => (Object.keys(file).length > 2 ? {} : file));
 
 const asked = optional({
@@ -326,6 +338,21 @@ function withMerge(file: File): File {
 export const pipelineText = fc
   .tuple(pipelineFile, fc.boolean())
   .map(([file, isMerged]) => stringify(isMerged ? withMerge(file) : file));
+
+/** What those files include. */
+export const generatedIncludes: IncludedFiles = new Map([
+  [
+    keyOf({ origin: null, file: 'ci/lint.yml' }),
+    {
+      kind: 'file',
+      text: 'services: { mail: { image: "mail:1" } }\nsteps: { lint: { image: "node:20", commands: x } }',
+    },
+  ],
+  [
+    keyOf({ origin: { project: 'team/shared', commit: SHARED_COMMIT }, file: 'scan.yml' }),
+    { kind: 'file', text: 'steps: { scan: { image: "scan:1", commands: scan } }' },
+  ],
+]);
 
 /** Files of a folder, each a workflow that may wait for those before it. */
 const folder = fc

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
 import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
+import { ALIAS_BOMB, WORST_FILES } from '../../support/hostile-files.ts';
 import { lint } from './support.ts';
-
-const MIB = 1024 * 1024;
-const fill = (unit: string): string => unit.repeat(Math.floor(MIB / unit.length));
 
 test('text that is no UTF-8 is refused with the byte and its place', () => {
   const [problem] = lintPipeline(Buffer.from([0x61, 0x3a, 0x20, 0xc3, 0x28]), 'slipway.yml');
@@ -38,13 +36,9 @@ test('YAML never changes the meaning of text: every scalar is what is written', 
 });
 
 test('an alias bomb is cut off, and honest aliases are not', () => {
-  const bomb = ['a: &a [x,x,x,x,x,x,x,x,x,x]'];
-  for (const [index, name] of [...'bcdefgh'].entries()) {
-    const before = 'abcdefgh'.charAt(index);
-    bomb.push(`${name}: &${name} [${Array.from({ length: 10 }, () => `*${before}`).join(',')}]`);
-  }
-  const text = `${bomb.join('\n')}\nsteps: { s: { commands: *h } }\n`;
-  expect(lint(text).some((line) => line.endsWith('too_complex') || line.endsWith('type_wrong'))).toBe(true);
+  expect(lint(ALIAS_BOMB).some((line) => line.endsWith('too_complex') || line.endsWith('type_wrong'))).toBe(
+    true,
+  );
   const honest =
     'steps:\n  a: { commands: &c [x, y], environment: &e { A: b } }\n  b: { commands: *c, environment: *e }\n';
   expect(lint(honest)).toEqual([]);
@@ -57,36 +51,7 @@ test('dictionaries under aliases are bounded too', () => {
   expect(lint(text).join()).toContain('too_complex');
 });
 
-/** Inputs of 1 MiB, and smaller ones, that make naive parsers slow, or end their stack. */
-const WORST: Readonly<Record<string, string>> = {
-  'nested lists': '['.repeat(MIB / 2) + ']'.repeat(MIB / 2),
-  'unclosed lists': fill('['),
-  'nested keys within a map': `image: {}\n${'? '.repeat(20_000)}x\nsteps: {}\n`,
-  'tens of thousands of errors': `steps: { a: ${'"${A:-'.repeat(9_500)}`,
-  'nested maps': fill('{a: '),
-  'nested block lists': fill('- '),
-  'a list 30,000 levels deep': `${'['.repeat(30_000)}${']'.repeat(30_000)}`,
-  'a block list 30,000 levels deep': '- '.repeat(30_000),
-  'nested keys': fill('? '),
-  'one long flow list': `[${'a,'.repeat(MIB / 2 - 2)}]`,
-  'many keys': Array.from({ length: 90_000 }, (_, i) => `k${i}: 1`).join('\n'),
-  'the same key': 'a: 1\n'.repeat(MIB / 5),
-  'many aliases': `a: &a 1\nb: [${'*a,'.repeat(300_000)}]`,
-  'many anchors': fill('&a '),
-  'many tags': fill('!!a '),
-  'many documents': fill('---\n'),
-  'many directives': fill('%YAML 1.2\n'),
-  'only quotes': fill("'\n"),
-  'only colons': fill(': '),
-  'only comments': fill('#\n'),
-  'only newlines': fill('\n'),
-  'one word': fill('a'),
-  'one long key': `${'k'.repeat(MIB - 10)}: 1`,
-  'a deep path of steps': `steps: {${Array.from({ length: 3_000 }, (_, i) => `s${i}: {commands: x}`).join(',')}}`,
-  'wide dependencies': `steps: {${Array.from({ length: 1_900 }, (_, i) => `s${i}: {commands: x, depends_on: [${Array.from({ length: Math.min(i, 20) }, (_, j) => `s${i - j - 1}`).join(',')}], when: {event: tag}}`).join(',')}}`,
-};
-
-test.each(Object.entries(WORST))('%s: answered in bounded time, without an exception', (_, text) => {
+test.each(Object.entries(WORST_FILES))('%s: answered in bounded time, without an exception', (_, text) => {
   const before = process.cpuUsage();
   const problems = lintPipeline(text, 'slipway.yml');
   const { user, system } = process.cpuUsage(before);

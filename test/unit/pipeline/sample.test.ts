@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { planPipeline } from '../../../src/pipeline/plan-pipeline.ts';
 import { EVENTS, fork, inputOf, lint, planOf, sample } from './support.ts';
 
-test('the sample file of the design has no problem, and a warning of the secret that pull requests reach', () => {
-  expect(lint(sample)).toEqual(['26:14 secret_in_pull_request']);
+test('the sample file of the design has no problem, and a warning of each secret that pull requests reach', () => {
+  expect(lint(sample)).toEqual(['7:13 secret_in_pull_request', '26:14 secret_in_pull_request']);
 });
 
 test('the sample file means exactly this for a push to main', async () => {

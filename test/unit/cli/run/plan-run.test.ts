@@ -25,7 +25,12 @@ const REPOSITORY: LocalRepository = {
 };
 
 function plan(text: string, kind: LocalEventKind = 'push', repository = REPOSITORY, inputs = {}) {
-  const files = { files: [{ path: 'slipway.yml', text }], only: null, hasDockerfile: false };
+  const files = {
+    files: [{ path: 'slipway.yml', text }],
+    included: new Map(),
+    only: null,
+    hasDockerfile: false,
+  };
   const planned = planRun(files, repository, { event: eventOf(repository, kind), inputs }, 5_000);
   if ('problems' in planned) throw new Error(JSON.stringify(planned.problems));
   const [only] = planned.workflows;
@@ -67,7 +72,12 @@ it('weighs conditions on paths by what the branch changed', () => {
 });
 
 it('gives the problems of the file with their places', () => {
-  const files = { files: [{ path: 'x.yml', text: 'steps: [{ nam: a }]' }], only: null, hasDockerfile: false };
+  const files = {
+    files: [{ path: 'x.yml', text: 'steps: [{ nam: a }]' }],
+    included: new Map(),
+    only: null,
+    hasDockerfile: false,
+  };
   const planned = planRun(files, REPOSITORY, { event: eventOf(REPOSITORY, 'push'), inputs: {} }, 0);
   expect(planned).toMatchObject({ problems: [{ file: 'x.yml', line: 1 }, {}, {}] });
 });
@@ -108,7 +118,7 @@ describe('several workflows', () => {
     { path: '.slipway/c.yml', text: `matrix: { N: [1, 2], M: [x] }\n${step('first')}` },
   ];
   const planned = (only: string | null) => {
-    const all = { files, only, hasDockerfile: false };
+    const all = { files, included: new Map(), only, hasDockerfile: false };
     const outcome = planRun(all, REPOSITORY, { event: eventOf(REPOSITORY, 'push'), inputs: {} }, 0);
     if ('problems' in outcome) throw new Error(JSON.stringify(outcome.problems));
     return outcome.workflows;

@@ -1,0 +1,96 @@
+import type { LocalRunSettings } from '../../../config/local-run.ts';
+import type { Engine } from '../../../worker/engine/engine.ts';
+import { openShell } from '../../../worker/local/open-shell.ts';
+import { runLocally, type LocalRun } from '../../../worker/local/run-locally.ts';
+import type { Outcome } from '../../../worker/outcome.ts';
+import type { FailedStep } from '../../../worker/steps/workflow-context.ts';
+import { isReady } from '../../core/decide-workflows.ts';
+import { workflowLabel } from '../../core/matrix-label.ts';
+import type { Status } from '../../core/status.ts';
+import type { RecordedImage } from '../../core/view.ts';
+import { harmless } from '../../pipeline/excerpt.ts';
+import { paint } from '../print.ts';
+import type { RunWorkflow } from './plan-run.ts';
+import type { RunView } from './run-view.ts';
+import { plainView } from './show-plain.ts';
+import { treeView } from './show-tree.ts';
+
+/** Exit status after Ctrl-C. */
+export const INTERRUPTED = 130;
+
+/** How runs are shown. */
+export interface ShowRun {
+  readonly opensShell: boolean;
+  readonly isPlain: boolean;
+}
+
+export interface WorkflowsRun extends Pick<
+  LocalRun,
+  'tree' | 'projectPath' | 'clone' | 'secrets' | 'registries' | 'cachesFor' | 'signal'
+> {
+  readonly settings: LocalRunSettings;
+  readonly show: ShowRun;
+}
+
+/** A workflow, perhaps with an image that was built for it before. */
+export type WorkflowToRun = RunWorkflow & { readonly image?: RecordedImage | null };
+
+/** Runs workflows on this machine one after the other, each after those that it waits for. Gives the exit status. */
+export async function runWorkflows(workflows: readonly WorkflowToRun[], run: WorkflowsRun): Promise<number> {
+  const ended: { readonly name: string; readonly status: Status }[] = [];
+  let exitStatus = 0;
+  for (const workflow of workflows) {
+    if (workflows.length > 1) process.stderr.write(`\n${paint('bold', harmless(workflowLabel(workflow)))}\n`);
+    const outcome = isReady(workflow, ended) ? await runOne(workflow, run) : SKIPPED;
+    if (outcome === SKIPPED) process.stderr.write(paint('dim', `Skipped: ${SKIPPED.reason}.\n`));
+    ended.push({ name: workflow.name, status: outcome.status });
+    exitStatus ||= statusOf(outcome, run.signal);
+    if (run.signal.aborted) break;
+  }
+  return exitStatus;
+}
+
+const SKIPPED: Outcome = { status: 'skipped', reason: 'what it waits for ended otherwise', exitCode: null };
+
+async function runOne(
+  { plan, variables, image = null }: WorkflowToRun,
+  { show, ...run }: WorkflowsRun,
+): Promise<Outcome> {
+  const view = show.isPlain ? plainView(process.stdout) : treeView(process.stdout);
+  const startedAt = performance.now();
+  const outcome = await runLocally({
+    ...run,
+    plan,
+    variables,
+    image,
+    audience: (rows) => view.begin(rows),
+    ...(show.opensShell ? { onStepFailed: shellOpener(view) } : {}),
+    onLeftover: (error) =>
+      process.stderr.write(`slipway: something of a run is left: ${(error as Error).message}\n`),
+  });
+  view.end(outcome, performance.now() - startedAt);
+  return outcome;
+}
+
+function statusOf({ status }: Outcome, signal: AbortSignal): number {
+  if (status === 'success' || status === 'skipped') return 0;
+  return signal.aborted ? INTERRUPTED : 1;
+}
+
+/** One shell at a time: there is one terminal. */
+function shellOpener(view: RunView) {
+  let last: Promise<void> = Promise.resolve();
+  const open = async (step: FailedStep, engine: Engine, signal: AbortSignal): Promise<void> => {
+    if (signal.aborted) return;
+    const resume = view.pause();
+    process.stderr.write(
+      `\n${harmless(step.name)} failed. A shell in its container; it goes when you leave it.\n`,
+    );
+    const terminal = { input: process.stdin, output: process.stdout };
+    await openShell(engine, step, terminal, signal)
+      .catch((error: Error) => process.stderr.write(`slipway: no shell: ${harmless(error.message)}\n`))
+      .finally(resume);
+  };
+  return (step: FailedStep, engine: Engine, signal: AbortSignal) =>
+    (last = last.then(() => open(step, engine, signal)));
+}

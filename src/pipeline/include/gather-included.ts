@@ -1,0 +1,44 @@
+import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
+import type { FileInput } from '../decode.ts';
+import type { PipelineFile } from '../pipeline-files.ts';
+import { keyOf, type IncludedFile, type IncludedFiles, type IncludeRef } from './included-file.ts';
+import { includesOf } from './includes-of.ts';
+
+/** What is at some places, in their order. */
+export type ReadIncluded = (refs: readonly IncludeRef[]) => Promise<readonly IncludedFile[]>;
+
+/**
+ * Reads whatever files include, and what that includes, each once: `read` is asked once a level. It ends at the limits
+ * of depth, number and size, where the plan has its problem anyway.
+ */
+export async function gatherIncluded(
+  files: readonly PipelineFile[],
+  read: ReadIncluded,
+): Promise<IncludedFiles> {
+  const found = new Map<string, IncludedFile>();
+  let bytes = 0;
+  let wanted = unique(files.flatMap(({ text }) => includesOf(text, null)));
+  for (let depth = 0; depth < PIPELINE_LIMITS.includeDepth && wanted.length > 0; depth++) {
+    const asked = wanted.slice(0, PIPELINE_LIMITS.includes - found.size);
+    const answers = await read(asked);
+    const next: IncludeRef[] = [];
+    asked.forEach((ref, index) => {
+      const answer = answers[index] ?? { kind: 'missing' };
+      found.set(keyOf(ref), answer);
+      if (answer.kind !== 'file') return;
+      bytes += sizeOf(answer.text);
+      if (bytes <= PIPELINE_LIMITS.bytes) next.push(...includesOf(answer.text, ref.origin));
+    });
+    wanted = unique(next).filter((ref) => !found.has(keyOf(ref)));
+  }
+  return found;
+}
+
+function unique(refs: readonly IncludeRef[]): readonly IncludeRef[] {
+  return [...new Map(refs.map((ref) => [keyOf(ref), ref])).values()];
+}
+
+function sizeOf(text: FileInput): number {
+  if (typeof text === 'string') return Buffer.byteLength(text);
+  return text instanceof Uint8Array ? text.byteLength : PIPELINE_LIMITS.bytes;
+}
