@@ -10,7 +10,7 @@ import { startSystem, until, type System } from '../test/support/system.ts';
 import { round, type Figures } from './figures.ts';
 import type { Ground } from './with-engine.ts';
 
-const ROUNDS = 20;
+const ROUNDS = 10;
 /** So that what is loaded on first use is loaded, and V8 has seen the largest of them. */
 const WARM_ROUNDS = 2;
 const AT_ONCE = 16;
