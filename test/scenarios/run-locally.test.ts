@@ -228,6 +228,28 @@ it('replays a plan on its commit, whatever is checked out, and builds an image t
   expect(git('status', '--porcelain')).toBe('');
 }, 120_000);
 
+it('runs what the file includes as it is in the tree, and nothing where a file of another project is not here', async () => {
+  mkdirSync(path.join(repository, 'ci'));
+  write('ci/lint.yml', `steps: [{ name: lint, image: "${image}", commands: [echo committed] }]\n`);
+  write(
+    'slipway.yml',
+    `include: ci/lint.yml\nsteps: [{ name: own, image: "${image}", commands: [echo own] }]\n`,
+  );
+  commit();
+  write('ci/lint.yml', `steps: [{ name: lint, image: "${image}", commands: [echo changed] }]\n`);
+  const { status, stdout, stderr } = await slipway([]).ended;
+  expect(status, stdout + stderr).toBe(0);
+  expect(stdout).toMatch(/^lint +\| changed$/m);
+  expect(stdout.indexOf('changed')).toBeLessThan(stdout.indexOf('| own'));
+  const other = `{ project: team/shared, commit: ${'a'.repeat(40)}, file: scan.yml }`;
+  write('slipway.yml', `include: [ci/lint.yml, ${other}]\n`);
+  const wrong = await slipway([]).ended;
+  expect(wrong.status).toBe(1);
+  expect(wrong.stderr).toContain('files of other projects are on the server');
+  expect(wrong.stderr).toContain('`--include team/shared=FOLDER`');
+  expect(wrong.stdout).toBe('');
+});
+
 it('runs in a folder that is no repository, and says what is wrong with a file', async () => {
   rmSync(path.join(repository, '.git'), { recursive: true });
   write('slipway.yml', `steps: [{ name: list, image: "${image}", commands: [ls] }]\n`);
