@@ -11,6 +11,8 @@ export const TIMES = {
   serverLock: 5_000,
   /** A log chunk leaves the worker after this long, or at `LOG_CHUNK_BYTES`. */
   logTick: 50,
+  /** How long a worker keeps the image of a workflow that did not end green, for what failed of it to run again in it. */
+  keptImage: 24 * 60 * 60_000,
   stepDeadline: PLAN_DEFAULTS.stepTimeoutMs,
   /** Between the polite signal and the kill. */
   stepGrace: 10_000,
@@ -82,6 +84,8 @@ export const LIMITS = {
   streamsEach: 32,
   streams: 512,
   workflowAttempts: 3,
+  /** Images of workflows that did not end green on one engine, the newest. */
+  keptImages: 20,
   /** Of the releases that were live before those in slots, so many keep their image on the target: to roll back without a pull. */
   keptReleases: 3,
 } as const;

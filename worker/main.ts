@@ -24,6 +24,7 @@ import { connectEngine } from './engine/connect-engine.ts';
 import type { Engine } from './engine/engine.ts';
 import { boundBuildCache, engineBuildCache } from './image/bound-build-cache.ts';
 import { demandBuildClient, type BuildClient } from './image/build-client.ts';
+import { dropKeptImages } from './image/kept-images.ts';
 import { openRouter } from './router/open-router.ts';
 import { filesFromMirrors } from './workflow/bring-files.ts';
 import { clearLeftovers } from './workflow/clear-leftovers.ts';
@@ -293,7 +294,9 @@ function sayOfRouter(router: string, change: RouterChange): void {
 function startReaper(engine: Engine, checkouts: string, caches: CacheStore, owner: Owner): NodeJS.Timeout {
   const remove = async (): Promise<number> => {
     const removed =
-      (await reapLeftovers(engine, settings.name, owner)) + (await clearLeftovers(engine, checkouts, owner));
+      (await reapLeftovers(engine, settings.name, owner)) +
+      (await clearLeftovers(engine, checkouts, owner)) +
+      (await dropKeptImages(engine, Date.now()));
     // Their folder is this process's own: what no lease of it is writing is nobody's.
     await caches.clearLeftovers(owner.isLeaseAlive);
     return removed;

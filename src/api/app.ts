@@ -7,6 +7,7 @@ import { cancelBuild } from './builds/cancel-build.ts';
 import { listBuilds } from './builds/list-builds.ts';
 import { replayBuild } from './builds/replay-build.ts';
 import { rerunBuild } from './builds/rerun-build.ts';
+import { showAttempts } from './builds/show-attempts.ts';
 import { showBuild } from './builds/show-build.ts';
 import { listDeliveries } from './deliveries/list-deliveries.ts';
 import { replayDelivery } from './deliveries/replay-delivery.ts';
@@ -61,6 +62,7 @@ import { showServer } from './server/show-server.ts';
 import { showSession } from './session/show-session.ts';
 import { signIn } from './session/sign-in.ts';
 import { signOut } from './session/sign-out.ts';
+import { cancelStep } from './steps/cancel-step.ts';
 import { stream } from './stream/stream.ts';
 import { listTokens } from './tokens/list-tokens.ts';
 import { makeToken } from './tokens/make-token.ts';
@@ -139,6 +141,8 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     cancelBuild(deps),
     rerunBuild(deps),
     replayBuild(deps),
+    showAttempts(deps),
+    cancelStep(deps),
 
     lintFile(),
 

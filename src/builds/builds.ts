@@ -20,6 +20,7 @@ import type {
   TestsRequest,
 } from '../protocol/worker.ts';
 import type { Note, Tx } from '../store/store.ts';
+import type { RerunScope } from './rerun-build.ts';
 
 /** What reading the pipeline file gave. */
 export type PlanOutcome =
@@ -94,8 +95,17 @@ export interface Builds {
   planBuild(buildId: string, outcome: PlanOutcome): Promise<void>;
   /** @throws Problem `not_found`, `already_ended`. */
   cancelBuild(buildId: string, reason: string, note?: Note): Promise<void>;
-  /** A new build of the same event and plan, in the same place of its branch's order. @throws Problem `not_found`. */
-  rerunBuild(buildId: string, note?: Note): Promise<BuildReference>;
+  /**
+   * Ends one step that runs, and with it those that depend on it; the rest of its build goes on.
+   * @throws Problem `not_found`, `already_ended`, `step_not_running`, `step_not_alone`, `worker_too_old`.
+   */
+  cancelStep(stepId: string, reason: string, note?: Note): Promise<void>;
+  /**
+   * A new build of the same event and plan, in the same place of its branch's order. With `failed` it takes over what was
+   * green and runs the rest again, in the same image.
+   * @throws Problem `not_found`; for `failed` also `not_ended`, `nothing_failed`, `image_not_kept`.
+   */
+  rerunBuild(buildId: string, scope?: RerunScope, note?: Note): Promise<BuildReference>;
   /** What a build that has ended was made of. @throws Problem `not_found`, `not_replayable`. */
   replay(buildId: string): Promise<ReplayView>;
 

@@ -3,6 +3,7 @@ import { chunks } from '../core/chunks.ts';
 import { newId } from '../core/id.ts';
 import { readEvent, refOf } from '../core/event.ts';
 import type { Plan } from '../core/plan.ts';
+import type { WorkflowRepeat } from '../core/repeat.ts';
 import { spanIdOf, traceOf, traceparentOf } from '../core/trace-context.ts';
 import type { StepWork, WorkflowWork } from '../core/work.ts';
 import { workflowRows } from '../core/workflow-rows.ts';
@@ -120,6 +121,7 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
     ...recorded,
     steps: await stepWork(tx, workflowId, recorded.attempt, recorded.build.id),
     registry: deps.registry,
+    ...(await repeatWork(tx, workflowId)),
   };
 }
 
@@ -179,6 +181,19 @@ export async function recordedWork(
     }),
     caches: cacheSpaces(projectId, event),
   };
+}
+
+async function repeatWork(tx: Reading, workflowId: string): Promise<Pick<WorkflowWork, 'repeat'>> {
+  const { repeat_json } = await tx.db
+    .selectFrom('workflow')
+    .select('repeat_json')
+    .where('id', '=', workflowId)
+    .executeTakeFirstOrThrow();
+  const repeat = JSON.parse(repeat_json ?? 'null') as WorkflowRepeat | null;
+  if (repeat === null) return {};
+  const keptSteps = repeat.kept.filter(({ kind }) => kind === 'step').map(({ name }) => name);
+  const image = typeof repeat.image === 'string' ? repeat.image : repeat.image.built;
+  return { repeat: { of: repeat.of, keptSteps, image } };
 }
 
 async function stepWork(

@@ -6,14 +6,18 @@ import type { Tx } from '../store/store.ts';
 import type { BuildReference, NewBuild } from './builds.ts';
 import { cancelBuildIn } from './cancel-build.ts';
 import type { BuildsDeps } from './deps.ts';
+import type { WorkflowPart } from './failed-part.ts';
 import { planBuildIn } from './plan-build.ts';
 import { recordEvent } from './record-event.ts';
 import { tellBuild } from './tell-host.ts';
 
 /** What a re-run keeps of the build that it runs again. */
 interface Rerun {
+  /** The first of those that run the same again. */
   readonly buildId: string;
   readonly branchOrder: string;
+  /** Only what failed of a build runs again; null: all of it. */
+  readonly only: { readonly buildId: string; readonly parts: readonly WorkflowPart[] } | null;
 }
 
 /** See `Builds.createBuildIn`. */
@@ -28,7 +32,8 @@ export async function createBuildIn(
   const reference = await insertBuild(tx, build, rerun, deps.clock.nowMs());
   if (build.deliveryId !== null) await answerDelivery(tx, build.deliveryId, build.blocked);
   await cancelSuperseded(deps, tx, build, reference);
-  if (build.outcome !== null) await planBuildIn(deps, tx, reference.buildId, build.outcome);
+  if (build.outcome !== null)
+    await planBuildIn(deps, tx, reference.buildId, build.outcome, rerun?.only?.parts);
   return { ...reference, isNew: true };
 }
 
@@ -56,6 +61,7 @@ async function insertBuild(
       number,
       delivery_id: deliveryId,
       rerun_of: rerun?.buildId ?? null,
+      rerun_from: rerun?.only?.buildId ?? null,
       status: blocked === null ? 'pending' : 'blocked',
       reason: blocked,
       event_json: JSON.stringify(event),

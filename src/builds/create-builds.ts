@@ -1,13 +1,9 @@
 import { TIMES } from '../../config/times.ts';
-import { readEvent } from '../core/event.ts';
-import type { BuildPlan } from '../core/plan.ts';
-import { readBuildPlan } from '../store/read/build-plan.ts';
-import { Problem } from '../core/problem.ts';
-import type { LintProblemView } from '../core/view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HeartbeatAnswer } from '../protocol/worker.ts';
-import type { BuildReference, Builds, OpenLease, PlanOutcome } from './builds.ts';
+import type { Builds, OpenLease } from './builds.ts';
 import { cancelBuildIn } from './cancel-build.ts';
+import { cancelStepIn } from './cancel-step.ts';
 import { claim } from './claim.ts';
 import { createBuildIn } from './create-build.ts';
 import type { BuildsDeps } from './deps.ts';
@@ -29,8 +25,9 @@ import { recordEffect } from './record-effect.ts';
 import { cancelDeployment, rollBack } from './roll-back.ts';
 import { appLogsOf, demandRouter, keepRouterEvents, readRouterRecord } from './router-record.ts';
 import { beginRemoval, endRemovals, keepWaits } from './remove-environment.ts';
+import { rerunBuildIn } from './rerun-build.ts';
 import { takeReports } from './take-reports.ts';
-import { noNote, type Note, type Tx } from '../store/store.ts';
+import { noNote, type Tx } from '../store/store.ts';
 import { createWatch } from './watch.ts';
 import { findWorker, register, revokeWorkerToken, setWorkerToken } from './workers.ts';
 
@@ -54,7 +51,17 @@ export function createBuilds(deps: BuildsDeps): Builds {
         await cancelBuildIn(tx, buildId, reason, clock.nowMs());
         await note(tx);
       }),
-    rerunBuild: (buildId, note = noNote) => rerunBuild(deps, buildId, note),
+    rerunBuild: (buildId, scope = 'all', note = noNote) =>
+      store.transaction(async (tx) => {
+        const made = await rerunBuildIn(deps, tx, buildId, scope);
+        await note(tx);
+        return made;
+      }),
+    cancelStep: (stepId, reason, note = noNote) =>
+      store.transaction(async (tx) => {
+        await cancelStepIn(tx, stepId, reason);
+        await note(tx);
+      }),
     replay: (buildId) => store.transaction((tx) => readReplay(deps, tx, buildId)),
 
     rollBack: (environmentId, wanted, note = noNote) =>
@@ -175,32 +182,4 @@ async function heartbeat(
 async function reconcile({ store, clock }: BuildsDeps): Promise<void> {
   await expireStandbys(store, clock.nowMs());
   await settleAll(store, clock.nowMs());
-}
-
-async function rerunBuild(deps: BuildsDeps, buildId: string, note: Note): Promise<BuildReference> {
-  return deps.store.transaction(async (tx) => {
-    const old = await tx.db.selectFrom('build').selectAll().where('id', '=', buildId).executeTakeFirst();
-    if (old === undefined) throw new Problem('not_found', { what: 'build', id: buildId });
-    const { buildId: id, number } = await createBuildIn(
-      deps,
-      tx,
-      {
-        projectId: old.project_id,
-        deliveryId: null,
-        event: readEvent(old.event_json),
-        outcome: outcomeOf(await readBuildPlan(tx.db, old.id), old.problems_json),
-        blocked: old.status === 'blocked' ? old.reason : null,
-      },
-      { buildId: old.rerun_of ?? old.id, branchOrder: old.branch_order },
-    );
-    await note(tx);
-    return { buildId: id, number };
-  });
-}
-
-/** The plan that the build had; null when its file was never read, so that it is read now. */
-function outcomeOf(plan: BuildPlan | null, problemsJson: string | null): PlanOutcome | null {
-  const problems = JSON.parse(problemsJson ?? '[]') as LintProblemView[];
-  if (plan !== null) return { kind: 'plan', plan, warnings: problems };
-  return problems.length > 0 ? { kind: 'problems', problems } : null;
 }

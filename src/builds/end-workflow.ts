@@ -37,7 +37,7 @@ async function endAlone(tx: Tx, end: WorkflowEnd): Promise<void> {
 }
 
 /** Does what {@link decideWorkflows} decides: ends what will never run, and the build once all have ended. */
-async function settleWorkflows(tx: Tx, buildId: string, at: number): Promise<void> {
+export async function settleWorkflows(tx: Tx, buildId: string, at: number): Promise<void> {
   const rows = await tx.db
     .selectFrom('workflow')
     .innerJoin('build', 'build.id', 'workflow.build_id')

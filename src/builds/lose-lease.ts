@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { LIMITS } from '../../config/times.ts';
 import { mayAbort } from '../core/deployment.ts';
 import type { Plan } from '../core/plan.ts';
+import type { WorkflowRepeat } from '../core/repeat.ts';
 import type { DeploymentTable } from '../store/schema.ts';
 import type { Tx } from '../store/store.ts';
 import { endSteps, endWorkflow } from './end-workflow.ts';
@@ -36,6 +37,7 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
       'workflow.attempt',
       'build.cancel_requested',
       'workflow.plan_json',
+      'workflow.repeat_json',
     ])
     .where('workflow.id', '=', lease.subject_id)
     .executeTakeFirst();
@@ -68,7 +70,8 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
   const set = { attempt: attempt + 1, worker_id: null, placed_at: null, started_at: null };
   await transition(tx, { ...again, table: 'workflow', id: lease.subject_id, set });
   if (await isAlone(tx, end)) await transition(tx, { ...again, table: 'build', id: buildId });
-  const steps = [{ workflowId: lease.subject_id, plan }];
+  const repeat = JSON.parse(workflow.repeat_json ?? 'null') as WorkflowRepeat | null;
+  const steps = [{ workflowId: lease.subject_id, plan, repeat }];
   await insertSteps(tx, steps, { buildId, attempt: attempt + 1, at });
   // Its image was on the engine of the worker that is lost: deployments wait for the next one.
   await tx.db.deleteFrom('image').where('workflow_id', '=', lease.subject_id).execute();

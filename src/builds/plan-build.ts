@@ -3,22 +3,26 @@ import { groupKey } from '../core/concurrency.ts';
 import { newId } from '../core/id.ts';
 import type { BuildPlan, DeployPlan, Plan, WorkflowPlan } from '../core/plan.ts';
 import { Problem, type ProblemCode } from '../core/problem.ts';
+import type { WorkflowRepeat } from '../core/repeat.ts';
 import type { LintProblemView } from '../core/view.ts';
 import { workflowRows } from '../core/workflow-rows.ts';
 import type { Tx } from '../store/store.ts';
 import type { PlanOutcome } from './builds.ts';
 import type { BuildsDeps } from './deps.ts';
+import { carryOver } from './carry-over.ts';
 import { endBuild } from './end-workflow.ts';
 import { ensureEnvironment } from './environments.ts';
+import type { WorkflowPart } from './failed-part.ts';
 import { insertDeployment } from './new-deployment.ts';
 import { transition } from './transition.ts';
 
-/** See `Builds.planBuild`. */
+/** See `Builds.planBuild`. `parts`: what of each workflow runs, where only what failed of another build does. */
 export async function planBuildIn(
   deps: BuildsDeps,
   tx: Tx,
   buildId: string,
   outcome: PlanOutcome,
+  parts: readonly WorkflowPart[] = [],
 ): Promise<void> {
   const build = await tx.db
     .selectFrom('build')
@@ -33,7 +37,7 @@ export async function planBuildIn(
   if (outcome.kind === 'problems') return endWithProblems(tx, buildId, outcome.problems, at);
   try {
     const environments = await environmentsOf(deps, tx, build.project_id, outcome.plan, at);
-    const workflowIds = await keepPlan(tx, buildId, outcome, at);
+    const workflowIds = await keepPlan(tx, buildId, { ...outcome, parts, at });
     for (const [position, { plan }] of outcome.plan.workflows.entries())
       for (const settings of plan.deploys)
         await insertDeployment(tx, {
@@ -46,6 +50,7 @@ export async function planBuildIn(
           order: build.branch_order,
           at,
         });
+    if (parts.length > 0) await carryOver(tx, { buildId, workflowIds, parts, at });
   } catch (error) {
     if (!(error instanceof Problem) || !REFUSALS.has(error.code)) throw error;
     const status = error.code === 'host_taken' ? 'failure' : 'error';
@@ -88,40 +93,56 @@ async function endWithProblems(
   await endBuild(tx, { buildId, status: 'failure', reason, at });
 }
 
+type Planned = Pick<Extract<PlanOutcome, { kind: 'plan' }>, 'plan' | 'warnings'> & {
+  readonly parts: readonly WorkflowPart[];
+  readonly at: number;
+};
+
 /** Writes the workflows with their steps; gives their ids in the plan's order. */
 async function keepPlan(
   tx: Tx,
   buildId: string,
-  { plan, warnings }: Extract<PlanOutcome, { kind: 'plan' }>,
-  at: number,
+  { plan, warnings, parts, at }: Planned,
 ): Promise<readonly string[]> {
   await tx.db
     .updateTable('build')
     .set({ planned: 1, problems_json: JSON.stringify(warnings) })
     .where('id', '=', buildId)
     .execute();
-  const rows = plan.workflows.map((workflow, position) => workflowRow(workflow, { buildId, position, at }));
+  const rows = plan.workflows.map((workflow, position) =>
+    workflowRow(workflow, { buildId, position, part: parts[position], at }),
+  );
   for (const some of chunks(rows, MOST_ROWS)) await tx.db.insertInto('workflow').values(some).execute();
-  const parts = plan.workflows.map((workflow, position) => ({
-    workflowId: rows[position]?.id ?? '',
-    plan: workflow.plan,
-  }));
-  await insertSteps(tx, parts, { buildId, attempt: 1, at });
+  const steps = plan.workflows.flatMap((workflow, position) => {
+    const part = parts[position];
+    const repeat = part?.kind === 'repeat' ? part.repeat : null;
+    return part?.kind === 'carry'
+      ? []
+      : [{ workflowId: rows[position]?.id ?? '', plan: workflow.plan, repeat }];
+  });
+  await insertSteps(tx, steps, { buildId, attempt: 1, at });
   tx.changed('build', buildId);
   for (const { id } of rows) tx.changed('queue', id);
   return rows.map(({ id }) => id);
 }
 
+interface WorkflowPlace {
+  readonly buildId: string;
+  readonly position: number;
+  readonly part: WorkflowPart | undefined;
+  readonly at: number;
+}
+
 function workflowRow(
   { name, plan, dependsOn, runsOn, matrix }: WorkflowPlan,
-  { buildId, position, at }: { buildId: string; position: number; at: number },
+  { buildId, position, part, at }: WorkflowPlace,
 ) {
   return {
     id: newId('wfl', at),
     build_id: buildId,
     name,
     position,
-    status: 'pending' as const,
+    status: part?.kind === 'carry' ? ('success' as const) : ('pending' as const),
     reason: null,
     attempt: 1,
     labels_json: JSON.stringify(plan.labels ?? {}),
@@ -131,6 +152,8 @@ function workflowRow(
     depends_on_json: JSON.stringify(dependsOn),
     runs_on_json: JSON.stringify(runsOn),
     matrix_json: matrix === null ? null : JSON.stringify(matrix),
+    carried_from: part?.kind === 'carry' ? part.workflowId : null,
+    repeat_json: part?.kind === 'repeat' ? JSON.stringify(part.repeat) : null,
     worker_id: null,
     placed_at: null,
     started_at: null,
@@ -138,27 +161,38 @@ function workflowRow(
   };
 }
 
-/** The step rows of one attempt of each workflow; those that `when` leaves out are skipped at once. */
+/**
+ * The step rows of one attempt of each workflow. Those that `when` leaves out are skipped at once; those that `repeat`
+ * keeps are green from the start.
+ */
 export async function insertSteps(
   tx: Tx,
-  workflows: readonly { readonly workflowId: string; readonly plan: Plan }[],
+  workflows: readonly {
+    readonly workflowId: string;
+    readonly plan: Plan;
+    readonly repeat: WorkflowRepeat | null;
+  }[],
   { buildId, attempt, at }: { buildId: string; attempt: number; at: number },
 ): Promise<void> {
-  const rows = workflows.flatMap(({ workflowId, plan }) =>
-    workflowRows(plan).map((row, position) => ({
-      isSelected: row.selected,
-      values: {
-        id: newId('stp', at),
-        workflow_id: workflowId,
-        workflow_attempt: attempt,
-        position,
-        kind: row.kind,
-        name: row.name,
-        depends_on_json: JSON.stringify(row.dependsOn),
-        status: 'pending' as const,
-        reason: null,
-      },
-    })),
+  const rows = workflows.flatMap(({ workflowId, plan, repeat }) =>
+    workflowRows(plan).map((row, position) => {
+      const kept = repeat?.kept.find(({ kind, name }) => kind === row.kind && name === row.name);
+      return {
+        isSelected: row.selected,
+        values: {
+          id: newId('stp', at),
+          workflow_id: workflowId,
+          workflow_attempt: attempt,
+          position,
+          kind: row.kind,
+          name: row.name,
+          depends_on_json: JSON.stringify(row.dependsOn),
+          status: kept === undefined ? ('pending' as const) : ('success' as const),
+          reason: null,
+          carried_from: kept?.stepId ?? null,
+        },
+      };
+    }),
   );
   for (const some of chunks(rows, MOST_ROWS))
     await tx.db

@@ -2,6 +2,7 @@ import type { Signals } from '../core/work.ts';
 import type { SignalsAnswer } from '../protocol/worker.ts';
 import type { Reading, Store } from '../store/store.ts';
 import type { OpenLease } from './builds.ts';
+import { cancelledSteps } from './cancel-step.ts';
 import { readRelease } from './claim-deployment.ts';
 import { demandLease } from './lease-rows.ts';
 import { endOf } from './lose-lease.ts';
@@ -65,7 +66,13 @@ async function workflowSignals(tx: Reading, workflowId: string): Promise<Signals
     .where('workflow.id', '=', workflowId)
     .executeTakeFirstOrThrow();
   const reason = row.cancel_requested;
-  return { cancel: reason === null ? null : { reason }, release: null, verdict: 'wait' };
+  const steps = await cancelledSteps(tx, workflowId);
+  return {
+    cancel: reason === null ? null : { reason },
+    ...(steps.length === 0 ? {} : { cancelSteps: steps }),
+    release: null,
+    verdict: 'wait',
+  };
 }
 
 async function deploymentSignals(tx: Reading, deploymentId: string): Promise<Signals> {

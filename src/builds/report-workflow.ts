@@ -1,3 +1,4 @@
+import { TIMES } from '../../config/times.ts';
 import type { PushedImage } from '../core/image.ts';
 import { Problem } from '../core/problem.ts';
 import { isEnd } from '../core/status.ts';
@@ -138,11 +139,17 @@ async function keepPush(context: ReportContext, image: PushedImage): Promise<'ta
 
 async function finishWorkflow(
   context: ReportContext,
-  { status, reason }: ReportOf<'workflow.finished'>,
+  { status, reason, keepsImage }: ReportOf<'workflow.finished'>,
 ): Promise<'taken' | 'ignored'> {
   const { tx, lease, now } = context;
   const buildId = await buildOf(context);
   if (await hasEnded(tx, lease.subject_id)) return 'ignored';
+  if (keepsImage === true)
+    await tx.db
+      .updateTable('image')
+      .set({ kept_by: lease.worker_id, kept_until: now + TIMES.keptImage })
+      .where('workflow_id', '=', lease.subject_id)
+      .execute();
   await closeLease(tx, lease, FINISHED, now);
   await clearStagingOf(tx, lease, 'finished', now);
   const running = { status: 'error', reason: 'its end was not reported' } as const;

@@ -142,6 +142,7 @@ export async function register(
     ...{ instance, capacity, protocol, program: request.program ?? null },
     routers_json: JSON.stringify(request.routers),
     labels_json: JSON.stringify(labels),
+    features_json: JSON.stringify(request.features ?? []),
   };
   if (Object.entries(now).some(([column, value]) => row[column as keyof typeof now] !== value)) {
     await tx.db

@@ -1,25 +1,44 @@
 import { callServer, type ServerCommand } from './call-server.ts';
-import { findBuild, segment } from './find.ts';
+import type { BuildView } from '../core/view.ts';
+import { findBuild, findStep, segment } from './find.ts';
 import { readPairs } from './read-pairs.ts';
 
 const cancel: ServerCommand = {
-  usage: 'slipway cancel <build>   (an id, or like shop/web#12)',
-  arguments: [1, 1],
-  run: async ({ api, positionals: [build = ''], say }) => {
-    await api.request('POST', `/builds/${segment(await findBuild(api, build))}/cancel`);
-    say(`${build} is being cancelled`);
+  usage: `slipway cancel <build> [step]   (an id, or like shop/web#12)
+
+With a step, by its name or as workflow:step, only that ends, and what depends on it; the rest of the build goes on.`,
+  arguments: [1, 2],
+  run: async ({ api, positionals: [build = '', step], say }) => {
+    const id = await findBuild(api, build);
+    if (step === undefined) {
+      await api.request('POST', `/builds/${segment(id)}/cancel`);
+      say(`${build} is being cancelled`);
+      return 0;
+    }
+    const view = await api.request<BuildView>('GET', `/builds/${segment(id)}`);
+    await api.request('POST', `/steps/${segment(findStep(view, step))}/cancel`);
+    say(`step ${step} of ${build} is being cancelled`);
     return 0;
   },
 };
 
 const rerun: ServerCommand = {
-  usage: 'slipway rerun <build>   (an id, or like shop/web#12)',
+  usage: `slipway rerun <build> [--failed]   (an id, or like shop/web#12)
+
+  --failed       only what did not end green, in the same image; what was green is taken over`,
   arguments: [1, 1],
+  options: { failed: { type: 'boolean' } },
   run: async ({ api, positionals: [build = ''], values, say }) => {
     const id = await findBuild(api, build);
-    const made = await api.request<{ id: string; number: number }>('POST', `/builds/${segment(id)}/rerun`);
+    const body = values['failed'] === true ? { only: 'failed' } : {};
+    const made = await api.request<{ id: string; number: number }>(
+      'POST',
+      `/builds/${segment(id)}/rerun`,
+      body,
+    );
+    const what = values['failed'] === true ? `what failed of ${build}` : build;
     say(
-      values['json'] === true ? JSON.stringify(made) : `${build} runs again as #${made.number} (${made.id})`,
+      values['json'] === true ? JSON.stringify(made) : `${what} runs again as #${made.number} (${made.id})`,
     );
     return 0;
   },

@@ -1,4 +1,5 @@
-import type { BuildSummary, EnvironmentView, Page } from '../core/view.ts';
+import { workflowLabel } from '../core/matrix-label.ts';
+import type { BuildSummary, BuildView, EnvironmentView, Page } from '../core/view.ts';
 import type { ApiClient } from './api-client.ts';
 import { UsageError } from './call-server.ts';
 
@@ -23,6 +24,21 @@ export async function findBuild(api: ApiClient, name: string): Promise<string> {
     before = page.next === null ? '' : `&before=${page.next}`;
   } while (before !== '');
   throw new UsageError(`${project} has no build ${number}`);
+}
+
+/** The id of a step of a build, named by its id, its name, or as `workflow:step`. @throws UsageError. */
+export function findStep({ workflows }: Pick<BuildView, 'workflows'>, name: string): string {
+  const all = workflows.flatMap((workflow) =>
+    workflow.steps.map((step) => ({ ...step, full: `${workflowLabel(workflow)}:${step.name}` })),
+  );
+  const found = all.filter((step) => [step.id, step.name, step.full].includes(name));
+  const [first] = found;
+  if (first !== undefined && found.length === 1) return first.id;
+  if (first !== undefined)
+    throw new UsageError(
+      `there are ${found.length} steps ${name}: ${found.map(({ full }) => full).join(', ')}`,
+    );
+  throw new UsageError(`the build has no step ${name}; it has: ${all.map((step) => step.name).join(', ')}`);
 }
 
 /** An environment named by its id or as `shop/web:production`. @throws UsageError. */

@@ -27,6 +27,7 @@ export const AUDIT_ACTIONS = {
   'build.start': 'started the build',
   'build.cancel': 'cancelled the build',
   'build.rerun': 'ran again the build',
+  'step.cancel': 'cancelled the step',
   'deployment.cancel': 'cancelled the deployment',
   'environment.roll_back': 'rolled back the environment',
   'environment.remove': 'removed the environment',
@@ -56,6 +57,7 @@ export interface AuditSubject {
     | 'project'
     | 'registry'
     | 'secret'
+    | 'step'
     | 'token'
     | 'worker';
   /** In the record, of a secret its project's, of a registry its host; null for what was never made. */

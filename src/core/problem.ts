@@ -119,6 +119,38 @@ export const CATALOGUE = {
     message: 'The {what} {id} has ended with {status}.',
     fix: 'Re-run it instead.',
   },
+  not_ended: {
+    http: 409,
+    message: 'The {what} {id} has not ended: it is {status}.',
+    fix: 'Wait for its end, or cancel it first.',
+  },
+  nothing_failed: {
+    http: 409,
+    message:
+      'Of build {build} no workflow has failed, so nothing of it runs again alone: it ended with {status}.',
+    fix: 'Re-run all of it (`slipway rerun <build>`).',
+  },
+  image_not_kept: {
+    http: 409,
+    message: 'The image of workflow {workflow} of build {build} is not there any more: {cause}.',
+    fix: 'Re-run all of it (`slipway rerun <build>`), which builds the image again.',
+  },
+  step_not_running: {
+    http: 409,
+    message: 'The step {step} does not run: it is {status}.',
+    fix: 'Only a running step is cancelled alone. To end what has not begun, cancel its build.',
+  },
+  step_not_alone: {
+    http: 409,
+    message:
+      '{step} is no step of the pipeline file but the {kind} of its workflow, which nothing goes on without.',
+    fix: 'Cancel the build instead (`slipway cancel <build>`).',
+  },
+  worker_too_old: {
+    http: 409,
+    message: 'The worker {worker} runs a version of Slipway that cannot {what}.',
+    fix: 'Upgrade that worker, or cancel the whole build.',
+  },
   conflict: {
     http: 409,
     message: '{what} {id} was changed meanwhile.',

@@ -59,6 +59,10 @@ export interface BuildView extends BuildSummary {
   readonly rerunOfNumber: number | null;
   /** Of a build by hand: input → value, those of the person and the defaults. */
   readonly inputs: InputValues;
+  /** The build of which only what failed runs again here, what was green being taken over; null: all runs. */
+  readonly rerunFrom?: BuildReferenceView | null;
+  /** Of one that did not end green: what would run again if only that shall; absent where nothing would alone. */
+  readonly failedPart?: readonly FailedPartView[];
   /** Problems of the pipeline file, when that is why it failed. */
   readonly problems: readonly LintProblemView[];
   readonly warnings: readonly LintProblemView[];
@@ -134,6 +138,18 @@ export interface ArtifactView {
   readonly expiresAtMs: number | null;
 }
 
+export interface BuildReferenceView {
+  readonly id: string;
+  readonly number: number;
+}
+
+/** Of a workflow that did not end green: the steps that run again, and those that stay green. */
+export interface FailedPartView {
+  readonly workflow: string;
+  readonly again: readonly string[];
+  readonly kept: readonly string[];
+}
+
 export interface NoticeView {
   readonly atMs: number;
   /** Contexts of the commit statuses that were not set. */
@@ -182,7 +198,12 @@ export interface WorkflowView {
   readonly startedAtMs: number | null;
   readonly finishedAtMs: number | null;
   readonly steps: readonly StepView[];
+  /** The build in which it was green, from which it is taken over without running again; absent: it is this build's own. */
+  readonly carriedFrom?: CarriedView;
 }
+
+/** Where something was green that this build has not run again; null: that build was removed. */
+export type CarriedView = BuildReferenceView | null;
 
 export interface StepView {
   readonly id: string;
@@ -192,6 +213,34 @@ export interface StepView {
   readonly reason: string | null;
   readonly dependsOn: readonly string[];
   readonly attempts: readonly StepAttemptView[];
+  /** As that of its workflow: its attempts are those of that build. */
+  readonly carriedFrom?: CarriedView;
+  /** Somebody wants it to end, and it has not yet. */
+  readonly cancelling?: true;
+}
+
+/**
+ * Every try of what a build is of, beside one another: of the build itself, of those that it runs again, and of those that
+ * run it again. Workflows in the order of the newest build, and in each only steps that were tried more than once.
+ */
+export interface AttemptsView {
+  readonly workflows: readonly {
+    readonly name: string;
+    readonly matrix: MatrixValues | null;
+    readonly steps: readonly {
+      readonly kind: StepKind;
+      readonly name: string;
+      /** The oldest first. */
+      readonly attempts: readonly TriedView[];
+    }[];
+  }[];
+}
+
+export interface TriedView extends Omit<StepAttemptView, 'tests'> {
+  readonly buildId: string;
+  readonly buildNumber: number;
+  /** Null: it was not recorded, or the worker is gone. */
+  readonly workerName: string | null;
 }
 
 export interface StepAttemptView {

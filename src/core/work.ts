@@ -29,6 +29,18 @@ export interface WorkflowWork {
   readonly caches?: CacheSpaces;
   /** `host[:port]` and whether it speaks plain HTTP. Null: this server has no registry, nothing is pushed. */
   readonly registry: { readonly host: string; readonly insecure: boolean } | null;
+  /** Only a part of it runs; absent: all of it. Steps that do not run are not among {@link steps}. */
+  readonly repeat?: RepeatWork;
+}
+
+/** What of a workflow is not run again, for it was green in an earlier build of the same plan. */
+export interface RepeatWork {
+  /** Number of that build. */
+  readonly of: number;
+  /** Names of the steps that are green already. */
+  readonly keptSteps: readonly string[];
+  /** `build`: as always. `none`: nothing needs it. Else the one that this worker keeps: it is not built. */
+  readonly image: 'build' | 'none' | BuiltImage;
 }
 
 export interface StepWork {
@@ -143,7 +155,13 @@ export type ReportBody =
     }
   | { readonly type: 'image.built'; readonly image: BuiltImage }
   | { readonly type: 'image.pushed'; readonly image: PushedImage }
-  | { readonly type: 'workflow.finished'; readonly status: EndStatus; readonly reason: string | null }
+  | {
+      readonly type: 'workflow.finished';
+      readonly status: EndStatus;
+      readonly reason: string | null;
+      /** Its image stays on the worker's engine for a while, so that a part of it may run again in it. */
+      readonly keepsImage?: true | undefined;
+    }
   | { readonly type: 'deployment.phase'; readonly phase: DeploymentPhase; readonly detail: string | null }
   | {
       readonly type: 'deployment.finished';
@@ -156,9 +174,16 @@ export type ReportBody =
 export interface Signals {
   /** Set when the work must end: a person, a superseding build, or a lost lease. */
   readonly cancel: { readonly reason: string } | null;
+  /** Steps that must end while the rest goes on; absent: none. */
+  readonly cancelSteps?: readonly CancelledStep[];
   /** For deployments: the release once the image is pushed, and the build's verdict. */
   readonly release: Release | null;
   readonly verdict: 'wait' | 'switch' | 'abort';
+}
+
+export interface CancelledStep {
+  readonly stepId: string;
+  readonly reason: string;
 }
 
 /** A job that stands for work, which is to be claimed. */

@@ -1,3 +1,4 @@
+import type { WorkerFeature } from '../core/worker-feature.ts';
 import { describeLabels, hasLabels, type Labels } from '../core/labels.ts';
 
 /** A worker that is connected. */
@@ -12,12 +13,18 @@ export interface WorkerPlaces {
   readonly draining: boolean;
   /** It is connected, and has left something unclaimed lately: its engine may be away. */
   readonly silent?: boolean;
+  /** What its process knows to do; absent: nothing beyond its protocol. */
+  readonly features?: readonly string[];
 }
 
 /** What of a waiting workflow decides where it may go. */
 export interface Wanting {
   /** Labels that its worker must have. */
   readonly labels: Labels;
+  /** What its worker must know to do; absent: nothing beyond the protocol. */
+  readonly feature?: WorkerFeature;
+  /** The one worker that has the image that it runs in; absent: any. */
+  readonly only?: { readonly id: string; readonly name: string };
 }
 
 /**
@@ -36,7 +43,7 @@ export function choosePlaces<W extends Wanting>(
   const chosen: { workflow: W; worker: WorkerPlaces }[] = [];
   for (const workflow of queue) {
     if (left === 0) break;
-    const fitting = places.filter(({ worker }) => hasLabels(worker.labels, workflow.labels));
+    const fitting = places.filter(({ worker }) => fits(worker, workflow));
     const isHeard = ({ worker }: Place): boolean => worker.silent !== true;
     const [place] = (fitting.some(isHeard) ? fitting.filter(isHeard) : fitting)
       .filter(({ free }) => free > 0)
@@ -54,10 +61,24 @@ interface Place {
   free: number;
 }
 
+function fits(worker: WorkerPlaces, { labels, feature, only }: Wanting): boolean {
+  if (only !== undefined && worker.id !== only.id) return false;
+  if (feature !== undefined && worker.features?.includes(feature) !== true) return false;
+  return hasLabels(worker.labels, labels);
+}
+
 /** Why a workflow that is left in the queue waits; one sentence for a person. Pure. */
-export function whyWaiting({ labels }: Wanting, workers: readonly WorkerPlaces[]): string {
+export function whyWaiting(wanted: Wanting, workers: readonly WorkerPlaces[]): string {
+  const { labels, only, feature } = wanted;
+  if (only !== undefined)
+    return whyWaitingFor(
+      only.name,
+      workers.find(({ id }) => id === only.id),
+    );
   if (workers.length === 0) return 'no worker is connected';
-  const fitting = workers.filter((worker) => hasLabels(worker.labels, labels));
+  if (feature !== undefined && !workers.some(({ features }) => features?.includes(feature) === true))
+    return 'no connected worker is new enough to run only a part of a workflow again: re-run all of it';
+  const fitting = workers.filter((worker) => fits(worker, wanted));
   if (fitting.length === 0) return `no connected worker has ${lackingLabels(labels, workers)}`;
   const builders = fitting.filter(({ capacity }) => capacity > 0);
   const such = describeLabels(labels) === '' ? '' : ` with ${describeLabels(labels)}`;
@@ -71,6 +92,12 @@ export function whyWaiting({ labels }: Wanting, workers: readonly WorkerPlaces[]
       : `all ${builders.length} workers${such} drain`;
   const on = such === '' ? '' : ` on workers${such}`;
   return places === 1 ? `the only place${on} is taken` : `all ${places} places${on} are taken`;
+}
+
+function whyWaitingFor(name: string, worker: WorkerPlaces | undefined): string {
+  const where = `the worker ${name} has its image, and`;
+  if (worker === undefined) return `${where} is not connected`;
+  return worker.draining ? `${where} drains` : `${where} has no free place`;
 }
 
 /** The labels that no worker has; all of them where each is somewhere, but never together. */

@@ -1,4 +1,5 @@
 import { isReady } from '../core/decide-workflows.ts';
+import type { WorkflowRepeat } from '../core/repeat.ts';
 import type { Labels } from '../core/labels.ts';
 import type { Reading } from '../store/store.ts';
 import type { Wanting, WorkerPlaces } from './choose-places.ts';
@@ -32,6 +33,7 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
       'workflow.runs_on_json',
       'workflow.group_key',
       'workflow.group_limit',
+      'workflow.repeat_json',
       'build.id as buildId',
       'build.number',
       'build.project_id',
@@ -44,7 +46,9 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
     .where('build.cancel_requested', 'is', null)
     .execute();
   const ready = await readyOf(db, rows);
+  const names = await namesOfWorkers(db, ready);
   return ready.map((row) => ({
+    ...repeating(row.repeat_json, names),
     id: row.id,
     buildId: row.buildId,
     buildNumber: row.number,
@@ -61,6 +65,28 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
 
 function groupOf(row: { group_key: string | null; group_limit: number | null }): GroupMember['group'] {
   return row.group_key === null ? null : { key: row.group_key, limit: row.group_limit ?? 1 };
+}
+
+/** What only a part of a workflow, run again, wants of its worker. */
+function repeating(
+  json: string | null,
+  names: ReadonlyMap<string, string>,
+): Pick<Wanting, 'feature' | 'only'> {
+  const repeat = JSON.parse(json ?? 'null') as WorkflowRepeat | null;
+  if (repeat === null) return {};
+  if (typeof repeat.image === 'string') return { feature: 'repeat' };
+  const { workerId } = repeat.image;
+  return { feature: 'repeat', only: { id: workerId, name: names.get(workerId) ?? workerId } };
+}
+
+/** Of all workers, by their ids, where one of the rows may want one. */
+async function namesOfWorkers(
+  db: Reading['db'],
+  rows: readonly { readonly repeat_json: string | null }[],
+): Promise<ReadonlyMap<string, string>> {
+  if (rows.every(({ repeat_json }) => repeat_json === null)) return new Map();
+  const workers = await db.selectFrom('worker').select(['id', 'name']).execute();
+  return new Map(workers.map(({ id, name }) => [id, name]));
 }
 
 /** Those whose dependencies are over. */
@@ -136,14 +162,15 @@ export async function readWorkers(
 ): Promise<readonly WorkerPlaces[]> {
   const rows = await db
     .selectFrom('worker')
-    .select(['id', 'queue', 'capacity', 'labels_json', 'draining_since'])
+    .select(['id', 'queue', 'capacity', 'labels_json', 'features_json', 'draining_since'])
     .execute();
   return rows
     .filter(({ id }) => connected.has(id))
-    .map(({ labels_json, draining_since, ...row }) => ({
+    .map(({ labels_json, features_json, draining_since, ...row }) => ({
       ...row,
       taken: taken.filter(({ workerId }) => workerId === row.id).length,
       labels: JSON.parse(labels_json) as Labels,
+      features: JSON.parse(features_json) as string[],
       draining: draining_since !== null,
     }));
 }

@@ -43,6 +43,7 @@ export const reportsRequest = z.object({
           type: z.literal('workflow.finished'),
           status: endStatus,
           reason: text.nullable(),
+          keepsImage: z.literal(true).optional(),
         }),
         z.object({
           ...head,

@@ -19,6 +19,7 @@ import { removalWaits } from './migrations/0015-removal-waits.ts';
 import { sharedFiles } from './migrations/0016-shared-files.ts';
 import { schedules } from './migrations/0017-schedules.ts';
 import { concurrency } from './migrations/0018-concurrency.ts';
+import { reruns } from './migrations/0019-reruns.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -41,6 +42,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   sharedFiles,
   schedules,
   concurrency,
+  reruns,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

@@ -137,7 +137,10 @@ export interface BuildTable {
   project_id: string;
   number: number;
   delivery_id: string | null;
+  /** The first build of those that run the same event and plan again. */
   rerun_of: string | null;
+  /** The build of which only what failed runs again; null: all of it runs. */
+  rerun_from: string | null;
   status: StatusColumn;
   reason: string | null;
   /** `RepositoryEvent` as JSON. */
@@ -185,6 +188,10 @@ export interface WorkflowTable {
   runs_on_json: Generated<string>;
   /** `MatrixValues` as JSON; null: it is of no matrix. */
   matrix_json: string | null;
+  /** The workflow of an earlier build that was green and is not run again: this one stands for it. */
+  carried_from: string | null;
+  /** `WorkflowRepeat` as JSON: what of it runs again; null: all of it runs. */
+  repeat_json: string | null;
   /** Set while placed on a worker, claimed or not. */
   worker_id: string | null;
   placed_at: number | null;
@@ -204,6 +211,10 @@ export interface StepTable {
   depends_on_json: string;
   status: StatusColumn;
   reason: string | null;
+  /** The step of an earlier build that was green and is not run again; its attempts are this one's. */
+  carried_from: string | null;
+  /** Who wants it to end, while the rest goes on; null: nobody. */
+  cancel_requested: string | null;
   version: Version;
 }
 
@@ -274,6 +285,9 @@ export interface ImageTable {
   built_json: string;
   pushed_json: string | null;
   tags_json: string | null;
+  /** The worker whose engine keeps it after a red end, and how long it is to. */
+  kept_by: string | null;
+  kept_until: number | null;
   version: Version;
 }
 
@@ -445,6 +459,8 @@ export interface WorkerTable {
   /** Version of the worker protocol that its process speaks, and of its program; null before the first one. */
   protocol: number | null;
   program: string | null;
+  /** What its process knows to do beyond its protocol's version, of `WORKER_FEATURES`, as JSON. */
+  features_json: Generated<string>;
   queue: string;
   seen_at: number;
   joined_at: number;

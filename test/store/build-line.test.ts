@@ -11,7 +11,9 @@ import { bootstrap, MIGRATIONS } from '../../src/store/migrate.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
-import { makeRecord, pushOf } from '../support/record.ts';
+import { readAttempts } from '../../src/store/read/attempts.ts';
+import { readBuild } from '../../src/store/read/build.ts';
+import { makeRecord, planOf, pushOf, runWorkflow, stepOf, workflowPlan } from '../support/record.ts';
 import type { TestRecord } from '../support/record.ts';
 import { onEachDatabase } from './each-database.ts';
 
@@ -53,6 +55,42 @@ onEachDatabase((target) => {
     expect(await before('tag', 'main', 8)).toBe(4);
     expect(await before('pull_request', '#7', 7)).toBe(3);
     expect(await before('push', 'topic', 2)).toBeUndefined();
+  });
+
+  it('goes on with what failed alone: the rest is taken over, with its attempts', async () => {
+    record = await makeRecord(await target());
+    const { store, builds } = record;
+    const ada = await record.worker('ada', { features: ['repeat'] });
+    const docs = { ...planOf({ steps: [stepOf('docs')] }), image: null, push: null };
+    const workflows = [workflowPlan('app'), workflowPlan('docs', { plan: docs })];
+    const { buildId } = await record.build(await record.project(), { plan: { workflows } });
+    const idsOf = async (build: string) =>
+      store.db
+        .selectFrom('workflow')
+        .select('id')
+        .where('build_id', '=', build)
+        .orderBy('position')
+        .execute();
+    const [app, first] = await idsOf(buildId);
+    await runWorkflow(await ada.claimWorkflow(app?.id ?? ''));
+    await runWorkflow(await ada.claimWorkflow(first?.id ?? ''), 'failure');
+    const again = await builds.rerunBuild(buildId, 'failed');
+    const [, second] = await idsOf(again.buildId);
+    await runWorkflow(await ada.claimWorkflow(second?.id ?? ''));
+    const context = { waitingOf: () => null, waitingFor: () => null, urlOf: (host: string) => host };
+    const view = await readBuild(store.db, again.buildId, context);
+    expect(view).toMatchObject({ status: 'success', rerunFrom: { id: buildId, number: 1 } });
+    expect(view?.workflows[0]).toMatchObject({ status: 'success', carriedFrom: { id: buildId, number: 1 } });
+    expect(view?.workflows[0]?.steps.map(({ attempts }) => attempts.length)).toEqual([1, 1, 1, 1]);
+    const tried = await readAttempts(store.db, buildId);
+    expect(tried?.workflows.map(({ name, steps }) => [name, steps.map((step) => step.name)])).toEqual([
+      ['docs', ['clone', 'docs']],
+    ]);
+    const ends = tried?.workflows[0]?.steps[1]?.attempts.map((one) => [one.status, one.workerName]);
+    expect(ends).toEqual([
+      ['failure', 'ada'],
+      ['success', 'ada'],
+    ]);
   });
 
   it('tells what became of it, and counts how often a build was run again', async () => {

@@ -43,6 +43,8 @@ export interface WorkerOptions {
   readonly routers?: string[];
   /** Of its token, and so of its process. */
   readonly labels?: Labels;
+  /** What its process knows to do; nothing unless told. */
+  readonly features?: string[];
 }
 
 export interface BuildOptions {
@@ -179,7 +181,7 @@ async function insertProject(store: Store, name: string): Promise<string> {
 async function makeWorker(
   { store, builds }: Pick<TestRecord, 'store' | 'builds'>,
   name: string,
-  { capacity = 2, routers = ['local'], labels = {} }: WorkerOptions = {},
+  { capacity = 2, routers = ['local'], labels = {}, features }: WorkerOptions = {},
 ): Promise<TestWorker> {
   const bearer = `token-of-${name}`;
   await builds.setWorkerToken(name, `hash-of-${bearer}`, { routers, labels });
@@ -190,7 +192,7 @@ async function makeWorker(
     return found;
   };
   const register = async (after?: string) =>
-    builds.register(await find(), { protocol: 1, name, instance, capacity, routers, after });
+    builds.register(await find(), { protocol: 1, name, instance, capacity, routers, after, features });
   await register();
   const known = await find();
   const claim = async (kind: 'workflow' | 'deployment', id: string, attempt: number) => {

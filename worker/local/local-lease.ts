@@ -35,6 +35,7 @@ export function localLease({ id, work, secrets, audience, signal }: LocalLease):
     work,
     signal,
     lost: never.signal,
+    onCancelStep: () => undefined,
     signals: () => ({ cancel: null, release: null, verdict: 'wait' }),
     whenSignals: notHere('signals'),
     holds: () => true,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { TIMES } from '../../config/times.ts';
 import type { Labels } from '../../src/core/labels.ts';
 import { Problem } from '../../src/core/problem.ts';
+import { WORKER_FEATURES } from '../../src/core/worker-feature.ts';
 import type { ClaimableJob, ReportBody } from '../../src/core/work.ts';
 import type { QueueLogin } from '../../src/ports/queue-access.ts';
 import {
@@ -69,6 +70,7 @@ export async function connectServer(options: ConnectOptions): Promise<ServerConn
     capacity: options.capacity,
     labels: options.labels ?? undefined,
     program: options.program,
+    features: [...WORKER_FEATURES],
     routers: [...options.routers],
   };
   const first = after === null ? registration : { ...registration, after };

@@ -4,7 +4,7 @@ import { SIZES } from '../../config/times.ts';
 import { ARTIFACT_LIMITS, type ArtifactOffer } from '../../src/core/artifact.ts';
 import { Problem } from '../../src/core/problem.ts';
 import type { TestReport, TestResult } from '../../src/core/test-report.ts';
-import type { LeaseSecrets, ReportBody, Signals, Work } from '../../src/core/work.ts';
+import type { CancelledStep, LeaseSecrets, ReportBody, Signals, Work } from '../../src/core/work.ts';
 import { FRAMES_CONTENT_TYPE } from '../../src/protocol/frames.ts';
 import { TEST_PART } from '../../src/protocol/worker.ts';
 import type {
@@ -75,6 +75,9 @@ export class HeldLease implements Lease {
   readonly #shipper: LogShipper;
   readonly #heartbeat: Heartbeat;
   readonly #poll: SignalPoll;
+  /** By their ids. */
+  readonly #cancelledSteps = new Map<string, CancelledStep>();
+  #onCancelStep: (step: CancelledStep) => void = () => undefined;
   /** Without secrets there is nothing to mask. */
   #masked = (body: ReportBody): ReportBody => body;
   /** Resolves when the lease may be given back; null: it is not to be. */
@@ -97,7 +100,8 @@ export class HeldLease implements Lease {
     });
     this.#poll = new SignalPoll({
       ask: (seen, waitMs) => this.#askSignals(seen, waitMs),
-      onSignals: ({ cancel }) => {
+      onSignals: ({ cancel, cancelSteps = [] }) => {
+        for (const step of cancelSteps) this.#cancelStep(step);
         if (cancel !== null) this.#stop.abort({ kind: 'cancelled', reason: cancel.reason } satisfies Stop);
       },
       onFailure: (error) => this.#noticeEnd(error),
@@ -115,8 +119,20 @@ export class HeldLease implements Lease {
     void this.#poll.run();
   }
 
+  onCancelStep(listener: (step: CancelledStep) => void): void {
+    this.#onCancelStep = listener;
+    for (const step of this.#cancelledSteps.values()) listener(step);
+  }
+
   signals(): Signals {
     return this.#poll.signals;
+  }
+
+  /** The server says it until the step has ended. */
+  #cancelStep(step: CancelledStep): void {
+    if (this.#cancelledSteps.has(step.stepId)) return;
+    this.#cancelledSteps.set(step.stepId, step);
+    this.#onCancelStep(step);
   }
 
   async whenSignals(until: (signals: Signals) => boolean): Promise<Signals> {

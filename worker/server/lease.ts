@@ -1,5 +1,6 @@
 import type { TestReport } from '../../src/core/test-report.ts';
 import type {
+  CancelledStep,
   ClaimableJob,
   LeaseSecrets,
   ReportBody,
@@ -82,6 +83,8 @@ export interface Lease<W extends Work = Work> {
   readonly signal: AbortSignal;
   /** Aborts only when the lease is lost; its `reason` is a {@link Stop}. */
   readonly lost: AbortSignal;
+  /** Calls the listener once for each step that is to end while the rest goes on, also for those told of already. */
+  onCancelStep(listener: (step: CancelledStep) => void): void;
   /** What the server last said. */
   signals(): Signals;
   /** Resolves with the signals once `until` holds for them (at once if it does). Rejects when the lease is lost or released. */

@@ -1,4 +1,4 @@
-import type { LeaseSecrets, ReportBody, WorkflowWork } from '../../src/core/work.ts';
+import type { CancelledStep, LeaseSecrets, ReportBody, WorkflowWork } from '../../src/core/work.ts';
 import type { CacheStore } from '../caches/cache-store.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { WorkflowLabels } from '../engine/labels.ts';
@@ -42,6 +42,8 @@ export interface RunSteps {
   readonly keepTests?: KeepTests | undefined;
   readonly sendArtifact?: SendArtifact | undefined;
   readonly caches?: CacheStore | undefined;
+  /** Calls the listener once for each step that is to end while the rest goes on. Absent: nobody ends one. */
+  readonly onCancelStep?: ((listener: (step: CancelledStep) => void) => void) | undefined;
 }
 
 /** The end of all steps together; a service alone never fails it once it was ready. */
@@ -67,6 +69,7 @@ export async function runSteps(job: RunSteps): Promise<StepsOutcome> {
   const services = startServices(context, job.signal);
   const ready = allReady(services);
   const flow = new StepFlow(context, { ...job, services: ready }, job.signal);
+  job.onCancelStep?.((step) => flow.cancel(step));
   const outcome = await flow.run();
   const settled = Promise.allSettled(services.map((service) => service.end())).then(() =>
     context.attempts.settle(),

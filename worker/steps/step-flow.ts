@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepPlan } from '../../src/core/plan.ts';
 import { callsForRetry, endAfter } from '../../src/core/retry.ts';
-import type { StepWork } from '../../src/core/work.ts';
+import type { CancelledStep, StepWork } from '../../src/core/work.ts';
 import type { LogSink } from '../log-sink.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
 import { attemptRows, finishAttempt, skipAttempt } from './attempt.ts';
@@ -11,7 +11,7 @@ import { keepReports, markReports } from './keep-reports.ts';
 import { runCommands } from './run-commands.ts';
 import { restoreCaches, saveCaches } from './step-caches.ts';
 import { missingSecret, stepEnvironment, variablesOf } from './step-environment.ts';
-import { hasFailed, turnOf } from './step-order.ts';
+import { hasFailed, isEndedAlone, turnOf } from './step-order.ts';
 import type { Progress } from './step-order.ts';
 import { startWaitingStep } from './waiting-step.ts';
 import type { WaitingStep } from './waiting-step.ts';
@@ -50,7 +50,11 @@ export class StepFlow {
   readonly #progress = new Map<string, Progress>();
   readonly #ends = new Map<string, Outcome>();
   readonly #waiting = new Map<string, Promise<WaitingStep | null>>();
-  readonly #running = new Map<string, { readonly end: Promise<void>; readonly abort: AbortController }>();
+  readonly #running = new Map<string, Promise<void>>();
+  /** What ends each step alone. */
+  readonly #stops = new Map<string, AbortController>();
+  /** Names of the steps that somebody has ended alone. */
+  readonly #cancelled = new Set<string>();
   readonly #removals: Promise<unknown>[] = [];
   readonly #sandboxes: Promise<StepContainer | null>[] = [];
   /** Whether the image for steps without one of their own is still on its way. */
@@ -63,7 +67,11 @@ export class StepFlow {
     this.#isImageAwaited = context.work.plan.image !== null;
     const settle = (): void => void (this.#isImageAwaited = false);
     gates.builtImage.then(settle, settle);
-    for (const step of this.#steps) this.#progress.set(step.name, 'waiting');
+    const kept = context.work.repeat?.keptSteps ?? [];
+    for (const { name } of this.#steps) {
+      this.#progress.set(name, kept.includes(name) ? 'success' : 'waiting');
+      this.#stops.set(name, new AbortController());
+    }
   }
 
   /** Resolves with the end of all steps together, after the last of them. */
@@ -71,9 +79,17 @@ export class StepFlow {
     for (;;) {
       while (await this.#takeTurns());
       if (this.#running.size === 0) break;
-      await Promise.race([...this.#running.values()].map((running) => running.end));
+      await Promise.race(this.#running.values());
     }
     return this.#verdict();
+  }
+
+  /** Ends one step, if it runs; those that depend on it are skipped, and the others go on. */
+  cancel({ stepId, reason }: CancelledStep): void {
+    const step = this.#steps.find(({ name }) => findRow(this.#context.work, 'step', name)?.stepId === stepId);
+    if (step === undefined || !this.#running.has(step.name)) return;
+    this.#cancelled.add(step.name);
+    this.#stops.get(step.name)?.abort({ status: 'cancelled', reason, exitCode: null } satisfies Outcome);
   }
 
   /** Resolves when no container of a step is left. Call it after `run`. */
@@ -100,7 +116,7 @@ export class StepFlow {
         await this.#skip(step, { ...abortOutcome(this.#signal), status: 'cancelled' });
         continue;
       }
-      const turn = turnOf(step, this.#steps, this.#progress);
+      const turn = turnOf(step, this.#steps, this.#progress, this.#cancelled);
       if (turn.kind === 'skip') {
         await this.#skip(step, { status: 'skipped', reason: turn.reason, exitCode: null });
         skipped = true;
@@ -125,7 +141,7 @@ export class StepFlow {
   #start(step: StepPlan, first: readonly Promise<unknown>[]): void {
     if (this.#waiting.has(step.name)) return;
     const row = this.#row(step);
-    const inTime = AbortSignal.any([this.#signal, AbortSignal.timeout(step.timeoutMs)]);
+    const inTime = AbortSignal.any([this.#signalOf(step), AbortSignal.timeout(step.timeoutMs)]);
     const image = step.image === null ? this.#gates.builtImage : Promise.resolve(step.image);
     const sandbox = step.image === null ? this.#makeNetwork(row) : null;
     const waiting = Promise.all([image, Promise.allSettled(first)]).then(async ([found]) =>
@@ -146,20 +162,27 @@ export class StepFlow {
   }
 
   #begin(step: StepPlan): void {
-    const abort = new AbortController();
     this.#progress.set(step.name, 'running');
-    const end = this.#execute(step, AbortSignal.any([this.#signal, abort.signal])).then((outcome) => {
+    const end = this.#execute(step, this.#signalOf(step)).then((outcome) => {
+      // It may have ended before it heard of that.
+      if (outcome.status !== 'cancelled') this.#cancelled.delete(step.name);
       this.#progress.set(step.name, outcome.status);
       this.#ends.set(step.name, outcome);
       this.#running.delete(step.name);
       if (step.failure === 'cancel' && hasFailed(step, outcome.status)) this.#cancelRunning(step);
     });
-    this.#running.set(step.name, { end, abort });
+    this.#running.set(step.name, end);
+  }
+
+  /** Aborts with the whole, or when the step is ended alone. */
+  #signalOf({ name }: StepPlan): AbortSignal {
+    const stop = this.#stops.get(name);
+    return stop === undefined ? this.#signal : AbortSignal.any([this.#signal, stop.signal]);
   }
 
   #cancelRunning(cause: StepPlan): void {
     const outcome: Outcome = { status: 'cancelled', reason: `step ${cause.name} failed`, exitCode: null };
-    for (const { abort } of this.#running.values()) abort.abort(outcome);
+    for (const name of this.#running.keys()) this.#stops.get(name)?.abort(outcome);
   }
 
   async #execute(step: StepPlan, signal: AbortSignal): Promise<Outcome> {
@@ -201,8 +224,11 @@ export class StepFlow {
   ): Promise<{ readonly sink: LogSink; readonly outcome: Outcome }> {
     const sink = this.#context.attempts.openLog(attempt.attemptId);
     this.#context.attempts.report({ type: 'step.started', attemptId: attempt.attemptId });
-    const waiting = (await this.#waiting.get(step.name)) ?? null;
+    const starting = this.#waiting.get(step.name) ?? Promise.resolve(null);
+    const waiting = await Promise.race([starting, nullOnAbort(signal)]);
     this.#waiting.delete(step.name);
+    if (waiting === null && signal.aborted)
+      this.#removals.push(starting.then((late) => this.#remove(late)).catch(() => undefined));
     const isFurther = attempt.attemptId !== this.#row(step).attemptId;
     const run = { step, attempt, isFurther, sink, signal, mayFollow };
     const outcome = await this.#runIn(waiting, run).finally(() => this.#remove(waiting));
@@ -225,7 +251,7 @@ export class StepFlow {
 
   /** A new container for another attempt, in a workspace as the one before has left it. */
   #startAgain(step: StepPlan, attempt: StepWork): void {
-    const inTime = AbortSignal.any([this.#signal, AbortSignal.timeout(step.timeoutMs)]);
+    const inTime = AbortSignal.any([this.#signalOf(step), AbortSignal.timeout(step.timeoutMs)]);
     const image = step.image === null ? this.#gates.builtImage : Promise.resolve(step.image);
     const waiting = image.then((found) =>
       found === null ? null : startWaitingStep(this.#context, step, attempt, found, null, inTime),
@@ -291,9 +317,11 @@ export class StepFlow {
       signal,
       settings,
     });
+    // Who ends one step does not want to wait for what it has left.
+    const end = this.#cancelled.has(step.name) ? signal : this.#signal;
     const left = {
       ...waiting,
-      ...{ plan: step, row: attempt, sink, signal: this.#signal, inTime: keeping(this.#signal) },
+      ...{ plan: step, row: attempt, sink, signal: end, inTime: keeping(end) },
     };
     await keepReports(this.#context, left, before);
     const outcome = await keepArtifact(this.#context, left, ended);
@@ -343,11 +371,15 @@ export class StepFlow {
   #verdict(): Outcome {
     const spoiling = this.#spoiling();
     const worst = spoiling.find((step) => this.#progress.get(step.name) === 'error') ?? spoiling[0] ?? null;
-    if (worst !== null) {
-      const end = this.#ends.get(worst.name) ?? SUCCESS;
-      return { ...end, reason: `step ${worst.name}: ${end.reason ?? end.status}` };
-    }
-    return this.#signal.aborted ? abortOutcome(this.#signal) : SUCCESS;
+    if (worst !== null) return this.#endBecauseOf(worst);
+    if (this.#signal.aborted) return abortOutcome(this.#signal);
+    const ended = this.#steps.find((step) => isEndedAlone(step, this.#cancelled));
+    return ended === undefined ? SUCCESS : this.#endBecauseOf(ended);
+  }
+
+  #endBecauseOf({ name }: StepPlan): Outcome {
+    const end = this.#ends.get(name) ?? SUCCESS;
+    return { ...end, reason: `step ${name}: ${end.reason ?? end.status}` };
   }
 }
 
@@ -355,6 +387,10 @@ export class StepFlow {
 function nextAttempt(number: number, most: number, delayMs: number): string {
   const when = delayMs === 0 ? 'now' : `in ${Number((delayMs / 1_000).toFixed(1))} s`;
   return `Attempt ${number} of at most ${most} follows ${when}.`;
+}
+
+function nullOnAbort(signal: AbortSignal): Promise<null> {
+  return rejectsOnAbort(signal).catch(() => null);
 }
 
 function rejectsOnAbort(signal: AbortSignal): Promise<never> {

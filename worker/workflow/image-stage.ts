@@ -1,6 +1,7 @@
 import type { BuiltImage } from '../../src/core/image.ts';
 import type { LeaseSecrets, WorkflowWork } from '../../src/core/work.ts';
 import { buildImage } from '../image/build-image.ts';
+import { tagImage } from '../image/kept-images.ts';
 import { buildRepository } from '../image/remove-build-images.ts';
 import type { LogSink } from '../log-sink.ts';
 import type { Outcome } from '../outcome.ts';
@@ -30,8 +31,10 @@ export class ImageStage {
   }
 
   async build(directory: string, signal: AbortSignal): Promise<ImageEnd> {
-    const imagePlan = this.#lease.work.plan.image;
-    if (imagePlan === null) return { outcome: SUCCESS, image: null };
+    const { plan, repeat } = this.#lease.work;
+    const imagePlan = plan.image;
+    if (imagePlan === null || repeat?.image === 'none') return { outcome: SUCCESS, image: null };
+    if (typeof repeat?.image === 'object') return this.#takeKept(repeat.image, repeat.of);
     let image: BuiltImage | null = null;
     const outcome = await this.#stages.run('image', async (log) => {
       image = await this.#take(log, signal);
@@ -64,6 +67,33 @@ export class ImageStage {
     const { id, sizeBytes, layerIds } = facts;
     const built = { cachedSteps: 0, totalSteps: 0 };
     return { imageId: id, testImageId: id, sizeBytes, layers: layerIds.length, ...built };
+  }
+
+  /** Nothing is built: it is the image of before, by its Id, or none. */
+  async #takeKept(image: BuiltImage, buildNumber: number): Promise<ImageEnd> {
+    const { engine } = this.#tools;
+    const repository = buildRepository(this.#lease.id);
+    const outcome = await this.#stages.run('image', async (log): Promise<Outcome> => {
+      for (const [tag, id] of [
+        ['image', image.imageId],
+        ['image-test', image.testImageId],
+      ] as const) {
+        if ((await engine.inspectImage(id)) === null)
+          return {
+            status: 'error',
+            reason: `the image ${id} of build #${buildNumber} is not on this worker's engine any more: re-run all of it, which builds it again`,
+            exitCode: null,
+          };
+        await tagImage(engine, id, repository, tag);
+      }
+      await log.say(
+        `The image of build #${buildNumber} is taken as it is, nothing is built: ${image.imageId}`,
+      );
+      return SUCCESS;
+    });
+    if (outcome.status !== 'success') return { outcome, image: null };
+    await this.#lease.report({ type: 'image.built', image });
+    return { outcome, image };
   }
 
   skip(reason: string): ImageEnd {

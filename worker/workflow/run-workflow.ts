@@ -1,7 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { BuiltImage } from '../../src/core/image.ts';
 import type { LeaseSecrets, WorkflowWork } from '../../src/core/work.ts';
 import { workflowLabels, type WorkflowLabels } from '../engine/labels.ts';
+import { keepImage } from '../image/kept-images.ts';
 import { buildRepository, removeBuildImages } from '../image/remove-build-images.ts';
 import type { LogSink } from '../log-sink.ts';
 import { reasonMasker } from '../logs/mask-reasons.ts';
@@ -28,7 +30,9 @@ export async function runWorkflow(lease: Lease<WorkflowWork>, tools: WorkflowToo
   const run = new WorkflowRun(lease, tools, secrets);
   try {
     const outcome = reasonMasker(secrets)(await run.untilVerdict());
-    await lease.report({ type: 'workflow.finished', status: outcome.status, reason: outcome.reason });
+    const { status, reason } = outcome;
+    const keeps = (await run.keepImage(outcome)) ? ({ keepsImage: true } as const) : {};
+    await lease.report({ type: 'workflow.finished', status, reason, ...keeps });
     return outcome;
   } finally {
     await run.cleanUp().catch(tools.onLeftover);
@@ -45,6 +49,7 @@ class WorkflowRun {
   /** Aborts with the lease, or when something failed by surprise; its reason is the outcome of all that it cuts short. */
   readonly #ending = new AbortController();
   #cleared: Promise<void> = Promise.resolve();
+  #image: BuiltImage | null = null;
 
   constructor(lease: Lease<WorkflowWork>, tools: WorkflowTools, secrets: LeaseSecrets) {
     this.#lease = lease;
@@ -87,6 +92,18 @@ class WorkflowRun {
     }
   }
 
+  /** One that did not end green may run again in part: whether its image stays on the engine for that. */
+  async keepImage({ status }: Outcome): Promise<boolean> {
+    if (status === 'success' || this.#image === null || this.#tools.keepsImages !== true) return false;
+    try {
+      await keepImage(this.#tools.engine, this.#image);
+      return true;
+    } catch (error) {
+      this.#tools.onLeftover(error);
+      return false;
+    }
+  }
+
   async cleanUp(): Promise<void> {
     await this.#cleared;
     await cleanUpWorkflow(this.#tools.engine, this.#labels);
@@ -125,9 +142,10 @@ class WorkflowRun {
 
   async #buildImage(clone: Promise<Outcome>): Promise<ImageEnd> {
     const stage = new ImageStage(this.#stages, this.#lease, this.#tools, this.#secrets);
-    return (await clone).status === 'success'
-      ? stage.build(this.#checkout, this.#ending.signal)
-      : stage.skip('the repository was not checked out');
+    if ((await clone).status !== 'success') return stage.skip('the repository was not checked out');
+    const end = await stage.build(this.#checkout, this.#ending.signal);
+    this.#image = end.image;
+    return end;
   }
 
   #push({ image }: ImageEnd): PushStage | null {
@@ -155,6 +173,7 @@ class WorkflowRun {
       settings: this.#tools.steps,
       onStepFailed: this.#tools.onStepFailed,
       caches: this.#tools.caches,
+      onCancelStep: (listener) => this.#lease.onCancelStep(listener),
       sendArtifact: (about, pack, signal) => this.#lease.sendArtifact(about, pack, signal),
       keepTests: (attemptId, report, signal) => this.#lease.tests(attemptId, report, signal),
     });

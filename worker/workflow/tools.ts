@@ -29,4 +29,6 @@ export interface WorkflowTools {
   readonly takeImage?: TakeImage;
   /** Absent: nobody looks into what has failed. */
   readonly onStepFailed?: OnStepFailed;
+  /** Images of what did not end green stay for a while, for what failed to run again; absent: they go. */
+  readonly keepsImages?: true;
 }

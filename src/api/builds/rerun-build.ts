@@ -1,10 +1,16 @@
+import { z } from 'zod';
 import { auditOf } from '../audit-trail.ts';
 import { buildSubject } from '../../store/read/audit-subjects.ts';
 import type { AppDeps } from '../deps.ts';
-import { readParam } from '../read-request.ts';
+import { readBodyOf, readParam } from '../read-request.ts';
 import { route, type Route } from '../route.ts';
 
-/** `POST /api/v1/builds/:build/rerun` → 201, `{id, number}` of the new build of the same commit. */
+const body = z.object({ only: z.literal('failed').nullish() });
+
+/**
+ * `POST /api/v1/builds/:build/rerun {only?}` → 201, `{id, number}` of the new build of the same commit. With `only: "failed"`
+ * what was green is taken over and the rest runs in the same image; 409 `image_not_kept` where that is gone.
+ */
 export function rerunBuild({ builds, intake, store }: Pick<AppDeps, 'builds' | 'intake' | 'store'>): Route {
   return route({
     method: 'post',
@@ -15,7 +21,8 @@ export function rerunBuild({ builds, intake, store }: Pick<AppDeps, 'builds' | '
       const id = readParam(request, 'build');
       const audit = auditOf(request);
       audit.about(await buildSubject(store.db, id));
-      const { buildId, number } = await builds.rerunBuild(id, audit.done);
+      const { only } = readBodyOf(request, body);
+      const { buildId, number } = await builds.rerunBuild(id, only ?? 'all', audit.done);
       intake.planWaiting();
       response.status(201).json({ id: buildId, number });
     },

@@ -16,6 +16,20 @@ export async function buildSubject(db: Reader, id: string): Promise<AuditSubject
   return { kind: 'build', id: idOf('bld', id), name: row === undefined ? null : `${row.path}#${row.number}` };
 }
 
+/** A step by its build, `shop/web#12 unit`. */
+export async function stepSubject(db: Reader, id: string): Promise<AuditSubject> {
+  const row = await db
+    .selectFrom('step')
+    .innerJoin('workflow', 'workflow.id', 'step.workflow_id')
+    .innerJoin('build', 'build.id', 'workflow.build_id')
+    .innerJoin('project', 'project.id', 'build.project_id')
+    .where('step.id', '=', id)
+    .select(['project.path', 'build.number', 'step.name'])
+    .executeTakeFirst();
+  const name = row === undefined ? null : `${row.path}#${row.number} ${row.name}`;
+  return { kind: 'step', id: idOf('stp', id), name };
+}
+
 /** `shop/web/production`. */
 export async function environmentSubject(db: Reader, id: string): Promise<AuditSubject> {
   const row = await environments(db).where('environment.id', '=', id).executeTakeFirst();

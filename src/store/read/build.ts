@@ -5,6 +5,7 @@ import type { BuildView, LintProblemView, WorkflowView } from '../../core/view.t
 import { selectSummaries, toSummary } from './build-summaries.ts';
 import { deploymentsOfBuild } from './deployment-views.ts';
 import { artifactsOfBuild } from './artifacts.ts';
+import { readFailedPart } from './failed-part.ts';
 import { noticesOfBuild } from './notices.ts';
 import type { Reader, ViewContext } from './view-context.ts';
 import { workflowsOfBuild } from './workflow-views.ts';
@@ -17,18 +18,26 @@ export async function readBuild(
 ): Promise<BuildView | null> {
   const row = await selectSummaries(db)
     .leftJoin('build as first', 'first.id', 'build.rerun_of')
+    .leftJoin('build as before', 'before.id', 'build.rerun_from')
     .select(['build.delivery_id', 'build.rerun_of', 'build.problems_json', 'first.number as first_number'])
+    .select(['before.id as before_id', 'before.number as before_number'])
     .where('build.id', '=', buildId)
     .executeTakeFirst();
   if (row === undefined) return null;
   const problems = JSON.parse(row.problems_json ?? '[]') as LintProblemView[];
   const workflows = await workflowsOfBuild(db, buildId);
+  const failedPart = await readFailedPart(db, row, workflows);
   return {
     ...toSummary(row, await deploymentsOfBuild(db, buildId, context), context),
     deliveryId: row.delivery_id,
     rerunOf: row.rerun_of,
     rerunOfNumber: row.first_number,
     inputs: inputsOf(row.event_json),
+    rerunFrom:
+      row.before_id === null || row.before_number === null
+        ? null
+        : { id: row.before_id, number: row.before_number },
+    ...(failedPart === null ? {} : { failedPart }),
     problems: problems.filter(({ severity }) => severity === 'error'),
     warnings: problems.filter(({ severity }) => severity === 'warning'),
     workflows,

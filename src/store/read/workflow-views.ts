@@ -1,5 +1,7 @@
 import type { MatrixValues } from '../../core/plan.ts';
-import type { StepAttemptView, StepView, WorkflowView } from '../../core/view.ts';
+import { chunks } from '../../core/chunks.ts';
+import { isEnd } from '../../core/status.ts';
+import type { BuildReferenceView, StepAttemptView, StepView, WorkflowView } from '../../core/view.ts';
 import type { Reader } from './view-context.ts';
 
 /** The workflows of a build with their steps; a step shows its attempts from every attempt of the workflow. */
@@ -25,6 +27,9 @@ export async function workflowsOfBuild(db: Reader, buildId: string): Promise<rea
       startedAtMs: row.started_at,
       finishedAtMs: row.finished_at,
       steps: await stepsOf(db, row.id, row.attempt),
+      ...(row.carried_from === null
+        ? {}
+        : { carriedFrom: (await buildsOfWorkflows(db, [row.carried_from])).get(row.carried_from) ?? null }),
     })),
   );
 }
@@ -38,29 +43,92 @@ async function stepsOf(db: Reader, workflowId: string, attempt: number): Promise
     .orderBy('workflow_attempt')
     .execute();
   const attempts = await attemptsOf(db, workflowId);
+  const carried = await carriedAttempts(
+    db,
+    steps.flatMap(({ carried_from }) => carried_from ?? []),
+  );
   return steps
     .filter((step) => step.workflow_attempt === attempt)
-    .map((step) => ({
-      id: step.id,
-      kind: step.kind,
-      name: step.name,
-      status: step.status,
-      reason: step.reason,
-      dependsOn: JSON.parse(step.depends_on_json) as string[],
-      attempts: attempts
-        .filter(({ position }) => position === step.position)
-        .map(({ position: _, passed, failed, errors, skipped, ...row }, index): StepAttemptView => ({
-          ...row,
-          ...(passed === null || failed === null || errors === null || skipped === null
-            ? {}
-            : { tests: { passed, failed, error: errors, skipped } }),
-          attempt: index + 1,
-          logId: row.id,
-        })),
-    }));
+    .map((step): StepView => {
+      const before = step.carried_from === null ? null : carried.get(step.carried_from);
+      const own = attempts.filter(({ position }) => position === step.position);
+      return {
+        id: step.id,
+        kind: step.kind,
+        name: step.name,
+        status: step.status,
+        reason: step.reason,
+        dependsOn: JSON.parse(step.depends_on_json) as string[],
+        attempts: (before?.attempts ?? own).map(toView),
+        ...(before === null ? {} : { carriedFrom: before?.build ?? null }),
+        ...(step.cancel_requested !== null && !isEnd(step.status) ? { cancelling: true } : {}),
+      };
+    });
 }
 
+function toView(
+  { position: _, stepId: __, passed, failed, errors, skipped, ...row }: AttemptRow,
+  index: number,
+): StepAttemptView {
+  return {
+    ...row,
+    ...(passed === null || failed === null || errors === null || skipped === null
+      ? {}
+      : { tests: { passed, failed, error: errors, skipped } }),
+    attempt: index + 1,
+    logId: row.id,
+  };
+}
+
+interface CarriedAttempts {
+  readonly build: BuildReferenceView;
+  readonly attempts: readonly AttemptRow[];
+}
+
+/** By the ids of the steps that were green in an earlier build: their attempts, and that build. */
+async function carriedAttempts(
+  db: Reader,
+  stepIds: readonly string[],
+): Promise<ReadonlyMap<string, CarriedAttempts>> {
+  const found = new Map<string, CarriedAttempts>();
+  for (const ids of chunks(stepIds, MOST_IDS)) {
+    const builds = await db
+      .selectFrom('step')
+      .innerJoin('workflow', 'workflow.id', 'step.workflow_id')
+      .innerJoin('build', 'build.id', 'workflow.build_id')
+      .select(['step.id as stepId', 'build.id', 'build.number'])
+      .where('step.id', 'in', ids)
+      .execute();
+    const attempts = await selectAttempts(db).where('step.id', 'in', ids).execute();
+    for (const { stepId, ...build } of builds)
+      found.set(stepId, { build, attempts: attempts.filter((attempt) => attempt.stepId === stepId) });
+  }
+  return found;
+}
+
+/** In one query. */
+const MOST_IDS = 500;
+
+async function buildsOfWorkflows(
+  db: Reader,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, BuildReferenceView>> {
+  const rows = await db
+    .selectFrom('workflow')
+    .innerJoin('build', 'build.id', 'workflow.build_id')
+    .select(['workflow.id as workflowId', 'build.id', 'build.number'])
+    .where('workflow.id', 'in', ids)
+    .execute();
+  return new Map(rows.map(({ workflowId, ...build }) => [workflowId, build]));
+}
+
+type AttemptRow = Awaited<ReturnType<typeof attemptsOf>>[number];
+
 function attemptsOf(db: Reader, workflowId: string) {
+  return selectAttempts(db).where('step.workflow_id', '=', workflowId).execute();
+}
+
+function selectAttempts(db: Reader) {
   return (
     db
       .selectFrom('step')
@@ -68,6 +136,7 @@ function attemptsOf(db: Reader, workflowId: string) {
       .leftJoin('test_report', 'test_report.attempt_id', 'step_attempt.id')
       .select([
         'step.position',
+        'step.id as stepId',
         'step_attempt.id',
         'step_attempt.status',
         'step_attempt.reason',
@@ -79,11 +148,9 @@ function attemptsOf(db: Reader, workflowId: string) {
         'test_report.errors',
         'test_report.skipped',
       ])
-      .where('step.workflow_id', '=', workflowId)
       // Of the attempts after the first, those that came to pass.
       .where((eb) => eb.or([eb('step_attempt.attempt', '=', 1), eb('step_attempt.status', '!=', 'pending')]))
       .orderBy('step_attempt.workflow_attempt')
       .orderBy('step_attempt.attempt')
-      .execute()
   );
 }

@@ -28,6 +28,7 @@ export function memoryLease(options: MemoryLeaseOptions): MemoryLease {
     work: options.work,
     signal: all.signal,
     lost: lost.signal,
+    onCancelStep: () => undefined,
     signals: options.signals,
     async whenSignals(until) {
       while (!until(options.signals())) {

@@ -14,6 +14,7 @@ import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 const HOST_TOKEN = 'ghp_of_the_project_0123456789';
 const DEPLOYMENT = newId('dep');
+const STEP = newId('stp');
 const ENVIRONMENT = newId('env');
 const SECRET = 'a value that nobody may read';
 const STEPS =
@@ -37,10 +38,11 @@ beforeAll(async () => {
     directory,
     intake: false,
     github: { api: github.url, app: github.app },
-    // Deployments need a router and its worker; what they write is looked at in test/unit/builds/notes.test.ts.
+    // Running steps need a worker, and deployments a router; what they write is looked at in test/unit/builds/notes.test.ts.
     change: ({ store, builds }) => ({
       builds: {
         ...builds,
+        cancelStep: (_id, _reason, note) => store.transaction(async (tx) => note?.(tx)),
         cancelDeployment: (_id, _reason, note) => store.transaction(async (tx) => note?.(tx)),
         removeEnvironment: (_environment, _volumes, note) => store.transaction(async (tx) => note?.(tx)),
         rollBack: (_environment, _deployment, note) =>
@@ -194,6 +196,11 @@ const CHANGES: readonly [AuditAction, () => Promise<Response>, Partial<AuditEntr
       { kind: 'build', name: 'shop/web#1' },
     ],
     [
+      'step.cancel',
+      () => server.api('POST', `/steps/${STEP}/cancel`),
+      { kind: 'step', id: STEP, name: null },
+    ],
+    [
       'deployment.cancel',
       () => server.api('POST', `/deployments/${DEPLOYMENT}/cancel`),
       { kind: 'deployment', id: DEPLOYMENT, name: null },
@@ -286,7 +293,8 @@ describe('an entry that cannot be written', () => {
   };
 
   /** Those with a test of their own: below, and in test/unit/builds/notes.test.ts. */
-  type Elsewhere = 'project.remove' | 'deployment.cancel' | 'environment.roll_back' | 'environment.remove';
+  type Elsewhere =
+    'project.remove' | 'step.cancel' | 'deployment.cancel' | 'environment.roll_back' | 'environment.remove';
 
   it('lets no change be made: both are of one transaction', async () => {
     await server.api('POST', '/tokens', { name: 'bob' });

@@ -49,6 +49,27 @@ const rows = async () => ({
   slots: await record.store.db.selectFrom('slot').selectAll().orderBy('id').execute(),
 });
 
+it('the cancel of a step is noted once, in its transaction: without its note there is none', async () => {
+  ada = await record.worker('eve', { features: ['cancel-step'] });
+  const { buildId } = await record.build(project);
+  const { work, report } = await ada.claimWorkflow(await record.workflowOf(buildId));
+  const step = work.steps.find(({ kind }) => kind === 'step');
+  await report({ type: 'step.started', attemptId: step?.attemptId ?? '' });
+  const wanted = async () =>
+    record.store.db
+      .selectFrom('step')
+      .select('cancel_requested')
+      .where('id', '=', step?.stepId ?? '')
+      .execute();
+  await expect(record.builds.cancelStep(step?.stepId ?? '', 'by ann', full)).rejects.toThrow(
+    'the disk is full',
+  );
+  expect(await wanted()).toEqual([{ cancel_requested: null }]);
+  await record.builds.cancelStep(step?.stepId ?? '', 'by ann', note);
+  expect(noted).toBe(1);
+  expect(await wanted()).toEqual([{ cancel_requested: 'by ann' }]);
+});
+
 it('a removal of an environment is noted once, in its transaction: without its note there is none', async () => {
   await deployed();
   const { id } = await record.store.db.selectFrom('environment').select('id').executeTakeFirstOrThrow();

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildSummary, Page, WorkerView } from '../../../src/core/view.ts';
+import type { BuildSummary, BuildView, Page, WorkerView } from '../../../src/core/view.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 import { pushPayload } from '../../support/github-payloads.ts';
 import { nodeEnvironment } from '../../support/node-environment.ts';
@@ -208,6 +208,23 @@ describe('builds', () => {
     expect(refused.stderr).toContain('The inputs cannot be taken: there is no input `who`');
     expect((await slipway(['run-now', 'shop/web', '--input', 'who'])).stderr).toContain('write NAME=VALUE');
     expect((await slipway(['cancel', 'shop/web#99'])).stderr).toContain('shop/web has no build 99');
+    const partly = await slipway(['rerun', 'shop/web#2', '--failed']);
+    expect(partly).toMatchObject({ status: 1, stderr: expect.stringContaining('has not ended') as string });
+  });
+
+  it('have a step that is cancelled alone, by its name, where it runs', async () => {
+    const { items } = JSON.parse((await slipway(['builds', '--json'])).stdout) as Page<BuildSummary>;
+    const build = (await (await server.api('GET', `/builds/${items[0]?.id ?? ''}`)).json()) as BuildView;
+    const step = build.workflows[0]?.steps.find(({ kind }) => kind === 'step')?.name ?? '';
+    for (const name of [step, `${build.workflows[0]?.name ?? ''}:${step}`])
+      expect((await slipway(['cancel', 'shop/web#2', name])).stderr).toContain(
+        `The step ${step} does not run: it is pending.`,
+      );
+    const wrong = await slipway(['cancel', 'shop/web#2', 'fly']);
+    expect(wrong).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('no step fly; it has:') as string,
+    });
   });
 
   it('that fail in the pipeline file are followed to their problems, and fail the command', async () => {

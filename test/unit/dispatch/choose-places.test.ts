@@ -37,6 +37,27 @@ describe('a place', () => {
     expect(chosen([wanting('1')], [silent, worker('b', 1, 0, { draining: true })])).toEqual(['1 a']);
   });
 
+  it('is on the one worker that has the image, for a part of a workflow that runs again', () => {
+    const features = ['repeat'];
+    const part = { ...wanting('part'), feature: 'repeat', only: { id: 'a', name: 'ada' } } as const;
+    const [a, b] = [worker('a', 1, 0, { features }), worker('b', 9, 0, { features })];
+    expect(chosen([part], [a, b])).toEqual(['part a']);
+    expect(chosen([part], [{ ...a, taken: 1 }, b])).toEqual([]);
+    expect(whyWaiting(part, [{ ...a, taken: 1 }, b])).toBe(
+      'the worker ada has its image, and has no free place',
+    );
+    expect(whyWaiting(part, [{ ...a, draining: true }])).toBe('the worker ada has its image, and drains');
+    expect(whyWaiting(part, [b])).toBe('the worker ada has its image, and is not connected');
+  });
+
+  it('is on no worker of a version that knows nothing of parts of workflows', () => {
+    const part = { ...wanting('part'), feature: 'repeat' } as const;
+    expect(chosen([part], [worker('old', 9, 0), worker('new', 1, 0, { features: ['repeat'] })])).toEqual([
+      'part new',
+    ]);
+    expect(whyWaiting(part, [worker('old', 9, 0)])).toMatch(/^no connected worker is new enough/);
+  });
+
   it('is on a worker with every label that is wanted, with that value', () => {
     const workers = [
       worker('plain', 9, 0),

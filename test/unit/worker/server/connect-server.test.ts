@@ -8,7 +8,7 @@ import { TIMES } from '../../../../config/times.ts';
 import { newId } from '../../../../src/core/id.ts';
 import type { Problem } from '../../../../src/core/problem.ts';
 import { NO_TESTS } from '../../../../src/core/test-report.ts';
-import type { ReportBody } from '../../../../src/core/work.ts';
+import type { CancelledStep, ReportBody } from '../../../../src/core/work.ts';
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../../../src/protocol/worker.ts';
 import { connectServer, type ConnectOptions } from '../../../../worker/server/connect-server.ts';
 import { stopOf, type Lease, type ServerConnection } from '../../../../worker/server/lease.ts';
@@ -403,6 +403,26 @@ describe('a lease', () => {
     const lease = await claim();
     server.signal({ cancel: { reason: 'superseded' } }, true);
     await expect.poll(() => stopOf(lease.signal)?.reason).toBe('superseded');
+  });
+
+  it('tells once of a step that is to end alone, by its heartbeat too, and whoever listens later', async () => {
+    server.script('/signals', 'silence');
+    server.heartbeatMs = 30;
+    const lease = await claim();
+    const [slow, other] = [
+      { stepId: 'stp_1', reason: 'cancelled by ada' },
+      { stepId: 'stp_2', reason: 'cancelled by bob' },
+    ];
+    const heard: CancelledStep[] = [];
+    lease.onCancelStep((step) => heard.push(step));
+    server.signal({ cancelSteps: [slow] }, true);
+    await expect.poll(() => heard).toEqual([slow]);
+    server.signal({ cancelSteps: [slow, other] });
+    await expect.poll(() => heard).toEqual([slow, other]);
+    const late: CancelledStep[] = [];
+    lease.onCancelStep((step) => late.push(step));
+    expect(late).toEqual([slow, other]);
+    expect(lease.signal.aborted).toBe(false);
   });
 
   it('hands on a verdict to who waits for it', async () => {

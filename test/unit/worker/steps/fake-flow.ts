@@ -1,5 +1,5 @@
 import type { StepPlan } from '../../../../src/core/plan.ts';
-import type { ReportBody, StepWork } from '../../../../src/core/work.ts';
+import type { CancelledStep, ReportBody, StepWork } from '../../../../src/core/work.ts';
 import type { ContainerSpec } from '../../../../worker/engine/create-container.ts';
 import type { Engine } from '../../../../worker/engine/engine.ts';
 import type { ExecSpec } from '../../../../worker/engine/exec.ts';
@@ -27,6 +27,12 @@ export interface FlowTest {
   readonly exitCode?: (n: number, spec: ExecSpec) => number;
   /** Called as commands begin. */
   readonly onRun?: (n: number) => void;
+  /** Attempts whose commands go on until they are told to end. */
+  readonly hangs?: readonly string[];
+  /** Which step is cancelled alone as the commands of an attempt begin, by its id. */
+  readonly cancels?: Readonly<Record<string, CancelledStep>>;
+  /** Steps that are green already. */
+  readonly kept?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -45,7 +51,8 @@ export interface FlowEnd {
 export async function runFlow(test: FlowTest): Promise<FlowEnd> {
   const story: string[] = [];
   const logs: Record<string, string> = {};
-  const { engine, runs, containers, left } = fakeEngine(test);
+  const { engine, runs, containers, left } = fakeEngine(test, (step) => flow.cancel(step));
+  const repeat = { of: 1, keptSteps: test.kept ?? [], image: 'none' };
   const report = (body: ReportBody): void => {
     if (body.type === 'step.started') story.push(`${body.attemptId} started`);
     if (body.type === 'step.finished')
@@ -53,7 +60,7 @@ export async function runFlow(test: FlowTest): Promise<FlowEnd> {
   };
   const context = {
     engine,
-    work: { plan: { image: null, steps: test.steps }, variables: {}, steps: rowsOf(test) },
+    work: { plan: { image: null, steps: test.steps }, variables: {}, steps: rowsOf(test), repeat },
     labels: {},
     place: { network: 'n', volume: 'v' },
     secrets: { values: test.secrets ?? {}, registries: {} },
@@ -91,7 +98,11 @@ function sinkInto(logs: Record<string, string>, id: string): LogSink {
   };
 }
 
-function fakeEngine({ image = {}, exitCode = () => 0, onRun }: FlowTest) {
+function fakeEngine(
+  { image = {}, exitCode = () => 0, onRun, hangs = [], cancels = {} }: FlowTest,
+  cancel: (step: CancelledStep) => void,
+) {
+  const ends = new Map<string, () => void>();
   const runs: ExecSpec[] = [];
   const containers: string[] = [];
   const left = new Set<string>();
@@ -131,18 +142,25 @@ function fakeEngine({ image = {}, exitCode = () => 0, onRun }: FlowTest) {
       left.delete(id);
     },
     hasFile: async () => true,
-    exec: async (_: string, spec: ExecSpec) => {
+    exec: async (id: string, spec: ExecSpec) => {
+      ends.get(id)?.();
       const n = runs.push(spec);
       onRun?.(n);
+      const attempt = id.replace('slipway-', '');
+      const over = Promise.withResolvers<void>();
+      if (hangs.includes(attempt)) ends.set(id, over.resolve);
+      else over.resolve();
+      const cancelled = cancels[attempt];
+      if (cancelled !== undefined) setImmediate(() => cancel(cancelled));
       return {
         execId: String(n),
         output: (async function* () {
-          await Promise.resolve();
+          await over.promise;
         })(),
         destroy: () => undefined,
       };
     },
-    inspectExec: async () => ({ running: false, exitCode: 0 }),
+    inspectExec: async (id: string) => ({ running: hangs.length > 0 && id !== '', exitCode: 0 }),
     exitCodeOf: async (id: string) => exitCode(Number(id), runs[Number(id) - 1] ?? { command: [] }),
     run: async () => ({ exitCode: 0, output: '' }),
     killContainer: async () => undefined,

@@ -1,0 +1,110 @@
+import type { PushedImage } from '../core/image.ts';
+import { newId } from '../core/id.ts';
+import { chunks } from '../core/chunks.ts';
+import type { Tx } from '../store/store.ts';
+import { settleWorkflows } from './end-workflow.ts';
+import type { WorkflowPart } from './failed-part.ts';
+import { makeReleases } from './make-releases.ts';
+import { recordEvent } from './record-event.ts';
+import { settleBuild } from './settle-environment.ts';
+
+interface Carried {
+  readonly buildId: string;
+  /** In the plan's order, as `parts`. */
+  readonly workflowIds: readonly string[];
+  readonly parts: readonly WorkflowPart[];
+  readonly at: number;
+}
+
+/**
+ * Gives a build that runs what failed of another again the workflows which were green there: their steps, and the image
+ * that they pushed, from which its deployments have their releases.
+ */
+export async function carryOver(tx: Tx, { buildId, workflowIds, parts, at }: Carried): Promise<void> {
+  for (const [position, part] of parts.entries()) {
+    const workflowId = workflowIds[position];
+    if (part.kind !== 'carry' || workflowId === undefined) continue;
+    await carrySteps(tx, part.workflowId, workflowId, at);
+    await carryImage(tx, part.workflowId, { workflowId, buildId, at });
+    await recordEvent(tx, {
+      at,
+      subject: 'workflow',
+      subjectId: workflowId,
+      buildId,
+      type: 'workflow.carried',
+      detail: { from: part.workflowId },
+    });
+  }
+  await settleBuild(tx, buildId, at);
+  await settleWorkflows(tx, buildId, at);
+}
+
+async function carrySteps(tx: Tx, fromWorkflow: string, workflowId: string, at: number): Promise<void> {
+  const { attempt } = await tx.db
+    .selectFrom('workflow')
+    .select('attempt')
+    .where('id', '=', fromWorkflow)
+    .executeTakeFirstOrThrow();
+  const steps = await tx.db
+    .selectFrom('step')
+    .select(['id', 'position', 'kind', 'name', 'depends_on_json', 'status', 'reason', 'carried_from'])
+    .where('workflow_id', '=', fromWorkflow)
+    .where('workflow_attempt', '=', attempt)
+    .orderBy('position')
+    .execute();
+  const rows = steps.map(({ id, carried_from, ...step }) => ({
+    ...step,
+    id: newId('stp', at),
+    workflow_id: workflowId,
+    workflow_attempt: 1,
+    carried_from: carried_from ?? id,
+  }));
+  for (const some of chunks(rows, MOST_ROWS)) await tx.db.insertInto('step').values(some).execute();
+}
+
+/** Rows of one statement. */
+const MOST_ROWS = 50;
+
+async function carryImage(
+  tx: Tx,
+  fromWorkflow: string,
+  { workflowId, buildId, at }: { workflowId: string; buildId: string; at: number },
+): Promise<void> {
+  const image = await tx.db
+    .selectFrom('image')
+    .select(['build_id', 'built_json', 'pushed_json', 'tags_json'])
+    .where('workflow_id', '=', fromWorkflow)
+    .executeTakeFirst();
+  if (image === undefined) return;
+  const { build_id: fromBuild, ...carried } = image;
+  await tx.db
+    .insertInto('image')
+    .values({ ...carried, workflow_id: workflowId, build_id: buildId })
+    .execute();
+  if (image.pushed_json === null) return;
+  const pushed = JSON.parse(image.pushed_json) as PushedImage;
+  await nameAlso(tx, fromBuild, { buildId, pushed, at });
+  await makeReleases(tx, workflowId, pushed, at);
+}
+
+/** The new build names the manifest too, so that the end of no other one removes it. */
+async function nameAlso(
+  tx: Tx,
+  fromBuild: string,
+  { buildId, pushed, at }: { buildId: string; pushed: PushedImage; at: number },
+): Promise<void> {
+  const { repository, digest } = pushed;
+  const named = await tx.db
+    .selectFrom('manifest')
+    .select('fresh')
+    .where('build_id', '=', fromBuild)
+    .where('repository', '=', repository)
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  if (named === undefined) return;
+  await tx.db
+    .insertInto('manifest')
+    .values({ repository, digest, build_id: buildId, fresh: named.fresh, named_at: at })
+    .onConflict((conflict) => conflict.columns(['repository', 'digest', 'build_id']).doNothing())
+    .execute();
+}

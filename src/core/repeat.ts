@@ -1,0 +1,28 @@
+import type { BuiltImage } from './image.ts';
+
+/** A step that was green in an earlier build and is not run again. */
+export interface KeptStep {
+  readonly kind: 'image' | 'step';
+  readonly name: string;
+  /** The row that has its attempts. */
+  readonly stepId: string;
+}
+
+/**
+ * Where a workflow that runs again gets its image from: it was never built, so it is built now; nothing needs it; or it
+ * is the one of before, on the engine of the worker that keeps it.
+ */
+export type RepeatImage = 'build' | 'none' | KeptImage;
+
+export interface KeptImage {
+  readonly built: BuiltImage;
+  readonly workerId: string;
+}
+
+/** What of a workflow runs again where only what failed of a build does. */
+export interface WorkflowRepeat {
+  /** Number of the build that failed. */
+  readonly of: number;
+  readonly kept: readonly KeptStep[];
+  readonly image: RepeatImage;
+}
