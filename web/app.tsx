@@ -4,6 +4,7 @@ import { api, SIGNED_OUT } from './api.ts';
 import { AuditPage } from './pages/audit.tsx';
 import { BuildPage } from './pages/build.tsx';
 import { BuildsPage } from './pages/builds.tsx';
+import { ComparePage } from './pages/compare.tsx';
 import { DeliveriesPage } from './pages/deliveries.tsx';
 import { DeliveryPage } from './pages/delivery.tsx';
 import { EnvironmentPage } from './pages/environment.tsx';
@@ -35,6 +36,7 @@ export function App() {
         <Router onRouteChange={toContent}>
           <Route path="/" component={BuildsPage} />
           <Route path="/builds/:build" component={BuildPage} />
+          <Route path="/builds/:build/compare" component={ComparePage} />
           <Route path="/deliveries" component={DeliveriesPage} />
           <Route path="/deliveries/:delivery" component={DeliveryPage} />
           <Route path="/environments" component={EnvironmentsPage} />

@@ -172,7 +172,7 @@ it('a build that waits names its place and why, in the list and on its page, and
   expect(await waits.locator('.box').textContent()).toBe(`Place 1 in the queue: ${waiting?.why ?? ''}`);
   const row = list.getByRole('listitem').filter({ hasText: 'Wait' });
   expect(await row.locator('.row-note').textContent()).toBe(`place 1: ${waiting?.why ?? ''}`);
-  await runs.getByRole('button', { name: 'Cancel' }).click();
+  await runs.locator('.title').getByRole('button', { name: 'Cancel' }).click();
   await runs.locator('.title .status-cancelled').waitFor({ timeout: 60_000 });
   await waits.locator('.title .status-success').waitFor({ timeout: 60_000 });
   await row.getByText('success').waitFor();
@@ -196,6 +196,94 @@ it('calls a deployment off by its button, and the build goes on to its end', asy
   expect(recorded.map((deployment) => deployment.status)).toEqual(['cancelled']);
   await page.locator('.title').getByRole('button', { name: 'Cancel' }).click();
   await page.locator('.title .status-cancelled').waitFor({ timeout: 60_000 });
+});
+
+describe('a build of which one branch fails', () => {
+  let failed: BuildView;
+  let again: string;
+  const stepsOf = ({ workflows }: BuildView) =>
+    Object.fromEntries(workflows.flatMap(({ steps }) => steps.map((step) => [step.name, step])));
+
+  it('runs again only what failed, in the same image, and ships that once all is green', async () => {
+    const flaky = await stage.world.addProject('shop/flaky', BRANCHES);
+    await stage.system.api('PUT', '/projects/shop%2Fflaky/secrets/mood', { value: 'bad mood' });
+    failed = await endOf(stage.system, await push(stage.system, flaky, {}));
+    expect(failed.status, JSON.stringify(failed)).toBe('failure');
+    const page = await stage.open(`/builds/${failed.id}`);
+    await page.getByText('What does “Re-run failed” run?').click();
+    await page.getByText('prepare, unit, after run again; lint stays green').waitFor();
+    await stage.system.api('PUT', '/projects/shop%2Fflaky/secrets/mood', { value: 'good mood' });
+    await page.getByRole('button', { name: 'Re-run failed' }).click();
+    await page.waitForURL((url) => url.pathname.startsWith('/builds/') && !url.pathname.includes(failed.id));
+    again = new URL(page.url()).pathname.slice('/builds/'.length);
+    const green = await endOf(stage.system, again);
+    expect(green.status, JSON.stringify(green)).toBe('success');
+    expect(green.rerunFrom).toEqual({ id: failed.id, number: failed.number });
+    expect(green.image?.imageId).toBe(failed.image?.imageId);
+    expect(green.pushed).toMatchObject({ digest: failed.pushed?.digest, tags: ['tested'] });
+    const [before, after] = [stepsOf(failed), stepsOf(green)];
+    expect(after['lint']?.attempts).toEqual(before['lint']?.attempts);
+    expect(after['unit']?.attempts.map(({ status }) => status)).toEqual(['success']);
+    await page.getByRole('button', { name: /^success lint green in #/ }).waitFor();
+    await page.getByText(`runs again what failed of build #${failed.number}`).waitFor();
+  });
+
+  it('shows the attempts of a step, and two of them beside one another', async () => {
+    const page = await stage.open(`/builds/${again}`);
+    const attempts = page.getByRole('region', { name: 'Attempts' });
+    const tries = attempts
+      .locator('div', { has: page.getByRole('heading', { name: /^unit/ }) })
+      .getByRole('listitem');
+    await expect.poll(() => tries.count()).toBe(2);
+    expect(await tries.nth(0).textContent()).toContain(`#${failed.number} on ${stage.system.workerName}`);
+    expect(await tries.nth(0).locator('.status-failure').count()).toBe(1);
+    expect(await tries.nth(1).locator('.status-success').count()).toBe(1);
+    await shoot(page, 'attempts');
+    await attempts.getByRole('link', { name: 'Compare the attempts of unit' }).click();
+    const [left, right] = [
+      page.getByRole('region', { name: 'The attempt on the left' }),
+      page.getByRole('region', { name: 'The attempt on the right' }),
+    ];
+    await left.getByRole('log').getByText('out of sorts', { exact: true }).waitFor();
+    await right.getByRole('log').getByText('in high spirits', { exact: true }).waitFor();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width: 1440, height: 900 });
+      const [a, b] = [await left.boundingBox(), await right.boundingBox()];
+      expect((b?.x ?? 0) - ((a?.x ?? 0) + (a?.width ?? 0))).toBeGreaterThanOrEqual(0);
+      expect(b?.y).toBe(a?.y);
+      await shoot(page, `compare-${colorScheme}`);
+      await page.setViewportSize({ width: 390, height: 844 });
+      const [above, below] = [await left.boundingBox(), await right.boundingBox()];
+      expect((below?.y ?? 0) - ((above?.y ?? 0) + (above?.height ?? 0))).toBeGreaterThanOrEqual(0);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+      await shoot(page, `compare-390-${colorScheme}`);
+    }
+    await left.getByLabel('Attempt on the left').selectOption({ label: `#${failed.number + 1} success` });
+    await left.getByRole('log').getByText('in high spirits', { exact: true }).waitFor();
+  });
+
+  it('lets one step be cancelled alone, and the other branch runs on', async () => {
+    const page = await stage.open('/');
+    const id = await push(stage.system, await stage.world.addProject('shop/slow', SLOW), {});
+    await page.goto(`/builds/${id}`);
+    await page.getByRole('button', { name: /^running slow/ }).click({ timeout: 60_000 });
+    await page.getByRole('log').getByText('slowly', { exact: true }).waitFor();
+    await shoot(page, 'cancel-step');
+    const askedMs = Date.now();
+    await page.getByRole('button', { name: 'Cancel the step slow' }).click();
+    await page.getByRole('button', { name: /^cancelled slow/ }).waitFor();
+    expect(Date.now() - askedMs).toBeLessThan(2_000);
+    const seen = await stage.system.api<BuildView>('GET', `/builds/${id}`);
+    expect(seen.status).toBe('running');
+    expect(stepsOf(seen)['beside']?.status).toBe('running');
+    const { attempts: [ended] = [] } = stepsOf(seen)['slow'] ?? {};
+    expect((ended?.finishedAtMs ?? Infinity) - askedMs).toBeLessThan(1_000);
+    const build = await endOf(stage.system, id);
+    expect(build).toMatchObject({ status: 'cancelled', reason: 'step slow: cancelled by admin' });
+    const ends = Object.entries(stepsOf(build)).map(([name, { status }]) => `${name} ${status}`);
+    expect(ends).toEqual(['clone success', 'slow cancelled', 'after skipped', 'beside success']);
+  });
 });
 
 describe('a build of several workflows, one of them a matrix', () => {
@@ -256,6 +344,43 @@ const WORKFLOWS: Readonly<Record<string, string>> = {
     '  taste:',
     '    image: slipway-test/busybox:1',
     '    commands: [\'if [ "$FLAVOUR" = sour ]; then echo sour fails; exit 1; fi\', echo $FLAVOUR tastes]',
+    '',
+  ].join('\n'),
+};
+
+const BRANCHES: Readonly<Record<string, string>> = {
+  Dockerfile: 'FROM slipway-test/busybox:1\nRUN date +%s%N > /built\n',
+  'slipway.yml': [
+    'image: {}',
+    'steps:',
+    '  - { name: prepare, commands: [echo made > "$CI_WORKSPACE/made"], depends_on: [] }',
+    '  - { name: lint, commands: [cat /built], depends_on: [] }',
+    '  - name: unit',
+    '    depends_on: [prepare]',
+    '    environment: { MOOD: { from_secret: mood } }',
+    '    commands:',
+    '      - cat "$CI_WORKSPACE/made"',
+    '      - if [ ${#MOOD} = 8 ]; then echo out of sorts; exit 3; fi',
+    '      - echo in high spirits',
+    '  - { name: after, commands: ["true"], depends_on: [unit] }',
+    'push: { tags: [tested] }',
+    '',
+  ].join('\n'),
+};
+
+/** `beside` goes on for some seconds once `slow` was told to end. */
+const SLOW: Readonly<Record<string, string>> = {
+  'slipway.yml': [
+    'steps:',
+    '  - name: slow',
+    '    image: slipway-test/busybox:1',
+    '    commands: [echo slowly, "trap \'touch told; exit 1\' TERM", "sleep 600 & wait"]',
+    '    depends_on: []',
+    '  - { name: after, image: "slipway-test/busybox:1", commands: ["true"], depends_on: [slow] }',
+    '  - name: beside',
+    '    image: slipway-test/busybox:1',
+    '    commands: ["until test -e told; do sleep 1; done", sleep 6]',
+    '    depends_on: []',
     '',
   ].join('\n'),
 };

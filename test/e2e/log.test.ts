@@ -165,7 +165,7 @@ describe('a live log', () => {
     });
     const smaller = await lastNumber(page);
     await until(async () => (await lastNumber(page)) > smaller + 20, 'the smaller log goes on by itself');
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('.title').getByRole('button', { name: 'Cancel' }).click();
     await page.locator('.title .status-cancelled').waitFor({ timeout: 60_000 });
   });
 
@@ -190,7 +190,7 @@ describe('a live log', () => {
       );
     expect(rows).toEqual(rows.map(([number]) => [number, `line ${Number(number) - 1}`]));
     expect(rows.length).toBeGreaterThan(20);
-    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('.title').getByRole('button', { name: 'Cancel' }).click();
     await page.locator('.title .status-cancelled').waitFor({ timeout: 60_000 });
   });
 

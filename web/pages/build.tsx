@@ -6,11 +6,13 @@ import { api, segment } from '../api.ts';
 import { stepToShow } from '../at-work.ts';
 import { firstLine } from '../format.ts';
 import { Action } from '../parts/action.tsx';
+import { Attempts } from '../parts/attempts.tsx';
 import { Artifacts } from '../parts/artifacts.tsx';
 import { BuildInputs } from '../parts/build-inputs.tsx';
 import { BuildFacts } from '../parts/build-facts.tsx';
 import { useChosenLog } from '../parts/chosen-log.ts';
 import { DeploymentBadges, DeploymentList } from '../parts/deployments.tsx';
+import { FailedPart } from '../parts/failed-part.tsx';
 import { FailedTail, failedStep } from '../parts/failed-tail.tsx';
 import { useStream } from '../parts/live.ts';
 import { useLoad, Waiting } from '../parts/load.tsx';
@@ -60,6 +62,7 @@ function Build({ id }: { id: string }) {
         <div class="build-side">
           <Waterfall build={build} chosen={log?.logId ?? null} onChoose={show} />
           <BuildInputs build={build} />
+          <Attempts build={build} onChoose={show} />
           <BuildFacts build={build} />
           <Artifacts build={build} />
           <DeploymentList build={build} chosen={log?.logId ?? null} onChoose={show} />
@@ -72,10 +75,11 @@ function Build({ id }: { id: string }) {
 
 function BuildHead({ build }: { build: BuildView }) {
   const { route } = useLocation();
-  const rerun = async (): Promise<void> => {
-    const made = await api<{ id: string }>('POST', `/builds/${segment(build.id)}/rerun`);
+  const rerun = async (only?: 'failed'): Promise<void> => {
+    const made = await api<{ id: string }>('POST', `/builds/${segment(build.id)}/rerun`, { only });
     route(`/builds/${made.id}`);
   };
+  const isRed = build.failedPart !== undefined;
   return (
     <header class="build-head">
       <div class="title">
@@ -86,7 +90,10 @@ function BuildHead({ build }: { build: BuildView }) {
           <span class="number">#{build.number}</span> {firstLine(build.message)}
         </h1>
         {isEnd(build.status) ? (
-          <Action run={rerun}>Re-run</Action>
+          <span class="reruns">
+            {isRed && <Action run={() => rerun('failed')}>Re-run failed</Action>}
+            <Action run={() => rerun()}>{isRed ? 'Re-run all' : 'Re-run'}</Action>
+          </span>
         ) : (
           <Action kind="danger" run={() => api('POST', `/builds/${segment(build.id)}/cancel`)}>
             Cancel
@@ -112,15 +119,12 @@ function BuildHead({ build }: { build: BuildView }) {
         {build.rerunOf !== null && (
           <>
             {' '}
-            · re-run of{' '}
-            {build.rerunOfNumber === null ? (
-              'a build that was removed'
-            ) : (
-              <a href={`/builds/${build.rerunOf}`}>build #{build.rerunOfNumber}</a>
-            )}
+            · {rerunWords(build)}{' '}
+            {build.rerunOfNumber === null ? 'a build that was removed' : <FirstBuild build={build} />}
           </>
         )}
       </p>
+      <FailedPart build={build} />
       {build.waiting !== null && (
         <p class="box">
           Place {build.waiting.place} in the queue: {build.waiting.why}
@@ -133,6 +137,16 @@ function BuildHead({ build }: { build: BuildView }) {
       )}
     </header>
   );
+}
+
+function rerunWords({ rerunFrom }: BuildView): string {
+  return rerunFrom == null ? 're-run of' : 'runs again what failed of';
+}
+
+/** The build that was red where only a part of it runs again, else the first one. */
+function FirstBuild({ build: { rerunFrom, rerunOf, rerunOfNumber } }: { build: BuildView }) {
+  const { id, number } = rerunFrom ?? { id: rerunOf, number: rerunOfNumber };
+  return <a href={`/builds/${id ?? ''}`}>build #{number}</a>;
 }
 
 /** The chosen log; else that of the step which a reader wants. */

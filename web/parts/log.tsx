@@ -7,8 +7,15 @@ import { LogView } from '../log/view.ts';
 import { openStream } from '../stream.ts';
 import { LogKeys } from './log-keys.tsx';
 
+interface LogProps {
+  readonly logId: string;
+  readonly title: string;
+  /** Where links to its lines lead; absent: to the page that it is on. */
+  readonly page?: string;
+}
+
 /** One log: the list of lines, its length, and the way to its end, its start and its file. */
-export function Log({ logId, title }: { logId: string; title: string }) {
+export function Log({ logId, title, page }: LogProps) {
   const element = useRef<HTMLDivElement>(null);
   const view = useRef<LogView | null>(null);
   const [state, setState] = useState<LogState | null>(null);
@@ -35,14 +42,18 @@ export function Log({ logId, title }: { logId: string; title: string }) {
         setState(next);
         setFollowing(follows);
       },
-      onLink: (hash) => history.replaceState(history.state, '', `?log=${segment(logId)}${hash}`),
+      onLink: (hash) => {
+        const link = `?log=${segment(logId)}${hash}`;
+        if (page === undefined) history.replaceState(history.state, '', link);
+        else location.assign(`${page}${link}`);
+      },
     });
     view.current = opened;
     return () => {
       closeStream();
       opened.close();
     };
-  }, [logId]);
+  }, [logId, page]);
   return (
     <section class="log" aria-label={`Log of ${title}`}>
       <div class="log-head">

@@ -1,8 +1,10 @@
 import { matrixLabel } from '../../src/core/matrix-label.ts';
 import type { MatrixValues } from '../../src/core/plan.ts';
 import { countsText } from '../../src/core/test-report.ts';
-import type { BuildView, StepView, WorkflowView } from '../../src/core/view.ts';
+import type { BuildView, CarriedView, StepView, WorkflowView } from '../../src/core/view.ts';
+import { api, segment } from '../api.ts';
 import { waitsForTests } from '../at-work.ts';
+import { Action } from './action.tsx';
 import { StatusBadge } from './status.tsx';
 import { Took, useNow } from './time.tsx';
 
@@ -108,13 +110,23 @@ function WorkflowNote({ workflow }: { workflow: WorkflowView }) {
     workflow.attempt > 1 ? `attempt ${workflow.attempt}` : null,
     waits ? `waits for ${workflow.dependsOn.join(', ')}` : null,
     workflow.status === 'skipped' ? workflow.reason : null,
+    carriedWords(workflow.carriedFrom),
   ].filter((part) => part !== null);
   return <span class="note">{parts.join(', ')}</span>;
+}
+
+/** Where something was green that does not run again in this build; null for what is its own. */
+function carriedWords(from: CarriedView | undefined): string | null {
+  if (from === undefined) return null;
+  return from === null ? 'green in a build that was removed' : `green in #${from.number}`;
 }
 
 /** What a step is, or waits for, where its name does not say it. */
 function noteOf(step: StepView, { steps }: WorkflowView, build: BuildView): string | null {
   if (waitsForTests(step, steps, build)) return 'waits for the tests';
+  if (step.cancelling === true) return 'is being cancelled';
+  const carried = carriedWords(step.carriedFrom);
+  if (carried !== null && step.status === 'success') return carried;
   return step.kind === 'step' || step.kind === step.name ? null : step.kind;
 }
 
@@ -157,6 +169,17 @@ function StepRow({ step, note, axis, chosen, onChoose }: StepRowProps) {
         </span>
         <Bar step={step} axis={axis} />
       </button>
+      {step.kind === 'step' && step.status === 'running' && step.cancelling !== true && (
+        <span class="step-action">
+          <Action
+            kind="quiet"
+            label={`Cancel the step ${step.name}`}
+            run={() => api('POST', `/steps/${segment(step.id)}/cancel`)}
+          >
+            Cancel
+          </Action>
+        </span>
+      )}
       {step.attempts.length > 1 && (
         <span class="attempts">
           {step.attempts.map((each) => (
@@ -180,7 +203,8 @@ const WIDTH = 1000;
 
 function Bar({ step, axis }: Pick<StepRowProps, 'step' | 'axis'>) {
   const attempt = step.attempts.at(-1);
-  if (attempt === undefined || attempt.startedAtMs === null) return <span class="bar" />;
+  const isElsewhere = step.carriedFrom !== undefined;
+  if (attempt === undefined || attempt.startedAtMs === null || isElsewhere) return <span class="bar" />;
   const at = (ms: number): number =>
     ((Math.min(Math.max(ms, axis.from), axis.to) - axis.from) / (axis.to - axis.from)) * WIDTH;
   const left = at(attempt.startedAtMs);
