@@ -185,7 +185,7 @@ async function perform(lease: Lease, workflows: WorkflowTools, deployments: Depl
 function withLog(tools: Tools, own: Logger): WorkflowTools {
   const onLeftover = (error: unknown): void =>
     own.warn({ err: error }, 'something of a build is left; the reaper tries again');
-  return { ...tools, onLeftover };
+  return { ...tools, onLeftover, keepsImages: true };
 }
 
 function isWorkflow(lease: Lease): lease is Lease<WorkflowWork> {
