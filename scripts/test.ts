@@ -29,6 +29,9 @@ const CHECKS: readonly (readonly [name: string, file: string, ...args: string[]]
   ['types and lint', path.join(import.meta.dirname, 'types-and-lint.ts')],
 ];
 
+/** As vitest's JSON report says it. */
+const SKIPPED: ReadonlySet<string> = new Set(['skipped', 'pending', 'todo']);
+
 /** Of what runs beside the tests on real parts: they have the machine first. */
 const LOW_PRIORITY = 10;
 
@@ -148,9 +151,6 @@ function saySkipped(files: Results['testResults']): void {
     for (const { fullName } of assertionResults.filter(({ status }) => SKIPPED.has(status)))
       console.log(`not run here: ${path.relative('.', name)} > ${fullName}`);
 }
-
-/** As vitest's JSON report says it. */
-const SKIPPED: ReadonlySet<string> = new Set(['skipped', 'pending', 'todo']);
 
 function sayRetried(files: Results['testResults']): void {
   for (const { name, assertionResults } of files)

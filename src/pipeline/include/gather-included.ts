@@ -7,9 +7,12 @@ import { includesOf } from './includes-of.ts';
 /** What is at some places, in their order. */
 export type ReadIncluded = (refs: readonly IncludeRef[]) => Promise<readonly IncludedFile[]>;
 
+/** Each of them may be as large as all of them together may be. */
+const AT_ONCE = 10;
+
 /**
- * Reads whatever files include, and what that includes, each once: `read` is asked once a level. It ends at the limits
- * of depth, number and size, where the plan has its problem anyway.
+ * Reads whatever files include, and what that includes, each once: `read` is asked for some of a level at a time. It ends
+ * at the limits of depth, number and size, where the plan has its problem anyway.
  */
 export async function gatherIncluded(
   files: readonly PipelineFile[],
@@ -20,15 +23,18 @@ export async function gatherIncluded(
   let wanted = unique(files.flatMap(({ text }) => includesOf(text, null)));
   for (let depth = 0; depth < PIPELINE_LIMITS.includeDepth && wanted.length > 0; depth++) {
     const asked = wanted.slice(0, PIPELINE_LIMITS.includes - found.size);
-    const answers = await read(asked);
     const next: IncludeRef[] = [];
-    asked.forEach((ref, index) => {
-      const answer = answers[index] ?? { kind: 'missing' };
-      found.set(keyOf(ref), answer);
-      if (answer.kind !== 'file') return;
-      bytes += sizeOf(answer.text);
-      if (bytes <= PIPELINE_LIMITS.bytes) next.push(...includesOf(answer.text, ref.origin));
-    });
+    for (let at = 0; at < asked.length && bytes <= PIPELINE_LIMITS.bytes; at += AT_ONCE) {
+      const some = asked.slice(at, at + AT_ONCE);
+      const answers = await read(some);
+      some.forEach((ref, index) => {
+        const answer = answers[index] ?? { kind: 'missing' };
+        found.set(keyOf(ref), answer);
+        if (answer.kind !== 'file') return;
+        bytes += sizeOf(answer.text);
+        if (bytes <= PIPELINE_LIMITS.bytes) next.push(...includesOf(answer.text, ref.origin));
+      });
+    }
     wanted = unique(next).filter((ref) => !found.has(keyOf(ref)));
   }
   return found;
