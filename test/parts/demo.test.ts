@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { PushFigures } from '../../demo/figures.ts';
-import type { Shown } from '../../demo/run-demo.ts';
+import { APP_HOST, type Shown } from '../../demo/run-demo.ts';
+import { ask } from '../../demo/traffic.ts';
 import { findProcesses, isAlive } from '../../src/parts/processes.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { nodeEnvironment } from '../support/node-environment.ts';
@@ -27,10 +28,12 @@ it('shows every stage and the figures that others read, runs on with --keep, and
   const shown = JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Shown & { ok: boolean };
   expect(shown.ok).toBe(true);
   const [, kept = ''] = /`kill (\d+)` ends it/.exec(output) ?? [];
-  const statuses = await Promise.all([shown.urls.page, shown.urls.app].map(statusOf)).finally(() =>
-    process.kill(Number(kept), 'SIGTERM'),
-  );
-  expect(statuses).toEqual([200, 200]);
+  try {
+    expect((await fetch(shown.urls.page, { headers: { accept: 'text/html' } })).status).toBe(200);
+    expect((await ask(shown.urls.app, APP_HOST, { path: '/' })).status).toBe(200);
+  } finally {
+    process.kill(Number(kept), 'SIGTERM');
+  }
   for (const push of [shown.first, shown.second]) {
     for (const key of TIMES) expect(push[key], key).toBeGreaterThanOrEqual(0);
     expect(push.bytesPushed).toBeGreaterThan(0);
@@ -56,8 +59,6 @@ it('ends when it is told to, exits with 1, and leaves nothing', async () => {
   );
   expect(await leftOver()).toEqual([]);
 });
-
-const statusOf = async (url: string) => (await fetch(url, { headers: { accept: 'text/html' } })).status;
 
 const TIMES: readonly Exclude<keyof PushFigures, 'digest'>[] = [
   'webhookMs',
