@@ -11,7 +11,7 @@ import { holdGroups } from './hold-groups.ts';
 import { orderQueue } from './order-queue.ts';
 import { loadsOf, readRunning, readUnplanned, readWaiting, readWorkers } from './read-queue.ts';
 import type { QueuedWorkflow } from './read-queue.ts';
-import { readPlacedDeployments, readRouters, routersWithRemovals } from './read-deployments.ts';
+import { readPlacedDeployments, readRouters, removalsByRouter } from './read-deployments.ts';
 import type { PlacedDeployment } from './read-deployments.ts';
 
 export interface DispatcherDeps {
@@ -51,6 +51,8 @@ const CAUSES: ReadonlySet<string> = new Set(['queue', 'worker', 'lease']);
 const ROUND_MS = 5_000;
 /** A job that was not claimed this long may be lost (Redis was away, or flushed): it is added again. */
 const LOST_MS = 2_000;
+/** The worker of a router looks at a removal that takes long so often. */
+const KEEPER_MS = 10_000;
 /** A worker that has left something unclaimed gets nothing that another could take for this long. */
 const SILENT_MS = 60_000;
 
@@ -58,6 +60,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const served = new Map<string, number>();
   /** When a worker last left something unclaimed, by its id. */
   const unheard = new Map<string, number>();
+  const woken = new Map<string, Woken>();
   let waiting = new Map<string, Waiting>();
   let stranded = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
@@ -67,7 +70,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const { wake, idle } = createRounds(async () => {
     if (isStopped) return;
     try {
-      const seen = await round(deps, served, unheard);
+      const seen = await round(deps, { served, unheard, woken });
       const moved = !isSame(seen.waiting, waiting);
       const others = differing(seen.stranded, stranded);
       ({ waiting, stranded } = seen);
@@ -106,11 +109,14 @@ interface Left {
   readonly stranded: Map<string, string>;
 }
 
-async function round(
-  deps: DispatcherDeps,
-  served: Map<string, number>,
-  unheard: Map<string, number>,
-): Promise<Left> {
+/** What is kept from one round to the next. */
+interface Memory {
+  readonly served: Map<string, number>;
+  readonly unheard: Map<string, number>;
+  readonly woken: Map<string, Woken>;
+}
+
+async function round(deps: DispatcherDeps, { served, unheard, woken }: Memory): Promise<Left> {
   const { store, builds, queue, clock } = deps;
   await forgetUnclaimed(deps, unheard);
   const all = await readWaiting(store);
@@ -140,7 +146,7 @@ async function round(
     }
   await addAgain(deps, placed, workers);
   const stranded = await wakeDeployers(deps, connected);
-  await wakeKeepers(deps);
+  await wakeKeepers(deps, woken);
   const placedNow = new Set(chosen.map(({ workflow }) => workflow));
   const left = order.filter((workflow) => !placedNow.has(workflow));
   const why = (workflow: QueuedWorkflow): string =>
@@ -197,13 +203,26 @@ async function wakeDeployers(
   );
 }
 
-/** Those who have an environment to remove, in each round until it is gone: what it waits for may have ended. */
-async function wakeKeepers(deps: DispatcherDeps): Promise<void> {
-  for (const router of await routersWithRemovals(deps.store))
+/** What the worker of a router was woken for last, and when. */
+interface Woken {
+  readonly removals: string;
+  readonly atMs: number;
+}
+
+/** Those who have an environment to remove: at once, and now and then until it is gone, for what it waits for may have ended. */
+async function wakeKeepers(deps: DispatcherDeps, woken: Map<string, Woken>): Promise<void> {
+  const now = deps.clock.nowMs();
+  const wanted = await removalsByRouter(deps.store);
+  for (const router of woken.keys()) if (!wanted.has(router)) woken.delete(router);
+  for (const [router, removals] of wanted) {
+    const last = woken.get(router);
+    if (last?.removals === removals && now - last.atMs < KEEPER_MS) continue;
+    woken.set(router, { removals, atMs: now });
     await tell(
       deps,
       deps.queue.add(`deploy-${router}`, { kind: 'router', id: `router-${router}`, attempt: 0 }),
     );
+  }
 }
 
 /** While Redis is away nothing is lost: the placement is taken back in time, and placed again. */

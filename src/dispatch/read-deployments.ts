@@ -54,13 +54,16 @@ export async function readRouters(
   ]);
 }
 
-/** Routers of which environments are being removed. */
-export async function routersWithRemovals({ db }: Reading): Promise<readonly string[]> {
+/** Routers of which environments are being removed, each with what its worker has been told to remove, as one text. */
+export async function removalsByRouter({ db }: Reading): Promise<ReadonlyMap<string, string>> {
   const rows = await db
     .selectFrom('environment')
     .where('removing_at', 'is not', null)
-    .select('router')
-    .distinct()
+    .select(['router', 'id', 'removing_volumes_json'])
+    .orderBy('id')
     .execute();
-  return rows.map(({ router }) => router);
+  const removals = new Map<string, string>();
+  for (const { router, id, removing_volumes_json } of rows)
+    removals.set(router, `${removals.get(router) ?? ''}${id} ${removing_volumes_json ?? ''}\n`);
+  return removals;
 }
