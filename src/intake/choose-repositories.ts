@@ -3,6 +3,8 @@ export interface WaitingRepository {
   readonly repository: string | null;
   /** The host that it is fetched from; null where no project builds it, and nothing is fetched. */
   readonly gitHost: string | null;
+  /** When the oldest of those deliveries came, in epoch ms. */
+  readonly sinceMs: number;
 }
 
 /**

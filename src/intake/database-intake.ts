@@ -57,7 +57,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       await rest();
     } finally {
       working.delete(one);
-      served.set(repository, performance.now());
+      served.set(repository, deps.clock.nowMs());
       wake();
     }
     async function next(): Promise<readonly Unplanned[] | null> {
@@ -68,7 +68,9 @@ export function createIntake(deps: IntakeDeps): Intake {
     }
   };
 
-  const turnOf = ({ repository }: WaitingRepository): number => served.get(repository) ?? 0;
+  /** Since when it waits for its next turn. */
+  const turnOf = ({ repository, sinceMs }: WaitingRepository): number =>
+    Math.max(served.get(repository) ?? 0, sinceMs);
   const looks = createRounds(async () => {
     // Who ends some work looks again.
     if (stopping.signal.aborted || working.size >= concurrency) return;

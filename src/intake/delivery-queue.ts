@@ -18,6 +18,7 @@ export async function waitingRepositories({ store }: IntakeDeps): Promise<readon
     .select((eb) => [
       'repository',
       eb.fn.min('id').as('oldest'),
+      eb.fn.min('received_at').as('since'),
       eb
         .selectFrom('project')
         .whereRef('project.host_repository', '=', 'delivery.repository')
@@ -29,7 +30,11 @@ export async function waitingRepositories({ store }: IntakeDeps): Promise<readon
     .groupBy('repository')
     .orderBy('oldest')
     .execute();
-  return rows.map(({ repository, url }) => ({ repository, gitHost: url === null ? null : nameOf(url) }));
+  return rows.map(({ repository, url, since }) => ({
+    repository,
+    gitHost: url === null ? null : nameOf(url),
+    sinceMs: Number(since),
+  }));
 }
 
 const nameOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname.toLowerCase() : url);
