@@ -11,6 +11,8 @@ export const CACHE_LIMITS = {
   keyFiles: 10_000,
   /** Files, folders and links of one cache. */
   entries: 1_000_000,
+  /** What the patterns of one cache may find. */
+  paths: 4_000,
 } as const;
 
 /** A space of caches: those of one project that builds of one level of trust may write. It is the name of a folder. */

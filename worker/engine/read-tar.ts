@@ -8,7 +8,7 @@ export interface TarEntry {
   /** Permissions, e.g. 0o644. */
   readonly mode: number;
   readonly bytes: number;
-  /** The name that a `link` is another name of; empty for others. */
+  /** The name that a `link` is another name of, and what a `symlink` leads to; empty for others. */
   readonly linkName: string;
   /** The file's content, in the pieces it comes in. What is not read of it is passed over. Read it before the next entry. */
   readonly content: AsyncIterable<Buffer>;
@@ -53,7 +53,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerato
       type: isFile ? 'file' : (TYPES[kind] ?? 'other'),
       mode: octal(header, 100, 8) & 0o7777,
       bytes: isFile ? size : 0,
-      linkName: kind === '1' ? (longLink ?? textOf(header.subarray(157, 257))) : '',
+      linkName: kind === '1' || kind === '2' ? (longLink ?? textOf(header.subarray(157, 257))) : '',
       content,
     };
     await bytes.finish();

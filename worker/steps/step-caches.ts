@@ -80,7 +80,7 @@ export async function saveCaches(
       if (step.container.hasEnded()) throw new NotCollected('the container has ended with its commands');
       const place = placeOf(context, step);
       const found = await expandPaths(place, name.paths);
-      if (found.length === 0) throw new NotCollected('none of its paths is there');
+      if (found.paths.length === 0) throw new NotCollected('none of its paths is there');
       const saved = await caches?.save(labels.lease, space, name, (file, wrote) =>
         packPaths(place, found, file, wrote),
       );

@@ -15,9 +15,11 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { CACHE_LIMITS } from '../../../../src/core/cache.ts';
 import type { CachePlan } from '../../../../src/core/plan.ts';
+import { belowFolder } from '../../../../src/pipeline/plan/plan-caches.ts';
 import { cacheKeyOf } from '../../../../worker/caches/cache-key.ts';
-import { expandPaths, packPaths } from '../../../../worker/caches/pack-paths.ts';
+import { expandPaths, packPaths, type PathsFound } from '../../../../worker/caches/pack-paths.ts';
 import type { FilesPlace } from '../../../../worker/collect/collect-files.ts';
 import { localPlace } from '../collect/local-place.ts';
 
@@ -30,13 +32,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-async function pack(place: FilesPlace, ...paths: string[]): Promise<string> {
+const pack = (place: FilesPlace, ...paths: string[]) => packFound(place, { paths, named: new Set(paths) });
+
+async function packFound(place: FilesPlace, found: PathsFound): Promise<string> {
   const archive = path.join(root, 'archive.tar');
   closeSync(openSync(archive, 'w'));
   const file = await open(archive, 'w');
   let wrote = 0;
   try {
-    await packPaths(place, paths, file, async (bytes) => void (wrote += bytes));
+    await packPaths(place, found, file, async (bytes) => void (wrote += bytes));
   } finally {
     await file.close();
   }
@@ -68,11 +72,13 @@ it('expands patterns as a shell, each path one word, whatever is in it', async (
   for (const name of ['b c', "d'$(touch hacked)", '-e'])
     mkdirSync(path.join(folder, name, 'modules'), { recursive: true });
   symlinkSync('/nowhere', path.join(folder, 'dangling'));
-  const of = (...paths: string[]) =>
-    expandPaths(
-      localPlace(folder),
-      paths.map((one) => path.join(folder, one)),
-    );
+  const of = async (...paths: string[]) =>
+    (
+      await expandPaths(
+        localPlace(folder),
+        paths.map((one) => path.join(folder, one)),
+      )
+    ).paths;
   const below = (...names: string[]) => names.map((one) => path.join(folder, one));
   expect(await of('*/modules')).toEqual(
     below('-e/modules', 'a/modules', 'b c/modules', "d'$(touch hacked)/modules"),
@@ -82,15 +88,68 @@ it('expands patterns as a shell, each path one word, whatever is in it', async (
   expect(await of('d\\[1\\]', "d'$(touch hacked)")).toEqual(below("d'$(touch hacked)"));
 });
 
+it.each(['app/[slug]', 'a{b,c}', 'back\\slash*'])(
+  'finds what is below a folder whose name has wildcards, %s, which a plan escapes',
+  async (name) => {
+    const below = path.join(folder, name);
+    mkdirSync(path.join(below, 'modules'), { recursive: true });
+    for (const cached of ['modules', 'mod*', './modules'])
+      expect(
+        (await expandPaths(localPlace(folder), [belowFolder(below, cached)])).paths.map((one) =>
+          path.normalize(one),
+        ),
+      ).toEqual([path.join(below, 'modules')]);
+  },
+);
+
+it('refuses more paths than one command takes, whatever finds them', async () => {
+  const found = (count: number, more = '') => {
+    const names = Array.from({ length: count }, (_, n) => `/x/${n}${more}\0`);
+    return expandPaths(lyingPlace(Buffer.from(names.join(''))), ['/x/*']);
+  };
+  expect((await found(CACHE_LIMITS.paths)).paths).toHaveLength(CACHE_LIMITS.paths);
+  await expect(found(CACHE_LIMITS.paths + 1)).rejects.toThrow('its patterns find more than 4000 paths');
+  await expect(found(2_500, 'x'.repeat(240))).rejects.toThrow('half a MiB of names');
+  await expect(expandPaths(endlessPlace(), ['/x/*'])).rejects.toThrow('half a MiB of names');
+});
+
+it('checks a large archive of many paths in a moment', async () => {
+  const paths = Array.from({ length: 4_000 }, (_, n) => `/workspace/node_modules/package-${n}`);
+  const header = tarOf(
+    '--transform=flags=r;s,.*,workspace/node_modules/package-3999/lib/index.js,',
+    'workspace/a/modules/deep',
+  );
+  const entries = Array.from<unknown, Buffer>({ length: 20_000 }, () => header.subarray(0, 512));
+  const startedAt = performance.now();
+  await pack(lyingPlace(Buffer.concat([...entries, Buffer.alloc(1024)])), ...paths);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});
+
+it('refuses a path that is a link itself, and takes one that a pattern has found', async () => {
+  mkdirSync(path.join(folder, 'real'));
+  symlinkSync('real', path.join(folder, 'modules'));
+  const packed = async (pattern: string) =>
+    packFound(localPlace(folder), await expandPaths(localPlace(folder), [path.join(folder, pattern)]));
+  await expect(packed('modules')).rejects.toThrow(
+    `${path.join(folder, 'modules')} is a link to real, and only`,
+  );
+  await packed('mod*');
+});
+
+/** A container whose shell does not end. */
+function endlessPlace(): FilesPlace {
+  return lyingPlace(Buffer.from('/x/y\0'.repeat(50_000)), 0, Infinity);
+}
+
 /** A container whose tar was made to say what it likes. */
-function lyingPlace(archive: Buffer, exitCode = 0): FilesPlace {
+function lyingPlace(archive: Buffer, exitCode = 0, times = 1): FilesPlace {
   return {
     ...localPlace(folder),
     engine: {
       exec: async () => ({
         execId: 'e',
         output: (async function* () {
-          yield { stream: 'stdout' as const, bytes: archive };
+          for (let n = 0; n < times; n += 1) yield { stream: 'stdout' as const, bytes: archive };
         })(),
         destroy: () => undefined,
       }),

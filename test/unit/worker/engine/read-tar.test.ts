@@ -57,7 +57,7 @@ describe('an archive', () => {
           ...(format === 'gnu' ? [[LONG, 'file', 0o644, 4, '']] : []),
           ...(format === 'pax' ? [[expect.any(String), 'file', 0o644, 4, '']] : []),
           ['second', 'link', 0o755, 0, 'large'],
-          ['symbolic', 'symlink', 0o777, 0, ''],
+          ['symbolic', 'symlink', 0o777, 0, '/etc/passwd'],
         ]);
         expect(entries[1]?.text).toBe('x'.repeat(3_000));
       }
