@@ -5,6 +5,10 @@ import { isTrusted } from './trust.ts';
 export const CACHE_LIMITS = {
   /** Of one step. */
   perStep: 8,
+  /** Entries of one cache's lists. */
+  paths: 64,
+  fallbackKeys: 16,
+  keyPatterns: 64,
   /** Characters of a key. */
   key: 512,
   /** Files whose content is part of one key. */

@@ -29,6 +29,7 @@ export const WORST_FILES: Readonly<Record<string, string>> = {
   'only newlines': fill('\n'),
   'one word': fill('a'),
   'one long key': `${'k'.repeat(MIB - 10)}: 1`,
+  'a path of a cache': `steps: { a: { commands: x, cache: { key: k, paths: "${'/'.repeat(MIB - 100)}x" } } }`,
   'a deep path of steps': `steps: {${Array.from({ length: 3_000 }, (_, i) => `s${i}: {commands: x}`).join(',')}}`,
   'wide dependencies': `steps: {${Array.from({ length: 1_900 }, (_, i) => `s${i}: {commands: x, depends_on: [${Array.from({ length: Math.min(i, 20) }, (_, j) => `s${i - j - 1}`).join(',')}], when: {event: tag}}`).join(',')}}`,
 };

@@ -1,3 +1,4 @@
+import { CACHE_LIMITS } from '../../core/cache.ts';
 import type { CachePolicy } from '../../core/plan.ts';
 import { choice } from '../shape/choice.ts';
 import { list, oneOrMore } from '../shape/list.ts';
@@ -9,7 +10,11 @@ import type { Located } from '../report.ts';
 import { cacheKey, cachePath, filePattern } from './formats.ts';
 
 const text = located(scalar(cacheKey));
-const patterns = oneOrMore(scalar(filePattern), 'a pattern of files, or a list of them');
+const patterns = oneOrMore(
+  scalar(filePattern),
+  'a pattern of files, or a list of them',
+  CACHE_LIMITS.keyPatterns,
+);
 
 /** A key that ends with what is in files. */
 export const cacheKeyRecord = record('`key` of a cache', {
@@ -32,12 +37,12 @@ const key = choice<CacheKeySpec>(
 
 export const cacheRecord = record('a cache', {
   paths: required(
-    oneOrMore(scalar(cachePath), 'a path, or a list of paths'),
+    oneOrMore(scalar(cachePath), 'a path, or a list of paths', CACHE_LIMITS.paths),
     'Files and folders, from where the commands start, or absolute in the container of the step.',
   ),
   key: required(key, 'What names it: a cache is never changed, a new key makes a new one.'),
   fallback_keys: defaulted(
-    oneOrMore(text, 'a key, or a list of keys'),
+    oneOrMore(text, 'a key, or a list of keys', CACHE_LIMITS.fallbackKeys),
     'What is restored when no cache has the key: the cache of the first of these, else the newest whose key begins with it.',
     [],
     'none',

@@ -191,10 +191,11 @@ export const cachePath: Format<string> = cleaned(
     'a path such as `node_modules` or `/root/.npm`',
     new RegExp(
       [
-        '^(?!(?:.*/)?[.][.](?:/|$))(?!.*[*][*])(?!~)',
+        // The length first: what follows takes time by its square.
+        '^(?=[^\\p{Cc}\\\\]{1,256}$)',
+        '(?!(?:.*/)?[.][.](?:/|$))(?!.*[*][*])(?!~)',
         '(?!/*(?:[.]/+)*[.]?/*$)(?!(?:[.]/+)*[.]git(?:/|$))',
         '(?!/+(?:[.]/+)*(?:proc|sys|dev|[.]slipway)(?:/|$))(?!/+workspace/*(?:$|[.]git(?:/|$)))',
-        '[^\\p{Cc}\\\\]{1,256}$',
       ].join(''),
       'u',
     ),

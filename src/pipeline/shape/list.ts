@@ -6,8 +6,13 @@ import { lastOf } from './scalar.ts';
 import { mapped } from './shape.ts';
 import type { Shape } from './shape.ts';
 
-/** A list of at least `least` entries. */
-export function list<T>(item: Shape<T>, phrase: string, least: 0 | 1 = 1): Shape<readonly T[]> {
+/** A list of `least` to `most` entries. */
+export function list<T>(
+  item: Shape<T>,
+  phrase: string,
+  least: 0 | 1 = 1,
+  most: number = Infinity,
+): Shape<readonly T[]> {
   return {
     phrase,
     blank: [],
@@ -15,6 +20,7 @@ export function list<T>(item: Shape<T>, phrase: string, least: 0 | 1 = 1): Shape
       type: 'array',
       items: item.schema(definitions),
       ...(least > 0 ? { minItems: least } : {}),
+      ...(most < Infinity ? { maxItems: most } : {}),
     }),
     read: (cursor) => {
       const { node } = cursor;
@@ -32,7 +38,9 @@ export function list<T>(item: Shape<T>, phrase: string, least: 0 | 1 = 1): Shape
         return [];
       }
       if (node.items.length < least) cursor.report('list_empty', { what: lastOf(cursor) });
-      return node.items.flatMap((child, index) => {
+      if (node.items.length > most)
+        cursor.report('too_complex', { what: `${lastOf(cursor)} has more entries`, limit: most });
+      return node.items.slice(0, most).flatMap((child, index) => {
         const place = cursor.down(child as Node, index);
         return place === null ? [] : [item.read(place)];
       });
@@ -40,7 +48,10 @@ export function list<T>(item: Shape<T>, phrase: string, least: 0 | 1 = 1): Shape
   };
 }
 
-/** One entry alone, or a list of them. */
-export function oneOrMore<T>(item: Shape<T>, phrase: string): Shape<readonly T[]> {
-  return choice({ text: mapped(item, (one): readonly T[] => [one]), list: list(item, phrase) }, phrase);
+/** One entry alone, or a list of at most `most`. */
+export function oneOrMore<T>(item: Shape<T>, phrase: string, most?: number): Shape<readonly T[]> {
+  return choice(
+    { text: mapped(item, (one): readonly T[] => [one]), list: list(item, phrase, 1, most) },
+    phrase,
+  );
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
 import { lint, planOf } from './support.ts';
 
 const cachesOf = (cache: string, more = '') =>
@@ -57,6 +58,22 @@ test.each([
   [`[${Array.from({ length: 9 }, () => '{ paths: [a], key: { files: f } }').join()}]`, 'too_complex'],
 ])('%s is refused', (cache, code) => {
   expect(lint(`steps: { a: { image: "b:1", commands: x, cache: ${cache} } }`).join()).toContain(code);
+});
+
+test.each([
+  ['paths', 64, (list: string) => `{ key: { files: f }, paths: ${list} }`],
+  ['key.files', 64, (list: string) => `{ paths: p, key: { files: ${list} } }`],
+  ['fallback_keys', 16, (list: string) => `{ paths: p, key: { files: f }, fallback_keys: ${list} }`],
+])('a cache has %s of at most %i', (name, most, cacheWith) => {
+  const problems = (count: number) => {
+    const list = `[${Array.from({ length: count }, (_, i) => `f${i}`).join()}]`;
+    const text = `steps: { a: { image: "b:1", commands: x, cache: ${cacheWith(list)} } }`;
+    return lintPipeline(text, 'slipway.yml').map(({ message }) => message);
+  };
+  expect(problems(most)).toEqual([]);
+  expect(problems(most + 1)).toEqual([
+    `The file is too complex: \`steps.a.cache.${name}\` has more entries than ${most}.`,
+  ]);
 });
 
 test.each([
