@@ -34,7 +34,7 @@ export interface NewBuild {
   readonly projectId: string;
   /** The delivery it comes from; its outcome becomes `built` (or `blocked`) in the same transaction. */
   readonly deliveryId: string | null;
-  /** A second build of one delivery: the id of that, by whose arrival the build is ranked. */
+  /** The id by whose time the build is ranked: of a second build's delivery, or made before a branch was read. */
   readonly arrivedWith?: string;
   readonly event: RepositoryEvent;
   /** Null: the file is not read yet, {@link Builds.planBuild} follows. */

@@ -1,21 +1,25 @@
 import { readEvent } from '../core/event.ts';
 import type { HostedRepository, ManualEvent } from '../core/event.ts';
+import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import { remoteOf, type ProjectRow } from './project-row.ts';
 import { readSource, type Source } from './read-source.ts';
 
-type HeadDeps = Pick<IntakeDeps, 'store' | 'mirrors' | 'readRemote' | 'secrets'>;
+type HeadDeps = Pick<IntakeDeps, 'store' | 'mirrors' | 'readRemote' | 'secrets' | 'clock'>;
 
 /** The newest commit of a branch, and what is read of it. */
 export interface BranchHead {
   /** What an event of it has, whatever asked for it. */
   readonly base: Omit<ManualEvent, 'kind' | 'inputs'>;
   readonly source: Source;
+  /** An id made before the host was asked: what came while the commit was read is newer. */
+  readonly arrivedWith: string;
 }
 
 /** Asks the Git host. @throws Problem `not_found` for the branch, and as `Mirrors`. */
 export async function readHead(deps: HeadDeps, project: ProjectRow, branch: string): Promise<BranchHead> {
+  const arrivedWith = newId('dlv', deps.clock.nowMs());
   const commit = (await deps.readRemote(await remoteOf(deps, project))).branches.get(branch);
   if (commit === undefined) throw new Problem('not_found', { what: 'branch', id: branch });
   const base: BranchHead['base'] = {
@@ -29,7 +33,7 @@ export async function readHead(deps: HeadDeps, project: ProjectRow, branch: stri
     repository: await lastKnownRepository(deps, project.id),
   };
   const source = await readSource(deps, project, { ...base, kind: 'manual', inputs: {} });
-  return { base: { ...base, ...source.info }, source };
+  return { base: { ...base, ...source.info }, source, arrivedWith };
 }
 
 /** What the newest delivery that led to a build said of the repository; null when there was none. */

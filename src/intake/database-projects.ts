@@ -9,7 +9,7 @@ import { connectProject, demand, disconnectProject, findInstallation } from './c
 import { readHead } from './branch-head.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Intake } from './intake.ts';
-import { keepSchedules } from './keep-schedules.ts';
+import { keepSchedules, wantedSchedules } from './keep-schedules.ts';
 import { findProject } from './project-row.ts';
 import type { Projects } from './projects.ts';
 import { removeProject } from './remove-project.ts';
@@ -93,8 +93,12 @@ function readAhead(deps: ProjectDeps, projectId: string): void {
   const { store, clock, log } = deps;
   const read = async (): Promise<void> => {
     const project = await findProject(deps, projectId);
-    const { source } = await readHead(deps, project, project.default_branch);
-    await store.transaction((tx) => keepSchedules(tx, { projectId, source, nowMs: clock.nowMs() }));
+    const branch = project.default_branch;
+    const { source, arrivedWith } = await readHead(deps, project, branch);
+    const wanted = wantedSchedules(source);
+    await store.transaction((tx) =>
+      keepSchedules(tx, { projectId, branch, arrivedWith, wanted, nowMs: clock.nowMs() }),
+    );
   };
   read().catch((error: unknown) =>
     log.warn({ err: error, projectId, stage: 'intake' }, 'the default branch was not read ahead'),

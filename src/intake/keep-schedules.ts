@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
-import { readSchedules } from '../convert/plan-files.ts';
-import { newId } from '../core/id.ts';
+import { readSchedules, type Schedule } from '../convert/plan-files.ts';
+import { newId, timeOrder } from '../core/id.ts';
 import { nextCronTime } from '../pipeline/cron-time.ts';
 import type { ScheduleTable } from '../store/schema.ts';
 import type { Tx } from '../store/store.ts';
@@ -11,17 +11,30 @@ export type ScheduleRow = Selectable<ScheduleTable>;
 /** What a commit of the default branch says of a project's schedules. */
 export interface SchedulesOfHead {
   readonly projectId: string;
-  readonly source: Source;
+  /** The branch that the commit was read from. */
+  readonly branch: string;
+  /** The id of what the commit came with, made before it was read. */
+  readonly arrivedWith: string;
+  /** See {@link wantedSchedules}. */
+  readonly wanted: readonly Schedule[] | null;
   readonly nowMs: number;
+}
+
+/** What a commit's files ask for; null where they have errors. Takes up to a second: never inside a transaction. */
+export function wantedSchedules(source: Source): readonly Schedule[] | null {
+  return readSchedules(source.pipelineFiles, source);
 }
 
 /**
  * Makes the record say what the default branch's files say. A schedule that stays as it was keeps its next time; a new one,
- * or one at another time, begins with the next that comes from now on. Files with errors change nothing.
+ * or one at another time, begins with the next that comes from now on. Nothing is changed by files with errors, by a commit
+ * that was overtaken while it was read, and by one of a branch that is no longer the default.
  */
-export async function keepSchedules(tx: Tx, { projectId, source, nowMs }: SchedulesOfHead): Promise<void> {
-  const wanted = readSchedules(source.pipelineFiles, source);
-  if (wanted === null) return;
+export async function keepSchedules(
+  tx: Tx,
+  { projectId, branch, arrivedWith, wanted, nowMs }: SchedulesOfHead,
+): Promise<void> {
+  if (wanted === null || !(await isNewest(tx, { projectId, branch, arrivedWith }))) return;
   const known = await tx.db.selectFrom('schedule').where('project_id', '=', projectId).selectAll().execute();
   const gone = known.filter(({ name }) => !wanted.some((one) => one.name === name));
   for (const { id } of gone) await tx.db.deleteFrom('schedule').where('id', '=', id).execute();
@@ -40,6 +53,29 @@ export async function keepSchedules(tx: Tx, { projectId, source, nowMs }: Schedu
         .execute();
     else await setTimes(tx, row.id, { expression, timezone, next_at });
   }
+}
+
+async function isNewest(
+  { db }: Tx,
+  { projectId, branch, arrivedWith }: Pick<SchedulesOfHead, 'projectId' | 'branch' | 'arrivedWith'>,
+): Promise<boolean> {
+  const project = await db
+    .selectFrom('project')
+    .where('id', '=', projectId)
+    .where('default_branch', '=', branch)
+    .select('id')
+    .executeTakeFirst();
+  if (project === undefined) return false;
+  const newer = await db
+    .selectFrom('build')
+    .where('project_id', '=', projectId)
+    .where('branch', '=', branch)
+    .where('event_kind', 'in', ['push', 'manual', 'cron'])
+    .where('branch_order', '>', timeOrder(arrivedWith))
+    .select('id')
+    .limit(1)
+    .executeTakeFirst();
+  return newer === undefined;
 }
 
 /**

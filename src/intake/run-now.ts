@@ -7,7 +7,7 @@ import { takeInputs } from '../pipeline/inputs.ts';
 import type { Note } from '../store/store.ts';
 import { readHead } from './branch-head.ts';
 import type { ProjectDeps } from './database-projects.ts';
-import { keepSchedules } from './keep-schedules.ts';
+import { keepSchedules, wantedSchedules } from './keep-schedules.ts';
 import { findProject } from './project-row.ts';
 import type { Source } from './read-source.ts';
 
@@ -35,11 +35,14 @@ export async function runNow(
     kind: 'manual',
     inputs: demandInputs(head.source, inputs),
   };
+  const { arrivedWith } = head;
+  const isDefault = branch === project.default_branch;
+  const wanted = isDefault ? wantedSchedules(head.source) : null;
   const made = await deps.store.transaction(async (tx) => {
-    const build = { projectId, deliveryId: null, event, outcome: null, blocked: null };
+    const build = { projectId, deliveryId: null, arrivedWith, event, outcome: null, blocked: null };
     const { buildId, number } = await deps.builds.createBuildIn(tx, build);
-    if (branch === project.default_branch)
-      await keepSchedules(tx, { projectId, source: head.source, nowMs: deps.clock.nowMs() });
+    if (isDefault)
+      await keepSchedules(tx, { projectId, branch, arrivedWith, wanted, nowMs: deps.clock.nowMs() });
     await note(tx, { id: buildId, name: `${project.path}#${number}` });
     return { buildId, number };
   });

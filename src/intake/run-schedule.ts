@@ -5,7 +5,7 @@ import type { Tx } from '../store/store.ts';
 import { readHead, type BranchHead } from './branch-head.ts';
 import type { Intake } from './intake.ts';
 import type { IntakeDeps } from './intake-deps.ts';
-import { afterOf, keepSchedules, setTimes, type ScheduleRow } from './keep-schedules.ts';
+import { afterOf, keepSchedules, setTimes, wantedSchedules, type ScheduleRow } from './keep-schedules.ts';
 import { findProject } from './project-row.ts';
 
 export interface ScheduleDeps extends Pick<
@@ -24,10 +24,13 @@ export async function createBuildOfSchedule(deps: ScheduleDeps, projectId: strin
   const { store, clock, log } = deps;
   try {
     const project = await findProject(deps, projectId);
-    const head = await readHead(deps, project, project.default_branch);
+    const branch = project.default_branch;
+    const head = await readHead(deps, project, branch);
+    const { arrivedWith } = head;
+    const wanted = wantedSchedules(head.source);
     const hasMade = await store.transaction(async (tx) => {
       const nowMs = clock.nowMs();
-      await keepSchedules(tx, { projectId, source: head.source, nowMs });
+      await keepSchedules(tx, { projectId, branch, arrivedWith, wanted, nowMs });
       let made = false;
       for (const row of await dueOf(tx, projectId, nowMs)) made = (await runDue(deps, tx, row, head)) || made;
       return made;
@@ -56,7 +59,7 @@ function dueOf({ db }: Tx, projectId: string, nowMs: number): Promise<readonly S
 }
 
 /** Whether it made a build. One whose last build still waits makes no further one: they would pile up. */
-async function runDue(deps: ScheduleDeps, tx: Tx, row: ScheduleRow, { base }: BranchHead): Promise<boolean> {
+async function runDue(deps: ScheduleDeps, tx: Tx, row: ScheduleRow, head: BranchHead): Promise<boolean> {
   const last = await tx.db
     .selectFrom('build')
     .where('id', '=', row.last_build_id ?? '')
@@ -68,14 +71,15 @@ async function runDue(deps: ScheduleDeps, tx: Tx, row: ScheduleRow, { base }: Br
     return false;
   }
   const cron: CronEvent = {
-    ...base,
+    ...head.base,
     kind: 'cron',
     cron: row.name,
     tickMs: row.next_at,
     actor: { id: 'cron', login: row.name, avatarUrl: null },
   };
   const { buildId } = await deps.builds.createBuildIn(tx, {
-    ...{ projectId: row.project_id, deliveryId: null, event: cron, outcome: null, blocked: null },
+    ...{ projectId: row.project_id, deliveryId: null, arrivedWith: head.arrivedWith },
+    ...{ event: cron, outcome: null, blocked: null },
   });
   const nowMs = deps.clock.nowMs();
   const done_until = Math.max(nowMs, row.next_at);

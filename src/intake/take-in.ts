@@ -1,14 +1,13 @@
 import type { Logger } from 'pino';
 import type { BuildReference } from '../builds/index.ts';
 import type { PullRequestEvent, RepositoryEvent } from '../core/event.ts';
-import { timeOrder } from '../core/id.ts';
 import { findSkipMark } from '../hosts/skip-ci.ts';
 import type { DeliveryMeaning } from '../hosts/delivery-meaning.ts';
 import type { Tx } from '../store/store.ts';
 import { learnInstallation } from './connect-project.ts';
 import { finishDelivery, linkBuild } from './delivery-rows.ts';
 import type { IntakeDeps } from './intake-deps.ts';
-import { keepSchedules } from './keep-schedules.ts';
+import { keepSchedules, wantedSchedules } from './keep-schedules.ts';
 import type { Unplanned } from './plan-build.ts';
 import { DRAFT, planSource, partsOf } from './plan-source.ts';
 import { findProjectOf, type ProjectRow } from './project-row.ts';
@@ -86,10 +85,16 @@ async function buildPush(
   event: RepositoryEvent,
   source: Source,
 ): Promise<readonly Unplanned[]> {
+  const kept = event.kind === 'push' && event.branch === project.default_branch ? event : null;
+  const wanted = kept === null ? null : wantedSchedules(source);
   const { made, linked } = await deps.store.grouped(async (tx) => {
     const linked = event.kind === 'push' ? await takeOverPullRequestBuild(tx, project.id, event) : null;
     const made = linked === null ? [await create(deps, tx, delivery.id, project, event)] : [];
-    await keepPushed(deps, tx, delivery.id, { project, event, source });
+    if (kept !== null)
+      await keepSchedules(tx, {
+        ...{ projectId: project.id, branch: kept.branch, arrivedWith: delivery.id, wanted },
+        nowMs: deps.clock.nowMs(),
+      });
     for (const buildId of [...made.map((one) => one.buildId), ...(linked === null ? [] : [linked])])
       await linkBuild(tx, delivery.id, buildId, event);
     const reason = linked === null ? null : 'a pull request had this commit built';
@@ -99,26 +104,6 @@ async function buildPush(
   if (linked !== null) logLinked(deps.log, project, linked);
   logMade(deps.log, project, made);
   return made.map(({ buildId }) => ({ buildId, deliveryId: delivery.id, project, event, source }));
-}
-
-/** A push of the default branch says when builds are made by the clock; one that was overtaken says it no longer. */
-async function keepPushed(
-  { clock }: IntakeDeps,
-  tx: Tx,
-  deliveryId: string,
-  { project, event, source }: { project: ProjectRow; event: RepositoryEvent; source: Source },
-): Promise<void> {
-  if (event.kind !== 'push' || event.branch !== project.default_branch) return;
-  const newer = await tx.db
-    .selectFrom('build')
-    .where('project_id', '=', project.id)
-    .where('branch', '=', event.branch)
-    .where('event_kind', 'in', ['push', 'manual', 'cron'])
-    .where('branch_order', '>', timeOrder(deliveryId))
-    .select('id')
-    .limit(1)
-    .executeTakeFirst();
-  if (newer === undefined) await keepSchedules(tx, { projectId: project.id, source, nowMs: clock.nowMs() });
 }
 
 /**

@@ -7,8 +7,11 @@ import { readEvent } from '../../../src/core/event.ts';
 import type { ScheduleView } from '../../../src/core/view.ts';
 import { createMirrors } from '../../../src/git/mirrors.ts';
 import { readRemote } from '../../../src/git/remote.ts';
+import { connectGithub } from '../../../src/hosts/github/connect-github.ts';
+import { createProjects } from '../../../src/intake/database-projects.ts';
 import { createSchedules, type Schedules } from '../../../src/intake/schedules.ts';
-import type { Mirrors } from '../../../src/ports/repositories.ts';
+import type { Mirrors, ReadRemote } from '../../../src/ports/repositories.ts';
+import { systemClock } from '../../../src/ports/clock.ts';
 import type { Store } from '../../../src/store/store.ts';
 import {
   startGitHost,
@@ -80,11 +83,11 @@ const ticks = async () =>
   (await builds()).map(({ event }) => (event.kind === 'cron' ? new Date(event.tickMs).toISOString() : ''));
 
 /** Schedules under the test's clock, on the server's record. */
-function schedules(store: Store = server.deps.store): Schedules {
+function schedules(store: Store = server.deps.store, read: ReadRemote = readRemote): Schedules {
   const { builds: machine, secrets, intake, log } = server.deps;
   const clock = { nowMs: () => nowMs };
   const made = createSchedules({
-    ...{ store, clock, log, intake, mirrors, readRemote },
+    ...{ store, clock, log, intake, mirrors, readRemote: read },
     builds: machine,
     secrets,
   });
@@ -201,6 +204,45 @@ describe('a time that has come', () => {
     await startBuilds();
     await look(at('03:00') + 24 * HOUR + MINUTE);
     expect(await ticks()).toHaveLength(2);
+  });
+});
+
+describe('a push that comes while the branch is read', () => {
+  const AFTER = {
+    'slipway.yml': `${STEPS}cron: { weekly: { schedule: "@weekly" }, nightly: { schedule: "0 3 * * *" } }\n`,
+  };
+  const pushedMeanwhile: ReadRemote = async (remote) => {
+    const state = await readRemote(remote);
+    await push(AFTER, 'Meanwhile');
+    return state;
+  };
+  const inOrder = async () => {
+    const { db } = server.deps.store;
+    const all = await db.selectFrom('build').orderBy('branch_order').select('event_kind').execute();
+    return all.map((row) => row.event_kind);
+  };
+
+  it('is newer than the build by the clock, and its schedules stay', async () => {
+    nowMs = Date.now();
+    await server.deps.store.transaction(async (tx) => {
+      await tx.db.updateTable('schedule').set({ next_at: nowMs }).execute();
+    });
+    await look(nowMs, schedules(server.deps.store, pushedMeanwhile));
+    expect(await inOrder()).toEqual(['cron', 'push']);
+    expect((await rows()).map(({ name }) => name)).toEqual(['nightly', 'weekly']);
+  });
+
+  it('is newer than the build by hand, and its schedules stay', async () => {
+    const { builds: machine, ...others } = server.deps;
+    const projects = createProjects({
+      ...others,
+      ...{ mirrors, readRemote: pushedMeanwhile, clock: systemClock, builds: machine },
+      gitHost: connectGithub({ api: 'http://127.0.0.1:9', app: null, clock: systemClock }),
+    });
+    const [row] = await rows();
+    await projects.runNow(row?.project_id ?? '', { branch: 'main', inputs: {} });
+    expect(await inOrder()).toEqual(['manual', 'push']);
+    expect((await rows()).map(({ name }) => name)).toEqual(['nightly', 'weekly']);
   });
 });
 
