@@ -6,7 +6,7 @@ export const CACHE_LIMITS = {
   /** Of one step. */
   perStep: 8,
   /** Entries of one cache's lists. */
-  paths: 64,
+  pathPatterns: 64,
   fallbackKeys: 16,
   keyPatterns: 64,
   /** Characters of a key. */

@@ -37,7 +37,7 @@ const key = choice<CacheKeySpec>(
 
 export const cacheRecord = record('a cache', {
   paths: required(
-    oneOrMore(scalar(cachePath), 'a path, or a list of paths', CACHE_LIMITS.paths),
+    oneOrMore(scalar(cachePath), 'a path, or a list of paths', CACHE_LIMITS.pathPatterns),
     'Files and folders, from where the commands start, or absolute in the container of the step.',
   ),
   key: required(key, 'What names it: a cache is never changed, a new key makes a new one.'),
