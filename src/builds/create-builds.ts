@@ -8,7 +8,7 @@ import { claim } from './claim.ts';
 import { createBuildIn } from './create-build.ts';
 import type { BuildsDeps } from './deps.ts';
 import { drainWorker } from './drain-worker.ts';
-import { expireLeases, expireStandbys, settleAll } from './expire.ts';
+import { endWithoutImage, expireLeases, expireStandbys, settleAll } from './expire.ts';
 import { notifyTest } from './insert-notifications.ts';
 import { logsOf, openLease, workflowOf } from './lease-reads.ts';
 import { demandLease } from './lease-rows.ts';
@@ -181,5 +181,6 @@ async function heartbeat(
 
 async function reconcile({ store, clock }: BuildsDeps): Promise<void> {
   await expireStandbys(store, clock.nowMs());
+  await endWithoutImage(store, clock.nowMs());
   await settleAll(store, clock.nowMs());
 }

@@ -1,6 +1,9 @@
+import type { WorkflowRepeat } from '../core/repeat.ts';
 import { applySlotAction } from '../core/slots.ts';
-import type { Store, Tx } from '../store/store.ts';
+import type { Reading, Store, Tx } from '../store/store.ts';
+import { endWorkflow } from './end-workflow.ts';
 import { readSlots, writeSlots } from './environments.ts';
+import { keptImageOf, readImageRow } from './kept-image.ts';
 import { loseLease } from './lose-lease.ts';
 import { busyEnvironments } from './router-record.ts';
 import { settleEnvironment } from './settle-environment.ts';
@@ -48,6 +51,41 @@ async function expireStandby(tx: Tx, environmentId: string, now: number): Promis
     .set((eb) => ({ fence: eb('fence', '+', 1), version: eb('version', '+', 1) }))
     .where('id', '=', environmentId)
     .execute();
+}
+
+/** Ends the workflows that wait to run again in an image that no worker keeps any more: they would wait for ever. */
+export async function endWithoutImage(store: Store, now: number): Promise<void> {
+  for (const { id } of await repeatsThatWait(store).execute())
+    await store.transaction(async (tx) => {
+      const row = await repeatsThatWait(tx).where('workflow.id', '=', id).executeTakeFirst();
+      const repeat = JSON.parse(row?.repeat_json ?? 'null') as WorkflowRepeat | null;
+      if (row === undefined || repeat === null || typeof repeat.image === 'string') return;
+      const cause = keptImageOf(await readImageRow(tx, repeat.image.workflowId), now);
+      if (typeof cause !== 'string') return;
+      const reason = `its image is not there any more: ${cause}; re-run all of build #${repeat.of}, which builds it again`;
+      const running = { status: 'error', reason } as const;
+      await endWorkflow(tx, {
+        workflowId: id,
+        buildId: row.build_id,
+        status: 'error',
+        reason,
+        at: now,
+        running,
+      });
+    });
+}
+
+/** One that is placed is left to its worker, which looks whether it has the image. */
+function repeatsThatWait({ db }: Reading) {
+  return db
+    .selectFrom('workflow')
+    .innerJoin('build', 'build.id', 'workflow.build_id')
+    .select(['workflow.id', 'workflow.build_id', 'workflow.repeat_json'])
+    .where('workflow.status', '=', 'pending')
+    .where('workflow.repeat_json', 'is not', null)
+    .where('workflow.worker_id', 'is', null)
+    .where('build.status', 'in', ['pending', 'running'])
+    .where('build.cancel_requested', 'is', null);
 }
 
 /** Looks again at every environment with deployments that wait. */

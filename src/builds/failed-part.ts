@@ -1,6 +1,5 @@
 import type { Selectable } from 'kysely';
 import { stepsToRepeat } from '../core/failed-part.ts';
-import type { BuiltImage } from '../core/image.ts';
 import { workflowLabel } from '../core/matrix-label.ts';
 import type { MatrixValues, Plan } from '../core/plan.ts';
 import { Problem } from '../core/problem.ts';
@@ -8,6 +7,7 @@ import type { KeptStep, RepeatImage, WorkflowRepeat } from '../core/repeat.ts';
 import { isEnd } from '../core/status.ts';
 import type { WorkflowTable } from '../store/schema.ts';
 import type { Reading } from '../store/store.ts';
+import { keptImageOf, readImageRow } from './kept-image.ts';
 
 /** What becomes of a workflow where only what failed of its build runs again. */
 export type WorkflowPart =
@@ -85,33 +85,23 @@ async function imageOf(
   { plan, again, number, at }: NeededImage,
 ): Promise<RepeatImage> {
   if (plan.image === null) return 'none';
-  const row = await tx.db
-    .selectFrom('image')
-    .leftJoin('worker', 'worker.id', 'image.kept_by')
-    .select(['built_json', 'kept_by', 'kept_until', 'worker.name', 'worker.instance'])
-    .where('workflow_id', '=', workflow.id)
-    .executeTakeFirst();
-  const built = row === undefined ? undefined : (JSON.parse(row.built_json) as BuiltImage);
-  if (row === undefined || built === undefined) return imageOfBefore(workflow);
+  const before = imageOfBefore(workflow);
+  const own = await readImageRow(tx, workflow.id);
+  if (own === undefined && typeof before === 'string') return before;
   const isNeeded =
     plan.push !== null || plan.steps.some((step) => again.has(step.name) && step.image === null);
   if (!isNeeded) return 'none';
-  if (row.kept_by !== null && (row.kept_until ?? 0) > at && row.instance !== null)
-    return { built, workerId: row.kept_by };
+  const source = typeof before === 'string' ? undefined : await readImageRow(tx, before.workflowId);
+  const kept = keptImageOf(own ?? source, at);
+  if (typeof kept !== 'string') return kept;
   const label = workflowLabel({
     name: workflow.name,
     matrix: JSON.parse(workflow.matrix_json ?? 'null') as MatrixValues | null,
   });
-  const cause =
-    row.kept_by === null
-      ? 'no worker kept it'
-      : row.instance === null
-        ? `the worker ${row.name ?? row.kept_by} kept it, and is gone`
-        : `the worker ${row.name ?? row.kept_by} kept it until ${new Date(row.kept_until ?? 0).toISOString()}`;
-  throw new Problem('image_not_kept', { workflow: label, build: `#${number}`, cause });
+  throw new Problem('image_not_kept', { workflow: label, build: `#${number}`, cause: kept });
 }
 
-/** It did not come to its image: the run before it may have had one. */
+/** What it was to run in: where it did not come to its image, that of the run before it is the one. */
 function imageOfBefore({ repeat_json }: WorkflowRow): RepeatImage {
   const before = JSON.parse(repeat_json ?? 'null') as WorkflowRepeat | null;
   return before?.image ?? 'build';

@@ -2,6 +2,7 @@ import { TIMES } from '../../config/times.ts';
 import { newId } from '../core/id.ts';
 import { hasLabels, type Labels } from '../core/labels.ts';
 import { Problem } from '../core/problem.ts';
+import { revokedHash } from '../core/revoked-token.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RegisterAnswer, RegisterRequest } from '../protocol/worker.ts';
 import type { Reading, Tx } from '../store/store.ts';
@@ -67,8 +68,7 @@ export async function revokeWorkerToken(
   await tx.db
     .updateTable('worker')
     .set((eb) => ({
-      // No hash of a token is text like this.
-      token_hash: `revoked ${found.id}`,
+      token_hash: revokedHash(found.id),
       instance: null,
       routers_json: '[]',
       version: eb('version', '+', 1),

@@ -56,6 +56,14 @@ export function choosePlaces<W extends Wanting>(
   return chosen;
 }
 
+/** Whether it may go to one worker alone, which is away or would not take it now, however empty. Pure. */
+export function isStranded(wanted: Wanting, workers: readonly WorkerPlaces[]): boolean {
+  return (
+    wanted.only !== undefined &&
+    !workers.some((worker) => !worker.draining && worker.capacity > 0 && fits(worker, wanted))
+  );
+}
+
 interface Place {
   readonly worker: WorkerPlaces;
   free: number;
@@ -71,10 +79,10 @@ function fits(worker: WorkerPlaces, { labels, feature, only }: Wanting): boolean
 export function whyWaiting(wanted: Wanting, workers: readonly WorkerPlaces[]): string {
   const { labels, only, feature } = wanted;
   if (only !== undefined)
-    return whyWaitingFor(
-      only.name,
+    return `the worker ${only.name} has its image, and ${whyNotOn(
       workers.find(({ id }) => id === only.id),
-    );
+      wanted,
+    )}`;
   if (workers.length === 0) return 'no worker is connected';
   if (feature !== undefined && !workers.some(({ features }) => features?.includes(feature) === true))
     return 'no connected worker is new enough to run only a part of a workflow again: re-run all of it';
@@ -94,10 +102,14 @@ export function whyWaiting(wanted: Wanting, workers: readonly WorkerPlaces[]): s
   return places === 1 ? `the only place${on} is taken` : `all ${places} places${on} are taken`;
 }
 
-function whyWaitingFor(name: string, worker: WorkerPlaces | undefined): string {
-  const where = `the worker ${name} has its image, and`;
-  if (worker === undefined) return `${where} is not connected`;
-  return worker.draining ? `${where} drains` : `${where} has no free place`;
+/** The same of the one worker that may take it. */
+function whyNotOn(worker: WorkerPlaces | undefined, { labels, feature }: Wanting): string {
+  if (worker === undefined) return 'is not connected';
+  if (feature !== undefined && worker.features?.includes(feature) !== true)
+    return 'is not new enough to run only a part of a workflow again: re-run all of it';
+  if (!hasLabels(worker.labels, labels)) return `lacks ${lackingLabels(labels, [worker])}`;
+  if (worker.capacity === 0) return 'takes no builds';
+  return worker.draining ? 'drains' : 'has no free place';
 }
 
 /** The labels that no worker has; all of them where each is somewhere, but never together. */

@@ -5,7 +5,7 @@ import type { JobData } from '../core/work.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { Store } from '../store/store.ts';
-import { choosePlaces, whyWaiting } from './choose-places.ts';
+import { choosePlaces, isStranded, whyWaiting } from './choose-places.ts';
 import type { WorkerPlaces } from './choose-places.ts';
 import { holdGroups } from './hold-groups.ts';
 import { orderQueue } from './order-queue.ts';
@@ -132,7 +132,11 @@ async function round(deps: DispatcherDeps, { served, unheard, woken }: Memory): 
   const loads = loadsOf(taken, served);
   const queued = all.filter(({ workerId }) => workerId === null);
   const order = orderQueue(queued, loads);
-  const held = holdGroups(queued, taken);
+  // What cannot begin before a certain worker comes back is no reason for others of its group to wait for that worker.
+  const held = holdGroups(
+    queued.filter((workflow) => !isStranded(workflow, workers)),
+    taken,
+  );
   const paused = deps.whyPaused?.() ?? null;
   const next = orderQueue(
     queued.filter(({ id }) => !held.has(id)),

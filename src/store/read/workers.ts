@@ -1,5 +1,6 @@
 import { mustGoOn } from '../../core/deployment.ts';
 import type { Labels } from '../../core/labels.ts';
+import { isRevoked } from '../../core/revoked-token.ts';
 import type { WorkerView, WorkView } from '../../core/view.ts';
 import type { Reader } from './view-context.ts';
 
@@ -14,7 +15,7 @@ export async function readWorkers(
     id: row.id,
     name: row.name,
     connected: connected.has(row.id),
-    hasToken: !row.token_hash.startsWith('revoked '),
+    hasToken: !isRevoked(row.token_hash),
     seenAtMs: connected.get(row.id) ?? (row.seen_at === 0 ? null : row.seen_at),
     capacity: row.capacity,
     running: of(builds, row.id).length,

@@ -216,6 +216,40 @@ describe('what failed of a build, run again', () => {
   });
 });
 
+describe('a part that waits for the worker that keeps its image', () => {
+  const waiting = async () => (await record.builds.rerunBuild(await failedBuild(), 'failed')).buildId;
+  const reasonOf = async (buildId: string) => (await viewOf(buildId)).workflows[0]?.reason;
+
+  it('ends once that was kept long enough, and not before', async () => {
+    const buildId = await waiting();
+    record.clock.now += TIMES.keptImage - 1;
+    await record.builds.reconcile();
+    expect(await record.statusOf('build', buildId)).toBe('pending');
+    record.clock.now += 1;
+    await record.builds.reconcile();
+    expect(await record.statusOf('build', buildId)).toBe('error');
+    expect(await reasonOf(buildId)).toMatch(
+      /^its image is not there any more: the worker ada kept it until .*; re-run all of build #1, which/,
+    );
+  });
+
+  it('ends once the token of the worker is revoked, not while the worker gets a new one or has it already', async () => {
+    const [buildId, placed] = [await waiting(), await waiting()];
+    expect(await record.builds.place(await record.workflowOf(placed), ada.known.id)).toBe(true);
+    await record.builds.setWorkerToken('ada', 'b'.repeat(64), { routers: [], labels: {} });
+    await record.builds.reconcile();
+    expect(await record.statusOf('build', buildId)).toBe('pending');
+    record.clock.now += TIMES.keptImage;
+    await record.builds.reconcile();
+    expect(await record.statusOf('build', placed)).toBe('pending');
+    record.clock.now -= TIMES.keptImage;
+    await record.builds.revokeWorkerToken('ada');
+    await record.builds.reconcile();
+    expect(await record.statusOf('build', placed)).toBe('error');
+    expect(await reasonOf(placed)).toMatch(/the worker ada kept it, and is gone; re-run all/);
+  });
+});
+
 describe('what failed of a build is not run again', () => {
   const refusal = (buildId: string) => record.builds.rerunBuild(buildId, 'failed');
   const builds = async () => (await record.store.db.selectFrom('build').select('id').execute()).length;
@@ -242,6 +276,22 @@ describe('what failed of a build is not run again', () => {
     await record.builds.revokeWorkerToken('ada');
     await expect(refusal(kept)).rejects.toThrow(/the worker ada kept it, and is gone/);
     expect(await builds()).toBe(2);
+  });
+
+  it('without the image of a run before it, where the last one did not come to its image', async () => {
+    const second = await record.builds.rerunBuild(await failedBuild(), 'failed');
+    await record.builds.cancelBuild(second.buildId, 'no more');
+    record.clock.now += TIMES.keptImage;
+    await expect(refusal(second.buildId)).rejects.toThrow(/the worker ada kept it until/);
+    record.clock.now -= 1;
+    const third = await refusal(second.buildId);
+    await record.builds.cancelBuild(third.buildId, 'no more');
+    await record.builds.revokeWorkerToken('ada');
+    await expect(refusal(third.buildId)).rejects.toMatchObject({
+      code: 'image_not_kept',
+      message: expect.stringMatching(/build #3 .*the worker ada kept it, and is gone/) as string,
+    });
+    expect(await builds()).toBe(3);
   });
 
   it('in need of an image that nothing of it runs in or ships', async () => {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Labels } from '../../../src/core/labels.ts';
-import { choosePlaces, whyWaiting, type WorkerPlaces } from '../../../src/dispatch/choose-places.ts';
+import {
+  choosePlaces,
+  isStranded,
+  whyWaiting,
+  type WorkerPlaces,
+} from '../../../src/dispatch/choose-places.ts';
 
 const worker = (id: string, capacity: number, taken: number, more: Partial<WorkerPlaces> = {}) => ({
   ...{ id, queue: id, capacity, taken, labels: {}, draining: false },
@@ -48,6 +53,28 @@ describe('a place', () => {
     );
     expect(whyWaiting(part, [{ ...a, draining: true }])).toBe('the worker ada has its image, and drains');
     expect(whyWaiting(part, [b])).toBe('the worker ada has its image, and is not connected');
+  });
+
+  it('is not to be had while that worker is away, or is there and would not take it, which is said', () => {
+    const labels = { gpu: 'yes', os: 'linux' };
+    const features = ['repeat'];
+    const part = { ...wanting('part', labels), feature: 'repeat', only: { id: 'a', name: 'ada' } } as const;
+    const [a, b] = [worker('a', 1, 0, { features, labels }), worker('b', 9, 0, { features, labels })];
+    const why = (ada: WorkerPlaces) =>
+      whyWaiting(part, [ada, b]).replace('the worker ada has its image, ', '');
+    const wouldNot = [
+      [{ ...a, labels: { os: 'linux' } }, 'and lacks the label gpu=yes'],
+      [{ ...a, capacity: 0 }, 'and takes no builds'],
+      [worker('a', 1, 0, { labels }), 'and is not new enough to run only a part of a workflow again: re-run all of it'],
+      [{ ...a, draining: true }, 'and drains'],
+    ] as const;
+    for (const [ada, reason] of wouldNot) {
+      expect(why(ada)).toBe(reason);
+      expect(isStranded(part, [ada, b])).toBe(true);
+    }
+    expect(isStranded(part, [b])).toBe(true);
+    expect(isStranded(part, [{ ...a, taken: 1 }])).toBe(false);
+    expect(isStranded(anything, [])).toBe(false);
   });
 
   it('is on no worker of a version that knows nothing of parts of workflows', () => {

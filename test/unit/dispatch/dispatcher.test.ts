@@ -6,6 +6,7 @@ import type { Dispatcher } from '../../../src/dispatch/create-dispatcher.ts';
 import { readBuild } from '../../../src/store/read/builds.ts';
 import {
   deployOf,
+  IMAGE_REPORTS,
   makeRecord,
   planOf,
   prepare,
@@ -147,6 +148,28 @@ it('runs no more of a group than its limit, the oldest first, says whom a build 
   await record.builds.cancelBuild(two.buildId, 'not wanted');
   await settled();
   expect(jobs[3]).toBe(await jobOf(three));
+});
+
+it('lets no group wait for what only a worker can run that takes nothing now', async () => {
+  const plan = planOf({ concurrency: { limit: 1, group: 'live' } });
+  const project = await record.project();
+  const ada = await record.worker('ada', { features: ['repeat'] });
+  const red = await record.build(project, { plan });
+  const { report } = await ada.claimWorkflow(await record.workflowOf(red.buildId));
+  for (const body of IMAGE_REPORTS) if (body.type === 'image.built') await report(body);
+  await report({ type: 'workflow.finished', status: 'failure', reason: null, keepsImage: true });
+  await record.builds.drainWorker('ada', true);
+  const bob = await record.worker('bob');
+  const again = await record.builds.rerunBuild(red.buildId, 'failed');
+  const other = await record.build(project, { plan });
+  await settled();
+  expect(dispatcher.waitingOf(again.buildId)?.why).toBe('the worker ada has its image, and drains');
+  expect(jobs.at(-1)).toBe(`${queueOf(bob)} ${await record.workflowOf(other.buildId)} 1`);
+  await record.builds.drainWorker('ada', false);
+  await settled();
+  expect(dispatcher.waitingOf(again.buildId)?.why).toBe(
+    `the group \`live\` runs at most 1 at a time, and #${other.number} is before it`,
+  );
 });
 
 it('gives a quiet project the next place while a busy one has many waiting', async () => {
