@@ -63,13 +63,11 @@ async function readConfig(file: string): Promise<Config | string> {
     const parsed: unknown = JSON.parse(content);
     const [auths, helpers] = [mapAt(parsed, 'auths'), mapAt(parsed, 'credHelpers')];
     return {
-      auths: new Map(
-        Object.entries(auths).map(([key, value]) => [hostOf(key), { key, auth: textAt(value, 'auth') }]),
-      ),
-      helpers: new Map(
+      auths: byHost(Object.entries(auths).map(([key, value]) => ({ key, auth: textAt(value, 'auth') }))),
+      helpers: byHost(
         Object.keys(helpers).flatMap((key) => {
           const helper = textAt(helpers, key);
-          return helper === null ? [] : [[hostOf(key), { key, helper }] as const];
+          return helper === null ? [] : [{ key, helper }];
         }),
       ),
       store: textAt(parsed, 'credsStore'),
@@ -92,11 +90,27 @@ function textAt(value: unknown, key: string): string | null {
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Docker Hub has a key of its own, and old keys are addresses. */
-function hostOf(key: string): string {
-  const host = key.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
-  return host === 'index.docker.io' || host === 'registry-1.docker.io' ? DOCKER_HUB : host;
+/** Entries by the host that their keys mean; of several the one whose key is the host's own. */
+function byHost<T extends { readonly key: string }>(entries: readonly T[]): ReadonlyMap<string, T> {
+  const found = new Map<string, T>();
+  for (const entry of entries) {
+    const { host, path: below } = readKey(entry.key);
+    const isHub = host === DOCKER_HUB;
+    const isOwn = below === (isHub ? '/v1' : '');
+    // A web login keeps its access and refresh tokens under `/v1/access-token` and `/v1/refresh-token`, beside `/v1/`.
+    if (isHub && !isOwn && below !== '') continue;
+    if (isOwn || !found.has(host)) found.set(host, entry);
+  }
+  return found;
 }
+
+/** Docker Hub has a key of its own, and old keys are addresses. */
+function readKey(key: string): { readonly host: string; readonly path: string } {
+  const [, host = '', below = ''] = /^(?:https?:\/\/)?([^/]*)(.*?)\/?$/s.exec(key) ?? [];
+  return { host: HUB_HOSTS.has(host) ? DOCKER_HUB : host, path: below };
+}
+
+const HUB_HOSTS: ReadonlySet<string> = new Set(['index.docker.io', 'registry-1.docker.io']);
 
 function hostsOf(plans: readonly Plan[], others: readonly string[], config: Config): readonly string[] {
   const references = plans.flatMap(({ services, steps }) => [

@@ -54,6 +54,45 @@ test('a login of the file is that of its registry alone, Docker Hub under the ke
   });
 });
 
+test("Docker Hub's is that of /v1/, in each order, never a token that a web login keeps beside it", async () => {
+  const web = [
+    ['docker.io', auth('ada:never asked for by docker')],
+    ['https://index.docker.io/v1/', auth('ada:password')],
+    ['https://index.docker.io/v1/access-token', auth('ada:ACCESS')],
+    ['https://index.docker.io/v1/refresh-token', auth('ada:REFRESH')],
+  ] as const;
+  for (const entries of [web, web.toReversed()]) {
+    config({ auths: Object.fromEntries(entries) });
+    expect((await readDockerLogins([plan(['node:20'])], [], environment)).logins).toEqual({
+      'docker.io': { username: 'ada', password: 'password' },
+    });
+  }
+  config({ auths: Object.fromEntries(web.slice(2)) });
+  expect(await readDockerLogins([plan(['node:20'])], [], environment)).toEqual({ logins: {}, left: [] });
+
+  const asked = helper('keeper', `echo '{"Username":"ada","Secret":"kept"}'`);
+  config({ auths: Object.fromEntries(web.map(([key]) => [key, {}])), credsStore: 'keeper' });
+  expect((await readDockerLogins([plan(['node:20'])], [], environment)).logins).toEqual({
+    'docker.io': { username: 'ada', password: 'kept' },
+  });
+  expect(asked()).toEqual(['get https://index.docker.io/v1/']);
+});
+
+test("a registry's key with a path counts only where there is none without", async () => {
+  const keys = [
+    ['https://a.example.com/v2/', auth('ada:of a path')],
+    ['a.example.com', auth('ada:of the host')],
+  ] as const;
+  for (const entries of [keys, keys.toReversed()]) {
+    config({ auths: Object.fromEntries(entries) });
+    const { logins } = await readDockerLogins([plan(['a.example.com/x:1'])], [], environment);
+    expect(logins['a.example.com']?.password).toBe('of the host');
+  }
+  config({ auths: { 'https://a.example.com/v2/': auth('ada:of a path') } });
+  const { logins } = await readDockerLogins([plan(['a.example.com/x:1'])], [], environment);
+  expect(logins['a.example.com']?.password).toBe('of a path');
+});
+
 test('every login of the file counts where an image is built, whose bases are not known', async () => {
   config({ auths: { 'base.example.com': auth('ada:secret') } });
   const image = {
