@@ -263,7 +263,7 @@ export const CATALOGUE = {
   repository_unreachable: {
     http: 502,
     message: 'The repository {url} cannot be read: {cause}.',
-    fix: 'Check address and token: `git ls-remote` with the same token must work.',
+    fix: 'Check the address and the token or SSH key: `git ls-remote` with the same one must work.',
   },
   not_replayable: {
     http: 409,
