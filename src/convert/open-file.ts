@@ -1,6 +1,7 @@
 import { Lexer } from 'yaml';
 import type { Document } from 'yaml';
 import { decode, type FileInput } from '../pipeline/decode.ts';
+import { newBuildRoom } from '../pipeline/build-room.ts';
 import { composeDocuments, reportErrors } from '../pipeline/parse-yaml.ts';
 import { createReport } from '../pipeline/report.ts';
 import type { Report } from '../pipeline/report.ts';
@@ -40,7 +41,7 @@ export function openFile(name: string, input: FileInput): ForeignFile {
     report.add(wrong.code, { span: wrong.span, path: '' }, wrong.details);
     return { ...file, documents: [] };
   }
-  const parsed = composeDocuments(text, report) ?? [];
+  const parsed = composeDocuments(text, report, newBuildRoom()) ?? [];
   for (const document of parsed) reportErrors(document, report);
   if (report.hasErrors()) return { ...file, documents: [] };
   const documents = parsed.flatMap((document, index) => open(document, parsed[index - 1], text, report));

@@ -15,11 +15,11 @@ export const PLAN_DEFAULTS = {
 /** What a pipeline file may at most be, so that any input is answered within a second. */
 export const PIPELINE_LIMITS = {
   bytes: 1024 * 1024,
-  /** Lexical tokens of YAML; a file of 1,000 steps has about 60,000. */
+  /** Lexical tokens of YAML in all files of a build; a file of 1,000 steps has about 60,000. */
   tokens: 100_000,
   /** Levels of nesting; the grammar needs six. */
   depth: 24,
-  /** Nodes reached through aliases. */
+  /** Nodes reached through aliases in all files of a build. */
   aliasedNodes: 10_000,
   /** Steps, and services. */
   steps: 2_000,
@@ -41,6 +41,8 @@ export const PIPELINE_LIMITS = {
   patternCharacters: 50_000,
   /** Characters and steps of patterns that the expressions of a build may take. */
   expressionWork: 3_000_000,
-  /** Problems listed; the rest is counted. */
+  /** Problems of a file listed; the rest is counted. */
   problems: 100,
+  /** Errors, and warnings, from which those are chosen. */
+  keptProblems: 2_000,
 } as const;

@@ -1,6 +1,7 @@
 import { Composer, Lexer, Parser, isAlias, isMap, isScalar, isSeq, visit } from 'yaml';
 import type { Alias, CST, Document, Node, ParsedNode, YAMLMap } from 'yaml';
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
+import type { BuildRoom } from './build-room.ts';
 import type { Report, Span } from './report.ts';
 
 /** A YAML document that may be read: bounded in depth, keys unique, aliases resolved. */
@@ -13,10 +14,11 @@ export interface YamlTree {
 /**
  * Parses text as one YAML 1.2 document in which every scalar is text (the "failsafe" schema), so that
  * `1.10` or `no` never change their meaning. Null when the report now says why not.
+ * @param room Its tokens are taken from this.
  * @param base Offset at which the report has the text.
  */
-export function parseYaml(text: string, report: Report, base = 0): YamlTree | null {
-  const documents = composeDocuments(text, report, base);
+export function parseYaml(text: string, report: Report, room: BuildRoom, base = 0): YamlTree | null {
+  const documents = composeDocuments(text, report, room, base);
   const [first, second] = documents ?? [];
   if (first === undefined) return null;
   reportErrors(first, report);
@@ -30,8 +32,13 @@ export function parseYaml(text: string, report: Report, base = 0): YamlTree | nu
 }
 
 /** The documents of a text, within the limits; null when the report now says why not. Their errors are not reported yet. */
-export function composeDocuments(text: string, report: Report, base = 0): readonly Document.Parsed[] | null {
-  const tokens = parseTokens(text, report, base);
+export function composeDocuments(
+  text: string,
+  report: Report,
+  room: BuildRoom,
+  base = 0,
+): readonly Document.Parsed[] | null {
+  const tokens = parseTokens(text, report, room, base);
   if (tokens === null || isTooDeep(tokens, report)) return null;
   return withoutStacks(
     () => [...new Composer(OPTIONS).compose(tokens, true, base + text.length)] as Document.Parsed[],
@@ -46,8 +53,8 @@ const OPTIONS = {
   logLevel: 'silent',
 } as const;
 
-function parseTokens(text: string, report: Report, base: number): CST.Token[] | null {
-  const lexemes = readLexemes(text, report, base);
+function parseTokens(text: string, report: Report, room: BuildRoom, base: number): CST.Token[] | null {
+  const lexemes = readLexemes(text, report, room, base);
   if (lexemes === null) return null;
   const parser = new Parser();
   parser.offset = base;
@@ -65,14 +72,17 @@ function parseTokens(text: string, report: Report, base: number): CST.Token[] | 
 }
 
 /** All of them before any is made into a tree, which takes ten times as long. */
-function readLexemes(text: string, report: Report, base: number): readonly string[] | null {
+function readLexemes(text: string, report: Report, room: BuildRoom, base: number): readonly string[] | null {
   const lexemes: string[] = [];
   for (const lexeme of new Lexer().lex(text)) {
-    if (lexemes.length === PIPELINE_LIMITS.tokens) {
+    if (room.tokens === 0) {
       const offset = lexemes.reduce((sum, one) => sum + (MARKS.has(one) ? 0 : one.length), base);
-      tooComplex(report, spanOf(offset, 1), 'it has more tokens', PIPELINE_LIMITS.tokens);
+      const what =
+        lexemes.length === PIPELINE_LIMITS.tokens ? 'it has' : 'the files of the build together have';
+      tooComplex(report, spanOf(offset, 1), `${what} more tokens`, PIPELINE_LIMITS.tokens);
       return null;
     }
+    room.tokens--;
     lexemes.push(lexeme);
   }
   return lexemes;

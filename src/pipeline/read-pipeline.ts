@@ -1,8 +1,9 @@
+import { newBuildRoom } from './build-room.ts';
 import { decode, type FileInput } from './decode.ts';
 import { pipelineRecord } from './grammar/pipeline.ts';
 import type { PipelineSpec } from './grammar/pipeline.ts';
 import type { IncludedFiles } from './include/included-file.ts';
-import { mergeIncluded, newIncludeRoom } from './include/merge-included.ts';
+import { mergeIncluded } from './include/merge-included.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { createReport } from './report.ts';
 import type { Report } from './report.ts';
@@ -22,7 +23,7 @@ export function readPipeline(
   input: FileInput,
   file: string,
   included?: IncludedFiles,
-  room = newIncludeRoom(),
+  room = newBuildRoom(),
 ): ReadPipeline {
   const { text, wrong } = decode(input);
   const report = createReport(file, text);
@@ -30,8 +31,8 @@ export function readPipeline(
     report.add(wrong.code, { span: wrong.span, path: '' }, wrong.details);
     return { spec: null, isWhole: true, report };
   }
-  const tree = parseYaml(text, report);
-  const root = tree === null ? null : cursorAt(tree, report);
+  const tree = parseYaml(text, report, room);
+  const root = tree === null ? null : cursorAt(tree, report, room);
   if (root === null) return { spec: null, isWhole: true, report };
   return { ...mergeIncluded(pipelineRecord.read(root), file, included, room, report), report };
 }

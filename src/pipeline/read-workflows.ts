@@ -1,9 +1,9 @@
 import { checkPipeline, type Facts } from './check/check-pipeline.ts';
 import { checkWorkflows } from './check/check-workflows.ts';
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
+import { newBuildRoom } from './build-room.ts';
 import type { FileInput } from './decode.ts';
 import type { PipelineSpec } from './grammar/pipeline.ts';
-import { newIncludeRoom } from './include/merge-included.ts';
 import { workflowNameOf, type PipelineFile } from './pipeline-files.ts';
 import { readPipeline } from './read-pipeline.ts';
 import type { Report } from './report.ts';
@@ -20,7 +20,7 @@ export interface ReadWorkflow {
 /** The workflows of a repository in the order of their names: each file for itself, then all together. */
 export function readWorkflows(files: readonly PipelineFile[], facts: Facts): readonly ReadWorkflow[] {
   let left: number = PIPELINE_LIMITS.bytes;
-  const room = newIncludeRoom();
+  const room = newBuildRoom();
   const workflows = [...files].sort(byPath).map(({ path, text }): ReadWorkflow => {
     // Together they may be as long as one may be, so that a folder, too, is read within a second.
     const bytes = bytesOf(text);

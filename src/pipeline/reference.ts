@@ -108,14 +108,14 @@ function limitsTable(): string {
     ['what', 'most'],
     [
       ['bytes of the file', number(bytes)],
-      ['lexical tokens of YAML', number(tokens)],
+      ['lexical tokens of YAML in all files of a build', number(tokens)],
       ['levels of nesting', number(depth)],
-      ['nodes that aliases stand for', number(aliasedNodes)],
+      ['nodes that aliases stand for in all of them', number(aliasedNodes)],
       ['steps; services', number(most)],
       ['files of `.slipway/`', number(files)],
       ['files that those include; how deep', `${number(includes)}; ${number(includeDepth)}`],
       ['workflows of a build', number(workflows)],
-      ['steps and services of all of them', number(plannedSteps)],
+      ['steps and services of all workflows', number(plannedSteps)],
       ['characters that variables stand for', number(substitutedCharacters)],
     ],
   );

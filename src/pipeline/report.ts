@@ -21,7 +21,8 @@ export type Details = Readonly<Record<string, string | number>>;
 
 /**
  * Collects the problems of a file and of those that it includes. Offsets count on through all of them, so that a span
- * says which file it is of. The same problem at the same place counts once.
+ * says which file it is of. The same problem at the same place counts once. Of a file with thousands of errors, or of
+ * warnings, the first of them are kept; of the rest the places are counted.
  */
 export interface Report {
   /** Takes in an included file and gives the offset at which its text begins. `name` is what problems call it. */
@@ -46,7 +47,10 @@ interface Source {
 
 export function createReport(file: string, text: string): Report {
   const sources: Source[] = [sourceOf(file, text, 0)];
-  const problems = new Map<string, Placed>();
+  const kept = { error: new Map<string, Placed>(), warning: new Map<string, Placed>() };
+  /** Code and offset of every problem. */
+  const places = new Set<string>();
+  let unkept = 0;
   const sourceAt = (offset: number): Source =>
     sources.findLast(({ base }) => base <= offset) ?? (sources[0] as Source);
   const place = ({ offset, length }: Span) => {
@@ -80,6 +84,12 @@ export function createReport(file: string, text: string): Report {
     },
     add: (code, at, details = {}) => {
       const { severity, message, fix } = LINT_CATALOGUE[code];
+      const problems = kept[severity];
+      const isNew = places.size < places.add(`${code} ${at.span.offset}`).size;
+      if (problems.size >= PIPELINE_LIMITS.keptProblems) {
+        if (isNew) unkept++;
+        return;
+      }
       const problem: Placed = {
         severity,
         code,
@@ -98,8 +108,11 @@ export function createReport(file: string, text: string): Report {
       const source = sourceAt(offset);
       return source === sourceAt(from) ? `line ${line}` : `line ${line} of ${source.name}`;
     },
-    hasErrors: () => [...problems.values()].some(({ severity }) => severity === 'error'),
-    list: () => cut([...problems.values()].sort(byPlace)).map(show),
+    hasErrors: () => kept.error.size > 0,
+    list: () => {
+      const problems = [...kept.error.values(), ...kept.warning.values()].sort(byPlace);
+      return cut(problems, unkept).map(show);
+    },
   };
 }
 
@@ -113,7 +126,7 @@ type Placed = Omit<LintProblem, 'excerpt'> & { readonly base: number };
 const byPlace = (a: Placed, b: Placed): number => a.base - b.base || a.line - b.line || a.column - b.column;
 
 /** Errors go before warnings where not all can be listed. */
-function cut(problems: readonly Placed[]): readonly Placed[] {
+function cut(problems: readonly Placed[], unkept: number): readonly Placed[] {
   const limit = PIPELINE_LIMITS.problems;
   const last = problems[limit];
   if (last === undefined) return problems;
@@ -121,7 +134,7 @@ function cut(problems: readonly Placed[]): readonly Placed[] {
   const shown = (errors.length > 0 ? errors : problems).slice(0, limit);
   const severity = errors.length > 0 ? 'error' : 'warning';
   const { message, fix } = LINT_CATALOGUE.more_problems;
-  const count = problems.length - shown.length;
+  const count = problems.length - shown.length + unkept;
   return [...shown, { ...last, severity, code: 'more_problems', message: fill(message, { count }), fix }];
 }
 

@@ -1,4 +1,5 @@
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
+import { newBuildRoom } from '../build-room.ts';
 import type { FileInput } from '../decode.ts';
 import type { PipelineFile } from '../pipeline-files.ts';
 import { keyOf, type IncludedFile, type IncludedFiles, type IncludeRef } from './included-file.ts';
@@ -12,15 +13,16 @@ const AT_ONCE = 10;
 
 /**
  * Reads whatever files include, and what that includes, each once: `read` is asked for some of a level at a time. It ends
- * at the limits of depth, number and size, where the plan has its problem anyway.
+ * at the limits of depth, number, size and tokens, where the plan has its problem anyway.
  */
 export async function gatherIncluded(
   files: readonly PipelineFile[],
   read: ReadIncluded,
 ): Promise<IncludedFiles> {
   const found = new Map<string, IncludedFile>();
+  const room = newBuildRoom();
   let bytes = 0;
-  let wanted = unique(files.flatMap(({ text }) => includesOf(text, null)));
+  let wanted = unique(files.flatMap(({ text }) => includesOf(text, null, room)));
   for (let depth = 0; depth < PIPELINE_LIMITS.includeDepth && wanted.length > 0; depth++) {
     const asked = wanted.slice(0, PIPELINE_LIMITS.includes - found.size);
     const next: IncludeRef[] = [];
@@ -32,7 +34,7 @@ export async function gatherIncluded(
         found.set(keyOf(ref), answer);
         if (answer.kind !== 'file') return;
         bytes += sizeOf(answer.text);
-        if (bytes <= PIPELINE_LIMITS.bytes) next.push(...includesOf(answer.text, ref.origin));
+        if (bytes <= PIPELINE_LIMITS.bytes) next.push(...includesOf(answer.text, ref.origin, room));
       });
     }
     wanted = unique(next).filter((ref) => !found.has(keyOf(ref)));

@@ -1,4 +1,5 @@
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
+import type { BuildRoom } from '../build-room.ts';
 import { decode, type FileInput } from '../decode.ts';
 import { includedRecord, type IncludedSpec, type IncludeSpec } from '../grammar/include.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
@@ -15,17 +16,6 @@ import {
 } from './included-file.ts';
 import { resolveInclude } from './resolve-include.ts';
 
-/** What is left of the limits of a build for files that are included. */
-export interface IncludeRoom {
-  files: number;
-  bytes: number;
-}
-
-export const newIncludeRoom = (): IncludeRoom => ({
-  files: PIPELINE_LIMITS.includes,
-  bytes: PIPELINE_LIMITS.bytes,
-});
-
 export interface Merged {
   readonly spec: PipelineSpec;
   /** False where a file could not be looked at: what it has is not known. */
@@ -41,17 +31,16 @@ export function mergeIncluded(
   spec: PipelineSpec,
   file: string,
   included: IncludedFiles | undefined,
-  room: IncludeRoom,
+  room: BuildRoom,
   report: Report,
 ): Merged {
+  const top: IncludeRef = { origin: null, file };
+  const { links, found, isWhole } = readAll(spec.include, top, included, room, report);
   const services: IncludedSpec['services'][number][] = [];
   const steps: IncludedSpec['steps'][number][] = [];
-  const seen = new Set<string>();
-  let isWhole = true;
+  const taken = new Set<string>();
 
-  const take = (entry: IncludeSpec, from: IncludeOrigin | null, open: readonly IncludeRef[]): void => {
-    const ref = resolveInclude(entry, from, report);
-    if (ref === null) return;
+  const take = ({ entry, ref }: Link, open: readonly IncludeRef[]): void => {
     const key = keyOf(ref);
     const start = open.findIndex((one) => keyOf(one) === key);
     if (start >= 0) {
@@ -59,35 +48,77 @@ export function mergeIncluded(
       report.add('include_cycle', entry.file, { cycle: cycle.join(' → ') });
       return;
     }
-    if (seen.has(key)) return;
-    seen.add(key);
-    if (open.length > PIPELINE_LIMITS.includeDepth) {
-      const what = 'files include others through more levels';
-      report.add('too_complex', entry.file, { what, limit: PIPELINE_LIMITS.includeDepth });
-      return;
-    }
-    if (--room.files < 0) {
-      report.add('too_complex', entry.file, {
-        what: 'more files are included',
-        limit: PIPELINE_LIMITS.includes,
-      });
-      return;
-    }
-    const text = textOf(ref, entry, included, report);
-    if (text === 'elsewhere') isWhole = false;
-    if (text === null || text === 'elsewhere') return;
-    const read = readIncluded(text.text, text.name ?? nameOf(ref), room, report);
-    if (read === null) return;
-    for (const one of read.include) take(one, ref.origin, [...open, ref]);
-    services.push(...read.services);
-    steps.push(...read.steps);
+    const read = found.get(key);
+    if (read === undefined || taken.has(key)) return;
+    taken.add(key);
+    for (const link of read.links) take(link, [...open, ref]);
+    services.push(...read.spec.services);
+    steps.push(...read.spec.steps);
   };
 
-  for (const entry of spec.include) take(entry, null, [{ origin: null, file }]);
+  for (const link of links) take(link, [top]);
   return {
     spec: { ...spec, services: [...services, ...spec.services], steps: [...steps, ...spec.steps] },
     isWhole,
   };
+}
+
+/** An entry of `include`, and the file that it names. */
+interface Link {
+  readonly entry: IncludeSpec;
+  readonly ref: IncludeRef;
+}
+
+interface Found {
+  readonly spec: IncludedSpec;
+  readonly links: readonly Link[];
+}
+
+/** Each file once, level by level: how deep one is does not depend on the order in which it is included. */
+function readAll(
+  entries: readonly IncludeSpec[],
+  top: IncludeRef,
+  included: IncludedFiles | undefined,
+  room: BuildRoom,
+  report: Report,
+): { links: readonly Link[]; found: ReadonlyMap<string, Found>; isWhole: boolean } {
+  const linksOf = (some: readonly IncludeSpec[], from: IncludeOrigin | null): readonly Link[] =>
+    some.flatMap((entry) => {
+      const ref = resolveInclude(entry, from, report);
+      return ref === null ? [] : [{ entry, ref }];
+    });
+  const links = linksOf(entries, null);
+  const found = new Map<string, Found>();
+  const seen = new Set([keyOf(top)]);
+  let isWhole = true;
+
+  const read = ({ entry, ref }: Link, depth: number): readonly Link[] => {
+    const key = keyOf(ref);
+    if (seen.has(key)) return [];
+    seen.add(key);
+    if (depth > PIPELINE_LIMITS.includeDepth) {
+      const what = 'files include others through more levels';
+      report.add('too_complex', entry.file, { what, limit: PIPELINE_LIMITS.includeDepth });
+      return [];
+    }
+    if (--room.includes < 0) {
+      const what = 'more files are included';
+      report.add('too_complex', entry.file, { what, limit: PIPELINE_LIMITS.includes });
+      return [];
+    }
+    const text = textOf(ref, entry, included, report);
+    if (text === 'elsewhere') isWhole = false;
+    if (text === null || text === 'elsewhere') return [];
+    const spec = readIncluded(text.text, text.name ?? nameOf(ref), room, report);
+    if (spec === null) return [];
+    const own = linksOf(spec.include, ref.origin);
+    found.set(key, { spec, links: own });
+    return own;
+  };
+
+  let level = links;
+  for (let depth = 1; level.length > 0; depth++) level = level.flatMap((link) => read(link, depth));
+  return { links, found, isWhole };
 }
 
 /** Null where it is not there, or may not be read, which is reported. */
@@ -131,27 +162,24 @@ function fixOf({ origin }: IncludeRef): string {
     : `Write a path that \`${origin.project}\` has at that commit.`;
 }
 
-function readIncluded(
-  input: FileInput,
-  name: string,
-  room: IncludeRoom,
-  report: Report,
-): IncludedSpec | null {
+function readIncluded(input: FileInput, name: string, room: BuildRoom, report: Report): IncludedSpec | null {
+  const tooLarge = (offset: number): null => {
+    const what = 'the files that are included have more bytes together';
+    const at = { span: { offset, length: 1 }, path: '' };
+    report.add('too_complex', at, { what, limit: PIPELINE_LIMITS.bytes });
+    return null;
+  };
+  if (room.includedBytes < 0) return tooLarge(report.open(name, ''));
   const { text, wrong } = decode(input);
   const base = report.open(name, text);
-  const start = { offset: base, length: 1 };
   if (wrong !== null) {
     const span = { ...wrong.span, offset: base + wrong.span.offset };
     report.add(wrong.code, { span, path: '' }, wrong.details);
     return null;
   }
-  room.bytes -= Buffer.byteLength(text);
-  if (room.bytes < 0) {
-    const what = 'the files that are included have more bytes together';
-    report.add('too_complex', { span: start, path: '' }, { what, limit: PIPELINE_LIMITS.bytes });
-    return null;
-  }
-  const tree = parseYaml(text, report, base);
-  const root = tree === null ? null : cursorAt(tree, report);
+  room.includedBytes -= Buffer.byteLength(text);
+  if (room.includedBytes < 0) return tooLarge(base);
+  const tree = parseYaml(text, report, room, base);
+  const root = tree === null ? null : cursorAt(tree, report, room);
   return root === null ? null : includedRecord.read(root);
 }

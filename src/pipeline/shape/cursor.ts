@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Node, Pair, YAMLMap } from 'yaml';
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
+import type { BuildRoom } from '../build-room.ts';
 import type { LintCode } from '../lint-catalogue.ts';
 import { nodeSpan } from '../parse-yaml.ts';
 import type { YamlTree } from '../parse-yaml.ts';
@@ -26,10 +27,7 @@ export interface MapEntry {
 }
 
 /** The cursor at the root. Nodes reached through aliases are counted, so that no small file grows without end. */
-export function cursorAt(tree: YamlTree, report: Report): Cursor | null {
-  let aliased = 0;
-  let merged = 0;
-
+export function cursorAt(tree: YamlTree, report: Report, room: BuildRoom): Cursor | null {
   const tooMany = (what: string, at: { readonly span: Span; readonly path: string }): void =>
     report.add('too_complex', at, { what, limit: PIPELINE_LIMITS.aliasedNodes });
 
@@ -40,8 +38,8 @@ export function cursorAt(tree: YamlTree, report: Report): Cursor | null {
       if (target === undefined) return null;
       return follow(target, path, true);
     }
-    if (viaAlias && ++aliased > PIPELINE_LIMITS.aliasedNodes) {
-      if (aliased === PIPELINE_LIMITS.aliasedNodes + 1) tooMany('its aliases stand for more nodes', at);
+    if (viaAlias && --room.aliasedNodes < 0) {
+      if (room.aliasedNodes === -1) tooMany('its aliases stand for more nodes', at);
       return null;
     }
     return {
@@ -79,12 +77,11 @@ export function cursorAt(tree: YamlTree, report: Report): Cursor | null {
 
   /** Counts what is merged, used or not: the time that it takes is bounded by that. */
   const mayMerge = (map: YAMLMap, depth: number, path: string): boolean => {
-    const before = merged;
-    merged += 1 + map.items.length;
-    if (merged <= PIPELINE_LIMITS.aliasedNodes && depth <= PIPELINE_LIMITS.depth) return true;
-    merged = Math.max(merged, PIPELINE_LIMITS.aliasedNodes + 1);
-    if (before <= PIPELINE_LIMITS.aliasedNodes)
-      tooMany('its merge keys stand for more nodes', { span: nodeSpan(map), path });
+    const before = room.mergedNodes;
+    room.mergedNodes -= 1 + map.items.length;
+    if (room.mergedNodes >= 0 && depth <= PIPELINE_LIMITS.depth) return true;
+    room.mergedNodes = Math.min(room.mergedNodes, -1);
+    if (before >= 0) tooMany('its merge keys stand for more nodes', { span: nodeSpan(map), path });
     return false;
   };
 

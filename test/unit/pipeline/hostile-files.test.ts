@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
-import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
+import { describe, expect, test } from 'vitest';
+import { PIPELINE_LIMITS } from '../../../src/core/plan-defaults.ts';
+import { gatherIncluded } from '../../../src/pipeline/include/gather-included.ts';
+import type { LintProblem } from '../../../src/pipeline/lint-problem.ts';
+import { lintPipeline, lintWorkflows } from '../../../src/pipeline/lint-pipeline.ts';
 import { ALIAS_BOMB, WORST_FILES } from '../../support/hostile-files.ts';
 import { lint } from './support.ts';
 
@@ -57,6 +60,54 @@ test.each(Object.entries(WORST_FILES))('%s: answered in bounded time, without an
   const { user, system } = process.cpuUsage(before);
   expect(problems.length).toBeLessThanOrEqual(101);
   expect((user + system) / 1_000).toBeLessThan(1_500);
+});
+
+describe('a build of many files is answered in the time of one', () => {
+  const units: Readonly<Record<string, string>> = {
+    'wrong steps': `steps: [${'{a: },'.repeat(1_700)}]`,
+    'unknown keys': Array.from({ length: 1_400 }, (_, i) => `k${i}: 1`).join('\n'),
+    'steps without names': `steps: [${'{},'.repeat(3_300)}]`,
+    aliases: `variables: [&a {b: c}]\nsteps: { s: { commands: [${'*a,'.repeat(3_000)}] } }`,
+    merges: `variables: &a {${'b: c,'.repeat(20)}}\nsteps: [${'{<<: *a},'.repeat(1_000)}]`,
+    'many directives': '%YAML 1.2\n'.repeat(1_000),
+  };
+  const measured = (work: () => readonly LintProblem[]): number => {
+    const before = process.cpuUsage();
+    const problems = work();
+    const { user, system } = process.cpuUsage(before);
+    expect(problems.map(({ severity }) => severity)).toContain('error');
+    expect(problems.length).toBeLessThanOrEqual(64 * 101);
+    return (user + system) / 1_000;
+  };
+
+  test.each(Object.entries(units))('99 files that are included: %s', async (_, unit) => {
+    const names = Array.from({ length: 99 }, (_, at) => `f${at}.yml`);
+    const files = [
+      { path: 'slipway.yml', text: `include: [${names.join()}]\nsteps: { a: { commands: x } }` },
+    ];
+    const text = `# include\n${unit}`;
+    const before = process.cpuUsage();
+    const included = await gatherIncluded(files, (refs) =>
+      Promise.resolve(refs.map(() => ({ kind: 'file', text }))),
+    );
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(1_500);
+    expect(measured(() => lintWorkflows(files, { hasDockerfile: true, included }))).toBeLessThan(2_000);
+  });
+
+  test.each(Object.entries(units))('a folder of 64 workflows: %s', (_, text) => {
+    const files = Array.from({ length: 64 }, (_, at) => ({ path: `.slipway/f${at}.yml`, text }));
+    expect(measured(() => lintWorkflows(files, { hasDockerfile: true }))).toBeLessThan(2_000);
+  });
+});
+
+test('of thousands of problems the first are listed, and all are counted', () => {
+  const text = `image: {}\n${Array.from({ length: 9_000 }, (_, i) => `k${i}: 1`).join('\n')}\n`;
+  const problems = lintPipeline(text, 'slipway.yml');
+  expect(problems).toHaveLength(PIPELINE_LIMITS.problems + 1);
+  expect(problems[99]).toMatchObject({ code: 'key_unknown', line: 101 });
+  expect(problems[100]?.code).toBe('more_problems');
+  expect(problems[100]?.message).toContain('8900');
 });
 
 test('nesting is refused by its depth, at the first level too many, whatever the parser could bear', () => {

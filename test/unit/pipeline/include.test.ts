@@ -180,6 +180,22 @@ describe('an include', () => {
     expect(large.places).toEqual(['b.yml:1:1 too_complex']);
   });
 
+  test('is as deep as its shortest way, in whatever order the includes stand', async () => {
+    const tree = {
+      ...Object.fromEntries(
+        ['a', 'b', 'c', 'd'].map((name, at) => [
+          `${name}.yml`,
+          `include: ${'bcde'.charAt(at)}.yml\nsteps: { ${name}: { commands: x } }`,
+        ]),
+      ),
+      'e.yml': 'include: f.yml\nsteps: { e: { commands: x } }',
+      'f.yml': 'steps: { f: { commands: x } }',
+    };
+    expect((await outcomeOf('include: [a.yml, e.yml]', tree)).steps).toEqual(['f', 'e', 'd', 'c', 'b', 'a']);
+    expect((await outcomeOf('include: [e.yml, a.yml]', tree)).steps).toEqual(['f', 'e', 'd', 'c', 'b', 'a']);
+    expect((await outcomeOf('include: a.yml', tree)).places).toEqual(['d.yml:1:10 too_complex']);
+  });
+
   test('of one file by several workflows counts for each, and what is wrong with it is said once', () => {
     const included: IncludedFiles = new Map([
       [keyOf({ origin: null, file: 'ci.yml' }), { kind: 'file', text: 'steps: { a: { comands: x } }' }],
