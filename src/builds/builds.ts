@@ -102,10 +102,14 @@ export interface Builds {
   cancelStep(stepId: string, reason: string, note?: Note): Promise<void>;
   /**
    * A new build of the same event and plan, in the same place of its branch's order. With `failed` it takes over what was
-   * green and runs the rest again, in the same image.
+   * green and runs the rest again, in the same image. Also gives the path of its project.
    * @throws Problem `not_found`; for `failed` also `not_ended`, `nothing_failed`, `image_not_kept`.
    */
-  rerunBuild(buildId: string, scope?: RerunScope, note?: Note): Promise<BuildReference>;
+  rerunBuild(
+    buildId: string,
+    scope?: RerunScope,
+    note?: Note,
+  ): Promise<BuildReference & { readonly project: string }>;
   /** What a build that has ended was made of. @throws Problem `not_found`, `not_replayable`. */
   replay(buildId: string): Promise<ReplayView>;
 

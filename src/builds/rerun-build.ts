@@ -18,8 +18,14 @@ export async function rerunBuildIn(
   tx: Tx,
   buildId: string,
   scope: RerunScope,
-): Promise<BuildReference> {
-  const old = await tx.db.selectFrom('build').selectAll().where('id', '=', buildId).executeTakeFirst();
+): Promise<BuildReference & { readonly project: string }> {
+  const old = await tx.db
+    .selectFrom('build')
+    .innerJoin('project', 'project.id', 'build.project_id')
+    .selectAll('build')
+    .select('project.path as project')
+    .where('build.id', '=', buildId)
+    .executeTakeFirst();
   if (old === undefined) throw new Problem('not_found', { what: 'build', id: buildId });
   const only = scope === 'all' ? null : { buildId, parts: await failedPart(tx, old, deps.clock.nowMs()) };
   const { buildId: id, number } = await createBuildIn(
@@ -34,7 +40,7 @@ export async function rerunBuildIn(
     },
     { buildId: old.rerun_of ?? old.id, branchOrder: old.branch_order, only },
   );
-  return { buildId: id, number };
+  return { buildId: id, number, project: old.project };
 }
 
 /** The plan that the build had; null when its file was never read, so that it is read now. */

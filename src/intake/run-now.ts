@@ -47,6 +47,7 @@ export async function runNow(
     return { buildId, number };
   });
   deps.intake.planWaiting();
+  deps.log.info({ deliveryId: null, ...made, project: project.path }, 'a person made a build');
   return made;
 }
 

@@ -1,3 +1,4 @@
+import type { BuildReference } from '../builds/index.ts';
 import type { CronEvent } from '../core/event.ts';
 import { Problem } from '../core/problem.ts';
 import { nextCronTime } from '../pipeline/cron-time.ts';
@@ -19,6 +20,8 @@ export interface ScheduleDeps extends Pick<
 /** Before the next attempt of one that was due and made no build. */
 const AGAIN_MS = 60_000;
 
+type ScheduledBuild = BuildReference & { readonly schedule: string };
+
 /** Makes the builds that are due of a project, each of the default branch as it is now. */
 export async function createBuildOfSchedule(deps: ScheduleDeps, projectId: string): Promise<void> {
   const { store, clock, log } = deps;
@@ -28,14 +31,17 @@ export async function createBuildOfSchedule(deps: ScheduleDeps, projectId: strin
     const head = await readHead(deps, project, branch);
     const { arrivedWith } = head;
     const wanted = wantedSchedules(head.source);
-    const hasMade = await store.transaction(async (tx) => {
+    const made = await store.transaction(async (tx) => {
       const nowMs = clock.nowMs();
       await keepSchedules(tx, { projectId, branch, arrivedWith, wanted, nowMs });
-      let made = false;
-      for (const row of await dueOf(tx, projectId, nowMs)) made = (await runDue(deps, tx, row, head)) || made;
-      return made;
+      const builds: ScheduledBuild[] = [];
+      for (const row of await dueOf(tx, projectId, nowMs))
+        builds.push(...(await runDue(deps, tx, row, head)));
+      return builds;
     });
-    if (hasMade) deps.intake.planWaiting();
+    if (made.length > 0) deps.intake.planWaiting();
+    for (const build of made)
+      log.info({ deliveryId: null, ...build, project: project.path }, 'a schedule made a build');
   } catch (error) {
     log.warn({ err: error, projectId, stage: 'intake' }, 'no build was made of a schedule');
     const problem = error instanceof Problem ? error.message : 'Slipway failed inside; see the server’s log';
@@ -58,8 +64,13 @@ function dueOf({ db }: Tx, projectId: string, nowMs: number): Promise<readonly S
     .execute();
 }
 
-/** Whether it made a build. One whose last build still waits makes no further one: they would pile up. */
-async function runDue(deps: ScheduleDeps, tx: Tx, row: ScheduleRow, head: BranchHead): Promise<boolean> {
+/** The build that it made, or none. One whose last build still waits makes no further one: they would pile up. */
+async function runDue(
+  deps: ScheduleDeps,
+  tx: Tx,
+  row: ScheduleRow,
+  head: BranchHead,
+): Promise<readonly ScheduledBuild[]> {
   const last = await tx.db
     .selectFrom('build')
     .where('id', '=', row.last_build_id ?? '')
@@ -68,7 +79,7 @@ async function runDue(deps: ScheduleDeps, tx: Tx, row: ScheduleRow, head: Branch
     .executeTakeFirst();
   if (last !== undefined) {
     await waitWith(deps, tx, row, `its build #${last.number} has not begun to run`);
-    return false;
+    return [];
   }
   const cron: CronEvent = {
     ...head.base,
@@ -77,7 +88,7 @@ async function runDue(deps: ScheduleDeps, tx: Tx, row: ScheduleRow, head: Branch
     tickMs: row.next_at,
     actor: { id: 'cron', login: row.name, avatarUrl: null },
   };
-  const { buildId } = await deps.builds.createBuildIn(tx, {
+  const { buildId, number } = await deps.builds.createBuildIn(tx, {
     ...{ projectId: row.project_id, deliveryId: null, arrivedWith: head.arrivedWith },
     ...{ event: cron, outcome: null, blocked: null },
   });
@@ -86,7 +97,7 @@ async function runDue(deps: ScheduleDeps, tx: Tx, row: ScheduleRow, head: Branch
   const next_at = nextCronTime(row, afterOf({ done_until }, nowMs)) ?? row.next_at;
   await setTimes(tx, row.id, { next_at, done_until, last_build_id: buildId });
   tx.changed('project', row.project_id);
-  return true;
+  return [{ buildId, number, schedule: row.name }];
 }
 
 async function waitWith(

@@ -11,7 +11,12 @@ const body = z.object({ only: z.literal('failed').nullish() });
  * `POST /api/v1/builds/:build/rerun {only?}` → 201, `{id, number}` of the new build of the same commit. With `only: "failed"`
  * what was green is taken over and the rest runs in the same image; 409 `image_not_kept` where that is gone.
  */
-export function rerunBuild({ builds, intake, store }: Pick<AppDeps, 'builds' | 'intake' | 'store'>): Route {
+export function rerunBuild({
+  builds,
+  intake,
+  store,
+  log,
+}: Pick<AppDeps, 'builds' | 'intake' | 'store' | 'log'>): Route {
   return route({
     method: 'post',
     path: '/api/v1/builds/:build/rerun',
@@ -22,9 +27,10 @@ export function rerunBuild({ builds, intake, store }: Pick<AppDeps, 'builds' | '
       const audit = auditOf(request);
       audit.about(await buildSubject(store.db, id));
       const { only } = readBodyOf(request, body);
-      const { buildId, number } = await builds.rerunBuild(id, only ?? 'all', audit.done);
+      const made = await builds.rerunBuild(id, only ?? 'all', audit.done);
       intake.planWaiting();
-      response.status(201).json({ id: buildId, number });
+      log.info({ deliveryId: null, ...made, rerunFrom: id }, 'a person had a build run again');
+      response.status(201).json({ id: made.buildId, number: made.number });
     },
   });
 }

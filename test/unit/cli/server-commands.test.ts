@@ -204,6 +204,17 @@ describe('builds', () => {
     expect(page.items[0]).toMatchObject({ number: 1, status: 'cancelled' });
     expect((await slipway(['cancel', 'shop/web#1'])).stderr).toContain('has ended with cancelled');
     expect((await slipway(['rerun', 'shop/web#1'])).stdout).toMatch(/runs again as #2/);
+    const [first, second] = server.logged
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+      .filter(({ msg }) => typeof msg === 'string' && msg.startsWith('a person '));
+    expect(first).toMatchObject({
+      ...{ level: 30, msg: 'a person made a build', deliveryId: null },
+      ...{ buildId: page.items[0]?.id, project: 'shop/web', number: 1 },
+    });
+    expect(second).toMatchObject({
+      ...{ level: 30, msg: 'a person had a build run again', deliveryId: null, rerunFrom: page.items[0]?.id },
+      ...{ buildId: expect.stringMatching(/^bld_/) as string, project: 'shop/web', number: 2 },
+    });
     const refused = await slipway(['run-now', 'shop/web', '--input', 'who=ada', '--branch', 'main']);
     expect(refused.stderr).toContain('The inputs cannot be taken: there is no input `who`');
     expect((await slipway(['run-now', 'shop/web', '--input', 'who'])).stderr).toContain('write NAME=VALUE');
@@ -293,8 +304,8 @@ it('makes, lists and revokes admin tokens', async () => {
   expect(token).toMatch(/^slipway_admin_[\w-]{43}$/);
   expect((await slipway(['builds'], { env: { SLIPWAY_TOKEN: token } })).status).toBe(0);
   const list = (await slipway(['token', 'list'])).stdout.split('\n');
-  expect(list[0]).toMatch(/^admin {2}made \d+ s ago +used .+ ago +no end +0 sessions {2}this one$/);
-  expect(list[1]).toMatch(/^ci {5}made \d+ s ago +used .+ ago +until \d{4}-\d\d-\d\d {2}0 sessions$/);
+  expect(list[0]).toMatch(/^admin {2}made \d+ (?:s|min) ago +used .+ ago +no end +0 sessions {2}this one$/);
+  expect(list[1]).toMatch(/^ci {5}made \d+ (?:s|min) ago +used .+ ago +until \d{4}-\d\d-\d\d {2}0 sessions$/);
   expect((await slipway(['token', 'revoke', 'ci'])).stdout).toBe('revoked ci\n');
   expect((await slipway(['builds'], { env: { SLIPWAY_TOKEN: token } })).status).toBe(1);
   const own = await slipway(['token', 'revoke', 'admin']);

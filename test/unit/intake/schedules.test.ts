@@ -169,6 +169,12 @@ describe('a time that has come', () => {
     expect(await ticks()).toEqual([`${day()}T03:00:00.000Z`]);
     const [build] = await builds();
     expect(build).toMatchObject({ commit, event: { cron: 'nightly', branch: 'main' } });
+    const lines = server.logged
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+      .filter(({ msg }) => msg === 'a schedule made a build');
+    expect(lines).toMatchObject([
+      { level: 30, deliveryId: null, buildId: build?.id, number: 1, schedule: 'nightly' },
+    ]);
     await server.deps.intake.idle();
     const shown = (await (await server.api('GET', `/builds/${build?.id}`)).json()) as { event: string };
     expect(shown).toMatchObject({ event: 'cron', refName: 'main', problems: [] });
