@@ -30,11 +30,14 @@ beforeEach(async () => {
       return response.writeHead(401).end('{}');
     if (kind === 'builds') return response.end(JSON.stringify({ id, artifacts }));
     loaded.push(id);
-    return response.end(contents.get(id));
+    const content = contents.get(id);
+    // What has no content begins, and never ends.
+    return content === undefined ? response.write('w') : response.end(content);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 afterEach(() => {
+  server.closeAllConnections();
   server.close();
   rmSync(folder, { recursive: true });
 });
@@ -46,16 +49,19 @@ function has(id: string, name: string, content: string, more: Partial<ArtifactVi
   contents.set(id, content);
 }
 
-async function run(...args: string[]) {
+function start(...args: string[]) {
   const { port } = server.address() as AddressInfo;
   const child = spawn(process.execPath, [MAIN, 'artifacts', 'bld_1', ...args], {
     cwd: folder,
     env: { ...nodeEnvironment(), SLIPWAY_URL: `http://127.0.0.1:${port}`, SLIPWAY_TOKEN: 'right' },
   });
   const closed = new Promise((resolve) => child.once('close', resolve));
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return { status: await closed, stdout, stderr };
+  const read = Promise.all([text(child.stdout), text(child.stderr)]);
+  const ended = read.then(async ([stdout, stderr]) => ({ status: await closed, stdout, stderr }));
+  return { child, ended };
 }
+
+const run = (...args: string[]) => start(...args).ended;
 
 it('are listed with their step, size and end, as JSON too', async () => {
   has('art_1', 'site', 'x'.repeat(2_500_000), { expiresAtMs: Date.UTC(2030, 0, 2, 3, 4) });
@@ -80,9 +86,42 @@ it('are saved by their names, two of one name apart, and not loaded again where 
   expect(['site.tar.gz', 'site-2.tar.gz', 'dist.tar.gz'].map(read)).toEqual(['first', 'second', 'third']);
   writeFileSync(path.join(folder, 'out/deep/dist.tar.gz'), 'thir');
   loaded = [];
-  expect((await run('--download', '--to', 'out/deep')).stdout).toContain('was there');
+  const refused = await run('--download', '--to', 'out/deep');
+  expect(refused).toMatchObject({ status: 1, stdout: '' });
+  expect(refused.stderr).toContain('The file out/deep/dist.tar.gz is there, and is not the artifact dist;');
+  expect(refused.stderr).toContain('--force');
+  expect([loaded, read('dist.tar.gz')]).toEqual([[], 'thir']);
+  expect((await run('--download', '--to', 'out/deep', '--force')).stdout).toContain('was there');
   expect(loaded).toEqual(['art_3']);
   expect(read('dist.tar.gz')).toBe('third');
+});
+
+it('have a file each, also where one is named as the second of another would be, and with --name as without', async () => {
+  for (const [index, name] of ['logs', 'logs', 'logs-2', 'Logs', 'logs'].entries())
+    has(`art_${index}`, name, `${index}`);
+  expect(await run('--download')).toMatchObject({ status: 0, stderr: '' });
+  const files = { logs: '0', 'logs-3': '1', 'logs-2': '2', 'Logs-4': '3', 'logs-5': '4' };
+  const all = () =>
+    Object.fromEntries(
+      readdirSync(folder).map((name) => [
+        name.replace('.tar.gz', ''),
+        readFileSync(path.join(folder, name), 'utf8'),
+      ]),
+    );
+  expect(all()).toEqual(files);
+  loaded = [];
+  expect(await run('--download', '--name', 'logs-2', '--name', 'Logs')).toMatchObject({ status: 0 });
+  expect([loaded, all()]).toEqual([[], files]);
+});
+
+it('leave no part of a file after Ctrl-C', async () => {
+  has('art_1', 'site', 'whole');
+  contents.delete('art_1');
+  const { child, ended } = start('--download');
+  await expect.poll(() => readdirSync(folder), { timeout: 20_000 }).toHaveLength(1);
+  child.kill('SIGINT');
+  expect(await ended).toMatchObject({ status: 130 });
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 it('leave nothing where what comes is short, long or another, nor outside of the folder', async () => {
