@@ -1,19 +1,26 @@
+import { readEvent } from '../core/event.ts';
 import type { BuiltImage, PushedImage } from '../core/image.ts';
 import { Problem } from '../core/problem.ts';
+import type { WorkflowRepeat } from '../core/repeat.ts';
 import { isEnd } from '../core/status.ts';
+import { isTrusted } from '../core/trust.ts';
 import type { RecordedImage, ReplayView, ReplayWorkflowView } from '../core/view.ts';
 import { readBuildPlan } from '../store/read/build-plan.ts';
 import type { Tx } from '../store/store.ts';
 import { recordedWork } from './claim-workflow.ts';
 import type { BuildsDeps } from './deps.ts';
 
-/** What a build that has ended was made of. @throws Problem `not_found`, `not_replayable`. */
+/** What a build that has ended was made of: all of it, also where it ran only what had failed of another. @throws Problem `not_found`, `not_replayable`. */
 export async function readReplay(
   deps: Pick<BuildsDeps, 'variables'>,
   tx: Tx,
   buildId: string,
 ): Promise<ReplayView> {
-  const build = await tx.db.selectFrom('build').select('status').where('id', '=', buildId).executeTakeFirst();
+  const build = await tx.db
+    .selectFrom('build')
+    .select(['status', 'event_json'])
+    .where('id', '=', buildId)
+    .executeTakeFirst();
   if (build === undefined) throw new Problem('not_found', { what: 'build', id: buildId });
   if (!isEnd(build.status))
     throw new Problem('not_replayable', { id: buildId, cause: `it is ${build.status}` });
@@ -23,9 +30,15 @@ export async function readReplay(
     .leftJoin('image', 'image.workflow_id', 'workflow.id')
     .where('workflow.build_id', '=', buildId)
     .orderBy('workflow.position')
-    .select(['workflow.id', 'workflow.status', 'image.built_json', 'image.pushed_json'])
+    .select([
+      'workflow.id',
+      'workflow.status',
+      'workflow.repeat_json',
+      'image.built_json',
+      'image.pushed_json',
+    ])
     .execute();
-  let shared: Omit<ReplayView, 'id' | 'workflows'> | null = null;
+  let shared: Pick<ReplayView, 'number' | 'projectPath' | 'clone'> | null = null;
   const workflows: ReplayWorkflowView[] = [];
   for (const [index, row] of rows.entries()) {
     const own = plan?.workflows[index];
@@ -35,7 +48,16 @@ export async function readReplay(
     workflows.push({ ...own, status: row.status, variables: work.variables, image: imageOf(row) });
   }
   if (shared === null) throw new Problem('not_replayable', { id: buildId, cause: 'it has no plan' });
-  return { id: buildId, ...shared, workflows };
+  const event = readEvent(build.event_json);
+  const pullRequest =
+    event.kind === 'pull_request' ? { number: event.number, isTrusted: isTrusted(event) } : null;
+  return { id: buildId, ...shared, pullRequest, failedPartOf: failedPartOf(rows), workflows };
+}
+
+/** Each workflow that runs again says of which build; those that were green there say nothing. */
+function failedPartOf(rows: readonly { readonly repeat_json: string | null }[]): number | null {
+  const repeats = rows.map(({ repeat_json }) => JSON.parse(repeat_json ?? 'null') as WorkflowRepeat | null);
+  return repeats.find((repeat) => repeat !== null)?.of ?? null;
 }
 
 /** With a test target the steps ran in an image that no registry was given. */

@@ -7,17 +7,18 @@ import { ApiError } from './api-client.ts';
 import { callServer, UsageError, type Call, type ServerCommand } from './call-server.ts';
 import { findBuild, segment } from './find.ts';
 import { paint } from './print.ts';
+import { aboutBuild, isWithheld, replayCaches } from './replay/about-build.ts';
 import { checkOutCommit } from './replay/check-out-commit.ts';
 import { explainRun } from './run/explain-run.ts';
 import { findLogins, isTerminal, secretKeeper } from './run/from-person.ts';
 import { inOrder } from './run/plan-run.ts';
-import { INTERRUPTED, runWorkflows, type WorkflowToRun } from './run/run-workflows.ts';
+import { INTERRUPTED, runWorkflows, type WorkflowsRun, type WorkflowToRun } from './run/run-workflows.ts';
 
 const USAGE = `slipway replay <build> [--workflow NAME] [--secret NAME]… [--secret-file FILE] [--shell-on-failure] [--plain]
 
 Runs a build of the server that has ended again on this machine's Docker engine: the plan that is recorded of it, on its commit, in
 the image that it pushed, by digest. An image that was not pushed, or is gone, is built of the commit. Secrets are not on the way:
-they are asked for. Nothing is pushed or deployed. <build> is an id, or like shop/web#12.
+they are asked for, but for a pull request from a fork, which has none. Nothing is pushed or deployed. <build> is an id, or like shop/web#12.
   --workflow NAME     only this workflow; what it waits for counts as done
   --secret NAME       a secret's value from the variable of the environment of that name, or of that name in capitals
   --secret-file FILE  secrets from lines NAME=value
@@ -63,23 +64,16 @@ async function replayBuild({ api, positionals, values }: Call, signal: AbortSign
   const id = await findBuild(api, positionals[0] ?? '');
   const view = await api.request<ReplayView>('GET', `/builds/${segment(id)}/replay`);
   const workflows = chosen(view, values['workflow']);
-  const plans = workflows.map(({ plan }) => plan);
-  const askSecrets = secretKeeper({
-    secrets: textsOf(values['secret']),
-    secretFile: textsOf(values['secret-file'])[0],
-  });
-  const secrets = await askSecrets([...new Set(plans.flatMap(workflowSecrets))], signal);
-  const registries = await findLogins(
-    plans,
-    workflows.flatMap(({ image }) => image?.reference ?? []),
-  );
+  const { secrets, registries } = isWithheld(view)
+    ? demandNoSecrets(values)
+    : await gather(workflows, values, signal);
   const { tree, from, remove } = await checkOutCommit(view.clone, process.cwd(), signal);
   try {
     sayWhat(view, workflows, from);
     return await runWorkflows(workflows, {
       tree,
       // The folder is another each time.
-      cachesFor: `replay of ${view.projectPath}`,
+      cachesFor: replayCaches(api.server, view),
       projectPath: view.projectPath,
       clone: view.clone,
       show: { opensShell, isPlain: values['plain'] === true || !process.stdout.isTTY },
@@ -91,6 +85,32 @@ async function replayBuild({ api, positionals, values }: Call, signal: AbortSign
   } finally {
     await remove();
   }
+}
+
+type Given = Pick<WorkflowsRun, 'secrets' | 'registries'>;
+
+async function gather(
+  workflows: readonly WorkflowToRun[],
+  values: Call['values'],
+  signal: AbortSignal,
+): Promise<Given> {
+  const plans = workflows.map(({ plan }) => plan);
+  const askSecrets = secretKeeper({
+    secrets: textsOf(values['secret']),
+    secretFile: textsOf(values['secret-file'])[0],
+  });
+  const secrets = await askSecrets([...new Set(plans.flatMap(workflowSecrets))], signal);
+  const references = workflows.flatMap(({ image }) => image?.reference ?? []);
+  return { secrets, registries: await findLogins(plans, references) };
+}
+
+/** @throws UsageError where some are given. */
+function demandNoSecrets(values: Call['values']): Given {
+  const option = ['secret', 'secret-file'].find((name) => values[name] !== undefined);
+  if (option === undefined) return { secrets: {}, registries: {} };
+  throw new UsageError(
+    `the build is of a pull request from a fork, which gets no secrets: leave --${option} out`,
+  );
 }
 
 /** Those that ran, each after those that it waits for; or the one that is named, alone. */
@@ -112,6 +132,7 @@ function sayWhat(view: ReplayView, workflows: readonly WorkflowToRun[], from: st
   process.stderr.write(
     `${paint('bold', harmless(what))}: commit ${clone.commit.slice(0, 8)} of ${harmless(from)}\n`,
   );
+  for (const line of aboutBuild(view)) process.stderr.write(`${paint('dim', line)}\n`);
   for (const { plan, image } of workflows)
     if (plan.image !== null && image === null)
       process.stderr.write(

@@ -193,6 +193,8 @@ it('replays a plan on its commit, whatever is checked out, and builds an image t
     number: 12,
     projectPath: 'shop/web',
     clone: { url: 'https://git.example.invalid/shop/web.git', ref: 'refs/heads/main', commit: recorded },
+    pullRequest: null,
+    failedPartOf: null,
     workflows: [
       {
         name: 'default',

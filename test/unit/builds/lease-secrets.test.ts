@@ -81,6 +81,16 @@ describe('the logins of a workflow', () => {
       registries: { 'steps.test': {}, 'registry.test:5000': { password: 'push' } },
     });
   });
+
+  it('are said to be none where such a build is replayed', async () => {
+    const pull = { kind: 'pull_request', number: 7, sourceBranch: 'x', targetBranch: 'main' } as const;
+    for (const fromFork of [true, false]) {
+      const { buildId } = await record.build(project, { plan: planOf(), event: { ...pull, fromFork } });
+      await record.builds.cancelBuild(buildId, 'enough');
+      const { pullRequest } = await record.builds.replay(buildId);
+      expect(pullRequest).toEqual({ number: 7, isTrusted: !fromFork });
+    }
+  });
 });
 
 describe('the logins of a deployment', () => {

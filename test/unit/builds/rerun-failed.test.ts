@@ -118,6 +118,27 @@ describe('what failed of a build, run again', () => {
     expect(lint?.attempts).toHaveLength(1);
   });
 
+  it('is replayed whole, and says of which build it ran the failed part', async () => {
+    const lint = workflowPlan('lint', { plan: planOf({ steps: [stepOf('lint')] }) });
+    const { buildId: before } = await record.build(project, {
+      plan: plan(lint, workflowPlan('test', { plan: graph })),
+    });
+    await runUntil(await ada.claimWorkflow(await idOf(before, 'lint')), []);
+    await runUntil(await ada.claimWorkflow(await idOf(before, 'test')), ['unit']);
+    const first = await record.builds.replay(before);
+    expect(first).toMatchObject({ number: 1, failedPartOf: null, pullRequest: null });
+    const { buildId } = await record.builds.rerunBuild(before, 'failed');
+    await runUntil(await ada.claimWorkflow(await idOf(buildId, 'test')), []);
+    const again = await record.builds.replay(buildId);
+    expect(again).toMatchObject({ number: 2, failedPartOf: 1 });
+    const plansOf = (view: typeof again) => view.workflows.map((one) => [one.name, one.plan]);
+    expect(plansOf(again)).toEqual(plansOf(first));
+    expect(again.workflows.map(({ status }) => status)).toEqual(['success', 'success']);
+    const { buildId: whole } = await record.builds.rerunBuild(buildId, 'all');
+    await record.builds.cancelBuild(whole, 'enough');
+    expect(await record.builds.replay(whole)).toMatchObject({ failedPartOf: null });
+  });
+
   it('is told ahead, on the page of the build that failed', async () => {
     const view = await viewOf(await failedBuild());
     expect(view.failedPart).toEqual([
