@@ -1,59 +1,124 @@
+import { sql } from 'kysely';
 import { workflowLabel } from '../../core/matrix-label.ts';
-import type { AttemptsView, TriedView, WorkflowView } from '../../core/view.ts';
+import type { MatrixValues } from '../../core/plan.ts';
+import type { AttemptsView, BuildReferenceView, TriedView } from '../../core/view.ts';
 import type { Reader } from './view-context.ts';
-import { workflowsOfBuild } from './workflow-views.ts';
 
 /** Of builds that run the same again, so many are looked at, the newest. */
 const MOST_BUILDS = 20;
 
-type TriedWorkflow = AttemptsView['workflows'][number];
-type TriedStep = TriedWorkflow['steps'][number];
+/** So many steps are told of, those that were red most often. */
+const MOST_STEPS = 200;
 
-/** Every try of what a build is of; null when there is no such build. */
+interface TriedStep {
+  readonly kind: AttemptsView['workflows'][number]['steps'][number]['kind'];
+  readonly name: string;
+  readonly attempts: TriedView[];
+}
+
+interface TriedWorkflow {
+  readonly name: string;
+  readonly matrix: MatrixValues | null;
+  readonly steps: Map<string, TriedStep>;
+}
+
+/** The tries of the steps that began more than once in what a build is of; null when there is no such build. */
 export async function readAttempts(db: Reader, buildId: string): Promise<AttemptsView | null> {
   const builds = await buildsOfLine(db, buildId);
   if (builds === null) return null;
-  const workflows = new Map<string, { workflow: WorkflowView; steps: Map<string, TriedStep> }>();
-  for (const build of builds) {
-    const workers = await workersOf(db, build.id);
-    for (const workflow of await workflowsOfBuild(db, build.id)) {
-      if (workflow.carriedFrom !== undefined) continue;
-      const label = workflowLabel(workflow);
-      const found = workflows.get(label) ?? { workflow, steps: new Map<string, TriedStep>() };
-      workflows.set(label, found);
-      for (const step of workflow.steps.filter(({ carriedFrom }) => carriedFrom === undefined)) {
-        const key = `${step.kind} ${step.name}`;
-        const before = found.steps.get(key)?.attempts ?? [];
-        const tried = step.attempts
-          .filter(({ startedAtMs }) => startedAtMs !== null)
-          .map(({ tests: _, ...attempt }): TriedView => ({
-            ...attempt,
-            buildId: build.id,
-            buildNumber: build.number,
-            workerName: workers.get(attempt.id) ?? null,
-          }));
-        found.steps.set(key, { kind: step.kind, name: step.name, attempts: [...before, ...tried] });
-      }
-    }
+  const workflows = new Map<string, TriedWorkflow>();
+  const counts = new Map<string, number>();
+  for (const row of await selectTries(db, builds).execute()) {
+    const { workflowName, matrixJson, kind, stepName, ...tried } = row;
+    const matrix = JSON.parse(matrixJson ?? 'null') as MatrixValues | null;
+    const label = workflowLabel({ name: workflowName, matrix });
+    // Counted as on the page of its build, where those that never began have their place too.
+    const place = `${tried.buildId} ${label} ${kind} ${stepName}`;
+    const attempt = (counts.get(place) ?? 0) + 1;
+    counts.set(place, attempt);
+    if (tried.startedAtMs === null) continue;
+    const workflow = workflows.get(label) ?? {
+      name: workflowName,
+      matrix,
+      steps: new Map<string, TriedStep>(),
+    };
+    workflows.set(label, workflow);
+    const step = workflow.steps.get(`${kind} ${stepName}`) ?? { kind, name: stepName, attempts: [] };
+    workflow.steps.set(`${kind} ${stepName}`, step);
+    step.attempts.push({ ...tried, attempt, logId: tried.id });
   }
-  return { workflows: [...workflows.values()].map(severalTimes).filter(({ steps }) => steps.length > 0) };
+  return {
+    workflows: [...workflows.values()].map((workflow) => ({
+      ...workflow,
+      steps: [...workflow.steps.values()],
+    })),
+  };
 }
 
-function severalTimes({
-  workflow: { name, matrix },
-  steps,
-}: {
-  readonly workflow: WorkflowView;
-  readonly steps: ReadonlyMap<string, TriedStep>;
-}): TriedWorkflow {
-  return { name, matrix, steps: [...steps.values()].filter(({ attempts }) => attempts.length > 1) };
+/** In the order of the builds, their workflows and steps. */
+function selectTries(db: Reader, builds: readonly BuildReferenceView[]) {
+  const own = db
+    .selectFrom('workflow')
+    .innerJoin('step', 'step.workflow_id', 'workflow.id')
+    .innerJoin('step_attempt', 'step_attempt.step_id', 'step.id')
+    .where(
+      'workflow.build_id',
+      'in',
+      builds.map(({ id }) => id),
+    )
+    .where('workflow.carried_from', 'is', null)
+    .where('step.carried_from', 'is', null);
+  const several = own
+    .where('step_attempt.started_at', 'is not', null)
+    .select(['workflow.name as workflow', 'workflow.matrix_json', 'step.kind', 'step.name'])
+    .groupBy(['workflow.name', 'workflow.matrix_json', 'step.kind', 'step.name'])
+    .having((eb) => eb.fn.countAll<number>(), '>', 1)
+    .orderBy(sql`sum(case when step_attempt.status = 'success' then 0 else 1 end)`, 'desc')
+    .orderBy((eb) => eb.fn.min('step.position'))
+    .limit(MOST_STEPS);
+  return (
+    own
+      .innerJoin(several.as('several'), (join) =>
+        join
+          .onRef('several.workflow', '=', 'workflow.name')
+          .onRef('several.kind', '=', 'step.kind')
+          .onRef('several.name', '=', 'step.name')
+          .on(sql`coalesce(several.matrix_json, '')`, '=', sql`coalesce(workflow.matrix_json, '')`),
+      )
+      .innerJoin('build', 'build.id', 'workflow.build_id')
+      .leftJoin('lease', (join) =>
+        join
+          .onRef('lease.subject_id', '=', 'workflow.id')
+          .onRef('lease.attempt', '=', 'step_attempt.workflow_attempt'),
+      )
+      .leftJoin('worker', 'worker.id', 'lease.worker_id')
+      .select([
+        'build.id as buildId',
+        'build.number as buildNumber',
+        'workflow.name as workflowName',
+        'workflow.matrix_json as matrixJson',
+        'step.kind',
+        'step.name as stepName',
+        'step_attempt.id',
+        'step_attempt.status',
+        'step_attempt.reason',
+        'step_attempt.exit_code as exitCode',
+        'step_attempt.started_at as startedAtMs',
+        'step_attempt.finished_at as finishedAtMs',
+        'worker.name as workerName',
+      ])
+      // Of the attempts after the first, those that came to pass.
+      .where((eb) => eb.or([eb('step_attempt.attempt', '=', 1), eb('step_attempt.status', '!=', 'pending')]))
+      .orderBy('build.id')
+      .orderBy('workflow.position')
+      .orderBy('step.position')
+      .orderBy('step_attempt.workflow_attempt')
+      .orderBy('step_attempt.attempt')
+  );
 }
 
-/** The build with those of the same plan that it is a re-run of, or that are re-runs of it; the oldest first. */
-async function buildsOfLine(
-  db: Reader,
-  buildId: string,
-): Promise<readonly { readonly id: string; readonly number: number }[] | null> {
+/** The build with those of the same plan that it is a re-run of, or that are re-runs of it, in no order. */
+async function buildsOfLine(db: Reader, buildId: string): Promise<readonly BuildReferenceView[] | null> {
   const build = await db
     .selectFrom('build')
     .select(['id', 'rerun_of'])
@@ -61,30 +126,11 @@ async function buildsOfLine(
     .executeTakeFirst();
   if (build === undefined) return null;
   const first = build.rerun_of ?? build.id;
-  const rows = await db
+  return db
     .selectFrom('build')
     .select(['id', 'number'])
     .where((eb) => eb.or([eb('id', '=', first), eb('rerun_of', '=', first)]))
     .orderBy('id', 'desc')
     .limit(MOST_BUILDS)
     .execute();
-  return rows.reverse();
-}
-
-/** Which worker ran each attempt of a build's steps: that of the lease of its workflow's attempt. */
-async function workersOf(db: Reader, buildId: string): Promise<ReadonlyMap<string, string>> {
-  const rows = await db
-    .selectFrom('workflow')
-    .innerJoin('step', 'step.workflow_id', 'workflow.id')
-    .innerJoin('step_attempt', 'step_attempt.step_id', 'step.id')
-    .innerJoin('lease', (join) =>
-      join
-        .onRef('lease.subject_id', '=', 'workflow.id')
-        .onRef('lease.attempt', '=', 'step_attempt.workflow_attempt'),
-    )
-    .innerJoin('worker', 'worker.id', 'lease.worker_id')
-    .select(['step_attempt.id', 'worker.name'])
-    .where('workflow.build_id', '=', buildId)
-    .execute();
-  return new Map(rows.map(({ id, name }) => [id, name]));
 }

@@ -42,7 +42,7 @@ async function stepsOf(db: Reader, workflowId: string, attempt: number): Promise
     .orderBy('position')
     .orderBy('workflow_attempt')
     .execute();
-  const attempts = await attemptsOf(db, workflowId);
+  const attempts = Map.groupBy(await attemptsOf(db, workflowId), ({ position }) => position);
   const carried = await carriedAttempts(
     db,
     steps.flatMap(({ carried_from }) => carried_from ?? []),
@@ -51,7 +51,7 @@ async function stepsOf(db: Reader, workflowId: string, attempt: number): Promise
     .filter((step) => step.workflow_attempt === attempt)
     .map((step): StepView => {
       const before = step.carried_from === null ? null : carried.get(step.carried_from);
-      const own = attempts.filter(({ position }) => position === step.position);
+      const own = attempts.get(step.position) ?? [];
       return {
         id: step.id,
         kind: step.kind,
@@ -99,9 +99,10 @@ async function carriedAttempts(
       .select(['step.id as stepId', 'build.id', 'build.number'])
       .where('step.id', 'in', ids)
       .execute();
-    const attempts = await selectAttempts(db).where('step.id', 'in', ids).execute();
+    const rows = await selectAttempts(db).where('step.id', 'in', ids).execute();
+    const attempts = Map.groupBy(rows, ({ stepId }) => stepId);
     for (const { stepId, ...build } of builds)
-      found.set(stepId, { build, attempts: attempts.filter((attempt) => attempt.stepId === stepId) });
+      found.set(stepId, { build, attempts: attempts.get(stepId) ?? [] });
   }
   return found;
 }
