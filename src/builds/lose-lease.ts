@@ -88,7 +88,8 @@ async function isAlone(
     .select('id')
     .where('build_id', '=', buildId)
     .where('id', '!=', workflowId)
-    .where('status', '!=', 'pending')
+    // Neither of those taken over green from another build, nor of those that were skipped.
+    .where('started_at', 'is not', null)
     .executeTakeFirst();
   return other === undefined;
 }
