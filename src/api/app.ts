@@ -8,6 +8,7 @@ import { listBuilds } from './builds/list-builds.ts';
 import { replayBuild } from './builds/replay-build.ts';
 import { rerunBuild } from './builds/rerun-build.ts';
 import { showAttempts } from './builds/show-attempts.ts';
+import { showFailedPart } from './builds/show-failed-part.ts';
 import { showBuild } from './builds/show-build.ts';
 import { listDeliveries } from './deliveries/list-deliveries.ts';
 import { replayDelivery } from './deliveries/replay-delivery.ts';
@@ -142,6 +143,7 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     rerunBuild(deps),
     replayBuild(deps),
     showAttempts(deps),
+    showFailedPart(deps),
     cancelStep(deps),
 
     lintFile(),

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { stepsToRepeat } from '../core/failed-part.ts';
+import { stepsToRepeat, workflowsToRepeat } from '../core/failed-part.ts';
 import { workflowLabel } from '../core/matrix-label.ts';
 import type { MatrixValues, Plan } from '../core/plan.ts';
 import { Problem } from '../core/problem.ts';
@@ -13,7 +13,9 @@ import { keptImageOf, readImageRow } from './kept-image.ts';
 export type WorkflowPart =
   /** It was green: the new one stands for it. */
   | { readonly kind: 'carry'; readonly workflowId: string }
-  | { readonly kind: 'repeat'; readonly repeat: WorkflowRepeat };
+  | { readonly kind: 'repeat'; readonly repeat: WorkflowRepeat }
+  /** All of it, as in any other build. */
+  | { readonly kind: 'whole' };
 
 type WorkflowRow = Selectable<WorkflowTable>;
 
@@ -36,21 +38,25 @@ export async function failedPart(
     .execute();
   if (workflows.every((workflow) => workflow.status === 'success') || status === 'success')
     throw new Problem('nothing_failed', { build: `#${number}`, status });
+  const scopes = workflowsToRepeat(
+    workflows.map((workflow) => ({
+      ...workflow,
+      dependsOn: JSON.parse(workflow.depends_on_json) as string[],
+    })),
+  );
   const parts: WorkflowPart[] = [];
-  for (const workflow of workflows)
-    parts.push(
-      workflow.status === 'success'
-        ? { kind: 'carry', workflowId: workflow.id }
-        : { kind: 'repeat', repeat: await repeatOf(tx, workflow, { number, at }) },
-    );
+  for (const [index, workflow] of workflows.entries())
+    if (scopes[index] === 'none') parts.push({ kind: 'carry', workflowId: workflow.id });
+    else if (scopes[index] === 'whole') parts.push({ kind: 'whole' });
+    else parts.push(await partOf(tx, workflow, { number, at }));
   return parts;
 }
 
-async function repeatOf(
+async function partOf(
   tx: Reading,
   workflow: WorkflowRow,
   { number, at }: { number: number; at: number },
-): Promise<WorkflowRepeat> {
+): Promise<WorkflowPart> {
   const plan = JSON.parse(workflow.plan_json) as Plan;
   const rows = await tx.db
     .selectFrom('step')
@@ -58,17 +64,19 @@ async function repeatOf(
     .where('workflow_id', '=', workflow.id)
     .where('workflow_attempt', '=', workflow.attempt)
     .execute();
-  const rowOf = (kind: string, name: string) => rows.find((row) => row.kind === kind && row.name === name);
+  const rowOf = new Map(rows.map((row) => [`${row.kind} ${row.name}`, row]));
   const again = stepsToRepeat(
-    plan.steps.map((step) => ({ ...step, status: rowOf('step', step.name)?.status ?? 'skipped' })),
+    plan.steps.map((step) => ({ ...step, status: rowOf.get(`step ${step.name}`)?.status ?? 'skipped' })),
   );
   const keep = (kind: KeptStep['kind'], name: string): readonly KeptStep[] => {
-    const row = rowOf(kind, name);
+    const row = rowOf.get(`${kind} ${name}`);
     return row?.status === 'success' ? [{ kind, name, stepId: row.carried_from ?? row.id }] : [];
   };
   const image = await imageOf(tx, workflow, { plan, again, number, at });
   const steps = plan.steps.filter(({ name }) => !again.has(name)).flatMap(({ name }) => keep('step', name));
-  return { of: number, kept: [...(image === 'none' ? keep('image', 'image') : []), ...steps], image };
+  const kept = [...(image === 'none' ? keep('image', 'image') : []), ...steps];
+  if (kept.length === 0 && (image === 'build' || plan.image === null)) return { kind: 'whole' };
+  return { kind: 'repeat', repeat: { of: number, kept, image } };
 }
 
 interface NeededImage {

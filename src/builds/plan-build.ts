@@ -174,9 +174,10 @@ export async function insertSteps(
   }[],
   { buildId, attempt, at }: { buildId: string; attempt: number; at: number },
 ): Promise<void> {
-  const rows = workflows.flatMap(({ workflowId, plan, repeat }) =>
-    workflowRows(plan).map((row, position) => {
-      const kept = repeat?.kept.find(({ kind, name }) => kind === row.kind && name === row.name);
+  const rows = workflows.flatMap(({ workflowId, plan, repeat }) => {
+    const keptAs = new Map(repeat?.kept.map((step) => [`${step.kind} ${step.name}`, step]));
+    return workflowRows(plan).map((row, position) => {
+      const kept = keptAs.get(`${row.kind} ${row.name}`);
       return {
         isSelected: row.selected,
         values: {
@@ -192,8 +193,8 @@ export async function insertSteps(
           carried_from: kept?.stepId ?? null,
         },
       };
-    }),
-  );
+    });
+  });
   for (const some of chunks(rows, MOST_ROWS))
     await tx.db
       .insertInto('step')

@@ -61,8 +61,6 @@ export interface BuildView extends BuildSummary {
   readonly inputs: InputValues;
   /** The build of which only what failed runs again here, what was green being taken over; null: all runs. */
   readonly rerunFrom?: BuildReferenceView | null;
-  /** Of one that did not end green: what would run again if only that shall; absent where nothing would alone. */
-  readonly failedPart?: readonly FailedPartView[];
   /** Problems of the pipeline file, when that is why it failed. */
   readonly problems: readonly LintProblemView[];
   readonly warnings: readonly LintProblemView[];
@@ -147,11 +145,15 @@ export interface BuildReferenceView {
   readonly number: number;
 }
 
-/** Of a workflow that did not end green: the steps that run again, and those that stay green. */
+/**
+ * Of a workflow that runs again where only what failed does: the steps that run, those that stay green, and those that
+ * run after a failure alone.
+ */
 export interface FailedPartView {
   readonly workflow: string;
   readonly again: readonly string[];
   readonly kept: readonly string[];
+  readonly afterFailure: readonly string[];
 }
 
 export interface NoticeView {

@@ -12,7 +12,7 @@ import { BuildInputs } from '../parts/build-inputs.tsx';
 import { BuildFacts } from '../parts/build-facts.tsx';
 import { useChosenLog } from '../parts/chosen-log.ts';
 import { DeploymentBadges, DeploymentList } from '../parts/deployments.tsx';
-import { FailedPart } from '../parts/failed-part.tsx';
+import { FailedPart, hasFailedPart } from '../parts/failed-part.tsx';
 import { FailedTail, failedStep } from '../parts/failed-tail.tsx';
 import { useStream } from '../parts/live.ts';
 import { useLoad, Waiting } from '../parts/load.tsx';
@@ -79,7 +79,7 @@ function BuildHead({ build }: { build: BuildView }) {
     const made = await api<{ id: string }>('POST', `/builds/${segment(build.id)}/rerun`, { only });
     route(`/builds/${made.id}`);
   };
-  const isRed = build.failedPart !== undefined;
+  const isRed = hasFailedPart(build);
   return (
     <header class="build-head">
       <div class="title">
@@ -124,7 +124,7 @@ function BuildHead({ build }: { build: BuildView }) {
           </>
         )}
       </p>
-      <FailedPart build={build} />
+      {isRed && <FailedPart build={build} />}
       {build.waiting !== null && (
         <p class="box">
           Place {build.waiting.place} in the queue: {build.waiting.why}

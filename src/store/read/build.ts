@@ -5,7 +5,6 @@ import type { BuildView, LintProblemView, WorkflowView } from '../../core/view.t
 import { selectSummaries, toSummary } from './build-summaries.ts';
 import { deploymentsOfBuild } from './deployment-views.ts';
 import { artifactsOfBuild } from './artifacts.ts';
-import { readFailedPart } from './failed-part.ts';
 import { noticesOfBuild } from './notices.ts';
 import type { Reader, ViewContext } from './view-context.ts';
 import { workflowsOfBuild } from './workflow-views.ts';
@@ -26,7 +25,6 @@ export async function readBuild(
   if (row === undefined) return null;
   const problems = JSON.parse(row.problems_json ?? '[]') as LintProblemView[];
   const workflows = await workflowsOfBuild(db, buildId);
-  const failedPart = await readFailedPart(db, row, workflows);
   return {
     ...toSummary(row, await deploymentsOfBuild(db, buildId, context), context),
     deliveryId: row.delivery_id,
@@ -37,7 +35,6 @@ export async function readBuild(
       row.before_id === null || row.before_number === null
         ? null
         : { id: row.before_id, number: row.before_number },
-    ...(failedPart === null ? {} : { failedPart }),
     problems: problems.filter(({ severity }) => severity === 'error'),
     warnings: problems.filter(({ severity }) => severity === 'warning'),
     workflows,

@@ -4,6 +4,7 @@ import type { BuildPlan, WorkflowPlan } from '../../../src/core/plan.ts';
 import { readWaiting } from '../../../src/dispatch/read-queue.ts';
 import { readAttempts } from '../../../src/store/read/attempts.ts';
 import { readBuild } from '../../../src/store/read/build.ts';
+import { readFailedPart } from '../../../src/store/read/failed-part.ts';
 import {
   deployOf,
   IMAGE_REPORTS,
@@ -140,13 +141,13 @@ describe('what failed of a build, run again', () => {
   });
 
   it('is told ahead, on the page of the build that failed', async () => {
-    const view = await viewOf(await failedBuild());
-    expect(view.failedPart).toEqual([
-      { workflow: 'default', again: ['install', 'unit', 'e2e'], kept: ['lint'] },
+    expect(await readFailedPart(record.store.db, await failedBuild())).toEqual([
+      { workflow: 'default', again: ['install', 'unit', 'e2e'], kept: ['lint'], afterFailure: [] },
     ]);
     const { buildId } = await record.build(project);
     await runWorkflow(await ada.claimWorkflow(await record.workflowOf(buildId)));
-    expect(await viewOf(buildId)).not.toHaveProperty('failedPart');
+    expect(await readFailedPart(record.store.db, buildId)).toEqual([]);
+    expect(await readFailedPart(record.store.db, 'bld_none')).toBeNull();
   });
 
   it('goes to the worker that keeps the image, and to no other', async () => {
@@ -170,6 +171,26 @@ describe('what failed of a build, run again', () => {
         expect.objectContaining({ buildNumber: 2, status: 'success', workerName: 'ada' }),
       ]);
     }
+  });
+
+  it('tells of a step that began once nothing, and counts attempts as the page of their build does', async () => {
+    const before = await failedBuild();
+    expect(await readAttempts(record.store.db, before)).toEqual({ workflows: [] });
+    expect(await readAttempts(record.store.db, 'bld_none')).toBeNull();
+    const { buildId } = await record.builds.rerunBuild(before);
+    const id = await record.workflowOf(buildId);
+    await ada.claimWorkflow(id);
+    await ada.restart();
+    await runUntil(await ada.claimWorkflow(id, 2), []);
+    const unit = (await viewOf(buildId)).workflows[0]?.steps.find(({ name }) => name === 'unit');
+    const tried = await readAttempts(record.store.db, buildId);
+    const steps = tried?.workflows[0]?.steps ?? [];
+    const ofUnit = steps.find(({ name }) => name === 'unit')?.attempts;
+    expect(ofUnit?.map((one) => [one.buildNumber, one.attempt])).toEqual([
+      [1, 1],
+      [2, unit?.attempts.at(-1)?.attempt],
+    ]);
+    expect(unit?.attempts).toHaveLength(2);
   });
 
   it('may fail again, and then runs again from there, still in the same image', async () => {
@@ -223,6 +244,69 @@ describe('what failed of a build, run again', () => {
     expect(view.pushed?.digest).toBe(work.release?.digest);
     expect(view.workflows[0]?.carriedFrom).toEqual({ id: before, number: 1 });
     expect(view.workflows[0]?.steps.every(({ attempts }) => attempts.length > 0)).toBe(true);
+  });
+
+  it('lets what waits for a workflow that runs again wait for it anew: it deploys nothing that its file skips', async () => {
+    const afterFailure = { dependsOn: ['app'], runsOn: ['failure' as const] };
+    const { buildId: before } = await record.build(project, {
+      plan: plan(
+        workflowPlan('app', { plan: graph }),
+        workflowPlan('fallback', { ...afterFailure, plan: planOf({ deploys: [deployOf('production')] }) }),
+        workflowPlan('teardown', { dependsOn: ['fallback'], runsOn: ['success', 'failure'] }),
+      ),
+    });
+    await runUntil(await ada.claimWorkflow(await idOf(before, 'app')), ['unit']);
+    for (const name of ['fallback', 'teardown'])
+      await runWorkflow(await ada.claimWorkflow(await idOf(before, name)));
+    expect(await readFailedPart(record.store.db, before)).toEqual([
+      { workflow: 'app', again: ['install', 'unit', 'e2e'], kept: ['lint'], afterFailure: [] },
+      { workflow: 'fallback', again: [], kept: [], afterFailure: ['unit'] },
+      { workflow: 'teardown', again: ['unit'], kept: [], afterFailure: [] },
+    ]);
+    const { buildId } = await record.builds.rerunBuild(before, 'failed');
+    expect((await workflowsOf(buildId)).map(({ status, carried_from }) => [status, carried_from])).toEqual([
+      ['pending', null],
+      ['pending', null],
+      ['pending', null],
+    ]);
+    await runUntil(await ada.claimWorkflow(await idOf(buildId, 'app')), []);
+    expect(await record.statusOf('workflow', await idOf(buildId, 'fallback'))).toBe('skipped');
+    const teardown = await ada.claimWorkflow(await idOf(buildId, 'teardown'));
+    expect(teardown.work.repeat).toBeUndefined();
+    await runWorkflow(teardown);
+    expect(await record.statusOf('deployment', await record.deploymentOf(buildId))).toBe('skipped');
+  });
+
+  it('asks nothing of a worker for a workflow of which nothing is taken over', async () => {
+    const { buildId: before } = await record.build(project, {
+      plan: plan(workflowPlan('app', { plan: graph }), workflowPlan('last', { dependsOn: ['app'] })),
+    });
+    await runUntil(await ada.claimWorkflow(await idOf(before, 'app')), ['lint']);
+    const { buildId } = await record.builds.rerunBuild(before, 'failed');
+    const rows = await record.store.db
+      .selectFrom('workflow')
+      .select(['name', 'repeat_json'])
+      .where('build_id', '=', buildId)
+      .orderBy('position')
+      .execute();
+    expect(rows.map(({ name, repeat_json }) => [name, repeat_json !== null])).toEqual([
+      ['app', true],
+      ['last', false],
+    ]);
+  });
+
+  it('waits again when the only worker of it is lost: what it took over did not begin', async () => {
+    const { buildId: before } = await record.build(project, {
+      plan: plan(workflowPlan('app'), workflowPlan('docs', { plan: graph })),
+    });
+    await runWorkflow(await ada.claimWorkflow(await idOf(before, 'app')));
+    await runUntil(await ada.claimWorkflow(await idOf(before, 'docs')), ['unit']);
+    const { buildId } = await record.builds.rerunBuild(before, 'failed');
+    await ada.claimWorkflow(await idOf(buildId, 'docs'));
+    expect(await record.statusOf('build', buildId)).toBe('running');
+    await ada.restart();
+    expect(await record.statusOf('workflow', await idOf(buildId, 'docs'))).toBe('pending');
+    expect(await record.statusOf('build', buildId)).toBe('pending');
   });
 
   it('shows what it took over without its log, once that build was removed', async () => {
