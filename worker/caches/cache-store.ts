@@ -1,10 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { open, readdir, readFile, rename, rm, stat, statfs, utimes, type FileHandle } from 'node:fs/promises';
+import {
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  statfs,
+  utimes,
+  type FileHandle,
+} from 'node:fs/promises';
 import path from 'node:path';
 import type { DiskShare } from '../../config/formats.ts';
-import { CACHE_SPACE, type CacheSpaces } from '../../src/core/cache.ts';
+import { CACHE_SPACE, isTrustedSpace, type CacheSpaces } from '../../src/core/cache.ts';
 import { makeFolderDurably, syncPath, writeNewFile } from '../../src/files/durable.ts';
-import { chooseEvictions, type CacheEntry } from './choose-evictions.ts';
+import { chooseEvictions, largestIn, type CacheEntry } from './choose-evictions.ts';
 
 /** What a cache is found by. */
 export interface CacheName {
@@ -46,13 +57,17 @@ interface About {
 }
 
 const MOST_CACHES = 10_000;
+/** Of one space and one list of paths. */
+const MOST_IN_LIST = 100;
+/** Of a place whose folder others remove meanwhile. */
+const MOST_TRIES = 5;
 /** How many bytes are written between two looks at the disk. */
 const LOOK_BYTES = 64 * 1024 ** 2;
 
 /**
- * Caches in a folder: `spaces/<space>/<name>/` with the archive and what it is. One is written aside and gets its place by
- * one rename when all of it is durable, so that nothing half is ever there, and the first of a key stays. Several
- * processes may share the folder.
+ * Caches in a folder: `spaces/<space>/<list of paths>/<name>/` with the archive and what it is. One is written aside and
+ * gets its place by one rename when all of it is durable, so that nothing half is ever there, and the first of a key
+ * stays. Several processes may share the folder.
  */
 export class CacheStore {
   readonly #settings: CacheSettings;
@@ -72,7 +87,7 @@ export class CacheStore {
   /** The cache of the key, the build's own before those of others; null where there is none. */
   async find(spaces: CacheSpaces, name: CacheName): Promise<FoundCache | null> {
     for (const space of readable(spaces)) {
-      const found = await this.#open(space, nameOf(name));
+      const found = await this.#open(space, this.#placeOf(space, name));
       if (found !== null) return found;
     }
     return null;
@@ -85,19 +100,20 @@ export class CacheStore {
     prefixes: readonly string[],
   ): Promise<FoundCache | null> {
     if (prefixes.length === 0) return null;
-    const isSame = samePaths(paths);
-    const all: { readonly space: string; readonly name: string; readonly about: About }[] = [];
-    for (const space of readable(spaces))
-      for (const name of await namesIn(path.join(this.#spaces, space))) {
-        const about = await this.#about(space, name);
-        if (about !== null && isSame(about.paths)) all.push({ space, name, about });
+    const all: { readonly space: string; readonly entry: string; readonly about: About }[] = [];
+    for (const space of readable(spaces)) {
+      const list = path.join(this.#spaces, checked(space), hashOf(paths));
+      for (const name of await namesIn(list)) {
+        const about = await aboutOf(path.join(list, name));
+        if (about !== null) all.push({ space, entry: path.join(list, name), about });
       }
+    }
     all.sort((a, b) => b.about.createdMs - a.about.createdMs);
     for (const prefix of prefixes) {
       const exact = await this.find(spaces, { key: prefix, paths });
       if (exact !== null) return exact;
-      for (const { space, name, about } of all) {
-        const found = about.key.startsWith(prefix) ? await this.#open(space, name) : null;
+      for (const { space, entry, about } of all) {
+        const found = about.key.startsWith(prefix) ? await this.#open(space, entry) : null;
         if (found !== null) return found;
       }
     }
@@ -115,36 +131,44 @@ export class CacheStore {
     name: CacheName,
     write: (file: FileHandle, wrote: (bytes: number) => Promise<void>) => Promise<void>,
   ): Promise<Saved> {
-    const target = path.join(this.#spaces, checked(space), nameOf(name));
+    const target = this.#placeOf(space, name);
     const aside = path.join(this.#aside, `${owner}.${randomBytes(8).toString('hex')}`);
     await this.#demandRoom();
     await makeFolderDurably(aside, 0o700);
     try {
-      const bytes = await this.#write(path.join(aside, 'archive'), write);
+      const bytes = await this.#write(path.join(aside, 'archive'), space, write);
       const about: About = { ...name, createdMs: Date.now(), bytes };
       await writeNewFile(path.join(aside, 'about.json'), JSON.stringify(about));
       await syncPath(aside);
-      await makeFolderDurably(path.dirname(target), 0o700);
-      if (!(await takesPlace(aside, target))) return { kind: 'there' };
-      await syncPath(path.dirname(target));
+      if (!(await this.#takesPlace(aside, target))) return { kind: 'there' };
       return { kind: 'first', bytes };
     } finally {
       await rm(aside, { recursive: true, force: true });
     }
   }
 
-  /** Brings the caches down to their room. Returns how many went. */
+  /** Brings the caches down to their room, and removes what is damaged, and folders that are empty. Returns how many went. */
   async evict(): Promise<number> {
     const entries: CacheEntry[] = [];
-    for (const space of await namesIn(this.#spaces))
-      for (const name of await namesIn(path.join(this.#spaces, space))) {
-        const file = path.join(this.#spaces, space, name, 'archive');
-        const facts = await stat(file).catch(nullIfGone);
-        if (facts !== null)
-          entries.push({ id: `${space}/${name}`, space, bytes: facts.size, usedMs: facts.mtimeMs });
+    const damaged: string[] = [];
+    const folders: string[] = [];
+    for (const space of await namesIn(this.#spaces)) {
+      for (const list of await namesIn(path.join(this.#spaces, space))) {
+        for (const name of await namesIn(path.join(this.#spaces, space, list))) {
+          const id = path.join(space, list, name);
+          const facts = await stat(path.join(this.#spaces, id, 'archive')).catch(nullIfGone);
+          if (facts === null) damaged.push(id);
+          else
+            entries.push({ id, space, list: `${space}/${list}`, bytes: facts.size, usedMs: facts.mtimeMs });
+        }
+        folders.push(path.join(this.#spaces, space, list));
       }
-    const gone = chooseEvictions(entries, { bytes: this.#settings.keepBytes, entries: MOST_CACHES });
-    for (const { id } of gone) await this.#remove(path.join(this.#spaces, id));
+      folders.push(path.join(this.#spaces, space));
+    }
+    const room = { bytes: this.#settings.keepBytes, entries: MOST_CACHES, perList: MOST_IN_LIST };
+    const gone = [...damaged, ...chooseEvictions(entries, room).map(({ id }) => id)];
+    for (const id of gone) await this.#remove(path.join(this.#spaces, id));
+    for (const folder of folders) await rmdir(folder).catch(nullIfKept);
     return gone.length;
   }
 
@@ -163,34 +187,53 @@ export class CacheStore {
     await rm(aside, { recursive: true, force: true });
   }
 
-  async #open(space: string, name: string): Promise<FoundCache | null> {
-    const about = await this.#about(space, name);
+  #placeOf(space: string, { key, paths }: CacheName): string {
+    return path.join(this.#spaces, checked(space), hashOf(paths), hashOf(key));
+  }
+
+  /** False: another one has the place. One that is damaged does not keep it. */
+  async #takesPlace(from: string, to: string): Promise<boolean> {
+    for (let tries = 1; ; tries += 1) {
+      await makeFolderDurably(path.dirname(to), 0o700);
+      const taken = await renameTo(from, to);
+      if (taken === 'taken') {
+        await syncPath(path.dirname(to));
+        return true;
+      }
+      if (taken === 'there' && (await isWhole(to))) return false;
+      if (tries === MOST_TRIES) throw new Error('its folder is removed again and again');
+      if (taken === 'there') await this.#remove(to);
+    }
+  }
+
+  async #open(space: string, entry: string): Promise<FoundCache | null> {
+    const about = await aboutOf(entry);
     if (about === null) return null;
-    const file = path.join(this.#spaces, checked(space), name, 'archive');
+    const file = path.join(entry, 'archive');
     const archive = await open(file, 'r').catch(nullIfGone);
     if (archive === null) return null;
+    if ((await archive.stat()).size !== about.bytes) {
+      await archive.close();
+      return null;
+    }
     const now = new Date();
     await utimes(file, now, now).catch(nullIfGone); // by which it is known when it was used
     return { key: about.key, space, bytes: about.bytes, archive };
   }
 
-  async #about(space: string, name: string): Promise<About | null> {
-    const file = path.join(this.#spaces, checked(space), name, 'about.json');
-    const text = await readFile(file, 'utf8').catch(nullIfGone);
-    return text === null ? null : readAbout(text);
-  }
-
   async #write(
     file: string,
+    space: string,
     write: (file: FileHandle, wrote: (bytes: number) => Promise<void>) => Promise<void>,
   ): Promise<number> {
     const handle = await open(file, 'wx', 0o600);
+    const most = largestIn(space, this.#settings.keepBytes);
+    const whose = isTrustedSpace(space) ? 'all caches' : 'those that no default branch has saved';
     let [written, lookAt] = [0, LOOK_BYTES];
     try {
       await write(handle, async (bytes) => {
         written += bytes;
-        if (written > this.#settings.keepBytes)
-          throw new NoRoom(`it is larger than the room for all caches, ${this.#settings.keepBytes} bytes`);
+        if (written > most) throw new NoRoom(`it is larger than the room for ${whose}, ${most} bytes`);
         if (written < lookAt) return;
         lookAt = written + LOOK_BYTES;
         await this.#demandRoom();
@@ -220,40 +263,47 @@ function checked(space: string): string {
   return space;
 }
 
-/** Null for what a failing disk has left of it. */
-function readAbout(text: string): About | null {
+/** Null for one that is not there, and for what a failing disk has left of it. */
+async function aboutOf(entry: string): Promise<About | null> {
+  const text = await readFile(path.join(entry, 'about.json'), 'utf8').catch(nullIfGone);
+  if (text === null) return null;
   try {
-    return JSON.parse(text) as About;
+    const about = JSON.parse(text) as Partial<About> | null;
+    return typeof about?.key === 'string' ? (about as About) : null;
   } catch {
     return null;
   }
 }
 
-function nameOf({ key, paths }: CacheName): string {
-  return createHash('sha256')
-    .update(JSON.stringify([key, paths]))
-    .digest('hex')
-    .slice(0, 40);
+async function isWhole(entry: string): Promise<boolean> {
+  const about = await aboutOf(entry);
+  const archive = await stat(path.join(entry, 'archive')).catch(nullIfGone);
+  return about !== null && archive?.size === about.bytes;
 }
 
-function samePaths(paths: readonly string[]): (others: readonly string[]) => boolean {
-  const text = JSON.stringify(paths);
-  return (others) => JSON.stringify(others) === text;
+function hashOf(what: string | readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 40);
 }
 
-/** False: another one has it. A folder cannot be renamed over one that has something in it (rename(2)). */
-async function takesPlace(from: string, to: string): Promise<boolean> {
+/** A folder cannot be renamed over one that has something in it, nor into one that has just been removed (rename(2)). */
+async function renameTo(from: string, to: string): Promise<'taken' | 'there' | 'no folder'> {
   try {
     await rename(from, to);
-    return true;
+    return 'taken';
   } catch (error) {
-    if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code)) return 'there';
+    if (code === 'ENOENT') return 'no folder';
     throw error;
   }
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {
   return (await readdir(folder).catch(nullIfGone)) ?? [];
+}
+
+function nullIfKept(error: NodeJS.ErrnoException): null {
+  return error.code === 'ENOTEMPTY' || error.code === 'EEXIST' ? null : nullIfGone(error);
 }
 
 function nullIfGone(error: NodeJS.ErrnoException): null {

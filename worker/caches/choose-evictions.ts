@@ -2,35 +2,56 @@ import { isTrustedSpace } from '../../src/core/cache.ts';
 
 /** A cache, as it is on the disk. */
 export interface CacheEntry {
-  /** Names it among all: `<space>/<name>`. */
+  /** Names it among all. */
   readonly id: string;
   readonly space: string;
+  /** Those that a fall-back key is looked for among: of one space and one list of paths. */
+  readonly list: string;
   readonly bytes: number;
   readonly usedMs: number;
 }
 
-/** All pull requests together may have this part of the room: what they save is not to push out what everybody reads. */
-const PULL_REQUESTS = 1 / 4;
+/**
+ * What default branches have not saved may have this part of the room, all of it together: it is not to push out what
+ * everybody reads. Most builds are of branches and pull requests, so it is no small part.
+ */
+const OTHERS = 1 / 2;
 
 /** What caches may have together. */
 export interface CacheRoom {
   readonly bytes: number;
   /** However small they are, each look goes through all of them. */
   readonly entries: number;
+  /** Of one list: each look for a fall-back key goes through all of that. */
+  readonly perList: number;
+}
+
+/** How large a cache of the space may be at most, in a room of so many bytes. */
+export function largestIn(space: string, bytes: number): number {
+  return isTrustedSpace(space) ? bytes : Math.floor(bytes * OTHERS);
 }
 
 /** The caches that go so that the others have room, those that were unused for longest first. Pure. */
 export function chooseEvictions(entries: readonly CacheEntry[], room: CacheRoom): readonly CacheEntry[] {
   const byUse = [...entries].sort((a, b) => a.usedMs - b.usedMs || (a.id < b.id ? -1 : 1));
-  const ofPulls = byUse.filter(({ space }) => !isTrustedSpace(space));
-  const share = { bytes: room.bytes * PULL_REQUESTS, entries: room.entries * PULL_REQUESTS };
-  const gone = new Set(surplus(ofPulls, share));
-  const left = byUse.filter((entry) => !gone.has(entry));
-  return [...gone, ...surplus(left, room)];
+  const gone = new Set(
+    [...Map.groupBy(byUse, ({ list }) => list).values()].flatMap((list) =>
+      list.slice(0, Math.max(0, list.length - room.perList)),
+    ),
+  );
+  const left = () => byUse.filter((entry) => !gone.has(entry));
+  const share = { bytes: room.bytes * OTHERS, entries: room.entries * OTHERS };
+  const ofOthers = left().filter(({ space }) => !isTrustedSpace(space));
+  for (const entry of surplus(ofOthers, share)) gone.add(entry);
+  for (const entry of surplus(left(), room)) gone.add(entry);
+  return [...gone];
 }
 
 /** Of entries in the order in which they go. */
-function surplus(entries: readonly CacheEntry[], room: CacheRoom): readonly CacheEntry[] {
+function surplus(
+  entries: readonly CacheEntry[],
+  room: Pick<CacheRoom, 'bytes' | 'entries'>,
+): readonly CacheEntry[] {
   let bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   const gone: CacheEntry[] = [];
   for (const entry of entries) {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -124,14 +124,12 @@ it('takes out what was unused for longest, and what is being read stays readable
   const store = open({ keepBytes: 25 });
   for (const [age, key] of ['a', 'b', 'c'].entries()) {
     await save(store, key, key.repeat(10));
-    const [name = ''] = readdirSync(path.join(directory, 'spaces', OWN)).filter((one) => !seen.has(one));
-    seen.add(name);
     const time = new Date(Date.now() - 100_000 + age * 1_000);
-    utimesSync(path.join(directory, 'spaces', OWN, name, 'archive'), time, time);
+    utimesSync(path.join(entryOf(key), 'archive'), time, time);
   }
   expect(await find(store, 'a')).toBe('a=aaaaaaaaaa');
   const reading = await store.find(trusted, { key: 'b', paths });
-  utimesSync(path.join(directory, 'spaces', OWN, [...seen][1] ?? '', 'archive'), 1, 1);
+  utimesSync(path.join(entryOf('b'), 'archive'), 1, 1);
   expect(await store.evict()).toBe(1);
   expect(await read(reading)).toBe('b=bbbbbbbbbb');
   expect(await find(store, 'b')).toBeNull();
@@ -139,7 +137,6 @@ it('takes out what was unused for longest, and what is being read stays readable
   expect(await store.evict()).toBe(0);
   expect(aside()).toEqual([]);
 });
-const seen = new Set<string>();
 
 it('saves nothing where the disk is low, nor what is larger than all room', async () => {
   await expect(save(open({ diskLow: { bytes: Number.MAX_SAFE_INTEGER } }), 'a', 'x')).rejects.toThrow(
@@ -151,12 +148,82 @@ it('saves nothing where the disk is low, nor what is larger than all room', asyn
   expect(aside()).toEqual([]);
 });
 
-it('passes over what a failing disk has left of an entry', async () => {
+it('bounds what other branches and pull requests save by their share, while it is written and after', async () => {
+  const store = open({ keepBytes: 100 });
+  await save(store, 'small', 'x', PULL);
+  await expect(save(store, 'large', 'x'.repeat(51), PULL)).rejects.toThrow(
+    'it is larger than the room for those that no default branch has saved, 50 bytes',
+  );
+  expect(await store.evict()).toBe(0);
+  expect(await find(store, 'small', pull)).toBe('small=x');
+  expect(await save(store, 'large', 'x'.repeat(50), PULL)).toMatchObject({ kind: 'first' });
+  await store.evict();
+  expect(await find(store, 'large', pull)).toBe(`large=${'x'.repeat(50)}`);
+});
+
+it('keeps a list of one cache a commit short, so that a look at it stays one', async () => {
+  const store = open();
+  for (let n = 0; n < 102; n += 1) {
+    await save(store, `eslint-${n}`, 'x');
+    utimesSync(path.join(entryOf(`eslint-${n}`), 'archive'), n, n);
+  }
+  await save(store, 'eslint-0', 'x', OWN, ['/other']);
+  expect(await store.evict()).toBe(2);
+  expect(await find(store, 'eslint-1')).toBeNull();
+  expect(await find(store, 'eslint-2')).toBe('eslint-2=x');
+  expect(await find(store, 'eslint-0', trusted, ['/other'])).toBe('eslint-0=x');
+});
+
+const DAMAGES: Readonly<Record<string, (entry: string) => void>> = {
+  'cut about': (entry) => writeFileSync(path.join(entry, 'about.json'), '{"key":'),
+  'about of nothing': (entry) => writeFileSync(path.join(entry, 'about.json'), 'null'),
+  'no about': (entry) => rmSync(path.join(entry, 'about.json')),
+  'cut archive': (entry) => writeFileSync(path.join(entry, 'archive'), 'o'),
+  'no archive': (entry) => rmSync(path.join(entry, 'archive')),
+};
+
+it.each(Object.keys(DAMAGES))('passes over a damaged entry, and saves its key again: %s', async (damage) => {
   const store = open();
   await save(store, 'a-1', 'one');
-  const [name = ''] = readdirSync(path.join(directory, 'spaces', OWN));
-  writeFileSync(path.join(directory, 'spaces', OWN, name, 'about.json'), '{"key":');
+  DAMAGES[damage]?.(entryOf('a-1'));
   expect(await find(store, 'a-1')).toBeNull();
+  expect(await findLike(store, 'a-')).toBeNull();
   await save(store, 'a-2', 'two');
   expect(await findLike(store, 'a-')).toBe('a-2=two');
+  expect(await save(store, 'a-1', 'again')).toEqual({ kind: 'first', bytes: 5 });
+  expect(await find(store, 'a-1')).toBe('a-1=again');
+  expect(aside()).toEqual([]);
 });
+
+it('removes entries without an archive, and the folders that are empty then', async () => {
+  const store = open();
+  await save(store, 'a', 'x');
+  await save(store, 'a', 'x', PULL);
+  rmSync(path.join(entryOf('a', PULL), 'archive'));
+  expect(await store.evict()).toBe(1);
+  expect(readdirSync(path.join(directory, 'spaces'))).toEqual([OWN]);
+  rmSync(path.join(entryOf('a'), 'archive'));
+  expect(await store.evict()).toBe(1);
+  expect(readdirSync(path.join(directory, 'spaces'))).toEqual([]);
+});
+
+it('saves while others remove folders that are empty', async () => {
+  const store = open();
+  const saved = Array.from({ length: 20 }, async (_, n) => {
+    const done = await save(store, String(n), 'x', `prj_1.pull-${n}`);
+    await store.evict();
+    return done;
+  });
+  for (const done of await Promise.all(saved)) expect(done).toEqual({ kind: 'first', bytes: 1 });
+});
+
+/** The folder of a cache. */
+function entryOf(key: string, space = OWN): string {
+  const folder = path.join(directory, 'spaces', space);
+  const is = (entry: string) =>
+    (JSON.parse(readFileSync(path.join(folder, entry, 'about.json'), 'utf8')) as { key: string }).key === key;
+  const entries = readdirSync(folder).flatMap((list) =>
+    readdirSync(path.join(folder, list)).map((name) => path.join(list, name)),
+  );
+  return path.join(folder, entries.find(is) ?? 'none');
+}

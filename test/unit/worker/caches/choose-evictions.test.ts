@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { chooseEvictions, type CacheEntry } from '../../../../worker/caches/choose-evictions.ts';
+import { chooseEvictions, largestIn, type CacheEntry } from '../../../../worker/caches/choose-evictions.ts';
 
 const entry = (id: string, space: string, bytes: number, usedMs: number): CacheEntry => ({
-  ...{ id, space, bytes, usedMs },
+  ...{ id, space, list: space, bytes, usedMs },
 });
 const evictions = (bytes: number, entries: readonly CacheEntry[]) =>
-  chooseEvictions(entries, { bytes, entries: 1_000 });
+  chooseEvictions(entries, { bytes, entries: 1_000, perList: 100 });
 const idsOf = (entries: readonly CacheEntry[]) => entries.map(({ id }) => id).sort();
 
 it('takes out those that were unused for longest, no more than is needed', () => {
@@ -21,29 +21,42 @@ it('takes out those that were unused for longest, no more than is needed', () =>
   expect(idsOf(evictions(0, entries))).toEqual(['middle', 'new', 'old']);
 });
 
-it('lets no pull request push out what branches read, however much it saves', () => {
+it('lets no pull request push out what the default branch has saved, however much it saves', () => {
   const trusted = entry('main', 'p.trusted', 60, 1);
   const flood = Array.from({ length: 50 }, (_, n) => entry(`flood-${n}`, 'p.fork-1', 20, 100 + n));
   const gone = evictions(100, [trusted, ...flood]);
   expect(gone).not.toContain(trusted);
-  expect(gone).toHaveLength(49);
+  expect(gone).toHaveLength(48);
 });
 
-it('leaves at most the room, and of pull requests a quarter of it', () => {
+it('keeps one of other branches that is as large as may be, and the newest of each list', () => {
+  const large = entry('large', 'p.branch-1', largestIn('p.branch-1', 101), 5);
+  expect(evictions(101, [large, entry('main', 'p.trusted', 50, 1)])).toEqual([]);
+  expect(largestIn('p.trusted', 101)).toBe(101);
+  const list = Array.from({ length: 103 }, (_, n) =>
+    entry(`c-${String(n).padStart(3, '0')}`, 'p.trusted', 1, n),
+  );
+  const other = { ...entry('other', 'p.trusted', 1, -1), list: 'other' };
+  expect(idsOf(evictions(1_000, [...list, other]))).toEqual(['c-000', 'c-001', 'c-002']);
+});
+
+it('leaves at most the room, and of what no default branch has saved half of it', () => {
   const one = fc.record({
-    space: fc.constantFrom('p.trusted', 'q.trusted', 'p.pull-1', 'p.fork-2'),
+    space: fc.constantFrom('p.trusted', 'q.trusted', 'p.pull-1', 'p.branch-2'),
     bytes: fc.nat(100),
     usedMs: fc.nat(5),
   });
   fc.assert(
     fc.property(fc.array(one), fc.nat(600), fc.nat(12), (all, keepBytes, most) => {
-      const entries = all.map((each, n) => ({ id: String(n), ...each }));
-      const gone = new Set(chooseEvictions(entries, { bytes: keepBytes, entries: most }));
+      const entries = all.map((each, n) => ({ id: String(n), list: each.space, ...each }));
+      const gone = new Set(chooseEvictions(entries, { bytes: keepBytes, entries: most, perList: 9 }));
       const left = entries.filter((each) => !gone.has(each));
       const sum = (some: readonly CacheEntry[]) => some.reduce((total, { bytes }) => total + bytes, 0);
       expect(sum(left)).toBeLessThanOrEqual(keepBytes);
-      expect(sum(left.filter(({ space }) => !space.endsWith('.trusted')))).toBeLessThanOrEqual(keepBytes / 4);
+      expect(sum(left.filter(({ space }) => !space.endsWith('.trusted')))).toBeLessThanOrEqual(keepBytes / 2);
       expect(left.length).toBeLessThanOrEqual(most);
+      for (const list of Map.groupBy(left, (each) => each.list).values())
+        expect(list.length).toBeLessThanOrEqual(9);
       expect(gone.size + left.length).toBe(entries.length);
     }),
   );
