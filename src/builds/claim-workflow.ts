@@ -179,7 +179,7 @@ export async function recordedWork(
       },
       event,
     }),
-    caches: cacheSpaces(projectId, event),
+    caches: cacheSpaces(projectId, row.default_branch, event),
   };
 }
 

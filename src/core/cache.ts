@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { RepositoryEvent } from './event.ts';
 import { isTrusted } from './trust.ts';
 
@@ -19,8 +20,12 @@ export const CACHE_LIMITS = {
   paths: 4_000,
 } as const;
 
-/** A space of caches: those of one project that builds of one level of trust may write. It is the name of a folder. */
-export const CACHE_SPACE = /^[a-z0-9][a-z0-9_-]{0,63}\.(?:trusted|pull-\d{1,12}|fork-\d{1,12})$/;
+/**
+ * A space of caches: those of one project that builds of its default branch (`trusted`), of another branch, a tag or a pull
+ * request may write. It is the name of a folder.
+ */
+export const CACHE_SPACE =
+  /^[a-z0-9][a-z0-9_-]{0,63}\.(?:trusted|(?:branch|tag)-[0-9a-f]{32}|(?:pull|fork)-\d{1,12})$/;
 
 /** Which caches a build may use. */
 export interface CacheSpaces {
@@ -31,16 +36,30 @@ export interface CacheSpaces {
 }
 
 /**
- * What a pull request has written no other build reads, for its commits decide what is in it. It reads what trusted builds
- * have written, but for one from a fork, which gets nothing of theirs.
+ * What a build of another branch, a tag or a pull request has written the default branch does not read, nor does any other:
+ * whoever may push its commits decides what is in it. It reads what the default branch has written, but for a pull request
+ * from a fork, which gets nothing of that.
  */
-export function cacheSpaces(projectId: string, event: RepositoryEvent): CacheSpaces {
+export function cacheSpaces(projectId: string, defaultBranch: string, event: RepositoryEvent): CacheSpaces {
+  const own = `${projectId}.${spaceOf(event, defaultBranch)}`;
   const trusted = trustedSpace(projectId);
-  if (event.kind !== 'pull_request') return { own: trusted, others: [] };
-  return isTrusted(event)
-    ? { own: `${projectId}.pull-${event.number}`, others: [trusted] }
-    : { own: `${projectId}.fork-${event.number}`, others: [] };
+  return { own, others: own === trusted || !isTrusted(event) ? [] : [trusted] };
 }
+
+function spaceOf(event: RepositoryEvent, defaultBranch: string): string {
+  switch (event.kind) {
+    case 'push':
+    case 'manual':
+    case 'cron':
+      return event.branch === defaultBranch ? 'trusted' : `branch-${hashOf(event.branch)}`;
+    case 'tag':
+      return `tag-${hashOf(event.tag)}`;
+    case 'pull_request':
+      return `${event.fromFork ? 'fork' : 'pull'}-${event.number}`;
+  }
+}
+
+const hashOf = (name: string): string => createHash('sha256').update(name).digest('hex').slice(0, 32);
 
 export function trustedSpace(projectId: string): string {
   return `${projectId}.trusted`;
@@ -48,4 +67,11 @@ export function trustedSpace(projectId: string): string {
 
 export function isTrustedSpace(space: string): boolean {
   return space.endsWith('.trusted');
+}
+
+/** Whose the caches of a space are, for a person. */
+export function ownerOfSpace(space: string): 'default branch' | 'branch' | 'tag' | 'pull request' {
+  if (isTrustedSpace(space)) return 'default branch';
+  const [, kind = ''] = /\.(branch|tag)-/.exec(space) ?? [];
+  return kind === 'branch' || kind === 'tag' ? kind : 'pull request';
 }

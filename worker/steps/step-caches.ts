@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { isTrustedSpace } from '../../src/core/cache.ts';
+import { isTrustedSpace, ownerOfSpace } from '../../src/core/cache.ts';
 import { cacheKeyOf } from '../caches/cache-key.ts';
 import { NoRoom, type CacheName, type FoundCache } from '../caches/cache-store.ts';
 import { expandPaths, packPaths } from '../caches/pack-paths.ts';
@@ -155,7 +155,7 @@ async function unpack(
 }
 
 function sentence(found: FoundCache, key: string): string {
-  const whose = isTrustedSpace(found.space) ? '' : ' of this pull request';
+  const whose = isTrustedSpace(found.space) ? '' : ` of this ${ownerOfSpace(found.space)}`;
   return found.key === key
     ? `Cache ${key}: hit${whose}`
     : `Cache ${key}: miss; restored ${found.key}${whose}`;

@@ -12,7 +12,9 @@ export function readCaches(cache: Foreign | undefined, texts: JobText): OutEntry
 function readCache(cache: Foreign, texts: JobText): CacheOut | null {
   if (cache.kind !== 'map' || cache.entries().length === 0) return null;
   cache.get('untracked')?.leaveOut('a cache names its paths', 'Write them.');
-  cache.get('unprotect')?.leaveOut('there are no protected branches; pull requests save apart', 'Remove it.');
+  cache
+    .get('unprotect')
+    ?.leaveOut('each branch saves apart, and reads what the default branch has saved', 'Remove it.');
   const when = cache.get('when');
   if ((when?.text() ?? 'on_success') === 'on_success')
     when?.needs('a cache is saved when its step succeeded');

@@ -57,14 +57,18 @@ describe('claim', () => {
     expect(work.build).toMatchObject({ id: buildId, deliveryId });
   });
 
-  it('tells which caches its steps may use: a pull request writes none that a branch reads', async () => {
+  it('tells which caches its steps may use: only the default branch writes what others read', async () => {
     const spaces = async (event: Partial<RepositoryEvent>) => {
       const { buildId } = await record.build(project, { event });
       return (await ada.claimWorkflow(await record.workflowOf(buildId))).work.caches;
     };
     const pull = { kind: 'pull_request', number: 7, sourceBranch: 'x', targetBranch: 'main' } as const;
     const trusted = `${project}.trusted`;
-    expect(await spaces({})).toEqual({ own: trusted, others: [] });
+    expect(await spaces({ kind: 'push', branch: 'main' })).toEqual({ own: trusted, others: [] });
+    expect(await spaces({ kind: 'push', branch: 'x' })).toEqual({
+      own: expect.stringMatching(/\.branch-[0-9a-f]{32}$/) as string,
+      others: [trusted],
+    });
     expect(await spaces({ ...pull, fromFork: false })).toEqual({
       own: `${project}.pull-7`,
       others: [trusted],

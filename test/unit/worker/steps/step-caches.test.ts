@@ -76,6 +76,21 @@ it('says hit or miss, the key, bytes and seconds', async () => {
   ]);
 });
 
+it('says of which branch, tag or pull request a cache is that the default branch has not saved', async () => {
+  const own = (kind: string) => ({ work: { caches: { own: `prj_1.${kind}`, others: [] } } });
+  const kinds = {
+    [`branch-${'a'.repeat(32)}`]: 'branch',
+    [`tag-${'a'.repeat(32)}`]: 'tag',
+    'fork-1': 'pull request',
+  };
+  for (const [kind, whose] of Object.entries(kinds)) {
+    await build(stepWith({}, undefined, own(kind)));
+    expect((await build(stepWith({}, undefined, own(kind)))).said).toEqual([
+      `Cache npm-<hash>: hit of this ${whose}, <n> in <n>.`,
+    ]);
+  }
+});
+
 it('honours the policy', async () => {
   expect((await build(stepWith({ policy: 'pull' }))).said).toEqual(['Cache npm-<hash>: miss.']);
   expect((await build(stepWith({ policy: 'push' }))).said).toEqual(['Cache npm-<hash>: saved, <n> in <n>.']);
