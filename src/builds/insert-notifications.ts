@@ -197,9 +197,9 @@ async function insertFor(
   }
 }
 
-/** A branch's own builds; those of tags and pull requests have none, whatever they are ordered by. */
+/** A branch's own builds, by the clock too; those of tags and pull requests have none, whatever they are ordered by. */
 function branchOf({ event_kind, branch }: Pick<BuildTable, 'event_kind' | 'branch'>): string | null {
-  return event_kind === 'push' || event_kind === 'manual' ? branch : null;
+  return event_kind === 'push' || event_kind === 'manual' || event_kind === 'cron' ? branch : null;
 }
 
 function lineOf({

@@ -128,6 +128,14 @@ describe('a target', () => {
     expect(await told()).toEqual(['build.failed main', 'build.failed release/1']);
   });
 
+  it('of a branch hears of its builds by the clock', async () => {
+    await targets.add(project, webhook(['build.failed'], ['main']));
+    const event = { kind: 'cron', branch: 'main', cron: 'nightly', tickMs: 0 } as const;
+    const { buildId } = await record.build(project, { plan: planOf({}), event });
+    await runWorkflow(await ada.claimWorkflow(await record.workflowOf(buildId)), 'failure');
+    expect(await told()).toEqual(['build.failed main']);
+  });
+
   it('hears of a deployment that is live, and of one that failed', async () => {
     await targets.add(project, webhook(['deployment.done', 'deployment.failed']));
     const first = await record.deploymentOf(await ended('success', 'main', true));
