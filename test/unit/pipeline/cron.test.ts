@@ -83,7 +83,6 @@ it.each([
 it('all files of a repository share the names of schedules, of which there are at most 64', () => {
   const file = (from: number, count: number) =>
     `${STEP}cron:\n${Array.from({ length: count }, (_, index) => `  - { name: n${from + index}, schedule: "0 0 30 2 *" }\n`).join('')}`;
-  const begin = performance.now();
   const { problems } = planPipeline({
     ...inputOf(null, EVENTS.push),
     files: [
@@ -91,7 +90,6 @@ it('all files of a repository share the names of schedules, of which there are a
       { path: '.slipway/b.yml', text: file(39, 2_000) },
     ],
   });
-  expect(performance.now() - begin).toBeLessThan(5_000);
   const codes = problems.map(({ file: name, code }) => `${name} ${code}`);
   expect(codes.filter((one) => one.endsWith('cron_never'))).toHaveLength(64);
   expect(codes).toContain('.slipway/b.yml name_duplicate');
