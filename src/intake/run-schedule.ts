@@ -2,6 +2,7 @@ import type { BuildReference } from '../builds/index.ts';
 import type { CronEvent } from '../core/event.ts';
 import { Problem } from '../core/problem.ts';
 import { nextCronTime } from '../pipeline/cron-time.ts';
+import type { Remote } from '../ports/repositories.ts';
 import type { Tx } from '../store/store.ts';
 import { readHead, type BranchHead } from './branch-head.ts';
 import type { Intake } from './intake.ts';
@@ -22,13 +23,22 @@ const AGAIN_MS = 60_000;
 
 type ScheduledBuild = BuildReference & { readonly schedule: string };
 
-/** Makes the builds that are due of a project, each of the default branch as it is now. */
-export async function createBuildOfSchedule(deps: ScheduleDeps, projectId: string): Promise<void> {
+/**
+ * Makes the builds that are due of a project, each of the default branch as it is now. Where that cannot be read they wait,
+ * with the reason; nothing is recorded after `stopping`.
+ */
+export async function createBuildOfSchedule(
+  deps: ScheduleDeps,
+  projectId: string,
+  stopping: AbortSignal,
+): Promise<void> {
   const { store, clock, log } = deps;
   try {
     const project = await findProject(deps, projectId);
     const branch = project.default_branch;
-    const head = await readHead(deps, project, branch);
+    const asking = { ...deps, readRemote: (remote: Remote) => deps.readRemote(remote, stopping) };
+    const head = await readHead(asking, project, branch);
+    if (stopping.aborted) return;
     const { arrivedWith } = head;
     const wanted = wantedSchedules(head.source);
     const made = await store.transaction(async (tx) => {
@@ -43,6 +53,7 @@ export async function createBuildOfSchedule(deps: ScheduleDeps, projectId: strin
     for (const build of made)
       log.info({ deliveryId: null, ...build, project: project.path }, 'a schedule made a build');
   } catch (error) {
+    if (stopping.aborted) return;
     log.warn({ err: error, projectId, stage: 'intake' }, 'no build was made of a schedule');
     const problem = error instanceof Problem ? error.message : 'Slipway failed inside; see the server’s log';
     await store.transaction(async (tx) => {
@@ -100,15 +111,12 @@ async function runDue(
   return [{ buildId, number, schedule: row.name }];
 }
 
-async function waitWith(
-  { clock }: ScheduleDeps,
-  tx: Tx,
-  { id }: ScheduleRow,
-  problem: string,
-): Promise<void> {
+async function waitWith({ clock }: ScheduleDeps, tx: Tx, row: ScheduleRow, problem: string): Promise<void> {
+  const { id, project_id: projectId } = row;
   await tx.db
     .updateTable('schedule')
     .set((eb) => ({ problem, try_at: clock.nowMs() + AGAIN_MS, version: eb('version', '+', 1) }))
     .where('id', '=', id)
     .execute();
+  if (problem !== row.problem) tx.changed('project', projectId);
 }

@@ -19,6 +19,8 @@ export interface Schedules {
 
 /** The clock may be set at any time: so often it is looked at. */
 const LOOK_MS = 5_000;
+/** So many projects are read side by side: one that does not answer holds up no other. */
+const CONCURRENCY = 4;
 
 /**
  * Schedules fed from the record. The time that a build is made for, and the next one, are written in the transaction that
@@ -28,24 +30,50 @@ const LOOK_MS = 5_000;
 export function createSchedules(deps: ScheduleDeps): Schedules {
   const { store, clock, log } = deps;
   let timer: NodeJS.Timeout | undefined;
-  let isStopping = false;
+  const stopping = new AbortController();
   let lastLookMs = Infinity;
 
-  const { wake, idle } = createRounds(async () => {
-    if (isStopping) return;
+  const working = new Map<string, Promise<void>>();
+  /** Since the timer's last look: what cannot even be recorded is not tried without a pause. */
+  const tried = new Set<string>();
+  const makeBuilds = async (projectId: string): Promise<void> => {
+    try {
+      await createBuildOfSchedule(deps, projectId, stopping.signal);
+    } catch (error) {
+      log.error({ err: error, projectId, stage: 'intake' }, 'a schedule was left for the next look');
+    } finally {
+      working.delete(projectId);
+      looks.wake();
+    }
+  };
+
+  const looks = createRounds(async () => {
+    // Who ends some work looks again.
+    if (stopping.signal.aborted || working.size >= CONCURRENCY) return;
     try {
       const nowMs = clock.nowMs();
       // Also at the first look: the clock may have been set back while no server ran.
       if (nowMs < lastLookMs) await correctTimes(deps, nowMs);
       lastLookMs = nowMs;
       for (const projectId of await dueProjects(deps, nowMs)) {
-        if (isStopping) return;
-        await createBuildOfSchedule(deps, projectId);
+        if (stopping.signal.aborted || working.size >= CONCURRENCY) return;
+        if (working.has(projectId) || tried.has(projectId)) continue;
+        tried.add(projectId);
+        working.set(projectId, makeBuilds(projectId));
       }
     } catch (error) {
       log.error({ err: error, stage: 'intake' }, 'the schedules could not be looked at');
     }
   });
+
+  const wake = (): void => {
+    tried.clear();
+    looks.wake();
+  };
+  const idle = async (): Promise<void> => {
+    do await Promise.all([looks.idle(), ...working.values()]);
+    while (!looks.isIdle() || working.size > 0);
+  };
 
   return {
     start: () => {
@@ -55,7 +83,7 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
     wake,
     idle,
     stop: async () => {
-      isStopping = true;
+      stopping.abort();
       clearInterval(timer);
       await idle();
     },
@@ -68,6 +96,7 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
           .selectAll()
           .executeTakeFirst();
         if (row === undefined) throw new Problem('not_found', { what: 'schedule', id: name });
+        if (row.enabled === (isEnabled ? 1 : 0)) return;
         const next_at = nextCronTime(row, afterOf(row, clock.nowMs())) ?? row.next_at;
         await setTimes(tx, row.id, { enabled: isEnabled ? 1 : 0, next_at });
         tx.changed('project', projectId);
@@ -82,6 +111,7 @@ async function dueProjects({ store }: ScheduleDeps, nowMs: number): Promise<read
     .where('enabled', '=', 1)
     .where('next_at', '<=', nowMs)
     .where('try_at', '<=', nowMs)
+    .orderBy('try_at')
     .orderBy('next_at')
     .select('project_id')
     .execute();

@@ -1,13 +1,21 @@
+import { useEffect } from 'preact/hooks';
 import type { Page, ProjectView, ScheduleView } from '../../src/core/view.ts';
 import { api, segment } from '../api.ts';
 import { Action } from './action.tsx';
 import { ErrorBox, useLoad } from './load.tsx';
 import { StatusBadge } from './status.tsx';
 
+/** The stream does not tell of schedules: so often they are asked for. */
+const RELOAD_MS = 15_000;
+
 /** When builds of the project are made by the clock; its pipeline file says so, and here it is only stopped. */
 export function Schedules({ project }: { project: ProjectView }) {
   const path = `/projects/${segment(project.id)}/schedules`;
   const { value, error, reload } = useLoad(path, () => api<Page<ScheduleView>>('GET', path));
+  useEffect(() => {
+    const timer = setInterval(reload, RELOAD_MS);
+    return () => clearInterval(timer);
+  }, [reload]);
   if (value === null) return error === null ? null : <ErrorBox error={error} />;
   if (value.items.length === 0) return null;
   const enable = (name: string, enabled: boolean) =>

@@ -252,6 +252,56 @@ describe('a push that comes while the branch is read', () => {
   });
 });
 
+describe('a repository that does not answer', () => {
+  const silent = (): { read: ReadRemote; asked: () => boolean } => {
+    let isAsked = false;
+    const read: ReadRemote = async (remote, signal) => {
+      if (remote.url !== repository.cloneUrl) return readRemote(remote, signal);
+      isAsked = true;
+      return new Promise((_, reject) =>
+        signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true }),
+      );
+    };
+    return { read, asked: () => isAsked };
+  };
+
+  it('holds up neither the schedules of other projects nor the end of the server', async () => {
+    const other = host.create('Shop/Other');
+    other.commit({ 'slipway.yml': cron('30 3 * * *') }, 'First');
+    await server.api('POST', '/projects', { cloneUrl: other.cloneUrl });
+    await vi.waitFor(async () => expect(await rows()).toHaveLength(2), { timeout: 20_000 });
+    await server.deps.store.transaction(async (tx) => {
+      await tx.db.updateTable('schedule').set({ next_at: base }).execute();
+    });
+    const { read, asked } = silent();
+    const by = schedules(server.deps.store, read);
+    nowMs = base;
+    by.wake();
+    await vi.waitFor(async () => expect(await ticks()).toHaveLength(1), { timeout: 20_000 });
+    expect(asked()).toBe(true);
+    await by.stop();
+    expect((await rows()).map(({ problem }) => problem)).toEqual([null, null]);
+  });
+});
+
+it('why a schedule made no build is a change of its project, once', async () => {
+  const heard: string[] = [];
+  const unsubscribe = server.deps.store.onChange(({ kind }) => heard.push(kind));
+  options.failures = 1_000;
+  await look(at('03:00'));
+  expect(heard).toEqual(['project']);
+  await look(at('03:00') + MINUTE);
+  unsubscribe();
+  expect(heard).toEqual(['project']);
+});
+
+it('a schedule that is enabled already keeps the time that has come', async () => {
+  nowMs = at('03:01');
+  await schedules().enable((await rows())[0]?.project_id ?? '', 'nightly', true);
+  await look(at('03:02'));
+  expect(await ticks()).toEqual([`${day()}T03:00:00.000Z`]);
+});
+
 it('a schedule that is disabled makes no build, and makes up for none when it is enabled again', async () => {
   const enable = (enabled: boolean) =>
     server.api('PATCH', '/projects/shop%2Fweb/schedules/nightly', { enabled });
