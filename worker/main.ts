@@ -24,6 +24,7 @@ import { connectEngine } from './engine/connect-engine.ts';
 import type { Engine } from './engine/engine.ts';
 import { boundBuildCache, engineBuildCache } from './image/bound-build-cache.ts';
 import { demandBuildClient, type BuildClient } from './image/build-client.ts';
+import { readDiskRoom } from './disk-room.ts';
 import { dropKeptImages } from './image/kept-images.ts';
 import { openRouter } from './router/open-router.ts';
 import { filesFromMirrors } from './workflow/bring-files.ts';
@@ -185,7 +186,11 @@ async function perform(lease: Lease, workflows: WorkflowTools, deployments: Depl
 function withLog(tools: Tools, own: Logger): WorkflowTools {
   const onLeftover = (error: unknown): void =>
     own.warn({ err: error }, 'something of a build is left; the reaper tries again');
-  return { ...tools, onLeftover, keepsImages: true };
+  return { ...tools, onLeftover, keepsImages: { isDiskLow } };
+}
+
+async function isDiskLow(): Promise<boolean> {
+  return (await readDiskRoom(settings.dataDir, settings.diskLow)).isLow;
 }
 
 function isWorkflow(lease: Lease): lease is Lease<WorkflowWork> {
@@ -296,7 +301,7 @@ function startReaper(engine: Engine, checkouts: string, caches: CacheStore, owne
     const removed =
       (await reapLeftovers(engine, settings.name, owner)) +
       (await clearLeftovers(engine, checkouts, owner)) +
-      (await dropKeptImages(engine, Date.now()));
+      (await dropKeptImages(engine, { nowMs: Date.now(), isDiskLow: await isDiskLow() }));
     // Their folder is this process's own: what no lease of it is writing is nobody's.
     await caches.clearLeftovers(owner.isLeaseAlive);
     return removed;

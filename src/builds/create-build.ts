@@ -2,6 +2,7 @@ import { newId, timeOrder } from '../core/id.ts';
 import { branchOf } from '../core/event.ts';
 import type { RepositoryEvent } from '../core/event.ts';
 import { Problem } from '../core/problem.ts';
+import { SUPERSEDED } from '../core/supersession.ts';
 import type { Tx } from '../store/store.ts';
 import type { BuildReference, NewBuild } from './builds.ts';
 import { cancelBuildIn } from './cancel-build.ts';
@@ -142,5 +143,5 @@ async function cancelSuperseded(
     .where('id', '!=', buildId)
     .where('branch_order', '<=', own)
     .execute();
-  for (const row of older) await cancelBuildIn(tx, row.id, `superseded by #${number}`, deps.clock.nowMs());
+  for (const row of older) await cancelBuildIn(tx, row.id, `${SUPERSEDED} by #${number}`, deps.clock.nowMs());
 }

@@ -1,5 +1,6 @@
 import type { PullRequestEvent } from '../core/event.ts';
 import { Problem } from '../core/problem.ts';
+import { SUPERSEDED } from '../core/supersession.ts';
 import { readBuildPlan } from '../store/read/build-plan.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { ProjectRow } from './project-row.ts';
@@ -33,7 +34,7 @@ export async function supersede(
     const workflows = (await readBuildPlan(deps.store.db, id))?.workflows ?? null;
     if (workflows?.every(({ plan }) => plan.push === null && plan.deploys.length === 0) !== true) continue;
     await deps.builds
-      .cancelBuild(id, `superseded: pull request #${event.number} is at ${event.commit.slice(0, 10)}`)
+      .cancelBuild(id, `${SUPERSEDED}: pull request #${event.number} is at ${event.commit.slice(0, 10)}`)
       .catch(unlessEnded);
   }
 }

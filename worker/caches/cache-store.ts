@@ -1,20 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  statfs,
-  utimes,
-  type FileHandle,
-} from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, rmdir, stat, utimes, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { DiskShare } from '../../config/formats.ts';
 import { CACHE_SPACE, isTrustedSpace, type CacheSpaces } from '../../src/core/cache.ts';
 import { makeFolderDurably, syncPath, writeNewFile } from '../../src/files/durable.ts';
+import { readDiskRoom } from '../disk-room.ts';
 import { chooseEvictions, largestIn, type CacheEntry } from './choose-evictions.ts';
 
 /** What a cache is found by. */
@@ -248,10 +238,8 @@ export class CacheStore {
   async #demandRoom(): Promise<void> {
     const { directory, diskLow } = this.#settings;
     await makeFolderDurably(directory, 0o700);
-    const { bavail, blocks, bsize } = await statfs(directory);
-    const low = 'bytes' in diskLow ? diskLow.bytes : (blocks * bsize * diskLow.percent) / 100;
-    if (bavail * bsize < low)
-      throw new NoRoom(`only ${bavail * bsize} bytes of the worker's disk are free (SLIPWAY_DISK_LOW)`);
+    const { freeBytes, isLow } = await readDiskRoom(directory, diskLow);
+    if (isLow) throw new NoRoom(`only ${freeBytes} bytes of the worker's disk are free (SLIPWAY_DISK_LOW)`);
   }
 }
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { Problem } from '../../src/core/problem.ts';
+import { isSuperseded } from '../../src/core/supersession.ts';
 import type { Outcome } from '../outcome.ts';
 import { LeaseLost, stopOf, type Lease, type Stop } from '../server/lease.ts';
 
@@ -15,6 +16,11 @@ export function outcomeOf(stop: Stop | null): Outcome {
   return stop?.kind === 'cancelled'
     ? { status: 'cancelled', reason: stop.reason, exitCode: null }
     : { status: 'error', reason: `lease lost: ${stop?.reason ?? 'unknown'}`, exitCode: null };
+}
+
+/** Whether it may be asked for again in part. Nobody asks for what was superseded, and there is much of it. */
+export function mayRunAgain({ status }: Pick<Outcome, 'status'>, stop: Stop | null): boolean {
+  return status !== 'success' && !(stop !== null && isSuperseded(stop.reason));
 }
 
 /** What ended the run by surprise: the abort's own outcome, else an error of ours. A lost lease has nobody to tell. */

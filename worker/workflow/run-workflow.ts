@@ -14,7 +14,7 @@ import { fillWorkspace } from '../steps/fill-workspace.ts';
 import { runSteps } from '../steps/run-steps.ts';
 import { setUpWorkflow, type WorkflowPlace } from '../steps/set-up-workflow.ts';
 import { ImageStage, type ImageEnd } from './image-stage.ts';
-import { firstBad, outcomeOf, SUCCESS, unplanned } from './outcomes.ts';
+import { firstBad, mayRunAgain, outcomeOf, SUCCESS, unplanned } from './outcomes.ts';
 import { PushStage } from './push-stage.ts';
 import { Stages } from './stages.ts';
 import type { WorkflowTools } from './tools.ts';
@@ -93,13 +93,14 @@ class WorkflowRun {
   }
 
   /** One that did not end green may run again in part: whether its image stays on the engine for that. */
-  async keepImage({ status }: Outcome): Promise<boolean> {
-    if (status === 'success' || this.#image === null || this.#tools.keepsImages !== true) return false;
+  async keepImage(outcome: Outcome): Promise<boolean> {
+    const { keepsImages, engine, onLeftover } = this.#tools;
+    if (this.#image === null || keepsImages === undefined) return false;
+    if (!mayRunAgain(outcome, stopOf(this.#lease.signal))) return false;
     try {
-      await keepImage(this.#tools.engine, this.#image);
-      return true;
+      return await keepImage(engine, this.#image, await keepsImages.isDiskLow());
     } catch (error) {
-      this.#tools.onLeftover(error);
+      onLeftover(error);
       return false;
     }
   }

@@ -30,5 +30,5 @@ export interface WorkflowTools {
   /** Absent: nobody looks into what has failed. */
   readonly onStepFailed?: OnStepFailed;
   /** Images of what did not end green stay for a while, for what failed to run again; absent: they go. */
-  readonly keepsImages?: true;
+  readonly keepsImages?: { readonly isDiskLow: () => Promise<boolean> };
 }

@@ -4,17 +4,21 @@ import type { Engine } from '../../../../worker/engine/engine.ts';
 import { dropKeptImages, keepImage } from '../../../../worker/image/kept-images.ts';
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');
+const at = (nowMs: number) => ({ nowMs, isDiskLow: false });
 const hex = (n: number) => n.toString(16).padStart(64, '0');
 
 /** An engine whose images have these tags, each with the time when it got it. */
-function engineWith(tags: Map<string, number>) {
+function engineWith(tags: Map<string, number>, isAway = false) {
   return {
     docker: {
       listImages: async () => [{ RepoTags: [...tags.keys()] }, { RepoTags: null }],
       getImage: (name: string) => ({
         tag: async ({ repo, tag }: { repo: string; tag: string }) =>
           void tags.set(`${repo}:${tag}`, Date.now()),
-        inspect: async () => ({ Metadata: { LastTagTime: new Date(tags.get(name) ?? 0).toISOString() } }),
+        inspect: async () => {
+          if (isAway) throw new Error('socket hang up');
+          return { Metadata: { LastTagTime: new Date(tags.get(name) ?? 0).toISOString() } };
+        },
       }),
     },
     removeImage: async (name: string) => {
@@ -27,21 +31,51 @@ function engineWith(tags: Map<string, number>) {
 it('keeps what was built and what was tested, under names of their own', async () => {
   const tags = new Map<string, number>();
   const facts = { sizeBytes: 1, layers: 1, cachedSteps: 0, totalSteps: 1 };
-  await keepImage(engineWith(tags), {
-    imageId: `sha256:${hex(1)}`,
-    testImageId: `sha256:${hex(2)}`,
-    ...facts,
-  });
-  expect([...tags.keys()]).toEqual([`slipway-kept:${hex(1)}`, `slipway-kept:${hex(2)}`]);
+  const image = { imageId: `sha256:${hex(1)}`, testImageId: `sha256:${hex(2)}`, ...facts };
+  expect(await keepImage(engineWith(tags), image, true)).toBe(false);
+  expect(tags.size).toBe(0);
+  expect(await keepImage(engineWith(tags), image, false)).toBe(true);
+  expect([...tags.keys()]).toEqual([
+    `slipway-kept:${hex(1)}`,
+    `slipway-kept:${hex(1)}.${hex(2).slice(0, 32)}`,
+  ]);
 });
 
 it('drops what is past its time, and the oldest of too many, and nothing of others', async () => {
   const tags = new Map([['slipway-build/lea_1:image', 0]]);
   for (let n = 0; n < LIMITS.keptImages + 2; n += 1) tags.set(`slipway-kept:${hex(n)}`, NOW - n * 1_000);
-  expect(await dropKeptImages(engineWith(tags), NOW)).toBe(2);
+  expect(await dropKeptImages(engineWith(tags), at(NOW))).toBe(2);
   expect(tags.has(`slipway-kept:${hex(LIMITS.keptImages - 1)}`)).toBe(true);
   expect(tags.has(`slipway-kept:${hex(LIMITS.keptImages)}`)).toBe(false);
-  expect(await dropKeptImages(engineWith(tags), NOW + TIMES.keptImage - 5_500)).toBe(LIMITS.keptImages - 6);
-  expect(await dropKeptImages(engineWith(tags), NOW + TIMES.keptImage + 1)).toBe(6);
+  expect(await dropKeptImages(engineWith(tags), at(NOW + TIMES.keptImage - 5_500))).toBe(
+    LIMITS.keptImages - 6,
+  );
+  expect(await dropKeptImages(engineWith(tags), at(NOW + TIMES.keptImage + 1))).toBe(6);
   expect([...tags.keys()]).toEqual(['slipway-build/lea_1:image']);
+});
+
+it('counts what was tested with what was built', async () => {
+  const tags = new Map<string, number>();
+  for (let n = 0; n <= LIMITS.keptImages; n += 1) {
+    tags.set(`slipway-kept:${hex(n)}`, NOW - n * 1_000);
+    tags.set(`slipway-kept:${hex(n)}.${hex(n).slice(-32)}`, NOW - n * 1_000 + 1);
+  }
+  expect(await dropKeptImages(engineWith(tags), at(NOW))).toBe(2);
+  expect([...tags.keys()].some((tag) => tag.includes(hex(LIMITS.keptImages)))).toBe(false);
+});
+
+it('drops all while the disk is low', async () => {
+  const tags = new Map([
+    ['other:1', NOW],
+    [`slipway-kept:${hex(1)}`, NOW],
+  ]);
+  expect(await dropKeptImages(engineWith(tags), { nowMs: NOW, isDiskLow: true })).toBe(1);
+  expect([...tags.keys()]).toEqual(['other:1']);
+});
+
+it('drops nothing that the engine fails to say the time of', async () => {
+  const tags = new Map([[`slipway-kept:${hex(1)}`, NOW]]);
+  expect(await dropKeptImages(engineWith(tags, true), at(NOW))).toBe(0);
+  expect(await dropKeptImages(engineWith(tags), at(NOW))).toBe(0);
+  expect(tags.size).toBe(1);
 });
