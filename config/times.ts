@@ -27,6 +27,8 @@ export const TIMES = {
   /** For one fetch from a Git host, and in it for nothing to come. */
   gitFetch: 60 * 60_000,
   gitIdle: 5 * 60_000,
+  /** For all that one build includes of other projects; whoever owns those is not who waits. */
+  includeRead: 60_000,
   reconciler: 30_000,
   /** Between two looks at the files of a certificate. */
   certificateLook: 30_000,

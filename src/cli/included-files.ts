@@ -3,7 +3,7 @@ import path from 'node:path';
 import { askGit, askGitFor } from '../../worker/local/persons-repository.ts';
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
 import type { ReadIncluded } from '../pipeline/include/gather-included.ts';
-import type { IncludedFile, IncludeOrigin } from '../pipeline/include/included-file.ts';
+import { LINK, type IncludedFile, type IncludeOrigin } from '../pipeline/include/included-file.ts';
 import { UsageError } from './call-server.ts';
 import { readLintInput, UnreadableFile } from './lint-input.ts';
 
@@ -47,10 +47,7 @@ async function readInTree(root: string, file: string): Promise<IncludedFile> {
   const full = path.join(root, file);
   try {
     // The server reads no file through a link either.
-    if (realpathSync(full) !== path.join(realpathSync(root), file)) {
-      const cause = 'it is a link, or below one';
-      return { kind: 'refused', cause, fix: 'Name the file itself.' };
-    }
+    if (realpathSync(full) !== path.join(realpathSync(root), file)) return LINK;
     return { kind: 'file', text: await readLintInput(full), name: path.relative('.', full) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -69,6 +66,12 @@ async function readInClone(
     const fix = `Fetch there: \`git -C ${folder} fetch origin ${commit}\`.`;
     return { kind: 'refused', cause: `the clone of \`${project}\` has no commit ${commit}`, fix };
   }
+  if (
+    (await askGitFor(folder, ['ls-tree', '--full-tree', commit, '--', `:(literal)${file}`]))?.startsWith(
+      '120000',
+    ) === true
+  )
+    return LINK;
   const name = `${commit}:${file}`;
   if ((await askGitFor(folder, ['cat-file', '-t', name])) !== 'blob') return { kind: 'missing' };
   const bytes = Number(await askGitFor(folder, ['cat-file', '-s', name]));

@@ -9,7 +9,7 @@ const USAGE = `slipway project add <git url> [--path PATH] [--token-file FILE | 
        slipway project show <project>
        slipway project connect <project> [--token-file FILE | --token-stdin]   (no token: the server's GitHub App)
        slipway project disconnect <project>
-       slipway project share <project> [--with PROJECT]…   (who may include its files: a project, folder/* or "*"; no --with: none)
+       slipway project share <project> [--with PROJECT]…   (who may include its files: a project, folder/* or "*"; sets them all, no --with: none)
        slipway project remove <project>`;
 
 const CONNECTIONS = { token: 'by token', app: "as the server's GitHub App", none: 'none' } as const;

@@ -26,6 +26,8 @@ export const PIPELINE_LIMITS = {
   /** Files that the workflows of a build include, each counted as often as it is, and how deep those may include others. */
   includes: 100,
   includeDepth: 4,
+  /** Commits of other projects that all files of a build include. */
+  includedCommits: 10,
   /** Files of a folder of workflows. */
   files: 64,
   /** Schedules of all files of a folder. */

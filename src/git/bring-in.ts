@@ -1,17 +1,20 @@
 import { Problem } from '../core/problem.ts';
-import type { Changes, CommitContent } from '../ports/repositories.ts';
+import type { Changes, CommitContent, IncludedContent } from '../ports/repositories.ts';
 import { compare, nameOf } from './compare.ts';
 import { fetchInto, isAbsent, TAGS } from './fetch.ts';
 import { lookUp, type Look, type Question } from './look-up.ts';
-import { isDamaged, removeRepository, trackingRef, type Mirror } from './mirror.ts';
+import { includedRef, isDamaged, removeRepository, trackingRef, type Mirror } from './mirror.ts';
 import { unreachable } from './remote.ts';
+
+/** What a mirror says, to either of the two questions of `Mirrors`. */
+export type Answer = CommitContent & IncludedContent;
 
 /**
  * Answers from the mirror, fetching what is missing. To be called for one question a mirror at a time.
  * @param isBurst Whether more commits of the same ref are likely to be asked for next: then the ref is fetched as a
  * whole. Else the commit by its name, which needs no list of the remote's refs: a round trip less.
  */
-export async function bringIn(mirror: Mirror, question: Question, isBurst: boolean): Promise<CommitContent> {
+export async function bringIn(mirror: Mirror, question: Question, isBurst: boolean): Promise<Answer> {
   try {
     return await answer(mirror, question, isBurst);
   } catch (error) {
@@ -23,13 +26,13 @@ export async function bringIn(mirror: Mirror, question: Question, isBurst: boole
 }
 
 /** Answers from what the mirror has; null when something would have to be fetched. */
-export async function readThere(mirror: Mirror, question: Question): Promise<CommitContent | null> {
+export async function readThere(mirror: Mirror, question: Question): Promise<Answer | null> {
   const look = await lookUp(mirror, question);
   if (look.commit === null || !look.tagIsThere || !look.baseIsFresh) return null;
   return { ...look.commit, changes: await changesOf(mirror, question, look) };
 }
 
-async function answer(mirror: Mirror, question: Question, isBurst: boolean): Promise<CommitContent> {
+async function answer(mirror: Mirror, question: Question, isBurst: boolean): Promise<Answer> {
   const seen = await lookUp(mirror, question);
   const fetched = await complete(mirror, question, isBurst, seen);
   const triedBranch = fetched !== seen && !seen.baseIsFresh && question.base?.kind === 'branch';
@@ -58,7 +61,7 @@ async function complete(mirror: Mirror, question: Question, isBurst: boolean, se
  */
 async function fetchCommit(mirror: Mirror, question: Question, isBurst: boolean, seen: Look): Promise<Look> {
   const { commit, ref, remote } = question.place;
-  const byName = `+${commit}:${trackingRef(ref)}`;
+  const byName = `+${commit}:${question.isIncluded ? includedRef(commit) : trackingRef(ref)}`;
   const byRef = `+${ref}:${trackingRef(ref)}`;
   const [first, second] = isBurst ? [byRef, byName] : [byName, byRef];
   const branch = seen.baseIsFresh ? [] : branchSpec(question);
@@ -66,6 +69,7 @@ async function fetchCommit(mirror: Mirror, question: Question, isBurst: boolean,
   for (const refspecs of tries) {
     mirror.signal?.throwIfAborted();
     const result = await fetchInto(mirror, remote, [...refspecs, TAGS]);
+    mirror.signal?.throwIfAborted();
     if (result.exitCode !== 0 && !isAbsent(result)) throw unreachable(remote, result);
     const look = result.exitCode === 0 ? await lookUp(mirror, question) : null;
     if (look !== null && look.commit !== null) return look;

@@ -45,6 +45,13 @@ export function commitRef(commit: string): string {
 
 export const COMMIT_REFS = 'refs/slipway/commits/';
 
+/** The ref that a commit is fetched to which a pipeline file names: a branch's would say that the branch is there. */
+export function includedRef(commit: string): string {
+  return `${INCLUDED_REFS}${commit}`;
+}
+
+export const INCLUDED_REFS = 'refs/slipway/include/';
+
 export async function isRepository(gitDir: string): Promise<boolean> {
   return (await stat(path.join(gitDir, 'HEAD')).catch(() => null)) !== null;
 }

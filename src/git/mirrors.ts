@@ -61,7 +61,13 @@ export function createMirrors(options: MirrorOptions): Mirrors {
         place: { ...asked, commit: safeCommit(asked.commit), ref: safeRef(asked.ref) },
         paths: paths.map(safePath),
         base: base === undefined ? null : safeBase(base),
+        isIncluded: false,
       }),
+    readIncluded: async (asked, paths, signal) => {
+      const place = { ...asked, commit: safeCommit(asked.commit), ref: safeRef(asked.ref) };
+      const question = { place, paths: paths.map(safePath), base: null, isIncluded: true };
+      return open(asked.projectId).readIncluded(question, signal);
+    },
     bundle: (asked, have, signal) => {
       const place = { ...asked, commit: safeCommit(asked.commit), ref: safeRef(asked.ref) };
       return open(asked.projectId).bundle(place, have.map(safeCommit), signal);

@@ -1,6 +1,6 @@
 import { Problem } from '../core/problem.ts';
-import type { CommitContent, CommitPlace, TidyOutcome } from '../ports/repositories.ts';
-import { bringIn, readThere } from './bring-in.ts';
+import type { CommitContent, CommitPlace, IncludedContent, TidyOutcome } from '../ports/repositories.ts';
+import { bringIn, readThere, type Answer } from './bring-in.ts';
 import { bundleOf } from './bundle.ts';
 import type { Question } from './look-up.ts';
 import { isDamaged, removeRepository, type Mirror } from './mirror.ts';
@@ -11,6 +11,7 @@ import { clutterOf, tidyMirror } from './tidy-mirror.ts';
 /** One mirror, whose work goes on one after another. For the contract see `Mirrors`. */
 export interface OpenMirror {
   read(question: Question): Promise<CommitContent>;
+  readIncluded(question: Question, signal?: AbortSignal): Promise<IncludedContent>;
   bundle(
     place: CommitPlace,
     have: readonly string[],
@@ -43,7 +44,7 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
     askedAt.set(commit, now);
   };
 
-  const answer = async (question: Question): Promise<CommitContent> => {
+  const answer = async (question: Question): Promise<Answer> => {
     try {
       return await bringIn(mirror, question, performance.now() - answeredAt < BURST_MS);
     } finally {
@@ -52,7 +53,7 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
   };
 
   /** What is there can be read while git packs it; what has to be fetched ends the packing. */
-  const besideTidying = async (question: Question): Promise<CommitContent | null> => {
+  const besideTidying = async (question: Question): Promise<Answer | null> => {
     const running = tidying;
     if (running === null) return null;
     const there = await readThere(mirror, question).catch(() => null);
@@ -73,19 +74,42 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
     }
   };
 
+  const inUse = async (question: Question, fetched: () => Promise<Answer>): Promise<Answer> => {
+    note(question.place.commit);
+    const done = use.begin();
+    try {
+      await leaving;
+      return (await besideTidying(question)) ?? (await flights.queue(gitDir, fetched));
+    } finally {
+      await use.note();
+      done();
+    }
+  };
+
   const read = (question: Question): Promise<CommitContent> =>
-    flights.share(`${gitDir} ${keyOf(question)}`, async () => {
-      note(question.place.commit);
-      const done = use.begin();
-      try {
-        await leaving;
-        const there = await besideTidying(question);
-        return there ?? (await flights.queue(gitDir, () => answer(question)));
-      } finally {
-        await use.note();
-        done();
-      }
-    });
+    flights.share(`${gitDir} ${keyOf(question)}`, () => inUse(question, () => answer(question)));
+
+  /** Whoever waits behind a fetch of others, or for a Git host that hangs, gives up by the signal. */
+  const readIncluded = async (question: Question, givingUp?: AbortSignal): Promise<IncludedContent> => {
+    const signals = [mirror.signal, givingUp].filter((one) => one !== undefined);
+    const signal = AbortSignal.any(signals);
+    signal.throwIfAborted();
+    const { promise: over, reject } = Promise.withResolvers<never>();
+    const giveUp = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      const answering = inUse(question, () => {
+        signal.throwIfAborted();
+        return bringIn({ ...mirror, signal }, question, false);
+      });
+      return await Promise.race([answering, over]);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  };
 
   let removals = 0;
   let removing: Promise<void> = Promise.resolve();
@@ -125,8 +149,9 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
 
   return {
     read,
+    readIncluded,
     bundle: async (place, have, signal) => {
-      const question = { place, paths: [], base: null };
+      const question = { place, paths: [], base: null, isIncluded: false };
       note(place.commit);
       const done = use.begin();
       signal.addEventListener('abort', done, { once: true });
@@ -140,7 +165,7 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
         done();
         throw error;
       }
-      return inUse(
+      return untilRead(
         untilDamaged(() => bundleOf(mirror, place.commit, have, signal)),
         done,
       );
@@ -162,7 +187,7 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
 }
 
 /** One that is never read to its end has been given up by its signal, which ends the use as well. */
-async function* inUse(parts: AsyncIterable<Uint8Array>, done: () => void): AsyncGenerator<Uint8Array> {
+async function* untilRead(parts: AsyncIterable<Uint8Array>, done: () => void): AsyncGenerator<Uint8Array> {
   try {
     yield* parts;
   } finally {

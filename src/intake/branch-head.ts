@@ -6,7 +6,7 @@ import type { IntakeDeps } from './intake-deps.ts';
 import { remoteOf, type ProjectRow } from './project-row.ts';
 import { readSource, type Source } from './read-source.ts';
 
-type HeadDeps = Pick<IntakeDeps, 'store' | 'mirrors' | 'readRemote' | 'secrets' | 'clock'>;
+type HeadDeps = Pick<IntakeDeps, 'store' | 'mirrors' | 'readRemote' | 'secrets' | 'clock' | 'log'>;
 
 /** The newest commit of a branch, and what is read of it. */
 export interface BranchHead {

@@ -1,9 +1,16 @@
+import { TIMES } from '../../config/times.ts';
 import type { RepositoryEvent } from '../core/event.ts';
 import { Problem } from '../core/problem.ts';
 import { matchesProject } from '../core/project-path.ts';
-import type { IncludedFile, IncludeOrigin, IncludeRef } from '../pipeline/include/included-file.ts';
+import {
+  LINK,
+  originKey,
+  type IncludedFile,
+  type IncludeOrigin,
+  type IncludeRef,
+} from '../pipeline/include/included-file.ts';
 import type { ReadIncluded } from '../pipeline/include/gather-included.ts';
-import type { CommitPlace } from '../ports/repositories.ts';
+import type { CommitPlace, IncludedContent, Mirrors } from '../ports/repositories.ts';
 import { sharedWith } from '../store/read/projects.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import { remoteOf, type ProjectRow } from './project-row.ts';
@@ -11,60 +18,94 @@ import { remoteOf, type ProjectRow } from './project-row.ts';
 /**
  * Reads what the files of a build include: of the commit that is built, and of other projects at the commits that are
  * named, as far as those projects let this one. A pull request of a fork is whoever's: it reads only what is shared with
- * all. Whether a project is not there or does not share its files is answered alike.
+ * all. Whether a project is not there or does not share its files is answered alike. What is wrong with another project
+ * is a problem of the include, and is asked for no more.
+ * @param foreignMs For all that is read of other projects, from the first of it on.
+ * @throws Problem as `Mirrors.read`, of the project's own repository alone.
  */
 export function includedReader(
-  deps: Pick<IntakeDeps, 'store' | 'mirrors' | 'secrets'>,
+  deps: Pick<IntakeDeps, 'store' | 'secrets' | 'log'> & { readonly mirrors: Pick<Mirrors, 'readIncluded'> },
   project: ProjectRow,
   event: RepositoryEvent,
   place: CommitPlace,
+  foreignMs: number = TIMES.includeRead,
 ): ReadIncluded {
-  const readGroup = async (refs: readonly IncludeRef[]): Promise<readonly IncludedFile[]> => {
-    const origin = refs[0]?.origin ?? null;
-    const found = origin === null ? place : await placeOf(origin);
-    return 'kind' in found ? refs.map(() => found) : readAt(found, refs);
-  };
+  const refused = new Map<string, IncludedFile>();
+  let deadline: AbortSignal | null = null;
 
-  const placeOf = async ({ project: path, commit }: IncludeOrigin): Promise<CommitPlace | IncludedFile> => {
+  const readForeign = async (
+    origin: IncludeOrigin,
+    refs: readonly IncludeRef[],
+  ): Promise<readonly IncludedFile[]> => {
+    const known = refused.get(originKey(origin));
+    if (known !== undefined) return refs.map(() => known);
     const { db } = deps.store;
-    const row = await db.selectFrom('project').where('path', '=', path).selectAll().executeTakeFirst();
-    if (row === undefined || !isShared(row, project, event)) return refusal(path, project, event);
-    const remote = await remoteOf(deps, row);
-    return { projectId: row.id, remote, commit, ref: `refs/heads/${row.default_branch}` };
+    const row = await db
+      .selectFrom('project')
+      .where('path', '=', origin.project)
+      .selectAll()
+      .executeTakeFirst();
+    const isAllowed = row !== undefined && isShared(row, project, event);
+    const found = isAllowed ? await readOf(row, origin, refs) : refusal(origin.project, project, event);
+    if (!('kind' in found)) return filesOf(refs, found);
+    refused.set(originKey(origin), found);
+    return refs.map(() => found);
   };
 
-  const readAt = async (at: CommitPlace, refs: readonly IncludeRef[]): Promise<readonly IncludedFile[]> => {
+  const readOf = async (
+    row: ProjectRow,
+    { commit }: IncludeOrigin,
+    refs: readonly IncludeRef[],
+  ): Promise<IncludedContent | IncludedFile> => {
+    deadline ??= AbortSignal.timeout(foreignMs);
     try {
-      const { files } = await deps.mirrors.read(
-        at,
-        refs.map(({ file }) => file),
-      );
-      return files.map((content): IncludedFile => {
-        if (content === null || (typeof content === 'object' && 'names' in content))
-          return { kind: 'missing' };
-        return { kind: 'file', text: content };
-      });
+      const remote = await remoteOf(deps, row);
+      const at = { projectId: row.id, remote, commit, ref: `refs/heads/${row.default_branch}` };
+      return await deps.mirrors.readIncluded(at, pathsOf(refs), deadline);
     } catch (error) {
-      if (!(error instanceof Problem) || error.code !== 'commit_missing' || at === place) throw error;
-      const cause = `its project has no commit ${at.commit}`;
-      return refs.map(() => ({ kind: 'refused', cause, fix: 'Write a commit that is there.' }));
+      const isLate = deadline.aborted && error === deadline.reason;
+      if (!isLate && (!(error instanceof Problem) || error.code === 'lock_lost')) throw error;
+      if (!isLate && error instanceof Problem && error.code === 'commit_missing')
+        return refusedFor(`its project has no commit ${commit}`, 'Write a commit that is there.');
+      deps.log.warn({ err: error, projectId: row.id, commit }, 'an included commit could not be read');
+      const cause = isLate
+        ? `its repository was not read within ${Math.round(foreignMs / 1_000)} seconds`
+        : 'its repository could not be read';
+      return refusedFor(cause, AWAY);
     }
   };
 
   return async (refs) => {
     const answers = new Map<IncludeRef, IncludedFile>();
     for (const group of byOrigin(refs)) {
-      const found = await readGroup(group);
+      const origin = group[0]?.origin ?? null;
+      const found =
+        origin === null
+          ? filesOf(group, await deps.mirrors.readIncluded(place, pathsOf(group)))
+          : await readForeign(origin, group);
       group.forEach((ref, index) => answers.set(ref, found[index] ?? { kind: 'missing' }));
     }
     return refs.map((ref) => answers.get(ref) ?? { kind: 'missing' });
   };
 }
 
+const AWAY = "Run the build again once that project's Git host answers; the server's log has the cause.";
+
+const pathsOf = (refs: readonly IncludeRef[]): readonly string[] => refs.map(({ file }) => file);
+
+function filesOf(refs: readonly IncludeRef[], { files, links }: IncludedContent): readonly IncludedFile[] {
+  return refs.map(({ file }, index): IncludedFile => {
+    if (links.has(file)) return LINK;
+    const content = files[index] ?? null;
+    if (content === null || (typeof content === 'object' && 'names' in content)) return { kind: 'missing' };
+    return { kind: 'file', text: content };
+  });
+}
+
 function byOrigin(refs: readonly IncludeRef[]): readonly (readonly IncludeRef[])[] {
   const groups = new Map<string, IncludeRef[]>();
   for (const ref of refs) {
-    const key = ref.origin === null ? '' : `${ref.origin.project} ${ref.origin.commit}`;
+    const key = ref.origin === null ? '' : originKey(ref.origin);
     groups.set(key, [...(groups.get(key) ?? []), ref]);
   }
   return [...groups.values()];
@@ -81,9 +122,12 @@ function isShared(row: ProjectRow, project: ProjectRow, event: RepositoryEvent):
 function refusal(path: string, project: ProjectRow, event: RepositoryEvent): IncludedFile {
   const reader = isFork(event) ? 'pull requests of forks' : `\`${project.path}\``;
   const name = isFork(event) ? '"*"' : project.path;
-  return {
-    kind: 'refused',
-    cause: `no project \`${path}\` shares its files with ${reader}`,
-    fix: `Whoever keeps that project allows it: \`slipway project share ${path} --with ${name}\`.`,
-  };
+  return refusedFor(
+    `no project \`${path}\` shares its files with ${reader}`,
+    `Whoever keeps that project allows it: \`slipway project share ${path} --with ${name}\`, with a \`--with\` for each that \`slipway project show ${path}\` names, for it sets them all.`,
+  );
+}
+
+function refusedFor(cause: string, fix: string): IncludedFile {
+  return { kind: 'refused', cause, fix };
 }

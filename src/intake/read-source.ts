@@ -36,7 +36,7 @@ export interface Source {
 
 /** Brings the event's commit into the project's mirror and reads it. @throws Problem as {@link Mirrors}. */
 export async function readSource(
-  deps: Pick<IntakeDeps, 'store' | 'mirrors' | 'secrets'>,
+  deps: Pick<IntakeDeps, 'store' | 'mirrors' | 'secrets' | 'log'>,
   project: ProjectRow,
   event: RepositoryEvent,
 ): Promise<Source> {

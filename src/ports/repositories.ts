@@ -74,6 +74,11 @@ export interface CommitContent {
   readonly changes: Changes | null;
 }
 
+export interface IncludedContent extends Pick<CommitContent, 'files'> {
+  /** Those of the paths that are links, which are not followed. */
+  readonly links: ReadonlySet<string>;
+}
+
 /** Bare mirrors on the server's disk, one a project: what is read at a commit, and what workers check out. */
 export interface Mirrors {
   /**
@@ -83,6 +88,13 @@ export interface Mirrors {
    * @throws Problem `repository_unreachable`, `repository_too_slow`, `commit_missing`, `git_failed`.
    */
   read(place: CommitPlace, paths: readonly string[], base?: Base): Promise<CommitContent>;
+  /**
+   * Reads files of a commit that a pipeline file names, whatever its branch is at by now: what the mirror knows of
+   * branches stays as it is.
+   * @param signal Ends the wait, and the fetch; its reason is thrown.
+   * @throws Problem as {@link Mirrors.read}.
+   */
+  readIncluded(place: CommitPlace, paths: readonly string[], signal?: AbortSignal): Promise<IncludedContent>;
   /**
    * A commit with its history and the repository's tags as a Git bundle (`gitformat-bundle`, version 2), without what
    * the reader has: its commits and tags by their ids; those that the mirror does not know are passed over. What is not

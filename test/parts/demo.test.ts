@@ -33,6 +33,7 @@ it('shows every stage and the figures that others read, runs on with --keep, and
     expect((await ask(shown.urls.app, APP_HOST, { path: '/' })).status).toBe(200);
   } finally {
     process.kill(Number(kept), 'SIGTERM');
+    await waitFor('the kept demo has ended', async () => !isAlive(Number(kept)), 60_000);
   }
   for (const push of [shown.first, shown.second]) {
     for (const key of TIMES) expect(push[key], key).toBeGreaterThanOrEqual(0);
@@ -43,7 +44,6 @@ it('shows every stage and the figures that others read, runs on with --keep, and
   expect(shown.second.digest).not.toBe(shown.first.digest);
   expect(shown.second.bytesPushed).toBeLessThan(shown.first.bytesPushed);
   expect(shown.traffic).toMatchObject({ failed: 0 });
-  await waitFor('the kept demo has ended', async () => !isAlive(Number(kept)), 60_000);
   await waitFor('nothing is left', async () => (await leftOver()).length === 0, 10_000).catch(
     () => undefined,
   );

@@ -29,12 +29,24 @@ export type IncludedFile =
   /** It cannot be had where only a file is checked. */
   | { readonly kind: 'elsewhere'; readonly cause: string; readonly fix: string };
 
+/** Whoever may write a link may not choose what it brings in. */
+export const LINK: IncludedFile = {
+  kind: 'refused',
+  cause: 'it is a link, or below one',
+  fix: 'Name the file itself.',
+};
+
 /** By {@link keyOf} what includes it. */
 export type IncludedFiles = ReadonlyMap<string, IncludedFile>;
 
 /** The same for the same file, and for no other. */
 export function keyOf({ origin, file }: IncludeRef): string {
   return JSON.stringify(origin === null ? [file] : [origin.project, origin.commit, file]);
+}
+
+/** The same for the same commit of the same project. */
+export function originKey({ project, commit }: IncludeOrigin): string {
+  return `${project} ${commit}`;
 }
 
 /** What messages call it, e.g. `ci/steps.yml` or `team/shared@0123abcd:steps.yml`. */

@@ -104,6 +104,19 @@ describe('since a branch was left', () => {
     expect(await changes(head, main(commitOn('main', { b: '1' })), 'topic')).toEqual(known('t'));
   });
 
+  it('are the branch of its own, though a file of an older commit of the other one was included since', async () => {
+    const old = commitOn('main', { a: '1' });
+    const at = commitOn('main', { b: '1' });
+    mirrors = createMirrors({ directory });
+    await changes(at, { kind: 'nothing' });
+    const earlier = repository.git('commit-tree', '-m', 'side', `${old}^{tree}`);
+    repository.git('push', '-q', 'origin', `${earlier}:refs/heads/side`);
+    const remote = { url: repository.cloneUrl, credentials: null };
+    const place = { projectId: 'prj_1', remote, commit: earlier, ref: 'refs/heads/main' };
+    expect((await mirrors.readIncluded(place, ['a'])).files).toEqual(['1']);
+    expect(await changes(commitOn('topic', { t: '1' }), main(), 'topic')).toEqual(known('t'));
+  });
+
   it('need no further fetch when the mirror has both', async () => {
     const at = commitOn('main', { a: '1' });
     const topic = commitOn('topic', { t: '1' });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -243,6 +243,55 @@ it('gives up on a Git host that does not answer', async () => {
   host.pause();
   await expect(read(commit, 'refs/heads/main')).rejects.toMatchObject({ code: 'repository_too_slow' });
   await expect.poll(() => gitProcesses(repository.cloneUrl), { timeout: 10_000 }).toBe('');
+});
+
+describe('what is included', () => {
+  const place = (commit: string) => ({
+    projectId: 'prj_1',
+    remote: remote(),
+    commit,
+    ref: 'refs/heads/main',
+  });
+
+  it('tells links apart, at the top and in folders', async () => {
+    const commit = repository.commit({ 'ci/a.yml': 'a', 'b.yml': 'b' });
+    const links = path.join(directory, 'links');
+    execFileSync('git', ['clone', '-q', repository.cloneUrl, links]);
+    await symlink('a.yml', path.join(links, 'ci/link.yml'));
+    await symlink('ci/a.yml', path.join(links, 'link.yml'));
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-C', links, '-c', 'user.name=a', '-c', 'user.email=a@b.c', ...args], {
+        encoding: 'utf8',
+      });
+    git('add', '.');
+    git('commit', '-qm', 'links');
+    git('push', '-q', 'origin', 'HEAD:refs/heads/links');
+    const linked = git('rev-parse', 'HEAD').trim();
+    const paths = ['ci/a.yml', 'ci/link.yml', 'link.yml', 'b.yml', 'ci', 'gone.yml'];
+    const { files, links: found } = await mirrors.readIncluded(place(linked), paths);
+    expect([...found].toSorted()).toEqual(['ci/link.yml', 'link.yml']);
+    expect([files[0], files[3], files[4], files[5]]).toEqual(['a', 'b', { names: ['a.yml'] }, null]);
+    expect((await mirrors.readIncluded(place(commit), ['b.yml'])).links.size).toBe(0);
+  });
+
+  it('is given up by its signal, while it is fetched and while it waits for another fetch', async () => {
+    const first = repository.commit({ a: '1' });
+    await read(first, 'refs/heads/main');
+    const [second, third] = [repository.commit({ a: '2' }), repository.commit({ a: '3' })];
+    host.pause();
+    const signal = AbortSignal.timeout(300);
+    const waiting = read(third, 'refs/heads/main', ['a']);
+    await expect(mirrors.readIncluded(place(second), ['a'], signal)).rejects.toBe(signal.reason);
+    host.resume();
+    expect((await waiting).files).toEqual(['3']);
+    host.pause();
+    const gone = 'd'.repeat(40);
+    const late = AbortSignal.timeout(300);
+    await expect(mirrors.readIncluded(place(gone), ['a'], late)).rejects.toBe(late.reason);
+    host.resume();
+    expect((await mirrors.readIncluded(place(second), ['a'])).files).toEqual(['2']);
+    await mirrors.settled();
+  });
 });
 
 describe('aborting', () => {

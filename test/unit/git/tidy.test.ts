@@ -118,6 +118,33 @@ describe('tidying', () => {
     expect(isThere(before)).toBe(true);
   });
 
+  it('keeps the newest commits that were included, and forgets those beyond 100', async () => {
+    const first = repository.commit({ a: '1' });
+    const side = repository.git('commit-tree', '-m', 'side', `${first}^{tree}`);
+    repository.git('push', '-q', 'origin', `${side}:refs/heads/side`);
+    const remote = { url: repository.cloneUrl, credentials: null };
+    const place = { projectId: 'prj_1', remote, commit: side, ref: 'refs/heads/main' };
+    await mirrors.readIncluded(place, ['a']);
+    repository.git('push', '-q', 'origin', ':refs/heads/side');
+    start();
+    expect(await tidy()).toBe('tidied');
+    expect(isThere(side)).toBe(true);
+
+    const commits = Array.from(
+      { length: 150 },
+      (_, at) => `commit refs/heads/import\ncommitter a <a@b.c> ${4_000_000_000 + at} +0000\ndata 1\nx\n`,
+    );
+    execFileSync('git', ['--git-dir', gitDir(), 'fast-import', '--quiet'], { input: commits.join('') });
+    const ids = inMirror('rev-list', 'refs/heads/import').trim().split('\n');
+    const lines = ids.map((id) => `create refs/slipway/include/${id} ${id}`);
+    execFileSync('git', ['--git-dir', gitDir(), 'update-ref', '--stdin'], { input: lines.join('\n') + '\n' });
+    expect(await tidy()).toBe('tidied');
+    expect(
+      inMirror('for-each-ref', '--format=%(refname)', 'refs/slipway/include/').trim().split('\n'),
+    ).toHaveLength(100);
+    expect(isThere(side)).toBe(false);
+  });
+
   it('forgets the oldest of very many branches, never what they share', async () => {
     const commit = repository.commit({ a: '1' });
     await read(commit);

@@ -125,6 +125,6 @@ describe('a Git host whose fetches take long', () => {
 
 const no = () => Promise.reject(new Error('not asked for'));
 const neverAsked: Mirrors = {
-  ...{ read: no, bundle: no, tidy: no, remove: no, lastUse: no, removeUnused: no },
+  ...{ read: no, readIncluded: no, bundle: no, tidy: no, remove: no, lastUse: no, removeUnused: no },
   settled: async () => undefined,
 };

@@ -580,6 +580,24 @@ describe('files that are included', () => {
     ]);
   });
 
+  it('of a project whose Git host is away, or hangs, are problems of the build, which tell nothing of that host', async () => {
+    await share(['*']);
+    const elsewhere = 'http://127.0.0.1:9/secret/address.git';
+    await server.deps.store.transaction((tx) =>
+      tx.db.updateTable('project').set({ clone_url: elsewhere }).where('path', '=', 'team/shared').execute(),
+    );
+    const files = { 'slipway.yml': include('e'.repeat(40)), 'ci/own.yml': 'steps: {}' };
+    await push(repository.commit(files), 'away');
+    await idle();
+    expect(await delivery('away')).toMatchObject({ outcome: 'built' });
+    const [problem, ...more] = await problemsOf(1);
+    expect(more).toEqual([]);
+    expect(problem).toMatchObject({ code: 'include_refused', place: 'slipway.yml:1' });
+    expect(problem?.message).toContain('its repository could not be read');
+    expect((await builds())[0]?.problems_json).not.toMatch(/127\.0\.0\.1|secret/);
+    expect(server.logged.join('')).toContain('an included commit could not be read');
+  });
+
   it('are shared by patterns of paths alone', async () => {
     for (const wrong of ['Shop/Web', '**', 'shop/*/x', '../x', ''])
       expect((await share([wrong])).status, wrong).toBe(400);

@@ -177,7 +177,37 @@ describe('an include', () => {
       'a.yml': long,
       'b.yml': long,
     });
-    expect(large.places).toEqual(['b.yml:1:1 too_complex']);
+    expect(large.places).toEqual(['slipway.yml:1:18 include_refused']);
+    expect(large.problems[0]?.message).toContain(`more than ${PIPELINE_LIMITS.bytes} bytes`);
+  });
+
+  test('is read ten at a time, and no more once the files are too large', async () => {
+    const names = Array.from({ length: 40 }, (_, at) => `f${at}.yml`);
+    const tree = Object.fromEntries(
+      names.map((name) => [name, `# ${'x'.repeat(PIPELINE_LIMITS.bytes / 12)}`]),
+    );
+    const asked: string[][] = [];
+    const text = `include: [${names.join(', ')}]`;
+    const found = await gatherIncluded([{ path: 'slipway.yml', text }], reader(tree, asked));
+    expect(asked.map((one) => one.length)).toEqual([10, 10]);
+    expect([...found.values()].filter(({ kind }) => kind === 'file')).toHaveLength(11);
+    expect(found.size).toBe(12);
+  });
+
+  test('of more commits of other projects than are read says so, and the others are not asked for', async () => {
+    const most = PIPELINE_LIMITS.includedCommits;
+    const entries = Array.from({ length: most + 2 }, (_, at) => {
+      const commit = at.toString(16).padStart(40, '0');
+      return ['a.yml', 'b.yml'].map((file) => `{ project: team/shared, commit: ${commit}, file: ${file} }`);
+    }).flat();
+    const asked: string[][] = [];
+    const text = `include: [${entries.join(', ')}]\nsteps: { a: { commands: x } }`;
+    const included = await gatherIncluded([{ path: 'slipway.yml', text }], reader({}, asked));
+    expect(asked.flat()).toHaveLength(2 * most);
+    const { problems } = planPipeline(inputOf(text, EVENTS.push, { included }));
+    const refused = problems.filter(({ code }) => code === 'include_refused');
+    expect(refused).toHaveLength(4);
+    expect(refused[0]?.message).toContain(`at most ${most} commits of other projects`);
   });
 
   test('is as deep as its shortest way, in whatever order the includes stand', async () => {
