@@ -130,6 +130,8 @@ export class CacheStore {
       const about: About = { ...name, createdMs: Date.now(), bytes };
       await writeNewFile(path.join(aside, 'about.json'), JSON.stringify(about));
       await syncPath(aside);
+      const now = new Date();
+      await utimes(path.join(aside, 'archive'), now, now); // as used now: others were while it was written
       if (!(await this.#takesPlace(aside, target))) return { kind: 'there' };
       return { kind: 'first', bytes };
     } finally {

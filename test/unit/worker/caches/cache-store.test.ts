@@ -156,8 +156,16 @@ it('bounds what other branches and pull requests save by their share, while it i
   );
   expect(await store.evict()).toBe(0);
   expect(await find(store, 'small', pull)).toBe('small=x');
-  expect(await save(store, 'large', 'x'.repeat(50), PULL)).toMatchObject({ kind: 'first' });
-  await store.evict();
+  const name = { key: 'large', paths };
+  const saved = await store.save('lea_1', PULL, name, async (file, wrote) => {
+    await file.write('x'.repeat(50));
+    await wrote(50);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await find(store, 'small', pull)).toBe('small=x');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+  expect(saved).toMatchObject({ kind: 'first' });
+  expect(await store.evict()).toBe(1);
   expect(await find(store, 'large', pull)).toBe(`large=${'x'.repeat(50)}`);
 });
 
