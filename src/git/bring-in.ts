@@ -69,7 +69,6 @@ async function fetchCommit(mirror: Mirror, question: Question, isBurst: boolean,
   for (const refspecs of tries) {
     mirror.signal?.throwIfAborted();
     const result = await fetchInto(mirror, remote, [...refspecs, TAGS]);
-    mirror.signal?.throwIfAborted();
     if (result.exitCode !== 0 && !isAbsent(result)) throw unreachable(remote, result);
     const look = result.exitCode === 0 ? await lookUp(mirror, question) : null;
     if (look !== null && look.commit !== null) return look;

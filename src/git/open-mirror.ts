@@ -89,25 +89,18 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
   const read = (question: Question): Promise<CommitContent> =>
     flights.share(`${gitDir} ${keyOf(question)}`, () => inUse(question, () => answer(question)));
 
-  /** Whoever waits behind a fetch of others, or for a Git host that hangs, gives up by the signal. */
-  const readIncluded = async (question: Question, givingUp?: AbortSignal): Promise<IncludedContent> => {
-    const signals = [mirror.signal, givingUp].filter((one) => one !== undefined);
-    const signal = AbortSignal.any(signals);
-    signal.throwIfAborted();
+  /** Whoever waits behind a fetch of others, or for a Git host that hangs, gives up by the signal; the fetch goes on. */
+  const readIncluded = async (question: Question, signal?: AbortSignal): Promise<IncludedContent> => {
+    signal?.throwIfAborted();
     const { promise: over, reject } = Promise.withResolvers<never>();
-    const giveUp = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', giveUp, { once: true });
+    const giveUp = (): void => reject(signal?.reason as Error);
+    signal?.addEventListener('abort', giveUp, { once: true });
+    const answering = inUse(question, () => answer(question));
+    answering.catch(() => undefined); // of nobody, once it was given up
     try {
-      const answering = inUse(question, () => {
-        signal.throwIfAborted();
-        return bringIn({ ...mirror, signal }, question, false);
-      });
       return await Promise.race([answering, over]);
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
     } finally {
-      signal.removeEventListener('abort', giveUp);
+      signal?.removeEventListener('abort', giveUp);
     }
   };
 

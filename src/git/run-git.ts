@@ -12,7 +12,7 @@ export interface GitResult {
   /** At most the last 8 kB. */
   readonly stderr: string;
   readonly elapsedMs: number;
-  /** Since it last said something. */
+  /** From when it last said something to its end, or to when it was ended from here. */
   readonly quietMs: number;
   readonly ended: 'by itself' | 'time-out' | 'idle' | 'aborted' | 'too much output' | 'too little input';
 }
@@ -68,9 +68,12 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
   });
   const startedAt = performance.now();
   let ended: GitResult['ended'] = 'by itself';
+  /** What git says on its way out is no sign of life. */
+  let quietUntil: number | null = null;
   const end = (why: GitResult['ended']): void => {
     if (ended !== 'by itself') return;
     ended = why;
+    quietUntil = performance.now();
     endGroup(child, KILL_AFTER_MS);
   };
   const timer = setTimeout(() => end('time-out'), options.timeoutMs);
@@ -78,7 +81,7 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
   let heardAt = startedAt;
   for (const output of child.stdio.slice(1))
     output?.on('data', () => {
-      heardAt = performance.now();
+      if (quietUntil === null) heardAt = performance.now();
       quiet?.refresh();
     });
   const abort = (): void => end('aborted');
@@ -113,7 +116,7 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Gi
       stdout: Buffer.concat(out),
       stderr,
       elapsedMs: performance.now() - startedAt,
-      quietMs: performance.now() - heardAt,
+      quietMs: (quietUntil ?? performance.now()) - heardAt,
       ended,
     });
   });

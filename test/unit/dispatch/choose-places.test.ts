@@ -65,7 +65,10 @@ describe('a place', () => {
     const wouldNot = [
       [{ ...a, labels: { os: 'linux' } }, 'and lacks the label gpu=yes'],
       [{ ...a, capacity: 0 }, 'and takes no builds'],
-      [worker('a', 1, 0, { labels }), 'and is not new enough to run only a part of a workflow again: re-run all of it'],
+      [
+        worker('a', 1, 0, { labels }),
+        'and is not new enough to run only a part of a workflow again: re-run all of it',
+      ],
       [{ ...a, draining: true }, 'and drains'],
     ] as const;
     for (const [ada, reason] of wouldNot) {
