@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../../config/times.ts';
+import { timeOf } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import { readGithubDelivery, readGithubNames } from '../hosts/github/read-delivery.ts';
 import type { WaitingRepository } from './choose-repositories.ts';
@@ -18,7 +19,6 @@ export async function waitingRepositories({ store }: IntakeDeps): Promise<readon
     .select((eb) => [
       'repository',
       eb.fn.min('id').as('oldest'),
-      eb.fn.min('received_at').as('since'),
       eb
         .selectFrom('project')
         .whereRef('project.host_repository', '=', 'delivery.repository')
@@ -30,10 +30,11 @@ export async function waitingRepositories({ store }: IntakeDeps): Promise<readon
     .groupBy('repository')
     .orderBy('oldest')
     .execute();
-  return rows.map(({ repository, url, since }) => ({
+  return rows.map(({ repository, url, oldest }) => ({
     repository,
     gitHost: url === null ? null : nameOf(url),
-    sinceMs: Number(since),
+    // Of the id: the index has it, and the rows with their payloads are not read.
+    sinceMs: timeOf(oldest),
   }));
 }
 
