@@ -9,3 +9,9 @@ test('2,000 mutated files of ours are answered, each in bounded time, in a proce
   expect(peakMb).toBeLessThan(200);
   // 9 s alone; its heap is small, and all other tests run beside it.
 }, 300_000);
+
+test('the memory of whoever starts the process is not taken for its own', async () => {
+  const held = Buffer.alloc(400e6, 1);
+  expect((await fuzzFiles(1, 20_260)).peakMb).toBeLessThan(200);
+  expect(held).toHaveLength(400e6);
+}, 60_000);
