@@ -118,9 +118,17 @@ async function mint(
     const isFresh = isRefused || Date.parse(kept.expiresAt) - clock.nowMs() > LEAST_MS;
     return { data: isFresh ? kept : await auth({ ...options, refresh: true }), headers: {} };
   });
+  if (answer.kind === 'refused') return { kind: 'refused', problem: namePermission(answer.problem) };
   if (answer.kind !== 'ok') return answer;
   const asker = tokenAsker(api, answer.value.data.token, asApp.who, `installation ${installation}`);
   return { kind: 'ok', value: asker };
+}
+
+/** A permission that the installation lacks is said as one that a person can give. */
+function namePermission(problem: Problem): Problem {
+  const { status, cause } = problem.details;
+  const isLacking = status === 422 && /permissions requested/i.test(String(cause));
+  return isLacking ? new Problem('host_not_permitted', problem.details) : problem;
 }
 
 function isStatus(answer: HostAnswer<unknown>, statuses: readonly number[]): boolean {
