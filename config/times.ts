@@ -102,4 +102,5 @@ export const EFFECT_TRIES = {
   'clear-staging': 10_000,
   // A day: nothing waits for a status, and a Git host may be away for long.
   'commit-status': 1_440,
+  'commit-check': 1_440,
 } as const;

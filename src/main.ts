@@ -36,6 +36,7 @@ import { rangesOf } from './outbox/public-address.ts';
 import { sealLogHandler } from './outbox/seal-log.ts';
 import { notificationHandler } from './outbox/send-notification.ts';
 import { traceHandler } from './outbox/send-trace.ts';
+import { commitCheckHandler } from './outbox/show-commit-check.ts';
 import { commitStatusHandler } from './outbox/set-commit-status.ts';
 import { createSmtpMailer } from './outbox/smtp-mailer.ts';
 import { systemClock as clock } from './ports/clock.ts';
@@ -167,6 +168,14 @@ async function main(): Promise<void> {
         gitHost,
         connectionOf: (projectId) => secrets.connectionOf(projectId),
         publicUrl: settings.url,
+      }),
+      'commit-check': commitCheckHandler({
+        store,
+        gitHost,
+        connectionOf: (projectId) => secrets.appConnectionOf(projectId),
+        publicUrl: settings.url,
+        onTokenAlone: (repository) =>
+          log.info({ repository }, 'failed tests are not shown in its files: that takes the GitHub App'),
       }),
       notification: notificationHandler({
         open: (targetId) => targets.open(targetId),

@@ -10,7 +10,7 @@ import { manifestTarget, nameManifest } from './manifests.ts';
 import { recordEvent } from './record-event.ts';
 import { settleBuild } from './settle-environment.ts';
 import { stagingCleared } from './staging.ts';
-import type { CommitStatusEffect } from './tell-host.ts';
+import type { CommitCheckEffect, CommitStatusEffect } from './tell-host.ts';
 
 /**
  * Records an effect in the transaction that checks the lease, then waits a little for the outbox to do it.
@@ -134,9 +134,12 @@ interface SettledEffect {
   readonly result: string;
 }
 
+/** Kinds of what a Git host is told; their payload has a context. */
+const TOLD: ReadonlySet<string> = new Set(['commit-status', 'commit-check']);
+
 /** What an effect that has ended means for its build; in the outbox's transaction. */
 export async function effectSettled(tx: Tx, effect: SettledEffect, at: number): Promise<void> {
-  if (effect.kind === 'commit-status' && effect.state === 'failed') await noteRefusal(tx, effect, at);
+  if (TOLD.has(effect.kind) && effect.state === 'failed') await noteRefusal(tx, effect, at);
   if (effect.kind === 'clear-staging' && effect.state === 'done')
     await stagingCleared(tx, (effect.payload as { repository: string }).repository);
   if (LEFT[effect.kind] !== undefined && effect.state === 'failed') await noteLeft(tx, effect, at);
@@ -181,7 +184,7 @@ async function noteLeft(
 
 /** The build and its deployments go on as they would; its page says what the Git host was not told, and why. */
 async function noteRefusal(tx: Tx, { subjectId, payload, result }: SettledEffect, at: number): Promise<void> {
-  const { context } = payload as CommitStatusEffect;
+  const { context } = payload as CommitStatusEffect | CommitCheckEffect;
   const deployment = await tx.db
     .selectFrom('deployment')
     .select('build_id')

@@ -1,7 +1,12 @@
+import { checkNameOf } from '../core/commit-check.ts';
 import { kindsOfContext, statusOfBuild, statusOfDeployment } from '../core/commit-status.ts';
 import type { CommitStatus } from '../core/commit-status.ts';
+import type { RepositoryEvent } from '../core/event.ts';
 import { idAfter } from '../core/id.ts';
+import { isEnd } from '../core/status.ts';
+import type { Status } from '../core/status.ts';
 import type { Tx } from '../store/store.ts';
+import { insertEffect } from './insert-effect.ts';
 
 /** Payload of an effect of kind `commit-status`. What opens the Git host is read when it is done, never kept here. */
 export interface CommitStatusEffect extends CommitStatus {
@@ -9,6 +14,14 @@ export interface CommitStatusEffect extends CommitStatus {
   readonly commit: string;
   /** Path of the page that tells more. */
   readonly path: string;
+}
+
+/** Payload of an effect of kind `commit-check`. The tests themselves are read when it is done. */
+export interface CommitCheckEffect {
+  readonly projectId: string;
+  readonly buildId: string;
+  /** Name of the check. */
+  readonly context: string;
 }
 
 /**
@@ -24,15 +37,7 @@ export async function tellBuild(tx: Tx, buildId: string, at: number): Promise<vo
     .where((eb) => eb.or([eb('project.host_token', 'is not', null), eb('installation_id', 'is not', null)]))
     .executeTakeFirst();
   if (build === undefined) return;
-  const newer = await tx.db
-    .selectFrom('build')
-    .select('id')
-    .where('project_id', '=', build.project_id)
-    .where('commit', '=', build.commit)
-    .where('event_kind', 'in', kindsOfContext(build.event_kind))
-    .where('id', '>', buildId)
-    .executeTakeFirst();
-  if (newer !== undefined) return;
+  if (await hasNewer(tx, build)) return;
   const status = statusOfBuild({
     status: build.status,
     reason: build.reason,
@@ -42,6 +47,51 @@ export async function tellBuild(tx: Tx, buildId: string, at: number): Promise<vo
   });
   const { project_id: projectId, commit } = build;
   await record(tx, buildId, { ...status, projectId, commit, path: `/builds/${buildId}` }, at);
+}
+
+/**
+ * Records that the Git host is to be shown a build's tests, in the transaction that ends it: as {@link tellBuild}, and
+ * only where a report of it came. What is shown is read when it is.
+ */
+export async function tellTests(tx: Tx, buildId: string, status: Status, at: number): Promise<void> {
+  if (!isEnd(status)) return;
+  const build = await tx.db
+    .selectFrom('build')
+    .innerJoin('project', 'project.id', 'build.project_id')
+    .select(['build.id', 'build.project_id', 'build.commit', 'build.event_kind'])
+    .where('build.id', '=', buildId)
+    .where((eb) => eb.or([eb('project.host_token', 'is not', null), eb('installation_id', 'is not', null)]))
+    .where((eb) =>
+      eb.exists(eb.selectFrom('test_report').select('attempt_id').where('build_id', '=', buildId)),
+    )
+    .executeTakeFirst();
+  if (build === undefined || (await hasNewer(tx, build))) return;
+  const context = checkNameOf(build.event_kind);
+  const effect: CommitCheckEffect = { projectId: build.project_id, buildId, context };
+  await insertEffect(tx, {
+    key: `check:${buildId}`,
+    kind: 'commit-check',
+    subjectId: buildId,
+    target: `${build.project_id} ${build.commit} ${context}`,
+    payload: effect,
+    at,
+  });
+}
+
+/** Whether a newer build of the same commit has replaced it where the Git host shows one. */
+async function hasNewer(
+  { db }: Tx,
+  build: { id: string; project_id: string; commit: string; event_kind: RepositoryEvent['kind'] },
+): Promise<boolean> {
+  const newer = await db
+    .selectFrom('build')
+    .select('id')
+    .where('project_id', '=', build.project_id)
+    .where('commit', '=', build.commit)
+    .where('event_kind', 'in', kindsOfContext(build.event_kind))
+    .where('id', '>', build.id)
+    .executeTakeFirst();
+  return newer !== undefined;
 }
 
 /** As {@link tellBuild}, of a deployment, beside the commit that it deploys. */

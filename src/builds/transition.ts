@@ -6,7 +6,7 @@ import type { Tx } from '../store/store.ts';
 import { recordEvent } from './record-event.ts';
 import { traceBuild, traceDeployment } from './insert-trace.ts';
 import { notifyBuild, notifyDeployment } from './insert-notifications.ts';
-import { tellBuild, tellDeployment } from './tell-host.ts';
+import { tellBuild, tellDeployment, tellTests } from './tell-host.ts';
 
 /** The tables whose rows have a status. */
 export type StatusTable = 'build' | 'workflow' | 'step' | 'step_attempt' | 'deployment';
@@ -55,6 +55,7 @@ export async function transition<T extends StatusTable>(tx: Tx, change: Transiti
     detail: { from: row.status, reason },
   });
   if (change.table === 'build') await tellBuild(tx, id, at);
+  if (change.table === 'build') await tellTests(tx, id, to, at);
   if (change.table === 'deployment') await tellDeployment(tx, id, at);
   if (change.table === 'build') await notifyBuild(tx, id, to, at);
   if (change.table === 'deployment') await notifyDeployment(tx, id, to, at);

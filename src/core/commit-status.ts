@@ -23,6 +23,9 @@ const BUILD_CONTEXTS: Readonly<Record<RepositoryEvent['kind'], string>> = {
   cron: 'slipway/build/cron',
 };
 
+/** The context in which a build of that kind of event is told. */
+export const contextOfBuild = (kind: RepositoryEvent['kind']): string => BUILD_CONTEXTS[kind];
+
 /** Kinds of event whose builds share a context. */
 export function kindsOfContext(kind: RepositoryEvent['kind']): readonly RepositoryEvent['kind'][] {
   const kinds = Object.keys(BUILD_CONTEXTS) as RepositoryEvent['kind'][];

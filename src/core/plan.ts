@@ -102,7 +102,7 @@ export interface StepPlan {
   /** False: `when` did not match this event; it is shown as skipped. */
   readonly selected: boolean;
   /** Patterns of the files that say how its tests ended, from where its commands start. Absent: none. */
-  readonly reports?: { readonly junit: readonly string[] };
+  readonly reports?: ReportsPlan;
   /** What of its files is kept when its commands are over, however. Absent: nothing. */
   readonly artifacts?: ArtifactPlan;
   /** What of its files is kept for later builds. Absent: nothing. */
@@ -114,6 +114,12 @@ export interface StepPlan {
    * of none: they fail, and say why.
    */
   readonly program?: ProgramPlan;
+}
+
+export interface ReportsPlan {
+  readonly junit: readonly string[];
+  /** The step's `directory`, below where its commands start: what the reports name is from there. Absent: there. */
+  readonly folder?: string;
 }
 
 export interface ArtifactPlan {

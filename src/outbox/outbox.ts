@@ -29,7 +29,7 @@ export interface SettledEffect {
 export interface OutboxDeps {
   readonly store: Store;
   readonly clock: Clock;
-  /** By kind: `tag`, `webhook`, `seal-log`, `commit-status`, `trace`. An effect without a handler fails. */
+  /** By kind: `tag`, `webhook`, `seal-log`, `commit-status`, `commit-check`, `trace`. An effect without a handler fails. */
   readonly handlers: Readonly<Record<string, EffectHandler>>;
   /** In the transaction that records the end. */
   readonly settled: (tx: Tx, effect: SettledEffect, at: number) => Promise<void>;

@@ -1,7 +1,8 @@
 import type { CommitStatus } from '../core/commit-status.ts';
 import type { GitHost, HostRepository } from '../ports/git-host.ts';
 import type { Reading } from '../store/store.ts';
-import type { EffectHandler, EffectOutcome } from './outbox.ts';
+import { hostOutcome } from './host-outcome.ts';
+import type { EffectHandler } from './outbox.ts';
 
 export interface CommitStatusDeps {
   readonly store: Reading;
@@ -29,15 +30,8 @@ export function commitStatusHandler(deps: CommitStatusDeps): EffectHandler {
     if (repository === null) return { state: 'done', detail: 'left out: the project has no connection' };
     const targetUrl = `${deps.publicUrl}${path}`;
     const answer = await deps.gitHost.setStatus(repository, { ...status, targetUrl }, signal);
-    return outcomeOf(answer, `${status.context}: ${status.state}`);
+    return hostOutcome(answer, `${status.context}: ${status.state}`);
   };
-}
-
-function outcomeOf(answer: Awaited<ReturnType<GitHost['setStatus']>>, detail: string): EffectOutcome {
-  if (answer.kind === 'ok') return { state: 'done', detail };
-  const { message, fix } = answer.problem;
-  if (answer.kind === 'refused') return { state: 'failed', reason: `${message} ${fix}` };
-  return { state: 'retry', reason: message, afterMs: answer.afterMs };
 }
 
 /** Keys of these effects are their ids. */

@@ -1,3 +1,4 @@
+import type { CommitCheck } from '../core/commit-check.ts';
 import type { CommitStatus } from '../core/commit-status.ts';
 import type { Problem } from '../core/problem.ts';
 
@@ -45,4 +46,9 @@ export interface GitHost {
     status: CommitStatus & { readonly commit: string; readonly targetUrl: string },
     signal?: AbortSignal,
   ): Promise<HostAnswer<null>>;
+  /**
+   * Shows a check beside a commit and in its files, as the App. Harmless twice: one of the same id is gone on with where
+   * it was left.
+   */
+  showCheck(repository: HostRepository, check: CommitCheck, signal?: AbortSignal): Promise<HostAnswer<null>>;
 }

@@ -35,6 +35,7 @@ export function createSecrets(deps: Deps): Secrets {
       return deps.box.seal(token, hostContext(projectId));
     },
     connectionOf: (projectId) => connectionOf(deps, projectId),
+    appConnectionOf: (projectId) => connectionOf(deps, projectId, 'app'),
     setRegistryLogin: (host, login, note = noNote) => setRegistryLogin(deps, host, login, note),
     removeRegistryLogin: (host, note = noNote) => removeRegistryLogin(deps, host, note),
     registryLogin: async (host) =>

@@ -1,5 +1,5 @@
 import { Problem } from '../core/problem.ts';
-import type { GitHost, HostRepository } from '../ports/git-host.ts';
+import type { GitHost, HostAccess, HostRepository } from '../ports/git-host.ts';
 import type { Credentials } from '../ports/repositories.ts';
 import type { Reading } from '../store/store.ts';
 import type { SecretBox } from './secret-box.ts';
@@ -41,10 +41,14 @@ export async function cloneCredentials(
   throw answer.problem;
 }
 
-/** The project's repository with what opens its Git host's API; null where the project is not connected, or is gone. */
+/**
+ * The project's repository with what opens its Git host's API; null where the project is not connected, or is gone.
+ * @param first What is taken of a project that has both.
+ */
 export async function connectionOf(
   { store, box }: Omit<Deps, 'gitHost'>,
   projectId: string,
+  first: HostAccess['kind'] = 'token',
 ): Promise<HostRepository | null> {
   const project = await store.db
     .selectFrom('project')
@@ -53,7 +57,7 @@ export async function connectionOf(
     .executeTakeFirst();
   if (project === undefined) return null;
   const { host_repository: name, host_token, installation_id: installation } = project;
-  if (host_token !== null)
+  if (host_token !== null && (first === 'token' || installation === null))
     return { name, access: { kind: 'token', token: box.open(host_token, hostContext(projectId)) } };
   return installation === null ? null : { name, access: { kind: 'app', installation } };
 }

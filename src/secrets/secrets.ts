@@ -21,6 +21,8 @@ export interface Secrets extends LeaseSecretsSource {
   sealHostToken(projectId: string, token: string): string;
   /** What opens the API of the project's Git host; null where the project is not connected, or is gone. */
   connectionOf(projectId: string): Promise<HostRepository | null>;
+  /** As {@link connectionOf}, for what only an App may do: the App goes before the project's own token. */
+  appConnectionOf(projectId: string): Promise<HostRepository | null>;
   /** Replaces an earlier one of the same registry and use. @throws Problem `request_wrong`, `secret_too_short`. */
   setRegistryLogin(host: string, login: NewLogin, note?: Note): Promise<void>;
   /** Both of a registry. @throws Problem `not_found`. */

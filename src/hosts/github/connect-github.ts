@@ -9,6 +9,7 @@ import { createAsk, tokenAsker } from './ask.ts';
 import type { Ask, Asker } from './ask.ts';
 import { hostDeliveries } from './host-deliveries.ts';
 import { hostNameOf, isOnHost, splitName } from './host-name.ts';
+import { showCheck } from './show-check.ts';
 
 export interface GithubDeps {
   /** Base address of the API, without closing slash. */
@@ -43,6 +44,12 @@ export function connectGithub({ api, app, clock }: GithubDeps): GitHost & HostDe
       askAbout(repository, { access, asToken, permissions: { statuses: 'write' } }, (asker) =>
         setStatus(ask, asker, { repository: repository.name, status, signal }),
       ),
+    showCheck: async (repository, check, signal) =>
+      app === null || repository.access.kind === 'token'
+        ? noApp(repository.name)
+        : askAbout(repository, { access, asToken, permissions: { checks: 'write' } }, (asker) =>
+            showCheck(ask, asker, { repository: repository.name, appId: app.id, check, signal }),
+          ),
     ...hostDeliveries(ask, { asApp: access?.asApp ?? null, asToken, clock }),
   };
 }

@@ -1,4 +1,4 @@
-import type { ArtifactPlan, RetryPlan, StepPlan } from '../../core/plan.ts';
+import type { ArtifactPlan, ReportsPlan, RetryPlan, StepPlan } from '../../core/plan.ts';
 import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
 import { shellQuote } from '../../core/shell-quote.ts';
 import type { RetrySpec } from '../grammar/retry.ts';
@@ -49,7 +49,7 @@ export function planSteps(
       ...(step.retry === null ? {} : { retry: planRetry(step.retry) }),
       ...(step.artifacts === null ? {} : { artifacts: planArtifact(step, step.artifacts) }),
       ...(step.cache === null ? {} : { caches: planCaches(step.cache, folderOf(step), own) }),
-      ...(step.reports === null ? {} : { reports: { junit: inFolder(step, step.reports.junit) } }),
+      ...(step.reports === null ? {} : { reports: planReports(step, step.reports.junit) }),
       ...(program === null ? {} : { program }),
     };
   });
@@ -71,6 +71,11 @@ function planArtifact(
   { paths, name, expire }: NonNullable<StepSpec['artifacts']>,
 ): ArtifactPlan {
   return { name: name ?? 'files', paths: inFolder(step, paths), keepMs: expire };
+}
+
+function planReports(step: StepSpec, patterns: readonly string[]): ReportsPlan {
+  const folder = folderOf(step);
+  return { junit: inFolder(step, patterns), ...(folder === null ? {} : { folder }) };
 }
 
 /** Patterns as from where the step starts without its folder: names are told from there, too. */

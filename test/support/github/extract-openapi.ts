@@ -12,6 +12,9 @@ import { fileURLToPath } from 'node:url';
 const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   '/repos/{owner}/{repo}': ['get'],
   '/repos/{owner}/{repo}/statuses/{sha}': ['post'],
+  '/repos/{owner}/{repo}/check-runs': ['post'],
+  '/repos/{owner}/{repo}/check-runs/{check_run_id}': ['patch'],
+  '/repos/{owner}/{repo}/commits/{ref}/check-runs': ['get'],
   '/repos/{owner}/{repo}/installation': ['get'],
   '/repos/{owner}/{repo}/hooks': ['get'],
   '/repos/{owner}/{repo}/hooks/{hook_id}/deliveries': ['get'],

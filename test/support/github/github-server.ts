@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { APP_KEY, isSignedByApp } from './app-token.ts';
+import { answerAboutChecks } from './check-runs.ts';
 import { findOperation, type Operation } from './openapi.ts';
 
 /**
@@ -16,6 +17,8 @@ export interface GithubServer {
   readonly requests: readonly string[];
   /** Statuses that were set, in their order. */
   readonly statuses: readonly SetStatus[];
+  /** Check runs that were made, in their order. */
+  readonly checks: CheckRun[];
   /** What each token may, e.g. `statuses`, `webhooks`; one that is not here is not accepted. */
   readonly tokens: Map<string, readonly string[]>;
   /** Full names of the repositories there are. */
@@ -37,6 +40,19 @@ export interface SetStatus {
   readonly state: string;
   readonly description: string;
   readonly targetUrl: string;
+}
+
+export interface CheckRun {
+  readonly id: number;
+  readonly repository: string;
+  readonly commit: string;
+  readonly name: string;
+  readonly externalId: string;
+  readonly conclusion: string;
+  title: string;
+  summary: string;
+  /** As they came, e.g. `src/a.ts:3 cart › adds: expected 1`. */
+  readonly annotations: string[];
 }
 
 export interface TestApp {
@@ -83,6 +99,7 @@ export async function startGithubServer(): Promise<GithubServer> {
     violations: [],
     requests: [],
     statuses: [],
+    checks: [],
     tokens: new Map(),
     repositories: new Set(),
     app: { id: '4711', key: APP_KEY, installations: new Map(), tokenMs: 3_600_000, tokens: [] },
@@ -171,6 +188,12 @@ function handle(state: State, operation: Operation, asked: Asked): Answer {
       if (!rights.includes('statuses'))
         return refuse(403, 'Resource not accessible by personal access token');
       return setStatus(state, operation, repository, asked.body as Record<string, string>);
+    case 'post /repos/{owner}/{repo}/check-runs':
+    case 'patch /repos/{owner}/{repo}/check-runs/{check_run_id}':
+    case 'get /repos/{owner}/{repo}/commits/{ref}/check-runs':
+      // GitHub: "Only GitHub Apps can create check runs"; tokens of people can read them.
+      if (!rights.includes('checks')) return refuse(403, 'Resource not accessible by integration');
+      return answerAboutChecks(state, operation, repository, asked);
     case 'get /repos/{owner}/{repo}/installation': {
       const id = state.app.installations.get(repository)?.id;
       return id === undefined ? refuse(404, 'Not Found') : { status: 200, body: least({ id }) };

@@ -7,6 +7,7 @@ test('reports and artifacts are patterns from where the commands start, the fold
   expect(stepOf('reports: { junit: "*.xml" }')?.reports).toEqual({ junit: ['*.xml'] });
   expect(stepOf('directory: "./a{b}/", reports: { junit: [./x.xml, "**/y"] }')?.reports).toEqual({
     junit: ['a\\{b\\}/x.xml', 'a\\{b\\}/**/y'],
+    folder: 'a{b}',
   });
   expect(stepOf('timeout: 1m')).not.toHaveProperty('reports');
   expect(stepOf('timeout: 1m')).not.toHaveProperty('artifacts');
