@@ -24,6 +24,7 @@ import { ready } from './health/ready.ts';
 import { lintFile } from './lint/lint-file.ts';
 import { downloadLog } from './logs/download-log.ts';
 import { readLog } from './logs/read-log.ts';
+import { searchLog } from './logs/search-log.ts';
 import { logAccess } from './middleware/access-log.ts';
 import { answerProblem } from './middleware/answer-problem.ts';
 import { authenticate } from './middleware/authenticate.ts';
@@ -159,6 +160,7 @@ function apiRoutes(deps: AppDeps): readonly Route[] {
     replayDelivery(deps),
 
     readLog(deps),
+    searchLog(deps),
     downloadLog(deps),
     downloadArtifact(deps),
     stream(deps),

@@ -29,6 +29,14 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** Lines of a log that show a text. */
+export interface FoundLines {
+  /** Their numbers, from 0, in order. */
+  readonly found: readonly number[];
+  /** The line from which to look on; null once the log's end was reached. */
+  readonly next: number | null;
+}
+
 /** What is known of a log without reading it. */
 export interface LogState {
   readonly bytes: number;

@@ -3,7 +3,7 @@ import type { BuiltImage, PushedImage } from './image.ts';
 import type { Input, InputValues } from './input.ts';
 import type { Labels } from './labels.ts';
 import type { MatrixValues, WorkflowPlan } from './plan.ts';
-import type { LogLine, LogState } from './log.ts';
+import type { FoundLines, LogLine, LogState } from './log.ts';
 import type { Status } from './status.ts';
 import type { TestCounts, TestResult, TestStatus } from './test-report.ts';
 import type { StepKind } from './work.ts';
@@ -464,6 +464,8 @@ export interface LogRangeView extends LogState {
   readonly lines: number;
   readonly range: readonly LogLine[];
 }
+
+export interface LogSearchView extends LogState, FoundLines {}
 
 export interface Page<T> {
   readonly items: readonly T[];

@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises';
-import type { LogChunk, LogLine, LogState } from '../core/log.ts';
+import type { FoundLines, LogChunk, LogLine, LogState } from '../core/log.ts';
 import type { LogShelf, LogStore, StoredLog } from '../ports/log-store.ts';
 import type { Batch } from './batch.ts';
 import { EMPTY, LogFile, type FileState } from './log-file.ts';
 import { listLogs, sizeOfLog } from './list-logs.ts';
 import { logPath } from './log-path.ts';
 import { readLines } from './read-lines.ts';
+import { searchLines } from './search-lines.ts';
 
 /** Logs kept open though nobody uses them now. */
 const OPEN_FILES = 128;
@@ -53,6 +54,13 @@ export class FileLogStore implements LogStore, LogShelf {
 
   async readLines(logId: string, from: number, count: number): Promise<readonly LogLine[]> {
     return this.#use(logId, (entry) => entry.readLines(from, count));
+  }
+
+  async searchLines(logId: string, from: number, text: string): Promise<FoundLines> {
+    return this.#use(logId, async (entry) => {
+      const file = await entry.file();
+      return file === null ? { found: [], next: null } : searchLines(file, from, text);
+    });
   }
 
   async readBytes(logId: string, offset: number, length: number): Promise<Uint8Array> {

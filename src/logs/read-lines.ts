@@ -38,7 +38,7 @@ export async function readLines(file: LogFile, from: number, count: number): Pro
 }
 
 /** Byte at which line `number` starts; the log's end when it has no such line yet. */
-async function lineStart(file: LogFile, number: number): Promise<number> {
+export async function lineStart(file: LogFile, number: number): Promise<number> {
   const { bytes, newlines } = file.state;
   if (number > newlines) return bytes;
   const [record] = await file.readRecords(await lastRecordBeforeLine(file, number), 1);

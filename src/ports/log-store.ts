@@ -1,4 +1,4 @@
-import type { LogChunk, LogLine, LogState } from '../core/log.ts';
+import type { FoundLines, LogChunk, LogLine, LogState } from '../core/log.ts';
 
 /**
  * The record of logs. One writer (the server); any number of readers.
@@ -20,6 +20,8 @@ export interface LogStore {
   state(logId: string): Promise<LogState>;
   /** Lines `from` to `from + count`, fewer at the end. Line numbers count from 0. */
   readLines(logId: string, from: number, count: number): Promise<readonly LogLine[]>;
+  /** Lines from `from` on that show `text`, a piece of a line, capitals or not; ends early in a large log. */
+  searchLines(logId: string, from: number, text: string): Promise<FoundLines>;
   /** Bytes of the log from `offset`, at most `length`. */
   readBytes(logId: string, offset: number, length: number): Promise<Uint8Array>;
   /** The whole log as a stream of bytes, equal to what the page shows. */

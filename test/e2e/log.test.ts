@@ -113,6 +113,41 @@ describe('a log of a million lines', () => {
     await expectInView(page, LAST);
   });
 
+  it('is searched: says how many lines show a text, goes from one to the next, and marks it', async () => {
+    const numbers = Array.from({ length: NUMBERS }, (_, n) => n + 1).filter((n) =>
+      String(n).includes('77777'),
+    );
+    const rowOf = (n = 0) => n + 1;
+    page = await stage.open(`${address}#L500000`);
+    await expect.poll(() => selected(page)).toEqual(['500000']);
+    await page.getByRole('log').focus();
+    await page.keyboard.press('/');
+    await page.keyboard.type('77777');
+    const said = page.locator('.log-search output');
+    const first = numbers.findIndex((n) => rowOf(n) >= 500_000);
+    await expect
+      .poll(() => said.textContent(), { timeout: 20_000 })
+      .toBe(`${first + 1} of ${numbers.length}`);
+    expect(await foundLine(page)).toBe(rowOf(numbers[first]));
+    await expectInView(page, rowOf(numbers[first]));
+    expect(await page.locator('.log-found mark').allTextContents()).toEqual(['77777']);
+    await shoot(page, 'log-search-1440-light');
+    await page.keyboard.press('Enter');
+    expect(await said.textContent()).toBe(`${first + 2} of ${numbers.length}`);
+    expect(await foundLine(page)).toBe(rowOf(numbers[first + 1]));
+    for (let back = 0; back < first + 2; back++) await page.keyboard.press('Shift+Enter');
+    expect(await foundLine(page)).toBe(rowOf(numbers.at(-1)));
+    await page.keyboard.type('x');
+    await expect.poll(() => said.textContent(), { timeout: 20_000 }).toBe('not found');
+    expect(await page.locator('.log-lines mark').count()).toBe(0);
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('log').evaluate((log) => log === document.activeElement)).toBe(true);
+    expect(await said.textContent()).toBe('');
+    await page.keyboard.press('/');
+    await page.keyboard.type('1');
+    await expect.poll(() => said.textContent(), { timeout: 20_000 }).toBe('10,000+ lines');
+  });
+
   it('names its keys', async () => {
     page = await stage.open(address);
     await page.getByRole('button', { name: 'Keys' }).click();
@@ -222,6 +257,10 @@ function line(page: Page, number: number) {
   return page.locator('.log-lines .log-row', {
     has: page.locator('.log-number').getByText(String(number), { exact: true }),
   });
+}
+
+async function foundLine(page: Page): Promise<number> {
+  return Number(await page.locator('.log-found .log-number').textContent());
 }
 
 function selected(page: Page): Promise<string[]> {

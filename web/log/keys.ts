@@ -4,6 +4,7 @@ export const LOG_KEYS: readonly (readonly [keys: string, does: string])[] = [
   ['Page ↑ Page ↓', 'a screenful up or down'],
   ['Home', 'to the first line'],
   ['End', 'to the last line, and follow what comes'],
+  ['/', 'to the search; there Enter and Shift Enter go on, Escape ends it'],
   ['Enter', 'put a link to the line into the address'],
   ['Shift ↑ ↓', 'widen the linked range to the line above or below'],
   ['Shift Enter', 'link from the linked line to this one'],

@@ -1,11 +1,39 @@
 import type { LogLine } from '../../src/core/log.ts';
-import { parseLine, type Span, type Style } from './ansi.ts';
+import { parseLine, type Span, type Style } from '../../src/core/ansi.ts';
+import { placesOf } from '../../src/core/log-search.ts';
+
+interface MarkedSpan extends Span {
+  readonly isWanted: boolean;
+}
+
+/** The spans, cut where the wanted text begins and ends, which may be in the midst of one, or several on. */
+export function markWanted(spans: readonly Span[], wanted: string): readonly MarkedSpan[] {
+  const places = placesOf(spans.map(({ text }) => text).join(''), wanted);
+  const borders = places.flatMap((place) => [place, place + wanted.length]);
+  const marked: MarkedSpan[] = [];
+  let at = 0;
+  let passed = 0;
+  for (const { text, style } of spans) {
+    const end = at + text.length;
+    for (let from = at; from < end;) {
+      while (passed < borders.length && (borders[passed] ?? end) <= from) passed += 1;
+      const to = Math.min(end, borders[passed] ?? end);
+      marked.push({ text: text.slice(from - at, to - at), style, isWanted: passed % 2 === 1 });
+      from = to;
+    }
+    at = end;
+  }
+  return marked;
+}
 
 /** Characters of one line that are put on the page; the rest is named and can be downloaded. */
 const LONGEST = 4_000;
 
-/** Fills a row: number, time and text. Colours are set through the CSSOM, so that a strict policy for styles holds. */
-export function renderLine(row: HTMLElement, number: number, line: LogLine | undefined): void {
+/**
+ * Fills a row: number, time and text, with `wanted` marked where it is shown. Colours are set through the CSSOM, so that
+ * a strict policy for styles holds.
+ */
+export function renderLine(row: HTMLElement, number: number, line: LogLine | undefined, wanted = ''): void {
   const label = document.createElement('a');
   label.className = 'log-number';
   label.href = `#L${number + 1}`;
@@ -20,19 +48,26 @@ export function renderLine(row: HTMLElement, number: number, line: LogLine | und
   else {
     row.dataset['stream'] = line.stream;
     time.textContent = new Date(line.timeMs).toISOString().slice(11, 23);
-    appendText(text, line.text);
+    appendText(text, line.text, wanted);
   }
   row.replaceChildren(label, time, text);
 }
 
-function appendText(parent: HTMLElement, text: string): void {
+function appendText(parent: HTMLElement, text: string, wanted: string): void {
   const shown = text.length > LONGEST ? text.slice(0, LONGEST) : text;
-  for (const span of parseLine(shown)) parent.append(renderSpan(span));
+  for (const { isWanted, ...span } of markWanted(parseLine(shown), wanted))
+    parent.append(isWanted ? mark(renderSpan(span)) : renderSpan(span));
   if (shown.length === text.length) return;
   const more = document.createElement('span');
   more.className = 'log-more';
   more.textContent = ` … ${text.length - shown.length} more characters; download the log to see them`;
   parent.append(more);
+}
+
+function mark(node: Node): HTMLElement {
+  const element = document.createElement('mark');
+  element.append(node);
+  return element;
 }
 
 function renderSpan(span: Span): Node {

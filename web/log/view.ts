@@ -34,7 +34,10 @@ export class LogView {
   readonly #rows = document.createElement('div');
   readonly #cache: LineCache;
   readonly #resize: ResizeObserver;
-  readonly #drawn = new Map<number, { row: HTMLElement; line: LogLine | undefined }>();
+  readonly #drawn = new Map<number, { row: HTMLElement; line: LogLine | undefined; wanted: string }>();
+  /** The text that is looked for, and the line of it that the reader was brought to. */
+  #wanted = '';
+  #found: number | null = null;
   #following = true;
   /** As far down as the view was seen last. */
   #top = 0;
@@ -78,6 +81,31 @@ export class LogView {
     this.#following = false;
     this.#root.scrollTop = 0;
     this.#schedule();
+  }
+
+  /** The first line that is seen. */
+  get top(): number {
+    return Math.max(0, this.#inView().first);
+  }
+
+  /** Marks a text wherever it is shown; empty: none. */
+  mark(wanted: string): void {
+    this.#wanted = wanted;
+    this.#found = null;
+    this.#schedule();
+  }
+
+  /** Brings a found line into view, and leaves the keyboard where it is. */
+  show(line: number): void {
+    this.#found = line;
+    this.#current = line;
+    const { first, last } = this.#inView();
+    if (line < first || line > last) {
+      this.#following = false;
+      const visible = this.#root.clientHeight / ROW_HEIGHT;
+      this.#root.scrollTop = this.#scale().topOf(Math.max(0, line - Math.floor(visible / 2)));
+    }
+    this.#draw();
   }
 
   close(): void {
@@ -157,14 +185,16 @@ export class LogView {
     const line = this.#cache.line(number);
     const known = this.#drawn.get(number);
     const row = known?.row ?? newRow();
-    if (known === undefined || known.line !== line) {
+    const wanted = this.#wanted;
+    if (known === undefined || known.line !== line || known.wanted !== wanted) {
       const hadFocus = row.contains(document.activeElement);
-      renderLine(row, number, line);
+      renderLine(row, number, line, wanted);
       if (hadFocus) linkOf(row)?.focus({ preventScroll: true });
     }
     row.classList.toggle('log-selected', this.#links.has(number + 1));
     markCurrent(row, number === this.#current);
-    this.#drawn.set(number, { row, line });
+    row.classList.toggle('log-found', number === this.#found);
+    this.#drawn.set(number, { row, line, wanted });
     return row;
   }
 

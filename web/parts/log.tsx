@@ -6,6 +6,7 @@ import { formatBytes } from '../format.ts';
 import { LogView } from '../log/view.ts';
 import { openStream } from '../stream.ts';
 import { LogKeys } from './log-keys.tsx';
+import { LogSearchField } from './log-search.tsx';
 
 interface LogProps {
   readonly logId: string;
@@ -22,6 +23,7 @@ export function Log({ logId, title, page }: LogProps) {
   const [following, setFollowing] = useState(true);
   const [connected, setConnected] = useState(true);
   const [times, setTimes] = useState(false);
+  const section = useRef<HTMLElement>(null);
   useEffect(() => {
     if (element.current === null) return undefined;
     let closeStream = (): void => undefined;
@@ -55,10 +57,21 @@ export function Log({ logId, title, page }: LogProps) {
     };
   }, [logId, page]);
   return (
-    <section class="log" aria-label={`Log of ${title}`}>
+    <section
+      ref={section}
+      class="log"
+      aria-label={`Log of ${title}`}
+      onKeyDown={(event) => {
+        const field = section.current?.querySelector<HTMLInputElement>('input[type=search]');
+        if (event.key !== '/' || event.ctrlKey || event.metaKey || event.target === field) return;
+        event.preventDefault();
+        field?.select();
+      }}
+    >
       <div class="log-head">
         <strong>{title}</strong>
         <span class="log-length">{describe(state, connected)}</span>
+        <LogSearchField logId={logId} lines={state?.lines ?? 0} view={view} />
         <label class="log-times-toggle">
           <input
             type="checkbox"

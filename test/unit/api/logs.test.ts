@@ -42,6 +42,26 @@ describe('a log', () => {
     expect(await raw.text()).toBe(text);
   });
 
+  it('is searched', async () => {
+    const logId = `app_${newId('dep')}`;
+    await append(logId, 0, 'one\nan ERROR\n100 % & more\n', true);
+    const search = async (query: string) =>
+      (await server.api('GET', `/logs/${logId}/search?${query}`)).json();
+    const state = { bytes: 26, lines: 3, sealed: true };
+    expect(await search('text=error')).toEqual({ ...state, found: [1], next: null });
+    expect(await search('text=100%20%25%20%26')).toEqual({ ...state, found: [2], next: null });
+    expect(await search('text=e&from=1')).toEqual({ ...state, found: [1, 2], next: null });
+  });
+
+  it.each(['', 'text=', `text=${'x'.repeat(201)}`, 'text=a&from=-1', 'text=a%00b', 'text=a&text=b'])(
+    'is not searched with %s',
+    async (query) => {
+      const logId = newId('att');
+      await append(logId, 0, 'one\n');
+      expect((await server.api('GET', `/logs/${logId}/search?${query}`)).status).toBe(400);
+    },
+  );
+
   it('tells its length without lines', async () => {
     const logId = newId('dep');
     await append(logId, 0, 'one\ntwo');
@@ -54,6 +74,7 @@ describe('a log', () => {
     async (id) => {
       expect((await server.api('GET', `/logs/${id}`)).status).toBe(404);
       expect((await server.api('GET', `/logs/${id}/raw`)).status).toBe(404);
+      expect((await server.api('GET', `/logs/${id}/search?text=x`)).status).toBe(404);
     },
   );
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseLine, plainText, PLAIN, type Style } from '../../../../web/log/ansi.ts';
+import { parseLine, plainText, PLAIN, type Style } from '../../../src/core/ansi.ts';
 
 const ESC = '\u001b';
 const styled = (change: Partial<Style>): Style => ({ ...PLAIN, ...change });
