@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import type { Page, ProjectView, ScheduleView } from '../../src/core/view.ts';
 import { api, segment } from '../api.ts';
+import { formatMinute } from '../format.ts';
 import { Action } from './action.tsx';
 import { ErrorBox, useLoad } from './load.tsx';
 import { StatusBadge } from './status.tsx';
@@ -55,7 +56,7 @@ function NextTimes({ schedule: { enabled, nextMs, lastBuild } }: { schedule: Sch
         ? nextMs.map((time, index) => (
             <span key={time}>
               {index === 0 ? 'Next ' : ', '}
-              <time dateTime={new Date(time).toISOString()}>{new Date(time).toLocaleString()}</time>
+              <time dateTime={new Date(time).toISOString()}>{formatMinute(time)}</time>
             </span>
           ))
         : 'Disabled'}
