@@ -9,7 +9,7 @@ const USAGE = `slipway project add <git url> [--path PATH] [--token-file FILE | 
        slipway project show <project>
        slipway project connect <project> [--token-file FILE | --token-stdin]   (no token: the server's GitHub App)
        slipway project disconnect <project>
-       slipway project share <project> [--with PROJECT]…   (who may include its files: a project, folder/* or "*"; sets them all, no --with: none)
+       slipway project share <project> [--none] [--without PROJECT]… [--with PROJECT]…   (who may include its files: a project, folder/* or "*")
        slipway project remove <project>`;
 
 const CONNECTIONS = { token: 'by token', app: "as the server's GitHub App", none: 'none' } as const;
@@ -22,11 +22,14 @@ const project: ServerCommand = {
   fields: {
     cloneUrl: { argument: 1, called: 'address' },
     path: { option: 'path' },
-    sharedWith: { option: 'with' },
+    share: { option: 'with' },
+    unshare: { option: 'without' },
   },
   options: {
     path: { type: 'string' },
     with: { type: 'string', multiple: true },
+    without: { type: 'string', multiple: true },
+    none: { type: 'boolean' },
     'token-file': { type: 'string' },
     'token-stdin': { type: 'boolean' },
   },
@@ -74,8 +77,11 @@ async function connect({ api, values, say }: Call, name: string): Promise<void> 
 }
 
 async function share({ api, values, say }: Call, name: string): Promise<void> {
-  const sharedWith = values['with'] ?? [];
-  const one = await api.request<ProjectView>('PATCH', `/projects/${segment(name)}`, { sharedWith });
+  const { with: share, without: unshare, none } = values;
+  if (share === undefined && unshare === undefined && none !== true)
+    throw new UsageError('project share needs --with, --without or --none');
+  const change = { ...(none === true ? { sharedWith: [] } : {}), share, unshare };
+  const one = await api.request<ProjectView>('PATCH', `/projects/${segment(name)}`, change);
   if (values['json'] === true) return say(JSON.stringify(one));
   say(`files of ${one.path} may be included by ${one.sharedWith.join(', ') || 'no other project'}`);
 }

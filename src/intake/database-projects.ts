@@ -1,9 +1,11 @@
 import type { Builds } from '../builds/index.ts';
 import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
-import { PROJECT_PATH } from '../core/project-path.ts';
+import { changeSharing, MOST_SHARED, PROJECT_PATH } from '../core/project-path.ts';
+import type { SharingChange } from '../core/project-path.ts';
 import type { Remote } from '../ports/repositories.ts';
-import { noNote, type Note } from '../store/store.ts';
+import { sharedWith } from '../store/read/projects.ts';
+import { noNote, type Note, type Tx } from '../store/store.ts';
 import { parseCloneUrl } from './clone-url.ts';
 import { connectProject, demand, disconnectProject, findInstallation } from './connect-project.ts';
 import { readHead } from './branch-head.ts';
@@ -108,21 +110,21 @@ function readAhead(deps: ProjectDeps, projectId: string): void {
 async function changeProject(
   deps: ProjectDeps,
   projectId: string,
-  { defaultBranch, token, sharedWith }: Parameters<Projects['change']>[1],
+  { defaultBranch, token, sharing }: Parameters<Projects['change']>[1],
   note: Note,
 ): Promise<void> {
   const project = await findProject(deps, projectId);
   if (token !== undefined) await deps.readRemote(remoteWith(project.clone_url, token));
   const sealed = typeof token === 'string' ? deps.secrets.sealCloneToken(projectId, token) : token;
   await deps.store.transaction(async (tx) => {
+    const shared =
+      sharing === undefined ? {} : { shared_with_json: await sharedAfter(tx, projectId, sharing) };
     await tx.db
       .updateTable('project')
       .set((eb) => ({
         ...(defaultBranch === undefined ? {} : { default_branch: defaultBranch }),
         ...(sealed === undefined ? {} : { clone_token: sealed }),
-        ...(sharedWith === undefined
-          ? {}
-          : { shared_with_json: JSON.stringify([...new Set(sharedWith)].sort()) }),
+        ...shared,
         version: eb('version', '+', 1),
       }))
       .where('id', '=', projectId)
@@ -131,6 +133,22 @@ async function changeProject(
     await note(tx);
   });
   if (defaultBranch !== undefined) readAhead(deps, projectId);
+}
+
+async function sharedAfter({ db }: Tx, projectId: string, change: SharingChange): Promise<string> {
+  const row = await db
+    .selectFrom('project')
+    .where('id', '=', projectId)
+    .select('shared_with_json')
+    .executeTakeFirst();
+  if (row === undefined) throw new Problem('not_found', { what: 'project', id: projectId });
+  const patterns = changeSharing(sharedWith(row), change);
+  if (patterns.length > MOST_SHARED)
+    throw new Problem('request_wrong', {
+      field: 'share',
+      cause: `makes ${patterns.length} projects and folders; ${MOST_SHARED} are the most`,
+    });
+  return JSON.stringify(patterns);
 }
 
 function remoteWith(url: string, token: string | null): Remote {

@@ -1,4 +1,5 @@
 import type { InputValues } from '../core/input.ts';
+import type { SharingChange } from '../core/project-path.ts';
 import type { InputsView } from '../core/view.ts';
 import type { Note } from '../store/store.ts';
 
@@ -17,14 +18,17 @@ export interface Projects {
     },
     note?: Note,
   ): Promise<{ readonly projectId: string }>;
-  /** A token of null is removed. @throws Problem `not_found`, `repository_unreachable`. */
+  /**
+   * A token of null is removed.
+   * @throws Problem `not_found`, `repository_unreachable`; `request_wrong` for more than `MOST_SHARED` patterns.
+   */
   change(
     projectId: string,
     change: {
       readonly defaultBranch?: string | undefined;
       readonly token?: string | null | undefined;
-      /** Projects that may include its files, by path, folder (`shop/*`) or all (`*`). */
-      readonly sharedWith?: readonly string[] | undefined;
+      /** Who may include its files; decided by what is shared when the change is made, so that two at once lose nothing. */
+      readonly sharing?: SharingChange | undefined;
     },
     note?: Note,
   ): Promise<void>;

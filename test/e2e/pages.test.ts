@@ -219,6 +219,38 @@ describe('the pages', () => {
     await card.getByRole('alert').getByText('no mail server').waitFor();
   });
 
+  it('share the files of a project by its form, and stop it', async () => {
+    const page = await stage.open('/projects');
+    await page.getByRole('link', { name: /shop\/web/ }).click();
+    const card = page.getByRole('region', { name: 'Shared files' });
+    await card.getByText('None but itself so far').waitFor();
+    for (const pattern of ['team/*', 'shop/a-project-with-a-long-path/of-several/folders']) {
+      await card.getByLabel('A project').fill(pattern);
+      await page.keyboard.press('Enter');
+      await card.getByRole('listitem').filter({ hasText: pattern }).waitFor();
+    }
+    await card.getByLabel('A project').fill('Not a path');
+    await page.keyboard.press('Enter');
+    // The browser holds it back: nothing was sent.
+    expect(await card.getByRole('alert').count()).toBe(0);
+    await card.getByLabel('A project').fill('a//path');
+    await card.getByRole('button', { name: 'Share', exact: true }).click();
+    await card.getByRole('alert').getByText('is not like shop/web').waitFor();
+    await card.getByRole('button', { name: 'Stop sharing with team' }).click();
+    for (const width of [390, 1440])
+      for (const scheme of ['dark', 'light'] as const) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme: scheme });
+        await card.scrollIntoViewIfNeeded();
+        await shoot(page, `project-shared-${width}-${scheme}`);
+        expect((await lookAtColours(page)).faint).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      }
+    await card.getByRole('button', { name: 'Yes, Remove' }).click();
+    await card.getByRole('listitem').filter({ hasText: 'team/*' }).waitFor({ state: 'detached' });
+    expect(await card.getByRole('listitem').count()).toBe(1);
+  });
+
   it('tell who changed what, and find it by what it says', async () => {
     const page = await stage.open('/audit');
     const row = (text: RegExp) => page.getByRole('row').filter({ hasText: text });

@@ -9,11 +9,12 @@ import { Notifications } from '../parts/notifications.tsx';
 import { RunNow } from '../parts/run-now.tsx';
 import { BuildRow } from '../parts/build-row.tsx';
 import { Schedules } from '../parts/schedules.tsx';
+import { Sharing } from '../parts/sharing.tsx';
 import { useStream } from '../parts/live.ts';
 import { ErrorBox, useLoad, Waiting } from '../parts/load.tsx';
 import { useTitle } from '../parts/title.ts';
 
-/** One project: run it now, its last build, its webhook, its secrets. */
+/** One project: run it now, its last build, its webhook, its secrets, who may include its files. */
 export function ProjectPage() {
   const id = useRoute().params['project'] ?? '';
   const {
@@ -64,6 +65,7 @@ export function ProjectPage() {
       </section>
       <Connection project={project} onChange={reload} />
       <Secrets project={project} onChange={reload} />
+      <Sharing project={project} onChange={reload} />
       <Notifications project={project} />
     </article>
   );

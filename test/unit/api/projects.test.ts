@@ -95,6 +95,30 @@ describe('a project', () => {
     );
   });
 
+  it('is shared with some more and some less, and two who change that at once lose nothing', async () => {
+    const change = (body: object) => server.api('PATCH', '/projects/shop%2Fweb', body);
+    const patterns = async () =>
+      ((await (await server.api('GET', '/projects/shop%2Fweb')).json()) as ProjectView).sharedWith;
+    const names = Array.from({ length: 20 }, (_, n) => `team/p${String(n).padStart(2, '0')}`);
+    await Promise.all(names.map((name) => change({ share: [name] })));
+    expect(await patterns()).toEqual(names);
+    await Promise.all(names.slice(3).map((name) => change({ unshare: [name, 'not/there'] })));
+    expect(await patterns()).toEqual(names.slice(0, 3));
+    await change({ share: ['*', 'team/p00'], unshare: ['team/p01'] });
+    expect(await patterns()).toEqual(['*', 'team/p00', 'team/p02']);
+    await change({ sharedWith: [], share: ['shop/*'] });
+    expect(await patterns()).toEqual(['shop/*']);
+
+    const full = Array.from({ length: 100 }, (_, n) => `full/p${n}`);
+    expect(await problem(await change({ share: full }))).toEqual({ status: 400, code: 'request_wrong' });
+    expect(await problem(await change({ share: ['Shop/Web'] }))).toEqual({
+      status: 400,
+      code: 'request_wrong',
+    });
+    expect(await patterns()).toEqual(['shop/*']);
+    await change({ sharedWith: [] });
+  });
+
   it.each(['none', '..%2F..%2Fetc', '%00', 'a'.repeat(300), '%E0%A4%A'])(
     '%s is not found or refused',
     async (name) => {

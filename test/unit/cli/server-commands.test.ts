@@ -58,6 +58,18 @@ it('adds a private project with a token by standard input, shows and lists it', 
   expect((await slipway(['project', 'show', 'shop/web'])).stdout).toMatch(/default branch {2}main/);
 });
 
+it('shares a project with others, one at a time', async () => {
+  const share = async (...options: string[]) =>
+    (await slipway(['project', 'share', 'shop/web', ...options])).stdout.trim();
+  expect(await share('--with', 'team/a', '--with', 'team/*')).toMatch(/included by team\/\*, team\/a$/);
+  expect(await share('--with', 'team/b')).toMatch(/included by team\/\*, team\/a, team\/b$/);
+  expect(await share('--without', 'team/a', '--without', 'team/*')).toMatch(/included by team\/b$/);
+  expect(await share('--none', '--with', 'team/c')).toMatch(/included by team\/c$/);
+  expect(await share('--none')).toMatch(/included by no other project$/);
+  const wrong = await slipway(['project', 'share', 'shop/web', '--without', 'A B']);
+  expect(wrong.stderr).toContain('--without A B is not like shop/web');
+});
+
 it('says what went wrong and what to do about it, and fails', async () => {
   const twice = await slipway(['project', 'add', repository.cloneUrl, '--token-stdin'], {
     input: 'ghp_secret',
@@ -85,6 +97,7 @@ it.each([
 it.each([
   [['project']],
   [['project', 'add']],
+  [['project', 'share', 'shop/web']],
   [['builds', 'x']],
   [['logs']],
   [['builds', '--none']],
