@@ -30,6 +30,11 @@ export function parseCloneUrl(text: string): CloneUrl {
   return { url: url.href, fullName, token };
 }
 
+/** Host name in an address, by which places are shared; the address itself where it has none. Pure. */
+export function gitHostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname.toLowerCase() : url;
+}
+
 function wrong(cause: string): Problem {
   return new Problem('request_wrong', { field: 'cloneUrl', cause });
 }

@@ -8,10 +8,8 @@ import { sharedWith } from '../store/read/projects.ts';
 import { noNote, type Note, type Tx } from '../store/store.ts';
 import { parseCloneUrl } from './clone-url.ts';
 import { connectProject, demand, disconnectProject, findInstallation } from './connect-project.ts';
-import { readHead } from './branch-head.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Intake } from './intake.ts';
-import { keepSchedules, wantedSchedules } from './keep-schedules.ts';
 import { findProject } from './project-row.ts';
 import type { Projects } from './projects.ts';
 import { removeProject } from './remove-project.ts';
@@ -69,13 +67,14 @@ async function addProject(
         default_branch: defaultBranch,
         clone_token: token === null ? null : deps.secrets.sealCloneToken(projectId, token),
         installation_id: installation,
+        // The first push should not wait for the whole history, and schedules not for the first push.
+        schedules_try_at: branches.has(defaultBranch) ? now : null,
         created_at: now,
       })
       .execute();
     tx.changed('project', projectId);
     await note(tx, { id: projectId, name: path });
   });
-  if (branches.has(defaultBranch)) readAhead(deps, projectId);
   return { projectId };
 }
 
@@ -85,26 +84,6 @@ async function appToken(
   installation: string | null,
 ): Promise<string | null> {
   return installation === null ? null : demand(await gitHost.cloneToken(hostRepository, installation));
-}
-
-/**
- * The first push should not wait for the whole history, and schedules not for the first push. When this fails a push, or
- * "run now", reads it, or says why not.
- */
-function readAhead(deps: ProjectDeps, projectId: string): void {
-  const { store, clock, log } = deps;
-  const read = async (): Promise<void> => {
-    const project = await findProject(deps, projectId);
-    const branch = project.default_branch;
-    const { source, arrivedWith } = await readHead(deps, project, branch);
-    const wanted = wantedSchedules(source);
-    await store.transaction((tx) =>
-      keepSchedules(tx, { projectId, branch, arrivedWith, wanted, nowMs: clock.nowMs() }),
-    );
-  };
-  read().catch((error: unknown) =>
-    log.warn({ err: error, projectId, stage: 'intake' }, 'the default branch was not read ahead'),
-  );
 }
 
 async function changeProject(
@@ -122,7 +101,9 @@ async function changeProject(
     await tx.db
       .updateTable('project')
       .set((eb) => ({
-        ...(defaultBranch === undefined ? {} : { default_branch: defaultBranch }),
+        ...(defaultBranch === undefined
+          ? {}
+          : { default_branch: defaultBranch, schedules_try_at: deps.clock.nowMs() }),
         ...(sealed === undefined ? {} : { clone_token: sealed }),
         ...shared,
         version: eb('version', '+', 1),
@@ -132,7 +113,6 @@ async function changeProject(
     tx.changed('project', projectId);
     await note(tx);
   });
-  if (defaultBranch !== undefined) readAhead(deps, projectId);
 }
 
 async function sharedAfter({ db }: Tx, projectId: string, change: SharingChange): Promise<string> {

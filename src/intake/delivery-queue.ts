@@ -4,6 +4,7 @@ import { timeOf } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import { readGithubDelivery, readGithubNames } from '../hosts/github/read-delivery.ts';
 import type { WaitingRepository } from './choose-repositories.ts';
+import { gitHostOf } from './clone-url.ts';
 import { countAttempt, finishDelivery } from './delivery-rows.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Unplanned } from './plan-build.ts';
@@ -32,13 +33,11 @@ export async function waitingRepositories({ store }: IntakeDeps): Promise<readon
     .execute();
   return rows.map(({ repository, url, oldest }) => ({
     repository,
-    gitHost: url === null ? null : nameOf(url),
+    gitHost: url === null ? null : gitHostOf(url),
     // Of the id: the index has it, and the rows with their payloads are not read.
     sinceMs: timeOf(oldest),
   }));
 }
-
-const nameOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname.toLowerCase() : url);
 
 /**
  * Takes in the oldest waiting delivery of a repository; null when none waits. When the repository cannot be read it

@@ -34,6 +34,14 @@ export async function keepSchedules(
   tx: Tx,
   { projectId, branch, arrivedWith, wanted, nowMs }: SchedulesOfHead,
 ): Promise<void> {
+  // What the branch says is known now; files with errors are mended by a push, which is read as well.
+  await tx.db
+    .updateTable('project')
+    .set({ schedules_try_at: null })
+    .where('id', '=', projectId)
+    .where('default_branch', '=', branch)
+    .where('schedules_try_at', 'is not', null)
+    .execute();
   if (wanted === null || !(await isNewest(tx, { projectId, branch, arrivedWith }))) return;
   const known = await tx.db.selectFrom('schedule').where('project_id', '=', projectId).selectAll().execute();
   const gone = known.filter(({ name }) => !wanted.some((one) => one.name === name));

@@ -24,8 +24,8 @@ const AGAIN_MS = 60_000;
 type ScheduledBuild = BuildReference & { readonly schedule: string };
 
 /**
- * Makes the builds that are due of a project, each of the default branch as it is now. Where that cannot be read they wait,
- * with the reason; nothing is recorded after `stopping`.
+ * Makes the builds that are due of a project, each of the default branch as it is now, and has its schedules as that says.
+ * Where it cannot be read they wait, with the reason; nothing is recorded after `stopping`.
  */
 export async function createBuildOfSchedule(
   deps: ScheduleDeps,
@@ -58,6 +58,7 @@ export async function createBuildOfSchedule(
     const problem = error instanceof Problem ? error.message : 'Slipway failed inside; see the server’s log';
     await store.transaction(async (tx) => {
       for (const row of await dueOf(tx, projectId, clock.nowMs())) await waitWith(deps, tx, row, problem);
+      await readLater(deps, tx, projectId, error);
     });
   }
 }
@@ -119,4 +120,15 @@ async function waitWith({ clock }: ScheduleDeps, tx: Tx, row: ScheduleRow, probl
     .where('id', '=', id)
     .execute();
   if (problem !== row.problem) tx.changed('project', projectId);
+}
+
+/** The schedules of a new project, or of another default branch; of a branch that is not there a push brings them. */
+async function readLater({ clock }: ScheduleDeps, tx: Tx, projectId: string, error: unknown): Promise<void> {
+  const isGone = error instanceof Problem && error.code === 'not_found';
+  await tx.db
+    .updateTable('project')
+    .set({ schedules_try_at: isGone ? null : clock.nowMs() + AGAIN_MS })
+    .where('id', '=', projectId)
+    .where('schedules_try_at', 'is not', null)
+    .execute();
 }

@@ -2,6 +2,8 @@ import { Problem } from '../core/problem.ts';
 import { createRounds } from '../core/rounds.ts';
 import { nextCronTime } from '../pipeline/cron-time.ts';
 import { noNote, type Note } from '../store/store.ts';
+import { chooseRepositories, type WaitingRepository } from './choose-repositories.ts';
+import { gitHostOf } from './clone-url.ts';
 import { createBuildOfSchedule, type ScheduleDeps } from './run-schedule.ts';
 import { afterOf, setTimes } from './keep-schedules.ts';
 
@@ -19,7 +21,7 @@ export interface Schedules {
 
 /** The clock may be set at any time: so often it is looked at. */
 const LOOK_MS = 5_000;
-/** So many projects are read side by side: one that does not answer holds up no other. */
+/** So many projects are read side by side, of one Git host one less: one that does not answer holds up no other. */
 const CONCURRENCY = 4;
 
 /**
@@ -33,7 +35,8 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
   const stopping = new AbortController();
   let lastLookMs = Infinity;
 
-  const working = new Map<string, Promise<void>>();
+  const working = new Map<string, WaitingRepository & { readonly done: Promise<void> }>();
+  let stopListening = (): void => undefined;
   /** Since the timer's last look: what cannot even be recorded is not tried without a pause. */
   const tried = new Set<string>();
   const makeBuilds = async (projectId: string): Promise<void> => {
@@ -55,11 +58,12 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
       // Also at the first look: the clock may have been set back while no server ran.
       if (nowMs < lastLookMs) await correctTimes(deps, nowMs);
       lastLookMs = nowMs;
-      for (const projectId of await dueProjects(deps, nowMs)) {
-        if (stopping.signal.aborted || working.size >= CONCURRENCY) return;
-        if (working.has(projectId) || tried.has(projectId)) continue;
+      const waiting = (await dueProjects(deps, nowMs)).filter(({ repository }) => !tried.has(repository));
+      if (stopping.signal.aborted) return;
+      for (const one of chooseRepositories(waiting, [...working.values()], CONCURRENCY)) {
+        const projectId = one.repository ?? '';
         tried.add(projectId);
-        working.set(projectId, makeBuilds(projectId));
+        working.set(projectId, { ...one, done: makeBuilds(projectId) });
       }
     } catch (error) {
       log.error({ err: error, stage: 'intake' }, 'the schedules could not be looked at');
@@ -71,19 +75,24 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
     looks.wake();
   };
   const idle = async (): Promise<void> => {
-    do await Promise.all([looks.idle(), ...working.values()]);
+    do await Promise.all([looks.idle(), ...[...working.values()].map(({ done }) => done)]);
     while (!looks.isIdle() || working.size > 0);
   };
 
   return {
     start: () => {
       timer = setInterval(wake, LOOK_MS);
+      // A new project, or one with another default branch.
+      stopListening = store.onChange(({ kind }) => {
+        if (kind === 'project') looks.wake();
+      });
       wake();
     },
     wake,
     idle,
     stop: async () => {
       stopping.abort();
+      stopListening();
       clearInterval(timer);
       await idle();
     },
@@ -105,17 +114,33 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
   };
 }
 
-async function dueProjects({ store }: ScheduleDeps, nowMs: number): Promise<readonly string[]> {
-  const rows = await store.db
+/** Projects of which a time has come, and then those whose default branch is to be read. */
+async function dueProjects(
+  { store }: ScheduleDeps,
+  nowMs: number,
+): Promise<readonly (WaitingRepository & { readonly repository: string })[]> {
+  const due = await store.db
     .selectFrom('schedule')
+    .innerJoin('project', 'project.id', 'schedule.project_id')
     .where('enabled', '=', 1)
     .where('next_at', '<=', nowMs)
     .where('try_at', '<=', nowMs)
     .orderBy('try_at')
     .orderBy('next_at')
-    .select('project_id')
+    .select(['project.id', 'clone_url', 'next_at as sinceMs'])
     .execute();
-  return [...new Set(rows.map((row) => row.project_id))];
+  const unread = await store.db
+    .selectFrom('project')
+    .where('schedules_try_at', '<=', nowMs)
+    .orderBy('schedules_try_at')
+    .select((eb) => ['id', 'clone_url', eb.ref('schedules_try_at').$notNull().as('sinceMs')])
+    .execute();
+  const rows = Map.groupBy([...due, ...unread], ({ id }) => id);
+  return [...rows.values()].flatMap(([row]) =>
+    row === undefined
+      ? []
+      : [{ repository: row.id, gitHost: gitHostOf(row.clone_url), sinceMs: row.sinceMs }],
+  );
 }
 
 /** After the clock was set back no schedule stands still until it has caught up. */

@@ -20,6 +20,7 @@ import { sharedFiles } from './migrations/0016-shared-files.ts';
 import { schedules } from './migrations/0017-schedules.ts';
 import { concurrency } from './migrations/0018-concurrency.ts';
 import { reruns } from './migrations/0019-reruns.ts';
+import { schedulesToRead } from './migrations/0020-schedules-to-read.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -43,6 +44,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   schedules,
   concurrency,
   reruns,
+  schedulesToRead,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

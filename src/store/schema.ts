@@ -106,6 +106,8 @@ export interface ProjectTable {
   installation_id: string | null;
   /** Projects that may include its files: a JSON list of patterns of paths; null: none. */
   shared_with_json: Generated<string | null>;
+  /** From then on its default branch is to be read for its schedules, not for a time that has come; null: that is done. */
+  schedules_try_at: Generated<number | null>;
   next_build_number: Generated<number>;
   created_at: number;
   version: Version;

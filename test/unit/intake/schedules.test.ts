@@ -46,7 +46,10 @@ beforeEach(async () => {
   repository.commit({ 'slipway.yml': cron('0 3 * * *') }, 'First');
   server = await startTestServer();
   await server.api('POST', '/projects', { cloneUrl: repository.cloneUrl });
-  await vi.waitFor(async () => expect(await rows()).toHaveLength(1), { timeout: 10_000 });
+  folder = await mkdtemp(path.join(tmpdir(), 'slipway-schedules-'));
+  mirrors = createMirrors({ directory: folder, signal: new AbortController().signal });
+  await look(Date.now());
+  expect(await rows()).toHaveLength(1);
   base = Math.floor(Date.now() / (24 * HOUR) + 1) * 24 * HOUR;
   nowMs = base;
   await server.deps.store.transaction(async (tx) => {
@@ -55,8 +58,6 @@ beforeEach(async () => {
       .set({ next_at: base + 3 * HOUR })
       .execute();
   });
-  folder = await mkdtemp(path.join(tmpdir(), 'slipway-schedules-'));
-  mirrors = createMirrors({ directory: folder, signal: new AbortController().signal });
 });
 afterEach(async () => {
   for (const one of running.splice(0)) await one.stop();
@@ -155,6 +156,63 @@ describe('the schedules of a project', () => {
     );
     await server.deps.intake.idle();
     expect(await rows()).toHaveLength(1);
+  });
+});
+
+describe('the schedules of a new project', () => {
+  const add = (read: Mirrors['read']) => {
+    const { builds: machine, ...others } = server.deps;
+    const clock = { nowMs: () => nowMs };
+    return createProjects({
+      ...{ ...others, readRemote, clock, builds: machine },
+      mirrors: { ...mirrors, read },
+      gitHost: connectGithub({ api: 'http://127.0.0.1:9', app: null, clock }),
+    }).add({ cloneUrl: other.cloneUrl, path: null, token: null });
+  };
+  const names = async () => (await rows()).map(({ name }) => name).sort();
+  let other: HostedRepository;
+  beforeEach(() => {
+    other = host.create('Shop/Other');
+    other.commit({ 'slipway.yml': cron('30 3 * * *', 'hourly') }, 'First');
+  });
+
+  it('are read by the next server where this one was killed right after it was added', async () => {
+    await add(() => new Promise(() => undefined));
+    await look(nowMs);
+    expect(await names()).toEqual(['hourly', 'nightly']);
+  });
+
+  it('are tried again while its Git host is away, and read once', async () => {
+    await add(() => new Promise(() => undefined));
+    options.failures = 1_000;
+    await look(nowMs);
+    expect(await names()).toEqual(['nightly']);
+    options.failures = 0;
+    await look(nowMs + MINUTE);
+    expect(await names()).toEqual(['hourly', 'nightly']);
+    const asked: string[] = [];
+    const heard: ReadRemote = (remote) => (asked.push(remote.url), readRemote(remote));
+    await look(nowMs + HOUR, schedules(server.deps.store, heard));
+    expect(asked).toEqual([]);
+  });
+
+  it('are read again when another branch is the default one', async () => {
+    repository.commit({ 'slipway.yml': cron('5 5 * * *', 'other') }, 'Else', { branch: 'else' });
+    await server.api('PATCH', '/projects/shop%2Fweb', { defaultBranch: 'else' });
+    await look(nowMs);
+    expect(await names()).toEqual(['other']);
+  });
+
+  it('of which the default branch is not there are not asked for again: a push makes it', async () => {
+    await server.api('PATCH', '/projects/shop%2Fweb', { defaultBranch: 'to-come' });
+    await look(nowMs);
+    const asked: string[] = [];
+    await look(
+      nowMs + HOUR,
+      schedules(server.deps.store, (remote) => (asked.push(remote.url), readRemote(remote))),
+    );
+    expect(asked).toEqual([]);
+    expect(await names()).toEqual(['nightly']);
   });
 });
 
@@ -265,11 +323,50 @@ describe('a repository that does not answer', () => {
     return { read, asked: () => isAsked };
   };
 
+  it('holds up no other Git host, however many of its own do not answer', async () => {
+    const others = await Promise.all(
+      ['One', 'Two', 'Three', 'Four'].map((name) => {
+        const made = host.create(`Shop/${name}`);
+        made.commit({ 'slipway.yml': cron('30 3 * * *') }, 'First');
+        return server.deps.projects.add({ cloneUrl: made.cloneUrl, path: null, token: null });
+      }),
+    );
+    await server.deps.store.transaction(async (tx) => {
+      const elsewhere = sql<string>`replace(clone_url, '127.0.0.1', 'silent.test')`;
+      for (const { projectId: id } of others) {
+        await tx.db.updateTable('project').set({ clone_url: elsewhere }).where('id', '=', id).execute();
+        await tx.db.deleteFrom('schedule').where('project_id', '=', id).execute();
+        const schedule = { name: 'x', expression: '@hourly', timezone: 'UTC', next_at: base };
+        const times = { done_until: null, last_build_id: null, problem: null };
+        await tx.db
+          .insertInto('schedule')
+          .values({ id: `sch_${id}`, project_id: id, ...schedule, ...times })
+          .execute();
+      }
+      const nightly = { next_at: base + 1, try_at: base };
+      await tx.db.updateTable('schedule').set(nightly).where('name', '=', 'nightly').execute();
+    });
+    const asked: string[] = [];
+    const by = schedules(server.deps.store, async (remote, signal) => {
+      if (!remote.url.includes('silent.test')) return readRemote(remote, signal);
+      asked.push(remote.url);
+      return new Promise((_, reject) =>
+        signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true }),
+      );
+    });
+    nowMs = base + 1;
+    by.wake();
+    await vi.waitFor(async () => expect(await ticks()).toHaveLength(1), { timeout: 20_000 });
+    expect(asked).toHaveLength(3);
+    await by.stop();
+  });
+
   it('holds up neither the schedules of other projects nor the end of the server', async () => {
     const other = host.create('Shop/Other');
     other.commit({ 'slipway.yml': cron('30 3 * * *') }, 'First');
     await server.api('POST', '/projects', { cloneUrl: other.cloneUrl });
-    await vi.waitFor(async () => expect(await rows()).toHaveLength(2), { timeout: 20_000 });
+    await look(nowMs);
+    expect(await rows()).toHaveLength(2);
     await server.deps.store.transaction(async (tx) => {
       await tx.db.updateTable('schedule').set({ next_at: base }).execute();
     });
