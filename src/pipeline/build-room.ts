@@ -10,6 +10,8 @@ export interface BuildRoom {
   /** Nodes reached through aliases, and through merge keys. */
   aliasedNodes: number;
   mergedNodes: number;
+  /** Characters of patterns of `evaluate`, with repetitions written out. */
+  patternCharacters: number;
 }
 
 export const newBuildRoom = (): BuildRoom => ({
@@ -18,4 +20,5 @@ export const newBuildRoom = (): BuildRoom => ({
   tokens: PIPELINE_LIMITS.tokens,
   aliasedNodes: PIPELINE_LIMITS.aliasedNodes,
   mergedNodes: PIPELINE_LIMITS.aliasedNodes,
+  patternCharacters: PIPELINE_LIMITS.patternCharacters,
 });

@@ -31,7 +31,7 @@ export function readWorkflows(files: readonly PipelineFile[], facts: Facts): rea
       facts.included,
       room,
     );
-    if (spec !== null) checkPipeline(spec, facts, report, isWhole);
+    if (spec !== null) checkPipeline(spec, facts, report, isWhole, room);
     return { name: workflowNameOf(path), file: path, spec, report };
   });
   checkWorkflows(workflows);

@@ -1,6 +1,7 @@
 import { didYouMean } from '../../core/did-you-mean.ts';
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
 import { STEP_VARIABLES } from '../../core/step-variables.ts';
+import type { BuildRoom } from '../build-room.ts';
 import { CI_VARIABLES } from '../ci-variables.ts';
 import { partsOf } from '../expression/expression.ts';
 import { compilePattern, costOf } from '../expression/pattern.ts';
@@ -19,26 +20,33 @@ export interface NamesOfExpressions {
   readonly ofFile: OwnNames;
 }
 
-/** Expressions name what there is, and their patterns are patterns, all together of a size that is soon read. */
+/** Expressions name what there is, and their patterns are patterns, those of a build together of a size that is soon read. */
 export function checkExpressions(
   { steps, push, deploy, when }: PipelineSpec,
   names: NamesOfExpressions,
+  room: Pick<BuildRoom, 'patternCharacters'>,
   report: Report,
 ): void {
   const conditions = [...steps, ...(push === null ? [] : [push]), ...deploy].flatMap((one) => one.when ?? []);
+  const limit = PIPELINE_LIMITS.patternCharacters;
   let weight = 0;
   const check = (some: readonly Condition[], own: OwnNames): void => {
     for (const { evaluate } of some) {
       if (evaluate === null) continue;
       checkNames(evaluate, own, report);
-      weight += weightOfPatterns(evaluate);
-      if (weight <= PIPELINE_LIMITS.patternCharacters) checkPatterns(evaluate, report);
-      else
+      const taken = weightOfPatterns(evaluate);
+      if (taken === 0) continue;
+      weight += taken;
+      room.patternCharacters = Math.max(-1, room.patternCharacters - taken);
+      if (room.patternCharacters < 0) {
+        const whose = weight > limit ? 'its patterns' : 'the patterns of the build together';
         report.add('too_complex', evaluate, {
-          what: 'its patterns have more characters, each repetition written out,',
-          limit: PIPELINE_LIMITS.patternCharacters,
+          what: `${whose} have more characters, each repetition written out,`,
+          limit,
         });
-      if (weight > PIPELINE_LIMITS.patternCharacters) return;
+        return;
+      }
+      checkPatterns(evaluate, report);
     }
   };
   check(when ?? [], names.ofFile);

@@ -1,4 +1,5 @@
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
+import { newBuildRoom } from '../build-room.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { IncludedFiles } from '../include/included-file.ts';
 import type { Report } from '../report.ts';
@@ -30,8 +31,15 @@ export interface Facts {
 /**
  * What the grammar alone cannot say, as far as it needs no event.
  * @param isWhole False where something that is included is not known: what it may have is not missed then.
+ * @param room Of all files of the build.
  */
-export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report, isWhole = true): void {
+export function checkPipeline(
+  spec: PipelineSpec,
+  facts: Facts,
+  report: Report,
+  isWhole = true,
+  room = newBuildRoom(),
+): void {
   const most = PIPELINE_LIMITS.steps;
   const surplus = spec.steps[most] ?? spec.services[most];
   if (surplus !== undefined) {
@@ -53,7 +61,7 @@ export function checkPipeline(spec: PipelineSpec, facts: Facts, report: Report, 
   checkCaches(spec, own, report);
   checkPrograms(spec, report);
   checkDeployments(spec.deploy, report);
-  checkExpressions(spec, { inside: own, ofFile: new Set(inputs) }, report);
+  checkExpressions(spec, { inside: own, ofFile: new Set(inputs) }, room, report);
   checkSecrets(spec, report);
   if (!isWhole) return;
   checkServicesUsed(spec, report);

@@ -70,6 +70,16 @@ describe('a build of many files is answered in the time of one', () => {
     aliases: `variables: [&a {b: c}]\nsteps: { s: { commands: [${'*a,'.repeat(3_000)}] } }`,
     merges: `variables: &a {${'b: c,'.repeat(20)}}\nsteps: [${'{<<: *a},'.repeat(1_000)}]`,
     'many directives': '%YAML 1.2\n'.repeat(1_000),
+    'patterns, none like another': '',
+  };
+  /** Text of the n-th file. */
+  const textOf = (unit: string, n: number): string => (unit === '' ? patterns(n) : unit);
+  const patterns = (n: number): string => {
+    const steps = Array.from({ length: 20 }, (_, i) => {
+      const evaluate = `CI_COMMIT_BRANCH matches "(a|b${n}x${i}){90}c"`;
+      return `- { name: s${n}x${i}, image: a/b:1, commands: x, when: { evaluate: '${evaluate}' } }`;
+    });
+    return `steps:\n${steps.join('\n')}\n`;
   };
   const measured = (work: () => readonly LintProblem[]): number => {
     const before = process.cpuUsage();
@@ -85,18 +95,20 @@ describe('a build of many files is answered in the time of one', () => {
     const files = [
       { path: 'slipway.yml', text: `include: [${names.join()}]\nsteps: { a: { commands: x } }` },
     ];
-    const text = `# include\n${unit}`;
     const before = process.cpuUsage();
     const included = await gatherIncluded(files, (refs) =>
-      Promise.resolve(refs.map(() => ({ kind: 'file', text }))),
+      Promise.resolve(refs.map((_ref, at) => ({ kind: 'file', text: `# include\n${textOf(unit, at)}` }))),
     );
     const { user, system } = process.cpuUsage(before);
     expect((user + system) / 1_000).toBeLessThan(1_500);
     expect(measured(() => lintWorkflows(files, { hasDockerfile: true, included }))).toBeLessThan(2_000);
   });
 
-  test.each(Object.entries(units))('a folder of 64 workflows: %s', (_, text) => {
-    const files = Array.from({ length: 64 }, (_, at) => ({ path: `.slipway/f${at}.yml`, text }));
+  test.each(Object.entries(units))('a folder of 64 workflows: %s', (_, unit) => {
+    const files = Array.from({ length: 64 }, (_, at) => ({
+      path: `.slipway/f${at}.yml`,
+      text: textOf(unit, at),
+    }));
     expect(measured(() => lintWorkflows(files, { hasDockerfile: true }))).toBeLessThan(2_000);
   });
 });
