@@ -82,6 +82,8 @@ export const LIMITS = {
   pids: 4_096,
   healthPasses: PLAN_DEFAULTS.healthPasses,
   deliveryAttempts: 5,
+  /** Times that it is begun to plan a build. */
+  planAttempts: 3,
   /** Event streams of one token or session, and of all together. */
   streamsEach: 32,
   streams: 512,

@@ -48,7 +48,7 @@ async function buildOfDelivery(tx: Tx, deliveryId: string): Promise<BuildReferen
 
 async function insertBuild(
   tx: Tx,
-  { projectId, deliveryId, arrivedWith, event, blocked }: NewBuild,
+  { projectId, deliveryId, arrivedWith, event, outcome, blocked }: NewBuild,
   rerun: Rerun | null,
   at: number,
 ): Promise<BuildReference> {
@@ -72,6 +72,8 @@ async function insertBuild(
       branch: branchOf(event),
       pull_request: event.kind === 'pull_request' ? event.number : null,
       branch_order: rerun?.branchOrder ?? timeOrder(deliveryId ?? arrivedWith ?? buildId),
+      // A delivery's is planned at once, by who makes it.
+      plan_attempts: deliveryId !== null && outcome === null && blocked === null ? 1 : 0,
       problems_json: null,
       created_at: at,
       started_at: null,

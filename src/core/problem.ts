@@ -285,6 +285,11 @@ export const CATALOGUE = {
     message: 'The repository {url} took longer than {seconds} seconds.',
     fix: 'Check the Git host; the delivery is processed again when it is replayed.',
   },
+  plan_kills_server: {
+    http: 500,
+    message: 'The server ended {times} times while it planned the build.',
+    fix: "Look at the server's log of those times, and at the pipeline files of the commit. Mend them, or give the server more memory, then run the build again.",
+  },
   // the Git host's API
   host_token_wrong: {
     http: 502,

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../config/times.ts';
 import type { PlanOutcome } from '../builds/index.ts';
 import type { RepositoryEvent } from '../core/event.ts';
 import { Problem } from '../core/problem.ts';
@@ -19,9 +20,29 @@ export interface Unplanned {
   readonly source: Source | null;
 }
 
-/** Gives a build its plan, its problems or its end. A repository that cannot be read ends it as an error of ours. */
+/**
+ * Gives a build its plan, its problems or its end. A repository that cannot be read ends it as an error of ours, and so does
+ * a plan that took the server down as often as it may be begun.
+ */
 export async function planBuild(deps: IntakeDeps, unplanned: Unplanned): Promise<void> {
-  await deps.builds.planBuild(unplanned.buildId, await outcomeOf(deps, unplanned));
+  const isFatal = unplanned.source === null && !(await countAttempt(deps, unplanned.buildId));
+  await deps.builds.planBuild(unplanned.buildId, isFatal ? TOO_OFTEN : await outcomeOf(deps, unplanned));
+}
+
+const { message, fix } = new Problem('plan_kills_server', { times: LIMITS.planAttempts });
+const TOO_OFTEN: PlanOutcome = { kind: 'ended', status: 'error', reason: `${message} ${fix}` };
+
+/** Counts before it is begun, whether it may be. Of a build that has just been made its maker has counted the first. */
+function countAttempt({ store }: IntakeDeps, buildId: string): Promise<boolean> {
+  return store.transaction(async ({ db }) => {
+    const counted = await db
+      .updateTable('build')
+      .set((eb) => ({ plan_attempts: eb('plan_attempts', '+', 1) }))
+      .where('id', '=', buildId)
+      .where('plan_attempts', '<', LIMITS.planAttempts)
+      .executeTakeFirst();
+    return counted.numUpdatedRows > 0n;
+  });
 }
 
 async function outcomeOf(deps: IntakeDeps, unplanned: Unplanned): Promise<PlanOutcome> {

@@ -21,6 +21,7 @@ import { schedules } from './migrations/0017-schedules.ts';
 import { concurrency } from './migrations/0018-concurrency.ts';
 import { reruns } from './migrations/0019-reruns.ts';
 import { schedulesToRead } from './migrations/0020-schedules-to-read.ts';
+import { planAttempts } from './migrations/0021-plan-attempts.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -45,6 +46,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   concurrency,
   reruns,
   schedulesToRead,
+  planAttempts,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

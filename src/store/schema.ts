@@ -160,6 +160,8 @@ export interface BuildTable {
   branch_order: string;
   /** 1: its files were read, and its workflows are there. */
   planned: Generated<number>;
+  /** How often it was begun to plan it, counted before: a plan may take the server down. */
+  plan_attempts: Generated<number>;
   problems_json: string | null;
   created_at: number;
   started_at: number | null;

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { Problem } from '../../../src/core/problem.ts';
+import { makeRecord, pushOf } from '../../support/record.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { nodeEnvironment } from '../../support/node-environment.ts';
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'slipway-plan-attempts-'));
+  file = path.join(folder, 'slipway.db');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A server from its start until it has nothing to plan, or is dead; gives the signal that ended it. */
+async function runServer(): Promise<string | null> {
+  const script = fileURLToPath(new URL('die-planning.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, file], {
+    env: nodeEnvironment(),
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const [, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  return signal;
+}
+
+it.each([
+  ['a delivery', 'dlv_1', ['SIGKILL', 'SIGKILL', null, null]],
+  ['a person', null, ['SIGKILL', 'SIGKILL', 'SIGKILL', null]],
+])(
+  'a build by %s whose plan takes the server down three times is planned no more',
+  { timeout: 60_000 },
+  async (_by, deliveryId, wanted) => {
+    const record = await makeRecord(file);
+    const projectId = await record.project();
+    // That of a delivery is planned at once, by the server that has made it: here it dies of that.
+    const build = { projectId, deliveryId, event: pushOf('main'), outcome: null, blocked: null };
+    const { buildId } = await record.builds.createBuild(build);
+    await record.close();
+    const ended: (string | null)[] = [];
+    for (let start = 0; start < 4; start += 1) ended.push(await runServer());
+    expect(ended).toEqual(wanted);
+    const store = await openStore(file);
+    const row = await store.db
+      .selectFrom('build')
+      .select(['status', 'reason'])
+      .where('id', '=', buildId)
+      .executeTakeFirstOrThrow();
+    await store.close();
+    const { message, fix } = new Problem('plan_kills_server', { times: 3 });
+    expect(row).toEqual({ status: 'error', reason: `${message} ${fix}` });
+  },
+);
