@@ -273,7 +273,7 @@ async function main(): Promise<void> {
       waitingFor: dispatcher.waitingFor,
       urlOf: (host) => appUrl(host, settings.router),
     },
-    workerRoutes: workerRoutes({ builds, logs, artifacts, intake, queueAccess, log }),
+    workerRoutes: workerRoutes({ builds, logs, artifacts, artifactFiles, intake, queueAccess, log }),
     artifactFiles,
     queueAccess,
     metrics,

@@ -3,7 +3,7 @@ import type { Labels } from '../core/labels.ts';
 import type { BuildPlan } from '../core/plan.ts';
 import type { EndStatus } from '../core/status.ts';
 import type { LintProblemView, ReplayView } from '../core/view.ts';
-import type { LeaseSecrets, Report, RouterRecord } from '../core/work.ts';
+import type { LeaseSecrets, Report, RouterRecord, TakenArtifact } from '../core/work.ts';
 import type {
   ClaimAnswer,
   ClaimRequest,
@@ -196,6 +196,11 @@ export interface Builds {
   logsOf(lease: OpenLease): Promise<ReadonlySet<string>>;
   /** The workflow that the lease is of. @throws Problem `lease_lost`; `not_allowed` for a deployment's. */
   workflowOf(lease: OpenLease): Promise<string>;
+  /**
+   * An artifact of another workflow that the lease's own takes.
+   * @throws Problem `lease_lost`; `not_allowed` for a deployment's; `artifact_gone` for any other one, and one that has expired.
+   */
+  takenArtifact(lease: OpenLease, id: string): Promise<TakenArtifact>;
 
   // what the worker of a router asks; each @throws Problem `not_allowed` when it has not that router
   routerRecord(worker: KnownWorker, router: string): Promise<RouterRecord>;

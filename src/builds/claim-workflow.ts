@@ -9,6 +9,7 @@ import type { StepWork, WorkflowWork } from '../core/work.ts';
 import { workflowRows } from '../core/workflow-rows.ts';
 import { countReruns, readPreviousBuild } from '../store/read/build-line.ts';
 import { deliveryOfBuild } from '../store/read/delivery-of.ts';
+import { takenArtifacts } from '../store/read/taken-artifacts.ts';
 import type { Reading, Tx } from '../store/store.ts';
 import { refuseClaim } from './claim.ts';
 import type { Claimant } from './claim.ts';
@@ -115,6 +116,7 @@ function stepsOf(tx: Reading, workflowId: string, attempt: number) {
 /** What the worker gets; the same for a claim that is repeated. */
 export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string): Promise<WorkflowWork> {
   const recorded = await recordedWork(deps, tx, workflowId);
+  const takes = await takenArtifacts(tx, workflowId, deps.clock.nowMs());
   return {
     kind: 'workflow',
     workflowId,
@@ -122,6 +124,7 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
     steps: await stepWork(tx, workflowId, recorded.attempt, recorded.build.id),
     registry: deps.registry,
     ...(await repeatWork(tx, workflowId)),
+    ...(takes === null ? {} : { takes }),
   };
 }
 

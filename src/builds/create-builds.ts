@@ -10,7 +10,7 @@ import type { BuildsDeps } from './deps.ts';
 import { drainWorker } from './drain-worker.ts';
 import { endWithoutImage, expireLeases, expireStandbys, settleAll } from './expire.ts';
 import { notifyTest } from './insert-notifications.ts';
-import { logsOf, openLease, workflowOf } from './lease-reads.ts';
+import { logsOf, openLease, takenArtifact, workflowOf } from './lease-reads.ts';
 import { demandLease } from './lease-rows.ts';
 import { keepTests } from './keep-tests.ts';
 import { readLeaseSecrets } from './lease-secrets.ts';
@@ -135,6 +135,7 @@ export function createBuilds(deps: BuildsDeps): Builds {
     leaseSecrets: (lease) => readLeaseSecrets(deps, lease),
     logsOf: (lease) => logsOf(store, lease),
     workflowOf: (lease) => workflowOf(store, lease),
+    takenArtifact: (lease, id) => takenArtifact(store, lease, { id, nowMs: clock.nowMs() }),
 
     async routerRecord(worker, router) {
       demandRouter(worker, router);

@@ -1,4 +1,6 @@
 import { Problem } from '../core/problem.ts';
+import type { TakenArtifact } from '../core/work.ts';
+import { takenArtifacts } from '../store/read/taken-artifacts.ts';
 import type { Reading } from '../store/store.ts';
 import type { KnownWorker, OpenLease } from './builds.ts';
 import { demandLease, isLeaseToken } from './lease-rows.ts';
@@ -20,6 +22,21 @@ export async function workflowOf(reading: Reading, lease: OpenLease): Promise<st
   await demandLease(reading, lease.id);
   if (lease.subject.kind !== 'workflow') throw new Problem('not_allowed');
   return lease.subject.id;
+}
+
+/**
+ * An artifact that the workflow of the lease takes.
+ * @throws Problem `lease_lost`; `not_allowed` for a deployment's; `artifact_gone` for any other one, and one that has expired.
+ */
+export async function takenArtifact(
+  reading: Reading,
+  lease: OpenLease,
+  { id, nowMs }: { id: string; nowMs: number },
+): Promise<TakenArtifact> {
+  const takes = await takenArtifacts(reading, await workflowOf(reading, lease), nowMs);
+  const found = takes?.artifacts.find((one) => one.id === id);
+  if (found === undefined) throw new Problem('artifact_gone', { name: id.slice(0, 80) });
+  return found;
 }
 
 /** Logs that may be written under the lease. @throws Problem `lease_lost`. */

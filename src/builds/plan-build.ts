@@ -5,6 +5,7 @@ import type { BuildPlan, DeployPlan, Plan, WorkflowPlan } from '../core/plan.ts'
 import { Problem, type ProblemCode } from '../core/problem.ts';
 import type { WorkflowRepeat } from '../core/repeat.ts';
 import type { LintProblemView } from '../core/view.ts';
+import { neededFeatures } from '../core/worker-feature.ts';
 import { workflowRows } from '../core/workflow-rows.ts';
 import type { Tx } from '../store/store.ts';
 import type { PlanOutcome } from './builds.ts';
@@ -146,6 +147,7 @@ function workflowRow(
     reason: null,
     attempt: 1,
     labels_json: JSON.stringify(plan.labels ?? {}),
+    needs_json: JSON.stringify(neededFeatures(plan)),
     group_key: plan.concurrency === undefined ? null : groupKey(plan.concurrency, name),
     group_limit: plan.concurrency?.limit ?? null,
     plan_json: JSON.stringify(plan),

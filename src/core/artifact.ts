@@ -6,6 +6,10 @@ export const ARTIFACT_LIMITS = {
   part: 4 * 1024 * 1024,
   /** Different ones of one attempt of a step. */
   perAttempt: 20,
+  /** That a workflow takes of others; their files, and the bytes of those, all together. */
+  taken: 1_000,
+  takenFiles: 200_000,
+  takenBytes: 16 * 1024 ** 3,
 } as const;
 
 /** Name of an artifact; also of the file that it is downloaded as. */

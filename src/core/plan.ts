@@ -46,6 +46,22 @@ export interface Plan {
    * checks out.
    */
   readonly skipClone?: true;
+  /** Artifacts of other workflows of the build that are in the workspace from the start. Absent: none. */
+  readonly takes?: readonly ArtifactTake[];
+}
+
+/** Artifacts that a workflow takes of another one, which is over before it begins. */
+export interface ArtifactTake {
+  /** Name of that workflow. */
+  readonly from: string;
+  /** Of a matrix only the combinations that have all of this. */
+  readonly matrix: MatrixValues;
+  /** Names of artifacts; null: all. */
+  readonly names: readonly string[] | null;
+  /** Folder of the workspace that they are unpacked in; `.` is the workspace. */
+  readonly path: string;
+  /** It is well where there is none. */
+  readonly optional: boolean;
 }
 
 /** A value of the environment: text, or the name of a secret whose value the worker fetches under its lease. */

@@ -192,6 +192,11 @@ export const CATALOGUE = {
       "The artifact {name} of {bytes} bytes finds no room: {free} bytes of the server's disk are free, and {low} are to stay so.",
     fix: 'Have the operator free space or set SLIPWAY_KEEP_ARTIFACTS_BYTES lower (docs/retention.md), then re-run the build.',
   },
+  artifact_gone: {
+    http: 404,
+    message: 'The artifact {name} is not there to be taken: it has expired, or was removed.',
+    fix: 'Re-run the whole build, which makes it anew; write a longer `expire` where it has to wait.',
+  },
   disk_full: {
     http: 507,
     message: 'The disk that holds {path} is full.',

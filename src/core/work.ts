@@ -31,6 +31,30 @@ export interface WorkflowWork {
   readonly registry: { readonly host: string; readonly insecure: boolean } | null;
   /** Only a part of it runs; absent: all of it. Steps that do not run are not among {@link steps}. */
   readonly repeat?: RepeatWork;
+  /** What it takes of workflows before it. Absent: nothing. */
+  readonly takes?: TakenWork;
+}
+
+/** The artifacts that a workflow's plan takes, as they are when it begins. */
+export interface TakenWork {
+  readonly artifacts: readonly TakenArtifact[];
+  /** What is not there, in sentences for its log, without a full stop; with one of them the workflow ends. */
+  readonly missing: readonly string[];
+}
+
+/** An artifact that a workflow takes of another one of its build. */
+export interface TakenArtifact {
+  readonly id: string;
+  /** For people: the workflow that kept it, with its combination. */
+  readonly workflow: string;
+  readonly step: string;
+  readonly name: string;
+  /** Of the archive. */
+  readonly bytes: number;
+  /** Of the archive, `sha256:…`. */
+  readonly digest: string;
+  /** Folder of the workspace that it is unpacked in. */
+  readonly path: string;
 }
 
 /** What of a workflow is not run again, for it was green in an earlier build of the same plan. */

@@ -22,7 +22,7 @@ export interface Wanting {
   /** Labels that its worker must have. */
   readonly labels: Labels;
   /** What its worker must know to do; absent: nothing beyond the protocol. */
-  readonly feature?: WorkerFeature;
+  readonly features?: readonly WorkerFeature[];
   /** The one worker that has the image that it runs in; absent: any. */
   readonly only?: { readonly id: string; readonly name: string };
 }
@@ -69,23 +69,35 @@ interface Place {
   free: number;
 }
 
-function fits(worker: WorkerPlaces, { labels, feature, only }: Wanting): boolean {
-  if (only !== undefined && worker.id !== only.id) return false;
-  if (feature !== undefined && worker.features?.includes(feature) !== true) return false;
-  return hasLabels(worker.labels, labels);
+function fits(worker: WorkerPlaces, wanted: Wanting): boolean {
+  if (wanted.only !== undefined && worker.id !== wanted.only.id) return false;
+  return lackingFeature(wanted, [worker]) === null && hasLabels(worker.labels, wanted.labels);
 }
+
+/** One that none of the workers knows; null: each is known somewhere. */
+function lackingFeature({ features = [] }: Wanting, workers: readonly WorkerPlaces[]): WorkerFeature | null {
+  return features.find((one) => !workers.some((worker) => worker.features?.includes(one) === true)) ?? null;
+}
+
+/** What a worker without a feature is not new enough for. */
+const TOO_OLD: Readonly<Record<WorkerFeature, string>> = {
+  repeat: 'to run only a part of a workflow again: re-run all of it',
+  'cancel-step': 'to end one step alone',
+  'take-artifacts': 'to take artifacts of other workflows: upgrade one',
+};
 
 /** Why a workflow that is left in the queue waits; one sentence for a person. Pure. */
 export function whyWaiting(wanted: Wanting, workers: readonly WorkerPlaces[]): string {
-  const { labels, only, feature } = wanted;
+  const { labels, only } = wanted;
   if (only !== undefined)
     return `the worker ${only.name} has its image, and ${whyNotOn(
       workers.find(({ id }) => id === only.id),
       wanted,
     )}`;
   if (workers.length === 0) return 'no worker is connected';
-  if (feature !== undefined && !workers.some(({ features }) => features?.includes(feature) === true))
-    return 'no connected worker is new enough to run only a part of a workflow again: re-run all of it';
+  const isAble = workers.some((worker) => lackingFeature(wanted, [worker]) === null);
+  const lacking = isAble ? undefined : (lackingFeature(wanted, workers) ?? wanted.features?.[0]);
+  if (lacking !== undefined) return `no connected worker is new enough ${TOO_OLD[lacking]}`;
   const fitting = workers.filter((worker) => fits(worker, wanted));
   if (fitting.length === 0) return `no connected worker has ${lackingLabels(labels, workers)}`;
   const builders = fitting.filter(({ capacity }) => capacity > 0);
@@ -103,10 +115,11 @@ export function whyWaiting(wanted: Wanting, workers: readonly WorkerPlaces[]): s
 }
 
 /** The same of the one worker that may take it. */
-function whyNotOn(worker: WorkerPlaces | undefined, { labels, feature }: Wanting): string {
+function whyNotOn(worker: WorkerPlaces | undefined, wanted: Wanting): string {
   if (worker === undefined) return 'is not connected';
-  if (feature !== undefined && worker.features?.includes(feature) !== true)
-    return 'is not new enough to run only a part of a workflow again: re-run all of it';
+  const lacking = lackingFeature(wanted, [worker]);
+  if (lacking !== null) return `is not new enough ${TOO_OLD[lacking]}`;
+  const { labels } = wanted;
   if (!hasLabels(worker.labels, labels)) return `lacks ${lackingLabels(labels, [worker])}`;
   if (worker.capacity === 0) return 'takes no builds';
   return worker.draining ? 'drains' : 'has no free place';

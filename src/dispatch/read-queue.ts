@@ -1,6 +1,7 @@
 import { isReady } from '../core/decide-workflows.ts';
 import type { WorkflowRepeat } from '../core/repeat.ts';
 import type { Labels } from '../core/labels.ts';
+import type { WorkerFeature } from '../core/worker-feature.ts';
 import type { Reading } from '../store/store.ts';
 import type { Wanting, WorkerPlaces } from './choose-places.ts';
 import type { GroupMember } from './hold-groups.ts';
@@ -27,6 +28,7 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
       'workflow.id',
       'workflow.attempt',
       'workflow.labels_json',
+      'workflow.needs_json',
       'workflow.worker_id',
       'workflow.placed_at',
       'workflow.depends_on_json',
@@ -48,7 +50,7 @@ export async function readWaiting({ db }: Reading): Promise<readonly QueuedWorkf
   const ready = await readyOf(db, rows);
   const names = await namesOfWorkers(db, ready);
   return ready.map((row) => ({
-    ...repeating(row.repeat_json, names),
+    ...wantedBy(row, names),
     id: row.id,
     buildId: row.buildId,
     buildNumber: row.number,
@@ -67,16 +69,18 @@ function groupOf(row: { group_key: string | null; group_limit: number | null }):
   return row.group_key === null ? null : { key: row.group_key, limit: row.group_limit ?? 1 };
 }
 
-/** What only a part of a workflow, run again, wants of its worker. */
-function repeating(
-  json: string | null,
+/** What it wants of its worker beside labels; of what runs again only in part also the worker. */
+function wantedBy(
+  { needs_json, repeat_json }: { readonly needs_json: string; readonly repeat_json: string | null },
   names: ReadonlyMap<string, string>,
-): Pick<Wanting, 'feature' | 'only'> {
-  const repeat = JSON.parse(json ?? 'null') as WorkflowRepeat | null;
-  if (repeat === null) return {};
-  if (typeof repeat.image === 'string') return { feature: 'repeat' };
+): Pick<Wanting, 'features' | 'only'> {
+  const needs = JSON.parse(needs_json) as WorkerFeature[];
+  const repeat = JSON.parse(repeat_json ?? 'null') as WorkflowRepeat | null;
+  if (repeat === null) return needs.length === 0 ? {} : { features: needs };
+  const features = ['repeat' as const, ...needs];
+  if (typeof repeat.image === 'string') return { features };
   const { workerId } = repeat.image;
-  return { feature: 'repeat', only: { id: workerId, name: names.get(workerId) ?? workerId } };
+  return { features, only: { id: workerId, name: names.get(workerId) ?? workerId } };
 }
 
 /** Of all workers, by their ids, where one of the rows may want one. */

@@ -91,6 +91,11 @@ export const LINT_CATALOGUE = {
     'There are two workflows named `{name}`; the other is {file}.',
     'A workflow is named by its file, without the ending: rename one of the two.',
   ),
+  artifact_not_awaited: error(
+    'This workflow takes artifacts of `{name}`, and does not wait for such a workflow.',
+    '{fix}',
+  ),
+  artifact_unknown: error('The workflow `{workflow}` has no {what}.', '{fix}'),
   expression_wrong: error(
     '`{text}` cannot be evaluated: {cause}.',
     'Write a condition of docs/pipeline.md, e.g. `CI_COMMIT_AUTHOR != "bot" && CI_COMMIT_MESSAGE contains "[deploy]"`.',

@@ -20,7 +20,7 @@ export function lintPipeline(
   const { spec, isWhole, report } = readPipeline(text, file, facts.included);
   if (spec !== null) checkPipeline(spec, facts, report, isWhole);
   const name = workflowNameOf(file);
-  if (name === DEFAULT_WORKFLOW) checkWorkflows([{ name, file, spec, report }]);
+  if (name === DEFAULT_WORKFLOW) checkWorkflows([{ name, file, spec, isWhole, report }]);
   return report.list();
 }
 

@@ -1,6 +1,7 @@
 import type { BuildPlan, WorkflowPlan } from '../core/plan.ts';
 import { ciVariables, valueVariables } from './ci-variables.ts';
 import type { CiContext } from './ci-variables.ts';
+import { matrixNames } from './check/check-matrix.ts';
 import type { StepSpec } from './grammar/steps.ts';
 import type { IncludedFiles } from './include/included-file.ts';
 import { onceEach } from './lint-pipeline.ts';
@@ -85,6 +86,7 @@ function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): Build
   const dependsOn = throughWorkflows(workflows, selected);
   const variables = valueVariables(input);
   const budget = newBudget();
+  const matrixVariablesOf = variablesOfMatrices(workflows);
   const planned: { readonly workflow: WorkflowPlan; readonly from: ReadWorkflow }[] = [];
   for (const from of workflows) {
     const { spec, name, report } = from;
@@ -101,6 +103,7 @@ function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): Build
         matrix,
         budget,
         effort,
+        matrixVariablesOf,
       };
       const workflow = {
         name,
@@ -114,6 +117,16 @@ function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): Build
   }
   checkShared(planned);
   return { workflows: planned.map(({ workflow }) => workflow) };
+}
+
+function variablesOfMatrices(workflows: readonly ReadWorkflow[]): (name: string) => ReadonlySet<string> {
+  const names = new Map(
+    workflows.map(({ name, spec }) => {
+      const found = spec?.matrix == null ? [] : matrixNames(spec.matrix);
+      return [name, new Set(found.map(({ value }) => value))] as const;
+    }),
+  );
+  return (name) => names.get(name) ?? new Set();
 }
 
 /** Before any of them is planned: whether the build has more workflows or attempts of steps than it may; it is reported. */

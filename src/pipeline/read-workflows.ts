@@ -14,6 +14,8 @@ export interface ReadWorkflow {
   readonly file: string;
   /** Null when the text could not be read at all. */
   readonly spec: PipelineSpec | null;
+  /** False where a file that it includes could not be looked at. */
+  readonly isWhole: boolean;
   readonly report: Report;
 }
 
@@ -32,7 +34,7 @@ export function readWorkflows(files: readonly PipelineFile[], facts: Facts): rea
       room,
     );
     if (spec !== null) checkPipeline(spec, facts, report, isWhole, room);
-    return { name: workflowNameOf(path), file: path, spec, report };
+    return { name: workflowNameOf(path), file: path, spec, isWhole, report };
   });
   checkWorkflows(workflows);
   return workflows;

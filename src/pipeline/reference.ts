@@ -13,6 +13,7 @@ import { pushRecord } from './grammar/push.ts';
 import { retryRecord } from './grammar/retry.ts';
 import { readyRecord, services } from './grammar/services.ts';
 import { artifactsRecord, reportsRecord, steps } from './grammar/steps.ts';
+import { takeRecord } from './grammar/takes.ts';
 import { filterRecord, stageCondition, stepCondition, workflowCondition } from './grammar/when.ts';
 import { LINT_CATALOGUE } from './lint-catalogue.ts';
 import type { LintEntry } from './lint-catalogue.ts';
@@ -47,6 +48,7 @@ const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
   steps: steps.record,
   retry: retryRecord,
   artifacts: artifactsRecord,
+  'taken artifacts': takeRecord,
   cache: cacheRecord,
   'cache key': cacheKeyRecord,
   reports: reportsRecord,

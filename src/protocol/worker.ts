@@ -18,6 +18,7 @@
  * | `POST /leases/:lease/tests` | {@link TestsRequest} → `{}`; what the reports of a step's attempt said, in parts; safe to repeat; an older server answers 404 |
  * | `POST /leases/:lease/artifacts` | {@link ArtifactOffer} → {@link ArtifactAnswer}: where its sending goes on; safe to repeat; 413 `artifact_too_large`; an older server answers 404 |
  * | `POST /leases/:lease/artifacts/:artifact?offset=N` | bytes, at most `ARTIFACT_LIMITS.part` → {@link ArtifactAnswer}; safe to repeat; with the last byte it is held against its digest, and durable once it is answered |
+ * | `GET /leases/:lease/artifacts/:artifact` | → a gzipped tar archive that the work's `takes` name; 404 `artifact_gone`; one that ends early is broken |
  * | `GET /leases/:lease/secrets` | → `LeaseSecrets` of core/work.ts |
  * | `POST /leases/:lease/effects` | {@link EffectRequest} → {@link EffectAnswer}; safe to repeat |
  * | `GET /routers/:router` | → `RouterRecord` of core/work.ts; the four under `/routers` are for a worker registered with that router |

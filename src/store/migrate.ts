@@ -22,6 +22,7 @@ import { concurrency } from './migrations/0018-concurrency.ts';
 import { reruns } from './migrations/0019-reruns.ts';
 import { schedulesToRead } from './migrations/0020-schedules-to-read.ts';
 import { planAttempts } from './migrations/0021-plan-attempts.ts';
+import { workerNeeds } from './migrations/0022-worker-needs.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -47,6 +48,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   reruns,
   schedulesToRead,
   planAttempts,
+  workerNeeds,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

@@ -179,6 +179,8 @@ export interface WorkflowTable {
   attempt: number;
   /** `Labels` as JSON that its worker must have. */
   labels_json: Generated<string>;
+  /** `WorkerFeature`s as JSON that its worker must know. */
+  needs_json: Generated<string>;
   /** What it is counted with in its project, see `groupKey`, and how many of those run at a time; null: with no other. */
   group_key: string | null;
   group_limit: number | null;

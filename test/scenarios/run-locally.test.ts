@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -250,6 +250,29 @@ it('runs what the file includes as it is in the tree, and nothing where a file o
   expect(wrong.stderr).toContain('files of other projects are on the server');
   expect(wrong.stderr).toContain('`--include team/shared=FOLDER`');
   expect(wrong.stdout).toBe('');
+});
+
+it('hands artifacts from one workflow to the next, and says what is missing of one that is not run', async () => {
+  mkdirSync(path.join(repository, '.slipway'));
+  write(
+    '.slipway/build.yml',
+    `steps: { make: { image: "${image}", commands: [mkdir dist, echo made > dist/app], artifacts: { paths: dist, name: site } } }\n`,
+  );
+  write(
+    '.slipway/test.yml',
+    `depends_on: build\nartifacts: { from: build, path: in }\nsteps: { use: { image: "${image}", commands: cat in/dist/app } }\n`,
+  );
+  commit();
+  const both = await slipway([]).ended;
+  expect(both.status, both.stderr).toBe(0);
+  expect(both.stdout).toContain('Took the artifact site of build (step make): 1 file,');
+  expect(both.stdout).toMatch(/^use +\| made$/m);
+  const alone = await slipway(['.slipway/test.yml']).ended;
+  expect(alone.status).toBe(1);
+  expect(alone.stdout).toContain(
+    'the workflow build has not run in this build, so that there is no artifact of it',
+  );
+  expect(readdirSync(path.join(home, '.cache/slipway/runs/files'))).toEqual([]);
 });
 
 it('runs in a folder that is no repository, and says what is wrong with a file', async () => {

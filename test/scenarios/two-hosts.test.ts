@@ -50,6 +50,31 @@ describe.runIf(canMakeHosts())('workers on other hosts', () => {
       await world.system.api('POST', `/builds/${nowhere}/cancel`);
     });
 
+    it('hand artifacts on, by way of the server: what one has built the other has in its workspace', async () => {
+      const repository = await world.addProject('hosts/passing', {
+        '.slipway/build.yml': JSON.stringify({
+          labels: { side: 'east' },
+          steps: [
+            {
+              ...{
+                name: 'make',
+                image: 'slipway-test/busybox:1',
+                commands: 'mkdir dist && hostname > dist/by',
+              },
+              artifacts: { paths: ['dist'], name: 'site' },
+            },
+          ],
+        }),
+        '.slipway/test.yml': JSON.stringify({
+          ...{ labels: { side: 'west' }, depends_on: 'build', artifacts: { from: 'build', path: 'in' } },
+          steps: [{ name: 'use', image: 'slipway-test/busybox:1', commands: 'test -s in/dist/by' }],
+        }),
+      });
+      const build = await endOf(world.system, await push(world.system, repository, {}));
+      expect(build.status, explain(build)).toBe('success');
+      expect(build.workflows.map(({ workerName }) => workerName)).toEqual(['east', 'west']);
+    });
+
     it('take nothing while they drain; their builds go to the other', async () => {
       await drain(east);
       const [one, two] = [await begin('hosts/drain-1', QUICK), await begin('hosts/drain-2', QUICK)];

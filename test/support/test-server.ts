@@ -180,7 +180,7 @@ async function makeDeps(
     schedules: createSchedules({ ...common, intake }),
     deliveries: createDeliveryStore({ store, clock }),
     intake,
-    workerRoutes: workerRoutes({ builds, logs, artifacts, intake, queueAccess, log }),
+    workerRoutes: workerRoutes({ builds, logs, artifacts, artifactFiles, intake, queueAccess, log }),
     artifactFiles,
     queueAccess,
     metrics: createPrometheusMetrics({

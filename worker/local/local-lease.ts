@@ -1,9 +1,10 @@
 import type { LogStream } from '../../src/core/log.ts';
-import type { LeaseSecrets, ReportBody, WorkflowWork } from '../../src/core/work.ts';
+import type { LeaseSecrets, ReportBody, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import type { LogSink } from '../log-sink.ts';
 import { reasonMasker } from '../logs/mask-reasons.ts';
 import { Redactor } from '../logs/redactor.ts';
 import type { Lease } from '../server/lease.ts';
+import type { ArtifactShelf } from './artifact-shelf.ts';
 
 /** Who is told of a run without a server. */
 export interface RunAudience {
@@ -20,10 +21,13 @@ export interface LocalLease {
   readonly audience: RunAudience;
   /** Abort it with a {@link Stop} as reason. */
   readonly signal: AbortSignal;
+  /** Absent: no artifact is kept. */
+  readonly artifacts?: ArtifactShelf | undefined;
 }
 
 /** The right to a piece of work that nobody else can have: nothing of it is lost, and nobody outside is told. */
-export function localLease({ id, work, secrets, audience, signal }: LocalLease): Lease<WorkflowWork> {
+export function localLease(local: LocalLease): Lease<WorkflowWork> {
+  const { id, work, secrets, audience, signal, artifacts } = local;
   const never = new AbortController();
   const masked = reasonMasker(secrets);
   const notHere = (what: string) => async (): Promise<never> => {
@@ -42,7 +46,13 @@ export function localLease({ id, work, secrets, audience, signal }: LocalLease):
     confirm: async () => undefined,
     report: async (body) => audience.report(masked(body)),
     tests: async () => true,
-    sendArtifact: async () => null,
+    sendArtifact: async ({ attemptId, name }, pack) => {
+      const isOf = ({ attemptId: first, retries = [] }: StepWork): boolean =>
+        [first, ...retries.map((one) => one.attemptId)].includes(attemptId);
+      return artifacts === undefined ? null : artifacts.keep(work.steps.find(isOf)?.name ?? '', name, pack);
+    },
+    takeArtifact: (artifact, act) =>
+      artifacts === undefined ? notHere('artifacts')() : artifacts.open(artifact, act),
     effect: notHere('effects'),
     secrets: async () => secrets,
     source: notHere('bundle'),

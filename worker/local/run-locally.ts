@@ -20,6 +20,7 @@ import type { FailedStep } from '../steps/workflow-context.ts';
 import { clearLeftovers } from '../workflow/clear-leftovers.ts';
 import { runWorkflow } from '../workflow/run-workflow.ts';
 import type { TakeImage } from '../workflow/tools.ts';
+import type { ArtifactShelf } from './artifact-shelf.ts';
 import { copyWorkingTree, type WorkingTree } from './copy-working-tree.ts';
 import { localLease, type RunAudience } from './local-lease.ts';
 import { openOwnRuns } from './own-runs.ts';
@@ -37,6 +38,8 @@ export interface LocalRun {
   readonly registries: LeaseSecrets['registries'];
   /** Image that was built for the plan before, which is taken in place of a new one; null: it is built. */
   readonly image: RecordedImage | null;
+  /** Where its artifacts go and those of others come from; absent: none are kept, and it takes none. */
+  readonly artifacts?: ArtifactShelf | undefined;
   /** What its caches are those of; default: the working tree. */
   readonly cachesFor?: string;
   readonly settings: LocalRunSettings;
@@ -81,6 +84,7 @@ export async function runLocally(run: LocalRun): Promise<Outcome> {
       secrets: { values: run.secrets, registries: run.registries },
       audience: run.audience(work.steps),
       signal: run.signal,
+      artifacts: run.artifacts,
     });
     await runs.begin(lease.id);
     const outcome = await runWorkflow(lease, {
@@ -141,7 +145,8 @@ function imageTaker(
   };
 }
 
-function workOf({ plan, projectPath, clone, variables, tree, cachesFor }: LocalRun): WorkflowWork {
+function workOf({ plan, projectPath, clone, variables, tree, cachesFor, artifacts }: LocalRun): WorkflowWork {
+  const takes = artifacts?.taken(plan) ?? null;
   return {
     kind: 'workflow',
     workflowId: newId('wfl'),
@@ -159,5 +164,6 @@ function workOf({ plan, projectPath, clone, variables, tree, cachesFor }: LocalR
     })),
     registry: null,
     caches: cachesOf(cachesFor ?? tree.root),
+    ...(takes === null ? {} : { takes }),
   };
 }

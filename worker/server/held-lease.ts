@@ -24,6 +24,8 @@ import { LogShipper } from '../logs/log-shipper.ts';
 import { reasonMasker } from '../logs/mask-reasons.ts';
 import type { LogSink } from '../log-sink.ts';
 import type { SendArtifact } from '../steps/workflow-context.ts';
+import type { TakeArtifact } from '../workflow/take-artifacts.ts';
+import { fetchArtifact } from './fetch-artifact.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LeaseLost, type Lease, type Stop } from './lease.ts';
 import { ReportQueue } from './report-queue.ts';
@@ -200,6 +202,18 @@ export class HeldLease implements Lease {
     }
   };
 
+  readonly takeArtifact: TakeArtifact = async (artifact, act, signal) => {
+    const file = path.join(this.#options.spoolDir, `${artifact.id}.taken.tar.gz`);
+    await mkdir(this.#options.spoolDir, { recursive: true, mode: 0o700 });
+    const request = { method: 'GET', path: `/artifacts/${artifact.id}` } as const;
+    try {
+      await fetchArtifact(() => this.#open({ ...request, signal }), artifact, file, signal);
+      return await act(file);
+    } finally {
+      await rm(file, { force: true });
+    }
+  };
+
   async secrets(): Promise<LeaseSecrets> {
     const secrets = (await this.#ask({ method: 'GET', path: '/secrets' })) as LeaseSecrets;
     this.#masked = reasonMasker(secrets);
@@ -207,15 +221,8 @@ export class HeldLease implements Lease {
   }
 
   async source(have: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    this.#throwIfOver();
     const body = { have } satisfies SourceRequest;
-    const request = { method: 'POST', path: '/source', body } as const;
-    try {
-      return await this.#options.client.openUntilAnswered(this.#under({ ...request, signal }));
-    } catch (error) {
-      signal.throwIfAborted();
-      return this.#fail(error);
-    }
+    return this.#open({ method: 'POST', path: '/source', body, signal });
   }
 
   openLog(logId: string, secrets: readonly string[]): LogSink {
@@ -322,6 +329,19 @@ export class HeldLease implements Lease {
       this.#heartbeat.heard(sentAt);
       return answer;
     } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  /** The same for an answer that is read as it comes. */
+  async #open(
+    request: Omit<ServerRequest, 'lease' | 'timeoutMs'> & { readonly signal: AbortSignal },
+  ): Promise<AsyncIterable<Uint8Array>> {
+    this.#throwIfOver();
+    try {
+      return await this.#options.client.openUntilAnswered(this.#under(request));
+    } catch (error) {
+      request.signal.throwIfAborted();
       return this.#fail(error);
     }
   }

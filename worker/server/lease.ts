@@ -17,6 +17,7 @@ import type {
 import type { QueueLogin } from '../../src/ports/queue-access.ts';
 import type { LogSink } from '../log-sink.ts';
 import type { SendArtifact } from '../steps/workflow-context.ts';
+import type { TakeArtifact } from '../workflow/take-artifacts.ts';
 
 /** The worker's side of the protocol: who it is to the server, and what it may claim. */
 export interface ServerConnection {
@@ -102,6 +103,8 @@ export interface Lease<W extends Work = Work> {
   tests(attemptId: string, report: TestReport, signal: AbortSignal): Promise<boolean>;
   /** See {@link SendArtifact}. @throws Problem `artifact_too_large`; an Error for a server that is older and keeps none. */
   readonly sendArtifact: SendArtifact;
+  /** See {@link TakeArtifact}. @throws Problem `artifact_gone`; an Error where it comes broken again and again. */
+  readonly takeArtifact: TakeArtifact;
   /** An effect on the outside, done by the server's outbox. Resolves when it is done or has failed for good. */
   effect(key: string, effect: Effect): Promise<Exclude<EffectAnswer, { state: 'pending' }>>;
   secrets(): Promise<LeaseSecrets>;

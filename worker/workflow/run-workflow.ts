@@ -17,6 +17,7 @@ import { ImageStage, type ImageEnd } from './image-stage.ts';
 import { firstBad, mayRunAgain, outcomeOf, SUCCESS, unplanned } from './outcomes.ts';
 import { PushStage } from './push-stage.ts';
 import { Stages } from './stages.ts';
+import { takeArtifacts } from './take-artifacts.ts';
 import type { WorkflowTools } from './tools.ts';
 
 /**
@@ -38,6 +39,9 @@ export async function runWorkflow(lease: Lease<WorkflowWork>, tools: WorkflowToo
     await run.cleanUp().catch(tools.onLeftover);
   }
 }
+
+/** Why what needs the checkout does not run. */
+const NO_FILES = 'the files of the workspace are not there: see the stage clone';
 
 class WorkflowRun {
   readonly #lease: Lease<WorkflowWork>;
@@ -122,11 +126,25 @@ class WorkflowRun {
     if (this.#lease.work.plan.skipClone === true) {
       await mkdir(this.#checkout, { recursive: true });
       await log.say('The file says `skip_clone`: the commit is not checked out, and the workspace is empty.');
-      return SUCCESS;
+      return this.#takeArtifacts(log);
     }
-    return this.#tools.bringFiles({
+    const files = await this.#tools.bringFiles({
       lease: this.#lease,
       directory: this.#checkout,
+      log,
+      signal: this.#ending.signal,
+    });
+    return files.status === 'success' ? this.#takeArtifacts(log) : files;
+  }
+
+  async #takeArtifacts(log: LogSink): Promise<Outcome> {
+    const { takes } = this.#lease.work;
+    if (takes === undefined) return SUCCESS;
+    return takeArtifacts({
+      takes,
+      take: this.#lease.takeArtifact,
+      directory: this.#checkout,
+      keepingMs: this.#tools.steps.keepingMs,
       log,
       signal: this.#ending.signal,
     });
@@ -135,15 +153,14 @@ class WorkflowRun {
   /** Steps wait for its end: a success when the files are there, else why they never will be. */
   async #fillWorkspace(place: Promise<WorkflowPlace>, clone: Promise<Outcome>): Promise<Outcome> {
     const [{ status }, where] = await Promise.all([clone, place]);
-    if (status !== 'success')
-      return { status: 'skipped', reason: 'the repository was not checked out', exitCode: null };
+    if (status !== 'success') return { status: 'skipped', reason: NO_FILES, exitCode: null };
     await fillWorkspace(this.#tools.engine, this.#labels, where, this.#checkout);
     return SUCCESS;
   }
 
   async #buildImage(clone: Promise<Outcome>): Promise<ImageEnd> {
     const stage = new ImageStage(this.#stages, this.#lease, this.#tools, this.#secrets);
-    if ((await clone).status !== 'success') return stage.skip('the repository was not checked out');
+    if ((await clone).status !== 'success') return stage.skip(NO_FILES);
     const end = await stage.build(this.#checkout, this.#ending.signal);
     this.#image = end.image;
     return end;

@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import { BUNDLE_CONTENT_TYPE, sourceRequest } from '../../protocol/worker.ts';
 import { readBody } from './read-body.ts';
 import { demandLease } from './show-token.ts';
+import { IDLE_MS, whileMoving } from './while-moving.ts';
 import type { WorkerRouteDeps } from './worker-routes.ts';
 
 /** The sources that are being sent, by lease. */
@@ -40,19 +41,5 @@ export async function source(
   } finally {
     clearTimeout(late);
     if (underWay.get(lease.id) === gone) underWay.delete(lease.id);
-  }
-}
-
-/** A worker that takes nothing for this long is not served on. */
-const IDLE_MS = 30 * 60_000;
-
-/** Each part that the reader asks for begins the time anew. */
-async function* whileMoving(
-  parts: AsyncIterable<Uint8Array>,
-  time: NodeJS.Timeout,
-): AsyncGenerator<Uint8Array> {
-  for await (const part of parts) {
-    time.refresh();
-    yield part;
   }
 }

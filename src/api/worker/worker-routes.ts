@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Artifacts } from '../../artifacts/artifacts.ts';
 import type { Builds } from '../../builds/index.ts';
 import type { Intake } from '../../intake/intake.ts';
+import type { ArtifactFiles } from '../../ports/artifact-files.ts';
 import type { QueueAccess } from '../../ports/queue-access.ts';
 import type { LogStore } from '../../ports/log-store.ts';
 import { route } from '../route.ts';
@@ -17,6 +18,7 @@ import { logs } from './logs.ts';
 import { reports } from './reports.ts';
 import { routerEvents, routerLogs, routerRecord, routerRemoved } from './routers.ts';
 import { secrets } from './secrets.ts';
+import { sendArtifact } from './send-artifact.ts';
 import { signals } from './signals.ts';
 import { source, type SourcesUnderWay } from './source.ts';
 import { tests } from './tests.ts';
@@ -27,6 +29,7 @@ export interface WorkerRouteDeps {
   readonly builds: Builds;
   readonly logs: Pick<LogStore, 'append'>;
   readonly artifacts: Artifacts;
+  readonly artifactFiles: Pick<ArtifactFiles, 'open'>;
   readonly intake: Pick<Intake, 'bundle'>;
   readonly queueAccess: Pick<QueueAccess, 'admit'>;
   readonly log: Pick<Logger, 'warn'>;
@@ -70,6 +73,13 @@ export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
     at('post', '/leases/:lease/tests', tests),
     at('post', '/leases/:lease/artifacts', offerArtifact),
     at('post', '/leases/:lease/artifacts/:artifact', takeArtifact),
+    route({
+      method: 'get',
+      path: '/worker/v1/leases/:lease/artifacts/:artifact',
+      access: 'worker',
+      audit: 'history',
+      handle: (request, response) => sendArtifact(deps, request, response),
+    }),
     at('get', '/leases/:lease/secrets', secrets),
     at('post', '/leases/:lease/effects', effects),
     at('get', '/routers/:router', routerRecord),

@@ -1,5 +1,6 @@
 import type { LocalRunSettings } from '../../../config/local-run.ts';
 import type { Engine } from '../../../worker/engine/engine.ts';
+import { openArtifactShelf, type ArtifactShelf } from '../../../worker/local/artifact-shelf.ts';
 import { openShell } from '../../../worker/local/open-shell.ts';
 import { runLocally, type LocalRun } from '../../../worker/local/run-locally.ts';
 import type { Outcome } from '../../../worker/outcome.ts';
@@ -37,11 +38,25 @@ export type WorkflowToRun = RunWorkflow & { readonly image?: RecordedImage | nul
 
 /** Runs workflows on this machine one after the other, each after those that it waits for. Gives the exit status. */
 export async function runWorkflows(workflows: readonly WorkflowToRun[], run: WorkflowsRun): Promise<number> {
+  const takes = workflows.some(({ plan }) => plan.takes !== undefined);
+  const artifacts = takes ? await openArtifactShelf(run.settings.dir) : undefined;
+  try {
+    return await runEach(workflows, run, artifacts);
+  } finally {
+    await artifacts?.clear();
+  }
+}
+
+async function runEach(
+  workflows: readonly WorkflowToRun[],
+  run: WorkflowsRun,
+  artifacts: ArtifactShelf | undefined,
+): Promise<number> {
   const ended: { readonly name: string; readonly status: Status }[] = [];
   let exitStatus = 0;
   for (const workflow of workflows) {
     if (workflows.length > 1) process.stderr.write(`\n${paint('bold', harmless(workflowLabel(workflow)))}\n`);
-    const outcome = isReady(workflow, ended) ? await runOne(workflow, run) : SKIPPED;
+    const outcome = isReady(workflow, ended) ? await runOne(workflow, run, artifacts) : SKIPPED;
     if (outcome === SKIPPED) process.stderr.write(paint('dim', `Skipped: ${SKIPPED.reason}.\n`));
     ended.push({ name: workflow.name, status: outcome.status });
     exitStatus ||= statusOf(outcome, run.signal);
@@ -53,9 +68,11 @@ export async function runWorkflows(workflows: readonly WorkflowToRun[], run: Wor
 const SKIPPED: Outcome = { status: 'skipped', reason: 'what it waits for ended otherwise', exitCode: null };
 
 async function runOne(
-  { plan, variables, image = null }: WorkflowToRun,
+  { name, matrix, plan, variables, image = null }: WorkflowToRun,
   { show, ...run }: WorkflowsRun,
+  artifacts: ArtifactShelf | undefined,
 ): Promise<Outcome> {
+  artifacts?.begin({ name, matrix });
   const view = show.isPlain ? plainView(process.stdout) : treeView(process.stdout);
   const startedAt = performance.now();
   const outcome = await runLocally({
@@ -63,6 +80,7 @@ async function runOne(
     plan,
     variables,
     image,
+    artifacts,
     audience: (rows) => view.begin(rows),
     ...(show.opensShell ? { onStepFailed: shellOpener(view) } : {}),
     onLeftover: (error) =>

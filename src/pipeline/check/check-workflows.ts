@@ -2,6 +2,7 @@ import { didYouMean } from '../../core/did-you-mean.ts';
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
 import { inputVariable } from '../../core/input.ts';
 import { checkCrons } from './check-crons.ts';
+import { checkTakes } from './check-takes.ts';
 import { inputsOf } from '../inputs.ts';
 import type { ReadWorkflow } from '../read-workflows.ts';
 
@@ -24,6 +25,7 @@ export function checkWorkflows(workflows: readonly ReadWorkflow[]): void {
   for (const workflow of workflows) checkDependencies(workflow, byName);
   checkSameInputs(workflows);
   checkCrons(workflows);
+  checkTakes(workflows);
   checkCycles(byName);
 }
 

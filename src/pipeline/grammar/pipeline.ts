@@ -17,6 +17,7 @@ import { matrix } from './matrix.ts';
 import { pushRecord } from './push.ts';
 import { services } from './services.ts';
 import { steps } from './steps.ts';
+import { takes } from './takes.ts';
 import { anything } from './values.ts';
 import { workflowWhen } from './when.ts';
 
@@ -80,6 +81,12 @@ export const pipelineRecord = record(
       oneOrMore(word(['success', 'failure']), '`success`, `failure`, or a list of both'),
       'Which outcome of the workflows in `depends_on` lets it run.',
       '`success`',
+    ),
+    artifacts: defaulted(
+      takes,
+      'Artifacts of workflows in `depends_on` that are in the workspace from the start.',
+      [],
+      'none',
     ),
     concurrency: optional(
       concurrency,

@@ -15,6 +15,7 @@ import { planImage } from './plan-image.ts';
 import { planPush } from './plan-push.ts';
 import { planServices } from './plan-services.ts';
 import { planSteps } from './plan-steps.ts';
+import { planTakes } from './plan-takes.ts';
 
 export interface WorkflowContext extends CiContext {
   readonly hasDockerfile: boolean;
@@ -28,6 +29,8 @@ export interface WorkflowContext extends CiContext {
   /** What expressions of conditions may use, beside the matrix. */
   readonly conditionVariables: Readonly<Record<string, string>>;
   readonly effort: Effort;
+  /** Names of the variables of a workflow's matrix. */
+  readonly matrixVariablesOf: (workflow: string) => ReadonlySet<string>;
 }
 
 /** What one workflow does for an event; its file has no errors. */
@@ -55,6 +58,9 @@ export function planWorkflow(spec: PipelineSpec, context: WorkflowContext, repor
     ...(spec.concurrency === null ? {} : { concurrency: planConcurrency(spec.concurrency, fill) }),
     ...(spec.labels.length === 0 ? {} : { labels: planLabels(spec.labels) }),
     ...(skipsClone(spec) ? { skipClone: true } : {}),
+    ...(spec.artifacts.length === 0
+      ? {}
+      : { takes: planTakes(spec.artifacts, matrix, context.matrixVariablesOf) }),
   };
 }
 

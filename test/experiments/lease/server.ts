@@ -92,6 +92,7 @@ mountRoutes(
       offer: () => Promise.reject(new Error('none')),
       take: () => Promise.reject(new Error('none')),
     },
+    artifactFiles: { open: async () => null },
     intake: { bundle: () => Promise.reject(new Error('none')) },
     mayCall: true,
   }),

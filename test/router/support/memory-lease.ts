@@ -42,6 +42,7 @@ export function memoryLease(options: MemoryLeaseOptions): MemoryLease {
     report: async (body) => options.report(body),
     tests: async () => true,
     sendArtifact: async () => null,
+    takeArtifact: () => Promise.reject(new Error('a deployment takes none')),
     effect: () => Promise.reject(new Error('a deployment has no effects')),
     source: () => Promise.reject(new Error('a deployment has none')),
     secrets: async () => ({ values: options.secrets ?? {}, registries: {} }),

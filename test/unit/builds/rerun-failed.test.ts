@@ -154,7 +154,7 @@ describe('what failed of a build, run again', () => {
     await record.worker('bob', { features: ['repeat'] });
     await record.builds.rerunBuild(await failedBuild(), 'failed');
     expect(await readWaiting(record.store)).toEqual([
-      expect.objectContaining({ feature: 'repeat', only: { id: ada.known.id, name: 'ada' } }),
+      expect.objectContaining({ features: ['repeat'], only: { id: ada.known.id, name: 'ada' } }),
     ]);
   });
 

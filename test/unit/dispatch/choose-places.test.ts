@@ -44,7 +44,7 @@ describe('a place', () => {
 
   it('is on the one worker that has the image, for a part of a workflow that runs again', () => {
     const features = ['repeat'];
-    const part = { ...wanting('part'), feature: 'repeat', only: { id: 'a', name: 'ada' } } as const;
+    const part = { ...wanting('part'), features: ['repeat'], only: { id: 'a', name: 'ada' } } as const;
     const [a, b] = [worker('a', 1, 0, { features }), worker('b', 9, 0, { features })];
     expect(chosen([part], [a, b])).toEqual(['part a']);
     expect(chosen([part], [{ ...a, taken: 1 }, b])).toEqual([]);
@@ -58,7 +58,11 @@ describe('a place', () => {
   it('is not to be had while that worker is away, or is there and would not take it, which is said', () => {
     const labels = { gpu: 'yes', os: 'linux' };
     const features = ['repeat'];
-    const part = { ...wanting('part', labels), feature: 'repeat', only: { id: 'a', name: 'ada' } } as const;
+    const part = {
+      ...wanting('part', labels),
+      features: ['repeat'],
+      only: { id: 'a', name: 'ada' },
+    } as const;
     const [a, b] = [worker('a', 1, 0, { features, labels }), worker('b', 9, 0, { features, labels })];
     const why = (ada: WorkerPlaces) =>
       whyWaiting(part, [ada, b]).replace('the worker ada has its image, ', '');
@@ -81,7 +85,7 @@ describe('a place', () => {
   });
 
   it('is on no worker of a version that knows nothing of parts of workflows', () => {
-    const part = { ...wanting('part'), feature: 'repeat' } as const;
+    const part = { ...wanting('part'), features: ['repeat'] } as const;
     expect(chosen([part], [worker('old', 9, 0), worker('new', 1, 0, { features: ['repeat'] })])).toEqual([
       'part new',
     ]);

@@ -354,15 +354,26 @@ export const generatedIncludes: IncludedFiles = new Map([
   ],
 ]);
 
+/** What a workflow may take of the one that it waits for. */
+const take = optional({
+  name: fc.constantFrom('dist', ['files']),
+  path: fc.constantFrom('.', './in/'),
+  matrix: fc.constantFrom({ NODE: '20' }, {}),
+  optional: fc.boolean(),
+});
+const outcomes = fc.constantFrom(undefined, 'failure', ['success', 'failure']);
+
 /** Files of a folder, each a workflow that may wait for those before it. */
 const folder = fc
-  .array(fc.tuple(pipelineFile, fc.nat(3), fc.constantFrom(undefined, 'failure', ['success', 'failure'])), {
+  .array(fc.tuple(pipelineFile, fc.nat(3), outcomes, fc.option(take, { nil: undefined })), {
     minLength: 2,
     maxLength: 4,
   })
   .map((all) =>
-    all.map(([file, before, runs_on], index) => {
-      const depends = before < index ? { depends_on: [`w${before}`] } : {};
+    all.map(([file, before, runs_on, taken], index) => {
+      const from = `w${before}`;
+      const artifacts = taken === undefined ? {} : { artifacts: [{ from, ...taken }] };
+      const depends = before < index ? { depends_on: [from], ...artifacts } : {};
       const outcome = runs_on === undefined || before >= index ? {} : { runs_on };
       return { path: `.slipway/w${index}.yml`, text: stringify({ ...file, ...depends, ...outcome }) };
     }),
