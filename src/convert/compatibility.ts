@@ -25,6 +25,7 @@ const DRONE = 'kind: pipeline\nname: one\n';
 const DRONE_STEPS = `${DRONE}steps:\n- name: one\n  image: "busybox:1.36"\n`;
 const JOB = 'one:\n  image: "busybox:1.36"\n';
 const GITHUB = 'on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    container: "node:20"\n';
+const GITHUB_UPLOAD = '{ uses: actions/upload-artifact@v4, with: { path: a.txt, name: a } }';
 const GITHUB_STEP = `${GITHUB}    steps:\n      - `;
 
 /** Documented keys: Woodpecker 3 ("Workflow syntax", schema), Drone 1 and 2, GitLab 18, GitHub as of 2026. */
@@ -430,9 +431,11 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
     {
       where: 'step',
       file: (line) =>
-        line.startsWith('uses')
-          ? `${GITHUB_STEP}${line}\n      - run: x\n`
-          : `${GITHUB_STEP}${line}\n${line.startsWith('run') ? '' : '        run: x\n'}`,
+        line.includes('download-artifact')
+          ? `${GITHUB_STEP}${GITHUB_UPLOAD}\n  two:\n    needs: one\n    container: "node:20"\n    steps:\n      - ${line}\n      - run: x\n`
+          : line.startsWith('uses')
+            ? `${GITHUB_STEP}${line}\n      - run: x\n`
+            : `${GITHUB_STEP}${line}\n${line.startsWith('run') ? '' : '        run: x\n'}`,
       keys: {
         id: 'a',
         name: 'a',
@@ -451,7 +454,7 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
         'uses: actions/cache':
           'actions/cache@v4\n        with: { path: a, key: "b-${{ hashFiles(\'c\') }}" }',
         'uses: actions/upload-artifact': 'actions/upload-artifact@v4\n        with: { path: a }',
-        'uses: actions/download-artifact': 'actions/download-artifact@v4',
+        'uses: actions/download-artifact': 'actions/download-artifact@v4\n        with: { name: a }',
         'uses: docker/build-push-action': 'docker/build-push-action@v6',
         'uses: docker/login-action': 'docker/login-action@v3',
         'uses: any other': 'some/action@v1',

@@ -1,8 +1,9 @@
 import type { Foreign } from '../foreign.ts';
 import type { CacheOut } from '../cache.ts';
-import type { OutEntry } from '../out.ts';
+import type { Out, OutEntry } from '../out.ts';
 import { own } from '../own.ts';
 import { uploadedEntry } from './artifacts.ts';
+import { downloadedEntries, type Upload } from './download-artifact.ts';
 import { readCacheAction, readToolCache, TOOL_CACHE_KEYS } from './cache.ts';
 import type { StepExpressions } from './expressions.ts';
 
@@ -17,7 +18,13 @@ export type Action =
     }
   | { readonly kind: 'cache'; readonly cache: CacheOut }
   /** Files that are kept, by a step of their own. */
-  | { readonly kind: 'artifacts'; readonly entry: OutEntry }
+  | {
+      readonly kind: 'artifacts';
+      readonly entry: OutEntry;
+      readonly upload: Pick<Upload, 'name' | 'root'>;
+    }
+  /** Artifacts of jobs before, that the workflow takes. */
+  | { readonly kind: 'takes'; readonly entries: readonly Out[] }
   | { readonly kind: 'done' };
 
 /** Actions that make a tool ready; here the image of the step has it. */
@@ -40,10 +47,6 @@ const TOOLS: Readonly<
 const IMAGE = ['the image is built by Slipway', 'Write `image:` and `push:`.'] as const;
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
-  'actions/download-artifact': [
-    'workflows share no files',
-    'Put both into one workflow, whose steps share the workspace.',
-  ],
   'docker/build-push-action': IMAGE,
   'docker/setup-buildx-action': IMAGE,
   'docker/setup-qemu-action': IMAGE,
@@ -51,12 +54,16 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   'docker/login-action': ['logins of registries are the server’s', 'Use `slipway registry set`.'],
 };
 
-/** Reads `uses` and `with` of a step. */
+/**
+ * Reads `uses` and `with` of a step.
+ * @param uploads Of the jobs that its job needs.
+ */
 export function readAction(
   step: Foreign,
   uses: Foreign,
   values: Foreign | undefined,
   texts: Pick<StepExpressions, 'word' | 'value'>,
+  uploads: readonly Upload[],
 ): Action {
   const name = (uses.text() ?? '').replace(/@.*$/, '');
   const left = (keys: readonly string[], why: string) => {
@@ -69,8 +76,10 @@ export function readAction(
   }
   if (name === 'actions/upload-artifact') {
     const kept = uploadedEntry(step, values);
-    return kept === null ? { kind: 'done' } : { kind: 'artifacts', entry: kept };
+    return kept === null ? { kind: 'done' } : { kind: 'artifacts', entry: kept.entry, upload: kept };
   }
+  if (name === 'actions/download-artifact')
+    return { kind: 'takes', entries: downloadedEntries(step, values, uploads) };
   const tool = own(TOOLS, name);
   if (tool !== undefined) {
     const version = values?.kind === 'map' ? values.get(tool.key) : undefined;

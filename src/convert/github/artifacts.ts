@@ -2,6 +2,7 @@ import { artifactNameOf, artifactPattern } from '../artifact-words.ts';
 import type { Foreign } from '../foreign.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
+import { rootOf } from './download-artifact.ts';
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   'if-no-files-found': ['a pattern without files is said in the log', 'Test it in the commands.'],
@@ -11,7 +12,10 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 /** What `actions/upload-artifact` keeps; null where that cannot be said here, which is noted. */
-export function uploadedEntry(step: Foreign, values: Foreign | undefined): OutEntry | null {
+export function uploadedEntry(
+  step: Foreign,
+  values: Foreign | undefined,
+): { readonly entry: OutEntry; readonly name: string; readonly root: string } | null {
   const inputs = values?.kind === 'map' ? values : undefined;
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) inputs?.get(key)?.leaveOut(why, fix);
   const path = inputs?.get('path');
@@ -29,7 +33,8 @@ export function uploadedEntry(step: Foreign, values: Foreign | undefined): OutEn
       'paths outside of the workspace, with `!` or with expressions are left out',
       'Write `paths` of `artifacts` out.',
     );
-  return entry(
+  const found = nameOf(name);
+  const kept = entry(
     'artifacts',
     map([
       entry(
@@ -40,14 +45,15 @@ export function uploadedEntry(step: Foreign, values: Foreign | undefined): OutEn
         ),
         path,
       ),
-      nameEntry(name),
+      entry('name', text(found, name ?? null), name ?? null),
       days === undefined ? null : expireEntry(days),
     ]),
     values ?? null,
   );
+  return { entry: kept, name: found, root: rootOf(patterns) };
 }
 
-function nameEntry(name: Foreign | undefined): OutEntry {
+function nameOf(name: Foreign | undefined): string {
   const written = name?.text() ?? 'artifact';
   const found = artifactNameOf(written) ?? 'artifact';
   if (found !== written)
@@ -55,7 +61,7 @@ function nameEntry(name: Foreign | undefined): OutEntry {
       'a name is plain text, without expressions',
       'Write one of A-Z, a-z, 0-9, `_`, `.` and `-`.',
     );
-  return entry('name', text(found, name ?? null), name ?? null);
+  return found;
 }
 
 function expireEntry(days: Foreign): OutEntry | null {

@@ -8,7 +8,8 @@ import type { ReadWorkflow } from '../workflow.ts';
 import { conditionOf } from './condition.ts';
 import { matrixEntry } from './matrix.ts';
 import { servicesEntry } from './services.ts';
-import { readSteps } from './steps.ts';
+import type { Upload } from './download-artifact.ts';
+import { readSteps, type Passing } from './steps.ts';
 import { readDispatchInputs, type DispatchInputs } from './dispatch-inputs.ts';
 import { readTriggers, scheduleEntry } from './triggers.ts';
 
@@ -33,6 +34,7 @@ export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
   }
   const jobs = root.get('jobs')?.entries() ?? [];
   const names = new Set<string>();
+  const before = new Map<string, JobBefore>();
   /** Each job’s own comments: those above it follow the job before. */
   const endOf = (job: Foreign) => job.valueSpan.offset + job.valueSpan.length;
   const rangeOf = (index: number) => {
@@ -46,7 +48,7 @@ export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
   const defaults = root.get('defaults');
   const read = jobs.flatMap((job, index) => {
     const schedule = names.size === 0 && on?.kind === 'map' ? scheduleEntry(on.get('schedule')) : null;
-    const shared = { env: root.get('env'), defaults, triggers, names, on, inputs, schedule };
+    const shared = { env: root.get('env'), defaults, triggers, before, on, inputs, schedule };
     const out = readJob(job, shared);
     if (out === null) return [];
     names.add(job.key);
@@ -73,13 +75,19 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   snapshot: ['workers run no machines', 'Remove it.'],
 };
 
+/** What the jobs after one may have of it. */
+interface JobBefore {
+  /** Its own uploads, and those of the jobs that it needs. */
+  readonly uploads: readonly Upload[];
+}
+
 /** What all jobs of a file have. */
 interface Shared {
   readonly env: Foreign | undefined;
   readonly defaults: Foreign | undefined;
   readonly triggers: readonly Out[];
   /** Of the jobs before. */
-  readonly names: ReadonlySet<string>;
+  readonly before: Map<string, JobBefore>;
   readonly on: Foreign | undefined;
   readonly inputs: DispatchInputs;
   /** `cron`, which one of the workflows says for all. */
@@ -88,7 +96,7 @@ interface Shared {
 
 function readJob(
   job: Foreign,
-  { env, defaults, triggers, names, on, inputs, schedule }: Shared,
+  { env, defaults, triggers, before, on, inputs, schedule }: Shared,
 ): (Out & { kind: 'map' }) | null {
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) job.get(key)?.leaveOut(why, fix);
   job.get('name')?.needs('a workflow is named by its key');
@@ -110,12 +118,16 @@ function readJob(
   }
   const needs = (job.get('needs')?.oneOrMore() ?? []).flatMap((one) => {
     const name = one.text() ?? '';
-    if (names.has(name)) return [text(workflowNameOf(name), one)];
+    if (before.has(name)) return [text(workflowNameOf(name), one)];
     one.leaveOut(`\`${name}\` is no job that runs here`, 'Remove it.');
     return [];
   });
   const ownEnv = [env, job.get('env')];
-  const steps = readSteps(job, ownEnv, defaults, inputs.known);
+  const needed = (job.get('needs')?.oneOrMore() ?? []).flatMap(
+    (one) => before.get(one.text() ?? '')?.uploads ?? [],
+  );
+  const passing: Passing = { uploads: [...new Set(needed)], kept: [], taken: [] };
+  const steps = readSteps(job, ownEnv, defaults, inputs.known, passing);
   const strategy = job.get('strategy');
   const matrix = matrixEntry(strategy);
   if (steps.length === 0) {
@@ -123,6 +135,8 @@ function readJob(
     return null;
   }
   const services = job.get('services');
+  const own = passing.kept.map((one) => ({ ...one, job: job.key, isOfMatrix: matrix !== null }));
+  before.set(job.key, { uploads: [...passing.uploads, ...own] });
   return map(
     [
       whenEntry(triggers, condition?.evaluate ?? null, on),
@@ -133,6 +147,7 @@ function readJob(
             'runs_on',
             list(condition.status === 'always' ? [text('success'), text('failure')] : [text('failure')]),
           ),
+      passing.taken.length === 0 ? null : entry('artifacts', list(passing.taken)),
       inputs.entry,
       schedule,
       labelsEntry(job.get('runs-on')),

@@ -8,8 +8,18 @@ import { stepNameOf } from '../woodpecker/step.ts';
 import { readAction } from './actions.ts';
 import { conditionOf } from './condition.ts';
 import { definedBy } from './defined-by.ts';
+import type { Upload } from './download-artifact.ts';
 import type { DispatchInputs } from './dispatch-inputs.ts';
 import { stepExpressions } from './expressions.ts';
+
+/** What a job has of others, and leaves to them. */
+export interface Passing {
+  /** Of the jobs that it needs, also through others. */
+  readonly uploads: readonly Upload[];
+  readonly kept: Pick<Upload, 'name' | 'root'>[];
+  /** Entries of `artifacts` of its workflow. */
+  readonly taken: Out[];
+}
 
 /** The steps of a job that run commands, each in the image that the actions before it asked for. */
 export function readSteps(
@@ -17,6 +27,7 @@ export function readSteps(
   env: readonly (Foreign | undefined)[],
   defaults: Foreign | undefined,
   inputs: DispatchInputs['known'],
+  passing: Passing,
 ): readonly Out[] {
   const container = job.get('container');
   const own = container?.kind === 'map' ? container.get('image') : container;
@@ -44,7 +55,7 @@ export function readSteps(
     const uses = step.get('uses');
     const condition = step.get('if');
     if (uses !== undefined) {
-      const action = readAction(step, uses, step.get('with'), texts);
+      const action = readAction(step, uses, step.get('with'), texts, passing.uploads);
       if (action.kind === 'image') image = { value: action.image, from: action.from };
       if ('cache' in action && action.cache !== null) caches.push(action.cache);
       if (action.kind === 'artifacts') {
@@ -55,6 +66,7 @@ export function readSteps(
         }
         for (const key of ['env', 'continue-on-error', 'timeout-minutes', 'shell', 'working-directory'])
           step.get(key)?.needs('nothing runs for the action');
+        passing.kept.push(action.upload);
         const name = unique(stepNameOf(named ?? 'Upload artifact'));
         out.push(
           map(
@@ -70,7 +82,8 @@ export function readSteps(
         );
         continue;
       }
-      condition?.needs('the action is left out, or the image has its tool');
+      if (action.kind === 'takes') passing.taken.push(...takenOf(step, action.entries));
+      else condition?.needs('the action is left out, or the image has its tool');
       for (const key of ['name', 'env', 'continue-on-error', 'timeout-minutes', 'shell', 'working-directory'])
         step.get(key)?.needs('nothing runs for the action');
       continue;
@@ -134,6 +147,23 @@ export function readSteps(
     );
   }
   return out;
+}
+
+/** They are there before the first step, whatever that says. */
+function takenOf(step: Foreign, entries: readonly Out[]): readonly Out[] {
+  const condition = step.get('if');
+  const isAllowed = step.get('continue-on-error')?.text() === 'true';
+  if (entries.length === 0) condition?.needs('the action is left out');
+  else
+    condition?.changes(
+      'artifacts are taken before the first step, where they are there',
+      'Nothing, if that does no harm.',
+    );
+  condition?.use();
+  if (condition === undefined && !isAllowed) return entries;
+  return entries.map((one) =>
+    one.kind === 'map' ? map([...one.entries, entry('optional', 'true')], one.from) : one,
+  );
 }
 
 /** Of a step that has nothing to run. */

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { lintWorkflows } from '../../../src/pipeline/lint-pipeline.ts';
 import { convert, errorsOf, notesOf, textOf } from './support.ts';
 
 it('a job is a workflow, set-up actions are images, expressions are variables', () => {
@@ -250,5 +251,57 @@ jobs:
   expect(notesOf('github', text)).toEqual([
     expect.stringContaining('name'),
     expect.stringContaining('steps[3]'),
+  ]);
+});
+
+it('files that are downloaded are taken of the job that uploads them, where they lie in the same place', () => {
+  const takes = (download: string, upload = '{ name: site, path: dist }', more = '') => {
+    const text = `on: push
+jobs:
+  make:
+    runs-on: ubuntu-latest
+    container: node:20
+${more}    steps:
+      - run: make
+      - { uses: actions/upload-artifact@v4, with: ${upload} }
+  between: { needs: make, runs-on: ubuntu-latest, container: "node:20", steps: [{ run: x }] }
+  test:
+    needs: [between]
+    runs-on: ubuntu-latest
+    container: node:20
+    steps:
+      - { uses: actions/download-artifact@v4, ${download} }
+      - run: ls
+`;
+    const { workflows } = convert('github', text);
+    const written = workflows.find(({ name }) => name === 'test')?.text ?? '';
+    const files = workflows.map((one) => ({ path: `.slipway/${one.name}.yml`, text: one.text }));
+    const problems = lintWorkflows(files, { hasDockerfile: false });
+    expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+    return [written.match(/^artifacts:\n(?: .*\n)*/m)?.[0] ?? null, notesOf('github', text)];
+  };
+  const site = 'artifacts:\n  - from: make\n    name: site\n';
+  expect(takes('with: { name: site, path: ./dist/ }')).toEqual([site, []]);
+  expect(takes('with: { name: site, path: public/dist }')).toEqual([`${site}    path: public\n`, []]);
+  expect(takes('with: { name: site, path: public }', '{ name: site, path: a.txt }')).toEqual([
+    `${site}    path: public\n`,
+    [],
+  ]);
+  expect(takes('with: { pattern: "s*", merge-multiple: true, path: dist }')).toEqual([site, []]);
+  expect(takes('')).toEqual([`${site}    path: site\n`, [expect.stringContaining('below')]]);
+  expect(takes('with: { name: site, path: out }')).toEqual([
+    `${site}    path: out\n`,
+    [expect.stringContaining('the paths that they had in their job')],
+  ]);
+  expect(takes('with: { name: site, path: dist }, if: always()')).toEqual([
+    `${site}    optional: "true"\n`,
+    [expect.stringContaining('before the first step')],
+  ]);
+  expect(takes('with: { name: other }')).toEqual([null, [expect.stringContaining('no job that its job')]]);
+  expect(takes('with: { name: site, run-id: 7 }')[0]).toBeNull();
+  const matrix = '    strategy: { matrix: { os: [a, b] } }\n';
+  expect(takes('with: { name: site, path: dist }', '{ name: site, path: dist }', matrix)).toEqual([
+    site,
+    [expect.stringContaining('all combinations of')],
   ]);
 });

@@ -102,7 +102,7 @@ jobs:
         with: { fetch-depth: 0 }
       - { uses: actions/upload-artifact@v4, with: { name: n, path: p } }
       - { name: Run, id: r, run: run one, env: { B: two }, continue-on-error: true, if: github.ref == 'refs/heads/main' }
-  second: { needs: [first], runs-on: ubuntu-latest, if: github.event_name == 'push', steps: [{ run: two, shell: python }] }
+  second: { needs: [first], runs-on: ubuntu-latest, if: github.event_name == 'push', steps: [{ uses: actions/download-artifact@v4, with: { name: n, path: p } }, { run: two, shell: python }] }
 `,
 };
 
