@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { testFileFinder } from '../../../src/core/test-file.ts';
+
+const files = [
+  'test/cart.test.ts',
+  'test/shop/cart.test.ts',
+  'tests/shop/test_cart.py',
+  'src/test/java/com/acme/CartTest.java',
+  'src/test/java/com/acme/other/CartTest.java',
+];
+const find = testFileFinder(files);
+
+test.each([
+  ['a path as it is listed', { file: 'test/cart.test.ts', suite: 'cart' }, 'test/cart.test.ts'],
+  ['one from here', { file: './test/cart.test.ts', suite: '' }, 'test/cart.test.ts'],
+  ['one from the root', { file: '/app/test/shop/cart.test.ts', suite: '' }, 'test/shop/cart.test.ts'],
+  ['one of Windows', { file: 'test\\cart.test.ts', suite: '' }, 'test/cart.test.ts'],
+  ['one from a folder below', { file: 'shop/cart.test.ts', suite: '' }, 'test/shop/cart.test.ts'],
+  ['a suite that is a path', { file: null, suite: 'test/shop/cart.test.ts' }, 'test/shop/cart.test.ts'],
+  [
+    'a module and class of Python',
+    { file: null, suite: 'tests.shop.test_cart.TestCart' },
+    'tests/shop/test_cart.py',
+  ],
+  ['a class of Java', { file: null, suite: 'com.acme.CartTest' }, 'src/test/java/com/acme/CartTest.java'],
+  [
+    'a class within it',
+    { file: null, suite: 'com.acme.other.CartTest$Empty' },
+    'src/test/java/com/acme/other/CartTest.java',
+  ],
+  [
+    'the suite, where the place is not in a test',
+    { file: 'src/cart.ts', suite: 'test/cart.test.ts' },
+    'test/cart.test.ts',
+  ],
+])('%s names its file', (_, told, file) => {
+  expect(find(told)).toBe(file);
+});
+
+test.each([
+  ['a name that several files have', { file: 'cart.test.ts', suite: '' }],
+  ['a class that several packages have', { file: null, suite: 'CartTest' }],
+  ['words', { file: null, suite: 'the cart. It adds' }],
+  ['nothing', { file: null, suite: '' }],
+])('%s names none', (_, told) => {
+  expect(find(told)).toBeNull();
+});
