@@ -17,6 +17,8 @@ import type {
   RouterRemovedAnswer,
   RouterRemovedRequest,
   SignalsAnswer,
+  SplitAnswer,
+  SplitRequest,
   TestsRequest,
 } from '../protocol/worker.ts';
 import type { Note, Tx } from '../store/store.ts';
@@ -191,6 +193,11 @@ export interface Builds {
   effect(lease: OpenLease, request: EffectRequest): Promise<EffectAnswer>;
   /** Keeps a part of what the test reports of a step's attempt said. @throws Problem `lease_lost`, `not_allowed` for another's attempt. */
   keepTests(lease: OpenLease, request: TestsRequest): Promise<void>;
+  /**
+   * Which share of a step has which of its test files. @throws Problem `lease_lost`, `not_allowed` for a step that the
+   * lease's workflow does not split.
+   */
+  divideFiles(lease: OpenLease, request: SplitRequest): Promise<SplitAnswer>;
   leaseSecrets(lease: OpenLease): Promise<LeaseSecrets>;
   /** Logs that may be written under the lease. */
   logsOf(lease: OpenLease): Promise<ReadonlySet<string>>;

@@ -18,12 +18,15 @@ interface Carried {
 
 /**
  * Gives a build that runs what failed of another again the workflows which were green there: their steps, and the image
- * that they pushed, from which its deployments have their releases.
+ * that they pushed, from which its deployments have their releases. One that runs again in part keeps the division of the
+ * test files of its split steps.
  */
 export async function carryOver(tx: Tx, { buildId, workflowIds, parts, at }: Carried): Promise<void> {
   for (const [position, part] of parts.entries()) {
     const workflowId = workflowIds[position];
-    if (part.kind !== 'carry' || workflowId === undefined) continue;
+    if (workflowId === undefined) continue;
+    if (part.kind === 'repeat') await carryDivisions(tx, part.workflowId, workflowId, buildId);
+    if (part.kind !== 'carry') continue;
     await carrySteps(tx, part.workflowId, workflowId, at);
     await carryImage(tx, part.workflowId, { workflowId, buildId, at });
     await recordEvent(tx, {
@@ -39,6 +42,25 @@ export async function carryOver(tx: Tx, { buildId, workflowIds, parts, at }: Car
   await settleWorkflows(tx, buildId, at);
 }
 
+/** Shares that run again have the test files that they had: those of the others have been run. */
+async function carryDivisions(
+  { db }: Tx,
+  fromWorkflow: string,
+  workflowId: string,
+  buildId: string,
+): Promise<void> {
+  const divisions = await db
+    .selectFrom('division')
+    .select(['step', 'shares_json'])
+    .where('workflow_id', '=', fromWorkflow)
+    .execute();
+  for (const division of divisions)
+    await db
+      .insertInto('division')
+      .values({ ...division, workflow_id: workflowId, build_id: buildId })
+      .execute();
+}
+
 async function carrySteps(tx: Tx, fromWorkflow: string, workflowId: string, at: number): Promise<void> {
   const { attempt } = await tx.db
     .selectFrom('workflow')
@@ -47,7 +69,17 @@ async function carrySteps(tx: Tx, fromWorkflow: string, workflowId: string, at: 
     .executeTakeFirstOrThrow();
   const steps = await tx.db
     .selectFrom('step')
-    .select(['id', 'position', 'kind', 'name', 'depends_on_json', 'status', 'reason', 'carried_from'])
+    .select([
+      'id',
+      'position',
+      'kind',
+      'name',
+      'split_of',
+      'depends_on_json',
+      'status',
+      'reason',
+      'carried_from',
+    ])
     .where('workflow_id', '=', fromWorkflow)
     .where('workflow_attempt', '=', attempt)
     .orderBy('position')

@@ -12,6 +12,7 @@ import { endWithoutImage, expireLeases, expireStandbys, settleAll } from './expi
 import { notifyTest } from './insert-notifications.ts';
 import { logsOf, openLease, takenArtifact, workflowOf } from './lease-reads.ts';
 import { demandLease } from './lease-rows.ts';
+import { divideSplit } from './divide-split.ts';
 import { keepTests } from './keep-tests.ts';
 import { readLeaseSecrets } from './lease-secrets.ts';
 import { loseLease } from './lose-lease.ts';
@@ -132,6 +133,7 @@ export function createBuilds(deps: BuildsDeps): Builds {
     report: (lease, reports) => takeReports(deps, lease, reports),
     effect: (lease, request) => recordEffect(deps, lease, request),
     keepTests: (lease, request) => keepTests(store, lease, request),
+    divideFiles: (lease, request) => divideSplit(store, lease, request),
     leaseSecrets: (lease) => readLeaseSecrets(deps, lease),
     logsOf: (lease) => logsOf(store, lease),
     workflowOf: (lease) => workflowOf(store, lease),

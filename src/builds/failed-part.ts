@@ -5,6 +5,7 @@ import type { MatrixValues, Plan } from '../core/plan.ts';
 import { Problem } from '../core/problem.ts';
 import type { KeptStep, RepeatImage, WorkflowRepeat } from '../core/repeat.ts';
 import { isEnd } from '../core/status.ts';
+import { readEmptyShares } from '../store/read/empty-shares.ts';
 import type { WorkflowTable } from '../store/schema.ts';
 import type { Reading } from '../store/store.ts';
 import { keptImageOf, readImageRow } from './kept-image.ts';
@@ -13,11 +14,12 @@ import { keptImageOf, readImageRow } from './kept-image.ts';
 export type WorkflowPart =
   /** It was green: the new one stands for it. */
   | { readonly kind: 'carry'; readonly workflowId: string }
-  | { readonly kind: 'repeat'; readonly repeat: WorkflowRepeat }
+  | { readonly kind: 'repeat'; readonly workflowId: string; readonly repeat: WorkflowRepeat }
   /** All of it, as in any other build. */
   | { readonly kind: 'whole' };
 
 type WorkflowRow = Selectable<WorkflowTable>;
+type IsEmpty = Awaited<ReturnType<typeof readEmptyShares>>;
 
 /**
  * What of a build that has ended runs again when only what failed shall, in the order of its workflows.
@@ -44,18 +46,19 @@ export async function failedPart(
       dependsOn: JSON.parse(workflow.depends_on_json) as string[],
     })),
   );
+  const isEmpty = await readEmptyShares(tx.db, id);
   const parts: WorkflowPart[] = [];
   for (const [index, workflow] of workflows.entries())
     if (scopes[index] === 'none') parts.push({ kind: 'carry', workflowId: workflow.id });
     else if (scopes[index] === 'whole') parts.push({ kind: 'whole' });
-    else parts.push(await partOf(tx, workflow, { number, at }));
+    else parts.push(await partOf(tx, workflow, { number, at, isEmpty }));
   return parts;
 }
 
 async function partOf(
   tx: Reading,
   workflow: WorkflowRow,
-  { number, at }: { number: number; at: number },
+  { number, at, isEmpty }: { number: number; at: number; isEmpty: IsEmpty },
 ): Promise<WorkflowPart> {
   const plan = JSON.parse(workflow.plan_json) as Plan;
   const rows = await tx.db
@@ -66,7 +69,10 @@ async function partOf(
     .execute();
   const rowOf = new Map(rows.map((row) => [`${row.kind} ${row.name}`, row]));
   const again = stepsToRepeat(
-    plan.steps.map((step) => ({ ...step, status: rowOf.get(`step ${step.name}`)?.status ?? 'skipped' })),
+    plan.steps.map((step) => {
+      const status = rowOf.get(`step ${step.name}`)?.status ?? 'skipped';
+      return { ...step, status: isEmpty(workflow.id, step) ? ('success' as const) : status };
+    }),
   );
   const keep = (kind: KeptStep['kind'], name: string): readonly KeptStep[] => {
     const row = rowOf.get(`${kind} ${name}`);
@@ -76,7 +82,7 @@ async function partOf(
   const steps = plan.steps.filter(({ name }) => !again.has(name)).flatMap(({ name }) => keep('step', name));
   const kept = [...(image === 'none' ? keep('image', 'image') : []), ...steps];
   if (kept.length === 0 && (image === 'build' || plan.image === null)) return { kind: 'whole' };
-  return { kind: 'repeat', repeat: { of: number, kept, image } };
+  return { kind: 'repeat', workflowId: workflow.id, repeat: { of: number, kept, image } };
 }
 
 interface NeededImage {

@@ -33,7 +33,7 @@ export async function keepTests(store: Store, lease: OpenLease, request: TestsRe
       position: request.from + index,
       build_id: own.buildId,
       project_id: own.projectId,
-      test_key: testKey({ workflow: labelOf(own), step: own.step }, result),
+      test_key: testKey({ workflow: labelOf(own), step: own.split_of ?? own.step }, result),
       suite: result.suite,
       name: result.name,
       file: result.file,
@@ -51,7 +51,7 @@ export async function keepTests(store: Store, lease: OpenLease, request: TestsRe
   });
 }
 
-/** Names a test of a step in every build of a project. Pure. */
+/** Names a test of a step in every build of a project, whichever share of the step it is in. Pure. */
 function testKey(
   { workflow, step }: { readonly workflow: string; readonly step: string },
   { suite, name }: Pick<TestResult, 'suite' | 'name'>,
@@ -75,6 +75,7 @@ function findAttempt(
       'workflow.name as workflow',
       'workflow.matrix_json',
       'step.name as step',
+      'step.split_of',
     ])
     .where('step_attempt.id', '=', id)
     .where('workflow.id', '=', workflowId)

@@ -189,6 +189,7 @@ export async function insertSteps(
           position,
           kind: row.kind,
           name: row.name,
+          split_of: row.splitOf ?? null,
           depends_on_json: JSON.stringify(row.dependsOn),
           status: kept === undefined ? ('pending' as const) : ('success' as const),
           reason: null,

@@ -130,6 +130,21 @@ export interface StepPlan {
    * of none: they fail, and say why.
    */
   readonly program?: ProgramPlan;
+  /** Present: it is one of the shares that a step of the file runs in. */
+  readonly split?: SharePlan;
+}
+
+/** One of several steps that share the test files of one step of the file. */
+export interface SharePlan {
+  /** Name of that step. */
+  readonly step: string;
+  /** Which share it is, from 1, and how many there are. */
+  readonly share: number;
+  readonly of: number;
+  /** Patterns of the test files, from `directory`; null: the commands divide the work themselves. */
+  readonly files: readonly string[] | null;
+  /** Folder that the commands start in, below where they would; null: there. */
+  readonly directory: string | null;
 }
 
 export interface ReportsPlan {

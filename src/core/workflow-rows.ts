@@ -12,6 +12,8 @@ export interface StepRow {
   readonly selected: boolean;
   /** How many attempts it may have in one attempt of its workflow. */
   readonly attempts: number;
+  /** Name of the step of the file that it is a share of; absent: it is none. */
+  readonly splitOf?: string;
 }
 
 /** The rows of a workflow in their order: clone, image, services, steps, push. Pure. */
@@ -35,8 +37,9 @@ function fixed(kind: 'clone' | 'image' | 'push'): StepRow {
   return { kind, name: kind, dependsOn: [], selected: true, attempts: 1 };
 }
 
-function stepRow({ name, dependsOn, selected, retry }: StepPlan): StepRow {
-  return { kind: 'step', name, dependsOn, selected, attempts: mostAttempts({ retry }) };
+function stepRow({ name, dependsOn, selected, retry, split }: StepPlan): StepRow {
+  const splitOf = split === undefined ? {} : { splitOf: split.step };
+  return { kind: 'step', name, dependsOn, selected, attempts: mostAttempts({ retry }), ...splitOf };
 }
 
 /** Names of all secrets that the plan's image, services and steps mention. */

@@ -84,6 +84,7 @@ const TOO_OLD: Readonly<Record<WorkerFeature, string>> = {
   repeat: 'to run only a part of a workflow again: re-run all of it',
   'cancel-step': 'to end one step alone',
   'take-artifacts': 'to take artifacts of other workflows: upgrade one',
+  split: 'to run a step in shares: upgrade one',
 };
 
 /** Why a workflow that is left in the queue waits; one sentence for a person. Pure. */

@@ -16,6 +16,7 @@
  * | `POST /leases/:lease/logs` | log frames (`frames.ts`) → {@link LogsAnswer}; 409 `log_offset_wrong` |
  * | `POST /leases/:lease/source` | {@link SourceRequest} → a Git bundle of the workflow's commit and the tags, {@link BUNDLE_CONTENT_TYPE}; one that ends early is broken |
  * | `POST /leases/:lease/tests` | {@link TestsRequest} → `{}`; what the reports of a step's attempt said, in parts; safe to repeat; an older server answers 404 |
+ * | `POST /leases/:lease/splits` | {@link SplitRequest} → {@link SplitAnswer}: which share of a step has which of its test files; the first request decides, and files that came since are added |
  * | `POST /leases/:lease/artifacts` | {@link ArtifactOffer} → {@link ArtifactAnswer}: where its sending goes on; safe to repeat; 413 `artifact_too_large`; an older server answers 404 |
  * | `POST /leases/:lease/artifacts/:artifact?offset=N` | bytes, at most `ARTIFACT_LIMITS.part` → {@link ArtifactAnswer}; safe to repeat; with the last byte it is held against its digest, and durable once it is answered |
  * | `GET /leases/:lease/artifacts/:artifact` | → a gzipped tar archive that the work's `takes` name; 404 `artifact_gone`; one that ends early is broken |
@@ -34,6 +35,7 @@
 import { z } from 'zod';
 import { ARTIFACT_LIMITS, ARTIFACT_NAME, type ArtifactOffer } from '../core/artifact.ts';
 import { LABEL_NAME, LABEL_VALUE, MOST_LABELS } from '../core/labels.ts';
+import { SPLIT_LIMITS, type Division } from '../core/split.ts';
 import { TEST_LIMITS, type TestResult } from '../core/test-report.ts';
 import type { Report, Signals, Work } from '../core/work.ts';
 
@@ -203,6 +205,17 @@ export const testsRequest = z.object({
     .optional(),
 });
 export type TestsRequest = z.infer<typeof testsRequest>;
+
+/** The test files of a step of the lease's workflow that runs in shares. */
+export const splitRequest = z.object({
+  step: z.string().max(64),
+  files: z.array(z.string().min(1).max(SPLIT_LIMITS.name)).min(1).max(SPLIT_LIMITS.files),
+});
+export type SplitRequest = z.infer<typeof splitRequest>;
+
+export interface SplitAnswer {
+  readonly division: Division;
+}
 
 /** What a router did by itself. `id` makes a repeat harmless. */
 export const routerEventsRequest = z.object({

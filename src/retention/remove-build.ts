@@ -35,6 +35,7 @@ export async function removeBuild(tx: Tx, buildId: string): Promise<readonly str
     'artifact',
     'test_result',
     'test_report',
+    'division',
     'image',
     'workflow',
     'staging',

@@ -22,6 +22,7 @@ export interface Database {
   step: StepTable;
   step_attempt: StepAttemptTable;
   artifact: ArtifactTable;
+  division: DivisionTable;
   test_report: TestReportTable;
   test_result: TestResultTable;
   image: ImageTable;
@@ -214,6 +215,8 @@ export interface StepTable {
   position: number;
   kind: StepKind;
   name: string;
+  /** Name of the step of the file that it is a share of; null: it is none. */
+  split_of: Generated<string | null>;
   depends_on_json: string;
   status: StatusColumn;
   reason: string | null;
@@ -235,6 +238,16 @@ export interface StepAttemptTable {
   started_at: number | null;
   finished_at: number | null;
   version: Version;
+}
+
+/** Which share of a step of a workflow has which test files: made once. Primary key: workflow and step. */
+export interface DivisionTable {
+  workflow_id: string;
+  /** Name of the step in the file. */
+  step: string;
+  build_id: string;
+  /** `Division` as JSON. */
+  shares_json: string;
 }
 
 /** Files that a step's attempt has left, as one archive. Unique: `attempt_id` with `name`. */

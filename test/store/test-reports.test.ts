@@ -5,12 +5,51 @@ import { removeBuild } from '../../src/retention/remove-build.ts';
 import { readBuild } from '../../src/store/read/build.ts';
 import { readTestRuns, readTests } from '../../src/store/read/tests.ts';
 import { createArtifacts } from '../../src/artifacts/artifacts.ts';
-import { makeRecord } from '../support/record.ts';
+import { makeRecord, planOf, stepOf } from '../support/record.ts';
 import { onEachDatabase } from './each-database.ts';
 
 const CONTEXT = { waitingOf: () => null, waitingFor: () => null, urlOf: (host: string) => host };
 
 onEachDatabase((open) => {
+  it('divides the test files of a step by what they took, and keeps that until its build is removed', async () => {
+    const record = await makeRecord(await open());
+    try {
+      const ada = await record.worker('ada', { capacity: 9, features: ['split'] });
+      const project = await record.project();
+      const files = ['a.test.ts', 'b.test.ts', 'c.test.ts', 'd.test.ts'];
+      const share = (index: number) =>
+        stepOf(`unit ${index}/2`, {
+          split: { step: 'unit', share: index, of: 2, files: ['*.test.ts'], directory: null },
+        });
+      const begin = async () => {
+        const { buildId } = await record.build(project, { plan: planOf({ steps: [share(1), share(2)] }) });
+        const lease = await ada.claimWorkflow(await record.workflowOf(buildId));
+        const ask = () => record.builds.divideFiles(lease.open, { step: 'unit', files });
+        return { buildId, lease, ask };
+      };
+      const first = await begin();
+      const attemptId = first.lease.work.steps.find(({ kind }) => kind === 'step')?.attemptId ?? '';
+      const test = { suite: 's', line: null, status: 'passed' as const, message: null };
+      const results = files.flatMap((file, index) =>
+        [1, 2].map((n) => ({ ...test, file, name: `${n}`, durationMs: index === 0 ? 450 : 50 })),
+      );
+      const summary = { files: 1, counts: { ...NO_TESTS, passed: 8 }, note: null };
+      await record.builds.keepTests(first.lease.open, { attemptId, from: 0, results, summary });
+      const second = await begin();
+      const division = [
+        { files: files.slice(0, 1), expectedMs: 900 },
+        { files: files.slice(1), expectedMs: 300 },
+      ];
+      expect(await second.ask()).toEqual({ division });
+      await record.store.transaction((tx) => removeBuild(tx, first.buildId));
+      expect(await second.ask()).toEqual({ division });
+      await record.store.transaction((tx) => removeBuild(tx, second.buildId));
+      expect(await record.store.db.selectFrom('division').selectAll().execute()).toEqual([]);
+    } finally {
+      await record.close();
+    }
+  });
+
   it('keeps test reports and artifacts, finds the flaky tests of a commit, and removes both with their build', async () => {
     const record = await makeRecord(await open());
     try {

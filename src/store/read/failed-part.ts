@@ -4,6 +4,7 @@ import type { MatrixValues, Plan } from '../../core/plan.ts';
 import { isEnd } from '../../core/status.ts';
 import type { Status } from '../../core/status.ts';
 import type { FailedPartView } from '../../core/view.ts';
+import { readEmptyShares } from './empty-shares.ts';
 import type { Reader } from './view-context.ts';
 
 /**
@@ -28,6 +29,7 @@ export async function readFailedPart(db: Reader, buildId: string): Promise<reado
     })),
   );
   const statuses = await stepStatuses(db, buildId);
+  const isEmpty = await readEmptyShares(db, buildId);
   return workflows.flatMap(({ id, name, ...workflow }, index) => {
     if (scopes[index] === 'none') return [];
     const { steps } = JSON.parse(workflow.plan_json) as Plan;
@@ -37,7 +39,9 @@ export async function readFailedPart(db: Reader, buildId: string): Promise<reado
     const again =
       scopes[index] === 'whole'
         ? new Set(steps.flatMap((step) => (step.selected ? [step.name] : [])))
-        : stepsToRepeat(steps.map((step) => ({ ...step, status: statusOf(step.name) })));
+        : stepsToRepeat(
+            steps.map((step) => ({ ...step, status: isEmpty(id, step) ? 'success' : statusOf(step.name) })),
+          );
     const may = steps.filter((step) => again.has(step.name));
     const isLeftToFailures = (step: (typeof steps)[number]) =>
       isForFailures(step) || isForFailures({ runsOn });
