@@ -14,6 +14,10 @@ export interface StepRun {
   readonly buildUrl: string | null;
   /** Where its span is, or null. */
   readonly traceparent: string | null;
+  /** Which share of a step it is, or null. */
+  readonly split: { readonly share: number; readonly of: number } | null;
+  /** Where the share finds the names of its test files, or null. */
+  readonly splitFile: string | null;
 }
 
 /** Variables that differ from step to step: what they hold, and how their values come about. */
@@ -38,6 +42,18 @@ export const STEP_VARIABLES = {
     about: "Page of the build, with the step's log.",
     of: ({ buildUrl, attemptId }) =>
       buildUrl === null ? null : `${buildUrl}?log=${encodeURIComponent(attemptId)}`,
+  },
+  CI_NODE_INDEX: {
+    about: 'Of a share of a step: which one it is, from 1. As in GitLab; not in Woodpecker.',
+    of: ({ split }) => (split === null ? null : String(split.share)),
+  },
+  CI_NODE_TOTAL: {
+    about: 'Of a share of a step: how many there are. As in GitLab; not in Woodpecker.',
+    of: ({ split }) => (split === null ? null : String(split.of)),
+  },
+  SLIPWAY_SPLIT_FILES: {
+    about: 'Of a share of a step: path of the file that names its test files, one a line.',
+    of: ({ splitFile }) => splitFile,
   },
   TRACEPARENT: {
     about: 'Its span, for tools that add their own below it; only where the server sends traces.',

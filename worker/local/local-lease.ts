@@ -1,3 +1,4 @@
+import { divideFiles } from '../../src/core/divide-files.ts';
 import type { LogStream } from '../../src/core/log.ts';
 import type { LeaseSecrets, ReportBody, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import type { LogSink } from '../log-sink.ts';
@@ -46,6 +47,7 @@ export function localLease(local: LocalLease): Lease<WorkflowWork> {
     confirm: async () => undefined,
     report: async (body) => audience.report(masked(body)),
     tests: async () => true,
+    divideFiles: async (_step, of, files) => divideFiles(files, new Map(), of),
     sendArtifact: async ({ attemptId, name }, pack) => {
       const isOf = ({ attemptId: first, retries = [] }: StepWork): boolean =>
         [first, ...retries.map((one) => one.attemptId)].includes(attemptId);

@@ -18,12 +18,14 @@ import type {
   ReportsRequest,
   SignalsAnswer,
   SourceRequest,
+  SplitAnswer,
+  SplitRequest,
   TestsRequest,
 } from '../../src/protocol/worker.ts';
 import { LogShipper } from '../logs/log-shipper.ts';
 import { reasonMasker } from '../logs/mask-reasons.ts';
 import type { LogSink } from '../log-sink.ts';
-import type { SendArtifact } from '../steps/workflow-context.ts';
+import type { DivideFiles, SendArtifact } from '../steps/workflow-context.ts';
 import type { TakeArtifact } from '../workflow/take-artifacts.ts';
 import { fetchArtifact } from './fetch-artifact.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -181,6 +183,12 @@ export class HeldLease implements Lease {
       throw error;
     }
   }
+
+  readonly divideFiles: DivideFiles = async (step, _of, files, signal) => {
+    const body = { step, files: [...files] } satisfies SplitRequest;
+    const answer = await this.#ask({ method: 'POST', path: '/splits', body, signal });
+    return (answer as SplitAnswer).division;
+  };
 
   readonly sendArtifact: SendArtifact = async (about, pack, signal) => {
     const file = path.join(this.#options.spoolDir, `${about.attemptId}.tar.gz`);

@@ -16,7 +16,7 @@ import type {
 } from '../../src/protocol/worker.ts';
 import type { QueueLogin } from '../../src/ports/queue-access.ts';
 import type { LogSink } from '../log-sink.ts';
-import type { SendArtifact } from '../steps/workflow-context.ts';
+import type { DivideFiles, SendArtifact } from '../steps/workflow-context.ts';
 import type { TakeArtifact } from '../workflow/take-artifacts.ts';
 
 /** The worker's side of the protocol: who it is to the server, and what it may claim. */
@@ -101,6 +101,8 @@ export interface Lease<W extends Work = Work> {
   report(body: ReportBody): Promise<void>;
   /** Tells what a step's test reports said; resolves when that is durable. False: the server is older and keeps none. Rejects when `signal` aborts. */
   tests(attemptId: string, report: TestReport, signal: AbortSignal): Promise<boolean>;
+  /** See {@link DivideFiles}. @throws Problem of the server's answer. */
+  readonly divideFiles: DivideFiles;
   /** See {@link SendArtifact}. @throws Problem `artifact_too_large`; an Error for a server that is older and keeps none. */
   readonly sendArtifact: SendArtifact;
   /** See {@link TakeArtifact}. @throws Problem `artifact_gone`; an Error where it comes broken again and again. */

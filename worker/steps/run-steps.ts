@@ -1,3 +1,4 @@
+import { divideFiles } from '../../src/core/divide-files.ts';
 import type { CancelledStep, LeaseSecrets, ReportBody, WorkflowWork } from '../../src/core/work.ts';
 import type { CacheStore } from '../caches/cache-store.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -10,7 +11,13 @@ import { containerLimits } from './limits.ts';
 import { Service } from './service.ts';
 import { StepFlow } from './step-flow.ts';
 import { findRow } from './workflow-context.ts';
-import type { KeepTests, OnStepFailed, SendArtifact, WorkflowContext } from './workflow-context.ts';
+import type {
+  DivideFiles,
+  KeepTests,
+  OnStepFailed,
+  SendArtifact,
+  WorkflowContext,
+} from './workflow-context.ts';
 import type { WorkflowPlace } from './set-up-workflow.ts';
 import type { StepSettings } from './settings.ts';
 
@@ -42,6 +49,8 @@ export interface RunSteps {
   readonly keepTests?: KeepTests | undefined;
   readonly sendArtifact?: SendArtifact | undefined;
   readonly caches?: CacheStore | undefined;
+  /** Absent: by their number alone. */
+  readonly divideFiles?: DivideFiles | undefined;
   /** Calls the listener once for each step that is to end while the rest goes on. Absent: nobody ends one. */
   readonly onCancelStep?: ((listener: (step: CancelledStep) => void) => void) | undefined;
 }
@@ -86,7 +95,9 @@ async function openContext(job: RunSteps): Promise<WorkflowContext> {
     engine.events.ready(),
   ]);
   const attempts = openAttempts(job.openLog, job.report);
-  return { ...job, helper, limits: containerLimits(facts, settings), attempts };
+  const divideByNumber: DivideFiles = async (_step, of, files) => divideFiles(files, new Map(), of);
+  const { divideFiles: divide = divideByNumber } = job;
+  return { ...job, helper, limits: containerLimits(facts, settings), attempts, divideFiles: divide };
 }
 
 function startServices(context: WorkflowContext, signal: AbortSignal): Service[] {

@@ -1,6 +1,6 @@
 import type { StepPlan } from '../../src/core/plan.ts';
 import { secretsOfProgram, settingVariables } from '../../src/core/program.ts';
-import { stepVariables } from '../../src/core/step-variables.ts';
+import { stepVariables, type StepRun } from '../../src/core/step-variables.ts';
 import { secretsOf } from '../../src/core/workflow-rows.ts';
 import type { LeaseSecrets, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import { WORKSPACE } from './fill-workspace.ts';
@@ -12,7 +12,9 @@ export type StepEnvironment =
 export function variablesOf(
   work: Pick<WorkflowWork, 'variables' | 'steps'>,
   row: StepWork,
-  now: { readonly atMs: number; readonly hasFailure: boolean; readonly isProgram?: boolean },
+  now: { readonly atMs: number; readonly hasFailure: boolean; readonly isProgram?: boolean } & Partial<
+    Pick<StepRun, 'split' | 'splitFile'>
+  >,
 ): Readonly<Record<string, string>> {
   const own = stepVariables({
     name: row.name,
@@ -24,6 +26,8 @@ export function variablesOf(
     workspace: WORKSPACE,
     buildUrl: work.variables['CI_PIPELINE_URL'] ?? null,
     traceparent: row.traceparent ?? null,
+    split: now.split ?? null,
+    splitFile: now.splitFile ?? null,
   });
   return { ...work.variables, ...own };
 }

@@ -13,6 +13,7 @@ import { restoreCaches, saveCaches } from './step-caches.ts';
 import { missingSecret, stepEnvironment, variablesOf } from './step-environment.ts';
 import { hasFailed, isEndedAlone, turnOf } from './step-order.ts';
 import type { Progress } from './step-order.ts';
+import { giveFiles, SplitFiles, SPLIT_FILE, type ShareWork } from './split-files.ts';
 import { startWaitingStep } from './waiting-step.ts';
 import type { WaitingStep } from './waiting-step.ts';
 import type { StepContainer } from './step-container.ts';
@@ -28,10 +29,14 @@ export interface Gates {
   readonly builtImage: Promise<string | null>;
 }
 
+type Files = Extract<ShareWork, { kind: 'files' }>;
+
 /** An attempt of a step, as it runs. */
 interface AttemptRun {
   readonly step: StepPlan;
   readonly attempt: StepWork;
+  /** Its test files; null: it is no share, or finds them itself. */
+  readonly share: Files | null;
   /** Another one of the step was before it. */
   readonly isFurther: boolean;
   readonly sink: LogSink;
@@ -56,12 +61,14 @@ export class StepFlow {
   /** Names of the steps that somebody has ended alone. */
   readonly #cancelled = new Set<string>();
   readonly #removals: Promise<unknown>[] = [];
+  readonly #splits: SplitFiles;
   readonly #sandboxes: Promise<StepContainer | null>[] = [];
   /** Whether the image for steps without one of their own is still on its way. */
   #isImageAwaited: boolean;
 
   constructor(context: WorkflowContext, gates: Gates, signal: AbortSignal) {
     this.#context = context;
+    this.#splits = new SplitFiles(context);
     this.#gates = gates;
     this.#signal = signal;
     this.#isImageAwaited = context.work.plan.image !== null;
@@ -192,13 +199,19 @@ export class StepFlow {
       await skipAttempt(this.#context.attempts, row.attemptId, obstacle);
       return obstacle;
     }
+    const share = await this.#shareOf(step, signal);
+    if (share?.kind === 'end') {
+      this.#drop(step);
+      await skipAttempt(this.#context.attempts, row.attemptId, share.outcome);
+      return share.outcome;
+    }
     const rows = attemptRows(row, step);
     for (let tried = 1; ; tried++) {
       const attempt = rows[tried - 1] ?? row;
       const next = rows[tried] ?? null;
       const mayFollow = (end: Outcome): boolean =>
         next !== null && !signal.aborted && this.#isWorthAnother(step, end);
-      const { sink, ...end } = await this.#try(step, attempt, mayFollow, signal);
+      const { sink, ...end } = await this.#try(step, attempt, share, mayFollow, signal);
       if (next === null || !mayFollow(end.outcome)) {
         const outcome = endAfter(end.outcome, tried);
         await finishAttempt(this.#context.attempts, attempt.attemptId, sink, outcome);
@@ -219,6 +232,7 @@ export class StepFlow {
   async #try(
     step: StepPlan,
     attempt: StepWork,
+    share: Files | null,
     mayFollow: (end: Outcome) => boolean,
     signal: AbortSignal,
   ): Promise<{ readonly sink: LogSink; readonly outcome: Outcome }> {
@@ -230,7 +244,7 @@ export class StepFlow {
     if (waiting === null && signal.aborted)
       this.#removals.push(starting.then((late) => this.#remove(late)).catch(() => undefined));
     const isFurther = attempt.attemptId !== this.#row(step).attemptId;
-    const run = { step, attempt, isFurther, sink, signal, mayFollow };
+    const run = { step, attempt, share, isFurther, sink, signal, mayFollow };
     const outcome = await this.#runIn(waiting, run).finally(() => this.#remove(waiting));
     return { sink, outcome };
   }
@@ -280,7 +294,7 @@ export class StepFlow {
 
   async #runIn(
     waiting: WaitingStep | null,
-    { step, attempt, isFurther, sink, signal, mayFollow }: AttemptRun,
+    { step, attempt, share, isFurther, sink, signal, mayFollow }: AttemptRun,
   ): Promise<Outcome> {
     for (const line of waiting?.pulled ?? []) await sink.say(line);
     if (signal.aborted || waiting === null) return abortOutcome(signal);
@@ -290,6 +304,8 @@ export class StepFlow {
       atMs: Date.now(),
       hasFailure: this.#spoiling().length > 0,
       isProgram: step.program !== undefined,
+      split: step.split ?? null,
+      splitFile: share === null ? null : SPLIT_FILE,
     };
     const variables = stepEnvironment(variablesOf(work, attempt, now), step, secrets);
     if ('missingSecret' in variables)
@@ -302,6 +318,9 @@ export class StepFlow {
     const keeping = (until: AbortSignal): AbortSignal =>
       AbortSignal.any([until, AbortSignal.timeout(settings.keepingMs)]);
     const cached = { ...waiting, plan: step, sink, signal, inTime: keeping(signal) };
+    const obstacle =
+      share === null ? null : await giveFiles(this.#context, { ...waiting, signal }, share, sink);
+    if (obstacle !== null) return obstacle;
     const restored = await restoreCaches(this.#context, cached, isFurther);
     if (restored.failure !== null) return restored.failure;
     const before = isFurther
@@ -343,11 +362,28 @@ export class StepFlow {
       : outcome;
   }
 
+  /** What a share has to do; null where it is none, or its container's own end is yet to be told. */
+  async #shareOf(step: StepPlan, signal: AbortSignal): Promise<ShareWork | null> {
+    if (step.split === undefined) return null;
+    const starting = this.#waiting.get(step.name) ?? Promise.resolve(null);
+    const waiting = await Promise.race([starting, nullOnAbort(signal)]);
+    if (waiting === null || 'outcome' in waiting) return null;
+    return this.#splits.workOf(step, { ...waiting, signal });
+  }
+
   async #skip(step: StepPlan, outcome: Outcome): Promise<void> {
     this.#progress.set(step.name, outcome.status);
     this.#ends.set(step.name, outcome);
     const row = findRow(this.#context.work, 'step', step.name);
     if (row !== null) await skipAttempt(this.#context.attempts, row.attemptId, outcome);
+  }
+
+  /** A container that is not needed any more, before anything has run in it. */
+  #drop({ name }: StepPlan): void {
+    const starting = this.#waiting.get(name);
+    this.#waiting.delete(name);
+    if (starting !== undefined)
+      this.#removals.push(starting.then((late) => this.#remove(late)).catch(() => undefined));
   }
 
   /** Not waited for: the next step does not need it. */

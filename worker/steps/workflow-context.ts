@@ -1,4 +1,5 @@
 import type { ArtifactOffer } from '../../src/core/artifact.ts';
+import type { Division } from '../../src/core/split.ts';
 import type { TestReport } from '../../src/core/test-report.ts';
 import type { LeaseSecrets, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import type { CacheStore } from '../caches/cache-store.ts';
@@ -29,7 +30,19 @@ export interface WorkflowContext {
   readonly keepTests?: KeepTests | undefined;
   readonly sendArtifact?: SendArtifact | undefined;
   readonly caches?: CacheStore | undefined;
+  readonly divideFiles: DivideFiles;
 }
+
+/**
+ * Tells which of `of` shares of a step has which of its test files: the same to each who asks for the step. Rejects as soon
+ * as `signal` aborts.
+ */
+export type DivideFiles = (
+  step: string,
+  of: number,
+  files: readonly string[],
+  signal: AbortSignal,
+) => Promise<Division>;
 
 /**
  * Sends an artifact to the server; resolves when it is durable there, with null where there is no server. `pack` writes it

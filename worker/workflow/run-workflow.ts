@@ -192,6 +192,7 @@ class WorkflowRun {
       onStepFailed: this.#tools.onStepFailed,
       caches: this.#tools.caches,
       onCancelStep: (listener) => this.#lease.onCancelStep(listener),
+      divideFiles: (step, of, files, signal) => this.#lease.divideFiles(step, of, files, signal),
       sendArtifact: (about, pack, signal) => this.#lease.sendArtifact(about, pack, signal),
       keepTests: (attemptId, report, signal) => this.#lease.tests(attemptId, report, signal),
     });

@@ -1,13 +1,15 @@
 import type { StepPlan } from '../../../../src/core/plan.ts';
+import { divideFiles } from '../../../../src/core/divide-files.ts';
 import type { CancelledStep, ReportBody, StepWork } from '../../../../src/core/work.ts';
 import type { ContainerSpec } from '../../../../worker/engine/create-container.ts';
 import type { Engine } from '../../../../worker/engine/engine.ts';
+import { BLOCK } from '../../../../worker/engine/tar.ts';
 import type { ExecSpec } from '../../../../worker/engine/exec.ts';
 import type { LogSink } from '../../../../worker/log-sink.ts';
 import type { Outcome } from '../../../../worker/outcome.ts';
 import { openAttempts } from '../../../../worker/steps/attempt.ts';
 import { StepFlow } from '../../../../worker/steps/step-flow.ts';
-import type { WorkflowContext } from '../../../../worker/steps/workflow-context.ts';
+import type { DivideFiles, WorkflowContext } from '../../../../worker/steps/workflow-context.ts';
 import { SUCCESS } from '../../../../worker/workflow/outcomes.ts';
 
 /** What an image of the fake engine says of itself. */
@@ -34,6 +36,9 @@ export interface FlowTest {
   /** Steps that are green already. */
   readonly kept?: readonly string[];
   readonly signal?: AbortSignal;
+  /** Files that a look into a container finds, by the attempt of its step; each look fails where it names none. */
+  readonly files?: (attempt: string) => readonly string[];
+  readonly divideFiles?: DivideFiles;
 }
 
 export interface FlowEnd {
@@ -43,6 +48,8 @@ export interface FlowEnd {
   readonly logs: Readonly<Record<string, string>>;
   /** What was run in containers, in its order, but for Slipway's own helper. */
   readonly runs: readonly ExecSpec[];
+  /** The test files that were given to containers, by attempt and in their order. */
+  readonly given: Readonly<Record<string, readonly string[]>>;
   readonly containers: readonly string[];
   readonly left: readonly string[];
 }
@@ -51,7 +58,7 @@ export interface FlowEnd {
 export async function runFlow(test: FlowTest): Promise<FlowEnd> {
   const story: string[] = [];
   const logs: Record<string, string> = {};
-  const { engine, runs, containers, left } = fakeEngine(test, (step) => flow.cancel(step));
+  const { engine, runs, given, containers, left } = fakeEngine(test, (step) => flow.cancel(step));
   const repeat = { of: 1, keptSteps: test.kept ?? [], image: 'none' };
   const report = (body: ReportBody): void => {
     if (body.type === 'step.started') story.push(`${body.attemptId} started`);
@@ -68,6 +75,7 @@ export async function runFlow(test: FlowTest): Promise<FlowEnd> {
     helper: { volume: 'h' },
     limits: { memoryBytes: 1 },
     attempts: openAttempts((id) => sinkInto(logs, id), report),
+    divideFiles: test.divideFiles ?? divideByNumber,
   } as unknown as WorkflowContext;
   const gates = {
     services: Promise.resolve(SUCCESS),
@@ -77,8 +85,10 @@ export async function runFlow(test: FlowTest): Promise<FlowEnd> {
   const flow = new StepFlow(context, gates, test.signal ?? new AbortController().signal);
   const outcome = await flow.run();
   await flow.settle();
-  return { outcome, story, logs, runs, containers, left: [...left] };
+  return { outcome, story, logs, runs, given, containers, left: [...left] };
 }
+
+const divideByNumber: DivideFiles = async (_step, of, files) => divideFiles(files, new Map(), of);
 
 function rowsOf({ steps, attempts = {} }: FlowTest): readonly StepWork[] {
   return steps.map(({ name }) => {
@@ -99,11 +109,12 @@ function sinkInto(logs: Record<string, string>, id: string): LogSink {
 }
 
 function fakeEngine(
-  { image = {}, exitCode = () => 0, onRun, hangs = [], cancels = {} }: FlowTest,
+  { image = {}, exitCode = () => 0, onRun, hangs = [], cancels = {}, files }: FlowTest,
   cancel: (step: CancelledStep) => void,
 ) {
   const ends = new Map<string, () => void>();
   const runs: ExecSpec[] = [];
+  const given: Record<string, readonly string[]> = {};
   const containers: string[] = [];
   const left = new Set<string>();
   const closed = new Map<string, () => void>();
@@ -142,7 +153,12 @@ function fakeEngine(
       left.delete(id);
     },
     hasFile: async () => true,
+    putArchive: async (id: string, _directory: string, archive: Buffer) => {
+      const text = archive.toString('utf8').slice(3 * BLOCK - BLOCK);
+      given[id.replace('slipway-', '')] = text.slice(0, text.indexOf('\0')).split('\n').filter(Boolean);
+    },
     exec: async (id: string, spec: ExecSpec) => {
+      if (spec.command[1] === 'find') return look(files?.(id.replace('slipway-', '')));
       ends.get(id)?.();
       const n = runs.push(spec);
       onRun?.(n);
@@ -161,10 +177,24 @@ function fakeEngine(
       };
     },
     inspectExec: async (id: string) => ({ running: hangs.length > 0 && id !== '', exitCode: 0 }),
-    exitCodeOf: async (id: string) => exitCode(Number(id), runs[Number(id) - 1] ?? { command: [] }),
+    exitCodeOf: async (id: string) =>
+      id === 'look' ? 0 : exitCode(Number(id), runs[Number(id) - 1] ?? { command: [] }),
     run: async () => ({ exitCode: 0, output: '' }),
     killContainer: async () => undefined,
     isUp: async () => true,
   };
-  return { engine: engine as unknown as Engine, runs, containers, left };
+  return { engine: engine as unknown as Engine, runs, given, containers, left };
+}
+
+/** What a look into a container tells. */
+function look(files: readonly string[] | undefined) {
+  if (files === undefined) throw new Error('no look was expected');
+  const bytes = Buffer.from(files.map((file) => `./${file}\0`).join(''));
+  return {
+    execId: 'look',
+    output: (async function* () {
+      yield { stream: 'stdout', bytes };
+    })(),
+    destroy: () => undefined,
+  };
 }

@@ -1,0 +1,126 @@
+import { expect, it } from 'vitest';
+import type { StepPlan } from '../../../../src/core/plan.ts';
+import { stepOf } from '../../../support/record.ts';
+import { runFlow } from './fake-flow.ts';
+
+const shares = (of: number, changes: Partial<StepPlan> = {}, files: readonly string[] | null = ['**/*.t']) =>
+  Array.from({ length: of }, (_, index) =>
+    stepOf(`unit ${index + 1}/${of}`, {
+      image: 'x',
+      split: { step: 'unit', share: index + 1, of, files, directory: null },
+      ...changes,
+    }),
+  );
+
+it('gives each share its test files, its number, and the line that says how many', async () => {
+  const end = await runFlow({ steps: shares(2), files: () => ['c.t', 'a.t', 'x.js', 'b.t'] });
+  expect(end.outcome.status).toBe('success');
+  expect(end.given).toEqual({ 'unit 1/2': ['a.t', 'c.t'], 'unit 2/2': ['b.t'] });
+  expect(end.logs['unit 1/2']).toBe(
+    'Test files of this share: 2 of 3, by their number: no report tells yet how long they take.\n',
+  );
+  expect(end.runs.map(({ environment }) => environment)).toEqual([
+    expect.objectContaining({
+      CI_NODE_INDEX: '1',
+      CI_NODE_TOTAL: '2',
+      CI_STEP_NAME: 'unit 1/2',
+      SLIPWAY_SPLIT_FILES: '/.slipway-split/files',
+    }),
+    expect.objectContaining({ CI_NODE_INDEX: '2', CI_NODE_TOTAL: '2' }),
+  ]);
+  expect(end.left).toEqual([]);
+});
+
+it('divides them once, by the files that the first share to begin has found', async () => {
+  const asked: (readonly string[])[] = [];
+  const end = await runFlow({
+    steps: shares(3),
+    files: () => ['a.t', 'b.t', 'c.t'],
+    divideFiles: async (_step, of, files) => {
+      asked.push(files);
+      return Array.from({ length: of }, (_, index) => ({ files: [files[index] ?? ''], expectedMs: 1_500 }));
+    },
+  });
+  expect(asked).toEqual([['a.t', 'b.t', 'c.t']]);
+  expect(end.logs['unit 3/3']).toBe('Test files of this share: 1 of 3, about 1.5 s of 4.5 s.\n');
+});
+
+it('skips a share that no file is left for, without a container in the end', async () => {
+  const after = stepOf('after', { image: 'x', dependsOn: ['unit 1/3', 'unit 2/3', 'unit 3/3'] });
+  const end = await runFlow({ steps: [...shares(3), after], files: () => ['a.t', 'b.t'] });
+  expect(end.outcome.status).toBe('success');
+  expect(end.story).toContain('unit 3/3 skipped');
+  expect(end.story).not.toContain('unit 3/3 started');
+  expect(end.story.slice(-2)).toEqual(['after started', 'after success']);
+  expect(end.logs['unit 3/3']).toBe(
+    'There are more shares than test files, and none is left for this one.\n',
+  );
+  expect(end.left).toEqual([]);
+});
+
+it('fails where no file is found at all: nothing would be tested', async () => {
+  const end = await runFlow({ steps: shares(2), files: () => ['node_modules/x/a.t', 'x.js'] });
+  expect(end.outcome.status).toBe('failure');
+  expect(end.outcome.reason).toContain('no file matches `files` of its `split`');
+  expect([...end.story].sort()).toEqual(['unit 1/2 failure', 'unit 2/2 failure']);
+  expect(end.runs).toEqual([]);
+});
+
+it('looks into packages where a pattern names their folder', async () => {
+  const steps = shares(2, {}, ['node_modules/x/*.t']);
+  const end = await runFlow({ steps, files: () => ['node_modules/x/a.t', 'node_modules/x/b.t'] });
+  expect(end.given).toEqual({ 'unit 1/2': ['node_modules/x/a.t'], 'unit 2/2': ['node_modules/x/b.t'] });
+});
+
+it('asks for no files where the commands divide the work themselves', async () => {
+  const end = await runFlow({ steps: shares(2, {}, null) });
+  expect(end.outcome.status).toBe('success');
+  expect(end.given).toEqual({});
+  expect(end.runs[1]?.environment).toMatchObject({ CI_NODE_INDEX: '2', CI_NODE_TOTAL: '2' });
+  expect(end.runs[1]?.environment).not.toHaveProperty('SLIPWAY_SPLIT_FILES');
+});
+
+it('lets the next share look where the first could not', async () => {
+  let asked = 0;
+  const end = await runFlow({
+    steps: shares(2),
+    files: () => ['a.t', 'b.t'],
+    divideFiles: async (_step, of, files) => {
+      asked += 1;
+      if (asked === 1) throw new Error('The server was away.');
+      return Array.from({ length: of }, (_, index) => ({ files: [files[index] ?? ''], expectedMs: null }));
+    },
+  });
+  expect(end.logs['unit 1/2']).toBe('It has no test files: The server was away.\n');
+  expect(end.given).toEqual({ 'unit 2/2': ['b.t'] });
+  expect(end.outcome.status).toBe('error');
+});
+
+it('gives a further attempt of a share the same files', async () => {
+  const retry = { count: 1, delayMs: 0, exitCodes: null };
+  const end = await runFlow({
+    steps: shares(2, { retry }),
+    attempts: { 'unit 1/2': ['a1', 'a2'], 'unit 2/2': ['b1', 'b2'] },
+    files: () => ['a.t', 'b.t'],
+    exitCode: (n) => (n < 3 ? 1 : 0),
+  });
+  expect(end.outcome.status).toBe('success');
+  expect(end.given).toEqual({ a1: ['a.t'], b1: ['b.t'], a2: ['a.t'], b2: ['b.t'] });
+});
+
+it('runs a share again beside those that are green already', async () => {
+  const end = await runFlow({ steps: shares(2), files: () => ['a.t', 'b.t'], kept: ['unit 1/2'] });
+  expect(end.given).toEqual({ 'unit 2/2': ['b.t'] });
+  expect(end.containers).toEqual(['slipway-unit 2/2']);
+});
+
+it('ends one share alone when it is cancelled, and the others go on', async () => {
+  const end = await runFlow({
+    steps: shares(2),
+    files: () => ['a.t', 'b.t'],
+    hangs: ['unit 1/2'],
+    cancels: { 'unit 1/2': { stepId: 'stp_unit 1/2', reason: 'by ann' } },
+  });
+  expect(end.outcome).toMatchObject({ status: 'cancelled', reason: 'step unit 1/2: by ann' });
+  expect(end.story).toContain('unit 2/2 success');
+});
