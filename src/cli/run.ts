@@ -16,6 +16,7 @@ import { paint } from './print.ts';
 import { readPairs } from './read-pairs.ts';
 import {
   onlyCombinations,
+  namesOf,
   onlySteps,
   planRun,
   type RunFiles,
@@ -210,12 +211,14 @@ async function runOnce(
 /** Those workflows that have one of the steps, with them alone; all where none is named. */
 function stepsOf(workflows: readonly RunWorkflow[], steps: readonly string[]): readonly RunWorkflow[] {
   if (steps.length === 0) return workflows;
-  const having = workflows.filter(({ plan }) => plan.steps.some(({ name }) => steps.includes(name)));
+  const having = workflows.filter(({ plan }) =>
+    plan.steps.some((step) => namesOf(step).some((name) => steps.includes(name))),
+  );
   const of = having.length === 0 ? workflows.slice(0, 1) : having;
-  const named = new Set(of.flatMap(({ plan }) => plan.steps.map(({ name }) => name)));
+  const named = new Set(of.flatMap(({ plan }) => plan.steps.flatMap(namesOf)));
   const unknown = steps.filter((name) => !named.has(name));
   return of.map((workflow) => {
-    const own = steps.filter((name) => workflow.plan.steps.some((step) => step.name === name));
+    const own = steps.filter((name) => workflow.plan.steps.some((step) => namesOf(step).includes(name)));
     return { ...workflow, dependsOn: [], plan: onlySteps(workflow.plan, [...own, ...unknown]) };
   });
 }

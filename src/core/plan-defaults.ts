@@ -23,6 +23,8 @@ export const PIPELINE_LIMITS = {
   aliasedNodes: 10_000,
   /** Steps, and services. */
   steps: 2_000,
+  /** Shares of steps that shares of others wait for, each pair of them counted. */
+  waits: 200_000,
   /** Files that the workflows of a build include, each counted as often as it is, and how deep those may include others. */
   includes: 100,
   includeDepth: 4,

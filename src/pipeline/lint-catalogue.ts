@@ -81,6 +81,10 @@ export const LINT_CATALOGUE = {
     'There are two {kind} named `{name}`; the first is on {first}.',
     'Give each its own name.',
   ),
+  split_name_taken: error(
+    'A share of the step `{step}` is named `{name}`, and so is another step.',
+    'Give the other step another name.',
+  ),
   dependency_unknown: error('`{step}` depends on `{name}`, which is no step.', '{fix}'),
   workflow_unknown: error(
     'This workflow depends on `{name}`, which is no workflow of this repository.',
@@ -236,6 +240,14 @@ export const LINT_CATALOGUE = {
   step_unordered: warning(
     'Nothing waits for the step `{step}`, and it waits for nothing: `{other}` has `depends_on`.',
     'Name the steps that it follows in `depends_on`; `depends_on: []` says that it is meant to start at once.',
+  ),
+  split_without_reports: warning(
+    'Nothing tells how long the test files of `{step}` take: its shares get about as many files each, however long those are.',
+    'Write `reports: { junit: … }`, by whose times later builds divide the files, or `files: none` where the commands divide the work themselves.',
+  ),
+  split_reports_shared: warning(
+    'The shares of `{step}` work in one workspace, and each reads the test reports of the others, too.',
+    'Let each write a report of its own, and name it with ${CI_NODE_INDEX}, e.g. `reports: { junit: "junit-${CI_NODE_INDEX}.xml" }`.',
   ),
   variable_literal: warning(
     '`{text}` stays as it is: only what has braces is replaced.',

@@ -143,7 +143,7 @@ function isTooLarge(workflows: readonly ReadWorkflow[], selected: ReadonlySet<st
       count > PIPELINE_LIMITS.workflows
         ? { what: 'the build has more workflows', limit: PIPELINE_LIMITS.workflows }
         : {
-            what: 'the build has more steps, each further attempt counted,',
+            what: 'the build has more steps, each share and each further attempt counted,',
             limit: PIPELINE_LIMITS.plannedSteps,
           };
     if (count <= PIPELINE_LIMITS.workflows && steps <= PIPELINE_LIMITS.plannedSteps) continue;
@@ -153,7 +153,8 @@ function isTooLarge(workflows: readonly ReadWorkflow[], selected: ReadonlySet<st
   return false;
 }
 
-const attemptsOf = ({ retry }: StepSpec): number => 1 + (retry?.count ?? 0);
+const attemptsOf = ({ retry, split }: StepSpec): number =>
+  (1 + (retry?.count ?? 0)) * (split?.value.count ?? 1);
 
 const WHOLE_FILE = { span: { offset: 0, length: 1 }, path: '' };
 

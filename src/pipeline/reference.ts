@@ -1,4 +1,5 @@
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
+import { USUAL_TEST_FILES } from '../core/split.ts';
 import { STEP_VARIABLES } from '../core/step-variables.ts';
 import { CI_VARIABLES } from './ci-variables.ts';
 import { cacheKeyRecord, cacheRecord } from './grammar/cache.ts';
@@ -12,6 +13,7 @@ import { pipelineRecord } from './grammar/pipeline.ts';
 import { pushRecord } from './grammar/push.ts';
 import { retryRecord } from './grammar/retry.ts';
 import { readyRecord, services } from './grammar/services.ts';
+import { splitRecord } from './grammar/split.ts';
 import { artifactsRecord, reportsRecord, steps } from './grammar/steps.ts';
 import { takeRecord } from './grammar/takes.ts';
 import { filterRecord, stageCondition, stepCondition, workflowCondition } from './grammar/when.ts';
@@ -31,6 +33,7 @@ export function referenceParts(): ReadonlyMap<string, string> {
     ['variables', variablesTable()],
     ['variables not set', unsetTable()],
     ['limits', limitsTable()],
+    ['usual test files', USUAL_TEST_FILES.map((pattern) => `\`${pattern}\``).join(', ')],
     ['lint', lintTable()],
   ]);
 }
@@ -47,6 +50,7 @@ const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
   ready: readyRecord,
   steps: steps.record,
   retry: retryRecord,
+  split: splitRecord,
   artifacts: artifactsRecord,
   'taken artifacts': takeRecord,
   cache: cacheRecord,

@@ -132,19 +132,23 @@ function contextOf(
  */
 export function onlySteps(plan: Plan, names: readonly string[]): Plan {
   if (names.length === 0) return plan;
-  const known = plan.steps.map(({ name }) => name);
+  const known = [...new Set(plan.steps.flatMap(namesOf))];
   for (const name of names) {
     if (known.includes(name)) continue;
     const near = didYouMean(name, known);
     const hint = near === null ? `; there are: ${known.join(', ') || 'none'}` : `; did you mean "${near}"?`;
     throw new UsageError(`there is no step "${name}"${hint}`);
   }
-  const dependsOn = through(plan.steps, new Set(names));
-  const steps = plan.steps
-    .filter(({ name }) => names.includes(name))
-    .map((step) => ({ ...step, ...RUNS, dependsOn: dependsOn(step.name) }));
+  const chosen = plan.steps.filter((step) => namesOf(step).some((name) => names.includes(name)));
+  const dependsOn = through(plan.steps, new Set(chosen.map(({ name }) => name)));
+  const steps = chosen.map((step) => ({ ...step, ...RUNS, dependsOn: dependsOn(step.name) }));
   const isImageNeeded = steps.some(({ image }) => image === null);
   return { ...plan, image: isImageNeeded ? plan.image : null, steps };
+}
+
+/** What a step may be called by: a share also by the name of the step in the file, which stands for all of its shares. */
+export function namesOf({ name, split }: StepPlan): readonly string[] {
+  return split === undefined ? [name] : [split.step, name];
 }
 
 /** Whatever `when` says of the event, and of failures before. */

@@ -15,6 +15,7 @@ import { checkMatrix, matrixNames } from './check-matrix.ts';
 import { checkPrograms } from './check-programs.ts';
 import { checkServicesUsed } from './check-services-used.ts';
 import { checkSecrets } from './check-secrets.ts';
+import { checkSplits } from './check-splits.ts';
 import { checkStepsWaited } from './check-steps-waited.ts';
 import { checkTags } from './check-tags.ts';
 import { checkTemplate } from './check-template.ts';
@@ -60,6 +61,7 @@ export function checkPipeline(
   checkTags(spec.push?.tags ?? [], own, report);
   checkCaches(spec, own, report);
   checkPrograms(spec, report);
+  checkSplits(spec, report);
   checkDeployments(spec.deploy, report);
   checkExpressions(spec, { inside: own, ofFile: new Set(inputs) }, room, report);
   checkSecrets(spec, report);

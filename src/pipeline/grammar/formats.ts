@@ -2,6 +2,7 @@ import { PROJECT_PATH } from '../../core/project-path.ts';
 import { ARTIFACT_NAME } from '../../core/artifact.ts';
 import { CRON_EXPRESSION, TIMEZONE } from '../cron-time.ts';
 import { LABEL_NAME, LABEL_VALUE } from '../../core/labels.ts';
+import { SPLIT_LIMITS } from '../../core/split.ts';
 import type { Format } from '../shape/scalar.ts';
 
 /** Every scalar is read as text; to an editor, `1.4` and `true` are something else. */
@@ -246,6 +247,14 @@ export const retryCount: Format<number> = {
   blank: 1,
   parse: (text) => between(text, 1, 10),
   json: { type: ['integer', 'string'], minimum: 1, maximum: 10, pattern: '^[0-9]{1,2}$' },
+};
+
+/** How many shares a step has. */
+export const splitCount: Format<number> = {
+  phrase: `a number from 2 to ${SPLIT_LIMITS.shares}`,
+  blank: 2,
+  parse: (text) => between(text, 2, SPLIT_LIMITS.shares),
+  json: { type: ['integer', 'string'], minimum: 2, maximum: SPLIT_LIMITS.shares, pattern: '^[0-9]{1,2}$' },
 };
 
 /** An exit code of a failure. */

@@ -9,6 +9,7 @@ import { cache } from './cache.ts';
 import { artifactName, duration, filePattern, imageTemplate, repositoryPath, stepName } from './formats.ts';
 import { retry } from './retry.ts';
 import { settings } from './settings.ts';
+import { split } from './split.ts';
 import { commands, environment, words } from './values.ts';
 import { stepWhen } from './when.ts';
 
@@ -49,7 +50,6 @@ const artifacts = choice(
 
 const NOT_YET = {
   matrix: 'Write `matrix` at the top of the file.',
-  split: 'Write a `matrix`, and choose the files by its variable.',
   approval: 'Deploy another environment by hand.',
   secrets: 'Write `environment: { NAME: { from_secret: name } }`.',
   volumes: 'Steps share the workspace.',
@@ -100,6 +100,11 @@ export const steps = namedList(
       '`fail`',
     ),
     retry: optional(retry, 'How often it is tried again when it failed.', 'once tried, it is over'),
+    split: optional(
+      split,
+      'How many times it runs side by side, each time with a share of its test files.',
+      'once, with all of them',
+    ),
     artifacts: optional(
       artifacts,
       'Files that are kept with the build when the commands are over, however they ended.',

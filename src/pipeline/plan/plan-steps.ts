@@ -11,6 +11,7 @@ import { belowFolder, planCaches } from './plan-caches.ts';
 import { planEnvironment } from './plan-environment.ts';
 import { planReference } from './plan-reference.ts';
 import { planProgram, TOO_OLD_FOR_PROGRAMS } from './plan-program.ts';
+import { planShares } from './plan-shares.ts';
 
 /**
  * Steps with their dependencies resolved: each waits only for steps that this event selects.
@@ -28,7 +29,7 @@ export function planSteps(
   const outcomes = new Map(steps.map((step) => [step.name.value, matchStep(step.when, occasion)]));
   const dependencies = dependenciesOf(steps);
   const resolve = through(dependencies, (name) => outcomes.get(name) !== null);
-  return steps.map((step) => {
+  const planned = steps.map((step) => {
     const name = step.name.value;
     const runsOn = outcomes.get(name) ?? null;
     const own = runsOn === null ? AS_WRITTEN : fill;
@@ -53,6 +54,10 @@ export function planSteps(
       ...(program === null ? {} : { program }),
     };
   });
+  return planShares(
+    planned,
+    steps.map((step) => (step.split === null ? null : { ...step.split.value, directory: folderOf(step) })),
+  );
 }
 
 function planRetry({ count, delay, exit_codes }: RetrySpec): RetryPlan {

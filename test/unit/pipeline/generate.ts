@@ -116,6 +116,15 @@ const step = fc
           )
           .map(([must, may]) => ({ ...must, ...may })),
       ),
+      split: fc.oneof(
+        fc.integer({ min: 2, max: 64 }),
+        fc
+          .tuple(
+            fc.record({ count: fc.integer({ min: 2, max: 64 }) }),
+            optional({ files: fc.constantFrom('none', '**/*.test.ts', ['a b', './x/**']) }),
+          )
+          .map(([must, may]) => ({ ...must, ...may })),
+      ),
       reports: fc.record({ junit: fc.oneof(files, fc.array(files, { minLength: 1, maxLength: 2 })) }),
       cache: fc.oneof(cache, fc.array(cache, { minLength: 1, maxLength: 2 })),
       artifacts: fc.oneof(

@@ -111,6 +111,15 @@ const FILES: Readonly<
     'steps: { a: { commands: x }, b: { commands: x, depends_on: a }, c: { commands: x } }',
     '1:65',
   ],
+  split_name_taken: [
+    'steps: { a: { commands: x, split: 2, reports: { junit: r } }, "a 2/2": { commands: x } }',
+    '1:10',
+  ],
+  split_without_reports: ['steps: { a: { commands: x, split: 4 } }', '1:35'],
+  split_reports_shared: [
+    'steps: { a: { image: b, commands: x, split: { count: 4 }, reports: { junit: r.xml } } }',
+    '1:45',
+  ],
   variable_literal: ['image: { args: { SHA: "$CI_COMMIT_SHA" } }', '1:23'],
   substitution_wrong: ['image: { args: { SHA: "${CI_COMMIT_SHA" } }', '1:23'],
   more_problems: [`steps: {${Array.from({ length: 120 }, (_, i) => ` s${i}: {}`).join(',')} }`, '1:'],

@@ -156,3 +156,18 @@ steps: { a: { image: "busybox:1.36", commands: x } }
   expect(of('push', {})).toEqual({ CI_INPUT_WHO: 'ada' });
   expect(() => of('manual', { level: '4', x: '' })).toThrow(/no input `x`.*`level` cannot be `4`/);
 });
+
+it('the name of a step that is split stands for all of its shares, and that of a share for it alone', () => {
+  const { plan: whole } = plan(
+    'image: {}\nsteps: { a: { commands: x }, b: { commands: x, split: 2 }, c: { commands: x } }',
+  );
+  const names = (...chosen: string[]) =>
+    onlySteps(whole, chosen).steps.map(({ name, dependsOn }) => [name, dependsOn]);
+  expect(names('b', 'c')).toEqual([
+    ['b 1/2', []],
+    ['b 2/2', []],
+    ['c', ['b 1/2', 'b 2/2']],
+  ]);
+  expect(names('b 2/2')).toEqual([['b 2/2', []]]);
+  expect(() => names('b 3/2')).toThrow('did you mean');
+});
