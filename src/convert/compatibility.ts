@@ -265,7 +265,7 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
         allow_failure: 'true',
         extends: '.base',
         inherit: '{ default: false }',
-        parallel: '{ matrix: [{ A: [b, c] }] }',
+        parallel: '4',
         retry: '2',
         timeout: '1h',
         artifacts: '{ paths: [a] }',
@@ -289,6 +289,11 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
         trigger: 'a/b',
         dast_configuration: '{ site_profile: a }',
       },
+    },
+    {
+      where: 'parallel',
+      file: (line) => `${JOB}  script: [x]\n  parallel:\n    ${line}\n`,
+      keys: { matrix: '[{ A: [b, c] }]' },
     },
     {
       where: 'artifacts',

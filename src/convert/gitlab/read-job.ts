@@ -1,4 +1,5 @@
 import type { Foreign } from '../foreign.ts';
+import { SPLIT_LIMITS } from '../../core/split.ts';
 import { hostNameOf } from '../names.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
@@ -95,6 +96,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
       timeoutEntry(job.get('timeout')),
       allowed || when.isFailureAllowed ? entry('failure', 'ignore', job.get('allow_failure') ?? null) : null,
       retryEntry(job.get('retry')),
+      splitEntry(job.get('parallel')),
       ...artifactsEntries(job.get('artifacts'), job.name),
       readCaches(job.get('cache'), texts),
     ],
@@ -284,6 +286,23 @@ function retryEntry(retry: Foreign | undefined): OutEntry | null {
   return count === '0' ? null : entry('retry', text(count, max ?? retry), retry);
 }
 
+/** A number of equal jobs: their commands divide the work themselves, by the variables that GitLab has for that. */
+function splitEntry(parallel: Foreign | undefined): OutEntry | null {
+  if (parallel === undefined || (parallel.kind === 'map' && parallel.get('matrix') !== undefined))
+    return null;
+  const count = Number(parallel.text() ?? '');
+  if (count === 1) return null;
+  if (!Number.isInteger(count) || count < 1 || count > SPLIT_LIMITS.shares) {
+    parallel.leaveOut(`a step has at most ${SPLIT_LIMITS.shares} shares`, 'Write `split` with fewer.');
+    return null;
+  }
+  parallel.changes(
+    'its shares run side by side on one worker, in one checkout',
+    'Let each write files of its own, named with $CI_NODE_INDEX; with patterns for `files`, past times divide the tests.',
+  );
+  return entry('split', map([entry('count', String(count)), entry('files', 'none')]), parallel);
+}
+
 function readService(service: Foreign, texts: JobText): ReadJob['services'] {
   const name = service.kind === 'map' ? service.get('name') : service;
   const image = texts.word(name?.text() ?? '', name ?? service);
@@ -355,10 +374,7 @@ const MOST_CASES = 200;
 function copiesOf(parallel: Foreign | undefined, texts: JobText): ReadJob['copies'] {
   if (parallel === undefined) return [{ suffix: '', environment: [] }];
   const matrix = parallel.kind === 'map' ? parallel.get('matrix') : undefined;
-  if (matrix === undefined) {
-    parallel.leaveOut('a step does not run several times', 'Write one step for each part.');
-    return [{ suffix: '', environment: [] }];
-  }
+  if (matrix === undefined) return [{ suffix: '', environment: [] }];
   const count = (row: Foreign) => row.entries().reduce((sum, one) => sum * one.oneOrMore().length, 1);
   if (matrix.items().reduce((sum, row) => sum + count(row), 0) > MOST_CASES) {
     parallel.leaveOut(`it has more than ${MOST_CASES} cases`, 'Write fewer.');
