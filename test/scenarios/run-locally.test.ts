@@ -116,6 +116,24 @@ it('ends with 1 and says why where a step fails, a secret masked', async () => {
   expect(wrong.stderr).toContain('there is no step "afer"; did you mean "after"?');
 });
 
+it('runs the shares of a step, which divide its test files by their number', async () => {
+  write(
+    'slipway.yml',
+    `steps:
+  - { name: first, image: "${image}", commands: [echo never] }
+  - { name: unit, image: "${image}", split: 2, commands: ['cat "$SLIPWAY_SPLIT_FILES"'] }
+`,
+  );
+  for (const file of ['a.test.ts', 'b.test.ts', 'c.spec.js', 'd.ts']) write(file, '');
+  commit();
+  const { status, stdout, stderr } = await slipway(['--step', 'unit']).ended;
+  expect(status, stderr).toBe(0);
+  expect(stdout).toContain('unit 1/2 | a.test.ts\nunit 1/2 | c.spec.js\n');
+  expect(stdout).toContain('unit 2/2 | b.test.ts\n');
+  expect(stdout).not.toMatch(/never|d\.ts/);
+  expect((await slipway(['--step', 'unit 2/2']).ended).stdout).toMatch(/b\.test\.ts/);
+});
+
 it('stands for a pull request or a tag', async () => {
   write(
     'slipway.yml',
