@@ -87,7 +87,7 @@ function appAsker(api: string, app: GithubApp): Asker {
     });
   }
   const key = `app ${app.id}`;
-  const { octokit } = new App({ appId: app.id, privateKey: app.key, Octokit: octokitFor(api, key) });
+  const { octokit } = new App({ appId: app.id, privateKey: app.key, Octokit: octokitFor(api) });
   return { key, who: 'the GitHub App', secret: app.key, octokit };
 }
 

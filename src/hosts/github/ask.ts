@@ -5,6 +5,7 @@ import { Problem } from '../../core/problem.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { HostAnswer } from '../../ports/git-host.ts';
 import { readFailure } from './read-failure.ts';
+import { createTurns, unlessAborted } from './turns.ts';
 
 /**
  * GitHub ends a request that takes it longer than 10 s ("Best practices", "Timeouts"). One that we gave up after twice
@@ -12,6 +13,8 @@ import { readFailure } from './read-failure.ts';
  */
 const TIMEOUT_MS = 20_000;
 const MOST_PAUSE_MS = 3_600_000;
+/** For each token one writing request after the other, a second between them ("Best practices", "Pause between mutative requests"). */
+const WRITES_APART_MS = 1_000;
 
 /** Who asks, and as whom it is limited. */
 export interface Asker {
@@ -32,6 +35,8 @@ export interface Question<S extends z.ZodType> {
   readonly permission: string;
   /** What is read of the answer. */
   readonly answer: S;
+  /** It changes something there. */
+  readonly writes?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,7 +59,9 @@ export type Ask = <S extends z.ZodType>(
 export function createAsk(host: string, clock: Clock): Ask {
   const pauses = new Map<string, { readonly untilMs: number; readonly times: number }>();
 
-  return async (asker, question, send) => {
+  const turns = createTurns(WRITES_APART_MS);
+
+  const ask: Ask = async (asker, question, send) => {
     const { who, key } = asker;
     const { what, permission, answer, signal } = question;
     const later = (cause: string, afterMs: number) =>
@@ -81,26 +88,16 @@ export function createAsk(host: string, clock: Clock): Ask {
     }
   };
 
+  return (asker, question, send) =>
+    question.writes === true
+      ? turns(asker.key, () => ask(asker, question, send), question.signal)
+      : ask(asker, question, send);
+
   function pause(key: string, waitMs: number): number {
     const times = (pauses.get(key)?.times ?? 0) + 1;
     const ms = Math.max(waitMs, Math.min(MOST_PAUSE_MS, waitMs * 2 ** (times - 1)));
     pauses.set(key, { untilMs: clock.nowMs() + ms, times });
     return ms;
-  }
-}
-
-/** Octokit's queue does not know of signals: what waits in it is left alone when the server ends. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  work.catch(() => undefined);
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason as Error);
-  signal.addEventListener('abort', abort);
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 
@@ -113,23 +110,23 @@ const SILENT = {
 };
 
 /**
- * Octokit without repetitions of its own: the outbox tries again. Its throttling stays: for each token one writing
- * request after the other, a second between them ("Best practices", "Pause between mutative requests").
+ * Octokit without repetitions of its own: the outbox tries again. Nor does it throttle: its queue goes by the machine's
+ * clock, and after one that was set back it sends nothing for as long ({@link createTurns}).
  */
-export function octokitFor(api: string, key: string): typeof Octokit {
+export function octokitFor(api: string): typeof Octokit {
   return Octokit.defaults({
     baseUrl: api,
     userAgent: 'slipway',
     log: SILENT,
     request: { fetch: fetchInTime, log: SILENT },
     retry: { enabled: false },
-    throttle: { id: key, onRateLimit: () => false, onSecondaryRateLimit: () => false },
+    throttle: { enabled: false },
   });
 }
 
 /** Who asks with a token: a project's own, or one of an installation of the App. */
 export function tokenAsker(api: string, token: string, who: string, key = keyOf(token)): Asker {
-  return { key, who, secret: token, octokit: new (octokitFor(api, key))({ auth: token }) };
+  return { key, who, secret: token, octokit: new (octokitFor(api))({ auth: token }) };
 }
 
 const keyOf = (token: string): string => createHash('sha256').update(token).digest('hex');

@@ -102,6 +102,7 @@ async function setStatus(
     what: `set a status on ${repository}`,
     permission: 'Commit statuses: read and write',
     answer: z.object({ state: z.string(), context: z.string() }),
+    writes: true,
     signal,
   };
   const answer = await ask(asker, question, (octokit) =>

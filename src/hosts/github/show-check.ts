@@ -64,14 +64,17 @@ async function findRun(ask: Ask, asker: Asker, shown: CheckToShow): Promise<Host
 
 async function createRun(ask: Ask, asker: Asker, shown: CheckToShow): Promise<HostAnswer<Run>> {
   const { check, repository } = shown;
-  const answer = await ask(asker, questionOf(shown, 'make a check run', runAnswer), (octokit) =>
-    octokit.rest.checks.create({
-      ...splitName(repository),
-      ...{ name: check.name, head_sha: check.commit, external_id: check.id, details_url: check.detailsUrl },
-      ...{ status: 'completed', conclusion: check.conclusion, output: outputOf(check, 0) },
-      ...(check.startedAtMs === null ? {} : { started_at: timeOf(check.startedAtMs) }),
-      completed_at: timeOf(check.finishedAtMs),
-    }),
+  const answer = await ask(
+    asker,
+    { ...questionOf(shown, 'make a check run', runAnswer), writes: true },
+    (octokit) =>
+      octokit.rest.checks.create({
+        ...splitName(repository),
+        ...{ name: check.name, head_sha: check.commit, external_id: check.id, details_url: check.detailsUrl },
+        ...{ status: 'completed', conclusion: check.conclusion, output: outputOf(check, 0) },
+        ...(check.startedAtMs === null ? {} : { started_at: timeOf(check.startedAtMs) }),
+        completed_at: timeOf(check.finishedAtMs),
+      }),
   );
   return answer.kind === 'ok' ? { kind: 'ok', value: answer.value.data } : answer;
 }
@@ -83,12 +86,15 @@ async function addTo(
   { run, at }: { run: number; at: number },
 ): Promise<HostAnswer<null>> {
   const { check, repository } = shown;
-  const answer = await ask(asker, questionOf(shown, 'add to a check run', runAnswer), (octokit) =>
-    octokit.rest.checks.update({
-      ...splitName(repository),
-      check_run_id: run,
-      output: outputOf(check, at),
-    }),
+  const answer = await ask(
+    asker,
+    { ...questionOf(shown, 'add to a check run', runAnswer), writes: true },
+    (octokit) =>
+      octokit.rest.checks.update({
+        ...splitName(repository),
+        check_run_id: run,
+        output: outputOf(check, at),
+      }),
   );
   return answer.kind === 'ok' ? { kind: 'ok', value: null } : answer;
 }

@@ -1,13 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { RequestError } from 'octokit';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectGithub } from '../../../src/hosts/github/connect-github.ts';
 import { readFailure } from '../../../src/hosts/github/read-failure.ts';
 import type { GitHost, HostAnswer, HostRepository } from '../../../src/ports/git-host.ts';
 import type { DeliverySource, HostDeliveries } from '../../../src/ports/host-deliveries.ts';
 import { startGithubServer, type GithubServer } from '../../support/github/github-server.ts';
 
-/** Its own in each test: octokit leaves a second between two writes with one token. */
+/** Its own in each test: there is a second between two writes with one token. */
 let TOKEN: string;
 let installation: number;
 const COMMIT = 'a'.repeat(40);
@@ -58,6 +58,20 @@ describe('a status', () => {
     expect(github.statuses).toEqual([{ repository: 'shop/web', ...STATUS }]);
     expect(github.requests).toEqual([`POST /repos/shop/web/statuses/${COMMIT} as ${TOKEN}`]);
   });
+
+  it("is set a second after the one before, wherever the machine's clock jumps", async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const beganMs = performance.now();
+      for (const jumpMs of [0, 5 * 3_600_000, -5 * 3_600_000]) {
+        vi.setSystemTime(Date.now() + jumpMs);
+        expect(await host.setStatus(byToken, STATUS)).toEqual({ kind: 'ok', value: null });
+      }
+      expect(performance.now() - beganMs).toBeGreaterThan(1_990);
+    } finally {
+      vi.useRealTimers();
+    }
+  }, 20_000);
 
   it.each([
     [
