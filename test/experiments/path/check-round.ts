@@ -41,6 +41,7 @@ export async function checkRound(
         ...(await checkBuild(ground, pushed, build, at)).map((text) => `${pushed.kind}: ${text}`),
       );
     problems.push(...(await checkDelivery(ground, pushed, build)));
+    if (build !== null) problems.push(...(await checkTold(ground, pushed, build)));
   }
   problems.push(...(await checkLeft(ground)));
   return problems;
@@ -49,7 +50,8 @@ export async function checkRound(
 /** Verdicts that a fault may bring beside the build's own: what a worker or an engine had begun dies with it. */
 function mayEnd({ kind }: Pushed, { victim, fault }: VictimFault): readonly string[] {
   const own = kind === 'fails' ? 'failure' : 'success';
-  const isPassing = ['server', 'redis', 'router'].includes(victim) || ['nap', 'clock'].includes(fault);
+  const isPassing =
+    ['server', 'redis', 'router', 'github'].includes(victim) || ['nap', 'clock'].includes(fault);
   return isPassing && victim !== 'engine' && victim !== 'registry' ? [own] : [own, 'error'];
 }
 
@@ -151,6 +153,37 @@ async function checkDelivery(
     ? []
     : [`${kind}: its delivery is ${delivery.outcome} with ${delivery.buildIds.join() || 'no build'}`];
 }
+
+/** GitHub shows the verdicts of the record for the commit, and has never shown another one. */
+async function checkTold({ github }: Ground, { kind }: Pushed, build: BuildView): Promise<readonly string[]> {
+  const verdicts = (context: string) => {
+    const told = github.statuses.filter((one) => one.commit === build.commit && one.context === context);
+    return { last: told.at(-1)?.state ?? 'nothing', ends: told.map(({ state }) => state).filter(isVerdict) };
+  };
+  const wanted = [{ context: 'slipway/build', state: build.status as string }];
+  for (const { environment, status } of build.deployments)
+    if (status === 'success') wanted.push({ context: `slipway/deploy/${environment}`, state: status });
+  const problems: string[] = [];
+  for (const { context, state } of wanted) {
+    const isTold = (): boolean => verdicts(context).last === state;
+    await waitFor(`GitHub is told ${context}`, async () => isTold(), TOLD_MS).catch(() => undefined);
+    const { last, ends } = verdicts(context);
+    if (last !== state) problems.push(`${kind}: GitHub shows ${last} as ${context}, not ${state}`);
+    const others = ends.filter((end) => end !== state);
+    if (others.length > 0) problems.push(`${kind}: GitHub was told ${others.join()} as ${context}`);
+  }
+  const isLive = build.deployments.some(({ status }) => status === 'success');
+  const wronglyLive = github.statuses.some(
+    (one) =>
+      one.commit === build.commit && one.context.startsWith('slipway/deploy/') && one.state === 'success',
+  );
+  if (wronglyLive && !isLive) problems.push(`${kind}: GitHub was told of a deployment that is none`);
+  return [...problems, ...github.violations.map((violation) => `GitHub: ${violation}`)];
+}
+
+const isVerdict = (state: string): boolean => state !== 'pending';
+/** A status that did not come through is set again after at most so long. */
+const TOLD_MS = 60_000;
 
 /** What serves is what the record says, on as many containers as there are slots; of builds nothing is there. */
 export async function checkLive(ground: Ground, version: string): Promise<readonly string[]> {

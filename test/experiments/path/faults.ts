@@ -11,7 +11,7 @@ import type { Random } from '../random.ts';
 import { askWhileFull } from './ask-while-full.ts';
 import type { Ground } from './ground.ts';
 
-export type Victim = 'server' | 'worker' | 'redis' | 'registry' | 'router' | 'engine';
+export type Victim = 'server' | 'worker' | 'redis' | 'registry' | 'router' | 'engine' | 'github';
 export type Fault = 'kill' | 'restart' | 'nap' | 'freeze' | 'power' | 'fill' | 'clock' | 'flush' | 'cut';
 
 export interface VictimFault {
@@ -23,7 +23,7 @@ export interface VictimFault {
  * What happens to whom. `kill`: -9, and started again a moment later. `restart`: told to end, and started again. `nap`:
  * stopped for less than a lease's time. `freeze`: stopped for longer than it. `power`: killed, and what its disk has not
  * synced is gone. `fill`: not a byte is free on its disk for some seconds. `clock`: its wall clock jumps, and some
- * seconds later back. `flush`: `FLUSHALL`. `cut`: what travels to the registry breaks off half-way.
+ * seconds later back. `flush`: `FLUSHALL`. `cut`: what travels to the registry, or to GitHub, breaks off half-way.
  */
 export const FAULTS: readonly VictimFault[] = [
   ...(['kill', 'restart', 'nap', 'freeze', 'fill', 'clock', 'power'] as const).map((fault) => ({
@@ -39,6 +39,7 @@ export const FAULTS: readonly VictimFault[] = [
   ...(['router', 'engine'] as const).flatMap((victim) =>
     (['kill', 'restart', 'nap'] as const).map((fault) => ({ victim, fault })),
   ),
+  { victim: 'github', fault: 'cut' },
 ];
 
 /** Longer than a lease; a worker that wakes up then has lost its own. */
@@ -85,7 +86,7 @@ export async function inflict(
       await flush(ground);
       return [];
     case 'cut':
-      await ground.registryWay.cut(random.between(500, 3_000));
+      await (victim === 'github' ? ground.githubWay : ground.registryWay).cut(random.between(500, 3_000));
       return [];
   }
 }
@@ -118,7 +119,10 @@ async function ended(ground: Ground, victim: Victim, signal: 'SIGKILL' | 'SIGTER
       process.kill(pid, signal);
       // Whoever supervises it starts it again.
       await waitFor('HAProxy has ended', async () => (await haproxyPid(ground)) !== pid);
+      return;
     }
+    case 'github':
+      throw new Error('GitHub is never ended');
   }
 }
 
@@ -139,6 +143,9 @@ async function started(ground: Ground, victim: Victim): Promise<void> {
       return ground.startEngine();
     case 'router':
       await waitFor('HAProxy is back', () => haproxyPid(ground));
+      return;
+    case 'github':
+      throw new Error('GitHub is never ended');
   }
 }
 
@@ -193,6 +200,7 @@ async function pidOf(ground: Ground, victim: Victim): Promise<number> {
     registry: async () => ground.registry.pid,
     router: () => haproxyPid(ground),
     engine: async () => ground.engine.pid,
+    github: () => Promise.resolve(null),
   };
   const pid = await pids[victim]();
   if (pid === null) throw new Error(`${victim} does not run`);

@@ -6,6 +6,7 @@ import type { RedisPart } from '../../../src/parts/redis.ts';
 import type { RegistryPart } from '../../../src/parts/registry.ts';
 import { makeRunFolder } from '../../../src/parts/run-folder.ts';
 import { startGitHost, type GitHost } from '../../support/git-host.ts';
+import { startGithubServer, type GithubServer } from '../../support/github/github-server.ts';
 import { busyboxImage } from '../../support/images.ts';
 import { startSystem, type System } from '../../support/system.ts';
 import { LOAD_MUTANT, mutantEnv, type MutantName } from '../mutants.ts';
@@ -18,8 +19,12 @@ export interface Ground {
   readonly system: System;
   readonly host: GitHost;
   readonly dockerHost: string;
+  /** What GitHub was told. */
+  readonly github: GithubServer;
   /** Between everybody and the registry. */
   readonly registryWay: Way;
+  /** Between the server and GitHub's API. */
+  readonly githubWay: Way;
   readonly clocks: Clocks;
   /** Of the server's data and of the worker's; null where this user may not mount. */
   readonly disks: { readonly server: Disk; readonly worker: Disk } | null;
@@ -47,6 +52,11 @@ async function hasBrokenNetworks(dir: string): Promise<boolean> {
   return last >= 0 && log.slice(last).includes('libnetwork.(*controller).reservePools');
 }
 
+/** Of a request to a registry: its head and the begin of its body. */
+const HEAD_AND_BEGIN = 20_000;
+/** A status that is set has come there, or its answer is lost. */
+const HALF_OF_A_STATUS = 1_000;
+
 /** What the data of some hundred rounds needs, and more. */
 const DISK_BYTES = 1024 ** 3;
 
@@ -60,7 +70,9 @@ export async function startGround({ mutant }: { readonly mutant?: MutantName } =
   await busyboxImage(engine.host);
   const host = await startGitHost();
   let registryHost = '';
-  const registryWay = await openWay(() => registryHost);
+  const registryWay = await openWay(() => registryHost, HEAD_AND_BEGIN);
+  const github = await startGithubServer();
+  const githubWay = await openWay(() => new URL(github.url).host, HALF_OF_A_STATUS);
   const clocks = await makeClocks(path.join(dir, 'clocks'));
   const temporary = path.join(dir, 't');
   await mkdir(temporary);
@@ -74,6 +86,7 @@ export async function startGround({ mutant }: { readonly mutant?: MutantName } =
   };
   const env = {
     SLIPWAY_REGISTRY: registryWay.host,
+    SLIPWAY_GITHUB_API: `http://${githubWay.host}`,
     SLIPWAY_DISK_LOW: '5%',
     NODE_OPTIONS: [MOVED_CLOCK, ...(mutant === undefined ? [] : [LOAD_MUTANT])].join(' '),
     TMPDIR: temporary,
@@ -88,7 +101,9 @@ export async function startGround({ mutant }: { readonly mutant?: MutantName } =
     system,
     host,
     dockerHost,
+    github,
     registryWay,
+    githubWay,
     clocks,
     disks,
     temporary,
@@ -105,7 +120,9 @@ export async function startGround({ mutant }: { readonly mutant?: MutantName } =
     },
     stop: async () => {
       await system.stop({ engineIsGone: isBroken });
-      await Promise.all([ground.redis.stop(), ground.registry.stop(), host.close(), registryWay.close()]);
+      await Promise.all([ground.redis.stop(), ground.registry.stop(), host.close()]);
+      await Promise.all([registryWay.close(), githubWay.close()]);
+      await github.close();
       await engine.stop();
       giveBack(ranges);
       await rm(dir, { recursive: true, force: true, maxRetries: 5 });

@@ -77,15 +77,22 @@ deploy:
   }),
 };
 
-/** Makes the three projects. */
+const GITHUB_TOKEN = 'ghp_of_the_rounds_0123456789';
+
+/** Makes the three projects, whose commits GitHub is told of. */
 export async function addProjects({
   system,
   host,
+  github,
 }: Ground): Promise<Readonly<Record<Kind, HostedRepository>>> {
+  github.tokens.set(GITHUB_TOKEN, ['statuses']);
   const add = async (kind: Kind): Promise<HostedRepository> => {
     const repository = host.create(`chaos/${kind}`);
     repository.commit(FILES[kind]('begin'), 'begin');
     await system.api('POST', '/projects', { cloneUrl: repository.cloneUrl });
+    github.repositories.add(repository.fullName);
+    const connection = `/projects/${encodeURIComponent(repository.fullName)}/connection`;
+    await system.api('PUT', connection, { token: GITHUB_TOKEN });
     return repository;
   };
   const repositories = {

@@ -11,17 +11,17 @@ export interface Way {
   close(): Promise<void>;
 }
 
-/** Enough for a request's head and the begin of its body. */
-const LAST_BYTES = 20_000;
-
-/** Opens a way to `target()`, e.g. `127.0.0.1:5000`, which is asked at each connection. */
-export async function openWay(target: () => string): Promise<Way> {
+/**
+ * Opens a way to `target()`, e.g. `127.0.0.1:5000`, which is asked at each connection.
+ * @param lastBytes That get through a connection once it is cut, there and back.
+ */
+export async function openWay(target: () => string, lastBytes: number): Promise<Way> {
   const sockets = new Set<net.Socket>();
   let isCut = false;
   const server = net.createServer((near) => {
     const [host, port] = target().split(':');
     const far = net.connect(Number(port), host);
-    let left = LAST_BYTES;
+    let left = lastBytes;
     const pass = (to: net.Socket) => (chunk: Buffer) => {
       if (isCut) left -= chunk.length;
       if (isCut && left < 0) {
