@@ -17,7 +17,7 @@ import { readRemote } from '../../src/git/remote.ts';
 import { connectGithub, type GithubDeps } from '../../src/hosts/github/connect-github.ts';
 import { createIntake } from '../../src/intake/database-intake.ts';
 import { createProjects } from '../../src/intake/database-projects.ts';
-import { createSchedules } from '../../src/intake/schedules.ts';
+import { createSchedules, type Schedules } from '../../src/intake/schedules.ts';
 import { openFileLogStore, type FileLogStore } from '../../src/logs/file-log-store.ts';
 import { createPrometheusMetrics } from '../../src/metrics/prometheus-metrics.ts';
 import { systemClock } from '../../src/ports/clock.ts';
@@ -39,6 +39,8 @@ export interface TestServer {
   readonly url: string;
   readonly adminToken: string;
   readonly deps: AppDeps;
+  /** Not started: a test has it look. */
+  readonly schedules: Schedules;
   /** Every line that was logged. */
   readonly logged: readonly string[];
   /** Sends a signed delivery as GitHub does; `headers` replaces single ones (undefined leaves one out). */
@@ -74,7 +76,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const logged: string[] = [];
   const sink: DestinationStream = { write: (line) => void logged.push(line) };
   const stopping = new AbortController();
-  const { deps, mirrors, logs } = await makeDeps(
+  const { deps, schedules, mirrors, logs } = await makeDeps(
     directory,
     pino({ level: 'debug' }, sink),
     options,
@@ -89,6 +91,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     url,
     adminToken,
     deps,
+    schedules,
     logged,
     deliver: (event, payload, { id = randomUUID(), headers = {} } = {}) => {
       const body = typeof payload === 'string' ? payload : JSON.stringify(payload);
@@ -131,7 +134,7 @@ async function makeDeps(
   log: Logger,
   options: TestServerOptions,
   signal: AbortSignal,
-): Promise<{ deps: AppDeps; mirrors: Mirrors; logs: FileLogStore }> {
+): Promise<{ deps: AppDeps; schedules: Schedules; mirrors: Mirrors; logs: FileLogStore }> {
   const clock = systemClock;
   const file = path.join(directory, 'slipway.db');
   await putEmptyRecord(file);
@@ -157,6 +160,7 @@ async function makeDeps(
   const publicUrl = options.publicUrl ?? 'http://slipway.example';
   const common = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...common, settings: { publicUrl, version: '0.0.0', firstRetryMs: 10 } });
+  const schedules = createSchedules({ ...common, intake });
   const queueAccess = { admit: async () => null, expel: async () => undefined };
   const deps: AppDeps = {
     settings: {
@@ -177,7 +181,7 @@ async function makeDeps(
     targets: createNotificationTargets({ store, box, clock }),
     tokens: createAccessTokens({ store, clock }),
     projects: createProjects({ ...common, intake }),
-    schedules: createSchedules({ ...common, intake }),
+    schedules,
     deliveries: createDeliveryStore({ store, clock }),
     intake,
     workerRoutes: workerRoutes({ builds, logs, artifacts, artifactFiles, intake, queueAccess, log }),
@@ -191,5 +195,5 @@ async function makeDeps(
     whyPaused: () => null,
     notReady: async () => [],
   };
-  return { deps: { ...deps, ...options.change?.(deps) }, mirrors, logs };
+  return { deps: { ...deps, ...options.change?.(deps) }, schedules, mirrors, logs };
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REFUSALS_AN_HOUR } from '../../../src/api/refusal-allowance.ts';
 import type { AuditAction, AuditEntryView } from '../../../src/core/audit.ts';
 import { AUDIT_ACTIONS } from '../../../src/core/audit.ts';
@@ -123,11 +123,8 @@ const CHANGES: readonly [AuditAction, () => Promise<Response>, Partial<AuditEntr
     [
       'schedule.change',
       async () => {
-        await vi.waitFor(async () =>
-          expect(await (await server.api('GET', `${project}/schedules`)).json()).toMatchObject({
-            items: [{}],
-          }),
-        );
+        server.schedules.wake();
+        await server.schedules.idle();
         return server.api('PATCH', `${project}/schedules/nightly`, { enabled: false });
       },
       { kind: 'project', name: 'shop/web: nightly off' },
