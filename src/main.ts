@@ -216,6 +216,7 @@ async function main(): Promise<void> {
   });
   const parts = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...parts, settings: intakeSettings });
+  const projects = createProjects({ ...parts, intake });
   const schedules = createSchedules({ ...parts, intake });
   const mirrorKeeper = createMirrorKeeper({
     ...parts,
@@ -264,7 +265,7 @@ async function main(): Promise<void> {
     secrets,
     targets,
     tokens,
-    projects: createProjects({ ...parts, intake }),
+    projects,
     schedules,
     deliveries,
     intake,
@@ -293,6 +294,7 @@ async function main(): Promise<void> {
   missed.start();
   schedules.start();
   mirrorKeeper.start();
+  const removals = projects.endRemovals(ending.signal).catch(warn('removals of projects'));
   retention.start();
   const server = certificate?.serve(app) ?? createHttpServer(app);
   await listen(server.listen(settings.listen.port, settings.listen.host));
@@ -313,6 +315,7 @@ async function main(): Promise<void> {
     schedules.stop(),
     intake.stop(),
     mirrorKeeper.stop(),
+    removals,
     retention.stop(),
     mirrors.settled(),
     dispatcher.stop(),

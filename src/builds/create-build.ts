@@ -89,15 +89,19 @@ async function insertBuild(
   return { buildId, number };
 }
 
-/** Builds of a project are numbered from 1, without gaps. */
+/**
+ * Builds of a project are numbered from 1, without gaps.
+ * @throws Problem `not_found`; `project_removing`: its builds go, and none comes meanwhile, whatever asks for it.
+ */
 async function takeNumber(tx: Tx, projectId: string): Promise<number> {
   const row = await tx.db
     .updateTable('project')
     .set((eb) => ({ next_build_number: eb('next_build_number', '+', 1) }))
     .where('id', '=', projectId)
-    .returning('next_build_number')
+    .returning(['next_build_number', 'removing_at', 'path'])
     .executeTakeFirst();
   if (row === undefined) throw new Problem('not_found', { what: 'project', id: projectId });
+  if (row.removing_at !== null) throw new Problem('project_removing', { project: row.path });
   return row.next_build_number - 1;
 }
 

@@ -166,6 +166,11 @@ export const CATALOGUE = {
     message: 'The environment {environment} is being deployed to: deployment {deployment} is {phase}.',
     fix: 'Wait for its end, or cancel it on the page of the environment; then remove the environment.',
   },
+  project_removing: {
+    http: 409,
+    message: 'The project {project} is being removed.',
+    fix: 'Nothing: it takes no more builds. Once it is gone, a project for the repository can be added again.',
+  },
   environment_removing: {
     http: 409,
     message: 'The environment {environment} is being removed.',

@@ -12,7 +12,7 @@ import type { IntakeDeps } from './intake-deps.ts';
 import type { Intake } from './intake.ts';
 import { findProject } from './project-row.ts';
 import type { Projects } from './projects.ts';
-import { removeProject } from './remove-project.ts';
+import { endRemovals, removeProject } from './remove-project.ts';
 import { readProjectInputs, runNow } from './run-now.ts';
 
 export interface ProjectDeps extends Omit<IntakeDeps, 'builds' | 'settings'> {
@@ -30,6 +30,7 @@ export function createProjects(deps: ProjectDeps): Projects {
     disconnect: async (projectId, note = noNote) =>
       disconnectProject(deps, await findProject(deps, projectId), note),
     remove: (projectId, note = noNote) => removeProject(deps, projectId, note),
+    endRemovals: (stopping) => endRemovals(deps, stopping),
     inputs: (projectId, branch) => readProjectInputs(deps, projectId, branch),
     runNow: (projectId, wanted, note = noNote) => runNow(deps, projectId, wanted, note),
   };

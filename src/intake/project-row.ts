@@ -6,7 +6,7 @@ import type { IntakeDeps } from './intake-deps.ts';
 
 export type ProjectRow = Selectable<ProjectTable>;
 
-/** The project that builds a repository of the Git host; null when none does. */
+/** The project that builds a repository of the Git host, rather one that is not being removed; null when none does. */
 export async function findProjectOf(
   { store }: Pick<IntakeDeps, 'store'>,
   repository: string,
@@ -14,6 +14,7 @@ export async function findProjectOf(
   const row = await store.db
     .selectFrom('project')
     .where('host_repository', '=', repository)
+    .orderBy((eb) => eb('removing_at', 'is not', null))
     .orderBy('id')
     .selectAll()
     .executeTakeFirst();
@@ -23,6 +24,11 @@ export async function findProjectOf(
 /** Where a project is fetched from, with what opens it. */
 export async function remoteOf(deps: Pick<IntakeDeps, 'secrets'>, project: ProjectRow): Promise<Remote> {
   return { url: project.clone_url, credentials: await deps.secrets.cloneCredentials(project.id) };
+}
+
+/** @throws Problem `project_removing`. */
+export function demandStaying({ removing_at, path }: ProjectRow): void {
+  if (removing_at !== null) throw new Problem('project_removing', { project: path });
 }
 
 /** @throws Problem `not_found`. */

@@ -41,8 +41,13 @@ export interface Projects {
   connect(projectId: string, token: string | null, note?: Note): Promise<void>;
   /** Forgets token and App. @throws Problem `not_found`. */
   disconnect(projectId: string, note?: Note): Promise<void>;
-  /** Removes the project with its builds. @throws Problem `not_found`, `conflict` while something of it runs or is deployed. */
+  /**
+   * Removes the project with its builds; from the begin on it takes no new one.
+   * @throws Problem `not_found`, `in_use` while something of it runs or is deployed.
+   */
   remove(projectId: string, note?: Note): Promise<void>;
+  /** Goes on with the removals that a kill has cut short; what goes wrong with one is logged. */
+  endRemovals(stopping: AbortSignal): Promise<void>;
   /**
    * What the pipeline files at the newest commit of a branch ask for.
    * @throws Problem `not_found` for project or branch, `repository_unreachable`.

@@ -8,7 +8,7 @@ import type { Note } from '../store/store.ts';
 import { readHead } from './branch-head.ts';
 import type { ProjectDeps } from './database-projects.ts';
 import { keepSchedules, wantedSchedules } from './keep-schedules.ts';
-import { findProject } from './project-row.ts';
+import { demandStaying, findProject } from './project-row.ts';
 import type { Source } from './read-source.ts';
 
 /** See `Projects.inputs`. */
@@ -29,6 +29,7 @@ export async function runNow(
   note: Note,
 ): Promise<{ buildId: string; number: number }> {
   const project = await findProject(deps, projectId);
+  demandStaying(project);
   const head = await readHead(deps, project, branch);
   const event: ManualEvent = {
     ...head.base,

@@ -125,6 +125,7 @@ async function dueProjects(
     .where('enabled', '=', 1)
     .where('next_at', '<=', nowMs)
     .where('try_at', '<=', nowMs)
+    .where('project.removing_at', 'is', null)
     .orderBy('try_at')
     .orderBy('next_at')
     .select(['project.id', 'clone_url', 'next_at as sinceMs'])
@@ -132,6 +133,7 @@ async function dueProjects(
   const unread = await store.db
     .selectFrom('project')
     .where('schedules_try_at', '<=', nowMs)
+    .where('removing_at', 'is', null)
     .orderBy('schedules_try_at')
     .select((eb) => ['id', 'clone_url', eb.ref('schedules_try_at').$notNull().as('sinceMs')])
     .execute();

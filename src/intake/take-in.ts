@@ -44,6 +44,7 @@ export async function takeIn(deps: IntakeDeps, delivery: TakenDelivery): Promise
       delivery,
       `no project builds ${meaning.repository}; \`slipway project add\` makes one`,
     );
+  if (known.removing_at !== null) return ignore(deps, delivery, `the project ${known.path} is being removed`);
   const project = await learnInstallation(deps, known, delivery.installation);
   if (meaning.kind === 'blocked') return block(deps, delivery, project, meaning.event, meaning.reason);
   const source = await readSource(deps, project, meaning.event);

@@ -109,6 +109,8 @@ export interface ProjectTable {
   shared_with_json: Generated<string | null>;
   /** From then on its default branch is to be read for its schedules, not for a time that has come; null: that is done. */
   schedules_try_at: Generated<number | null>;
+  /** Since then it is being removed and takes no new build; null: it is not. */
+  removing_at: Generated<number | null>;
   next_build_number: Generated<number>;
   created_at: number;
   version: Version;
