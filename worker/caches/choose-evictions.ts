@@ -31,7 +31,10 @@ export function largestIn(space: string, bytes: number): number {
   return isTrustedSpace(space) ? bytes : Math.floor(bytes * OTHERS);
 }
 
-/** The caches that go so that the others have room, those that were unused for longest first. Pure. */
+/**
+ * The caches that go so that the others have room, those that were unused for longest first. The newest of default branches
+ * that fill half of the room go for none that others have saved. Pure.
+ */
 export function chooseEvictions(entries: readonly CacheEntry[], room: CacheRoom): readonly CacheEntry[] {
   const byUse = [...entries].sort((a, b) => a.usedMs - b.usedMs || (a.id < b.id ? -1 : 1));
   const gone = new Set(
@@ -40,18 +43,35 @@ export function chooseEvictions(entries: readonly CacheEntry[], room: CacheRoom)
     ),
   );
   const left = () => byUse.filter((entry) => !gone.has(entry));
-  const share = { bytes: room.bytes * OTHERS, entries: room.entries * OTHERS };
-  const ofOthers = left().filter(({ space }) => !isTrustedSpace(space));
-  for (const entry of surplus(ofOthers, share)) gone.add(entry);
-  for (const entry of surplus(left(), room)) gone.add(entry);
+  for (const entry of surplus(left().filter(isOfOthers), partOf(room, OTHERS))) gone.add(entry);
+  for (const entry of surplus(left().filter(isTrusted), room)) gone.add(entry);
+  for (const entry of surplus(guardedLast(left(), partOf(room, 1 - OTHERS)), room)) gone.add(entry);
   return [...gone];
 }
 
+type Bounds = Pick<CacheRoom, 'bytes' | 'entries'>;
+
+const partOf = ({ bytes, entries }: Bounds, part: number): Bounds => ({
+  bytes: bytes * part,
+  entries: entries * part,
+});
+const isTrusted = ({ space }: CacheEntry): boolean => isTrustedSpace(space);
+const isOfOthers = (entry: CacheEntry): boolean => !isTrusted(entry);
+
+/** Behind all that may go for others: the newest of default branches, up to the one with which they have their part or more. */
+function guardedLast(byUse: readonly CacheEntry[], part: Bounds): readonly CacheEntry[] {
+  const guarded = new Set<CacheEntry>();
+  let bytes = 0;
+  for (const entry of byUse.filter(isTrusted).reverse()) {
+    if (bytes >= part.bytes || guarded.size >= part.entries) break;
+    guarded.add(entry);
+    bytes += entry.bytes;
+  }
+  return [...byUse.filter((entry) => !guarded.has(entry)), ...guarded];
+}
+
 /** Of entries in the order in which they go. */
-function surplus(
-  entries: readonly CacheEntry[],
-  room: Pick<CacheRoom, 'bytes' | 'entries'>,
-): readonly CacheEntry[] {
+function surplus(entries: readonly CacheEntry[], room: Bounds): readonly CacheEntry[] {
   let bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   const gone: CacheEntry[] = [];
   for (const entry of entries) {

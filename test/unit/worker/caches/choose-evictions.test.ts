@@ -29,6 +29,27 @@ it('lets no pull request push out what the default branch has saved, however muc
   expect(gone).toHaveLength(48);
 });
 
+it.each([
+  ['one that is larger than half of the room', [55]],
+  ['the older of two, without which they have less than half', [30, 30]],
+  ['what has just half of it', [20, 30]],
+])('lets no pull request push out of what default branches have saved %s', (_, sizes) => {
+  const trusted = sizes.map((bytes, n) => entry(`main-${n}`, `p${n}.trusted`, bytes, n));
+  const flood = Array.from({ length: 9 }, (_, n) => entry(`flood-${n}`, 'p.fork-1', 10, 100 + n));
+  const gone = evictions(100, [...trusted, ...flood]);
+  expect(gone.filter(({ space }) => space.endsWith('.trusted'))).toEqual([]);
+  expect(gone).not.toContain(flood.at(-1));
+});
+
+it('lets others push out what default branches have saved above their half, and has that go for their own', () => {
+  const old = entry('old', 'p.trusted', 30, 1);
+  const trusted = [old, entry('middle', 'q.trusted', 30, 2), entry('new', 'q.trusted', 20, 3)];
+  const branch = entry('branch', 'p.branch-1', 40, 4);
+  expect(evictions(100, [...trusted, branch])).toEqual([old]);
+  const whole = entry('whole', 'p.trusted', 95, 1);
+  expect(evictions(100, [whole, entry('main', 'q.trusted', 10, 5), branch])).toEqual([whole]);
+});
+
 it('keeps one of other branches that is as large as may be, and the newest of each list', () => {
   const large = entry('large', 'p.branch-1', largestIn('p.branch-1', 101), 5);
   expect(evictions(101, [large, entry('main', 'p.trusted', 50, 1)])).toEqual([]);
@@ -40,7 +61,7 @@ it('keeps one of other branches that is as large as may be, and the newest of ea
   expect(idsOf(evictions(1_000, [...list, other]))).toEqual(['c-000', 'c-001', 'c-002']);
 });
 
-it('leaves at most the room, and of what no default branch has saved half of it', () => {
+it('leaves at most the room and half of it of what no default branch has saved, for which no more than half goes of the rest', () => {
   const one = fc.record({
     space: fc.constantFrom('p.trusted', 'q.trusted', 'p.pull-1', 'p.branch-2'),
     bytes: fc.nat(100),
@@ -58,6 +79,14 @@ it('leaves at most the room, and of what no default branch has saved half of it'
       for (const list of Map.groupBy(left, (each) => each.list).values())
         expect(list.length).toBeLessThanOrEqual(9);
       expect(gone.size + left.length).toBe(entries.length);
+      const trusted = (some: readonly CacheEntry[]) => some.filter(({ space }) => space.endsWith('.trusted'));
+      const room = { bytes: keepBytes, entries: most, perList: 9 };
+      const lostAlone = new Set(chooseEvictions(trusted(entries), room));
+      if (trusted([...gone]).some((each) => !lostAlone.has(each)))
+        expect(
+          sum(trusted(left)) >= keepBytes / 2 || trusted(left).length >= most / 2,
+          'half of the room',
+        ).toBe(true);
     }),
   );
 });
