@@ -29,6 +29,8 @@ export const TIMES = {
   gitIdle: 5 * 60_000,
   /** For all that one build includes of other projects; whoever owns those is not who waits. */
   includeRead: 60_000,
+  /** After the first time that such a file could not be read; then four times as long. */
+  includeAgain: 500,
   reconciler: 30_000,
   /** Between two looks at the files of a certificate. */
   certificateLook: 30_000,

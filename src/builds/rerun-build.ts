@@ -43,9 +43,10 @@ export async function rerunBuildIn(
   return { buildId: id, number, project: old.project };
 }
 
-/** The plan that the build had; null when its file was never read, so that it is read now. */
+/** The plan that the build had; null when its files were never read, or not all that they include, so that they are read now. */
 function outcomeOf(plan: BuildPlan | null, problemsJson: string | null): PlanOutcome | null {
   const problems = JSON.parse(problemsJson ?? '[]') as LintProblemView[];
   if (plan !== null) return { kind: 'plan', plan, warnings: problems };
-  return problems.length > 0 ? { kind: 'problems', problems } : null;
+  const isUnread = problems.some(({ code }) => code === 'include_unreachable');
+  return problems.length > 0 && !isUnread ? { kind: 'problems', problems } : null;
 }

@@ -285,6 +285,11 @@ export const CATALOGUE = {
     message: 'Commit {commit} is not in {url}.',
     fix: 'It was removed by a force push before it could be fetched; push again.',
   },
+  include_unreachable: {
+    http: 502,
+    message: '{name}, which the pipeline files include, could not be read: {cause}.',
+    fix: "Try again once that project's Git host answers; the server's log has the cause.",
+  },
   git_failed: {
     http: 502,
     message: 'git {command} failed: {cause}.',

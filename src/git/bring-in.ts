@@ -69,6 +69,8 @@ async function fetchCommit(mirror: Mirror, question: Question, isBurst: boolean,
   for (const refspecs of tries) {
     mirror.signal?.throwIfAborted();
     const result = await fetchInto(mirror, remote, [...refspecs, TAGS]);
+    // A git that was ended with the server says nothing of the Git host.
+    mirror.signal?.throwIfAborted();
     if (result.exitCode !== 0 && !isAbsent(result)) throw unreachable(remote, result);
     const look = result.exitCode === 0 ? await lookUp(mirror, question) : null;
     if (look !== null && look.commit !== null) return look;

@@ -45,8 +45,10 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
   };
 
   const answer = async (question: Question): Promise<Answer> => {
+    // What is included is at a commit, of which its ref says nothing.
+    const isBurst = !question.isIncluded && performance.now() - answeredAt < BURST_MS;
     try {
-      return await bringIn(mirror, question, performance.now() - answeredAt < BURST_MS);
+      return await bringIn(mirror, question, isBurst);
     } finally {
       answeredAt = performance.now();
     }
@@ -89,13 +91,19 @@ export function openMirror(mirror: Mirror, flights: SingleFlight): OpenMirror {
   const read = (question: Question): Promise<CommitContent> =>
     flights.share(`${gitDir} ${keyOf(question)}`, () => inUse(question, () => answer(question)));
 
-  /** Whoever waits behind a fetch of others, or for a Git host that hangs, gives up by the signal; the fetch goes on. */
+  /**
+   * Whoever waits behind a fetch of others, or for a Git host that hangs, gives up by the signal. A fetch that has begun goes
+   * on, so that the next who asks finds what takes long; one that has not begun is nobody's.
+   */
   const readIncluded = async (question: Question, signal?: AbortSignal): Promise<IncludedContent> => {
     signal?.throwIfAborted();
     const { promise: over, reject } = Promise.withResolvers<never>();
     const giveUp = (): void => reject(signal?.reason as Error);
     signal?.addEventListener('abort', giveUp, { once: true });
-    const answering = inUse(question, () => answer(question));
+    const answering = inUse(question, () => {
+      signal?.throwIfAborted();
+      return answer(question);
+    });
     answering.catch(() => undefined); // of nobody, once it was given up
     try {
       return await Promise.race([answering, over]);

@@ -4,6 +4,7 @@ import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import { remoteOf, type ProjectRow } from './project-row.ts';
+import { unreachableOf } from './read-included.ts';
 import { readSource, type Source } from './read-source.ts';
 
 type HeadDeps = Pick<IntakeDeps, 'store' | 'mirrors' | 'readRemote' | 'secrets' | 'clock' | 'log'>;
@@ -17,7 +18,7 @@ export interface BranchHead {
   readonly arrivedWith: string;
 }
 
-/** Asks the Git host. @throws Problem `not_found` for the branch, and as `Mirrors`. */
+/** Asks the Git host. @throws Problem `not_found` for the branch, `include_unreachable`, and as `Mirrors`. */
 export async function readHead(deps: HeadDeps, project: ProjectRow, branch: string): Promise<BranchHead> {
   const arrivedWith = newId('dlv', deps.clock.nowMs());
   const commit = (await deps.readRemote(await remoteOf(deps, project))).branches.get(branch);
@@ -33,6 +34,8 @@ export async function readHead(deps: HeadDeps, project: ProjectRow, branch: stri
     repository: await lastKnownRepository(deps, project.id),
   };
   const source = await readSource(deps, project, { ...base, kind: 'manual', inputs: {} });
+  const unreachable = unreachableOf(source.included);
+  if (unreachable !== null) throw unreachable;
   return { base: { ...base, ...source.info }, source, arrivedWith };
 }
 

@@ -17,6 +17,8 @@ export interface SchedulesOfHead {
   readonly arrivedWith: string;
   /** See {@link wantedSchedules}. */
   readonly wanted: readonly Schedule[] | null;
+  /** Something that the files include could not be read; default: no. */
+  readonly isUnreachable?: boolean;
   readonly nowMs: number;
 }
 
@@ -32,15 +34,14 @@ export function wantedSchedules(source: Source): readonly Schedule[] | null {
  */
 export async function keepSchedules(
   tx: Tx,
-  { projectId, branch, arrivedWith, wanted, nowMs }: SchedulesOfHead,
+  { projectId, branch, arrivedWith, wanted, isUnreachable = false, nowMs }: SchedulesOfHead,
 ): Promise<void> {
   // What the branch says is known now; files with errors are mended by a push, which is read as well.
   await tx.db
     .updateTable('project')
-    .set({ schedules_try_at: null })
+    .set({ schedules_try_at: isUnreachable ? nowMs : null })
     .where('id', '=', projectId)
     .where('default_branch', '=', branch)
-    .where('schedules_try_at', 'is not', null)
     .execute();
   if (wanted === null || !(await isNewest(tx, { projectId, branch, arrivedWith }))) return;
   const known = await tx.db.selectFrom('schedule').where('project_id', '=', projectId).selectAll().execute();

@@ -52,10 +52,16 @@ export async function runNow(
   return made;
 }
 
-/** Files with errors ask for nothing: the build shows what is wrong with them. @throws Problem `inputs_wrong`. */
+/**
+ * Files with errors ask for nothing: the build shows what is wrong with them, unless it was to have inputs.
+ * @throws Problem `inputs_wrong`.
+ */
 function demandInputs(source: Source, given: InputValues): InputValues {
   const asked = readInputs(source.pipelineFiles, source);
-  if (asked === null) return {};
+  if (asked === null) {
+    if (Object.keys(given).length === 0) return {};
+    throw new Problem('inputs_wrong', { list: 'the pipeline files have errors, and so ask for none' });
+  }
   const { values, wrong } = takeInputs(asked, given);
   if (wrong.length > 0) throw new Problem('inputs_wrong', { list: wrong.join('; ') });
   return values;

@@ -13,6 +13,7 @@ import { DRAFT, planSource, partsOf } from './plan-source.ts';
 import { findProjectOf, type ProjectRow } from './project-row.ts';
 import { findPushBuild, takeOverPullRequestBuild } from './push-build.ts';
 import { findTwin, type PushTwin } from './push-twin.ts';
+import { unreachableOf } from './read-included.ts';
 import { readSource, type Source } from './read-source.ts';
 import { supersede } from './supersede.ts';
 import { withSource } from './with-source.ts';
@@ -94,6 +95,7 @@ async function buildPush(
     if (kept !== null)
       await keepSchedules(tx, {
         ...{ projectId: project.id, branch: kept.branch, arrivedWith: delivery.id, wanted },
+        isUnreachable: unreachableOf(source.included) !== null,
         nowMs: deps.clock.nowMs(),
       });
     for (const buildId of [...made.map((one) => one.buildId), ...(linked === null ? [] : [linked])])
@@ -180,11 +182,14 @@ async function createSecond(
   return builds.createBuildIn(tx, { projectId: project.id, ...second, event, outcome: null, blocked: null });
 }
 
+/** @throws Problem `include_unreachable`: what the files include may be what only the pull request has. */
 function hasOwnParts(
   { settings }: IntakeDeps,
   { project, event, source }: { project: ProjectRow; event: PullRequestEvent; source: Source },
   twin: PushTwin,
 ): boolean {
+  const unreachable = unreachableOf(source.included) ?? unreachableOf(twin.source?.included ?? new Map());
+  if (unreachable !== null) throw unreachable;
   const own = partsOf(planSource(settings, project, event, source, DRAFT));
   return [...own].some((name) => !twin.parts.has(name));
 }

@@ -58,6 +58,7 @@ export const LINT_CATALOGUE = {
   ),
   include_missing: error('There is no file {name}.', '{fix}'),
   include_refused: error('{name} is not read: {cause}.', '{fix}'),
+  include_unreachable: error('{name} could not be read: {cause}.', '{fix}'),
   include_cycle: error('These files include each other: {cycle}.', 'Remove one of the includes.'),
   include_unread: warning('{name} is not looked at here: {cause}.', '{fix}'),
   // the grammar

@@ -91,7 +91,7 @@ export interface Mirrors {
   /**
    * Reads files of a commit that a pipeline file names, whatever its branch is at by now: what the mirror knows of
    * branches stays as it is.
-   * @param signal Ends the wait, and the fetch; its reason is thrown.
+   * @param signal Ends the wait, and a fetch that has not begun; its reason is thrown.
    * @throws Problem as {@link Mirrors.read}.
    */
   readIncluded(place: CommitPlace, paths: readonly string[], signal?: AbortSignal): Promise<IncludedContent>;

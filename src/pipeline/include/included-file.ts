@@ -24,8 +24,10 @@ export type IncludedFile =
       readonly name?: string;
     }
   | { readonly kind: 'missing' }
-  /** It may not be read, or could not be. `fix` is a sentence. */
+  /** It may not be read. `fix` is a sentence. */
   | { readonly kind: 'refused'; readonly cause: string; readonly fix: string }
+  /** It could not be read; another time it may be. */
+  | { readonly kind: 'unreachable'; readonly cause: string; readonly fix: string }
   /** It cannot be had where only a file is checked. */
   | { readonly kind: 'elsewhere'; readonly cause: string; readonly fix: string };
 

@@ -139,6 +139,9 @@ function textOf(
     case 'refused':
       report.add('include_refused', file, { name, cause: found.cause, fix: found.fix });
       return null;
+    case 'unreachable':
+      report.add('include_unreachable', file, { name, cause: found.cause, fix: found.fix });
+      return null;
     case 'elsewhere':
       report.add('include_unread', file, { name, cause: found.cause, fix: found.fix });
       return 'elsewhere';

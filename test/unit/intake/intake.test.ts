@@ -592,7 +592,7 @@ describe('files that are included', () => {
     expect(await delivery('away')).toMatchObject({ outcome: 'built' });
     const [problem, ...more] = await problemsOf(1);
     expect(more).toEqual([]);
-    expect(problem).toMatchObject({ code: 'include_refused', place: 'slipway.yml:1' });
+    expect(problem).toMatchObject({ code: 'include_unreachable', place: 'slipway.yml:1' });
     expect(problem?.message).toContain('its repository could not be read');
     expect((await builds())[0]?.problems_json).not.toMatch(/127\.0\.0\.1|secret/);
     expect(server.logged.join('')).toContain('an included commit could not be read');

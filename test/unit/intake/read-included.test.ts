@@ -25,7 +25,7 @@ afterEach(async () => {
   await host.close();
 });
 
-async function readerWith(readIncluded: Mirrors['readIncluded'], foreignMs?: number) {
+async function readerWith(readIncluded: Mirrors['readIncluded'], foreignMs = 60_000) {
   const { store, secrets, log } = server.deps;
   const project = await store.db
     .selectFrom('project')
@@ -39,7 +39,7 @@ async function readerWith(readIncluded: Mirrors['readIncluded'], foreignMs?: num
     ref: 'refs/heads/main',
   };
   const deps = { store, secrets, log, mirrors: { readIncluded } };
-  return includedReader(deps, project, EVENTS.push, place, foreignMs);
+  return includedReader(deps, project, EVENTS.push, place, { foreignMs, pauseMs: 20 });
 }
 
 const foreign = (commit: string, file = 'a.yml') => ({ origin: { project: 'team/shared', commit }, file });
@@ -56,9 +56,32 @@ it('waits for all that is included of other projects no longer than for one of t
   const startedAt = performance.now();
   const answers = await read(GONE.map((commit) => foreign(commit)));
   expect(performance.now() - startedAt).toBeLessThan(2_000);
-  expect(asked).toEqual(GONE);
+  expect(asked).toEqual(GONE.slice(0, 1));
   for (const answer of answers)
-    expect(answer).toMatchObject({ kind: 'refused', cause: 'its repository was not read within 0 seconds' });
+    expect(answer).toMatchObject({
+      kind: 'unreachable',
+      cause: 'its repository was not read within 0 seconds',
+    });
+});
+
+it('asks a Git host that fails three times, and then for nothing of that project any more', async () => {
+  const tries = { left: 2, asked: 0 };
+  const failing: Mirrors['readIncluded'] = ({ remote: { url } }) => {
+    tries.asked += 1;
+    if (tries.left-- > 0) return Promise.reject(new Problem('repository_unreachable', { url, cause: '503' }));
+    return Promise.resolve({ files: ['steps: {}'], links: new Set() });
+  };
+  const [commit = '', other = ''] = GONE;
+  expect(await (await readerWith(failing))([foreign(commit)])).toEqual([{ kind: 'file', text: 'steps: {}' }]);
+  expect(tries.asked).toBe(3);
+  Object.assign(tries, { left: Infinity, asked: 0 });
+  const read = await readerWith(failing);
+  expect(await read([foreign(commit), foreign(other)])).toMatchObject([
+    { kind: 'unreachable', cause: 'its repository could not be read' },
+    { kind: 'unreachable' },
+  ]);
+  expect(await read([foreign(commit, 'b.yml')])).toMatchObject([{ kind: 'unreachable' }]);
+  expect(tries.asked).toBe(3);
 });
 
 it('asks for no commit again that was refused, and for others of that project still', async () => {

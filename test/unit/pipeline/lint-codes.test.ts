@@ -22,6 +22,7 @@ const FILES: Readonly<
       // of files that are read: include.test.ts
       | 'include_missing'
       | 'include_refused'
+      | 'include_unreachable'
       | 'include_cycle'
       // of several workflows: workflows.test.ts
       | 'workflow_cycle'
