@@ -33,14 +33,14 @@ export const OWN_CHECKOUT = [
   'Fetch what else is needed in a step.',
 ] as const;
 
-const WHOLE = 'the whole history and all tags are there';
+export const WHOLE = 'the whole history and all tags are there';
 const TRIED_AGAIN = 'a fetch that breaks off is tried again';
 const whenFalse =
   (reason: string) =>
   (value: string): string | undefined =>
     value === 'false' ? reason : undefined;
 
-/** Settings of `plugin-git` and of Drone's `clone`: the reason why a value holds anyway. */
+/** Settings of `plugin-git`, of Drone's `clone` and of `actions/checkout`: the reason why a value holds anyway. */
 const HELD: Readonly<Record<string, (value: string) => string | undefined>> = {
   depth: () => WHOLE,
   partial: () => WHOLE,
@@ -56,6 +56,13 @@ const HELD: Readonly<Record<string, (value: string) => string | undefined>> = {
   attempts: () => TRIED_AGAIN,
   retries: () => TRIED_AGAIN,
   backoff: () => TRIED_AGAIN,
+  'fetch-depth': () => WHOLE,
+  'fetch-tags': () => WHOLE,
+  filter: () => WHOLE,
+  clean: () => 'the workspace begins as the commit has it',
+  'show-progress': () => 'a fetch is not in the log',
+  submodules: whenFalse('submodules are not checked out'),
+  'persist-credentials': whenFalse('a step gets no token of the Git host'),
   'object-format': (value) => (value === 'sha1' ? 'commits are named by SHA-1' : undefined),
 };
 
@@ -63,7 +70,7 @@ const BY_SERVER = [
   'the server fetches the repository, with the access of the project',
   'Give the project its address and access (`slipway project connect`).',
 ] as const;
-const SUBMODULES = [
+export const SUBMODULES = [
   'submodules are not checked out',
   'Write a step with `git submodule update --init --recursive`.',
 ] as const;
@@ -71,6 +78,7 @@ const SUBMODULES = [
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   lfs: ['files of Git LFS are not fetched', 'Write a step with `git lfs pull`.'],
   recursive: SUBMODULES,
+  submodules: SUBMODULES,
   'submodule-override': SUBMODULES,
   'submodule-overrides': SUBMODULES,
   'submodule-update-remote': SUBMODULES,
@@ -89,6 +97,11 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   ],
   'custom-ssl-path': BY_SERVER,
   'custom-ssl-url': BY_SERVER,
+  token: BY_SERVER,
+  'persist-credentials': [
+    'a step gets no token of the Git host',
+    'Make a token there, and write it as a secret.',
+  ],
   remote: BY_SERVER,
   'remote-ssh': BY_SERVER,
   'use-ssh': BY_SERVER,

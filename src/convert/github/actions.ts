@@ -1,5 +1,6 @@
 import type { Foreign } from '../foreign.ts';
 import type { CacheOut } from '../cache.ts';
+import { readCheckoutSetting } from '../checkout.ts';
 import type { Out, OutEntry } from '../out.ts';
 import { own } from '../own.ts';
 import { uploadedEntry } from './artifacts.ts';
@@ -71,7 +72,7 @@ export function readAction(
       if (!keys.includes(one.key)) one.leaveOut(why, 'Write it in the commands of a step.');
   };
   if (name === 'actions/checkout') {
-    left([], 'Slipway checks the commit out by itself');
+    for (const one of values?.kind === 'map' ? values.entries() : []) readCheckoutSetting(one);
     return { kind: 'done' };
   }
   if (name === 'actions/upload-artifact') {

@@ -1,6 +1,6 @@
 import type { Foreign } from '../foreign.ts';
 import type { DispatchInputs } from './dispatch-inputs.ts';
-import { readCondition } from './expressions.ts';
+import { readCondition } from './read-condition.ts';
 
 /** What an `if` asks for; null: nothing; `never`: it cannot be said here, or cannot hold. */
 export function conditionOf(

@@ -3,32 +3,9 @@ import { entry, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import { own } from '../own.ts';
 import { shellLiterals } from '../shell-literals.ts';
+import { WORKSPACE } from '../workspace.ts';
+import { CONTEXT, inputOf, OF_RUNNER, variableOf } from './contexts.ts';
 import type { DispatchInputs } from './dispatch-inputs.ts';
-
-/** What values of the contexts are called here. */
-const CONTEXT: Readonly<Record<string, string>> = {
-  'github.sha': 'CI_COMMIT_SHA',
-  'github.ref': 'CI_COMMIT_REF',
-  'github.ref_name': 'CI_COMMIT_BRANCH',
-  'github.head_ref': 'CI_COMMIT_SOURCE_BRANCH',
-  'github.base_ref': 'CI_COMMIT_TARGET_BRANCH',
-  'github.repository': 'CI_REPO',
-  'github.repository_owner': 'CI_REPO_OWNER',
-  'github.actor': 'CI_PIPELINE_AUTHOR',
-  'github.triggering_actor': 'CI_PIPELINE_AUTHOR',
-  'github.event_name': 'CI_PIPELINE_EVENT',
-  'github.run_number': 'CI_PIPELINE_NUMBER',
-  'github.run_id': 'CI_PIPELINE_NUMBER',
-  'github.workspace': 'CI_WORKSPACE',
-  'github.server_url': 'CI_FORGE_URL',
-  'github.event.pull_request.number': 'CI_COMMIT_PULL_REQUEST',
-  'github.event.number': 'CI_COMMIT_PULL_REQUEST',
-  'github.event.repository.default_branch': 'CI_REPO_DEFAULT_BRANCH',
-  'github.event.repository.name': 'CI_REPO_NAME',
-  'github.event.pull_request.head.sha': 'CI_COMMIT_SHA',
-  'github.event.pull_request.head.ref': 'CI_COMMIT_SOURCE_BRANCH',
-  'github.event.head_commit.message': 'CI_COMMIT_MESSAGE',
-};
 
 const VARIABLES: Readonly<Record<string, string>> = {
   GITHUB_SHA: 'CI_COMMIT_SHA',
@@ -47,11 +24,6 @@ const VARIABLES: Readonly<Record<string, string>> = {
 };
 
 const FORM = /\$\{\{\s*(.*?)\s*\}\}/gs;
-
-/** A name of a matrix as a variable: `node-version` is `NODE_VERSION`. */
-export function variableOf(name: string): string {
-  return name.toUpperCase().replace(/[^A-Z0-9_]/g, '_');
-}
 
 /** The texts of one step. */
 export interface StepExpressions {
@@ -93,10 +65,21 @@ export function stepExpressions(
     return inputOf(expression, inputs)?.variable ?? own(CONTEXT, expression) ?? null;
   };
 
+  /** `a || b` as the name, and what is taken where that has no value; null for any other expression. */
+  const alternative = (expression: string): string | null => {
+    const [first, ...others] = expression.split('||').map((one) => one.trim());
+    const name = first === undefined ? null : variable(first);
+    if (name === null || others.length === 0 || /^env\./.test(first ?? '')) return null;
+    const rest = others.join(' || ');
+    const word = literal(rest);
+    if (word !== null && /^[\w./-]*$/.test(word)) return `${name}:-${word}`;
+    const next = variable(rest) ?? alternative(rest);
+    return next === null || /^env\./.test(rest) ? null : `${name}:-\${${next}}`;
+  };
+
   const literal = (expression: string): string | null => {
-    if (expression === 'runner.os') return 'Linux';
-    if (expression === 'runner.arch') return 'X64';
-    if (expression === 'runner.temp') return '/tmp';
+    const ofRunner = own(OF_RUNNER, expression);
+    if (ofRunner !== undefined) return ofRunner;
     return /^'([^']*)'$/.exec(expression)?.[1] ?? null;
   };
 
@@ -118,7 +101,7 @@ export function stepExpressions(
             secrets.set(secret, at);
             return reference(secret, whole, offset);
           }
-          const name = variable(expression);
+          const name = variable(expression) ?? alternative(expression);
           if (name !== null) return reference(name, whole, offset);
           const known = literal(expression);
           if (known === null) lacks(expression, at);
@@ -151,9 +134,10 @@ export function stepExpressions(
         value
           .replaceAll('$', (_, offset: number) => (value.startsWith('${{', offset) ? '$' : '$$'))
           .replace(FORM, (_, expression: string) => {
-            const name = variable(expression);
-            if (name !== null && /^env\./.test(expression)) return environment.get(name) ?? '';
-            if (name !== null && !/^CI_(?:WORKSPACE|FORGE_URL)$/.test(name)) return `\${${name}}`;
+            const name = variable(expression) ?? alternative(expression);
+            if (name !== null && /^env\.[\w-]+$/.test(expression)) return environment.get(name) ?? '';
+            if (name === 'CI_WORKSPACE') return WORKSPACE;
+            if (name !== null && !/\bCI_(?:WORKSPACE|FORGE_URL)\b/.test(name)) return `\${${name}}`;
             const known = literal(expression);
             if (known === null) lacks(expression, at);
             return known ?? '';
@@ -175,135 +159,4 @@ export function stepExpressions(
     environment: () =>
       [...secrets].map(([name, at]) => entry(name, map([entry('from_secret', name, at)], at))),
   };
-}
-
-/** An `if`: an expression of ours and a status; null where it cannot be said. */
-export interface Condition {
-  readonly evaluate: string | null;
-  readonly status: 'success' | 'failure' | 'always';
-  readonly isNever: boolean;
-}
-
-/** @param inputs As of {@link stepExpressions}. */
-export function readCondition(written: string, inputs: DispatchInputs['known']): Condition | null {
-  const source = written.trim().replace(/^\$\{\{\s*([\s\S]*?)\s*\}\}$/, '$1');
-  const status =
-    /\balways\(\)/.test(source) || (/\bfailure\(\)/.test(source) && /(?<!!)\bsuccess\(\)/.test(source))
-      ? 'always'
-      : /!\s*cancelled\(\)/.test(source)
-        ? 'always'
-        : /(?<!!\s*)\bfailure\(\)/.test(source)
-          ? 'failure'
-          : 'success';
-  const rest = source.replace(
-    /!\s*(?:cancelled|failure)\(\)|\b(?:always|success|failure|cancelled)\(\)/g,
-    'true',
-  );
-  const evaluate = translate(rest, inputs);
-  if (evaluate === null) return null;
-  return { evaluate: evaluate === 'true' ? null : evaluate, status, isNever: evaluate === 'false' };
-}
-
-/** Brackets and negations that may stand in each other. */
-const DEEPEST = 50;
-
-/** By recursive descent; what is always true or false is left out. */
-function translate(source: string, inputs: DispatchInputs['known']): string | null {
-  const tokens = source.match(/'(?:[^']|'')*'|&&|\|\||==|!=|[()!,]|[\w.-]+(?:\[[^\]]*\])?|\S/g) ?? [];
-  let at = 0;
-  let depth = 0;
-  const whole = either();
-  return at === tokens.length ? whole : null;
-
-  function either(): string | null {
-    return joined(both, '||', 'true', 'false');
-  }
-  function both(): string | null {
-    return joined(one, '&&', 'false', 'true');
-  }
-  function joined(next: () => string | null, operator: string, wins: string, yields: string): string | null {
-    const parts: string[] = [];
-    do {
-      const part = next();
-      if (part === null) return null;
-      parts.push(part);
-    } while (tokens[at] === operator && ++at > 0);
-    if (parts.includes(wins)) return wins;
-    const left = parts.filter((part) => part !== yields);
-    if (left.length === 0) return yields;
-    return left.length === 1 ? (left[0] ?? null) : `(${left.join(` ${operator} `)})`;
-  }
-  function one(): string | null {
-    if (depth >= DEEPEST) return null;
-    depth++;
-    const part = single();
-    depth--;
-    return part;
-  }
-  function single(): string | null {
-    const token = tokens[at++];
-    if (token === undefined) return null;
-    if (token === '!') {
-      const inner = one();
-      return inner === null ? null : inner === 'true' ? 'false' : inner === 'false' ? 'true' : `!(${inner})`;
-    }
-    if (token === '(') {
-      const inner = either();
-      return tokens[at++] === ')' ? inner : null;
-    }
-    if (token === 'true' || token === 'false') return token;
-    if (/^(?:startsWith|endsWith|contains)$/.test(token)) return call(token);
-    const operator = tokens[at];
-    if (operator === '==' || operator === '!=') {
-      at++;
-      return compare(token, operator, tokens[at++] ?? '');
-    }
-    const input = inputOf(token, inputs);
-    if (input?.type === 'boolean') return `${input.variable} == "true"`;
-    const name = input?.variable ?? own(CONTEXT, token);
-    return name === undefined ? null : `${name} != ""`;
-  }
-  function nameOf(token: string): string | undefined {
-    return inputOf(token, inputs)?.variable ?? own(CONTEXT, token);
-  }
-  function call(name: string): string | null {
-    if (tokens[at++] !== '(') return null;
-    const value = nameOf(tokens[at++] ?? '');
-    if (tokens[at++] !== ',') return null;
-    const text = literalOf(tokens[at++] ?? '');
-    if (tokens[at++] !== ')' || value === undefined || text === null) return null;
-    return `${value} ${name} ${text}`;
-  }
-  function compare(left: string, operator: string, right: string): string | null {
-    const value = nameOf(left);
-    const text =
-      literalOf(right) ?? (/^(?:true|false)$/.test(right) && inputOf(left, inputs) ? `"${right}"` : null);
-    if (left === 'github.event_name' && text !== null) {
-      const ours: Readonly<Record<string, string>> = {
-        '"push"': '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")',
-        '"pull_request"': 'CI_PIPELINE_EVENT == "pull_request"',
-        '"workflow_dispatch"': 'CI_PIPELINE_EVENT == "manual"',
-        '"schedule"': 'CI_PIPELINE_EVENT == "cron"',
-      };
-      const said = ours[text] ?? 'false';
-      return operator === '==' ? said : said === 'false' ? 'true' : `!(${said})`;
-    }
-    if (left === 'github.ref_type' && text !== null)
-      return `CI_PIPELINE_EVENT ${(operator === '==') === (text === '"tag"') ? '==' : '!='} "tag"`;
-    const [, matrix] = /^matrix\.([\w-]+)$/.exec(left) ?? [];
-    const name = value ?? (matrix === undefined ? undefined : variableOf(matrix));
-    const other = text ?? nameOf(right);
-    return name === undefined || other === undefined ? null : `${name} ${operator} ${other}`;
-  }
-}
-
-function inputOf(expression: string, inputs: DispatchInputs['known']) {
-  const [, name] = /^(?:github\.event\.)?inputs\.([\w-]+)$/.exec(expression) ?? [];
-  return name === undefined ? undefined : inputs.get(name);
-}
-
-function literalOf(token: string): string | null {
-  const [, text] = /^'((?:[^']|'')*)'$/.exec(token) ?? [];
-  if (text !== undefined) return JSON.stringify(text.replaceAll("''", "'"));
-  return /^\d+$/.test(token) ? `"${token}"` : null;
 }

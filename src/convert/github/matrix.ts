@@ -1,13 +1,18 @@
 import type { Foreign } from '../foreign.ts';
 import { copy, entry, list, map } from '../out.ts';
-import type { OutEntry } from '../out.ts';
-import { variableOf } from './expressions.ts';
+import type { Out, OutEntry } from '../out.ts';
+import { variableOf } from './contexts.ts';
 
 /** The matrix of a job's `strategy`. */
 export function matrixEntry(strategy: Foreign | undefined): OutEntry | null {
   if (strategy?.kind !== 'map') return null;
-  for (const key of ['fail-fast', 'max-parallel'])
-    strategy.get(key)?.leaveOut('the cases of a matrix do not know of each other', 'Remove it.');
+  const failFast = strategy.get('fail-fast');
+  if (failFast?.peek() === 'false') failFast.needs('the cases of a matrix do not know of each other');
+  else
+    failFast?.leaveOut(
+      'the cases of a matrix do not know of each other',
+      'Write `failure: cancel` on the steps that are to end the build.',
+    );
   const matrix = strategy.get('matrix');
   if (matrix === undefined) return null;
   if (matrix.kind !== 'map') {
@@ -59,10 +64,36 @@ export function matrixEntry(strategy: Foreign | undefined): OutEntry | null {
   return entries.length === 0 ? null : entry('matrix', map(entries, matrix), matrix);
 }
 
+/** Notes what values of the steps take of a matrix that has it not. */
+export function noteLacking(out: Out, names: ReadonlySet<string>): void {
+  if (out.kind === 'list') for (const item of out.items) noteLacking(item, names);
+  if (out.kind === 'map')
+    for (const { key, value } of out.entries) if (key !== 'commands') noteLacking(value, names);
+  if (out.kind !== 'text') return;
+  for (const [, name = ''] of out.value.matchAll(/(?<!\$)\$\{(\w+)/g))
+    if (!/^CI(?:_|$)/.test(name) && !names.has(name))
+      out.from?.changes(`\`${name}\` is no variable of the matrix`, 'Write its value out.');
+}
+
+/** Its variables, those that only rows of `include` have too. */
+export function variablesOf(matrix: OutEntry | null): readonly string[] {
+  if (matrix?.value.kind !== 'map') return [];
+  const names = matrix.value.entries.flatMap(({ key, value }) => {
+    if (key !== 'include' && key !== 'exclude') return [key];
+    const rows = value.kind === 'list' ? value.items : [];
+    return rows.flatMap((row) => (row.kind === 'map' ? row.entries.map((cell) => cell.key) : []));
+  });
+  return [...new Set(names)];
+}
+
 /** `18.x` is the newest of 18, and so is the tag `18` of an image. */
 const exact = (version: string): string => version.replace(/^(\d+(?:\.\d+)*)\.x$/, '$1');
 
 function isText(value: Foreign): boolean {
+  if (value.kind === 'text' && value.peek().trim() === '') {
+    value.leaveOut('a value of a matrix is not empty', 'Write a word that the commands take for none.');
+    return false;
+  }
   if (value.kind === 'text' && !value.peek().includes('${{')) return true;
   value.leaveOut('a value of a matrix is text', 'Write the values out.');
   return false;

@@ -6,7 +6,8 @@ import type { Out, OutEntry } from '../out.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
 import { conditionOf } from './condition.ts';
-import { matrixEntry } from './matrix.ts';
+import { concurrencyEntry } from './concurrency.ts';
+import { matrixEntry, noteLacking, variablesOf } from './matrix.ts';
 import { servicesEntry } from './services.ts';
 import type { Upload } from './download-artifact.ts';
 import { readSteps, type Passing } from './steps.ts';
@@ -20,7 +21,6 @@ export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
   const { root } = document;
   for (const key of ['name', 'run-name']) root.get(key)?.needs('a build is named by its commit');
   root.get('permissions')?.needs('a step gets no token of the Git host');
-  root.get('concurrency')?.leaveOut('a newer push ends what still runs for the branch', 'Remove it.');
   const on = root.get('on') ?? root.get('true');
   const inputs = readDispatchInputs(on);
   const triggers = readTriggers(on);
@@ -33,6 +33,8 @@ export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
     return [];
   }
   const jobs = root.get('jobs')?.entries() ?? [];
+  const concurrency = root.get('concurrency');
+  const title = (root.get('name')?.peek() ?? '').replace(/['${}]/g, '') || file.name.replace(/^.*\//, '');
   const names = new Set<string>();
   const before = new Map<string, JobBefore>();
   /** Each job’s own comments: those above it follow the job before. */
@@ -48,7 +50,10 @@ export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
   const defaults = root.get('defaults');
   const read = jobs.flatMap((job, index) => {
     const schedule = names.size === 0 && on?.kind === 'map' ? scheduleEntry(on.get('schedule')) : null;
-    const shared = { env: root.get('env'), defaults, triggers, before, on, inputs, schedule };
+    const shared = {
+      ...{ env: root.get('env'), defaults, triggers, before, on, inputs, schedule },
+      ...{ concurrency, title, isAlone: jobs.length === 1 },
+    };
     const out = readJob(job, shared);
     if (out === null) return [];
     names.add(job.key);
@@ -71,7 +76,6 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
     'a workflow hands nothing to another',
     'Put both into one workflow, whose steps share the workspace.',
   ],
-  concurrency: ['a newer push ends what still runs for the branch', 'Remove it.'],
   snapshot: ['workers run no machines', 'Remove it.'],
 };
 
@@ -92,11 +96,16 @@ interface Shared {
   readonly inputs: DispatchInputs;
   /** `cron`, which one of the workflows says for all. */
   readonly schedule: OutEntry | null;
+  readonly concurrency: Foreign | undefined;
+  /** What the file is called there. */
+  readonly title: string;
+  /** Whether it has one job. */
+  readonly isAlone: boolean;
 }
 
 function readJob(
   job: Foreign,
-  { env, defaults, triggers, before, on, inputs, schedule }: Shared,
+  { env, defaults, triggers, before, on, inputs, schedule, concurrency, title, isAlone }: Shared,
 ): (Out & { kind: 'map' }) | null {
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) job.get(key)?.leaveOut(why, fix);
   job.get('name')?.needs('a workflow is named by its key');
@@ -134,9 +143,18 @@ function readJob(
     job.leaveOut('none of its steps runs commands, and it is left out', 'Write its steps as `commands`.');
     return null;
   }
+  for (const step of steps) noteLacking(step, new Set(variablesOf(matrix)));
   const services = job.get('services');
   const own = passing.kept.map((one) => ({ ...one, job: job.key, isOfMatrix: matrix !== null }));
   before.set(job.key, { uploads: [...passing.uploads, ...own] });
+  const maxParallel = strategy?.kind === 'map' ? strategy.get('max-parallel') : undefined;
+  const group = concurrencyEntry(
+    { ofFile: concurrency, ofJob: job.get('concurrency'), maxParallel, isAlone },
+    workflowNameOf(job.key),
+    variablesOf(matrix),
+    title,
+    inputs.known,
+  );
   return map(
     [
       whenEntry(triggers, condition?.evaluate ?? null, on),
@@ -152,6 +170,7 @@ function readJob(
       schedule,
       labelsEntry(job.get('runs-on')),
       matrix,
+      group,
       NO_IMAGE,
       services === undefined ? null : servicesEntry(services, job.has('container'), ownEnv, inputs.known),
       entry('steps', list(steps), job.get('steps') ?? null),

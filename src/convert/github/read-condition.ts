@@ -1,0 +1,132 @@
+import { own } from '../own.ts';
+import { CONTEXT, inputOf, matrixOf, OF_RUNNER } from './contexts.ts';
+import type { DispatchInputs } from './dispatch-inputs.ts';
+
+/** An `if`: an expression of ours and a status; null where it cannot be said. */
+export interface Condition {
+  readonly evaluate: string | null;
+  readonly status: 'success' | 'failure' | 'always';
+  readonly isNever: boolean;
+}
+
+/** @param inputs What the workflow asks for when it is started by hand. */
+export function readCondition(written: string, inputs: DispatchInputs['known']): Condition | null {
+  const source = written.trim().replace(/^\$\{\{\s*([\s\S]*?)\s*\}\}$/, '$1');
+  const status =
+    /\balways\(\)/.test(source) || (/\bfailure\(\)/.test(source) && /(?<!!)\bsuccess\(\)/.test(source))
+      ? 'always'
+      : /!\s*cancelled\(\)/.test(source)
+        ? 'always'
+        : /(?<!!\s*)\bfailure\(\)/.test(source)
+          ? 'failure'
+          : 'success';
+  const rest = source.replace(
+    /!\s*(?:cancelled|failure)\(\)|\b(?:always|success|failure|cancelled)\(\)/g,
+    'true',
+  );
+  const evaluate = translate(rest, inputs);
+  if (evaluate === null) return null;
+  return { evaluate: evaluate === 'true' ? null : evaluate, status, isNever: evaluate === 'false' };
+}
+
+/** Brackets and negations that may stand in each other. */
+const DEEPEST = 50;
+
+/** By recursive descent; what is always true or false is left out. */
+function translate(source: string, inputs: DispatchInputs['known']): string | null {
+  const tokens = source.match(/'(?:[^']|'')*'|&&|\|\||==|!=|[()!,]|[\w.-]+(?:\[[^\]]*\])?|\S/g) ?? [];
+  let at = 0;
+  let depth = 0;
+  const whole = either();
+  return at === tokens.length ? whole : null;
+
+  function either(): string | null {
+    return joined(both, '||', 'true', 'false');
+  }
+  function both(): string | null {
+    return joined(one, '&&', 'false', 'true');
+  }
+  function joined(next: () => string | null, operator: string, wins: string, yields: string): string | null {
+    const parts: string[] = [];
+    do {
+      const part = next();
+      if (part === null) return null;
+      parts.push(part);
+    } while (tokens[at] === operator && ++at > 0);
+    if (parts.includes(wins)) return wins;
+    const left = parts.filter((part) => part !== yields);
+    if (left.length === 0) return yields;
+    return left.length === 1 ? (left[0] ?? null) : `(${left.join(` ${operator} `)})`;
+  }
+  function one(): string | null {
+    if (depth >= DEEPEST) return null;
+    depth++;
+    const part = single();
+    depth--;
+    return part;
+  }
+  function single(): string | null {
+    const token = tokens[at++];
+    if (token === undefined) return null;
+    if (token === '!') {
+      const inner = one();
+      return inner === null ? null : inner === 'true' ? 'false' : inner === 'false' ? 'true' : `!(${inner})`;
+    }
+    if (token === '(') {
+      const inner = either();
+      return tokens[at++] === ')' ? inner : null;
+    }
+    if (token === 'true' || token === 'false') return token;
+    if (/^(?:startsWith|endsWith|contains)$/.test(token)) return call(token);
+    const operator = tokens[at];
+    if (operator === '==' || operator === '!=') {
+      at++;
+      return compare(token, operator, tokens[at++] ?? '');
+    }
+    const input = inputOf(token, inputs);
+    if (input?.type === 'boolean') return `${input.variable} == "true"`;
+    const name = input?.variable ?? own(CONTEXT, token);
+    return name === undefined ? null : `${name} != ""`;
+  }
+  function nameOf(token: string): string | undefined {
+    return inputOf(token, inputs)?.variable ?? own(CONTEXT, token);
+  }
+  function call(name: string): string | null {
+    if (tokens[at++] !== '(') return null;
+    const subject = tokens[at++] ?? '';
+    const value = nameOf(subject) ?? matrixOf(subject);
+    if (tokens[at++] !== ',') return null;
+    const text = literalOf(tokens[at++] ?? '');
+    if (tokens[at++] !== ')' || value === undefined || text === null) return null;
+    return `${value} ${name} ${text}`;
+  }
+  function compare(left: string, operator: string, right: string): string | null {
+    const value = nameOf(left);
+    const text =
+      literalOf(right) ?? (/^(?:true|false)$/.test(right) && inputOf(left, inputs) ? `"${right}"` : null);
+    if (left === 'github.event_name' && text !== null) {
+      const ours: Readonly<Record<string, string>> = {
+        '"push"': '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")',
+        '"pull_request"': 'CI_PIPELINE_EVENT == "pull_request"',
+        '"workflow_dispatch"': 'CI_PIPELINE_EVENT == "manual"',
+        '"schedule"': 'CI_PIPELINE_EVENT == "cron"',
+      };
+      const said = ours[text] ?? 'false';
+      return operator === '==' ? said : said === 'false' ? 'true' : `!(${said})`;
+    }
+    if (left === 'github.ref_type' && text !== null)
+      return `CI_PIPELINE_EVENT ${(operator === '==') === (text === '"tag"') ? '==' : '!='} "tag"`;
+    const ofRunner = own(OF_RUNNER, left);
+    if (ofRunner !== undefined && text !== null)
+      return (JSON.stringify(ofRunner) === text) === (operator === '==') ? 'true' : 'false';
+    const name = value ?? matrixOf(left);
+    const other = text ?? nameOf(right);
+    return name === undefined || other === undefined ? null : `${name} ${operator} ${other}`;
+  }
+}
+
+function literalOf(token: string): string | null {
+  const [, text] = /^'((?:[^']|'')*)'$/.exec(token) ?? [];
+  if (text !== undefined) return JSON.stringify(text.replaceAll("''", "'"));
+  return /^\d+$/.test(token) ? `"${token}"` : null;
+}
