@@ -4,12 +4,25 @@ import { copy, entry, list, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
 
 /** What a job's steps leave: kept files, and reports of tests. */
-export function artifactsEntries(
-  artifacts: Foreign | undefined,
-  jobName: string,
-): readonly (OutEntry | null)[] {
-  if (artifacts?.kind !== 'map') return [];
+export function artifactsEntries(layers: readonly Foreign[], jobName: string): readonly (OutEntry | null)[] {
+  const maps = layers.filter(({ kind }) => kind === 'map');
+  const [nearest] = maps;
+  if (nearest === undefined) return [];
+  const artifacts: Artifacts = {
+    from: nearest,
+    get: (key) => {
+      const [counts, ...further] = maps.flatMap((one) => one.get(key) ?? []);
+      for (const one of further) one.use();
+      return counts;
+    },
+  };
   return [keptEntry(artifacts, jobName), reportsEntry(artifacts.get('reports'))];
+}
+
+/** Those of a job and of its templates, the nearest first. */
+interface Artifacts {
+  readonly from: Foreign;
+  get(key: string): Foreign | undefined;
 }
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
@@ -20,7 +33,7 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   access: ['whoever may sign in may download them', 'Remove it.'],
 };
 
-function keptEntry(artifacts: Foreign, jobName: string): OutEntry | null {
+function keptEntry(artifacts: Artifacts, jobName: string): OutEntry | null {
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) artifacts.get(key)?.leaveOut(why, fix);
   const paths = artifacts.get('paths');
   const patterns = (paths?.oneOrMore() ?? []).flatMap((one) => {
@@ -42,7 +55,7 @@ function keptEntry(artifacts: Foreign, jobName: string): OutEntry | null {
       nameEntry(name, jobName),
       expiry === undefined ? null : expireEntry(expiry),
     ]),
-    artifacts,
+    artifacts.from,
   );
 }
 

@@ -47,10 +47,13 @@ export function translate(expression: string, defined: ReadonlyMap<string, strin
   function compare(left: string, operator: string, right: string): string | null {
     const name = nameOf(left);
     if (name === null) return nameOf(right) === null ? null : compare(right, operator, left);
+    // A commit has one build here, whether it was pushed or is of a pull request, too.
+    if (name === 'CI_OPEN_MERGE_REQUESTS') return right === 'null' && operator === '!=' ? 'false' : null;
     if (name === 'CI_PIPELINE_SOURCE' || name === 'CI_MERGE_REQUEST_ID') return source(name, operator, right);
     const [, asked = null] = /^\$\{(CI_INPUT_\w+)\}$/.exec(defined.get(name) ?? '') ?? [];
     const [ours, guard] = own(OURS, name) ?? [asked, null];
-    const value = operand(right);
+    const pattern = operator.includes('~') ? defined.get(nameOf(right) ?? '') : undefined;
+    const value = operand(pattern ?? right);
     if (value === null) return null;
     const isEqual = operator === '==' || operator === '=~';
     if (ours === null) {

@@ -77,7 +77,15 @@ export const JOB_KEYS: ReadonlySet<string> = new Set([
 export function readJobs(roots: readonly Foreign[]): readonly Job[] {
   const entries = new Map<string, Foreign>();
   for (const root of roots)
-    for (const one of root.entries()) if (!GLOBAL.has(one.key)) entries.set(one.key, one);
+    for (const one of root.entries()) {
+      if (GLOBAL.has(one.key)) continue;
+      if (entries.has(one.key))
+        one.leaveOut(
+          'another file has an entry of this name, which counts as a whole',
+          'Write its keys there.',
+        );
+      else entries.set(one.key, one);
+    }
   const defaults = roots.map((root) => root.get('default')).filter((one) => one !== undefined);
   const used = new Set<string>();
   const jobs = [...entries.values()]

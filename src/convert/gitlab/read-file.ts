@@ -7,10 +7,12 @@ import { stepNameOf } from '../woodpecker/step.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
 import { askedInputs } from './asked-variables.ts';
+import { includes } from './includes.ts';
 import { noteUnused, readJobs } from './jobs.ts';
-import { imageEntry, readJob } from './read-job.ts';
+import { imageEntry, readJob, writtenOf } from './read-job.ts';
 import type { ReadJob } from './read-job.ts';
-import { readRules } from './rules.ts';
+import { resourceGroups } from './resource-groups.ts';
+import { readWorkflowRules } from './rules.ts';
 import { jobText } from './variables.ts';
 
 /** Jobs of GitLab, of the main file and those that it includes, as steps of one workflow. */
@@ -22,7 +24,7 @@ export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): re
       one.root.leaveOut('its inputs are for files that include it', 'Write the values out, or `inputs`.');
   const { root } = document;
   const included = includes(root, file, files);
-  const roots = [root, ...included.map(({ root: one }) => one)];
+  const roots = [root, ...included];
   const jobs = readJobs(roots);
   const told = new Set<string>();
   const read = jobs.map((job) => readJob(job, told));
@@ -36,6 +38,11 @@ export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): re
   noteUnused(roots);
   for (const one of roots) useGlobals(one);
   const services = servicesOf(read);
+  const steps = stepsOf(read, stages);
+  if (steps.length === 0) {
+    root.leaveOut('none of its jobs runs commands here, and the file is left out', 'Write `steps`.');
+    return [];
+  }
   return [
     {
       name: 'default',
@@ -45,45 +52,15 @@ export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): re
         [
           when,
           askedInputs(roots),
+          resourceGroups(running(read).flatMap(({ resource }) => resource ?? [])),
           NO_IMAGE,
           services.length === 0 ? null : entry('services', list(services)),
-          entry('steps', list(stepsOf(read, stages))),
+          entry('steps', list(steps)),
         ],
         root,
       ),
     },
   ];
-}
-
-/** Files of the same repository that were given with the main one. */
-function includes(
-  root: Foreign,
-  file: ForeignFile,
-  files: readonly ForeignFile[],
-): readonly { root: Foreign }[] {
-  return (root.get('include')?.oneOrMore() ?? []).flatMap((one) => {
-    const local = one.kind === 'map' ? one.get('local') : one;
-    const name = local?.peek().replace(/^\//, '') ?? '';
-    const target = files.find(
-      (other) => other !== file && (other.name === name || other.name.endsWith(`/${name}`)),
-    );
-    if (local === undefined || target === undefined) {
-      one.leaveOut(
-        local === undefined
-          ? 'only files of the repository are read'
-          : `\`${name}\` is not among the files that were read`,
-        one.kind === 'map' && one.has('project')
-          ? 'Convert that file in its own project, and write `include` with `project`, `commit` and `file`.'
-          : 'Write its jobs into the file, or name that file too.',
-      );
-      return [];
-    }
-    local.use();
-    if (one.kind === 'map')
-      for (const other of one.entries())
-        if (other !== local) other.leaveOut('a file is always included', 'Remove it.');
-    return target.documents.slice(0, 1);
-  });
 }
 
 function stagesOf(roots: readonly Foreign[], used: ReadonlySet<string>): readonly string[] {
@@ -103,7 +80,10 @@ function workflowWhen(root: Foreign, workflow: Foreign): OutEntry | null | 'neve
   if (rules === undefined) return null;
   for (const rule of rules.items())
     if (rule.kind === 'map') rule.get('auto_cancel')?.leaveOut('it is not converted', 'Remove it.');
-  const { when, isNever } = readRules(rules, new Map(), null);
+  const defined = new Map(
+    (root.get('variables')?.entries() ?? []).map((one) => [one.key, writtenOf(one)] as const),
+  );
+  const { when, isNever } = readWorkflowRules(rules, defined);
   if (isNever)
     root.leaveOut('none of its rules can match here, and the file does nothing', 'Write a `when`.');
   return isNever ? 'never' : when;
@@ -112,13 +92,17 @@ function workflowWhen(root: Foreign, workflow: Foreign): OutEntry | null | 'neve
 /** What no job took, because each has its own. */
 function useGlobals(root: Foreign): void {
   for (const key of ['image', 'services', 'before_script', 'after_script', 'cache', 'variables', 'default'])
-    if (root.has(key)) root.get(key)?.use();
+    if (root.get(key)?.kind !== 'list' || key !== 'variables') root.get(key)?.use();
+}
+
+/** Those that become steps. */
+function running(jobs: readonly ReadJob[]): readonly ReadJob[] {
+  return jobs.filter(({ when, isIdle }) => !when.isNever && !isIdle);
 }
 
 function servicesOf(jobs: readonly ReadJob[]): readonly Out[] {
   const byName = new Map<string, { readonly out: Out; readonly said: string }>();
-  for (const { services, job, when } of jobs) {
-    if (when.isNever) continue;
+  for (const { services, job } of running(jobs)) {
     for (const { name, out } of services) {
       const said = JSON.stringify(out, (key, value: unknown) => (key === 'from' ? undefined : value));
       const known = byName.get(name);
@@ -137,9 +121,9 @@ function servicesOf(jobs: readonly ReadJob[]): readonly Out[] {
 
 function stepsOf(jobs: readonly ReadJob[], stages: readonly string[]): readonly Out[] {
   const unique = uniqueNames();
-  const running = jobs.filter(({ when }) => !when.isNever);
+  const kept = running(jobs);
   const names = new Map(
-    running.map((read) => [
+    kept.map((read) => [
       read.job.name,
       read.copies.map(({ suffix }) => unique(stepNameOf(read.job.name + suffix))),
     ]),
@@ -148,17 +132,19 @@ function stepsOf(jobs: readonly ReadJob[], stages: readonly string[]): readonly 
   for (const read of jobs) {
     if (read.when.isNever)
       read.job.from.leaveOut('none of its conditions can hold here, and it is left out', 'Write a `when`.');
+    else if (read.isIdle)
+      read.job.from.leaveOut('it has no script that was read, and is left out', 'Write its `commands`.');
     else if (order(read) < 0)
       (read.stageFrom ?? read.job.from).changes(
         `\`${read.stage}\` is no stage of the file`,
         'The step runs at once.',
       );
   }
-  noteShared(running);
-  return [...running]
+  noteShared(kept);
+  return [...kept]
     .sort((a, b) => order(a) - order(b))
     .flatMap((read) => {
-      const waits = read.needs === null ? stageBefore(read, running, order) : needed(read, names);
+      const waits = read.needs === null ? stageBefore(read, kept, order) : needed(read, names);
       const depends = [...new Set(waits.flatMap((name) => names.get(name) ?? []))];
       return read.copies.flatMap(({ environment }, index) => {
         const name = names.get(read.job.name)?.[index] ?? read.job.name;
@@ -200,15 +186,18 @@ function stepOf(
   if (read.after === null) return [step];
   return [
     step,
-    map([
-      entry('name', stepNameOf(`${name.slice(0, 56)} (after)`)),
-      image,
-      entry('depends_on', list([text(name)])),
-      entry('when', whateverComes(read.when.when?.value ?? map([]))),
-      variables,
-      read.after,
-      entry('failure', 'ignore'),
-    ]),
+    map(
+      [
+        entry('name', stepNameOf(`${name.slice(0, 56)} (after)`)),
+        image,
+        entry('depends_on', list([text(name)])),
+        entry('when', whateverComes(read.when.when?.value ?? map([]))),
+        variables,
+        read.after,
+        entry('failure', 'ignore'),
+      ],
+      read.job.from,
+    ),
   ];
 }
 

@@ -1,8 +1,6 @@
 import type { Foreign } from '../foreign.ts';
-import { SPLIT_LIMITS } from '../../core/split.ts';
-import { hostNameOf } from '../names.ts';
-import { copy, entry, list, map, text } from '../out.ts';
-import type { Out, OutEntry } from '../out.ts';
+import { entry, list, text } from '../out.ts';
+import type { OutEntry } from '../out.ts';
 import { artifactsEntries } from './artifacts.ts';
 import { readCaches } from './cache.ts';
 import { JOB_KEYS } from './jobs.ts';
@@ -10,6 +8,13 @@ import type { Job } from './jobs.ts';
 import { readOnly, readRules } from './rules.ts';
 import type { JobWhen } from './rules.ts';
 import { askedVariable } from './asked-variables.ts';
+import type { ResourceGroup } from './resource-groups.ts';
+import { copiesOf, splitEntry } from './copies.ts';
+import type { Copy } from './copies.ts';
+import { readService } from './services.ts';
+import type { JobService } from './services.ts';
+import { retryEntry, timeoutEntry } from './limits.ts';
+import { isOfRunner } from './runner-variables.ts';
 import { jobText } from './variables.ts';
 import type { JobText } from './variables.ts';
 
@@ -26,19 +31,18 @@ export interface ReadJob {
   readonly entries: readonly (OutEntry | null)[];
   readonly environment: readonly OutEntry[];
   /** Environments of a matrix; one without entries for a job without. */
-  readonly copies: readonly { readonly suffix: string; readonly environment: readonly OutEntry[] }[];
+  readonly copies: readonly Copy[];
   readonly after: OutEntry | null;
-  readonly services: readonly { readonly name: string; readonly out: Out }[];
+  /** Nothing of it runs. */
+  readonly isIdle: boolean;
+  readonly resource: ResourceGroup | null;
+  readonly services: readonly JobService[];
 }
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   coverage: ['a log is not searched for coverage', 'Remove it.'],
   environment: ['a step deploys nothing that is on the page of environments', 'Write `deploy`.'],
   release: ['no release is made on the Git host', 'Call its API in the commands.'],
-  resource_group: [
-    'steps of several builds do not wait for each other',
-    'Deployments of one environment do; write `deploy`.',
-  ],
   secrets: [
     'secrets are kept by the server',
     'Write `slipway secret set`, and `from_secret` in `environment`.',
@@ -57,7 +61,7 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
 
 export function readJob(job: Job, told: Set<string>): ReadJob {
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) job.get(key)?.leaveOut(why, fix);
-  job.get('interruptible')?.needs('a newer push ends what still runs for the branch');
+  job.get('interruptible')?.needs('only builds of a pull request’s older commits are ended');
   const dependencies = job.get('dependencies');
   dependencies?.needs('steps share the workspace');
   const defined = definedBy(job);
@@ -81,6 +85,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
   const allowed = failureOf(job.get('allow_failure'));
   const stage = job.get('stage') ?? job.get('type');
   const needs = job.get('needs');
+  const resource = job.get('resource_group');
   const services = (job.get('services')?.oneOrMore() ?? []).flatMap((one) => readService(one, texts));
   const variables = variablesOf(job, texts);
   noteTags(job.get('tags'));
@@ -97,18 +102,36 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
       allowed || when.isFailureAllowed ? entry('failure', 'ignore', job.get('allow_failure') ?? null) : null,
       retryEntry(job.get('retry')),
       splitEntry(job.get('parallel')),
-      ...artifactsEntries(job.get('artifacts'), job.name),
+      ...artifactsEntries(layersOf(job, 'artifacts'), job.name),
       readCaches(job.get('cache'), texts),
     ],
     environment: [...texts.environment(), ...variables],
     copies: copiesOf(job.get('parallel'), texts),
+    isIdle: commands.length === 0,
+    resource:
+      resource === undefined ? null : { from: resource, name: texts.value(resource.text() ?? '', resource) },
     after: after.length === 0 ? null : entry('commands', list(after), job.get('after_script') ?? null),
     services,
   };
   // What a nearer value of the same key stands for.
   for (const one of job.chain)
-    for (const key of JOB_KEYS) if (one.kind === 'map' && job.get(key) !== one.get(key)) one.get(key)?.use();
+    for (const key of JOB_KEYS)
+      if (one.kind === 'map' && key !== 'artifacts' && job.get(key) !== one.get(key)) standsFor(one.get(key));
   return read;
+}
+
+/** Another value of the key is nearer. */
+function standsFor(further: Foreign | undefined): void {
+  if (further?.key === 'cache' && further.kind === 'map')
+    further.changes('it is not merged with the nearer one, which counts as a whole', 'Write its keys there.');
+  further?.use();
+}
+
+/** What a job and its templates say under one key, which GitLab merges; else the file’s default. */
+function layersOf(job: Job, key: string): readonly Foreign[] {
+  const own = job.all(key);
+  const standard = job.get(key);
+  return own.length > 0 || standard === undefined ? own : [standard];
 }
 
 /** The image of a job, as the entry of its steps. */
@@ -128,11 +151,14 @@ export function imageEntry(job: Job, texts: JobText): OutEntry | null {
     for (const key of ['pull_policy', 'docker', 'kubernetes'])
       image.get(key)?.leaveOut('an image that is missing is pulled, and runs as it is', 'Remove it.');
   }
-  return entry('image', text(texts.word(name?.text() ?? '', name ?? image), name ?? image), image);
+  const written = texts.word(name?.text() ?? '', name ?? image);
+  if (/^[/.]|\.\.|\$\[\[/.test(written))
+    (name ?? image).changes('its variables have no value here', 'Write the image out.');
+  return entry('image', text(written, name ?? image), image);
 }
 
 /** What the form of a pipeline by hand asks for is known only then. */
-function writtenOf(variable: Foreign): string {
+export function writtenOf(variable: Foreign): string {
   const asked = askedVariable(variable);
   if (asked !== null) return `\${${asked}}`;
   return variable.kind === 'map' ? (variable.get('value')?.peek() ?? '') : variable.peek();
@@ -187,6 +213,8 @@ function readWhen(job: Job, defined: ReadonlyMap<string, string>): JobWhen {
       'it waits for a person or a time, and the step runs at once',
       'Deploy by `deploy`, or narrow `when`.',
     );
+  else if (!['on_success', 'on_failure', 'always', 'never'].includes(said))
+    word?.leaveOut(`\`${said.slice(0, 40)}\` is no time that is known`, 'Write a `when`.');
   const rules = job.get('rules');
   const [only, except] = [job.get('only'), job.get('except')];
   if (said === 'never') return { when: null, isNever: true, isFailureAllowed: false };
@@ -232,14 +260,7 @@ function variablesOf(job: Job, texts: JobText): readonly OutEntry[] {
               ?.leaveOut('a value with variables, or of such a name, is not asked for', 'Write `inputs`.');
         one.get('expand')?.leaveOut('variables in values are always replaced', 'Write `$$` for a `$`.');
       }
-      if (
-        /^(?:GIT_|FF_|SECURE_|DOCKER_(?:TLS_CERTDIR|DRIVER|HOST)$|ARTIFACT_|CACHE_|TRANSFER_|GET_SOURCES_)/.test(
-          one.key,
-        )
-      ) {
-        one.leaveOut('it is for GitLab’s runner', 'Remove it; fetch submodules and tags in a step.');
-        continue;
-      }
+      if (isOfRunner(one)) continue;
       if (/^(?:CI|CI_.*|SLIPWAY_.*)$/.test(one.key) || !/^[A-Za-z_]\w*$/.test(one.key)) {
         one.leaveOut('it is no name that a file may set', 'Choose another name.');
         continue;
@@ -249,152 +270,6 @@ function variablesOf(job: Job, texts: JobText): readonly OutEntry[] {
     }
   }
   return [...entries.values()].reverse();
-}
-
-function timeoutEntry(timeout: Foreign | undefined): OutEntry | null {
-  if (timeout === undefined) return null;
-  const written = timeout.peek().toLowerCase();
-  const units: readonly (readonly [RegExp, string])[] = [
-    [/(\d+)\s*d(?:ays?)?\b/, 'd'],
-    [/(\d+)\s*h(?:(?:ou)?rs?)?(?![a-z])/, 'h'],
-    [/(\d+)\s*m(?:in(?:ute)?s?)?(?![a-z])/, 'm'],
-    [/(\d+)\s*s(?:ec(?:ond)?s?)?(?![a-z])/, 's'],
-  ];
-  const duration = units.map(([pattern, unit]) => {
-    const found = pattern.exec(written)?.[1];
-    return found === undefined ? '' : `${found}${unit}`;
-  });
-  const whole = /^\d+$/.test(written.trim()) ? `${written.trim()}s` : duration.join('');
-  if (whole === '') {
-    timeout.leaveOut('it is no time that is known', 'Write e.g. `1h30m`.');
-    return null;
-  }
-  timeout.use();
-  return entry('timeout', text(whole, timeout), timeout);
-}
-
-function retryEntry(retry: Foreign | undefined): OutEntry | null {
-  if (retry === undefined) return null;
-  const max = retry.kind === 'map' ? retry.get('max') : retry;
-  if (retry.kind === 'map') {
-    retry
-      .get('when')
-      ?.leaveOut('a step is tried again whenever it failed', 'Write `retry: { count: 1, exit_codes: [1] }`.');
-    retry.get('exit_codes')?.leaveOut('it is not converted', 'Write `retry: { count: 1, exit_codes: [1] }`.');
-  }
-  const count = max?.text() ?? '1';
-  return count === '0' ? null : entry('retry', text(count, max ?? retry), retry);
-}
-
-/** A number of equal jobs: their commands divide the work themselves, by the variables that GitLab has for that. */
-function splitEntry(parallel: Foreign | undefined): OutEntry | null {
-  if (parallel === undefined || (parallel.kind === 'map' && parallel.get('matrix') !== undefined))
-    return null;
-  const count = Number(parallel.text() ?? '');
-  if (count === 1) return null;
-  if (!Number.isInteger(count) || count < 1 || count > SPLIT_LIMITS.shares) {
-    parallel.leaveOut(`a step has at most ${SPLIT_LIMITS.shares} shares`, 'Write `split` with fewer.');
-    return null;
-  }
-  parallel.changes(
-    'its shares run side by side on one worker, in one checkout',
-    'Let each write files of its own, named with $CI_NODE_INDEX; with patterns for `files`, past times divide the tests.',
-  );
-  return entry('split', map([entry('count', String(count)), entry('files', 'none')]), parallel);
-}
-
-function readService(service: Foreign, texts: JobText): ReadJob['services'] {
-  const name = service.kind === 'map' ? service.get('name') : service;
-  const image = texts.word(name?.text() ?? '', name ?? service);
-  const alias = service.kind === 'map' ? service.get('alias')?.text() : null;
-  if (/(?:^|\/)docker(?::|@|$)/.test(image)) {
-    service.leaveOut(
-      'no container of a build is privileged, so it cannot run an engine',
-      'Build the image by `image:`.',
-    );
-    return [];
-  }
-  const host = hostNameOf(alias ?? image.replace(/[:@].*$/, '').replaceAll('/', '-'));
-  const more: (OutEntry | null)[] = [];
-  if (service.kind === 'map') {
-    service
-      .get('entrypoint')
-      ?.leaveOut('a service runs its image’s own command, or `commands`', 'Write `commands`.');
-    service.get('pull_policy')?.leaveOut('an image that is missing is pulled', 'Remove it.');
-    service.get('docker')?.leaveOut('an image runs as it is', 'Remove it.');
-    service.get('kubernetes')?.leaveOut('an image runs as it is', 'Remove it.');
-    const command = service.get('command');
-    if (command !== undefined) {
-      command.changes(
-        'it is given to a shell, and not to the entrypoint of the image',
-        'Write the whole command in `commands`.',
-      );
-      more.push(
-        entry(
-          'commands',
-          text(
-            command
-              .oneOrMore()
-              .map((one) => one.text() ?? '')
-              .join(' '),
-            command,
-          ),
-          command,
-        ),
-      );
-    }
-    const variables = service.get('variables');
-    if (variables !== undefined)
-      more.push(
-        entry(
-          'environment',
-          copy(variables, (one, at) => texts.value(one, at)),
-          variables,
-        ),
-      );
-  }
-  return [
-    {
-      name: host,
-      out: map(
-        [
-          entry('name', text(host, service), service),
-          entry('image', text(image, name ?? service), name ?? service),
-          ...more,
-        ],
-        service,
-      ),
-    },
-  ];
-}
-
-const MOST_CASES = 200;
-
-/** GitLab runs the cases of a matrix as jobs of their own, and so do we, as steps. */
-function copiesOf(parallel: Foreign | undefined, texts: JobText): ReadJob['copies'] {
-  if (parallel === undefined) return [{ suffix: '', environment: [] }];
-  const matrix = parallel.kind === 'map' ? parallel.get('matrix') : undefined;
-  if (matrix === undefined) return [{ suffix: '', environment: [] }];
-  const count = (row: Foreign) => row.entries().reduce((sum, one) => sum * one.oneOrMore().length, 1);
-  if (matrix.items().reduce((sum, row) => sum + count(row), 0) > MOST_CASES) {
-    parallel.leaveOut(`it has more than ${MOST_CASES} cases`, 'Write fewer.');
-    return [{ suffix: '', environment: [] }];
-  }
-  const rows = matrix.items().flatMap((row) => {
-    let cases: { values: string[]; environment: OutEntry[] }[] = [{ values: [], environment: [] }];
-    for (const one of row.entries())
-      cases = cases.flatMap((each) =>
-        one.oneOrMore().map((value) => ({
-          values: [...each.values, value.peek()],
-          environment: [
-            ...each.environment,
-            entry(one.key, text(texts.value(value.text() ?? '', value), value), one),
-          ],
-        })),
-      );
-    return cases;
-  });
-  return rows.map(({ values, environment }) => ({ suffix: `: [${values.join(', ')}]`, environment }));
 }
 
 function noteTags(tags: Foreign | undefined): void {

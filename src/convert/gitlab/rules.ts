@@ -16,8 +16,17 @@ type Defined = ReadonlyMap<string, string>;
 
 const NO_CLOCK = 'no build is made by a clock, a trigger or another pipeline';
 
-/** `rules` of a job, or of `workflow`: the first that matches counts. */
+/** `rules` of a job: the first that matches counts. */
 export function readRules(rules: Foreign, defined: Defined, status: Out | null): JobWhen {
+  return readEach(rules, defined, status, true);
+}
+
+/** Those of `workflow`, whose `always` says that there is a pipeline. */
+export function readWorkflowRules(rules: Foreign, defined: Defined): JobWhen {
+  return readEach(rules, defined, null, false);
+}
+
+function readEach(rules: Foreign, defined: Defined, status: Out | null, hasStatus: boolean): JobWhen {
   const held: Out[] = [];
   const before: string[] = [];
   let isFailureAllowed = false;
@@ -68,13 +77,15 @@ export function readRules(rules: Foreign, defined: Defined, status: Out | null):
         [
           parts.length === 0 ? null : entry('evaluate', parts.join(' && '), condition ?? rule),
           changes === undefined ? null : pathEntry(changes),
-          word === 'always'
-            ? entry('status', list([text('success'), text('failure')]), when ?? null)
-            : word === 'on_failure'
-              ? entry('status', 'failure', when ?? null)
-              : status === null
-                ? null
-                : entry('status', status),
+          !hasStatus
+            ? null
+            : word === 'always'
+              ? entry('status', list([text('success'), text('failure')]), when ?? null)
+              : word === 'on_failure'
+                ? entry('status', 'failure', when ?? null)
+                : status === null
+                  ? null
+                  : entry('status', status),
         ],
         rule,
       ),

@@ -2,6 +2,7 @@ import type { Foreign } from '../foreign.ts';
 import { entry, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
 import { own } from '../own.ts';
+import { WORKSPACE } from '../workspace.ts';
 
 /** What GitLab's predefined variables are called here. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -131,8 +132,9 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
         return expand(written, at, depth + 1, isValue);
       }
       const [ours, form] = [own(RENAMED, name), own(FORMS, name)];
+      if (isValue && ours === 'CI_WORKSPACE') return WORKSPACE;
       if (isValue && form !== undefined) return form[1];
-      if (isValue && ours !== undefined && !/^CI_(?:WORKSPACE|STEP_\w+|FORGE_URL)$/.test(ours))
+      if (isValue && ours !== undefined && !/^CI_(?:STEP_\w+|FORGE_URL)$/.test(ours))
         return `\${${ours}${operator ?? ''}}`;
       at.changes(
         isValue
