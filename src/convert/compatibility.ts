@@ -82,7 +82,7 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
     {
       where: 'step',
       file: (line) =>
-        `${STEP_OF_WOODPECKER.replace(line.startsWith('image:') ? /    image.*\n/ : /$^/, '')}    ${line}\n${/^(?:commands|settings|entrypoint)/.test(line) ? '' : '    commands: [x]\n'}`,
+        `${STEP_OF_WOODPECKER.replace(line.startsWith('image:') ? /    image.*\n/ : /$^/, '')}    ${line}\n${/^(?:commands|settings|entrypoint)/.test(line) ? '' : '    commands: [x]\n'}  two: { image: "busybox:1.36", commands: [x] }\n`,
       keys: {
         image: '"busybox:1.36"',
         commands: '[x]',
@@ -154,7 +154,7 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
       where: 'pipeline',
       file: (line) => {
         const [key] = line.split(':');
-        return `${['kind', 'name'].includes(key ?? '') ? DRONE.replace(new RegExp(`^${key}.*\n`, 'm'), '') : DRONE}${line}\n${key === 'steps' ? '' : 'steps: [{ name: one, image: "busybox:1.36", commands: [x] }]\n'}`;
+        return `${['kind', 'name'].includes(key ?? '') ? DRONE.replace(new RegExp(`^${key}.*\n`, 'm'), '') : DRONE}${line}\n${key === 'steps' ? '' : 'steps: [{ name: one, image: "busybox:1.36", commands: [x] }]\n'}${key === 'depends_on' ? `---\n${DRONE.replace('one', 'other')}steps: [{ name: one, image: "busybox:1.36", commands: [x] }]\n` : ''}`;
       },
       keys: {
         kind: 'pipeline',
@@ -183,7 +183,7 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
     {
       where: 'step',
       file: (line) =>
-        `${line.startsWith('name') || line.startsWith('image') ? DRONE_STEPS.replace(line.startsWith('name') ? '- name: one\n ' : '  image: "busybox:1.36"\n', line.startsWith('name') ? '-' : '') : DRONE_STEPS}  ${line}\n${/^(?:commands|settings|entrypoint)/.test(line) ? '' : '  commands: [x]\n'}`,
+        `${line.startsWith('name') || line.startsWith('image') ? DRONE_STEPS.replace(line.startsWith('name') ? '- name: one\n ' : '  image: "busybox:1.36"\n', line.startsWith('name') ? '-' : '') : DRONE_STEPS}  ${line}\n${/^(?:commands|settings|entrypoint)/.test(line) ? '' : '  commands: [x]\n'}- { name: two, image: "busybox:1.36", commands: [x] }\n`,
       keys: {
         name: 'one',
         image: '"busybox:1.36"',

@@ -5,6 +5,7 @@ import { entry } from './out.ts';
 import type { OutEntry } from './out.ts';
 import { own } from './own.ts';
 import { shellLiterals } from './shell-literals.ts';
+import { WORKSPACE } from './workspace.ts';
 
 /** What a product that replaces `${…}` in the whole file calls its variables. */
 export interface Dialect {
@@ -123,6 +124,7 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
       replaceForms(text, ({ whole, length, name, operator, bare }) => {
         if (whole === '$$' || bare !== '') return whole;
         const ours = own(dialect.renamed, name) ?? name;
+        if (ours === 'CI_WORKSPACE' && length === '' && operator === '') return WORKSPACE;
         if (isForValues(ours)) return `\${${length}${ours}${operator}}`;
         at.changes(
           isKnown(ours)

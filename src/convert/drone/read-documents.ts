@@ -3,9 +3,9 @@ import type { Foreign } from '../foreign.ts';
 import { uniqueNames, workflowNameOf } from '../names.ts';
 import type { ForeignDocument, ForeignFile } from '../open-file.ts';
 import { copy, entry, list, map, text } from '../out.ts';
-import type { OutEntry } from '../out.ts';
+import type { OutEntry, OutMap } from '../out.ts';
 import { conditionOf } from '../woodpecker/conditions.ts';
-import { concurrencyEntry, readBody, readWoodpecker } from '../woodpecker/read-workflow.ts';
+import { concurrencyEntry, leaveOutIdle, readBody, readWoodpecker } from '../woodpecker/read-workflow.ts';
 import type { StepWords } from '../woodpecker/step.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
@@ -15,7 +15,7 @@ import { DRONE, DRONE_CONDITIONS } from './words.ts';
 export function readDrone(file: ForeignFile): readonly ReadWorkflow[] {
   const unique = uniqueNames();
   const isAlone = file.documents.filter(({ root }) => root.has('steps')).length < 2;
-  return file.documents.flatMap((document) => {
+  const read = file.documents.flatMap((document) => {
     const { root } = document;
     if (!root.has('kind') && root.has('pipeline')) {
       const old = readWoodpecker('default', file, document);
@@ -48,6 +48,22 @@ export function readDrone(file: ForeignFile): readonly ReadWorkflow[] {
     const workflow = readPipeline(name, file, document);
     return workflow === null ? [] : [workflow];
   });
+  const names = new Set(read.map(({ name }) => name));
+  return read.map((one) => ({ ...one, out: withoutLost(one.out, names) }));
+}
+
+/** Without `depends_on` of what is left out. */
+function withoutLost(out: OutMap, names: ReadonlySet<string>): OutMap {
+  const entries = out.entries.flatMap((one) => {
+    if (one.key !== 'depends_on' || one.value.kind !== 'list') return [one];
+    const kept = one.value.items.filter((item) => {
+      if (item.kind !== 'text' || names.has(item.value)) return true;
+      item.from?.leaveOut(`\`${item.from.peek()}\` is no pipeline that runs here`, 'Remove it.');
+      return false;
+    });
+    return kept.length === 0 ? [] : [entry(one.key, list(kept, one.value.from), one.from)];
+  });
+  return map(entries, out.from);
 }
 
 /** Of other kinds than pipelines. */
@@ -77,6 +93,8 @@ function readPipeline(name: string, file: ForeignFile, document: ForeignDocument
     return null;
   }
   const depends = root.get('depends_on');
+  const body = readBody(root.get('steps'), root.get('services'), words);
+  if (leaveOutIdle(root, body)) return null;
   return {
     name,
     file,
@@ -98,7 +116,7 @@ function readPipeline(name: string, file: ForeignFile, document: ForeignDocument
         concurrencyEntry(root.get('concurrency')),
         cloneEntry(root.get('clone')),
         NO_IMAGE,
-        ...readBody(root.get('steps'), root.get('services'), words),
+        ...body,
       ],
       root,
     ),

@@ -139,8 +139,15 @@ function evaluateOf(condition: Foreign): readonly string[] {
 function expressionOf(evaluate: Foreign | undefined): string | null {
   const written = withNames(evaluate?.text() ?? null);
   if (evaluate === undefined || written === null) return null;
+  if (parseExpression(written).expression !== null) return written;
   const { expression } = parseExpression(written, true);
-  if (expression === null || parseExpression(written).expression !== null) return written;
+  if (expression === null) {
+    evaluate.changes(
+      'it is no expression here, and stands as it is',
+      'Write it in the language of docs/pipeline.md.',
+    );
+    return written;
+  }
   evaluate.changes(
     'a variable is text, which equals no number there either; what that comes to is written',
     'Write the number in quotes, if they are to be compared.',

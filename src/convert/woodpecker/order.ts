@@ -11,7 +11,13 @@ export function orderSteps(steps: readonly ReadStep[]): readonly Out[] {
   const isGraph = steps.some(({ dependsOn }) => dependsOn !== null);
   const isGrouped = !isGraph && steps.some(({ group }) => group !== null);
   const waits = (step: ReadStep): readonly string[] =>
-    isGrouped ? beforeGroup(steps, step) : (step.dependsOn?.map(({ name }) => name) ?? []);
+    isGrouped
+      ? beforeGroup(steps, step)
+      : (step.dependsOn ?? []).flatMap(({ name, from }) => {
+          if (name !== 'clone' || byName.has(name)) return [name];
+          from.needs('the commit is checked out before all steps');
+          return [];
+        });
   const through = (name: string, seen: ReadonlySet<string>): readonly string[] => {
     const step = byName.get(name);
     if (step === undefined || (step.when?.kind !== 'never' && !step.isDetached)) return [name];

@@ -42,6 +42,7 @@ export function readWoodpecker(
     return null;
   }
   const body = readBody(root.get('steps') ?? root.get('pipeline'), root.get('services'), words);
+  if (leaveOutIdle(root, body)) return null;
   return {
     name,
     file,
@@ -95,6 +96,14 @@ export function readBody(
   ];
 }
 
+/** Whether none of the steps is left; then the workflow is left out. */
+export function leaveOutIdle(root: Foreign, body: readonly (OutEntry | null)[]): boolean {
+  const steps = body.find((one) => one?.key === 'steps')?.value;
+  if (steps?.kind === 'list' && steps.items.length > 0) return false;
+  root.leaveOut('none of its steps runs here, and the workflow is left out', 'Write `steps`.');
+  return true;
+}
+
 function noteNever(steps: readonly ReadStep[]): void {
   for (const { from, when } of steps)
     if (when?.kind === 'never')
@@ -108,11 +117,15 @@ function noteNever(steps: readonly ReadStep[]): void {
 function namedOf(values: Foreign | undefined): readonly { readonly name: string; readonly value: Foreign }[] {
   if (values === undefined) return [];
   if (values.kind === 'nothing') values.needs('it is empty');
-  if (values.kind === 'map') return values.entries().map((value) => ({ name: value.key, value }));
-  return values.items().map((value) => ({
-    name: value.kind === 'map' && value.has('name') ? (value.get('name')?.peek() ?? '') : '',
-    value,
-  }));
+  const nameOf = (value: Foreign): string | null =>
+    value.kind === 'map' && value.has('name') ? (value.get('name')?.peek() ?? '') : null;
+  if (values.kind === 'map')
+    return values.entries().map((value) => {
+      const own = nameOf(value);
+      if (own !== null) value.get('name')?.needs(`it counts, and not \`${value.key}\``);
+      return { name: own ?? value.key, value };
+    });
+  return values.items().map((value) => ({ name: nameOf(value) ?? '', value }));
 }
 
 function readWhen(root: Foreign, words: ConditionWords): readonly OutEntry[] | 'never' {
@@ -191,6 +204,13 @@ export function labelsEntry(labels: Foreign | undefined, platform: Foreign | und
     }
     if (value === '*') {
       one.leaveOut('a label has one value', 'Remove it: a worker may have labels that are not asked for.');
+      return [];
+    }
+    if (value.includes('${')) {
+      one.leaveOut(
+        'a label does not depend on a matrix, and any worker takes the workflow',
+        'Write one workflow for each.',
+      );
       return [];
     }
     return [entry(one.key.toLowerCase(), copy(one), one)];

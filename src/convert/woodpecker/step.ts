@@ -79,7 +79,7 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
   const isPlugin = own === null && step.get('entrypoint') === undefined;
   const group = step.get('group')?.text() ?? null;
   const head = [
-    wordEntry(step.get('image'), texts),
+    imageEntry(step, step.get('image'), texts),
     entrypointEntry(step.get('entrypoint'), texts),
     own,
     directoryEntry(step.get('directory') ?? step.get('working_dir'), words.dialect),
@@ -116,6 +116,17 @@ function commandsEntry(commands: Foreign | undefined, texts: StepText): OutEntry
 /** Items of a list, and of lists in it. */
 function flatten(value: Foreign): readonly Foreign[] {
   return value.kind === 'list' ? value.items().flatMap(flatten) : value.kind === 'map' ? [] : [value];
+}
+
+/** Of the backend without containers, an image is a shell of the machine. */
+function imageEntry(step: Foreign, image: Foreign | undefined, texts: StepText): OutEntry | null {
+  if (image === undefined) {
+    step.changes('it names no image, and none is built for the file', 'Write `image`.');
+    return null;
+  }
+  if (!image.peek().startsWith('/')) return wordEntry(image, texts);
+  image.leaveOut('a step runs in an image, and this is a program of a machine', 'Name an image.');
+  return null;
 }
 
 export function wordEntry(word: Foreign | undefined, texts: StepText): OutEntry | null {
@@ -201,7 +212,21 @@ function settingsEntry(
     ...others.map((one) => entry(one.key, copy(one, change), one)),
   ];
   if (!isPlugin) return null;
-  return entry('settings', map(entries, settings ?? null), settings ?? null);
+  return entry('settings', map(onceEach(entries), settings ?? null), settings ?? null);
+}
+
+/** Settings that a plugin gets in different variables; of several in one the first. */
+function onceEach(settings: readonly OutEntry[]): readonly OutEntry[] {
+  const taken = new Set<string>();
+  return settings.filter(({ key, from }) => {
+    const variable = key.toUpperCase().replace(/[-.]/g, '_');
+    if (taken.has(variable)) {
+      from?.leaveOut(`a setting before it is \`PLUGIN_${variable}\`, too`, 'Keep one of the two.');
+      return false;
+    }
+    taken.add(variable);
+    return true;
+  });
 }
 
 const KNOWN: ReadonlySet<string> = new Set([
