@@ -3,80 +3,133 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { convertFiles } from '../../src/convert/convert-files.ts';
 import { FORMATS } from '../../src/convert/converted.ts';
-import type { Format } from '../../src/convert/converted.ts';
-import { lintPipeline } from '../../src/pipeline/lint-pipeline.ts';
+import type { Converted, Format } from '../../src/convert/converted.ts';
+import type { LintProblem } from '../../src/pipeline/lint-problem.ts';
+import { lintConverted, unannounced } from './convert/lint-converted.ts';
 import { findSilent } from './convert/find-silent.ts';
 
 /**
- * Converts files of other products, `<folder>/<format>/*`, and prints for each format how many were parsed and converted,
- * with what left out, and what lint says of the result. The files are no part of the project.
+ * Converts files of other products, `<folder>/<format>/<repository>/…`, and prints for each format how many were parsed and
+ * converted, with what left out, and what lint says of the result. Files of one repository are held against each other, and
+ * included ones are read with the file that includes them. The files are no part of the project.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { tries: { type: 'string', default: '30' }, list: { type: 'boolean', default: false } },
+  options: {
+    tries: { type: 'string', default: '30' },
+    list: { type: 'boolean', default: false },
+    top: { type: 'string', default: '10' },
+  },
 });
 const [folder] = positionals;
 if (folder === undefined)
   throw new Error('name the folder that has woodpecker/, drone/, gitlab/ and github/');
 
+interface PublicFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+let isClean = true;
 for (const format of FORMATS) console.log(measure(format, path.join(folder, format)));
+process.exitCode = isClean ? 0 : 1;
 
 function measure(format: Format, from: string): string {
-  const counts = { files: 0, notYaml: 0, crashed: 0, silent: 0, nothing: 0, whole: 0, noted: 0, clean: 0 };
-  const reasons = new Map<string, number>();
-  const errors = new Map<string, number>();
-  const add = (to: Map<string, number>, key: string) => to.set(key, (to.get(key) ?? 0) + 1);
-  for (const name of readdirSync(from).sort()) {
-    counts.files++;
-    try {
-      const text = readFileSync(path.join(from, name), 'utf8');
-      const { workflows, notes } = convertFiles([{ path: name, content: text }], format);
-      if (notes.some(({ severity, code }) => severity === 'error' && code !== 'more_problems')) {
-        counts.notYaml++;
-        if (values.list) console.log(`${format}/${name}: ${notes[0]?.message}`);
-        continue;
+  const counts = { files: 0, notYaml: 0, crashed: 0, silent: 0, nothing: 0, whole: 0, noted: 0 };
+  const linted = { clean: 0, announced: 0, not: 0 };
+  const reasons = new Map<string, Set<string>>();
+  const errors = new Map<string, Set<string>>();
+  const repositories = readdirSync(from).sort();
+  for (const repository of repositories) {
+    const all = readRepository(path.join(from, repository));
+    for (const files of groupsOf(format, all)) {
+      const name = `${format}/${repository}/${files[0]?.path ?? ''}`;
+      counts.files++;
+      try {
+        count(name, convertFiles(files, format), files);
+      } catch (error) {
+        counts.crashed++;
+        console.log(`${name}: ${(error as Error).stack}`);
       }
-      if (workflows.length === 0) counts.nothing++;
-      else if (notes.length === 0) counts.whole++;
-      else counts.noted++;
-      for (const one of new Set(notes.map(({ code, path: at }) => `${code} ${general(at)}`)))
-        add(reasons, one);
-      const problems = workflows
-        .flatMap((one) => lintPipeline(one.text, one.name, { hasDockerfile: true }))
-        .filter(({ severity }) => severity === 'error');
-      if (workflows.length > 0 && problems.length === 0) counts.clean++;
-      for (const one of new Set(problems.map(({ code, message }) => `${code}: ${message.slice(0, 70)}`)))
-        add(errors, one);
-      const silent = findSilent(format, name, text, Number(values.tries));
-      if (silent.length > 0) counts.silent++;
-      if (values.list)
-        for (const { line, text: what } of silent) console.log(`${format}/${name}:${line}: silent: ${what}`);
-    } catch (error) {
-      counts.crashed++;
-      console.log(`${format}/${name}: ${(error as Error).stack}`);
     }
+    lintAll(repository, all);
   }
   const share = (part: number) =>
     `${part} (${((100 * part) / Math.max(1, counts.files - counts.notYaml)).toFixed(0)} %)`;
+  isClean &&= counts.crashed + counts.silent + linted.not === 0;
   return [
-    `${format}: ${counts.files} files, ${counts.notYaml} not YAML, ${counts.crashed} crashed, ${counts.silent} with something silent`,
-    `  converted whole ${share(counts.whole)}, with notes ${share(counts.noted)}, nothing to run ${share(counts.nothing)}; lint finds no error in ${share(counts.clean)}`,
-    ...top(reasons).map(([one, count]) => `  note  ${count} ${one}`),
-    ...top(errors).map(([one, count]) => `  error ${count} ${one}`),
+    `${format}: ${counts.files} files of ${repositories.length} repositories, ${counts.notYaml} not YAML, ${counts.crashed} crashed, ${counts.silent} with something silent`,
+    `  converted whole ${share(counts.whole)}, with notes ${share(counts.noted)}, nothing to run ${share(counts.nothing)}`,
+    `  lint finds no error in the files of ${linted.clean} repositories, errors that notes announce in ${linted.announced}, others in ${linted.not}`,
+    ...top(reasons).map(([one, of]) => `  note  ${of.size} ${one}`),
+    ...top(errors).map(([one, of]) => `  error ${of.size} ${one}`),
   ].join('\n');
+
+  function count(name: string, { workflows, notes }: Converted, files: readonly PublicFile[]): void {
+    if (notes.some(({ severity, code }) => severity === 'error' && code !== 'more_problems')) {
+      counts.notYaml++;
+      if (values.list) console.log(`${name}: ${notes[0]?.message}`);
+      return;
+    }
+    if (workflows.length === 0) counts.nothing++;
+    else if (notes.length === 0) counts.whole++;
+    else counts.noted++;
+    for (const note of notes) addTo(reasons, reasonOf(note), name);
+    const [main] = files;
+    const silent =
+      main === undefined || files.length > 1
+        ? []
+        : findSilent(format, main.path, main.content, Number(values.tries));
+    if (silent.length > 0) counts.silent++;
+    if (values.list)
+      for (const { line, text: what } of silent) console.log(`${name}:${line}: silent: ${what}`);
+  }
+
+  function lintAll(repository: string, all: readonly PublicFile[]): void {
+    const converted = groupsOf(format, all).map((files) => convertFiles(files, format));
+    // A workflow of GitHub knows nothing of those of other files.
+    const together = format === 'woodpecker' ? [convertFiles(all, format)] : converted;
+    const problems = together.flatMap(lintConverted);
+    const others = together.flatMap(unannounced);
+    if (others.length > 0) linted.not++;
+    else if (problems.length > 0) linted.announced++;
+    else linted.clean++;
+    for (const { file, line, code, message } of others) {
+      addTo(errors, `${code}: ${message.slice(0, 70)}`, repository);
+      if (values.list) console.log(`${format}/${repository}/${file}:${line}: ${code}: ${message}`);
+    }
+  }
 }
 
-/** A path without names and places. */
-function general(at: string): string {
-  return at
-    .replace(/\[\d+\]/g, '[]')
-    .replace(/^((?:jobs|steps|services)\.)[^.]+/, '$1*')
-    .replace(
-      /^(?!jobs|steps|services)[^.]+(\.(?:script|rules|variables|only|cache|artifacts|environment|image|before_script|after_script|tags|services|when|needs))/,
-      '*$1',
-    );
+/** Files that are converted on their own; of GitLab the main file with those that it includes. */
+function groupsOf(format: Format, all: readonly PublicFile[]): readonly (readonly PublicFile[])[] {
+  if (format !== 'gitlab') return all.map((one) => [one]);
+  const main = all.find(({ path: name }) => /^\.gitlab-ci\.ya?ml$/.test(name));
+  if (main === undefined) return [];
+  const included = new Set([main]);
+  for (const one of included)
+    for (const other of all) if (one.content.includes(other.path)) included.add(other);
+  return [[...included]];
 }
 
-function top(counts: ReadonlyMap<string, number>): readonly (readonly [string, number])[] {
-  return [...counts].sort(([, a], [, b]) => b - a).slice(0, 10);
+function readRepository(root: string): readonly PublicFile[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map((one) => path.join(one.parentPath, one.name))
+    .sort()
+    .map((name) => ({ path: path.relative(root, name), content: readFileSync(name, 'utf8') }));
+}
+
+/** A note without what is particular to its file. */
+function reasonOf({ code, message }: LintProblem): string {
+  const said = message.replace(/^`.*?` (?:is left out|is not quite the same here): /, '');
+  return `${code} ${said.slice(0, 100)}`;
+}
+
+function addTo(counts: Map<string, Set<string>>, key: string, of: string): void {
+  counts.set(key, (counts.get(key) ?? new Set()).add(of));
+}
+
+function top(counts: ReadonlyMap<string, ReadonlySet<string>>) {
+  return [...counts].sort(([, a], [, b]) => b.size - a.size).slice(0, Number(values.top));
 }
