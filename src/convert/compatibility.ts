@@ -374,6 +374,30 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
       },
     },
     {
+      where: 'workflow',
+      file: (line) => `workflow:\n  ${line}\n${JOB}  script: [x]\n`,
+      keys: { name: 'a', rules: '[{ if: $CI_COMMIT_TAG }]', auto_cancel: '{ on_new_commit: none }' },
+    },
+    {
+      where: 'cache',
+      file: (line) =>
+        `${JOB}  script: [x]\n  cache:\n    ${line}\n${line.startsWith('paths') ? '' : '    paths: [a]\n'}`,
+      keys: {
+        paths: '[a]',
+        key: '{ files: [a], prefix: b }',
+        fallback_keys: '[a]',
+        policy: 'pull',
+        when: 'always',
+        untracked: 'true',
+        unprotect: 'true',
+      },
+    },
+    {
+      where: 'variable',
+      file: (line) => `variables:\n  A:\n    ${line}\n${JOB}  script: [x]\n`,
+      keys: { value: 'a', description: 'a', options: '[a]', expand: 'false' },
+    },
+    {
       where: 'include',
       file: (line) => `include:\n  - ${line}\n${JOB}  script: [x]\n`,
       keys: {
@@ -489,6 +513,32 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
       where: 'strategy',
       file: (line) => `${GITHUB}    strategy:\n      ${line}\n    steps: [{ run: x }]\n`,
       keys: { matrix: '{ a: [b, c], exclude: [{ a: c }] }', 'fail-fast': 'false', 'max-parallel': '1' },
+    },
+    {
+      where: 'concurrency',
+      file: (line) =>
+        `concurrency:\n  ${line}\n${line.startsWith('group') ? '' : '  group: a\n'}${line.startsWith('queue') ? '' : '  queue: max\n'}${GITHUB}    steps: [{ run: x }]\n`,
+      keys: { group: 'a', 'cancel-in-progress': 'true', queue: 'max' },
+    },
+    {
+      where: 'checkout',
+      file: (line) =>
+        `${GITHUB_STEP}uses: actions/checkout@v4\n        with:\n          ${line}\n      - run: x\n`,
+      keys: {
+        'fetch-depth': '0',
+        'fetch-tags': 'true',
+        filter: 'blob:none',
+        clean: 'true',
+        'persist-credentials': 'false',
+        submodules: 'recursive',
+        lfs: 'true',
+        ref: 'main',
+        repository: 'a/b',
+        token: 'a',
+        'ssh-key': 'a',
+        path: 'a',
+        'sparse-checkout': 'a',
+      },
     },
     {
       where: 'container',

@@ -75,7 +75,9 @@ function stagesOf(roots: readonly Foreign[], used: ReadonlySet<string>): readonl
 
 function workflowWhen(root: Foreign, workflow: Foreign): OutEntry | null | 'never' {
   workflow.get('name')?.needs('a build is named by its commit');
-  workflow.get('auto_cancel')?.leaveOut('a newer push ends what still runs for the branch', 'Remove it.');
+  workflow
+    .get('auto_cancel')
+    ?.leaveOut('only builds of a pull request’s older commits are ended', 'Remove it.');
   const rules = workflow.get('rules');
   if (rules === undefined) return null;
   for (const rule of rules.items())
