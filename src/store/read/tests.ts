@@ -74,12 +74,19 @@ const RUNS = 50;
 
 type AttemptRow = Awaited<ReturnType<typeof attemptsOf>>[number];
 
-/** Every attempt of every step, with its report where one came; later ones after earlier ones. */
+/**
+ * Every attempt of every step, with its report where one came; later ones after earlier ones. Of a step that was taken over
+ * from an earlier build those that it had there, as long as that build is kept.
+ */
 function attemptsOf(db: Reader, buildId: string) {
   return db
     .selectFrom('workflow')
     .innerJoin('step', 'step.workflow_id', 'workflow.id')
-    .innerJoin('step_attempt', 'step_attempt.step_id', 'step.id')
+    .innerJoin('step_attempt', (join) =>
+      join.on((eb) =>
+        eb('step_attempt.step_id', '=', eb.fn.coalesce(eb.ref('step.carried_from'), eb.ref('step.id'))),
+      ),
+    )
     .leftJoin('test_report', 'test_report.attempt_id', 'step_attempt.id')
     .select([
       'workflow.id as workflowId',
@@ -87,6 +94,7 @@ function attemptsOf(db: Reader, buildId: string) {
       'workflow.matrix_json',
       'step.name as step',
       'step.position',
+      'step.carried_from as carriedFrom',
       'step_attempt.id as attemptId',
       'step_attempt.status',
       'step_attempt.started_at as startedAt',
@@ -126,7 +134,7 @@ function lastReports(attempts: readonly AttemptRow[]): BuildTestsView['reports']
   return [...last.values()];
 }
 
-/** Steps of the plan that have run to their end and told nothing of their reports. */
+/** Steps of the plan that have run to their end in this build and told nothing of their reports. */
 function missingReports(
   attempts: readonly AttemptRow[],
   workflows: readonly WorkflowPlan[],
@@ -134,7 +142,9 @@ function missingReports(
   const missing = workflows.flatMap((workflow) => {
     const own = attempts.filter((row) => labelOf(row) === workflowLabel(workflow));
     const told = workflow.plan.steps.filter(({ reports }) => reports !== undefined).map(({ name }) => name);
-    const ended = own.filter(({ status, startedAt }) => startedAt !== null && isEnd(status));
+    const ended = own.filter(
+      ({ status, startedAt, carriedFrom }) => carriedFrom === null && startedAt !== null && isEnd(status),
+    );
     return told.filter(
       (name) =>
         ended.some(({ step }) => step === name) &&

@@ -4,6 +4,7 @@ import type { BuildPlan, WorkflowPlan } from '../../../src/core/plan.ts';
 import { readWaiting } from '../../../src/dispatch/read-queue.ts';
 import { readAttempts } from '../../../src/store/read/attempts.ts';
 import { readBuild } from '../../../src/store/read/build.ts';
+import { readTests } from '../../../src/store/read/tests.ts';
 import { readFailedPart } from '../../../src/store/read/failed-part.ts';
 import {
   deployOf,
@@ -117,6 +118,41 @@ describe('what failed of a build, run again', () => {
     const lint = view.workflows[0]?.steps.find(({ name }) => name === 'lint');
     expect(lint).toMatchObject({ status: 'success', carriedFrom: { id: before, number: 1 } });
     expect(lint?.attempts).toHaveLength(1);
+  });
+
+  it('has the test reports of what it took over, and misses none of them', async () => {
+    const told = { reports: { junit: ['*.xml'] } };
+    const steps = [stepOf('lint', told), stepOf('unit', { dependsOn: [], ...told })];
+    const whole = workflowPlan('other', { plan: planOf({ steps: [stepOf('docs', told)] }) });
+    const test = workflowPlan('test', { plan: planOf({ steps }) });
+    const { buildId: before } = await record.build(project, { plan: plan(whole, test) });
+    const tell = async ({ open, work }: TestLease<WorkflowWork>, names: readonly string[]) => {
+      for (const { name, attemptId } of work.steps)
+        if (names.includes(name)) {
+          const counts = { passed: 1, failed: 0, error: 0, skipped: 0 };
+          const summary = { files: 1, counts, note: null };
+          const of = { suite: name, name: 'a', file: null, line: null, durationMs: 1, message: null };
+          const results = [{ ...of, status: 'passed' as const }];
+          await record.builds.keepTests(open, { attemptId, from: 0, results, summary });
+        }
+    };
+    const other = await ada.claimWorkflow(await idOf(before, 'other'));
+    await tell(other, ['docs']);
+    await runUntil(other, []);
+    const first = await ada.claimWorkflow(await idOf(before, 'test'));
+    await tell(first, ['lint']);
+    await runUntil(first, ['unit']);
+    const reportsOf = async (id: string) => {
+      const tests = await readTests(record.store.db, { buildId: id, all: true, after: 0, limit: 9 });
+      const names = tests?.items.map(({ step }) => step).sort();
+      return [tests?.reports.map(({ step }) => step), tests?.missing, names];
+    };
+    expect(await reportsOf(before)).toEqual([['docs', 'lint'], ['unit'], ['docs', 'lint']]);
+    const { buildId } = await record.builds.rerunBuild(before, 'failed');
+    const again = await ada.claimWorkflow(await idOf(buildId, 'test'));
+    await tell(again, ['unit']);
+    await runUntil(again, []);
+    expect(await reportsOf(buildId)).toEqual([['docs', 'lint', 'unit'], [], ['docs', 'lint', 'unit']]);
   });
 
   it('is replayed whole, and says of which build it ran the failed part', async () => {
