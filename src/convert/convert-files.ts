@@ -1,3 +1,4 @@
+import { newConvertRoom, type ConvertRoom } from './convert-room.ts';
 import type { Converted, ConvertedWorkflow, Format, InputFile } from './converted.ts';
 import { readDrone } from './drone/read-documents.ts';
 import { readGithub } from './github/read-file.ts';
@@ -10,9 +11,14 @@ import { readWoodpecker } from './woodpecker/read-workflow.ts';
 import type { ReadWorkflow } from './workflow.ts';
 import { writeWorkflow } from './write-workflow.ts';
 
-/** Files of one format, as workflows of ours. Pure; never throws. */
-export function convertFiles(inputs: readonly InputFile[], format: Format): Converted {
-  const opened = new Map(inputs.map(({ path, content }) => [path, openFile(path, content)]));
+/**
+ * Files of one format, as workflows of ours. Pure; never throws.
+ * @param room Shared by all of them, where they are those of a build; absent: each may be as large as one may be.
+ */
+export function convertFiles(inputs: readonly InputFile[], format: Format, room?: ConvertRoom): Converted {
+  const opened = new Map(
+    inputs.map(({ path, content }) => [path, openFile(path, content, room ?? newConvertRoom())]),
+  );
   const files = [...opened.values()];
   const isReadable = files.every(({ report }) => !report.hasErrors());
   const workflows = isReadable ? read(files, format) : [];

@@ -2,25 +2,21 @@ import { isAlias, isMap, isScalar, isSeq, visit } from 'yaml';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
 import { isEmpty, nodeSpan } from '../pipeline/parse-yaml.ts';
 import type { Report, Span } from '../pipeline/report.ts';
+import { MOST_CHARACTERS, MOST_VALUES, type ConvertRoom } from './convert-room.ts';
 
 /** What all values of a document share. */
 interface Sheet {
   readonly report: Report;
+  readonly room: ConvertRoom;
   /** Nodes by their anchors, in the file's order. */
   readonly anchors: readonly { readonly name: string; readonly node: Node }[];
   /** Paths of what the file need not say here, each with its reason. */
   readonly needless: Map<string, { readonly line: number; readonly reason: string }>;
-  visited: number;
-  spent: number;
 }
 
-/** Values that one document may have, aliases counted at each place where they stand. */
-const MOST_VALUES = 50_000;
+const ALL = 'it, or all files of its build together,';
 
-/** Characters that variables, references and conditions of one document may be written out to. */
-const MOST_SPENT = 5_000_000;
-
-/** A document that stands for more than is read. */
+/** A document that stands for more than is read, or than others have left of what is. */
 export class TooManyValues extends Error {
   readonly what: string;
   readonly limit: number;
@@ -66,8 +62,6 @@ export class Foreign {
     this.node = node;
     this.path = path;
     this.aliases = aliases;
-    if (++sheet.visited > MOST_VALUES)
-      throw new TooManyValues('its aliases stand for more values', MOST_VALUES);
     this.key = key;
     this.kind =
       node === null || isEmpty(node) ? 'nothing' : isMap(node) ? 'map' : isSeq(node) ? 'list' : 'text';
@@ -76,21 +70,14 @@ export class Foreign {
   }
 
   /** The root of a document. */
-  static of(contents: Node, document: Document, report: Report): Foreign {
+  static of(contents: Node, document: Document, report: Report, room: ConvertRoom): Foreign {
     const anchors: { name: string; node: Node }[] = [];
     visit(document, {
       Node: (_key, node) => {
         if (!isAlias(node) && node.anchor !== undefined) anchors.push({ name: node.anchor, node });
       },
     });
-    return new Foreign(
-      { report, anchors, needless: new Map(), visited: 0, spent: 0 },
-      contents,
-      '',
-      '',
-      null,
-      [],
-    );
+    return new Foreign({ report, room, anchors, needless: new Map() }, contents, '', '', null, []);
   }
 
   get report(): Report {
@@ -156,9 +143,9 @@ export class Foreign {
 
   /** Something of so many characters is written out in its place, once more. */
   spend(length: number): void {
-    this.sheet.spent += length + 100;
-    if (this.sheet.spent > MOST_SPENT)
-      throw new TooManyValues('its variables and references stand for more characters', MOST_SPENT);
+    this.sheet.room.characters -= length + 100;
+    if (this.sheet.room.characters < 0)
+      throw new TooManyValues(`${ALL} stand for more characters`, MOST_CHARACTERS);
   }
 
   /** All of it was read, or noted. */
@@ -264,6 +251,7 @@ export class Foreign {
   }
 
   private child(node: Node | null, key: string, keyNode: Node | null, path: string): Foreign {
+    if (--this.sheet.room.values < 0) throw new TooManyValues(`${ALL} stand for more values`, MOST_VALUES);
     if (!isAlias(node))
       return new Foreign(this.sheet, node, path, key, keyNode ?? node ?? this.node, this.aliases);
     const target = this.target(node);

@@ -1,10 +1,11 @@
 import { Lexer } from 'yaml';
 import type { Document } from 'yaml';
 import { decode, type FileInput } from '../pipeline/decode.ts';
-import { newBuildRoom } from '../pipeline/build-room.ts';
+import { takeBytes } from '../pipeline/build-room.ts';
 import { composeDocuments, reportErrors } from '../pipeline/parse-yaml.ts';
 import { createReport } from '../pipeline/report.ts';
 import type { Report } from '../pipeline/report.ts';
+import type { ConvertRoom } from './convert-room.ts';
 import { Foreign } from './foreign.ts';
 
 /** A comment of a file, without `#`, and where it stands. */
@@ -32,19 +33,24 @@ export interface ForeignDocument {
   readonly end: number;
 }
 
-/** Reads a file as YAML in which every scalar is text. Never throws; what is wrong is in the report. */
-export function openFile(name: string, input: FileInput): ForeignFile {
-  const { text, wrong } = decode(input);
+/**
+ * Reads a file as YAML in which every scalar is text. Never throws; what is wrong is in the report.
+ * @param room What is read, here and by whoever reads the documents, is taken from it.
+ */
+export function openFile(name: string, input: FileInput, room: ConvertRoom): ForeignFile {
+  const { text, wrong } = decode(takeBytes(input, room));
   const report = createReport(name, text);
   const file = { name, text, report, comments: [] };
   if (wrong !== null) {
     report.add(wrong.code, { span: wrong.span, path: '' }, wrong.details);
     return { ...file, documents: [] };
   }
-  const parsed = composeDocuments(text, report, newBuildRoom()) ?? [];
+  const parsed = composeDocuments(text, report, room) ?? [];
   for (const document of parsed) reportErrors(document, report);
   if (report.hasErrors()) return { ...file, documents: [] };
-  const documents = parsed.flatMap((document, index) => open(document, parsed[index - 1], text, report));
+  const documents = parsed.flatMap((document, index) =>
+    open(document, parsed[index - 1], { text, report, room }),
+  );
   if (documents.length === 0) report.add('file_empty', { span: { offset: 0, length: 1 }, path: '' });
   return { ...file, documents, comments: commentsOf(text) };
 }
@@ -52,14 +58,13 @@ export function openFile(name: string, input: FileInput): ForeignFile {
 function open(
   document: Document.Parsed,
   before: Document.Parsed | undefined,
-  text: string,
-  report: Report,
+  { text, report, room }: { text: string; report: Report; room: ConvertRoom },
 ): readonly ForeignDocument[] {
   const { contents } = document;
   const [, , end = text.length] = document.range;
   const start = before?.range[2] ?? 0;
   if (contents === null) return [];
-  const root = Foreign.of(contents, document, report);
+  const root = Foreign.of(contents, document, report, room);
   return root.kind === 'nothing' ? [] : [{ root, start, end }];
 }
 

@@ -1,4 +1,5 @@
 import { convertFiles } from './convert-files.ts';
+import { newConvertRoom } from './convert-room.ts';
 import type { Converted, Format, InputFile } from './converted.ts';
 
 /** Files that are run as they are where a repository has none of ours, in the order in which they are looked for. */
@@ -22,7 +23,10 @@ export function isForeignPath(path: string): boolean {
   return PLACES.some(({ has }) => has(path));
 }
 
-/** Of a repository's files those of the first place that has any, as workflows of ours; null where there are none. */
+/**
+ * Of a repository's files those of the first place that has any, as workflows of ours, within the limits of a build; null
+ * where there are none.
+ */
 export function readForeign(files: readonly InputFile[]): Converted | null {
   for (const { format, has } of PLACES) {
     const found = files.filter(({ path }) => has(path));
@@ -30,6 +34,7 @@ export function readForeign(files: readonly InputFile[]): Converted | null {
       return convertFiles(
         [...found].sort((a, b) => (a.path < b.path ? -1 : 1)),
         format,
+        newConvertRoom(),
       );
   }
   return null;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readForeign } from '../../../src/convert/read-foreign.ts';
 import { PIPELINE_LIMITS } from '../../../src/core/plan-defaults.ts';
 import { gatherIncluded } from '../../../src/pipeline/include/gather-included.ts';
 import type { LintProblem } from '../../../src/pipeline/lint-problem.ts';
@@ -110,6 +111,18 @@ describe('a build of many files is answered in the time of one', () => {
       text: textOf(unit, at),
     }));
     expect(measured(() => lintWorkflows(files, { hasDockerfile: true }))).toBeLessThan(2_000);
+  });
+
+  const ofWoodpecker: Readonly<Record<string, string>> = {
+    ...Object.fromEntries(Object.entries(units).filter(([, text]) => text !== '')),
+    'steps that are right': `steps:\n${Array.from({ length: 1_900 }, (_, i) => `  s${i}: { image: a, commands: [b] }`).join('\n')}\n`,
+    'settings under aliases': `x: &a [${'a,'.repeat(200)}]\nsteps: { s: { image: b, settings: { c: [${'*a,'.repeat(190)}] } } }`,
+    'text longer than one file may be': `# ${'a'.repeat(PIPELINE_LIMITS.bytes / 32)}\nsteps: { s: { image: a, commands: [b] } }`,
+  };
+
+  test.each(Object.entries(ofWoodpecker))('a folder of 64 workflows of Woodpecker: %s', (_, text) => {
+    const files = Array.from({ length: 64 }, (_, at) => ({ path: `.woodpecker/f${at}.yml`, content: text }));
+    expect(measured(() => readForeign(files)?.notes ?? [])).toBeLessThan(2_000);
   });
 });
 
