@@ -77,6 +77,8 @@ export const SIZES = {
   /** What is dropped of a refused body before its sender is cut off. */
   refusedBody: 100 * 1024 * 1024,
   pipelineFile: PIPELINE_LIMITS.bytes,
+  /** What images of workflows that did not end green have for themselves on one engine; the newest build's stay. */
+  keptImages: 20 * 1024 ** 3,
   stepMemory: 4 * 1024 ** 3,
 } as const;
 
@@ -90,7 +92,7 @@ export const LIMITS = {
   streamsEach: 32,
   streams: 512,
   workflowAttempts: 3,
-  /** Images of workflows that did not end green on one engine, the newest. */
+  /** Workflows that did not end green whose images one engine keeps; of the newest build all. */
   keptImages: 20,
   /** Of the releases that were live before those in slots, so many keep their image on the target: to roll back without a pull. */
   keptReleases: 3,

@@ -1,29 +1,43 @@
-import { LIMITS, TIMES } from '../../config/times.ts';
+import { LIMITS, SIZES, TIMES } from '../../config/times.ts';
+import { timeOrder } from '../../src/core/id.ts';
 import type { BuiltImage } from '../../src/core/image.ts';
 import type { Engine } from '../engine/engine.ts';
 import { callEngine } from '../engine/engine-lost.ts';
 
-/** Local repository of the images of workflows that did not end green; a tag is the image's Id, and what was tested of it. */
+/**
+ * Local repository of the images of workflows that did not end green. A tag is the image's Id, what was tested of it where
+ * that is another one, and the build, in at most 125 characters (OCI: 128).
+ */
 const KEPT = 'slipway-kept';
 /** Between the Id of what was built and that of what was tested. */
 const TESTED = '.';
+/** Before the build, without the kind of its id; no hexadecimal digit. */
+const OF_BUILD = '.n';
 
 type KeepingEngine = Pick<Engine, 'docker' | 'removeImage'>;
 
 /**
- * Keeps what was built and what was tested of an image, for what failed to run again in it, beyond the end of its lease:
- * for `TIMES.keptImage` from the last call for it, and no more than `LIMITS.keptImages` such pairs on an engine. Returns
- * whether: not while the disk is low.
+ * Keeps what was built and what was tested of an image of a build, for what failed to run again in it, beyond the end of its
+ * lease: for `TIMES.keptImage` from the last call for it, within the bounds of {@link dropKeptImages}. Returns whether: not
+ * while the disk is low.
  */
 export async function keepImage(
   engine: KeepingEngine,
   { imageId, testImageId }: BuiltImage,
+  buildId: string,
   isDiskLow: boolean,
 ): Promise<boolean> {
   if (isDiskLow) return false;
-  await tagImage(engine, imageId, KEPT, hexOf(imageId));
+  const built = hexOf(imageId);
+  const ofBuild = `${OF_BUILD}${timeOrder(buildId)}`;
+  await tagImage(engine, imageId, KEPT, `${built}${ofBuild}`);
   if (testImageId !== imageId)
-    await tagImage(engine, testImageId, KEPT, `${hexOf(imageId)}${TESTED}${hexOf(testImageId).slice(0, 32)}`);
+    await tagImage(
+      engine,
+      testImageId,
+      KEPT,
+      `${built}${TESTED}${hexOf(testImageId).slice(0, 32)}${ofBuild}`,
+    );
   await dropKeptImages(engine, { nowMs: Date.now(), isDiskLow });
   return true;
 }
@@ -39,50 +53,75 @@ export async function tagImage(
 }
 
 /**
- * Takes their names from the kept images that are past their time, or too many; the newest stay. All go while the disk is
- * low. Returns how many went.
+ * Takes their names from the kept images that are past their time, or too many: builds stay whole, the newest one in any
+ * case, and those before it while all have no more than `LIMITS.keptImages` workflows and `SIZES.keptImages` bytes that no
+ * other image has. All go while the disk is low. Returns how many went.
  */
 export async function dropKeptImages(
   engine: KeepingEngine,
   { nowMs, isDiskLow }: { readonly nowMs: number; readonly isDiskLow: boolean },
 ): Promise<number> {
   const kept = await keptTags(engine);
-  const newest = new Set(kept.map(builtOf));
-  const tooMany = new Set([...newest].slice(LIMITS.keptImages));
-  const late = kept.filter(
-    (one) => isDiskLow || tooMany.has(builtOf(one)) || one.taggedMs < nowMs - TIMES.keptImage,
-  );
+  const isOfTime = (one: KeptTag): boolean => !isDiskLow && one.taggedMs >= nowMs - TIMES.keptImage;
+  const staying = newestBuilds(kept.filter(isOfTime));
+  const late = kept.filter((one) => !staying.has(one));
   for (const { tag } of late) await engine.removeImage(tag);
   return late.length;
+}
+
+/** Those of the newest builds that are within the bounds together. Pure. @param kept Newest first. */
+function newestBuilds(kept: readonly KeptTag[]): ReadonlySet<KeptTag> {
+  const staying = new Set<KeptTag>();
+  let [workflows, bytes] = [0, 0];
+  for (const tags of Map.groupBy(kept, buildOf).values()) {
+    workflows += new Set(tags.map(builtOf)).size;
+    bytes += tags.reduce((sum, one) => sum + one.ownBytes, 0);
+    const isWithin = workflows <= LIMITS.keptImages && bytes <= SIZES.keptImages;
+    if (!isWithin && staying.size > 0) break;
+    for (const one of tags) staying.add(one);
+  }
+  return staying;
 }
 
 interface KeptTag {
   readonly tag: string;
   readonly taggedMs: number;
+  /** That no other image has, where the engine says so (API 1.42); else all of it. */
+  readonly ownBytes: number;
 }
 
 /** What was tested counts with what was built. */
-const builtOf = ({ tag }: KeptTag): string => tag.split(TESTED, 1).join();
+const builtOf = ({ tag }: KeptTag): string => withoutBuild(tag).split(TESTED, 1).join();
+/** One of a worker of before, which did not tell, is a build of its own. */
+const buildOf = (one: KeptTag): string => one.tag.split(OF_BUILD)[1] ?? builtOf(one);
+const withoutBuild = (tag: string): string => tag.split(OF_BUILD, 1).join();
 
 /** Newest first, without those of which the engine says nothing now: it may another time. */
 async function keptTags({ docker }: Pick<Engine, 'docker'>): Promise<readonly KeptTag[]> {
-  const images = await docker.listImages({ filters: JSON.stringify({ reference: [KEPT] }) });
-  const tags = images
-    .flatMap(({ RepoTags }) => (RepoTags as string[] | null) ?? [])
-    .filter((tag) => tag.startsWith(`${KEPT}:`));
-  const found = await Promise.all(tags.map((tag) => readTag(docker, tag)));
+  const wanted = { filters: JSON.stringify({ reference: [KEPT] }), 'shared-size': true };
+  const images = await docker.listImages(wanted);
+  const tags = images.flatMap(({ RepoTags, Size, SharedSize }) => {
+    const ownBytes = Math.max(0, Size - Math.max(0, SharedSize));
+    return ((RepoTags as string[] | null) ?? [])
+      .filter((tag) => tag.startsWith(`${KEPT}:`))
+      .map((tag) => ({ tag, ownBytes }));
+  });
+  const found = await Promise.all(tags.map((one) => readTag(docker, one)));
   return found.filter((one) => one !== null).sort((a, b) => b.taggedMs - a.taggedMs);
 }
 
 /** With the time when the image got its last name; one that it does not say counts as old. */
-async function readTag(docker: Engine['docker'], tag: string): Promise<KeptTag | null> {
+async function readTag(
+  docker: Engine['docker'],
+  one: Pick<KeptTag, 'tag' | 'ownBytes'>,
+): Promise<KeptTag | null> {
   const facts = await docker
-    .getImage(tag)
+    .getImage(one.tag)
     .inspect()
     .catch(() => null);
   if (facts === null) return null;
   const { LastTagTime: at } = (facts as { Metadata?: { LastTagTime?: string } }).Metadata ?? {};
-  return { tag, taggedMs: at === undefined ? 0 : Date.parse(at) };
+  return { ...one, taggedMs: at === undefined ? 0 : Date.parse(at) };
 }
 
 function hexOf(id: string): string {

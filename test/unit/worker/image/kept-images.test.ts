@@ -1,17 +1,22 @@
-import { expect, it } from 'vitest';
-import { LIMITS, TIMES } from '../../../../config/times.ts';
+import { describe, expect, it } from 'vitest';
+import { LIMITS, SIZES, TIMES } from '../../../../config/times.ts';
+import { newId, timeOrder } from '../../../../src/core/id.ts';
 import type { Engine } from '../../../../worker/engine/engine.ts';
 import { dropKeptImages, keepImage } from '../../../../worker/image/kept-images.ts';
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');
 const at = (nowMs: number) => ({ nowMs, isDiskLow: false });
+const BUILD = newId('bld');
 const hex = (n: number) => n.toString(16).padStart(64, '0');
 
-/** An engine whose images have these tags, each with the time when it got it. */
-function engineWith(tags: Map<string, number>, isAway = false) {
+/** An engine whose images have these tags, each with the time when it got it, and so many bytes, shared ones among them. */
+function engineWith(tags: Map<string, number>, isAway = false, sizes = { Size: 1, SharedSize: -1 }) {
   return {
     docker: {
-      listImages: async () => [{ RepoTags: [...tags.keys()] }, { RepoTags: null }],
+      listImages: async () => [
+        ...[...tags.keys()].map((tag) => ({ RepoTags: [tag], ...sizes })),
+        { RepoTags: null, ...sizes },
+      ],
       getImage: (name: string) => ({
         tag: async ({ repo, tag }: { repo: string; tag: string }) =>
           void tags.set(`${repo}:${tag}`, Date.now()),
@@ -32,13 +37,14 @@ it('keeps what was built and what was tested, under names of their own', async (
   const tags = new Map<string, number>();
   const facts = { sizeBytes: 1, layers: 1, cachedSteps: 0, totalSteps: 1 };
   const image = { imageId: `sha256:${hex(1)}`, testImageId: `sha256:${hex(2)}`, ...facts };
-  expect(await keepImage(engineWith(tags), image, true)).toBe(false);
+  expect(await keepImage(engineWith(tags), image, BUILD, true)).toBe(false);
   expect(tags.size).toBe(0);
-  expect(await keepImage(engineWith(tags), image, false)).toBe(true);
+  expect(await keepImage(engineWith(tags), image, BUILD, false)).toBe(true);
   expect([...tags.keys()]).toEqual([
-    `slipway-kept:${hex(1)}`,
-    `slipway-kept:${hex(1)}.${hex(2).slice(0, 32)}`,
+    `slipway-kept:${hex(1)}.n${timeOrder(BUILD)}`,
+    `slipway-kept:${hex(1)}.${hex(2).slice(0, 32)}.n${timeOrder(BUILD)}`,
   ]);
+  for (const tag of tags.keys()) expect(tag.split(':')[1]?.length).toBeLessThanOrEqual(128);
 });
 
 it('drops what is past its time, and the oldest of too many, and nothing of others', async () => {
@@ -78,4 +84,36 @@ it('drops nothing that the engine fails to say the time of', async () => {
   expect(await dropKeptImages(engineWith(tags, true), at(NOW))).toBe(0);
   expect(await dropKeptImages(engineWith(tags), at(NOW))).toBe(0);
   expect(tags.size).toBe(1);
+});
+
+describe('builds are kept whole', () => {
+  const tagsOf = (build: string, count: number, ageMs: number): readonly (readonly [string, number])[] =>
+    Array.from({ length: count }, (_, n) => [`slipway-kept:${hex(n)}.n${build}`, NOW - ageMs - n]);
+  const builds = (tags: ReadonlyMap<string, number>) => [
+    ...new Set([...tags.keys()].map((tag) => tag.split('.n')[1])),
+  ];
+
+  it('the newest also where it has more workflows than are kept of several', async () => {
+    const tags = new Map([...tagsOf('new', 25, 0), ...tagsOf('old', 2, 60_000)]);
+    expect(await dropKeptImages(engineWith(tags), at(NOW))).toBe(2);
+    expect(builds(tags)).toEqual(['new']);
+    expect(tags.size).toBe(25);
+  });
+
+  it('those before it as long as they are within the bounds together', async () => {
+    const tags = new Map([...tagsOf('new', 8, 0), ...tagsOf('mid', 12, 60_000), ...tagsOf('old', 1, 90_000)]);
+    expect(await dropKeptImages(engineWith(tags), at(NOW))).toBe(1);
+    expect(builds(tags)).toEqual(['new', 'mid']);
+  });
+
+  it('by the bytes that no other image has, and by all where the engine does not say', async () => {
+    const all = [...tagsOf('new', 3, 0), ...tagsOf('old', 1, 60_000)];
+    const Size = SIZES.keptImages / 3;
+    const shared = new Map(all);
+    const engine = engineWith(shared, false, { Size, SharedSize: Size - 1_000 });
+    expect(await dropKeptImages(engine, at(NOW))).toBe(0);
+    const unknown = new Map(all);
+    expect(await dropKeptImages(engineWith(unknown, false, { Size, SharedSize: -1 }), at(NOW))).toBe(1);
+    expect(builds(unknown)).toEqual(['new']);
+  });
 });
