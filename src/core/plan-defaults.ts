@@ -25,6 +25,8 @@ export const PIPELINE_LIMITS = {
   steps: 2_000,
   /** Shares of steps that shares of others wait for, each pair of them counted. */
   waits: 200_000,
+  /** Characters of the steps of a file that are split, those of each share counted. */
+  sharedCharacters: 1024 * 1024,
   /** Files that the workflows of a build include, each counted as often as it is, and how deep those may include others. */
   includes: 100,
   includeDepth: 4,

@@ -54,5 +54,5 @@ export function splitEntry(parallel: Foreign | undefined): OutEntry | null {
     'its shares run side by side on one worker, in one checkout',
     'Let each write files of its own, named with $CI_NODE_INDEX; with patterns for `files`, past times divide the tests.',
   );
-  return entry('split', map([entry('count', String(count)), entry('files', 'none')]), parallel);
+  return entry('split', map([entry('count', String(count), parallel), entry('files', 'none')]), parallel);
 }

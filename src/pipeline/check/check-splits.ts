@@ -7,19 +7,17 @@ import type { Report } from '../report.ts';
 /** Shares of steps are no more than steps may be, have names of their own, and reports that tell how long files take. */
 export function checkSplits({ steps }: PipelineSpec, report: Report): void {
   const counts = new Map(steps.map((step) => [step.name.value, sharesOf(step)]));
-  let [shares, waits] = [0, 0];
+  let [shares, waits, characters] = [0, 0, 0];
   for (const [index, step] of steps.entries()) {
     const { name, split } = step;
     const before = step.depends_on?.map(({ value }) => value) ?? [steps[index - 1]?.name.value ?? ''];
     shares += sharesOf(step);
     waits += sharesOf(step) * before.reduce((sum, one) => sum + (counts.get(one) ?? 0), 0);
     if (split === null) continue;
-    const what =
-      shares > PIPELINE_LIMITS.steps
-        ? { what: 'it has more steps, each share counted,', limit: PIPELINE_LIMITS.steps }
-        : { what: 'its shares wait for more shares,', limit: PIPELINE_LIMITS.waits };
-    if (shares > PIPELINE_LIMITS.steps || waits > PIPELINE_LIMITS.waits) {
-      report.add('too_complex', split, what);
+    characters += sharesOf(step) * charactersOf(step);
+    const over = overLimit({ shares, waits, characters });
+    if (over !== null) {
+      report.add('too_complex', split, over);
       return;
     }
     for (let share = 1; share <= split.value.count; share++) {
@@ -28,6 +26,31 @@ export function checkSplits({ steps }: PipelineSpec, report: Report): void {
     }
     checkReports(step, split, report);
   }
+}
+
+interface Size {
+  readonly shares: number;
+  readonly waits: number;
+  readonly characters: number;
+}
+
+function overLimit({ shares, waits, characters }: Size): { what: string; limit: number } | null {
+  const { steps, waits: mostWaits, sharedCharacters } = PIPELINE_LIMITS;
+  if (shares > steps) return { what: 'it has more steps, each share counted,', limit: steps };
+  if (waits > mostWaits) return { what: 'its shares wait for more shares,', limit: mostWaits };
+  if (characters > sharedCharacters)
+    return { what: 'its split steps have more characters, each share counted,', limit: sharedCharacters };
+  return null;
+}
+
+/** Of all texts in a value; what says where they stand is not one of them. */
+function charactersOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.entries(value).reduce(
+    (sum, [key, inner]) => sum + (key === 'path' ? 0 : charactersOf(inner)),
+    0,
+  );
 }
 
 const sharesOf = ({ split }: StepSpec): number => split?.value.count ?? 1;

@@ -186,3 +186,17 @@ it('artifacts are kept by their paths, for their time; what cannot be said of th
     [expect.stringContaining('name'), expect.stringContaining('when'), expect.stringContaining('exclude')],
   ]);
 });
+
+it('a number of parallel jobs are the shares of a step, whose commands divide the work by the variables of GitLab', () => {
+  const job = (parallel: string) =>
+    `unit: { image: "node:20", parallel: ${parallel}, script: "npx jest --shard=$CI_NODE_INDEX/$CI_NODE_TOTAL" }\n`;
+  expect(textOf('gitlab', job('4'))).toContain(`      - npx jest --shard=$CI_NODE_INDEX/$CI_NODE_TOTAL
+    split:
+      count: "4"
+      files: none
+`);
+  expect(notesOf('gitlab', job('4'))).toEqual([expect.stringContaining('side by side on one worker')]);
+  expect(textOf('gitlab', job('1'))).not.toContain('split');
+  expect(notesOf('gitlab', job('1'))).toEqual([]);
+  expect(notesOf('gitlab', job('65'))).toEqual([expect.stringContaining('at most 64 shares')]);
+});

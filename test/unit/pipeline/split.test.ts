@@ -111,3 +111,10 @@ test('a chain of shares that wait for each other is bounded', () => {
   }).join('\n');
   expect(lint(`steps:\n${all}`).join()).toContain('too_complex');
 });
+
+test('what is written once and runs in many shares is bounded in its length', () => {
+  const file = (characters: number) =>
+    `image: {}\nsteps: { a: { commands: "${'x'.repeat(characters)}", split: { count: 64, files: none } } }`;
+  expect(lint(file(16_000)).join()).not.toContain('too_complex');
+  expect(lint(file(17_000)).join()).toContain('too_complex');
+});
