@@ -47,6 +47,11 @@ interface AttemptRun {
 
 const SUCCESS: Outcome = { status: 'success', reason: null, exitCode: null };
 
+/** A workflow's network has about 60 addresses, and what is being removed still has its own. */
+const MOST_CONTAINERS = 48;
+/** Of these so many are not taken by steps that are only started ahead, so that what runs always goes on. */
+const KEPT_FREE = 8;
+
 /** Runs the steps of a plan in their order, each container started while the steps before it run. */
 export class StepFlow {
   readonly #context: WorkflowContext;
@@ -128,13 +133,25 @@ export class StepFlow {
         await this.#skip(step, { status: 'skipped', reason: turn.reason, exitCode: null });
         skipped = true;
       }
-      if (turn.kind === 'ahead') this.#start(step, this.#startsUnderWay());
-      if (turn.kind === 'run') {
+      if (turn.kind === 'ahead' && this.#containers() < this.#most - KEPT_FREE)
+        this.#start(step, this.#startsUnderWay());
+      if (turn.kind === 'run' && (this.#waiting.has(step.name) || this.#containers() < this.#most)) {
         this.#start(step, []);
         this.#begin(step);
       }
     }
     return skipped;
+  }
+
+  /** Steps that have a container, or are about to: those that run, and those that are started ahead. */
+  #containers(): number {
+    const ahead = [...this.#waiting.keys()].filter((name) => this.#progress.get(name) === 'waiting');
+    return this.#running.size + ahead.length;
+  }
+
+  /** How many steps may have a container at a time; services are on the same network. */
+  get #most(): number {
+    return Math.max(KEPT_FREE, MOST_CONTAINERS - this.#context.work.plan.services.length);
   }
 
   /** Containers of steps whose turn it is: one that is started ahead must not slow them down. */
@@ -382,8 +399,10 @@ export class StepFlow {
   #drop({ name }: StepPlan): void {
     const starting = this.#waiting.get(name);
     this.#waiting.delete(name);
-    if (starting !== undefined)
-      this.#removals.push(starting.then((late) => this.#remove(late)).catch(() => undefined));
+    const remove = async (late: WaitingStep | null): Promise<void> => {
+      if (late !== null && 'container' in late) await late.container.remove();
+    };
+    if (starting !== undefined) this.#removals.push(starting.then(remove).catch(() => undefined));
   }
 
   /** Not waited for: the next step does not need it. */

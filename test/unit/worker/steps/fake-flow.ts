@@ -51,6 +51,8 @@ export interface FlowEnd {
   /** The test files that were given to containers, by attempt and in their order. */
   readonly given: Readonly<Record<string, readonly string[]>>;
   readonly containers: readonly string[];
+  /** The most that there were at a time. */
+  readonly mostContainers: number;
   readonly left: readonly string[];
 }
 
@@ -58,7 +60,7 @@ export interface FlowEnd {
 export async function runFlow(test: FlowTest): Promise<FlowEnd> {
   const story: string[] = [];
   const logs: Record<string, string> = {};
-  const { engine, runs, given, containers, left } = fakeEngine(test, (step) => flow.cancel(step));
+  const { engine, runs, given, containers, most, left } = fakeEngine(test, (step) => flow.cancel(step));
   const repeat = { of: 1, keptSteps: test.kept ?? [], image: 'none' };
   const report = (body: ReportBody): void => {
     if (body.type === 'step.started') story.push(`${body.attemptId} started`);
@@ -67,7 +69,12 @@ export async function runFlow(test: FlowTest): Promise<FlowEnd> {
   };
   const context = {
     engine,
-    work: { plan: { image: null, steps: test.steps }, variables: {}, steps: rowsOf(test), repeat },
+    work: {
+      plan: { image: null, services: [], steps: test.steps },
+      variables: {},
+      steps: rowsOf(test),
+      repeat,
+    },
     labels: {},
     place: { network: 'n', volume: 'v' },
     secrets: { values: test.secrets ?? {}, registries: {} },
@@ -85,7 +92,7 @@ export async function runFlow(test: FlowTest): Promise<FlowEnd> {
   const flow = new StepFlow(context, gates, test.signal ?? new AbortController().signal);
   const outcome = await flow.run();
   await flow.settle();
-  return { outcome, story, logs, runs, given, containers, left: [...left] };
+  return { outcome, story, logs, runs, given, containers, mostContainers: most(), left: [...left] };
 }
 
 const divideByNumber: DivideFiles = async (_step, of, files) => divideFiles(files, new Map(), of);
@@ -117,6 +124,7 @@ function fakeEngine(
   const given: Record<string, readonly string[]> = {};
   const containers: string[] = [];
   const left = new Set<string>();
+  let most = 0;
   const closed = new Map<string, () => void>();
   const engine = {
     events: { ready: async () => undefined, connection: () => 1, watch: () => () => undefined },
@@ -134,6 +142,7 @@ function fakeEngine(
     createContainer: async ({ name = '' }: ContainerSpec) => {
       containers.push(name);
       left.add(name);
+      most = Math.max(most, left.size);
       return name;
     },
     attach: async (id: string) => {
@@ -183,7 +192,7 @@ function fakeEngine(
     killContainer: async () => undefined,
     isUp: async () => true,
   };
-  return { engine: engine as unknown as Engine, runs, given, containers, left };
+  return { engine: engine as unknown as Engine, runs, given, containers, most: () => most, left };
 }
 
 /** What a look into a container tells. */

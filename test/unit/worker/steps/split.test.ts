@@ -124,3 +124,23 @@ it('ends one share alone when it is cancelled, and the others go on', async () =
   expect(end.outcome).toMatchObject({ status: 'cancelled', reason: 'step unit 1/2: by ann' });
   expect(end.story).toContain('unit 2/2 success');
 });
+
+it('has no more containers at a time than the network of a workflow has addresses', async () => {
+  const files = Array.from({ length: 64 }, (_, index) => `${index}.t`);
+  const before = [stepOf('install', { image: 'x' }), stepOf('other', { image: 'x' })];
+  const steps = shares(64, { dependsOn: ['install', 'other'] });
+  const end = await runFlow({ steps: [...before, ...steps], files: () => files });
+  expect(end.outcome.status).toBe('success');
+  expect(Object.keys(end.given)).toHaveLength(64);
+  expect(end.mostContainers).toBeGreaterThan(30);
+  expect(end.mostContainers).toBeLessThanOrEqual(56);
+});
+
+it('goes on when more shares than that are skipped or cannot begin', async () => {
+  const few = await runFlow({ steps: shares(64), files: () => ['a.t'] });
+  expect(few.outcome.status).toBe('success');
+  expect(few.story.filter((line) => line.endsWith('skipped'))).toHaveLength(63);
+  const none = await runFlow({ steps: shares(64), files: () => [] });
+  expect(none.story).toHaveLength(64);
+  expect(few.left.concat(none.left)).toEqual([]);
+});
