@@ -56,3 +56,8 @@ export function splitEntry(parallel: Foreign | undefined): OutEntry | null {
   );
   return entry('split', map([entry('count', String(count), parallel), entry('files', 'none')]), parallel);
 }
+
+/** Variables that every share finds set, as commands would set them. */
+export function setForShares(parallel: Foreign | undefined): readonly string[] {
+  return parallel?.kind === 'text' ? ['CI_NODE_INDEX=', 'CI_NODE_TOTAL='] : [];
+}

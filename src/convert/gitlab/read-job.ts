@@ -9,7 +9,7 @@ import { readOnly, readRules } from './rules.ts';
 import type { JobWhen } from './rules.ts';
 import { askedVariable } from './asked-variables.ts';
 import type { ResourceGroup } from './resource-groups.ts';
-import { copiesOf, splitEntry } from './copies.ts';
+import { copiesOf, setForShares, splitEntry } from './copies.ts';
 import type { Copy } from './copies.ts';
 import { readService } from './services.ts';
 import type { JobService } from './services.ts';
@@ -68,10 +68,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
   const scripts = ['before_script', 'script', 'after_script'].map((key) => linesOf(job.get(key), job));
   const texts = jobText(
     defined,
-    scripts
-      .flat()
-      .map((one) => one.peek())
-      .join('\n'),
+    [...scripts.flat().map((one) => one.peek()), ...setForShares(job.get('parallel'))].join('\n'),
     told,
   );
   const [before = [], main = [], after = []] = scripts.map((lines) =>
