@@ -182,8 +182,8 @@ async function heartbeat(
   return { ttlMs: TIMES.lease, signals: row.signals };
 }
 
-async function reconcile({ store, clock }: BuildsDeps): Promise<void> {
-  await expireStandbys(store, clock.nowMs());
-  await endWithoutImage(store, clock.nowMs());
-  await settleAll(store, clock.nowMs());
+async function reconcile({ store, clock, onError }: BuildsDeps): Promise<void> {
+  await expireStandbys(store, clock.nowMs(), onError);
+  await endWithoutImage(store, clock.nowMs(), onError);
+  await settleAll(store, clock.nowMs(), onError);
 }

@@ -3,7 +3,7 @@ import { applySlotAction } from '../core/slots.ts';
 import type { Reading, Store, Tx } from '../store/store.ts';
 import { endWorkflow } from './end-workflow.ts';
 import { readSlots, writeSlots } from './environments.ts';
-import { keptImageOf, readImageRow } from './kept-image.ts';
+import { stillKept } from './kept-image.ts';
 import { loseLease } from './lose-lease.ts';
 import { busyEnvironments } from './router-record.ts';
 import { settleEnvironment } from './settle-environment.ts';
@@ -29,16 +29,28 @@ export async function expireLeases(store: Store, now: number): Promise<void> {
     });
 }
 
+type OnError = (error: unknown) => void;
+
+/** One that cannot be dealt with is told of, and holds up none of the others. */
+async function forEach<T>(
+  rows: readonly T[],
+  onError: OnError,
+  work: (row: T) => Promise<void>,
+): Promise<void> {
+  for (const row of rows) await work(row).catch(onError);
+}
+
 /** Ends standbys whose time is over, in the record; the router's worker then stops what the record does not name. */
-export async function expireStandbys(store: Store, now: number): Promise<void> {
+export async function expireStandbys(store: Store, now: number, onError: OnError): Promise<void> {
   const over = await store.db
     .selectFrom('slot')
     .select('environment_id')
     .where('role', '=', 'standby')
     .where('standby_until', '<=', now)
     .execute();
-  for (const { environment_id } of over)
-    await store.transaction((tx) => expireStandby(tx, environment_id, now));
+  await forEach(over, onError, ({ environment_id }) =>
+    store.transaction((tx) => expireStandby(tx, environment_id, now)),
+  );
 }
 
 async function expireStandby(tx: Tx, environmentId: string, now: number): Promise<void> {
@@ -54,13 +66,13 @@ async function expireStandby(tx: Tx, environmentId: string, now: number): Promis
 }
 
 /** Ends the workflows that wait to run again in an image that no worker keeps any more: they would wait for ever. */
-export async function endWithoutImage(store: Store, now: number): Promise<void> {
-  for (const { id } of await repeatsThatWait(store).execute())
-    await store.transaction(async (tx) => {
+export async function endWithoutImage(store: Store, now: number, onError: OnError): Promise<void> {
+  await forEach(await repeatsThatWait(store).execute(), onError, ({ id }) =>
+    store.transaction(async (tx) => {
       const row = await repeatsThatWait(tx).where('workflow.id', '=', id).executeTakeFirst();
       const repeat = JSON.parse(row?.repeat_json ?? 'null') as WorkflowRepeat | null;
       if (row === undefined || repeat === null || typeof repeat.image === 'string') return;
-      const cause = keptImageOf(await readImageRow(tx, repeat.image.workflowId), now);
+      const cause = await stillKept(tx, repeat.image, now);
       if (typeof cause !== 'string') return;
       const reason = `its image is not there any more: ${cause}; re-run all of build #${repeat.of}, which builds it again`;
       const running = { status: 'error', reason } as const;
@@ -72,7 +84,8 @@ export async function endWithoutImage(store: Store, now: number): Promise<void> 
         at: now,
         running,
       });
-    });
+    }),
+  );
 }
 
 /** One that is placed is left to its worker, which looks whether it has the image. */
@@ -89,13 +102,14 @@ function repeatsThatWait({ db }: Reading) {
 }
 
 /** Looks again at every environment with deployments that wait. */
-export async function settleAll(store: Store, now: number): Promise<void> {
+export async function settleAll(store: Store, now: number, onError: OnError): Promise<void> {
   const rows = await store.db
     .selectFrom('deployment')
     .select('environment_id')
     .where('status', 'in', ['pending', 'running'])
     .distinct()
     .execute();
-  for (const { environment_id } of rows)
-    await store.transaction((tx) => settleEnvironment(tx, environment_id, now));
+  await forEach(rows, onError, ({ environment_id }) =>
+    store.transaction((tx) => settleEnvironment(tx, environment_id, now)),
+  );
 }

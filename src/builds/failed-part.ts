@@ -8,7 +8,7 @@ import { isEnd } from '../core/status.ts';
 import { readEmptyShares } from '../store/read/empty-shares.ts';
 import type { WorkflowTable } from '../store/schema.ts';
 import type { Reading } from '../store/store.ts';
-import { keptImageOf, readImageRow } from './kept-image.ts';
+import { keptImageOf, readImageRow, stillKept } from './kept-image.ts';
 
 /** What becomes of a workflow where only what failed of its build runs again. */
 export type WorkflowPart =
@@ -105,8 +105,8 @@ async function imageOf(
   const isNeeded =
     plan.push !== null || plan.steps.some((step) => again.has(step.name) && step.image === null);
   if (!isNeeded) return 'none';
-  const source = typeof before === 'string' ? undefined : await readImageRow(tx, before.workflowId);
-  const kept = keptImageOf(own ?? source, at);
+  const isOwn = own !== undefined || typeof before === 'string';
+  const kept = isOwn ? keptImageOf(own, at) : await stillKept(tx, before, at);
   if (typeof kept !== 'string') return kept;
   const label = workflowLabel({
     name: workflow.name,

@@ -31,6 +31,16 @@ export function readImageRow(tx: Reading, workflowId: string): Promise<ImageRow 
     .executeTakeFirst();
 }
 
+/** The image of a part that was recorded, as {@link keptImageOf}. */
+export async function stillKept(
+  tx: Reading,
+  { workflowId }: KeptImage,
+  at: number,
+): Promise<KeptImage | string> {
+  if (workflowId === undefined) return 'nothing says until when it was kept';
+  return keptImageOf(await readImageRow(tx, workflowId), at);
+}
+
 /** The image, where its worker still keeps it at `at` (epoch ms); else why it is gone, for the end of a sentence. */
 export function keptImageOf(row: ImageRow | undefined, at: number): KeptImage | string {
   if (row === undefined) return 'the build that it was kept with was removed';

@@ -17,8 +17,8 @@ export type RepeatImage = 'build' | 'none' | KeptImage;
 export interface KeptImage {
   readonly built: BuiltImage;
   readonly workerId: string;
-  /** The workflow with whose end it was kept, which says until when. */
-  readonly workflowId: string;
+  /** The workflow with whose end it was kept, which says until when. Absent in records of earlier versions. */
+  readonly workflowId?: string;
 }
 
 /** What of a workflow runs again where only what failed of a build does. */

@@ -374,6 +374,26 @@ describe('a part that waits for the worker that keeps its image', () => {
     );
   });
 
+  it('ends where a record of before does not say until when, and holds up no other where it cannot be read', async () => {
+    const [old, broken, later] = [await waiting(), await waiting(), await waiting()];
+    const rewrite = async (buildId: string, repeat: string): Promise<void> => {
+      await record.store.transaction((tx) =>
+        tx.db.updateTable('workflow').set({ repeat_json: repeat }).where('build_id', '=', buildId).execute(),
+      );
+    };
+    await rewrite(old, JSON.stringify({ of: 1, kept: [], image: { built: {}, workerId: ada.known.id } }));
+    await rewrite(broken, '{');
+    record.clock.now += TIMES.keptImage;
+    await record.builds.reconcile().catch(() => undefined);
+    expect(await record.statusOf('build', old)).toBe('error');
+    expect(await reasonOf(old)).toMatch(
+      /not there any more: nothing says until when it was kept; re-run all/,
+    );
+    expect(await record.statusOf('build', broken)).toBe('pending');
+    expect(await record.statusOf('build', later)).toBe('error');
+    await expect(record.builds.rerunBuild(old, 'failed')).rejects.toMatchObject({ code: 'image_not_kept' });
+  });
+
   it('ends once the token of the worker is revoked, not while the worker gets a new one or has it already', async () => {
     const [buildId, placed] = [await waiting(), await waiting()];
     expect(await record.builds.place(await record.workflowOf(placed), ada.known.id)).toBe(true);
