@@ -105,7 +105,7 @@ export interface ReplayView {
   readonly projectPath: string;
   /** Where the commit is. */
   readonly clone: { readonly url: string; readonly ref: string; readonly commit: string };
-  /** What it was a build of, and whether it was given secrets and logins: not so for one from a fork; null: of none. */
+  /** What it was a build of, and whether it was given secrets and logins: not so for one from a fork; null, or left out by an older server: of none. */
   readonly pullRequest: { readonly number: number; readonly isTrusted: boolean } | null;
   /** Number of the build of which it ran only what had failed; null: it ran all. The workflows are whole in both cases. */
   readonly failedPartOf: number | null;

@@ -86,6 +86,13 @@ it('says that all of the plan runs of a build that ran only what had failed', as
   expect((await replay('--secret', 'token')).stderr).toContain(told);
 });
 
+it('replays a build of an older server, which says neither what it was of nor of which part', async () => {
+  view = { ...view, pullRequest: undefined, failedPartOf: undefined } as unknown as ReplayView;
+  const { status, stderr } = await replay('--secret', 'token');
+  expect(stderr).toContain('No Docker engine answers at unix:///nowhere.sock.');
+  expect(status).toBe(1);
+});
+
 it('has caches of its own for each server, project and pull request', () => {
   const of = (pullRequest: ReplayView['pullRequest'], projectPath = 'shop/web') => ({
     ...view,
