@@ -108,6 +108,10 @@ async function main(): Promise<void> {
   });
   // Their room may have been larger in an earlier life.
   await caches.evict().catch((error: unknown) => log.warn({ err: error }, 'caches are as they were'));
+  void caches.removeDamaged().then(
+    (removed) => removed > 0 && log.warn({ removed }, 'removed caches that were damaged'),
+    (error: unknown) => log.warn({ err: error }, 'damaged caches may be left'),
+  );
   const workflows = { ...(await workflowTools(engine, buildClient)), caches };
   keepBuildCache(engine, () => leases.size === 0);
   const deployments = deployTools(engine);

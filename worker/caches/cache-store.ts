@@ -46,6 +46,8 @@ interface About {
   readonly bytes: number;
 }
 
+type Place = Pick<CacheEntry, 'id' | 'space' | 'list'>;
+
 const MOST_CACHES = 10_000;
 /** Of one space and one list of paths. */
 const MOST_IN_LIST = 100;
@@ -139,29 +141,30 @@ export class CacheStore {
     }
   }
 
-  /** Brings the caches down to their room, and removes what is damaged, and folders that are empty. Returns how many went. */
+  /**
+   * Brings the caches down to their room; those without an archive and folders that are empty go, too. Returns how many
+   * went.
+   */
   async evict(): Promise<number> {
+    const { places, folders } = await this.#look();
     const entries: CacheEntry[] = [];
-    const damaged: string[] = [];
-    const folders: string[] = [];
-    for (const space of await namesIn(this.#spaces)) {
-      for (const list of await namesIn(path.join(this.#spaces, space))) {
-        for (const name of await namesIn(path.join(this.#spaces, space, list))) {
-          const id = path.join(space, list, name);
-          const facts = await stat(path.join(this.#spaces, id, 'archive')).catch(nullIfGone);
-          if (facts === null) damaged.push(id);
-          else
-            entries.push({ id, space, list: `${space}/${list}`, bytes: facts.size, usedMs: facts.mtimeMs });
-        }
-        folders.push(path.join(this.#spaces, space, list));
-      }
-      folders.push(path.join(this.#spaces, space));
+    const gone: string[] = [];
+    for (const place of places) {
+      const facts = await stat(path.join(this.#spaces, place.id, 'archive')).catch(nullIfGone);
+      if (facts === null) gone.push(place.id);
+      else entries.push({ ...place, bytes: facts.size, usedMs: facts.mtimeMs });
     }
     const room = { bytes: this.#settings.keepBytes, entries: MOST_CACHES, perList: MOST_IN_LIST };
-    const gone = [...damaged, ...chooseEvictions(entries, room).map(({ id }) => id)];
-    for (const id of gone) await this.#remove(path.join(this.#spaces, id));
-    for (const folder of folders) await rmdir(folder).catch(nullIfKept);
-    return gone.length;
+    gone.push(...chooseEvictions(entries, room).map(({ id }) => id));
+    return this.#clear(gone, folders);
+  }
+
+  /** Removes what is damaged: it reads of each cache what it is, so not after each save. Returns how many went. */
+  async removeDamaged(): Promise<number> {
+    const { places, folders } = await this.#look();
+    const gone: string[] = [];
+    for (const { id } of places) if (!(await isWhole(path.join(this.#spaces, id)))) gone.push(id);
+    return this.#clear(gone, folders);
   }
 
   /** Removes what savings that were cut short left aside. */
@@ -169,6 +172,26 @@ export class CacheStore {
     for (const name of await namesIn(this.#aside))
       if (!isAlive(name.replace(/\.[^.]*$/, '')))
         await rm(path.join(this.#aside, name), { recursive: true, force: true });
+  }
+
+  async #look(): Promise<{ readonly places: readonly Place[]; readonly folders: readonly string[] }> {
+    const places: Place[] = [];
+    const folders: string[] = [];
+    for (const space of await namesIn(this.#spaces)) {
+      for (const list of await namesIn(path.join(this.#spaces, space))) {
+        for (const name of await namesIn(path.join(this.#spaces, space, list)))
+          places.push({ id: path.join(space, list, name), space, list: `${space}/${list}` });
+        folders.push(path.join(this.#spaces, space, list));
+      }
+      folders.push(path.join(this.#spaces, space));
+    }
+    return { places, folders };
+  }
+
+  async #clear(gone: readonly string[], folders: readonly string[]): Promise<number> {
+    for (const id of gone) await this.#remove(path.join(this.#spaces, id));
+    for (const folder of folders) await rmdir(folder).catch(nullIfKept);
+    return gone.length;
   }
 
   /** Out of its place at once, so that nobody finds half of it. */

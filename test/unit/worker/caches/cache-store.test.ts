@@ -203,16 +203,31 @@ it.each(Object.keys(DAMAGES))('passes over a damaged entry, and saves its key ag
   expect(aside()).toEqual([]);
 });
 
-it('removes entries without an archive, and the folders that are empty then', async () => {
-  const store = open();
-  await save(store, 'a', 'x');
-  await save(store, 'a', 'x', PULL);
-  rmSync(path.join(entryOf('a', PULL), 'archive'));
+it.each(Object.keys(DAMAGES))(
+  'removes a damaged entry with the folders that are empty then, and no whole one: %s',
+  async (damage) => {
+    const store = open();
+    await save(store, 'a', 'one');
+    await save(store, 'b', 'two', PULL);
+    const [own, pulled] = [entryOf('a'), entryOf('b', PULL)];
+    DAMAGES[damage]?.(pulled);
+    expect(await store.removeDamaged()).toBe(1);
+    expect(readdirSync(path.join(directory, 'spaces'))).toEqual([OWN]);
+    expect(await find(store, 'a')).toBe('a=one');
+    DAMAGES[damage]?.(own);
+    expect(await store.removeDamaged()).toBe(1);
+    expect(readdirSync(path.join(directory, 'spaces'))).toEqual([]);
+    expect(aside()).toEqual([]);
+  },
+);
+
+it('counts nothing of what is damaged into the room', async () => {
+  const store = open({ keepBytes: 10 });
+  await save(store, 'a', 'x'.repeat(6));
+  await save(store, 'b', 'x'.repeat(4));
+  rmSync(path.join(entryOf('b'), 'archive'));
   expect(await store.evict()).toBe(1);
-  expect(readdirSync(path.join(directory, 'spaces'))).toEqual([OWN]);
-  rmSync(path.join(entryOf('a'), 'archive'));
-  expect(await store.evict()).toBe(1);
-  expect(readdirSync(path.join(directory, 'spaces'))).toEqual([]);
+  expect(await find(store, 'a')).toBe('a=xxxxxx');
 });
 
 it('saves while others remove folders that are empty', async () => {
