@@ -220,7 +220,8 @@ async function wakeKeepers(deps: DispatcherDeps, woken: Map<string, Woken>): Pro
   for (const router of woken.keys()) if (!wanted.has(router)) woken.delete(router);
   for (const [router, removals] of wanted) {
     const last = woken.get(router);
-    if (last?.removals === removals && now - last.atMs < KEEPER_MS) continue;
+    const sinceMs = now - (last?.atMs ?? 0); // below 0 where the clock was set back
+    if (last?.removals === removals && sinceMs >= 0 && sinceMs < KEEPER_MS) continue;
     woken.set(router, { removals, atMs: now });
     await tell(
       deps,

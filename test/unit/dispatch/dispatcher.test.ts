@@ -341,6 +341,10 @@ it('wakes the worker of a router that has an environment to remove, at once and 
   dispatcher.wake();
   await settled();
   expect(wakes()).toBe(began + 1);
+  record.clock.now -= 3_600_000;
+  dispatcher.wake();
+  await settled();
+  expect(wakes()).toBe(began + 2);
   await record.store.transaction((tx) => tx.db.updateTable('outbox').set({ state: 'done' }).execute());
   const gone = { environments: [{ id: environment?.id ?? '', volumes: [] }] };
   expect((await record.builds.routerRemoved(ada.known, 'local', gone)).forgotten).toHaveLength(1);
