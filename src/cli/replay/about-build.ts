@@ -1,10 +1,12 @@
 import type { ReplayView } from '../../core/view.ts';
 
-/** What names the caches of a build's replays: its server and project, and the pull request, whose commits decide what is in them. */
-export function replayCaches(server: string, { projectPath, pullRequest }: ReplayView): string {
-  const pull =
-    pullRequest == null ? [] : [pullRequest.isTrusted ? 'pull request' : 'fork', pullRequest.number];
-  return `replay of ${JSON.stringify([new URL(server).href, projectPath, ...pull])}`;
+/**
+ * What names the caches of a build's replays: its server and project, and the branch, tag or pull request, whose commits
+ * decide what is in them.
+ */
+export function replayCaches(server: string, { projectPath, clone, pullRequest }: ReplayView): string {
+  const pull = pullRequest == null ? [] : [pullRequest.isTrusted ? 'pull request' : 'fork'];
+  return `replay of ${JSON.stringify([new URL(server).href, projectPath, clone.ref, ...pull])}`;
 }
 
 /** Whether the server gave it neither secrets nor logins, so that its replay gets none either. */

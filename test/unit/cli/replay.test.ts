@@ -93,19 +93,23 @@ it('replays a build of an older server, which says neither what it was of nor of
   expect(status).toBe(1);
 });
 
-it('has caches of its own for each server, project and pull request', () => {
-  const of = (pullRequest: ReplayView['pullRequest'], projectPath = 'shop/web') => ({
-    ...view,
-    ...{ projectPath, pullRequest },
-  });
+it('has caches of its own for each server, project, branch, tag and pull request', () => {
+  const of = (
+    pullRequest: ReplayView['pullRequest'],
+    projectPath = 'shop/web',
+    ref = `refs/${pullRequest === null ? 'heads/main' : `pull/${pullRequest.number}/head`}`,
+  ) => ({ ...view, ...{ projectPath, pullRequest }, clone: { ...view.clone, ref } });
   const names = [
     replayCaches('https://a.test', of(null)),
     replayCaches('https://b.test', of(null)),
     replayCaches('https://a.test', of(null, 'shop/api')),
+    replayCaches('https://a.test', of(null, 'shop/web', 'refs/heads/feature')),
+    replayCaches('https://a.test', of(null, 'shop/web', 'refs/tags/main')),
     replayCaches('https://a.test', of({ number: 7, isTrusted: true })),
     replayCaches('https://a.test', of({ number: 8, isTrusted: true })),
     replayCaches('https://a.test', of({ number: 7, isTrusted: false })),
   ];
   expect(new Set(names).size).toBe(names.length);
-  expect(replayCaches('https://A.test/', { ...of(null), number: 3 })).toBe(names[0]);
+  const ofOlder = { ...of(null), number: 3, pullRequest: undefined } as unknown as ReplayView;
+  expect(replayCaches('https://A.test/', ofOlder)).toBe(names[0]);
 });
