@@ -92,6 +92,16 @@ export interface ServicePlan {
   /** Empty: the image's own command. */
   readonly commands: readonly string[];
   readonly ready: ReadyPlan;
+  /** Absent: none. */
+  readonly volumes?: readonly VolumePlan[];
+}
+
+/** A volume that steps and services of one workflow share by its name, made for it and removed with it. */
+export interface VolumePlan {
+  readonly name: string;
+  /** Absolute, in the container. */
+  readonly path: string;
+  readonly readOnly: boolean;
 }
 
 /** How a service is known to be ready. `auto`: the image's HEALTHCHECK, else its first exposed TCP port, else at once. */
@@ -123,6 +133,8 @@ export interface StepPlan {
   readonly artifacts?: ArtifactPlan;
   /** What of its files is kept for later builds. Absent: nothing. */
   readonly caches?: readonly CachePlan[];
+  /** Absent: none. */
+  readonly volumes?: readonly VolumePlan[];
   /** Absent: it is tried once. */
   readonly retry?: RetryPlan;
   /**

@@ -4,14 +4,17 @@ import type { Plan } from './plan.ts';
  * What a worker's process may know to do beyond what the version of its protocol says, as it tells at its registration.
  * `repeat`: run only a part of a workflow again, in an image that it keeps. `cancel-step`: end one step alone.
  * `take-artifacts`: bring artifacts of other workflows into the workspace. `split`: give the shares of a step their test files.
+ * `volumes`: give steps and services volumes by name.
  */
-export const WORKER_FEATURES = ['repeat', 'cancel-step', 'take-artifacts', 'split'] as const;
+export const WORKER_FEATURES = ['repeat', 'cancel-step', 'take-artifacts', 'split', 'volumes'] as const;
 export type WorkerFeature = (typeof WORKER_FEATURES)[number];
 
 /** What a worker must know to run a plan as it is meant. Pure. */
-export function neededFeatures({ takes, steps }: Plan): readonly WorkerFeature[] {
+export function neededFeatures({ takes, steps, services }: Plan): readonly WorkerFeature[] {
+  const hasVolumes = [...services, ...steps].some(({ volumes }) => volumes !== undefined);
   return [
     ...(takes === undefined ? [] : ['take-artifacts' as const]),
     ...(steps.some(({ split }) => split !== undefined) ? ['split' as const] : []),
+    ...(hasVolumes ? ['volumes' as const] : []),
   ];
 }

@@ -85,6 +85,7 @@ const TOO_OLD: Readonly<Record<WorkerFeature, string>> = {
   'cancel-step': 'to end one step alone',
   'take-artifacts': 'to take artifacts of other workflows: upgrade one',
   split: 'to run a step in shares: upgrade one',
+  volumes: 'to give steps volumes: upgrade one',
 };
 
 /** Why a workflow that is left in the queue waits; one sentence for a person. Pure. */

@@ -204,6 +204,10 @@ export const LINT_CATALOGUE = {
     'The host `{host}` is in environment `{other}` too.',
     'One host leads to one environment.',
   ),
+  volume_of_host: error(
+    '`{source}` is a path of the worker’s host, and no step or service gets one at `{path}`.',
+    'Write a name in its place, `{name}:{path}`, for a volume that goes with its build; `cache` keeps files for later builds, and `image` builds images without the engine’s socket.',
+  ),
   volume_duplicate: error('Two volumes are mounted at `{path}`.', 'Give each its own path.'),
   pipeline_idle: error(
     'This file does nothing: it builds no image and has no steps.',

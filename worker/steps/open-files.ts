@@ -11,7 +11,7 @@ import { commonSpec, type WorkflowContext } from './workflow-context.ts';
  */
 export async function openFiles<T>(
   context: WorkflowContext,
-  { container, row, workingDirectory: directory, inTime: signal }: EndedStep,
+  { container, plan, row, workingDirectory: directory, inTime: signal }: EndedStep,
   act: (place: FilesPlace) => Promise<T>,
 ): Promise<T> {
   const { engine, settings, helper } = context;
@@ -19,7 +19,7 @@ export async function openFiles<T>(
   if (directory !== WORKSPACE && !directory.startsWith(`${WORKSPACE}/`))
     throw new NotCollected(`the container has ended, and with it what was in ${directory}`);
   signal.throwIfAborted();
-  const { network, ...common } = commonSpec(context, row, helper.image);
+  const { network, ...common } = commonSpec(context, row, helper.image, plan.volumes);
   const spec = { ...common, name: `${common.name}-files`, network };
   const other = await startStepContainer(engine, spec, settings.deadManSwitchMs);
   try {

@@ -105,7 +105,7 @@ export class Service {
   #create(image: ImageFacts, environment: Readonly<Record<string, string>>, shell: Shell): Promise<string> {
     const { commands, name } = this.#plan;
     return this.#context.engine.createContainer({
-      ...commonSpec(this.#context, this.#row, image.id),
+      ...commonSpec(this.#context, this.#row, image.id, this.#plan.volumes),
       environment,
       aliases: [name],
       noHealthcheck: true,

@@ -28,12 +28,17 @@ export async function setUpWorkflow(
   signal: AbortSignal,
   onWait: (why: string) => void = () => undefined,
 ): Promise<WorkflowPlace> {
-  const place = { network: `slipway-${labels.lease}`, volume: `slipway-${labels.lease}` };
+  const place = { network: `slipway-${labels.lease}`, volume: workspaceOf(labels) };
   await Promise.all([
     engine.createVolume(place.volume, engineLabels(labels)),
     createFreeNetwork(engine, place.network, labels, settings, signal, onWait),
   ]);
   return place;
+}
+
+/** Name of the volume of a workflow's workspace. */
+export function workspaceOf({ lease }: WorkflowLabels): string {
+  return `slipway-${lease}`;
 }
 
 async function createFreeNetwork(

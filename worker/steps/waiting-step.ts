@@ -45,7 +45,7 @@ export async function startWaitingStep(
     pulled = prepared.pulled;
     if ('reason' in prepared)
       return { outcome: { status: 'failure', reason: prepared.reason, exitCode: null }, pulled };
-    const { network, ...spec } = commonSpec(context, row, prepared.facts.id);
+    const { network, ...spec } = commonSpec(context, row, prepared.facts.id, plan.volumes);
     const start = (where: Pick<ContainerSpec, 'network' | 'joins'>): Promise<StepContainer> =>
       startStepContainer(context.engine, { ...spec, ...where }, context.settings.deadManSwitchMs);
     const joined =

@@ -1,5 +1,6 @@
 import type { ArtifactOffer } from '../../src/core/artifact.ts';
 import type { Division } from '../../src/core/split.ts';
+import type { VolumePlan } from '../../src/core/plan.ts';
 import type { TestReport } from '../../src/core/test-report.ts';
 import type { LeaseSecrets, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import type { CacheStore } from '../caches/cache-store.ts';
@@ -12,6 +13,7 @@ import type { Attempts } from './attempt.ts';
 import { HELPER_FOLDER } from './ensure-helper.ts';
 import type { Helper } from './ensure-helper.ts';
 import { WORKSPACE } from './fill-workspace.ts';
+import { volumeOf } from './make-volumes.ts';
 import type { WorkflowPlace } from './set-up-workflow.ts';
 import type { StepSettings } from './settings.ts';
 
@@ -81,6 +83,7 @@ export function commonSpec(
   context: WorkflowContext,
   row: StepWork,
   imageId: string,
+  volumes: readonly VolumePlan[] = [],
 ): Pick<ContainerSpec, 'name' | 'image' | 'labels' | 'mounts' | 'limits'> & { readonly network: string } {
   return {
     name: `slipway-${row.attemptId}`,
@@ -89,6 +92,7 @@ export function commonSpec(
     mounts: [
       { volume: context.helper.volume, path: HELPER_FOLDER, readOnly: true },
       { volume: context.place.volume, path: WORKSPACE, readOnly: false },
+      ...volumes.map(({ name, ...mount }) => ({ ...mount, volume: volumeOf(context.place.volume, name) })),
     ],
     network: context.place.network,
     limits: context.limits,

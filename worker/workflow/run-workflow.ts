@@ -11,6 +11,7 @@ import type { Outcome } from '../outcome.ts';
 import { stopOf, type Lease } from '../server/lease.ts';
 import { cleanUpWorkflow } from '../steps/clean-up-workflow.ts';
 import { fillWorkspace } from '../steps/fill-workspace.ts';
+import { makeVolumes } from '../steps/make-volumes.ts';
 import { runSteps } from '../steps/run-steps.ts';
 import { setUpWorkflow, type WorkflowPlace } from '../steps/set-up-workflow.ts';
 import { ImageStage, type ImageEnd } from './image-stage.ts';
@@ -117,8 +118,9 @@ class WorkflowRun {
     if (left === 0) await rm(this.#checkout, { recursive: true, force: true });
   }
 
-  #setUp(log: LogSink): Promise<WorkflowPlace> {
+  async #setUp(log: LogSink): Promise<WorkflowPlace> {
     const { engine, steps } = this.#tools;
+    await makeVolumes(engine, this.#labels, this.#lease.work.plan, steps);
     return setUpWorkflow(engine, this.#labels, steps, this.#ending.signal, (why) => void log.say(why));
   }
 

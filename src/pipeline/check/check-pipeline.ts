@@ -20,6 +20,7 @@ import { checkStepsWaited } from './check-steps-waited.ts';
 import { checkTags } from './check-tags.ts';
 import { checkTemplate } from './check-template.ts';
 import { checkUnique } from './check-unique.ts';
+import { checkVolumes } from './check-volumes.ts';
 
 /** What is known beside the file. */
 export interface Facts {
@@ -62,6 +63,7 @@ export function checkPipeline(
   checkCaches(spec, own, report);
   checkPrograms(spec, report);
   checkSplits(spec, report);
+  checkVolumes(spec, report);
   checkDeployments(spec.deploy, report);
   checkExpressions(spec, { inside: own, ofFile: new Set(inputs) }, room, report);
   checkSecrets(spec, report);

@@ -337,6 +337,32 @@ export const volume: Format<{ readonly name: string; readonly path: string }> = 
   json: { type: 'string', pattern: '^[a-z0-9][a-z0-9_.-]{0,63}:/[^:]+$' },
 };
 
+/** A volume of steps and services, `name:/path`, perhaps with `:ro`. */
+export interface StepVolume {
+  /** A name, or a path of a host, which check-volumes.ts refuses. */
+  readonly source: string;
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+export const stepVolume: Format<StepVolume> = {
+  phrase:
+    'a volume such as `cache:/cache` or `cache:/cache:ro`, not at `/`, `/workspace`, `/proc`, `/sys`, `/dev` or `/.slipway`',
+  blank: { source: '', path: '', readOnly: false },
+  parse: (text) => {
+    const [, source, path = '', mode] =
+      /^([A-Za-z0-9][A-Za-z0-9_.-]{0,63}|[/.~][^\p{Cc}:]{0,1023}):(\/[^\p{Cc}:]{1,255})(?::(ro|rw))?$/u.exec(
+        text,
+      ) ?? [];
+    const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+    const clean = `/${parts.join('/')}`;
+    const isTaken = /^\/(?:workspace(?:\/\.git(?:\/.*)?)?|(?:proc|sys|dev|\.slipway)(?:\/.*)?)?$/.test(clean);
+    if (source === undefined || isTaken || parts.includes('..')) return null;
+    return { source, path: clean, readOnly: mode === 'ro' };
+  },
+  json: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:/[^:]+(:r[ow])?$' },
+};
+
 /** A pattern over branches, tags, refs or paths; see `core/glob.ts`. */
 export const globPattern: Format<string> = {
   phrase: 'a pattern such as `main` or `release/*`',

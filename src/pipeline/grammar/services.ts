@@ -6,6 +6,7 @@ import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
 import { command, duration, imageTemplate, serviceName } from './formats.ts';
 import { commands, environment } from './values.ts';
+import { volumes } from './volumes.ts';
 
 export const readyRecord = record('`ready`', {
   command: optional(
@@ -25,7 +26,6 @@ const ready = choice(
 );
 
 const NOT_YET = {
-  volumes: 'A service keeps its data for one build.',
   ports: 'Steps reach every port of a service under its name.',
   when: 'A service runs whenever a step runs.',
   privileged: 'No container of a build is privileged.',
@@ -46,6 +46,12 @@ export const services = namedList(
       "Run by `sh -e` instead of the image's own command.",
       [],
       "the image's own command",
+    ),
+    volumes: defaulted(
+      volumes,
+      'Volumes that steps and services of the workflow share, and that go with it.',
+      [],
+      'none',
     ),
     ready: optional(ready, 'How it is known to be ready; a command alone is enough.', 'see below'),
   },

@@ -11,6 +11,7 @@ import { retry } from './retry.ts';
 import { settings } from './settings.ts';
 import { split } from './split.ts';
 import { commands, environment, words } from './values.ts';
+import { volumes } from './volumes.ts';
 import { stepWhen } from './when.ts';
 
 const names = 'a step name, or a list of step names';
@@ -52,7 +53,6 @@ const NOT_YET = {
   matrix: 'Write `matrix` at the top of the file.',
   approval: 'Deploy another environment by hand.',
   secrets: 'Write `environment: { NAME: { from_secret: name } }`.',
-  volumes: 'Steps share the workspace.',
   privileged: 'No container of a build is privileged.',
   detach: 'Use `services`.',
   pull: 'An image that is missing is pulled.',
@@ -98,6 +98,12 @@ export const steps = namedList(
       'What its failure does: `fail` the build, be ignored, or `cancel` what still runs.',
       'fail',
       '`fail`',
+    ),
+    volumes: defaulted(
+      volumes,
+      'Volumes that steps and services of the workflow share, and that go with it.',
+      [],
+      'none',
     ),
     retry: optional(retry, 'How often it is tried again when it failed.', 'once tried, it is over'),
     split: optional(

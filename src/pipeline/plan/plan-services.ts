@@ -5,6 +5,7 @@ import type { FillValue } from './fill-values.ts';
 import type { Report } from '../report.ts';
 import { planEnvironment } from './plan-environment.ts';
 import { planReference } from './plan-reference.ts';
+import { planVolumes } from './plan-volumes.ts';
 
 /** @param variables They have these in their environment. */
 export function planServices(
@@ -13,12 +14,13 @@ export function planServices(
   fill: FillValue,
   report: Report,
 ): readonly ServicePlan[] {
-  return services.map(({ name, image, environment, commands, ready }) => ({
+  return services.map(({ name, image, environment, commands, ready, volumes }) => ({
     name: name.value,
     image: planReference(image, fill, report),
     environment: { ...variables, ...planEnvironment(environment, fill) },
     commands,
     ready: planReady(ready),
+    ...planVolumes(volumes),
   }));
 }
 

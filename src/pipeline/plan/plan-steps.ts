@@ -10,6 +10,7 @@ import type { Report } from '../report.ts';
 import { belowFolder, planCaches } from './plan-caches.ts';
 import { planEnvironment } from './plan-environment.ts';
 import { planReference } from './plan-reference.ts';
+import { planVolumes } from './plan-volumes.ts';
 import { planProgram, TOO_OLD_FOR_PROGRAMS } from './plan-program.ts';
 import { planShares } from './plan-shares.ts';
 
@@ -47,6 +48,7 @@ export function planSteps(
       failure: step.failure,
       runsOn: runsOn ?? ['success'],
       selected: runsOn !== null,
+      ...planVolumes(step.volumes),
       ...(step.retry === null ? {} : { retry: planRetry(step.retry) }),
       ...(step.artifacts === null ? {} : { artifacts: planArtifact(step, step.artifacts) }),
       ...(step.cache === null ? {} : { caches: planCaches(step.cache, folderOf(step), own) }),

@@ -126,6 +126,7 @@ const step = fc
           .map(([must, may]) => ({ ...must, ...may })),
       ),
       reports: fc.record({ junit: fc.oneof(files, fc.array(files, { minLength: 1, maxLength: 2 })) }),
+      volumes: fc.constantFrom(['data:/data'], ['a:/a/./b:ro', 'data:/c:rw']),
       cache: fc.oneof(cache, fc.array(cache, { minLength: 1, maxLength: 2 })),
       artifacts: fc.oneof(
         fc.array(files, { minLength: 1, maxLength: 2 }),
@@ -164,6 +165,7 @@ const services = fc
           ),
         ),
         commands,
+        volumes: fc.constantFrom(['data:/data'], ['a:/b:ro', 'data:/d']),
       },
       { requiredKeys: ['image'] },
     ),

@@ -100,6 +100,7 @@ const FILES: Readonly<
     `${DEPLOY}${DEPLOY.replace('deploy:\n', '').replace('t: a', 't: b').replace('a.ex', 'A.ex')}`,
     '7:11',
   ],
+  volume_of_host: ['steps: { a: { image: b, commands: x, volumes: ["/var/run/docker.sock:/x"] } }', '1:48'],
   volume_duplicate: [`${DEPLOY}    volumes: [a:/d, b:/d/.]`, '5:21'],
   pipeline_idle: ['services: { db: { image: postgres:15 } }', '1:1'],
   tag_mutable: ['push: { tags: "1.0" }', '1:15'],

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Engine } from '../../worker/engine/engine.ts';
+import { engineLabels, type WorkflowLabels } from '../../worker/engine/labels.ts';
+import { cleanUpWorkflow } from '../../worker/steps/clean-up-workflow.ts';
+import { makeVolumes, volumeOf } from '../../worker/steps/make-volumes.ts';
+import { reapLeftovers } from '../../worker/steps/reap-leftovers.ts';
+import { workspaceOf } from '../../worker/steps/set-up-workflow.ts';
+import { planOf, stepOf } from '../support/record.ts';
+import { ORDINARY, importBusyboxImage, leftOf, sharedEngine, testLabels } from './support.ts';
+
+const IMAGE = 'slipway-test-volumes:ordinary';
+const PLAN = planOf({
+  steps: [
+    stepOf('a', {
+      volumes: [
+        { name: 'data', path: '/data', readOnly: false },
+        { name: 'lib', path: '/lib/own', readOnly: false },
+      ],
+    }),
+    stepOf('b', { volumes: [{ name: 'data', path: '/other', readOnly: true }] }),
+  ],
+});
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = sharedEngine();
+  await importBusyboxImage(engine, IMAGE, ORDINARY);
+});
+afterAll(async () => {
+  await engine.docker.getImage(IMAGE).remove({ force: true });
+  engine.close();
+});
+
+/** What a command says, as a user of no image, with a workflow's volume at `/data`. */
+async function say(labels: WorkflowLabels, command: string): Promise<string> {
+  const id = await engine.createContainer({
+    name: `${workspaceOf(labels)}-look`,
+    image: IMAGE,
+    labels: engineLabels(labels),
+    command: ['sleep', '60'],
+    user: '1000:1000',
+    mounts: [{ volume: volumeOf(workspaceOf(labels), 'data'), path: '/data', readOnly: false }],
+  });
+  try {
+    await engine.startContainer(id);
+    return (await engine.run(id, { command: ['sh', '-c', command] })).output;
+  } finally {
+    await engine.removeContainer(id);
+  }
+}
+
+it('volumes are of one workflow alone, for every user to write, and go with it', async () => {
+  const [one, other] = [testLabels(), testLabels()];
+  try {
+    for (const labels of [one, other]) await makeVolumes(engine, labels, PLAN, { helperPath: null });
+    expect(await leftOf(engine, one)).toHaveLength(2);
+    expect(await say(one, 'echo mine > /data/x && cat /data/x')).toBe('mine\n');
+    expect(await say(other, 'ls -A /data')).toBe('');
+    await cleanUpWorkflow(engine, one);
+    expect(await leftOf(engine, one)).toEqual([]);
+    expect(await leftOf(engine, other)).toHaveLength(2);
+  } finally {
+    for (const labels of [one, other]) await cleanUpWorkflow(engine, labels);
+  }
+});
+
+it('volumes of a worker that was killed are reaped', async () => {
+  const labels = testLabels('volumes-reaper');
+  try {
+    await makeVolumes(engine, labels, PLAN, { helperPath: null });
+    const owner = { isLeaseAlive: () => false, holdsName: async () => true };
+    expect(await reapLeftovers(engine, 'volumes-reaper', owner)).toBe(2);
+    expect(await leftOf(engine, labels)).toEqual([]);
+  } finally {
+    await cleanUpWorkflow(engine, labels);
+  }
+});
+
+it('a plan without volumes makes none', async () => {
+  const labels = testLabels();
+  await makeVolumes(engine, labels, planOf(), { helperPath: null });
+  expect(await leftOf(engine, labels)).toEqual([]);
+});

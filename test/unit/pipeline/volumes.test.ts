@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
+import { lint, planOf } from './support.ts';
+
+const withVolumes = (volumes: string) =>
+  `steps: { a: { image: "busybox:1.36", commands: x, volumes: ${volumes} } }`;
+
+test('volumes have a name, a path and perhaps only reading; a plan without any stays as it was', () => {
+  expect(
+    planOf(withVolumes('["data:/data/./x/", "Lib_1:/usr/lib/x:ro", "data:/y:rw"]')).steps[0]?.volumes,
+  ).toEqual([
+    { name: 'data', path: '/data/x', readOnly: false },
+    { name: 'Lib_1', path: '/usr/lib/x', readOnly: true },
+    { name: 'data', path: '/y', readOnly: false },
+  ]);
+  const plan = planOf(
+    'services: { db: { image: "postgres:15", volumes: ["data:/data"] } }\nsteps: { a: { image: "node:24", commands: "x db" } }',
+  );
+  expect(plan.services[0]?.volumes).toEqual([{ name: 'data', path: '/data', readOnly: false }]);
+  expect(plan.steps[0]).not.toHaveProperty('volumes');
+});
+
+test.each([
+  '/:/host',
+  '/var/run/docker.sock:/var/run/docker.sock',
+  '/var/run/../run/docker.sock:/x:ro',
+  '/etc/ssl/certs:/etc/ssl/certs:ro',
+  './sub:/x',
+  '../..:/x',
+  '~/.ssh:/x',
+  '/a b:/x',
+])('%s is a path of the host, which is named and refused', (volume) => {
+  const problems = lintPipeline(withVolumes(JSON.stringify([volume])), 'slipway.yml');
+  const [source = '', path = ''] = volume.split(':');
+  expect(problems.map(({ code }) => code)).toEqual(['volume_of_host']);
+  expect(problems[0]?.message).toContain(`\`${source}\` is a path of the worker’s host`);
+  expect(problems[0]?.message).toContain(`\`${path}\``);
+  expect(problems[0]?.fix).not.toMatch(/\{\w+\}|undefined/);
+});
+
+test.each([
+  'data',
+  'data:data',
+  ':/data',
+  'data:/',
+  'data:/./',
+  'data:/workspace',
+  'data:/workspace/',
+  'data:/workspace/.git/hooks',
+  'data:/proc/x',
+  'data:/sys',
+  'data:/dev/shm',
+  'data:/.slipway',
+  'data:/a/../b',
+  'data:/a:z',
+  '/a:/b:/c',
+  'a/b:/c',
+  '${HOME}:/c',
+])('%s is no volume', (volume) => {
+  expect(lint(withVolumes(JSON.stringify([volume]))).join()).toContain('value_wrong');
+});
+
+test('two volumes at one path, and more than sixteen, are refused', () => {
+  expect(lint(withVolumes('["a:/d", "b:/d/."]')).join()).toContain('volume_duplicate');
+  const many = Array.from({ length: 17 }, (_, i) => `v${i}:/v${i}`);
+  expect(lint(withVolumes(JSON.stringify(many))).join()).toContain('too_complex');
+});
