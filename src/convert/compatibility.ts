@@ -98,7 +98,7 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
         group: 'a',
         pull: 'true',
         privileged: 'true',
-        volumes: '[/a:/b]',
+        volumes: '[a:/b, /c:/d]',
         backend_options: '{ docker: { user: a } }',
         dns: '1.1.1.1',
         dns_search: 'example.com',
@@ -139,7 +139,7 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
         ports: '[1]',
         pull: 'true',
         entrypoint: '[x]',
-        volumes: '[/a:/b]',
+        volumes: '[a:/b, /c:/d]',
         privileged: 'true',
         when: '{ event: push }',
         settings: '{ a: b }',
@@ -183,7 +183,7 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
     {
       where: 'step',
       file: (line) =>
-        `${line.startsWith('name') || line.startsWith('image') ? DRONE_STEPS.replace(line.startsWith('name') ? '- name: one\n ' : '  image: "busybox:1.36"\n', line.startsWith('name') ? '-' : '') : DRONE_STEPS}  ${line}\n${/^(?:commands|settings|entrypoint)/.test(line) ? '' : '  commands: [x]\n'}- { name: two, image: "busybox:1.36", commands: [x] }\n`,
+        `${line.startsWith('name') || line.startsWith('image') ? DRONE_STEPS.replace(line.startsWith('name') ? '- name: one\n ' : '  image: "busybox:1.36"\n', line.startsWith('name') ? '-' : '') : DRONE_STEPS}  ${line}\n${/^(?:commands|settings|entrypoint)/.test(line) ? '' : '  commands: [x]\n'}- { name: two, image: "busybox:1.36", commands: [x] }\n${line.startsWith('volumes') ? 'volumes: [{ name: a, temp: {} }]\n' : ''}`,
       keys: {
         name: 'one',
         image: '"busybox:1.36"',

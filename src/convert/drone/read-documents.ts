@@ -7,6 +7,7 @@ import type { OutEntry, OutMap } from '../out.ts';
 import { conditionOf } from '../woodpecker/conditions.ts';
 import { concurrencyEntry, leaveOutIdle, readBody, readWoodpecker } from '../woodpecker/read-workflow.ts';
 import type { StepWords } from '../woodpecker/step.ts';
+import { temporaryVolumes } from '../woodpecker/volumes.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
 import { DRONE, DRONE_CONDITIONS } from './words.ts';
@@ -85,6 +86,7 @@ function readPipeline(name: string, file: ForeignFile, document: ForeignDocument
     matrix: new Set(),
     environment: environment === undefined ? [] : [environment],
     areSettingsLoose: false,
+    temporaryVolumes: temporaryVolumes(root.get('volumes')),
   };
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) root.get(key)?.leaveOut(why, fix);
   const trigger = readTrigger(root, root.get('trigger'));
@@ -124,7 +126,6 @@ function readPipeline(name: string, file: ForeignFile, document: ForeignDocument
 }
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
-  volumes: ['steps share the workspace and nothing else', 'Keep it in a folder of the workspace.'],
   workspace: ['the workspace is chosen by Slipway', 'Write `$CI_WORKSPACE` for its path.'],
   image_pull_secrets: ['logins of registries are the server’s', 'Use `slipway registry set`.'],
   metadata: ['steps do not run in Kubernetes', 'Remove it.'],

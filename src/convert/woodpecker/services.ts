@@ -6,9 +6,9 @@ import { stepText } from '../substitution.ts';
 import { environmentEntry } from './environment.ts';
 import { readPull, wordEntry } from './step.ts';
 import type { ReadStep, StepWords } from './step.ts';
+import { volumesEntry } from './volumes.ts';
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
-  volumes: ['a service keeps its data for one build', 'Put what it needs into its image.'],
   privileged: ['no container of a build is privileged', 'Build images with `image:`.'],
   when: [
     'a service runs whenever a step runs',
@@ -50,6 +50,7 @@ export function readService(service: Foreign, name: string, words: StepWords): O
       wordEntry(service.get('image'), texts),
       environmentEntry([...words.environment, service.get('environment')], service.get('secrets'), texts),
       commands === undefined ? null : commandsEntry(commands),
+      volumesEntry(service.get('volumes'), words.temporaryVolumes),
     ],
     service,
   );
@@ -76,15 +77,17 @@ export function readService(service: Foreign, name: string, words: StepWords): O
   }
 }
 
+const OF_SERVICES: readonly string[] = ['image', 'commands', 'volumes'];
+
 /** A step that goes on beside the others is a service. */
 export function detachedService(step: ReadStep): Out {
   step.from.changes(
     'a detached step becomes a service: it starts before all steps and has no checkout',
     'Put what it needs into its image.',
   );
-  const kept = step.entries.filter((one) => one !== null && ['image', 'commands'].includes(one.key));
+  const kept = step.entries.filter((one) => one !== null && OF_SERVICES.includes(one.key));
   for (const one of step.entries)
-    if (one !== null && !['image', 'commands'].includes(one.key))
+    if (one !== null && !OF_SERVICES.includes(one.key))
       one.from?.leaveOut('a service does not have it', 'Remove it.');
   const when = step.from.get('when');
   when?.leaveOut('a service runs whenever a step runs', 'Remove it.');

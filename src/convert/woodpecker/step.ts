@@ -7,6 +7,7 @@ import type { Dialect, StepText } from '../substitution.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Conditions, ConditionWords } from './conditions.ts';
 import { environmentEntry } from './environment.ts';
+import { volumesEntry } from './volumes.ts';
 
 /** What steps of Woodpecker and of Drone differ in. */
 export interface StepWords extends ConditionWords {
@@ -16,6 +17,8 @@ export interface StepWords extends ConditionWords {
   readonly environment: readonly Foreign[];
   /** Whether settings of a plugin may stand beside the other keys, as in old files. */
   readonly areSettingsLoose: boolean;
+  /** See {@link volumesEntry}. */
+  readonly temporaryVolumes: ReadonlySet<string> | null;
 }
 
 /** A step that was read, before the order of all of them is known. */
@@ -38,7 +41,6 @@ const SHARE = 'Keep it in a folder of the workspace, which all steps share.';
 /** Keys that cannot be honoured, with why and our way. */
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   privileged: ['no container of a build is privileged', 'Build images with `image:`.'],
-  volumes: ['steps share the workspace and nothing else', SHARE],
   devices: ['no device of the host is given to a step', 'Remove it.'],
   backend_options: ['limits and users are the operator’s and the image’s', 'Remove it.'],
   resources: ['limits are set by the operator', 'Remove it.'],
@@ -98,7 +100,7 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
     dependsFrom: depends ?? null,
     group,
     isDetached,
-    entries: [...head, given],
+    entries: [...head, given, volumesEntry(step.get('volumes'), words.temporaryVolumes)],
     environment: environmentEntry(environmentOwn, secrets, texts),
   };
 }
@@ -246,6 +248,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'ignore_errors',
   'environment',
   'secrets',
+  'volumes',
 ]);
 
 /** Names of a step as lint takes them. */

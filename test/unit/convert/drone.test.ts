@@ -78,13 +78,13 @@ steps:
         from_secret: key
     commands:
       - go test -v \${FLAGS} \${DRONE_COMMIT_SHA}
+    volumes:
+      - cache:/go
 `);
   expect(workflows[1]?.text).toMatch(/^# tells of the end\n/);
   expect(workflows[1]?.text).toContain('runs_on:\n  - success\n  - failure\n\ndepends_on:\n  - test\n');
   expect(workflows[1]?.text).toContain('DRONE_REPO: ${CI_REPO}');
   expect(notes.map(({ line, code, path }) => `${line} ${code} ${path}`)).toEqual([
-    '19 convert_left_out steps[0].volumes',
-    '22 convert_left_out volumes',
     '41 convert_left_out ',
     '45 convert_left_out ',
   ]);
@@ -112,4 +112,31 @@ it('a file of before 1.0 is read', () => {
   const text = 'pipeline:\n  a:\n    image: busybox:1.36\n    commands: [x]\n';
   expect(textOf('drone', text)).toContain('- name: a');
   expect(notesOf('drone', text)).toEqual([]);
+});
+
+it('volumes that go with the pipeline are ours; those of the host are noted, where they are made and where they are mounted', () => {
+  const text = `kind: pipeline
+name: one
+steps:
+  - name: build
+    image: golang:1.22
+    commands: [make]
+    volumes:
+      - { name: deps, path: /go }
+      - { name: docker, path: /var/run/docker.sock }
+      - { name: deps, path: /proc }
+services:
+  - { name: db, image: "postgres:15", volumes: [{ name: deps, path: /d }] }
+volumes:
+  - { name: deps, temp: { medium: memory } }
+  - { name: docker, host: { path: /var/run/docker.sock } }
+`;
+  const { workflows, notes } = convert('drone', text);
+  expect(workflows[0]?.text.match(/- deps:.*$/gm)).toEqual(['- deps:/d', '- deps:/go']);
+  expect(notes.map(({ code, path }) => `${code} ${path}`)).toEqual([
+    'convert_left_out steps[0].volumes[1]',
+    'convert_left_out steps[0].volumes[2]',
+    'convert_left_out volumes[0].temp.medium',
+    'convert_left_out volumes[1]',
+  ]);
 });

@@ -178,12 +178,12 @@ services:
     '2:44 convert_left_out labels.any',
     '6:5 convert_left_out steps.a.pull',
     '7:5 convert_left_out steps.a.privileged',
-    '8:5 convert_left_out steps.a.volumes',
+    '8:15 convert_left_out steps.a.volumes[0]',
     '9:5 convert_unknown steps.a.colour',
     '11:13 convert_left_out steps.a.when.platform',
     '11:58 convert_left_out steps.a.when.path.ignore_message',
     '13:3 convert_changed services.My_DB',
-    '13:49 convert_left_out services.My_DB.volumes',
+    '13:59 convert_left_out services.My_DB.volumes[0]',
   ]);
   for (const { fix } of notes) expect(fix).not.toBe('');
   expect(needless.map(({ path }) => path)).toEqual(['steps.a.when.path.on_empty', 'services.My_DB.ports']);
@@ -284,4 +284,15 @@ it('an expression that compares text with a number is what it is there: never eq
     '5 convert_changed: `steps[0].when.evaluate` is not quite the same here: a variable is text, which equals no number there either; what that comes to is written.',
   ]);
   expect(errorsOf('woodpecker', text)).toEqual([]);
+});
+
+it('a volume by its name is kept, and noted, for it goes with the build', () => {
+  const text =
+    'steps:\n  a: { image: "node:20", commands: [x], volumes: ["deps:/deps", "/etc:/etc:ro", "x:/workspace"] }\n';
+  expect(convert('woodpecker', text).workflows[0]?.text).toContain('volumes:\n      - deps:/deps\n');
+  expect(notesOf('woodpecker', text)).toEqual([
+    expect.stringContaining('volumes[0]` is not quite the same here'),
+    expect.stringContaining('volumes[1]` is left out: no step or service gets a path of the worker’s host'),
+    expect.stringContaining('volumes[2]` is left out: it is no volume'),
+  ]);
 });
