@@ -19,13 +19,13 @@ type KeepingEngine = Pick<Engine, 'docker' | 'removeImage'>;
 /**
  * Keeps what was built and what was tested of an image of a build, for what failed to run again in it, beyond the end of its
  * lease: for `TIMES.keptImage` from the last call for it, within the bounds of {@link dropKeptImages}. Returns whether: not
- * while the disk is low.
+ * while the disk is low. That another could not be dropped is told to `onLeftover`: it changes nothing of this one.
  */
 export async function keepImage(
   engine: KeepingEngine,
   { imageId, testImageId }: BuiltImage,
   buildId: string,
-  isDiskLow: boolean,
+  { isDiskLow, onLeftover }: { readonly isDiskLow: boolean; readonly onLeftover: (error: unknown) => void },
 ): Promise<boolean> {
   if (isDiskLow) return false;
   const built = hexOf(imageId);
@@ -38,7 +38,7 @@ export async function keepImage(
       KEPT,
       `${built}${TESTED}${hexOf(testImageId).slice(0, 32)}${ofBuild}`,
     );
-  await dropKeptImages(engine, { nowMs: Date.now(), isDiskLow });
+  await dropKeptImages(engine, { nowMs: Date.now(), isDiskLow }).catch(onLeftover);
   return true;
 }
 

@@ -103,7 +103,8 @@ class WorkflowRun {
     if (this.#image === null || keepsImages === undefined) return false;
     if (!mayRunAgain(outcome, stopOf(this.#lease.signal))) return false;
     try {
-      return await keepImage(engine, this.#image, this.#lease.work.build.id, await keepsImages.isDiskLow());
+      const isDiskLow = await keepsImages.isDiskLow();
+      return await keepImage(engine, this.#image, this.#lease.work.build.id, { isDiskLow, onLeftover });
     } catch (error) {
       onLeftover(error);
       return false;

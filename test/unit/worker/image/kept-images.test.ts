@@ -7,6 +7,7 @@ import { dropKeptImages, keepImage } from '../../../../worker/image/kept-images.
 const NOW = Date.parse('2026-05-01T12:00:00Z');
 const at = (nowMs: number) => ({ nowMs, isDiskLow: false });
 const BUILD = newId('bld');
+const onLeftover = (error: unknown) => expect.fail(String(error));
 const hex = (n: number) => n.toString(16).padStart(64, '0');
 
 /** An engine whose images have these tags, each with the time when it got it, and so many bytes, shared ones among them. */
@@ -37,14 +38,28 @@ it('keeps what was built and what was tested, under names of their own', async (
   const tags = new Map<string, number>();
   const facts = { sizeBytes: 1, layers: 1, cachedSteps: 0, totalSteps: 1 };
   const image = { imageId: `sha256:${hex(1)}`, testImageId: `sha256:${hex(2)}`, ...facts };
-  expect(await keepImage(engineWith(tags), image, BUILD, true)).toBe(false);
+  expect(await keepImage(engineWith(tags), image, BUILD, { isDiskLow: true, onLeftover })).toBe(false);
   expect(tags.size).toBe(0);
-  expect(await keepImage(engineWith(tags), image, BUILD, false)).toBe(true);
+  expect(await keepImage(engineWith(tags), image, BUILD, { isDiskLow: false, onLeftover })).toBe(true);
   expect([...tags.keys()]).toEqual([
     `slipway-kept:${hex(1)}.n${timeOrder(BUILD)}`,
     `slipway-kept:${hex(1)}.${hex(2).slice(0, 32)}.n${timeOrder(BUILD)}`,
   ]);
   for (const tag of tags.keys()) expect(tag.split(':')[1]?.length).toBeLessThanOrEqual(128);
+});
+
+it('keeps an image also where another that is past its time cannot be dropped, and tells of that', async () => {
+  const tags = new Map([[`slipway-kept:${hex(3)}`, 0]]);
+  const error = new Error('the engine is busy');
+  const engine = { ...engineWith(tags), removeImage: async () => Promise.reject(error) };
+  const facts = { sizeBytes: 1, layers: 1, cachedSteps: 0, totalSteps: 1 };
+  const image = { imageId: `sha256:${hex(1)}`, testImageId: `sha256:${hex(1)}`, ...facts };
+  const told: unknown[] = [];
+  expect(
+    await keepImage(engine, image, BUILD, { isDiskLow: false, onLeftover: (one) => told.push(one) }),
+  ).toBe(true);
+  expect([...tags.keys()]).toContain(`slipway-kept:${hex(1)}.n${timeOrder(BUILD)}`);
+  expect(told).toEqual([error]);
 });
 
 it('drops what is past its time, and the oldest of too many, and nothing of others', async () => {
