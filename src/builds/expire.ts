@@ -1,3 +1,4 @@
+import { TIMES } from '../../config/times.ts';
 import type { WorkflowRepeat } from '../core/repeat.ts';
 import { applySlotAction } from '../core/slots.ts';
 import type { Reading, Store, Tx } from '../store/store.ts';
@@ -65,14 +66,17 @@ async function expireStandby(tx: Tx, environmentId: string, now: number): Promis
     .execute();
 }
 
-/** Ends the workflows that wait to run again in an image that no worker keeps any more: they would wait for ever. */
+/**
+ * Ends the workflows that wait to run again in an image that no worker keeps any more: they would wait for ever. One that is
+ * placed is left to its worker, which looks whether it has the image, for as long as that has to claim it.
+ */
 export async function endWithoutImage(store: Store, now: number, onError: OnError): Promise<void> {
   await forEach(await repeatsThatWait(store).execute(), onError, ({ id }) =>
     store.transaction(async (tx) => {
       const row = await repeatsThatWait(tx).where('workflow.id', '=', id).executeTakeFirst();
       const repeat = JSON.parse(row?.repeat_json ?? 'null') as WorkflowRepeat | null;
       if (row === undefined || repeat === null || typeof repeat.image === 'string') return;
-      const cause = await stillKept(tx, repeat.image, now);
+      const cause = await stillKept(tx, repeat.image, row.worker_id === null ? now : now - TIMES.placement);
       if (typeof cause !== 'string') return;
       const reason = `its image is not there any more: ${cause}; re-run all of build #${repeat.of}, which builds it again`;
       const running = { status: 'error', reason } as const;
@@ -88,15 +92,13 @@ export async function endWithoutImage(store: Store, now: number, onError: OnErro
   );
 }
 
-/** One that is placed is left to its worker, which looks whether it has the image. */
 function repeatsThatWait({ db }: Reading) {
   return db
     .selectFrom('workflow')
     .innerJoin('build', 'build.id', 'workflow.build_id')
-    .select(['workflow.id', 'workflow.build_id', 'workflow.repeat_json'])
+    .select(['workflow.id', 'workflow.build_id', 'workflow.repeat_json', 'workflow.worker_id'])
     .where('workflow.status', '=', 'pending')
     .where('workflow.repeat_json', 'is not', null)
-    .where('workflow.worker_id', 'is', null)
     .where('build.status', 'in', ['pending', 'running'])
     .where('build.cancel_requested', 'is', null);
 }

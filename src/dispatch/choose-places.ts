@@ -56,11 +56,13 @@ export function choosePlaces<W extends Wanting>(
   return chosen;
 }
 
-/** Whether it may go to one worker alone, which is away or would not take it now, however empty. Pure. */
+/** Whether it may go to one worker alone, which is away, silent or would not take it now, however empty. Pure. */
 export function isStranded(wanted: Wanting, workers: readonly WorkerPlaces[]): boolean {
   return (
     wanted.only !== undefined &&
-    !workers.some((worker) => !worker.draining && worker.capacity > 0 && fits(worker, wanted))
+    !workers.some(
+      (worker) => !worker.draining && worker.capacity > 0 && worker.silent !== true && fits(worker, wanted),
+    )
   );
 }
 
@@ -124,7 +126,8 @@ function whyNotOn(worker: WorkerPlaces | undefined, wanted: Wanting): string {
   const { labels } = wanted;
   if (!hasLabels(worker.labels, labels)) return `lacks ${lackingLabels(labels, [worker])}`;
   if (worker.capacity === 0) return 'takes no builds';
-  return worker.draining ? 'drains' : 'has no free place';
+  if (worker.draining) return 'drains';
+  return worker.silent === true ? 'has left something unclaimed lately' : 'has no free place';
 }
 
 /** The labels that no worker has; all of them where each is somewhere, but never together. */

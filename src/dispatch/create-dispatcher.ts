@@ -133,13 +133,14 @@ async function round(deps: DispatcherDeps, { served, unheard, woken }: Memory): 
   const queued = all.filter(({ workerId }) => workerId === null);
   const order = orderQueue(queued, loads);
   // What cannot begin before a certain worker comes back is no reason for others of its group to wait for that worker.
-  const held = holdGroups(
-    queued.filter((workflow) => !isStranded(workflow, workers)),
-    taken,
-  );
+  const away = queued.filter((workflow) => isStranded(workflow, workers));
+  const there = queued.filter((workflow) => !away.includes(workflow));
+  const held = holdGroups(there, taken);
+  // A silent worker may be given its own all the same, where none of the group could begin elsewhere.
+  const overtaken = holdGroups(away, [...taken, ...there.filter(({ id }) => !held.has(id))]);
   const paused = deps.whyPaused?.() ?? null;
   const next = orderQueue(
-    queued.filter(({ id }) => !held.has(id)),
+    queued.filter(({ id }) => !held.has(id) && !overtaken.has(id)),
     loads,
   );
   const chosen = paused === null ? choosePlaces(next, workers) : [];

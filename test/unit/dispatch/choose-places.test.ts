@@ -74,6 +74,7 @@ describe('a place', () => {
         'and is not new enough to run only a part of a workflow again: re-run all of it',
       ],
       [{ ...a, draining: true }, 'and drains'],
+      [{ ...a, silent: true }, 'and has left something unclaimed lately'],
     ] as const;
     for (const [ada, reason] of wouldNot) {
       expect(why(ada)).toBe(reason);

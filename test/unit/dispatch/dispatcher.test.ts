@@ -172,6 +172,45 @@ it('lets no group wait for what only a worker can run that takes nothing now', a
   );
 });
 
+it('lets no group wait for what its only worker leaves unclaimed, and gives that up once its image is gone', async () => {
+  const plan = planOf({ concurrency: { limit: 1, group: 'live' } });
+  const project = await record.project();
+  const ada = await record.worker('ada', { features: ['repeat'] });
+  const red = await record.build(project, { plan });
+  const { report } = await ada.claimWorkflow(await record.workflowOf(red.buildId));
+  for (const body of IMAGE_REPORTS) if (body.type === 'image.built') await report(body);
+  await report({ type: 'workflow.finished', status: 'failure', reason: null, keepsImage: true });
+  const bob = await record.worker('bob');
+  const again = await record.builds.rerunBuild(red.buildId, 'failed');
+  await settled();
+  const other = await record.build(project, { plan });
+  await settled();
+  expect(jobs.at(-1)).toBe(`${queueOf(ada)} ${await record.workflowOf(again.buildId)} 1`);
+  const later = async (ms: number): Promise<void> => {
+    record.clock.now += ms;
+    for (const worker of [bob, ada]) await worker.restart();
+    dispatcher.wake();
+    await settled();
+  };
+  await later(TIMES.placement + 1_000);
+  const ofOther = `${queueOf(bob)} ${await record.workflowOf(other.buildId)} 1`;
+  expect(jobs).toContain(ofOther);
+  // Only one of them at a time.
+  expect(jobs.filter((job) => job.startsWith('worker-'))).toEqual([ofOther]);
+  expect(dispatcher.waitingOf(again.buildId)?.why).toBe(
+    'the worker ada has its image, and has left something unclaimed lately',
+  );
+  await runWorkflow(await bob.claimWorkflow(await record.workflowOf(other.buildId)));
+  await settled();
+  expect(jobs.at(-1)).toBe(`${queueOf(ada)} ${await record.workflowOf(again.buildId)} 1`);
+  for (let waited = 0; waited <= TIMES.keptImage; waited += TIMES.keptImage / 4) {
+    await later(TIMES.keptImage / 4);
+    await later(1_000);
+  }
+  await record.builds.reconcile();
+  expect(await record.statusOf('build', again.buildId)).toBe('error');
+});
+
 it('gives a quiet project the next place while a busy one has many waiting', async () => {
   const busy = await record.project('shop/busy');
   const quiet = await record.project('shop/quiet');
