@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { open, readdir, readFile, rename, rm, rmdir, stat, utimes, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, rmdir, stat, utimes, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { DiskShare } from '../../config/formats.ts';
 import { CACHE_SPACE, isTrustedSpace, type CacheSpaces } from '../../src/core/cache.ts';
 import { makeFolderDurably, syncPath, writeNewFile } from '../../src/files/durable.ts';
 import { readDiskRoom } from '../disk-room.ts';
+import { aboutOf, isWhole, namesIn, nullIfGone, nullIfKept, renameTo, type About } from './cache-files.ts';
 import { chooseEvictions, largestIn, type CacheEntry } from './choose-evictions.ts';
 
 /** What a cache is found by. */
@@ -37,13 +38,6 @@ export interface CacheSettings {
   readonly keepBytes: number;
   /** With less than this free on its disk nothing is saved. */
   readonly diskLow: DiskShare;
-}
-
-interface About {
-  readonly key: string;
-  readonly paths: readonly string[];
-  readonly createdMs: number;
-  readonly bytes: number;
 }
 
 type Place = Pick<CacheEntry, 'id' | 'space' | 'list'>;
@@ -276,50 +270,6 @@ function checked(space: string): string {
   return space;
 }
 
-/** Null for one that is not there, and for what a failing disk has left of it. */
-async function aboutOf(entry: string): Promise<About | null> {
-  const text = await readFile(path.join(entry, 'about.json'), 'utf8').catch(nullIfGone);
-  if (text === null) return null;
-  try {
-    const about = JSON.parse(text) as Partial<About> | null;
-    return typeof about?.key === 'string' ? (about as About) : null;
-  } catch {
-    return null;
-  }
-}
-
-async function isWhole(entry: string): Promise<boolean> {
-  const about = await aboutOf(entry);
-  const archive = await stat(path.join(entry, 'archive')).catch(nullIfGone);
-  return about !== null && archive?.size === about.bytes;
-}
-
 function hashOf(what: string | readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 40);
-}
-
-/** A folder cannot be renamed over one that has something in it, nor into one that has just been removed (rename(2)). */
-async function renameTo(from: string, to: string): Promise<'taken' | 'there' | 'no folder'> {
-  try {
-    await rename(from, to);
-    return 'taken';
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code)) return 'there';
-    if (code === 'ENOENT') return 'no folder';
-    throw error;
-  }
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  return (await readdir(folder).catch(nullIfGone)) ?? [];
-}
-
-function nullIfKept(error: NodeJS.ErrnoException): null {
-  return error.code === 'ENOTEMPTY' || error.code === 'EEXIST' ? null : nullIfGone(error);
-}
-
-function nullIfGone(error: NodeJS.ErrnoException): null {
-  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
-  return null;
 }
