@@ -31,10 +31,13 @@ async function main(): Promise<number> {
   interrupted.catch(() => undefined);
   let code = 1;
   try {
-    const shown = await Promise.race([perform(stack, interruption.signal), interrupted]);
+    const { adminTokenFile, ...shown } = await Promise.race([
+      perform(stack, interruption.signal),
+      interrupted,
+    ]);
     console.log(`\nEverything was observed, in ${((Date.now() - startMs) / 1_000).toFixed(0)} s.`);
     code = 0;
-    if (options.has('--kept')) await hold(shown, interrupted);
+    if (options.has('--kept')) await hold(shown, adminTokenFile, interrupted);
     await stack.disposeAsync();
     summary({ ok: true, ...shown });
   } catch (error) {
@@ -48,7 +51,10 @@ async function main(): Promise<number> {
 }
 
 /** Sets everything up, so that `stack` takes it down again in the opposite order, and runs the demo. */
-async function perform(stack: AsyncDisposableStack, signal: AbortSignal): Promise<Shown> {
+async function perform(
+  stack: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<Shown & { readonly adminTokenFile: string }> {
   const say = (line: string): void => console.log(line);
   const place: Place = await makePlace(process.env);
   stack.defer(() => place.remove());
@@ -71,11 +77,12 @@ async function perform(stack: AsyncDisposableStack, signal: AbortSignal): Promis
   if (helper !== null) process.env['SLIPWAY_HELPER'] = helper;
   for (const image of await ensureServiceImages(place.environment, dockerHost, (line) => say(`  ${line}`)))
     say(`  the engine has ${image}`);
-  return runDemo(installation, host, say);
+  return { ...(await runDemo(installation, host, say)), adminTokenFile: installation.adminTokenFile };
 }
 
 /** Tells the process that waits that all was shown, then stays until somebody ends this one. */
-async function hold(shown: Shown, interrupted: Promise<never>): Promise<void> {
+async function hold(shown: Shown, adminTokenFile: string, interrupted: Promise<never>): Promise<void> {
+  console.log(`Sign in to its pages with the token in ${adminTokenFile}`);
   console.log(`It runs on; \`kill ${process.pid}\` ends it and removes everything.`);
   summary({ ok: true, ...shown });
   options.delete('--json');

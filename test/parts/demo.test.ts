@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -30,6 +30,14 @@ it('shows every stage and the figures that others read, runs on with --keep, and
   const [, kept = ''] = /`kill (\d+)` ends it/.exec(output) ?? [];
   try {
     expect((await fetch(shown.urls.page, { headers: { accept: 'text/html' } })).status).toBe(200);
+    const [, tokenFile = ''] = /with the token in (.+)/.exec(output) ?? [];
+    const { origin } = new URL(shown.urls.page);
+    const signIn = await fetch(`${origin}/api/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin },
+      body: JSON.stringify({ token: (await readFile(tokenFile, 'utf8')).trim() }),
+    });
+    expect(signIn.status).toBe(201);
     expect((await ask(shown.urls.app, APP_HOST, { path: '/' })).status).toBe(200);
   } finally {
     process.kill(Number(kept), 'SIGTERM');
