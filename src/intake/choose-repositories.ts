@@ -3,8 +3,24 @@ export interface WaitingRepository {
   readonly repository: string | null;
   /** The host that it is fetched from; null where no project builds it, and nothing is fetched. */
   readonly gitHost: string | null;
-  /** When the oldest of those deliveries came, in epoch ms. */
-  readonly sinceMs: number;
+}
+
+/**
+ * Those that wait in the order of their turns: who was there at the last look, as it was then; who came since; who had a
+ * turn since and waits on. By turns alone: ids may run ahead of the clock, and the clock may be set back. Pure.
+ * @param before All that waited at the last look, in their order.
+ * @param waiting All that wait now, the one with the oldest delivery first.
+ * @param served Whose turns ended since the last look.
+ */
+export function orderTurns(
+  before: readonly WaitingRepository[],
+  waiting: readonly WaitingRepository[],
+  served: ReadonlySet<string | null>,
+): readonly WaitingRepository[] {
+  const places = new Map(before.map(({ repository }, place) => [repository, place]));
+  const placeOf = ({ repository }: WaitingRepository): number =>
+    served.has(repository) ? before.length + 1 : (places.get(repository) ?? before.length);
+  return waiting.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 /**

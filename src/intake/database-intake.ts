@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRounds } from '../core/rounds.ts';
 import { bundleSource } from './bundle-source.ts';
-import { chooseRepositories, type WaitingRepository } from './choose-repositories.ts';
+import { chooseRepositories, orderTurns, type WaitingRepository } from './choose-repositories.ts';
 import { takeNext, waitingRepositories } from './delivery-queue.ts';
 import { createGiveWay } from './give-way.ts';
 import type { IntakeDeps } from './intake-deps.ts';
@@ -42,8 +42,9 @@ export function createIntake(deps: IntakeDeps): Intake {
   };
 
   const working = new Map<WaitingRepository, Promise<void>>();
-  /** When the last turn of a repository that still waits ended. */
-  const served = new Map<string | null, number>();
+  /** Those that waited at the last look, in the order of their turns, and those whose turns ended since. */
+  let inTurn: readonly WaitingRepository[] = [];
+  const served = new Set<string | null>();
   const workOff = async (one: WaitingRepository): Promise<void> => {
     const { repository } = one;
     const turnEnds = performance.now() + TURN_MS;
@@ -57,7 +58,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       await rest();
     } finally {
       working.delete(one);
-      served.set(repository, deps.clock.nowMs());
+      served.add(repository);
       wake();
     }
     async function next(): Promise<readonly Unplanned[] | null> {
@@ -68,17 +69,13 @@ export function createIntake(deps: IntakeDeps): Intake {
     }
   };
 
-  /** Since when it waits for its next turn. */
-  const turnOf = ({ repository, sinceMs }: WaitingRepository): number =>
-    Math.max(served.get(repository) ?? 0, sinceMs);
   const looks = createRounds(async () => {
     // Who ends some work looks again.
     if (stopping.signal.aborted || working.size >= concurrency) return;
     try {
       const waiting = await waitingRepositories(deps);
-      const still = new Set(waiting.map(({ repository }) => repository));
-      for (const repository of served.keys()) if (!still.has(repository)) served.delete(repository);
-      const inTurn = waiting.toSorted((a, b) => turnOf(a) - turnOf(b));
+      inTurn = orderTurns(inTurn, waiting, served);
+      served.clear();
       for (const one of chooseRepositories(inTurn, [...working.keys()], concurrency))
         working.set(one, workOff(one));
     } catch (error) {

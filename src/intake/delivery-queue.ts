@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS } from '../../config/times.ts';
-import { timeOf } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import { readGithubDelivery, readGithubNames } from '../hosts/github/read-delivery.ts';
 import type { WaitingRepository } from './choose-repositories.ts';
@@ -31,12 +30,7 @@ export async function waitingRepositories({ store }: IntakeDeps): Promise<readon
     .groupBy('repository')
     .orderBy('oldest')
     .execute();
-  return rows.map(({ repository, url, oldest }) => ({
-    repository,
-    gitHost: url === null ? null : gitHostOf(url),
-    // Of the id: the index has it, and the rows with their payloads are not read.
-    sinceMs: timeOf(oldest),
-  }));
+  return rows.map(({ repository, url }) => ({ repository, gitHost: url === null ? null : gitHostOf(url) }));
 }
 
 /**

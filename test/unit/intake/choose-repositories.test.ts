@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/core/id.ts';
 import { connectGithub } from '../../../src/hosts/github/connect-github.ts';
-import { chooseRepositories } from '../../../src/intake/choose-repositories.ts';
+import { chooseRepositories, orderTurns } from '../../../src/intake/choose-repositories.ts';
 import { createIntake } from '../../../src/intake/database-intake.ts';
 import type { Mirrors } from '../../../src/ports/repositories.ts';
 import { pushPayload } from '../../support/github-payloads.ts';
@@ -10,7 +10,7 @@ import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 describe('of the repositories that wait', () => {
   const of = (gitHost: string | null, ...names: readonly (string | null)[]) =>
-    names.map((repository) => ({ repository, gitHost, sinceMs: 0 }));
+    names.map((repository) => ({ repository, gitHost }));
   const choose = (...args: Parameters<typeof chooseRepositories>) =>
     chooseRepositories(...args).map(({ repository }) => repository);
 
@@ -34,6 +34,34 @@ describe('of the repositories that wait', () => {
 
   it('those from which nothing is fetched have every place', () => {
     expect(choose(of(null, 'u1', 'u2', null), of(null, 'x'), 4)).toEqual(['u1', 'u2', null]);
+  });
+});
+
+describe('the turns of the repositories that wait', () => {
+  const named = (...names: readonly string[]) => names.map((repository) => ({ repository, gitHost: null }));
+  const ordered = (...[before, waiting, served]: readonly (readonly string[])[]) =>
+    orderTurns(named(...(before ?? [])), named(...(waiting ?? [])), new Set(served)).map(
+      ({ repository }) => repository,
+    );
+
+  it('are those of their oldest deliveries at first', () => {
+    expect(ordered([], ['a', 'b'], [])).toEqual(['a', 'b']);
+  });
+
+  it('come round: who had one and waits on goes behind all others, however old its deliveries are', () => {
+    expect(ordered(['busy', 'b', 'c'], ['busy', 'c', 'b', 'new'], ['busy'])).toEqual([
+      'b',
+      'c',
+      'new',
+      'busy',
+    ]);
+  });
+
+  it('are not taken by who comes back with each push, with older deliveries than its own or with newer ones', () => {
+    const backlog = ['backlog', 'quick'];
+    for (const waiting of [backlog, backlog.toReversed()])
+      expect(ordered(['quick', 'backlog'], waiting, ['quick'])).toEqual(['backlog', 'quick']);
+    expect(ordered(['backlog'], ['quick', 'backlog'], [])).toEqual(['backlog', 'quick']);
   });
 });
 
@@ -103,24 +131,34 @@ describe('a Git host whose fetches take long', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it('takes a push of another project in while those before have many more', async () => {
-    for (const name of ['a', 'b', 'c', 'd']) await add(`busy/${name}`, 'git.test', 20);
-    await add('team/quick', 'git.test');
-    const asked: string[] = [];
-    const intake = intakeThatReads(async ({ remote }) => {
-      asked.push(new URL(remote.url).pathname);
-      await sleep(200);
-      return { info, files: [null, null], changes: null };
-    });
-    intake.start();
-    try {
-      await expect.poll(() => asked).toContain('/team/quick.git');
-      // Three places, and two turns of a second each: where reading takes longer, fewer are read before.
-      expect(asked.indexOf('/team/quick.git')).toBeLessThan(40);
-    } finally {
-      await intake.stop();
-    }
-  });
+  it.each([0, 15_000])(
+    'takes a push of another project in, its id %i ms ahead of the clock, while others have many more',
+    async (aheadMs) => {
+      for (const name of ['a', 'b', 'c', 'd']) await add(`busy/${name}`, 'git.test', 20);
+      await add('team/quick', 'git.test');
+      await server.deps.store.transaction((tx) =>
+        tx.db
+          .updateTable('delivery')
+          .set({ id: newId('dlv', Date.now() + aheadMs) })
+          .where('repository', '=', 'team/quick')
+          .execute(),
+      );
+      const asked: string[] = [];
+      const intake = intakeThatReads(async ({ remote }) => {
+        asked.push(new URL(remote.url).pathname);
+        await sleep(200);
+        return { info, files: [null, null], changes: null };
+      });
+      intake.start();
+      try {
+        await expect.poll(() => asked).toContain('/team/quick.git');
+        // Three places, and two turns of a second each: where reading takes longer, fewer are read before.
+        expect(asked.indexOf('/team/quick.git')).toBeLessThan(40);
+      } finally {
+        await intake.stop();
+      }
+    },
+  );
 });
 
 const no = () => Promise.reject(new Error('not asked for'));
