@@ -23,6 +23,8 @@ export const PIPELINE_LIMITS = {
   aliasedNodes: 10_000,
   /** Steps, and services. */
   steps: 2_000,
+  /** Volumes of a workflow, by their names. */
+  volumes: 64,
   /** Shares of steps that shares of others wait for, each pair of them counted. */
   waits: 200_000,
   /** Characters of the steps of a file that are split, those of each share counted. */

@@ -109,7 +109,8 @@ function unsetTable(): string {
 
 function limitsTable(): string {
   const { bytes, tokens, depth, aliasedNodes, steps: most } = PIPELINE_LIMITS;
-  const { files, includes, includeDepth, workflows, plannedSteps, substitutedCharacters } = PIPELINE_LIMITS;
+  const { files, includes, includeDepth, workflows, plannedSteps, substitutedCharacters, volumes } =
+    PIPELINE_LIMITS;
   return table(
     ['what', 'most'],
     [
@@ -118,6 +119,7 @@ function limitsTable(): string {
       ['levels of nesting', number(depth)],
       ['nodes that aliases stand for in all of them', number(aliasedNodes)],
       ['steps; services', number(most)],
+      ['names of volumes in a workflow', number(volumes)],
       ['files of `.slipway/`', number(files)],
       ['files that those include; how deep', `${number(includes)}; ${number(includeDepth)}`],
       ['workflows of a build', number(workflows)],

@@ -21,6 +21,8 @@ const PLAN = planOf({
   ],
 });
 
+const { signal } = new AbortController();
+
 let engine: Engine;
 beforeAll(async () => {
   engine = sharedEngine();
@@ -52,7 +54,7 @@ async function say(labels: WorkflowLabels, command: string): Promise<string> {
 it('volumes are of one workflow alone, for every user to write, and go with it', async () => {
   const [one, other] = [testLabels(), testLabels()];
   try {
-    for (const labels of [one, other]) await makeVolumes(engine, labels, PLAN, { helperPath: null });
+    for (const labels of [one, other]) await makeVolumes(engine, labels, PLAN, { helperPath: null }, signal);
     expect(await leftOf(engine, one)).toHaveLength(2);
     expect(await say(one, 'echo mine > /data/x && cat /data/x')).toBe('mine\n');
     expect(await say(other, 'ls -A /data')).toBe('');
@@ -67,7 +69,7 @@ it('volumes are of one workflow alone, for every user to write, and go with it',
 it('volumes of a worker that was killed are reaped', async () => {
   const labels = testLabels('volumes-reaper');
   try {
-    await makeVolumes(engine, labels, PLAN, { helperPath: null });
+    await makeVolumes(engine, labels, PLAN, { helperPath: null }, signal);
     const owner = { isLeaseAlive: () => false, holdsName: async () => true };
     expect(await reapLeftovers(engine, 'volumes-reaper', owner)).toBe(2);
     expect(await leftOf(engine, labels)).toEqual([]);
@@ -78,6 +80,6 @@ it('volumes of a worker that was killed are reaped', async () => {
 
 it('a plan without volumes makes none', async () => {
   const labels = testLabels();
-  await makeVolumes(engine, labels, planOf(), { helperPath: null });
+  await makeVolumes(engine, labels, planOf(), { helperPath: null }, signal);
   expect(await leftOf(engine, labels)).toEqual([]);
 });

@@ -121,8 +121,9 @@ class WorkflowRun {
 
   async #setUp(log: LogSink): Promise<WorkflowPlace> {
     const { engine, steps } = this.#tools;
-    await makeVolumes(engine, this.#labels, this.#lease.work.plan, steps);
-    return setUpWorkflow(engine, this.#labels, steps, this.#ending.signal, (why) => void log.say(why));
+    const { signal } = this.#ending;
+    await makeVolumes(engine, this.#labels, this.#lease.work.plan, steps, signal);
+    return setUpWorkflow(engine, this.#labels, steps, signal, (why) => void log.say(why));
   }
 
   async #checkOut(log: LogSink): Promise<Outcome> {

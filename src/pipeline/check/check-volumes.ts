@@ -1,13 +1,29 @@
+import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { VolumesSpec } from '../grammar/volumes.ts';
 import type { Report } from '../report.ts';
 
-/** Volumes have names and are none of a host's folders; of one container each has a path of its own. */
+/** Volumes have names, not too many, and are none of a host's folders; of one container each has a path of its own. */
 export function checkVolumes(
   { steps, services }: Pick<PipelineSpec, 'steps' | 'services'>,
   report: Report,
 ): void {
-  for (const { volumes } of [...services, ...steps]) checkOne(volumes, report);
+  const users = [...services, ...steps];
+  for (const { volumes } of users) checkOne(volumes, report);
+  checkCount(
+    users.flatMap(({ volumes }) => volumes),
+    report,
+  );
+}
+
+function checkCount(volumes: VolumesSpec, report: Report): void {
+  const limit = PIPELINE_LIMITS.volumes;
+  const names = new Set<string>();
+  for (const volume of volumes) {
+    names.add(volume.value.source);
+    if (names.size > limit)
+      return report.add('too_complex', volume, { what: 'the workflow has more volumes', limit });
+  }
 }
 
 function checkOne(volumes: VolumesSpec, report: Report): void {

@@ -65,3 +65,19 @@ test('two volumes at one path, and more than sixteen, are refused', () => {
   const many = Array.from({ length: 17 }, (_, i) => `v${i}:/v${i}`);
   expect(lint(withVolumes(JSON.stringify(many))).join()).toContain('too_complex');
 });
+
+test('the steps and services of a workflow name at most 64 volumes, as often as they like', () => {
+  const fileOf = (volumes: number) =>
+    [
+      'services: { db: { image: "postgres:15", volumes: ["v0:/data", "of-db:/d"] } }',
+      'steps:',
+      ...Array.from(
+        { length: volumes },
+        (_, i) => `  - { name: s${i}, image: "node:24", commands: x db, volumes: ["v${i}:/a", "v0:/b"] }`,
+      ),
+    ].join('\n');
+  expect(lint(fileOf(63)).join()).not.toContain('too_complex');
+  const problems = lintPipeline(fileOf(70), 'slipway.yml').filter(({ code }) => code === 'too_complex');
+  expect(problems.map(({ line }) => line)).toEqual([66]);
+  expect(problems[0]?.message).toContain('64');
+});
