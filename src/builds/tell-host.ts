@@ -51,7 +51,7 @@ export async function tellBuild(tx: Tx, buildId: string, at: number): Promise<vo
 
 /**
  * Records that the Git host is to be shown a build's tests, in the transaction that ends it: as {@link tellBuild}, and
- * only where a report of it came. What is shown is read when it is.
+ * only where a report came, be it of what was taken over from an earlier build. What is shown is read when it is.
  */
 export async function tellTests(tx: Tx, buildId: string, status: Status, at: number): Promise<void> {
   if (!isEnd(status)) return;
@@ -61,11 +61,8 @@ export async function tellTests(tx: Tx, buildId: string, status: Status, at: num
     .select(['build.id', 'build.project_id', 'build.commit', 'build.event_kind'])
     .where('build.id', '=', buildId)
     .where((eb) => eb.or([eb('project.host_token', 'is not', null), eb('installation_id', 'is not', null)]))
-    .where((eb) =>
-      eb.exists(eb.selectFrom('test_report').select('attempt_id').where('build_id', '=', buildId)),
-    )
     .executeTakeFirst();
-  if (build === undefined || (await hasNewer(tx, build))) return;
+  if (build === undefined || !(await hasReport(tx, buildId)) || (await hasNewer(tx, build))) return;
   const context = checkNameOf(build.event_kind);
   const effect: CommitCheckEffect = { projectId: build.project_id, buildId, context };
   await insertEffect(tx, {
@@ -76,6 +73,23 @@ export async function tellTests(tx: Tx, buildId: string, status: Status, at: num
     payload: effect,
     at,
   });
+}
+
+async function hasReport({ db }: Tx, buildId: string): Promise<boolean> {
+  const report = await db
+    .selectFrom('workflow')
+    .innerJoin('step', 'step.workflow_id', 'workflow.id')
+    .innerJoin('step_attempt', (join) =>
+      join.on((eb) =>
+        eb('step_attempt.step_id', '=', eb.fn.coalesce(eb.ref('step.carried_from'), eb.ref('step.id'))),
+      ),
+    )
+    .innerJoin('test_report', 'test_report.attempt_id', 'step_attempt.id')
+    .select('test_report.attempt_id')
+    .where('workflow.build_id', '=', buildId)
+    .limit(1)
+    .executeTakeFirst();
+  return report !== undefined;
 }
 
 /** Whether a newer build of the same commit has replaced it where the Git host shows one. */

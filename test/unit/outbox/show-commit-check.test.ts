@@ -8,7 +8,14 @@ import { commitCheckHandler } from '../../../src/outbox/show-commit-check.ts';
 import type { HostRepository } from '../../../src/ports/git-host.ts';
 import { noticesOfBuild } from '../../../src/store/read/notices.ts';
 import { startGithubServer, type GithubServer } from '../../support/github/github-server.ts';
-import { makeRecord, planOf, runWorkflow, stepOf, type TestRecord } from '../../support/record.ts';
+import {
+  makeRecord,
+  planOf,
+  runWorkflow,
+  stepOf,
+  workflowPlan,
+  type TestRecord,
+} from '../../support/record.ts';
 
 let record: TestRecord;
 let github: GithubServer;
@@ -137,6 +144,37 @@ it('is recorded for no build without a report, nor for one that a newer one of i
   expect(await ended()).toEqual([]);
   await tested([failure(3)], () => record.build(project, { event: { commit: 'b'.repeat(40) } }));
   expect(await ended()).toEqual(['pending: ']);
+});
+
+it('shows what was taken over where a re-run of what failed has no reports of its own', async () => {
+  const unit = { ...stepOf('unit'), reports: { junit: ['*.xml'] } };
+  const noImage = { image: null, push: null };
+  const workflows = [
+    workflowPlan('one', { plan: planOf({ steps: [unit] }) }),
+    workflowPlan('two', {
+      plan: { ...planOf({ steps: [stepOf('e2e', { image: 'busybox' })] }), ...noImage },
+    }),
+  ];
+  const { buildId: before } = await record.build(project, { plan: { workflows } });
+  const ada = await record.worker('ada', { capacity: 9 });
+  const workflowOf = async (buildId: string, name: string) => {
+    const all = record.store.db.selectFrom('workflow').select('id').where('build_id', '=', buildId);
+    return (await all.where('name', '=', name).executeTakeFirstOrThrow()).id;
+  };
+  const one = await ada.claimWorkflow(await workflowOf(before, 'one'));
+  const attemptId = one.work.steps.find(({ name }) => name === 'unit')?.attemptId ?? '';
+  const summary = { files: 1, counts: { passed: 2, failed: 1, error: 0, skipped: 0 }, note: null };
+  await record.builds.keepTests(one.open, { attemptId, from: 0, results: [failure(3)], summary });
+  await runWorkflow(one, 'success');
+  await runWorkflow(await ada.claimWorkflow(await workflowOf(before, 'two')), 'failure');
+  const { buildId } = await record.builds.rerunBuild(before, 'failed');
+  await runWorkflow(await ada.claimWorkflow(await workflowOf(buildId, 'two')), 'success');
+  expect(await record.statusOf('build', buildId)).toBe('success');
+  start();
+  await expect
+    .poll(ended)
+    .toEqual(['done: slipway/tests: failure, 1 annotations', 'done: slipway/tests: neutral, 1 annotations']);
+  expect(github.checks.map(({ externalId }) => externalId)).toEqual([before, buildId]);
 });
 
 it('says once that a token alone cannot, and leaves it out', async () => {
