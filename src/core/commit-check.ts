@@ -11,7 +11,7 @@ export interface CommitCheck {
   /** Our own name for it: one with the same id is the same check. */
   readonly id: string;
   readonly commit: string;
-  /** `neutral`: tests failed that the build may go without. */
+  /** `neutral`: tests failed that the build may go without, or none failed of those that told, and others did not tell. */
   readonly conclusion: 'success' | 'failure' | 'neutral';
   readonly title: string;
   /** Markdown, without any text of tests or users. */
@@ -59,6 +59,8 @@ export interface TestedBuild {
   readonly counts: TestCounts;
   /** Those that failed, or the first of them. */
   readonly failed: readonly FailedTest[];
+  /** Whether a step ended without the reports that it should have. */
+  readonly isMissing: boolean;
 }
 
 /** Of one build; ten requests to GitHub, which takes 50 in one. */
@@ -76,8 +78,10 @@ export function checkOfTests(build: TestedBuild, detailsUrl: string): CommitChec
   const all = counts.failed + counts.error;
   const placed = build.failed.flatMap((test) => annotationOf(test) ?? []).slice(0, MOST_ANNOTATIONS);
   const omitted = all - placed.length;
+  const doubts = doubtsOf(build);
   const lines = [
     `${countsText(counts)}.`,
+    ...doubts,
     ...(omitted > 0
       ? [
           `${omitted} of ${all} failures ${omitted === 1 ? 'is' : 'are'} not shown in the files: ` +
@@ -88,11 +92,25 @@ export function checkOfTests(build: TestedBuild, detailsUrl: string): CommitChec
   ];
   return {
     ...{ name: checkNameOf(event), id, commit, detailsUrl, startedAtMs, finishedAtMs },
-    conclusion: all === 0 ? 'success' : status === 'success' ? 'neutral' : 'failure',
+    conclusion: conclusionOf(all, status, doubts.length > 0),
     title: countsText(counts),
     summary: lines.join('\n\n'),
     annotations: placed,
   };
+}
+
+function conclusionOf(failed: number, status: Status, isDoubtful: boolean): CommitCheck['conclusion'] {
+  if (failed > 0) return status === 'success' ? 'neutral' : 'failure';
+  return isDoubtful ? 'neutral' : 'success';
+}
+
+/** Why there may be more tests than those that are known. */
+function doubtsOf({ status, isMissing }: TestedBuild): readonly string[] {
+  const end = status === 'error' ? 'ended with an error' : status === 'cancelled' ? 'was cancelled' : null;
+  return [
+    ...(isMissing ? ['The report of at least one step is missing: the page of the build names it.'] : []),
+    ...(end === null ? [] : [`The build ${end}: there may be tests that did not run.`]),
+  ];
 }
 
 /** Null for a test that names no line of a file of the repository. */

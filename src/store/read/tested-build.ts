@@ -26,6 +26,7 @@ export async function readTestedBuild(db: Reader, buildId: string): Promise<Test
     finishedAtMs: build.finished_at ?? build.created_at,
     counts: tests.counts,
     failed,
+    isMissing: tests.missing.length > 0,
   };
 }
 

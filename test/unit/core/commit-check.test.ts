@@ -12,6 +12,7 @@ const build = (more: Partial<TestedBuild> = {}): TestedBuild => ({
   ...{ startedAtMs: 1_000, finishedAtMs: 2_000 },
   counts: { passed: 3, failed: 1, error: 0, skipped: 0 },
   failed: [failed()],
+  isMissing: false,
   ...more,
 });
 const check = (more?: Partial<TestedBuild>) => checkOfTests(build(more), 'https://ci.example/builds/bld_1');
@@ -34,6 +35,22 @@ describe('the check of a build', () => {
     const counts = { passed: 3, failed: 0, error: 0, skipped: 0 };
     expect(check({ status: 'failure', counts, failed: [] }).conclusion).toBe('success');
     expect(check({ status: 'success' }).conclusion).toBe('neutral');
+  });
+
+  it('is green for no build of which reports are missing, or that was not run to its end, and says why', () => {
+    const passed = { counts: { passed: 3, failed: 0, error: 0, skipped: 0 }, failed: [] };
+    const missing = check({ ...passed, isMissing: true });
+    expect([missing.conclusion, missing.summary]).toEqual(['neutral', expect.stringContaining('is missing')]);
+    for (const [status, told] of [
+      ['error', 'ended with an error'],
+      ['cancelled', 'was cancelled'],
+    ] as const) {
+      const shown = check({ ...passed, status });
+      expect([shown.conclusion, shown.summary]).toEqual(['neutral', expect.stringContaining(told)]);
+      expect(check({ status }).conclusion).toBe('failure');
+    }
+    expect(check({ isMissing: true }).conclusion).toBe('failure');
+    expect(check(passed).summary).not.toMatch(/missing|ended with|cancelled/);
   });
 
   it('says how many failures it leaves out', () => {

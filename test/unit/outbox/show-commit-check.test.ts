@@ -9,6 +9,7 @@ import type { HostRepository } from '../../../src/ports/git-host.ts';
 import { noticesOfBuild } from '../../../src/store/read/notices.ts';
 import { startGithubServer, type GithubServer } from '../../support/github/github-server.ts';
 import {
+  IMAGE_REPORTS,
   makeRecord,
   planOf,
   runWorkflow,
@@ -175,6 +176,28 @@ it('shows what was taken over where a re-run of what failed has no reports of it
     .poll(ended)
     .toEqual(['done: slipway/tests: failure, 1 annotations', 'done: slipway/tests: neutral, 1 annotations']);
   expect(github.checks.map(({ externalId }) => externalId)).toEqual([before, buildId]);
+});
+
+it('is not green where a step that should have told of its tests was killed', async () => {
+  const told = { reports: { junit: ['*.xml'] } };
+  const steps = [stepOf('unit', told), stepOf('integration', { dependsOn: ['unit'], ...told })];
+  const { buildId } = await record.build(project, { plan: planOf({ steps }) });
+  const { open, work, report } = await (
+    await record.worker('ada')
+  ).claimWorkflow(await record.workflowOf(buildId));
+  for (const { kind, name, attemptId } of work.steps.slice(0, -1)) {
+    await report({ type: 'step.started', attemptId });
+    if (kind === 'image') for (const body of IMAGE_REPORTS) await report(body);
+    const summary = { files: 1, counts: { passed: 2, failed: 0, error: 0, skipped: 0 }, note: null };
+    if (name === 'unit') await record.builds.keepTests(open, { attemptId, from: 0, results: [], summary });
+    const isKilled = name === 'integration';
+    const end = { exitCode: isKilled ? 137 : 0, reason: null, logBytes: 0 };
+    await report({ type: 'step.finished', attemptId, status: isKilled ? 'failure' : 'success', ...end });
+  }
+  await report({ type: 'workflow.finished', status: 'failure', reason: null });
+  start();
+  await expect.poll(ended).toEqual(['done: slipway/tests: neutral, 0 annotations']);
+  expect(github.checks[0]?.summary).toContain('is missing');
 });
 
 it('says once that a token alone cannot, and leaves it out', async () => {
