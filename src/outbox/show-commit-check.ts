@@ -7,12 +7,12 @@ import type { EffectHandler } from './outbox.ts';
 
 export interface CommitCheckDeps {
   readonly store: Reading;
-  readonly gitHost: Pick<GitHost, 'showCheck'>;
+  readonly gitHost: Pick<GitHost, 'hasApp' | 'showCheck'>;
   /** The App's where there is one; null for a project that has no connection, or is gone. */
   readonly connectionOf: (projectId: string) => Promise<HostRepository | null>;
   /** Address of the pages, without closing slash. */
   readonly publicUrl: string;
-  /** A project has a token alone, with which nothing can be shown in files; told once of each. */
+  /** A project has a token alone, or the server no App, so that nothing can be shown in files; told once of each. */
   readonly onTokenAlone: (repository: string) => void;
 }
 
@@ -26,7 +26,7 @@ export function commitCheckHandler(deps: CommitCheckDeps): EffectHandler {
     const { projectId, buildId, context } = payload as Record<'projectId' | 'buildId' | 'context', string>;
     const repository = await deps.connectionOf(projectId);
     if (repository === null) return { state: 'done', detail: 'left out: the project has no connection' };
-    if (repository.access.kind === 'token') {
+    if (repository.access.kind === 'token' || !deps.gitHost.hasApp) {
       if (!told.has(projectId)) deps.onTokenAlone(repository.name);
       told.add(projectId);
       return { state: 'done', detail: 'left out: only a GitHub App may make check runs' };

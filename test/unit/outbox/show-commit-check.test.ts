@@ -47,7 +47,7 @@ afterEach(async () => {
   expect(record.errors).toEqual([]);
 });
 
-function start(): void {
+function start(app: GithubServer['app'] | null = github.app): void {
   const clock = { nowMs: () => Date.now() };
   outbox = createOutbox({
     ...{ store: record.store, clock, settled: effectSettled },
@@ -55,7 +55,7 @@ function start(): void {
       'commit-status': () => Promise.resolve({ state: 'done', detail: '' }),
       'commit-check': commitCheckHandler({
         store: record.store,
-        gitHost: connectGithub({ api: github.url, app: github.app, clock }),
+        gitHost: connectGithub({ api: github.url, app, clock }),
         connectionOf: async () => connection,
         publicUrl: 'https://ci.example',
         onTokenAlone: (repository) => onlyToken.push(repository),
@@ -209,6 +209,14 @@ it('says once that a token alone cannot, and leaves it out', async () => {
   await expect.poll(ended).toEqual([left, left]);
   expect(onlyToken).toEqual(['shop/web']);
   expect(github.requests).toEqual([]);
+});
+
+it('leaves it out where the server has no App any more, though the project still names its installation', async () => {
+  start(null);
+  const buildId = await tested([failure(3)]);
+  await expect.poll(ended).toEqual(['done: left out: only a GitHub App may make check runs']);
+  expect(await noticesOfBuild(record.store.db, buildId)).toEqual([]);
+  expect(onlyToken).toEqual(['shop/web']);
 });
 
 it('says on the page of the build what the host refuses', async () => {
