@@ -41,6 +41,9 @@ export function parseLine(line: string): readonly Span[] {
   return /[\r\b]|\u001b\[\d*[GK]/.test(text) ? overwrite(text) : join(tokens(text));
 }
 
+/** Characters of one line that are shown; the rest is named and can be downloaded. */
+export const SHOWN_CHARACTERS = 4_000;
+
 /** The line's text as shown: without control sequences. */
 export function plainText(line: string): string {
   return parseLine(line)
@@ -58,7 +61,7 @@ type Token =
 const SEQUENCE =
   // CSI … final byte | OSC … BEL or ST | two-character escapes | single controls
   new RegExp(
-    '(?:\\u001b\\[|\\u009b)([0-9;:?<=>!]*)[ -/]*([@-~])|\\u001b\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)?|\\u001b[ -/]*[0-~]|([\\u0000-\\u0008\\u000a-\\u001f\\u007f])',
+    '(?:\\u001b\\[|\\u009b)([0-?]*)[ -/]*([@-~])|\\u001b\\][^\\u0007\\u001b]*(?:\\u0007|\\u001b\\\\)?|\\u001b[ -/]*[0-~]|([\\u0000-\\u0008\\u000a-\\u001f\\u007f])',
     'g',
   );
 
@@ -90,8 +93,8 @@ function join(parts: Iterable<Token>): readonly Span[] {
   return spans;
 }
 
-/** Columns beyond this are not addressed: a line cannot make the page hold more than it sent. */
-const WIDEST = 10_000;
+/** Columns beyond this are not addressed: a few bytes cannot make whoever shows them go through many more. */
+const WIDEST = 1_000;
 
 function overwrite(text: string): readonly Span[] {
   const cells: { character: string; style: Style }[] = [];

@@ -1,4 +1,4 @@
-import { plainText } from '../core/ansi.ts';
+import { plainText, SHOWN_CHARACTERS } from '../core/ansi.ts';
 import type { FoundLines } from '../core/log.ts';
 import { foldText } from '../core/log-search.ts';
 import type { LogFile } from './log-file.ts';
@@ -12,7 +12,8 @@ const BLOCK = 256 * 1024;
 
 /**
  * Numbers of the lines from `from` on that show `text`, in their order. Control sequences are not looked for, and what
- * a progress bar has written over is not found: a line has the text that it is shown with.
+ * a progress bar has written over is not found: a line has the text that it is shown with. Of a line with such sequences
+ * what is looked through is as much as is shown: whoever writes a log chooses how much work they are.
  */
 export async function searchLines(file: LogFile, from: number, text: string): Promise<FoundLines> {
   const { bytes: end, lines } = file.state;
@@ -48,7 +49,8 @@ const NEWLINE = 10;
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f\u009b]/;
 
 function shows(line: string, wanted: string): boolean {
-  return foldText(plainText(line)).includes(wanted);
+  const shown = CONTROL.test(line) ? plainText(line.slice(0, SHOWN_CHARACTERS)) : line;
+  return foldText(shown).includes(wanted);
 }
 
 /** Adds the lines of whole lines `text`, of which the first is `number`, that show `wanted`; returns the number after them. */

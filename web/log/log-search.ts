@@ -1,4 +1,5 @@
 import type { LogSearchView } from '../../src/core/view.ts';
+import { asApiError } from '../api.ts';
 
 /** Lines that are kept of a search: enough to say that the text is everywhere. */
 export const MOST_FOUND = 10_000;
@@ -68,29 +69,42 @@ export class LogSearch {
 
   async #run(look: () => Promise<void>): Promise<void> {
     this.#busy = true;
+    const before = this.#searched;
     await look();
     this.#busy = false;
     if (this.#closed) return;
     this.#onChange(this.found);
-    this.grew(this.#lines);
+    // A log that has become shorter than was said has nothing more to look through.
+    if (this.#searched > before) this.grew(this.#lines);
   }
 
   /** Lines `from` to `to`. */
   async #look(from: number, to: number, found: number[]): Promise<void> {
     for (let next: number | null = from; next !== null && next < to && !this.#isFull();) {
-      const answer: LogSearchView | null = await this.#ask(this.#text, next).catch(() => null);
-      if (this.#closed) return;
-      if (answer === null) {
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-        if (this.#closed) return;
-        continue;
-      }
+      const answer = await this.#answerFrom(next);
+      if (answer === null) return;
       const last = found.at(-1) ?? -1;
       found.push(...answer.found.filter((line) => line > last && line < to));
-      this.#searched = Math.max(this.#searched, answer.next ?? answer.lines);
+      // What comes while its start is looked through is looked at after that.
+      if (to === Infinity) this.#searched = Math.max(this.#searched, answer.next ?? answer.lines);
       next = answer.next;
       this.#onChange(this.found);
     }
+  }
+
+  /** Null once nobody wants it any more, or the log is gone. */
+  async #answerFrom(from: number): Promise<LogSearchView | null> {
+    while (!this.#closed) {
+      try {
+        const answer = await this.#ask(this.#text, from);
+        return this.#closed ? null : answer;
+      } catch (error) {
+        const { status } = asApiError(error);
+        if (status >= 400 && status < 500) this.close();
+        else await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
+    }
+    return null;
   }
 
   #isFull(): boolean {

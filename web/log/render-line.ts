@@ -1,5 +1,5 @@
 import type { LogLine } from '../../src/core/log.ts';
-import { parseLine, type Span, type Style } from '../../src/core/ansi.ts';
+import { parseLine, SHOWN_CHARACTERS, type Span, type Style } from '../../src/core/ansi.ts';
 import { placesOf } from '../../src/core/log-search.ts';
 
 interface MarkedSpan extends Span {
@@ -26,9 +26,6 @@ export function markWanted(spans: readonly Span[], wanted: string): readonly Mar
   return marked;
 }
 
-/** Characters of one line that are put on the page; the rest is named and can be downloaded. */
-const LONGEST = 4_000;
-
 /**
  * Fills a row: number, time and text, with `wanted` marked where it is shown. Colours are set through the CSSOM, so that
  * a strict policy for styles holds.
@@ -54,7 +51,7 @@ export function renderLine(row: HTMLElement, number: number, line: LogLine | und
 }
 
 function appendText(parent: HTMLElement, text: string, wanted: string): void {
-  const shown = text.length > LONGEST ? text.slice(0, LONGEST) : text;
+  const shown = text.length > SHOWN_CHARACTERS ? text.slice(0, SHOWN_CHARACTERS) : text;
   for (const { isWanted, ...span } of markWanted(parseLine(shown), wanted))
     parent.append(isWanted ? mark(renderSpan(span)) : renderSpan(span));
   if (shown.length === text.length) return;

@@ -45,7 +45,7 @@ describe('a log', () => {
   it('is searched', async () => {
     const logId = `app_${newId('dep')}`;
     await append(logId, 0, 'one\nan ERROR\n100 % & more\n', true);
-    const search = async (query: string) =>
+    const search = async (query: string): Promise<unknown> =>
       (await server.api('GET', `/logs/${logId}/search?${query}`)).json();
     const state = { bytes: 26, lines: 3, sealed: true };
     expect(await search('text=error')).toEqual({ ...state, found: [1], next: null });

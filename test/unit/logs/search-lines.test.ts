@@ -104,6 +104,21 @@ describe('the search of a log', () => {
     );
   });
 
+  it.each([
+    ['parameters that never end', `\u001b[${'!'.repeat(250_000)}`],
+    ['a sequence that is not closed, over and over', '\u001b[1;'.repeat(60_000)],
+    ['titles without an end', '\u001b]0;'.repeat(60_000)],
+    ['far columns that are erased', '\u001b[1Gx\u001b[10000G\u001b[1K'.repeat(12_000)],
+    ['the same in many lines', `${'\u001b[1Gx\u001b[999G\u001b[1K'.repeat(220)}\n`.repeat(60)],
+    ['backspaces', `x${'\b'.repeat(250_000)}`],
+  ])('is not held up by %s', async (_what, text) => {
+    const logId = await logOf(text);
+    const { user } = process.cpuUsage();
+    expect((await store.searchLines(logId, 0, 'y')).found).toEqual([]);
+    // Some 20 ms; the server does nothing else meanwhile.
+    expect((process.cpuUsage().user - user) / 1_000).toBeLessThan(1_500);
+  });
+
   it('goes through a large log in bounded answers, lines longer than a block among them', async () => {
     const lines = Array.from({ length: 150_000 }, (_, n) => `line ${n} of many, ${'-'.repeat(100)}`);
     lines[70_000] = `${'x'.repeat(600_000)}the end`;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { LogSearchView } from '../../../../src/core/view.ts';
+import { ApiError } from '../../../../web/api.ts';
 import { foundWords, LogSearch, MOST_FOUND, nextFound, NOTHING } from '../../../../web/log/log-search.ts';
 
 /** A server whose log has the text in `lines` of `length`; it looks through so many lines in one answer. */
@@ -57,6 +58,36 @@ describe('a search', () => {
     log.lines = [1, 11];
     log.length = 12;
     await vi.waitFor(() => expect(search.found).toEqual({ lines: [1, 11], busy: false, isCut: false }));
+  });
+
+  it('misses nothing that comes while the start is looked through', async () => {
+    const log = { lines: [0], length: 10 };
+    const { ask } = serverOf(log, 1_000);
+    const search = new LogSearch(
+      async (text, from) => {
+        if (from === 0) Object.assign(log, { lines: [0, 10], length: 11 });
+        return ask(text, from);
+      },
+      'x',
+      5,
+      () => undefined,
+    );
+    search.grew(11);
+    await vi.waitFor(() => expect(search.found).toEqual({ lines: [0, 10], busy: false, isCut: false }));
+  });
+
+  it('ends with a log that is gone, and asks a shorter one once', async () => {
+    const gone = vi.fn(() => Promise.reject(new ApiError(404, { code: 'not_found', message: '', fix: '' })));
+    const search = new LogSearch(gone, 'x', 0, () => undefined);
+    await sleep(1_200);
+    expect(gone).toHaveBeenCalledTimes(1);
+    search.close();
+    const { ask, asked } = serverOf({ lines: [], length: 5 }, 100);
+    const shorter = new LogSearch(ask, 'x', 0, () => undefined);
+    shorter.grew(100);
+    await sleep(100);
+    expect(asked.length).toBeLessThan(4);
+    expect(shorter.found.busy).toBe(false);
   });
 
   it('keeps so many lines, and asks for no more', async () => {
