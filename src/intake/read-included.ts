@@ -31,7 +31,10 @@ export function includedReader(
   project: ProjectRow,
   event: RepositoryEvent,
   place: CommitPlace,
-  { foreignMs, pauseMs }: { readonly foreignMs: number; readonly pauseMs: number } = { foreignMs: TIMES.includeRead, pauseMs: TIMES.includeAgain },
+  { foreignMs, pauseMs }: { readonly foreignMs: number; readonly pauseMs: number } = {
+    foreignMs: TIMES.includeRead,
+    pauseMs: TIMES.includeAgain,
+  },
 ): ReadIncluded {
   const refused = new Map<string, IncludedFile>();
   const away = new Map<string, IncludedFile>();
