@@ -32,7 +32,7 @@ export function createIntake(deps: IntakeDeps): Intake {
     const { deliveryId, buildId } = unplanned;
     const work =
       planning.get(buildId) ??
-      planBuild(deps, unplanned)
+      planBuild(deps, unplanned, stopping.signal)
         .catch((error: unknown) =>
           log.error({ err: error, deliveryId, buildId, stage: 'intake' }, 'no plan was recorded'),
         )

@@ -67,7 +67,9 @@ async function takeWithRetries(
       if (stopping.aborted || (error instanceof Problem && error.code === 'lock_lost')) return null;
       const attempts = await deps.store.transaction((tx) => countAttempt(tx, delivery.id));
       const about = { err: error, attempts };
-      if (attempts >= LIMITS.deliveryAttempts) {
+      // What is included was tried several times: other pushes of the repository wait behind this.
+      const isTried = error instanceof Problem && error.code === 'include_unreachable';
+      if (isTried || attempts >= LIMITS.deliveryAttempts) {
         deps.log.error(about, 'the delivery failed');
         await deps.store.transaction((tx) => finishDelivery(tx, delivery.id, 'failed', reasonOf(error)));
         return [];

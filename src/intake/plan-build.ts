@@ -23,10 +23,20 @@ export interface Unplanned {
 /**
  * Gives a build its plan, its problems or its end. A repository that cannot be read ends it as an error of ours, and so does
  * a plan that took the server down as often as it may be begun.
+ * @param stopping What fails once this is aborted says nothing of the build, which is left for the next start.
  */
-export async function planBuild(deps: IntakeDeps, unplanned: Unplanned): Promise<void> {
-  const isFatal = unplanned.source === null && !(await countAttempt(deps, unplanned.buildId));
-  await deps.builds.planBuild(unplanned.buildId, isFatal ? TOO_OFTEN : await outcomeOf(deps, unplanned));
+export async function planBuild(
+  deps: IntakeDeps,
+  unplanned: Unplanned,
+  stopping: AbortSignal,
+): Promise<void> {
+  if (stopping.aborted) return;
+  const { buildId } = unplanned;
+  const isCounted = unplanned.source === null;
+  const isFatal = isCounted && !(await countAttempt(deps, buildId));
+  const outcome = isFatal ? TOO_OFTEN : await outcomeOf(deps, unplanned, stopping);
+  if (outcome !== null) await deps.builds.planBuild(buildId, outcome);
+  else if (isCounted) await takeBackAttempt(deps, buildId);
 }
 
 const { message, fix } = new Problem('plan_kills_server', { times: LIMITS.planAttempts });
@@ -45,13 +55,31 @@ function countAttempt({ store }: IntakeDeps, buildId: string): Promise<boolean> 
   });
 }
 
-async function outcomeOf(deps: IntakeDeps, unplanned: Unplanned): Promise<PlanOutcome> {
+/** The server did not end of it. */
+async function takeBackAttempt({ store }: IntakeDeps, buildId: string): Promise<void> {
+  await store.transaction(({ db }) =>
+    db
+      .updateTable('build')
+      .set((eb) => ({ plan_attempts: eb('plan_attempts', '-', 1) }))
+      .where('id', '=', buildId)
+      .where('plan_attempts', '>', 0)
+      .execute(),
+  );
+}
+
+/** Null where the end of the server kept it from being found out. */
+async function outcomeOf(
+  deps: IntakeDeps,
+  unplanned: Unplanned,
+  stopping: AbortSignal,
+): Promise<PlanOutcome | null> {
   const { project, event } = unplanned;
   try {
     const build = await readBuild(deps, unplanned);
     const source = unplanned.source ?? (await readSource(deps, project, event));
     return planSource(deps.settings, project, event, source, build);
   } catch (error) {
+    if (stopping.aborted) return null;
     const { deliveryId, buildId } = unplanned;
     deps.log.warn({ err: error, deliveryId, buildId, stage: 'intake' }, 'the build got no plan');
     const reason =

@@ -161,3 +161,23 @@ it('an end of the server while an include is fetched leaves the delivery for the
   expect(await built()).toEqual(['push: scan unit']);
   expect((await delivery()).outcome).toBe('built');
 });
+
+it('an end of the server while a build that is run again is read leaves it for the next start, and those behind it', async () => {
+  fails.failures = ALWAYS;
+  await push(withInclude(STEPS));
+  await server.deps.intake.idle();
+  const { id } = await db().selectFrom('build').select('id').executeTakeFirstOrThrow();
+  fails.failures = 0;
+  other.pause();
+  const before = other.requests.length;
+  for (let times = 0; times < 2; times++)
+    expect((await server.api('POST', `/builds/${id}/rerun`, {})).status).toBe(201);
+  await expect.poll(() => other.requests.length).toBeGreaterThan(before);
+  await server.close();
+  other.resume();
+  server = await startTestServer({ directory });
+  await server.deps.intake.idle();
+  expect(await built()).toEqual(['push: include_unreachable', 'push: scan unit', 'push: scan unit']);
+  const attempts = await db().selectFrom('build').orderBy('number').select('plan_attempts').execute();
+  expect(attempts.slice(1)).toEqual([{ plan_attempts: 1 }, { plan_attempts: 1 }]);
+});
