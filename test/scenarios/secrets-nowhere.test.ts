@@ -399,6 +399,7 @@ async function allAnswers(): Promise<ReadonlyMap<string, string>> {
   const queries: Readonly<Record<string, string>> = {
     '/api/v1/stream': `?build=${build.id}&environment=${environment.id}`,
     '/api/v1/projects/:project/tests': `?test=${test?.key}`,
+    '/api/v1/logs/:log/search': '?text=e',
   };
   const server = await startTestServer({ intake: false });
   const routes = routesOf(createApp(server.deps));
