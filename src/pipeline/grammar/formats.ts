@@ -345,9 +345,13 @@ export interface StepVolume {
   readonly readOnly: boolean;
 }
 
+/** Paths of Slipway and of the engine, which writes its own files of `/etc` into each container. */
+const TAKEN =
+  /^\/(?:workspace(?:\/\.git(?:\/.*)?)?|(?:proc|sys|dev|\.slipway(?:-split)?|etc\/(?:hosts|hostname|resolv\.conf))(?:\/.*)?)?$/;
+
 export const stepVolume: Format<StepVolume> = {
   phrase:
-    'a volume such as `cache:/cache` or `cache:/cache:ro`, not at `/`, `/workspace`, `/proc`, `/sys`, `/dev` or `/.slipway`',
+    'a volume such as `cache:/cache` or `cache:/cache:ro`, not at `/`, `/workspace`, `/proc`, `/sys`, `/dev`, `/.slipway`, or a file of the engine such as `/etc/hosts`',
   blank: { source: '', path: '', readOnly: false },
   parse: (text) => {
     const [, source, path = '', mode] =
@@ -356,8 +360,7 @@ export const stepVolume: Format<StepVolume> = {
       ) ?? [];
     const parts = path.split('/').filter((part) => part !== '' && part !== '.');
     const clean = `/${parts.join('/')}`;
-    const isTaken = /^\/(?:workspace(?:\/\.git(?:\/.*)?)?|(?:proc|sys|dev|\.slipway)(?:\/.*)?)?$/.test(clean);
-    if (source === undefined || isTaken || parts.includes('..')) return null;
+    if (source === undefined || TAKEN.test(clean) || parts.includes('..')) return null;
     return { source, path: clean, readOnly: mode === 'ro' };
   },
   json: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:/[^:]+(:r[ow])?$' },

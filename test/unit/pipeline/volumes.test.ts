@@ -7,11 +7,13 @@ const withVolumes = (volumes: string) =>
 
 test('volumes have a name, a path and perhaps only reading; a plan without any stays as it was', () => {
   expect(
-    planOf(withVolumes('["data:/data/./x/", "Lib_1:/usr/lib/x:ro", "data:/y:rw"]')).steps[0]?.volumes,
+    planOf(withVolumes('["data:/data/./x/", "Lib_1:/usr/lib/x:ro", "data:/y:rw", "data:/etc/hosts.d"]'))
+      .steps[0]?.volumes,
   ).toEqual([
     { name: 'data', path: '/data/x', readOnly: false },
     { name: 'Lib_1', path: '/usr/lib/x', readOnly: true },
     { name: 'data', path: '/y', readOnly: false },
+    { name: 'data', path: '/etc/hosts.d', readOnly: false },
   ]);
   const plan = planOf(
     'services: { db: { image: "postgres:15", volumes: ["data:/data"] } }\nsteps: { a: { image: "node:24", commands: "x db" } }',
@@ -51,6 +53,11 @@ test.each([
   'data:/sys',
   'data:/dev/shm',
   'data:/.slipway',
+  'data:/.slipway-split',
+  'data:/.slipway-split/files',
+  'data:/etc/hosts',
+  'data:/etc/./hostname:ro',
+  'data:/etc/resolv.conf/',
   'data:/a/../b',
   'data:/a:z',
   '/a:/b:/c',
