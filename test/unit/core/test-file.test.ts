@@ -45,3 +45,23 @@ test.each([
 ])('%s names none', (_, told) => {
   expect(find(told)).toBeNull();
 });
+
+test.each([
+  ['an end that several have', { file: 'tests.py', suite: '' }, null],
+  ['a path among them', { file: '/app/p77/tests.py', suite: '' }, 'p77/tests.py'],
+  ['a module among them', { file: null, suite: 'app.p77.tests.TestCart' }, 'p77/tests.py'],
+  ['an own name in another folder', { file: null, suite: 'other.tests.TestCart' }, null],
+])('%s is found at once among thousands of the same name', (_, told, file) => {
+  const thousands = testFileFinder(Array.from({ length: 10_000 }, (_, index) => `p${index}/tests.py`));
+  expect(thousands(told)).toBe(file);
+});
+
+test('thousands of tests are told apart among thousands of files of the same name in seconds', () => {
+  const thousands = testFileFinder(Array.from({ length: 10_000 }, (_, index) => `p${index}/tests.py`));
+  const begun = performance.now();
+  const found = Array.from({ length: 20_000 }, (_, index) =>
+    thousands({ file: `${index}/tests.py`, suite: `x${index}${'.tests'.repeat(40)}` }),
+  );
+  expect(new Set(found)).toEqual(new Set([null]));
+  expect(performance.now() - begun).toBeLessThan(10_000);
+}, 60_000);
