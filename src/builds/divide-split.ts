@@ -23,7 +23,8 @@ export async function divideSplit(
   // Looked up before the transaction: others write meanwhile, and what they add changes nothing that is decided.
   const { workflow } = await splitOf(store, lease, step);
   const wanted = { ...workflow, event: readEvent(workflow.event_json), step };
-  const durations = await readFileDurations(store.db, wanted, files);
+  const isDivided = (await recordedDivision(store, workflow.id, step)) !== null;
+  const durations = isDivided ? new Map() : await readFileDurations(store.db, wanted, files);
   return store.transaction(async (tx) => {
     const { workflow: now, of } = await splitOf(tx, lease, step);
     const before = await recordedDivision(tx, now.id, step);
@@ -63,7 +64,7 @@ async function splitOf(reading: Reading, lease: OpenLease, step: string) {
   return { workflow, of: split.of };
 }
 
-async function recordedDivision({ db }: Tx, workflowId: string, step: string): Promise<Division | null> {
+async function recordedDivision({ db }: Reading, workflowId: string, step: string): Promise<Division | null> {
   const row = await db
     .selectFrom('division')
     .select('shares_json')

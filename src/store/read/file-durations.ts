@@ -1,6 +1,8 @@
+import { setImmediate as others } from 'node:timers/promises';
 import { chunks } from '../../core/chunks.ts';
 import type { RepositoryEvent } from '../../core/event.ts';
 import { testFileFinder } from '../../core/test-file.ts';
+import { TEST_LIMITS } from '../../core/test-report.ts';
 import type { Reader } from './view-context.ts';
 
 /** A step of a workflow of a build, as far as earlier builds had it, too. */
@@ -19,6 +21,8 @@ const BUILDS = 30;
 const TESTS = 20_000;
 /** In one statement. */
 const MOST_IDS = 500;
+/** Looked at in one go, before others have their turn. */
+const ROWS_AT_ONCE = 500;
 
 /**
  * How long test files took when they last ran, in ms: by the reports of the default branch's builds, else by those of the
@@ -35,7 +39,7 @@ export async function readFileDurations(
   for (const line of linesOf(wanted)) {
     const reports = await reportsOf(db, wanted, line);
     for (const ofBuild of await timesOf(db, reports))
-      for (const [file, ms] of addUp(ofBuild, find)) if (!durations.has(file)) durations.set(file, ms);
+      for (const [file, ms] of await addUp(ofBuild, find)) if (!durations.has(file)) durations.set(file, ms);
     if (durations.size === files.length) break;
   }
   return durations;
@@ -115,9 +119,9 @@ async function reportsOf(
     if (!last.has(key)) last.set(key, row);
   }
   let tests = 0;
-  return [...last.values()].filter(({ build, passed, failed, errors, skipped }) => {
-    tests += passed + failed + errors + skipped;
-    return tests <= TESTS || build === rows[0]?.build;
+  return [...last.values()].filter(({ passed, failed, errors, skipped }) => {
+    tests += Math.min(passed + failed + errors + skipped, TEST_LIMITS.results);
+    return tests <= TESTS;
   });
 }
 
@@ -148,14 +152,17 @@ async function timesOf(
   return [...byBuild.values()];
 }
 
-function addUp(
+async function addUp(
   tests: readonly TestTime[],
   find: ReturnType<typeof testFileFinder>,
-): ReadonlyMap<string, number> {
+): Promise<ReadonlyMap<string, number>> {
   const sums = new Map<string, number>();
-  for (const test of tests) {
-    const file = find(test);
-    if (file !== null) sums.set(file, (sums.get(file) ?? 0) + test.ms);
+  for (const some of chunks(tests, ROWS_AT_ONCE)) {
+    for (const test of some) {
+      const file = find(test);
+      if (file !== null) sums.set(file, (sums.get(file) ?? 0) + test.ms);
+    }
+    await others();
   }
   return sums;
 }

@@ -58,14 +58,18 @@ async function begin(plan: Plan, event: RepositoryEvent = pushOf('main')): Promi
 }
 
 /** Keeps what the step's only, or each share's, files took. */
-async function tell(lease: Lease, times: readonly Readonly<Record<string, number>>[]): Promise<void> {
+async function tell(
+  lease: Lease,
+  times: readonly Readonly<Record<string, number>>[],
+  passed?: number,
+): Promise<void> {
   const steps = lease.work.steps.filter(({ kind }) => kind === 'step');
   for (const [index, ofStep] of times.entries()) {
     const results = Object.entries(ofStep).map(([file, durationMs]) => ({
       ...{ suite: 's', name: `of ${file}`, file, line: null, status: 'passed' as const },
       ...{ durationMs, message: null },
     }));
-    const summary = { files: 1, counts: { ...NO_TESTS, passed: results.length }, note: null };
+    const summary = { files: 1, counts: { ...NO_TESTS, passed: passed ?? results.length }, note: null };
     const attemptId = steps[index]?.attemptId ?? '';
     await record.builds.keepTests(lease.open, { attemptId, from: 0, results, summary });
   }
@@ -146,6 +150,26 @@ describe('the test files of a step', () => {
     expect(await divide(lease)).toEqual(before);
     expect(filesOf(await divide(lease, [...FILES, 'e.test.ts']))).toEqual(['ace', 'bd']);
     expect(filesOf(await divide(lease))).toEqual(['ace', 'bd']);
+  });
+
+  it('are looked up in no report where they are divided already', async () => {
+    const lease = await begin(splitPlan(2));
+    const before = await divide(lease);
+    await record.store.transaction(({ db }) =>
+      db.schema.alterTable('test_report').renameTo('test_report_away').execute(),
+    );
+    expect(await divide(lease)).toEqual(before);
+  });
+
+  it('are divided by no more than 20,000 tests, all of them of the newest build', async () => {
+    await tell(await begin(splitPlan(4)), [{ 'a.test.ts': 5 }, {}, {}, {}]);
+    await tell(
+      await begin(splitPlan(3)),
+      [{ 'a.test.ts': 90 }, { 'b.test.ts': 1 }, { 'c.test.ts': 900 }],
+      50_000,
+    );
+    const division = await divide(await begin(splitPlan(4)));
+    expect(division.map(({ expectedMs }) => expectedMs)).toEqual([90, 45.5, 45.5, 1]);
   });
 
   it('are told to the holder of the lease, for a step that its workflow splits', async () => {
