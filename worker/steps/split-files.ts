@@ -96,6 +96,13 @@ export async function giveFiles(
   }
 }
 
+/** Why a step that was given no test files cannot begin; null where it needs none. It would be green with nothing run. */
+export function whyNoFiles({ split }: Pick<StepPlan, 'split'>): Outcome | null {
+  return split === undefined || split.files === null
+    ? null
+    : { status: 'error', reason: 'it has no test files: nobody has said which', exitCode: null };
+}
+
 function sentence({ files, expectedMs }: FileShare, division: Division): string {
   const all = division.reduce((sum, share) => sum + share.files.length, 0);
   const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

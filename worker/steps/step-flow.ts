@@ -13,7 +13,7 @@ import { restoreCaches, saveCaches } from './step-caches.ts';
 import { missingSecret, stepEnvironment, variablesOf } from './step-environment.ts';
 import { hasFailed, isEndedAlone, turnOf } from './step-order.ts';
 import type { Progress } from './step-order.ts';
-import { giveFiles, SplitFiles, SPLIT_FILE, type ShareWork } from './split-files.ts';
+import { giveFiles, SplitFiles, SPLIT_FILE, whyNoFiles, type ShareWork } from './split-files.ts';
 import { startWaitingStep } from './waiting-step.ts';
 import type { WaitingStep } from './waiting-step.ts';
 import type { StepContainer } from './step-container.ts';
@@ -216,15 +216,16 @@ export class StepFlow {
       await skipAttempt(this.#context.attempts, row.attemptId, obstacle);
       return obstacle;
     }
-    const share = await this.#shareOf(step, signal);
-    if (share?.kind === 'end') {
-      this.#drop(step);
-      await skipAttempt(this.#context.attempts, row.attemptId, share.outcome);
-      return share.outcome;
-    }
     const rows = attemptRows(row, step);
     for (let tried = 1; ; tried++) {
       const attempt = rows[tried - 1] ?? row;
+      // The container of an attempt before may not have started: then nobody has told yet.
+      const share = await this.#shareOf(step, signal);
+      if (share?.kind === 'end') {
+        this.#drop(step);
+        await skipAttempt(this.#context.attempts, attempt.attemptId, share.outcome);
+        return share.outcome;
+      }
       const next = rows[tried] ?? null;
       const mayFollow = (end: Outcome): boolean =>
         next !== null && !signal.aborted && this.#isWorthAnother(step, end);
@@ -336,7 +337,7 @@ export class StepFlow {
       AbortSignal.any([until, AbortSignal.timeout(settings.keepingMs)]);
     const cached = { ...waiting, plan: step, sink, signal, inTime: keeping(signal) };
     const obstacle =
-      share === null ? null : await giveFiles(this.#context, { ...waiting, signal }, share, sink);
+      share === null ? whyNoFiles(step) : await giveFiles(this.#context, { ...waiting, signal }, share, sink);
     if (obstacle !== null) return obstacle;
     const restored = await restoreCaches(this.#context, cached, isFurther);
     if (restored.failure !== null) return restored.failure;

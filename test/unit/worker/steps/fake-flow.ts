@@ -35,6 +35,8 @@ export interface FlowTest {
   readonly cancels?: Readonly<Record<string, CancelledStep>>;
   /** Steps that are green already. */
   readonly kept?: readonly string[];
+  /** Attempts whose container does not start. */
+  readonly broken?: readonly string[];
   readonly signal?: AbortSignal;
   /** Files that a look into a container finds, by the attempt of its step; each look fails where it names none. */
   readonly files?: (attempt: string) => readonly string[];
@@ -116,7 +118,7 @@ function sinkInto(logs: Record<string, string>, id: string): LogSink {
 }
 
 function fakeEngine(
-  { image = {}, exitCode = () => 0, onRun, hangs = [], cancels = {}, files }: FlowTest,
+  { image = {}, exitCode = () => 0, onRun, hangs = [], cancels = {}, broken = [], files }: FlowTest,
   cancel: (step: CancelledStep) => void,
 ) {
   const ends = new Map<string, () => void>();
@@ -156,7 +158,9 @@ function fakeEngine(
         close: over.resolve,
       };
     },
-    startContainer: async () => undefined,
+    startContainer: async (id: string) => {
+      if (broken.includes(id.replace('slipway-', ''))) throw new Error('no space left on device');
+    },
     removeContainer: async (id: string) => {
       closed.get(id)?.();
       left.delete(id);

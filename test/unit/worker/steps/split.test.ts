@@ -108,6 +108,25 @@ it('gives a further attempt of a share the same files', async () => {
   expect(end.given).toEqual({ a1: ['a.t'], b1: ['b.t'], a2: ['a.t'], b2: ['b.t'] });
 });
 
+it('gives a share its files in a further attempt when the container of the first could not start', async () => {
+  const retry = { count: 2, delayMs: 0, exitCodes: null };
+  const end = await runFlow({
+    steps: shares(3, { retry }),
+    attempts: { 'unit 1/3': ['a1', 'a2', 'a3'], 'unit 3/3': ['c1', 'c2', 'c3'] },
+    files: () => ['a.t', 'b.t'],
+    broken: ['a1', 'a2', 'c1'],
+  });
+  expect(end.outcome.status).toBe('success');
+  expect(end.given).toEqual({ a3: ['a.t'], 'unit 2/3': ['b.t'] });
+  expect(end.runs.every(({ environment }) => environment?.SLIPWAY_SPLIT_FILES !== undefined)).toBe(true);
+  expect(end.story.filter((line) => line.startsWith('c'))).toEqual([
+    'c1 started',
+    'c1 error, again',
+    'c2 skipped',
+  ]);
+  expect(end.left).toEqual([]);
+});
+
 it('runs a share again beside those that are green already', async () => {
   const end = await runFlow({ steps: shares(2), files: () => ['a.t', 'b.t'], kept: ['unit 1/2'] });
   expect(end.given).toEqual({ 'unit 2/2': ['b.t'] });
