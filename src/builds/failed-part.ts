@@ -78,8 +78,14 @@ async function partOf(
     const row = rowOf.get(`${kind} ${name}`);
     return row?.status === 'success' ? [{ kind, name, stepId: row.carried_from ?? row.id }] : [];
   };
+  const keepStep = (step: Plan['steps'][number]): readonly KeptStep[] => {
+    const row = rowOf.get(`step ${step.name}`);
+    return row !== undefined && isEmpty(workflow.id, step)
+      ? [{ kind: 'step', name: step.name, stepId: row.carried_from ?? row.id, empty: true }]
+      : keep('step', step.name);
+  };
   const image = await imageOf(tx, workflow, { plan, again, number, at });
-  const steps = plan.steps.filter(({ name }) => !again.has(name)).flatMap(({ name }) => keep('step', name));
+  const steps = plan.steps.filter(({ name }) => !again.has(name)).flatMap(keepStep);
   const kept = [...(image === 'none' ? keep('image', 'image') : []), ...steps];
   if (kept.length === 0 && (image === 'build' || plan.image === null)) return { kind: 'whole' };
   return { kind: 'repeat', workflowId: workflow.id, repeat: { of: number, kept, image } };

@@ -3,7 +3,7 @@ import { groupKey } from '../core/concurrency.ts';
 import { newId } from '../core/id.ts';
 import type { BuildPlan, DeployPlan, Plan, WorkflowPlan } from '../core/plan.ts';
 import { Problem, type ProblemCode } from '../core/problem.ts';
-import type { WorkflowRepeat } from '../core/repeat.ts';
+import type { KeptStep, WorkflowRepeat } from '../core/repeat.ts';
 import type { LintProblemView } from '../core/view.ts';
 import { neededFeatures } from '../core/worker-feature.ts';
 import { workflowRows } from '../core/workflow-rows.ts';
@@ -165,7 +165,7 @@ function workflowRow(
 
 /**
  * The step rows of one attempt of each workflow. Those that `when` leaves out are skipped at once; those that `repeat`
- * keeps are green from the start.
+ * keeps are green from the start, or skipped as they were.
  */
 export async function insertSteps(
   tx: Tx,
@@ -191,8 +191,8 @@ export async function insertSteps(
           name: row.name,
           split_of: row.splitOf ?? null,
           depends_on_json: JSON.stringify(row.dependsOn),
-          status: kept === undefined ? ('pending' as const) : ('success' as const),
-          reason: null,
+          status: statusOf(kept),
+          reason: kept?.empty === true ? 'no test file is left for this share' : null,
           carried_from: kept?.stepId ?? null,
         },
       };
@@ -207,6 +207,11 @@ export async function insertSteps(
   for (const { isSelected, values } of rows)
     if (!isSelected)
       await transition(tx, { table: 'step', id: values.id, buildId, to: 'skipped', reason, at });
+}
+
+function statusOf(kept: KeptStep | undefined): 'pending' | 'success' | 'skipped' {
+  if (kept === undefined) return 'pending';
+  return kept.empty === true ? 'skipped' : 'success';
 }
 
 /** Rows of one statement. */

@@ -1,11 +1,13 @@
 import type { BuiltImage } from './image.ts';
 
-/** A step that was green in an earlier build and is not run again. */
+/** A step that was green in an earlier build, or had nothing to do, and is not run again. */
 export interface KeptStep {
   readonly kind: 'image' | 'step';
   readonly name: string;
   /** The row that has its attempts. */
   readonly stepId: string;
+  /** A share that no test file was left for: it is skipped again. */
+  readonly empty?: true;
 }
 
 /**

@@ -218,7 +218,33 @@ describe('a re-run of what failed', () => {
       { again: ['lint'], kept: ['unit 1/3', 'unit 2/3', 'report'] },
     ]);
     const again = await rerun(first.buildId);
-    expect(again.work.repeat?.keptSteps).toEqual(['unit 1/3', 'unit 2/3', 'report']);
+    expect(again.work.repeat?.keptSteps).toEqual(['unit 1/3', 'unit 2/3', 'unit 3/3', 'report']);
+  });
+
+  it('does not begin a share for which no file was left, nor does the one after it', async () => {
+    const first = await begin(splitPlan(3, [['lint']]));
+    await divide(first, FILES.slice(0, 2));
+    await end(first, { 'unit 3/3': 'skipped', lint: 'failure' });
+    const again = await rerun(first.buildId);
+    const steps = async (lease: Lease) =>
+      Object.fromEntries(
+        (
+          await record.store.db
+            .selectFrom('step')
+            .select(['name', 'status'])
+            .where('workflow_id', '=', lease.work.workflowId)
+            .where('kind', '=', 'step')
+            .execute()
+        ).map(({ name, status }) => [name, status]),
+      );
+    const kept = { 'unit 1/3': 'success', 'unit 2/3': 'success', 'unit 3/3': 'skipped' };
+    expect(await steps(again)).toEqual({ ...kept, lint: 'pending' });
+    expect(again.work.steps.map(({ name }) => name)).not.toContain('unit 3/3');
+    await end(again, { lint: 'failure' });
+    const third = await rerun(again.buildId);
+    expect(await steps(third)).toEqual({ ...kept, lint: 'pending' });
+    await end(third, {});
+    expect(await record.statusOf('build', third.buildId)).toBe('success');
   });
 });
 
