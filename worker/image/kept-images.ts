@@ -55,7 +55,7 @@ export async function tagImage(
 /**
  * Takes their names from the kept images that are past their time, or too many: builds stay whole, the newest one in any
  * case, and those before it while all have no more than `LIMITS.keptImages` workflows and `SIZES.keptImages` bytes that no
- * other image has. All go while the disk is low. Returns how many went.
+ * other image has, those of one image once. All go while the disk is low. Returns how many went.
  */
 export async function dropKeptImages(
   engine: KeepingEngine,
@@ -72,10 +72,14 @@ export async function dropKeptImages(
 /** Those of the newest builds that are within the bounds together. Pure. @param kept Newest first. */
 function newestBuilds(kept: readonly KeptTag[]): ReadonlySet<KeptTag> {
   const staying = new Set<KeptTag>();
+  const counted = new Set<string>();
   let [workflows, bytes] = [0, 0];
   for (const tags of Map.groupBy(kept, buildOf).values()) {
     workflows += new Set(tags.map(builtOf)).size;
-    bytes += tags.reduce((sum, one) => sum + one.ownBytes, 0);
+    for (const { imageId, ownBytes } of tags) {
+      if (!counted.has(imageId)) bytes += ownBytes;
+      counted.add(imageId);
+    }
     const isWithin = workflows <= LIMITS.keptImages && bytes <= SIZES.keptImages;
     if (!isWithin && staying.size > 0) break;
     for (const one of tags) staying.add(one);
@@ -85,6 +89,9 @@ function newestBuilds(kept: readonly KeptTag[]): ReadonlySet<KeptTag> {
 
 interface KeptTag {
   readonly tag: string;
+  /** Runs of one image give it a tag each. */
+  readonly imageId: string;
+  /** When the image got its last tag, whichever that is. */
   readonly taggedMs: number;
   /** That no other image has, where the engine says so (API 1.42); else all of it. */
   readonly ownBytes: number;
@@ -96,25 +103,29 @@ const builtOf = ({ tag }: KeptTag): string => withoutBuild(tag).split(TESTED, 1)
 const buildOf = (one: KeptTag): string => one.tag.split(OF_BUILD)[1] ?? builtOf(one);
 const withoutBuild = (tag: string): string => tag.split(OF_BUILD, 1).join();
 
+/** Newest first, of one image by when their builds were made. */
+function newestFirst(a: KeptTag, b: KeptTag): number {
+  if (a.taggedMs !== b.taggedMs) return b.taggedMs - a.taggedMs;
+  const [ofA = '', ofB = ''] = [a, b].map(({ tag }) => tag.split(OF_BUILD)[1] ?? '');
+  return ofA === ofB ? 0 : ofA < ofB ? 1 : -1;
+}
+
 /** Newest first, without those of which the engine says nothing now: it may another time. */
 async function keptTags({ docker }: Pick<Engine, 'docker'>): Promise<readonly KeptTag[]> {
   const wanted = { filters: JSON.stringify({ reference: [KEPT] }), 'shared-size': true };
   const images = await docker.listImages(wanted);
-  const tags = images.flatMap(({ RepoTags, Size, SharedSize }) => {
+  const tags = images.flatMap(({ Id: imageId, RepoTags, Size, SharedSize }) => {
     const ownBytes = Math.max(0, Size - Math.max(0, SharedSize));
     return ((RepoTags as string[] | null) ?? [])
       .filter((tag) => tag.startsWith(`${KEPT}:`))
-      .map((tag) => ({ tag, ownBytes }));
+      .map((tag) => ({ tag, imageId, ownBytes }));
   });
   const found = await Promise.all(tags.map((one) => readTag(docker, one)));
-  return found.filter((one) => one !== null).sort((a, b) => b.taggedMs - a.taggedMs);
+  return found.filter((one) => one !== null).sort(newestFirst);
 }
 
 /** With the time when the image got its last name; one that it does not say counts as old. */
-async function readTag(
-  docker: Engine['docker'],
-  one: Pick<KeptTag, 'tag' | 'ownBytes'>,
-): Promise<KeptTag | null> {
+async function readTag(docker: Engine['docker'], one: Omit<KeptTag, 'taggedMs'>): Promise<KeptTag | null> {
   const facts = await docker
     .getImage(one.tag)
     .inspect()

@@ -10,20 +10,28 @@ const BUILD = newId('bld');
 const onLeftover = (error: unknown) => expect.fail(String(error));
 const hex = (n: number) => n.toString(16).padStart(64, '0');
 
-/** An engine whose images have these tags, each with the time when it got it, and so many bytes, shared ones among them. */
+/** The image of a tag: that which was tested, else that which was built. */
+const imageOf = (tag: string) => tag.split(':')[1]?.split('.n', 1)[0]?.split('.').at(-1) ?? '';
+
+/**
+ * An engine whose images have these tags, each with the time when it got it, and so many bytes, shared ones among them. It
+ * knows each image once, with all of its tags, and no time but that of the last of them.
+ */
 function engineWith(tags: Map<string, number>, isAway = false, sizes = { Size: 1, SharedSize: -1 }) {
+  const lastOf = (name: string) =>
+    Math.max(0, ...[...tags].flatMap(([tag, time]) => (imageOf(tag) === imageOf(name) ? [time] : [])));
   return {
     docker: {
       listImages: async () => [
-        ...[...tags.keys()].map((tag) => ({ RepoTags: [tag], ...sizes })),
-        { RepoTags: null, ...sizes },
+        ...[...Map.groupBy(tags.keys(), imageOf)].map(([Id, RepoTags]) => ({ Id, RepoTags, ...sizes })),
+        { Id: 'no tag', RepoTags: null, ...sizes },
       ],
       getImage: (name: string) => ({
         tag: async ({ repo, tag }: { repo: string; tag: string }) =>
           void tags.set(`${repo}:${tag}`, Date.now()),
         inspect: async () => {
           if (isAway) throw new Error('socket hang up');
-          return { Metadata: { LastTagTime: new Date(tags.get(name) ?? 0).toISOString() } };
+          return { Metadata: { LastTagTime: new Date(lastOf(name)).toISOString() } };
         },
       }),
     },
@@ -102,8 +110,9 @@ it('drops nothing that the engine fails to say the time of', async () => {
 });
 
 describe('builds are kept whole', () => {
+  /** Of images of its own, which no other age has. */
   const tagsOf = (build: string, count: number, ageMs: number): readonly (readonly [string, number])[] =>
-    Array.from({ length: count }, (_, n) => [`slipway-kept:${hex(n)}.n${build}`, NOW - ageMs - n]);
+    Array.from({ length: count }, (_, n) => [`slipway-kept:${hex(ageMs + n)}.n${build}`, NOW - ageMs - n]);
   const builds = (tags: ReadonlyMap<string, number>) => [
     ...new Set([...tags.keys()].map((tag) => tag.split('.n')[1])),
   ];
@@ -130,5 +139,20 @@ describe('builds are kept whole', () => {
     const unknown = new Map(all);
     expect(await dropKeptImages(engineWith(unknown, false, { Size, SharedSize: -1 }), at(NOW))).toBe(1);
     expect(builds(unknown)).toEqual(['new']);
+  });
+
+  it('by the bytes of each image once, however many builds have it', async () => {
+    const runs = ['c', 'b', 'a'].map((build) => [`slipway-kept:${hex(7)}.n${build}`, NOW] as const);
+    const tags = new Map([...runs, ...tagsOf('old', 1, 60_000)]);
+    const sizes = { Size: SIZES.keptImages / 2, SharedSize: 0 };
+    expect(await dropKeptImages(engineWith(tags, false, sizes), at(NOW))).toBe(0);
+    expect(builds(tags)).toEqual(['c', 'b', 'a', 'old']);
+  });
+
+  it('those of one image by when their builds were made', async () => {
+    const made = Array.from({ length: LIMITS.keptImages + 2 }, (_, n) => timeOrder(newId('bld', NOW + n)));
+    const tags = new Map(made.map((build, n) => [`slipway-kept:${hex(7)}.n${build}`, NOW + n]));
+    expect(await dropKeptImages(engineWith(tags), at(NOW))).toBe(2);
+    expect(builds(tags)).toEqual(made.slice(2));
   });
 });
