@@ -153,12 +153,28 @@ export class CacheStore {
     return this.#clear(gone, folders);
   }
 
-  /** Removes what is damaged: it reads of each cache what it is, so not after each save. Returns how many went. */
+  /**
+   * Removes what is damaged: it reads of each cache what it is, so not after each save. Returns how many went.
+   * @throws What kept it from one of them, after it has looked at all.
+   */
   async removeDamaged(): Promise<number> {
     const { places, folders } = await this.#look();
-    const gone: string[] = [];
-    for (const { id } of places) if (!(await isWhole(path.join(this.#spaces, id)))) gone.push(id);
-    return this.#clear(gone, folders);
+    const problems: unknown[] = [];
+    let removed = 0;
+    for (const { id } of places) {
+      const entry = path.join(this.#spaces, id);
+      try {
+        // Asked again right before: what was not there, another process may have just put there.
+        if ((await isWhole(entry)) || (await isWhole(entry))) continue;
+        await this.#remove(entry);
+        removed += 1;
+      } catch (error) {
+        problems.push(error);
+      }
+    }
+    await this.#clear([], folders);
+    if (problems.length > 0) throw problems[0];
+    return removed;
   }
 
   /** Removes what savings that were cut short left aside. */

@@ -1,6 +1,15 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -220,6 +229,40 @@ it.each(Object.keys(DAMAGES))(
     expect(aside()).toEqual([]);
   },
 );
+
+it('removes no cache whose key was saved anew while others were looked at', async () => {
+  const store = open();
+  await save(store, 'a', 'one', PULL);
+  await save(store, 'b', 'two');
+  rmSync(path.join(entryOf('a', PULL), 'archive'));
+  // The look comes to this one last, and waits there for what it is.
+  const about = path.join(entryOf('b'), 'about.json');
+  const content = readFileSync(about);
+  rmSync(about);
+  execFileSync('mkfifo', [about]);
+  const looking = store.removeDamaged();
+  const writing = await openFile(about, 'w');
+  expect(await save(store, 'a', 'again', PULL)).toEqual({ kind: 'first', bytes: 5 });
+  await writing.writeFile(content);
+  await writing.close();
+  expect(await looking).toBe(1);
+  expect(await find(store, 'a', pull)).toBe('a=again');
+});
+
+it('looks at all caches also where one cannot be read, and tells of that afterwards', async () => {
+  const store = open();
+  await save(store, 'a', 'one', PULL);
+  await save(store, 'b', 'two');
+  await save(store, 'c', 'three');
+  const unread = path.join(entryOf('a', PULL), 'about.json');
+  rmSync(path.join(entryOf('c'), 'archive'));
+  rmSync(unread);
+  mkdirSync(unread);
+  await expect(store.removeDamaged()).rejects.toThrow('EISDIR');
+  expect(readdirSync(path.join(directory, 'spaces'))).toEqual([PULL, OWN]);
+  expect(await find(store, 'b')).toBe('b=two');
+  expect(() => readdirSync(entryOf('c'))).toThrow('ENOENT');
+});
 
 it('counts nothing of what is damaged into the room', async () => {
   const store = open({ keepBytes: 10 });
