@@ -36,14 +36,16 @@ export async function keepSchedules(
   tx: Tx,
   { projectId, branch, arrivedWith, wanted, isUnreachable = false, nowMs }: SchedulesOfHead,
 ): Promise<void> {
-  // What the branch says is known now; files with errors are mended by a push, which is read as well.
-  await tx.db
-    .updateTable('project')
-    .set({ schedules_try_at: isUnreachable ? nowMs : null })
-    .where('id', '=', projectId)
-    .where('default_branch', '=', branch)
-    .execute();
-  if (wanted === null || !(await isNewest(tx, { projectId, branch, arrivedWith }))) return;
+  const isOvertaken = !(await isNewest(tx, { projectId, branch, arrivedWith }));
+  // What the branch says is known now, unless by a newer one; files with errors are mended by a push, which is read as well.
+  if (isUnreachable || !isOvertaken)
+    await tx.db
+      .updateTable('project')
+      .set({ schedules_try_at: isUnreachable ? nowMs : null })
+      .where('id', '=', projectId)
+      .where('default_branch', '=', branch)
+      .execute();
+  if (wanted === null || isOvertaken) return;
   const known = await tx.db.selectFrom('schedule').where('project_id', '=', projectId).selectAll().execute();
   const gone = known.filter(({ name }) => !wanted.some((one) => one.name === name));
   for (const { id } of gone) await tx.db.deleteFrom('schedule').where('id', '=', id).execute();

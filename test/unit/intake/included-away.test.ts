@@ -1,9 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { newId } from '../../../src/core/id.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import type { LintProblemView } from '../../../src/core/view.ts';
+import { keepSchedules } from '../../../src/intake/keep-schedules.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 import { pullRequestPayload, pushPayload } from '../../support/github-payloads.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
@@ -70,6 +73,16 @@ function withInclude(rest: string, before = ''): Record<string, string> {
   };
 }
 
+const cron = (name: string) => `cron: { ${name}: { schedule: "@daily" } }\n`;
+/** Of all schedules there are. */
+const names = async () =>
+  (await db().selectFrom('schedule').select('name').execute()).map(({ name }) => name);
+/** One look, as the server's timer has it. */
+async function look(): Promise<void> {
+  server.schedules.wake();
+  await server.schedules.idle();
+}
+
 async function push(files: Record<string, string>): Promise<void> {
   const commit = repository.commit(files);
   const answer = await server.deliver('push', pushPayload({ repository: 'shop/web', commit }), { id: 'one' });
@@ -129,9 +142,6 @@ it('what only a pull request has is not left out: its delivery fails and can be 
 }, 60_000);
 
 it('schedules stay as they are until the include can be read, without another push', async () => {
-  const cron = (name: string) => `cron: { ${name}: { schedule: "@daily" } }\n`;
-  const names = async () =>
-    (await db().selectFrom('schedule').select('name').execute()).map(({ name }) => name);
   await push(withInclude(STEPS, cron('early')));
   await server.deps.intake.idle();
   expect(await names()).toEqual(['early']);
@@ -141,12 +151,30 @@ it('schedules stay as they are until the include can be read, without another pu
   await server.deps.intake.idle();
   expect(await names()).toEqual(['early']);
   fails.failures = 0;
-  const due = await db()
+  await look();
+  expect(await names()).toEqual(['late']);
+});
+
+it('an older commit that is read late does not have a newer one read no more', async () => {
+  await push(withInclude(STEPS, cron('early')));
+  await server.deps.intake.idle();
+  const older = newId('dlv', Date.now());
+  await setTimeout(2);
+  fails.failures = ALWAYS;
+  const commit = repository.commit(withInclude(STEPS, cron('late')));
+  await server.deliver('push', pushPayload({ repository: 'shop/web', commit }), { id: 'two' });
+  await server.deps.intake.idle();
+  fails.failures = 0;
+  const { id: projectId } = await db()
     .selectFrom('project')
     .where('path', '=', 'shop/web')
-    .select('schedules_try_at')
-    .execute();
-  expect(due.map(({ schedules_try_at }) => schedules_try_at !== null)).toEqual([true]);
+    .select('id')
+    .executeTakeFirstOrThrow();
+  const wanted = [{ name: 'early', expression: '@daily', timezone: 'UTC' }];
+  const read = { projectId, branch: 'main', arrivedWith: older, wanted, nowMs: Date.now() };
+  await server.deps.store.transaction((tx) => keepSchedules(tx, read));
+  await look();
+  expect(await names()).toEqual(['late']);
 });
 
 it('an end of the server while an include is fetched leaves the delivery for the next start', async () => {
