@@ -3,7 +3,7 @@ import type { CronEvent } from '../core/event.ts';
 import { Problem } from '../core/problem.ts';
 import { nextCronTime } from '../pipeline/cron-time.ts';
 import type { Remote } from '../ports/repositories.ts';
-import type { Tx } from '../store/store.ts';
+import type { Reading, Tx } from '../store/store.ts';
 import { readHead, type BranchHead } from './branch-head.ts';
 import type { Intake } from './intake.ts';
 import type { IntakeDeps } from './intake-deps.ts';
@@ -44,6 +44,7 @@ export async function createBuildOfSchedule(
     const made = await store.transaction(async (tx) => {
       const nowMs = clock.nowMs();
       await keepSchedules(tx, { projectId, branch, arrivedWith, wanted, nowMs });
+      await readAgain(tx, projectId, nowMs + AGAIN_MS);
       const builds: ScheduledBuild[] = [];
       for (const row of await dueOf(tx, projectId, nowMs))
         builds.push(...(await runDue(deps, tx, row, head)));
@@ -54,16 +55,21 @@ export async function createBuildOfSchedule(
       log.info({ deliveryId: null, ...build, project: project.path }, 'a schedule made a build');
   } catch (error) {
     if (stopping.aborted) return;
-    log.warn({ err: error, projectId, stage: 'intake' }, 'no build was made of a schedule');
+    const isDue = (await dueOf(store, projectId, clock.nowMs())).length > 0;
+    log.warn(
+      { err: error, projectId, stage: 'intake' },
+      isDue ? 'no build was made of a schedule' : 'the schedules of a project could not be read',
+    );
     const problem = error instanceof Problem ? error.message : 'Slipway failed inside; see the server’s log';
     await store.transaction(async (tx) => {
       for (const row of await dueOf(tx, projectId, clock.nowMs())) await waitWith(deps, tx, row, problem);
-      await readLater(deps, tx, projectId, error);
+      const isGone = error instanceof Problem && error.code === 'not_found';
+      await readAgain(tx, projectId, isGone ? null : clock.nowMs() + AGAIN_MS);
     });
   }
 }
 
-function dueOf({ db }: Tx, projectId: string, nowMs: number): Promise<readonly ScheduleRow[]> {
+function dueOf({ db }: Reading, projectId: string, nowMs: number): Promise<readonly ScheduleRow[]> {
   return db
     .selectFrom('schedule')
     .where('project_id', '=', projectId)
@@ -122,12 +128,14 @@ async function waitWith({ clock }: ScheduleDeps, tx: Tx, row: ScheduleRow, probl
   if (problem !== row.problem) tx.changed('project', projectId);
 }
 
-/** The schedules of a new project, or of another default branch; of a branch that is not there a push brings them. */
-async function readLater({ clock }: ScheduleDeps, tx: Tx, projectId: string, error: unknown): Promise<void> {
-  const isGone = error instanceof Problem && error.code === 'not_found';
-  await tx.db
+/**
+ * When a branch of which the schedules are not known yet is read again, if it is one; never where it is not there, as a push
+ * brings it.
+ */
+async function readAgain({ db }: Tx, projectId: string, atMs: number | null): Promise<void> {
+  await db
     .updateTable('project')
-    .set({ schedules_try_at: isGone ? null : clock.nowMs() + AGAIN_MS })
+    .set({ schedules_try_at: atMs })
     .where('id', '=', projectId)
     .where('schedules_try_at', 'is not', null)
     .execute();

@@ -187,6 +187,8 @@ describe('the schedules of a new project', () => {
     options.failures = 1_000;
     await look(nowMs);
     expect(await names()).toEqual(['nightly']);
+    expect(server.logged.join('\n')).toContain('the schedules of a project could not be read');
+    expect(server.logged.join('\n')).not.toContain('no build was made of a schedule');
     options.failures = 0;
     await look(nowMs + MINUTE);
     expect(await names()).toEqual(['hourly', 'nightly']);
