@@ -67,7 +67,8 @@ export class StepFlow {
   readonly #cancelled = new Set<string>();
   readonly #removals: Promise<unknown>[] = [];
   readonly #splits: SplitFiles;
-  readonly #sandboxes: Promise<StepContainer | null>[] = [];
+  /** What holds the network of a step, by its name, until its container is gone. */
+  readonly #sandboxes = new Map<string, Promise<StepContainer | null>>();
   /** Whether the image for steps without one of their own is still on its way. */
   #isImageAwaited: boolean;
 
@@ -106,13 +107,8 @@ export class StepFlow {
 
   /** Resolves when no container of a step is left. Call it after `run`. */
   async settle(): Promise<void> {
-    for (const step of this.#waiting.values()) this.#remove(await step.catch(() => null));
-    this.#waiting.clear();
+    for (const { name } of this.#steps) this.#drop(name);
     await Promise.all(this.#removals);
-    // What has joined them is gone.
-    await Promise.all(
-      this.#sandboxes.map(async (sandbox) => (await sandbox)?.remove().catch(() => undefined)),
-    );
   }
 
   get #steps(): readonly StepPlan[] {
@@ -167,7 +163,7 @@ export class StepFlow {
     const row = this.#row(step);
     const inTime = AbortSignal.any([this.#signalOf(step), AbortSignal.timeout(step.timeoutMs)]);
     const image = step.image === null ? this.#gates.builtImage : Promise.resolve(step.image);
-    const sandbox = step.image === null ? this.#makeNetwork(row) : null;
+    const sandbox = step.image === null ? this.#makeNetwork(step, row) : null;
     const waiting = Promise.all([image, Promise.allSettled(first)]).then(async ([found]) =>
       found === null || this.#signal.aborted
         ? null
@@ -178,10 +174,10 @@ export class StepFlow {
   }
 
   /** A network for a step that waits for its image, made meanwhile; null when there is nothing to wait for, or none came. */
-  #makeNetwork(row: StepWork): Promise<StepContainer | null> | null {
+  #makeNetwork({ name }: StepPlan, row: StepWork): Promise<StepContainer | null> | null {
     if (!this.#isImageAwaited) return null;
     const sandbox = startNetworkSandbox(this.#context, row).catch(() => null);
-    this.#sandboxes.push(sandbox);
+    this.#sandboxes.set(name, sandbox);
     return sandbox;
   }
 
@@ -222,7 +218,7 @@ export class StepFlow {
       // The container of an attempt before may not have started: then nobody has told yet.
       const share = await this.#shareOf(step, signal);
       if (share?.kind === 'end') {
-        this.#drop(step);
+        this.#drop(step.name);
         await skipAttempt(this.#context.attempts, attempt.attemptId, share.outcome);
         return share.outcome;
       }
@@ -259,11 +255,10 @@ export class StepFlow {
     const starting = this.#waiting.get(step.name) ?? Promise.resolve(null);
     const waiting = await Promise.race([starting, nullOnAbort(signal)]);
     this.#waiting.delete(step.name);
-    if (waiting === null && signal.aborted)
-      this.#removals.push(starting.then((late) => this.#remove(late)).catch(() => undefined));
+    if (waiting === null && signal.aborted) this.#remove(step.name, starting);
     const isFurther = attempt.attemptId !== this.#row(step).attemptId;
     const run = { step, attempt, share, isFurther, sink, signal, mayFollow };
-    const outcome = await this.#runIn(waiting, run).finally(() => this.#remove(waiting));
+    const outcome = await this.#runIn(waiting, run).finally(() => this.#remove(step.name, waiting));
     return { sink, outcome };
   }
 
@@ -392,24 +387,23 @@ export class StepFlow {
   async #skip(step: StepPlan, outcome: Outcome): Promise<void> {
     this.#progress.set(step.name, outcome.status);
     this.#ends.set(step.name, outcome);
+    this.#drop(step.name);
     const row = findRow(this.#context.work, 'step', step.name);
     if (row !== null) await skipAttempt(this.#context.attempts, row.attemptId, outcome);
   }
 
-  /** A container that is not needed any more, before anything has run in it. */
-  #drop({ name }: StepPlan): void {
-    const starting = this.#waiting.get(name);
+  /** A container that is not needed any more, before anything has run in it; or what holds its network, where it has none. */
+  #drop(name: string): void {
+    const starting = this.#waiting.get(name) ?? null;
     this.#waiting.delete(name);
-    const remove = async (late: WaitingStep | null): Promise<void> => {
-      if (late !== null && 'container' in late) await late.container.remove();
-    };
-    if (starting !== undefined) this.#removals.push(starting.then(remove).catch(() => undefined));
+    if (starting !== null || this.#sandboxes.has(name)) this.#remove(name, starting);
   }
 
-  /** Not waited for: the next step does not need it. */
-  #remove(step: WaitingStep | null): void {
-    if (step !== null && 'container' in step)
-      this.#removals.push(step.container.remove().catch(() => undefined));
+  /** Its container, then what holds its network and its address. Not waited for: the next step does not need it. */
+  #remove(name: string, step: WaitingStep | null | Promise<WaitingStep | null>): void {
+    const sandbox = this.#sandboxes.get(name) ?? null;
+    this.#sandboxes.delete(name);
+    this.#removals.push(removeBoth(step, sandbox));
   }
 
   #row(step: StepPlan): StepWork {
@@ -437,6 +431,15 @@ export class StepFlow {
     const end = this.#ends.get(name) ?? SUCCESS;
     return { ...end, reason: `step ${name}: ${end.reason ?? end.status}` };
   }
+}
+
+async function removeBoth(
+  step: WaitingStep | null | Promise<WaitingStep | null>,
+  sandbox: Promise<StepContainer | null> | null,
+): Promise<void> {
+  const waiting = await Promise.resolve(step).catch(() => null);
+  if (waiting !== null && 'container' in waiting) await waiting.container.remove().catch(() => undefined);
+  await (await sandbox)?.remove().catch(() => undefined);
 }
 
 /** What the log of an attempt says of the one that follows. */

@@ -38,6 +38,8 @@ export interface FlowTest {
   /** Attempts whose container does not start. */
   readonly broken?: readonly string[];
   readonly signal?: AbortSignal;
+  /** When the image of steps without one of their own is there; absent: it is there already. */
+  readonly builtImage?: Promise<string | null>;
   /** Files that a look into a container finds, by the attempt of its step; each look fails where it names none. */
   readonly files?: (attempt: string) => readonly string[];
   readonly divideFiles?: DivideFiles;
@@ -55,6 +57,8 @@ export interface FlowEnd {
   readonly containers: readonly string[];
   /** The most that there were at a time. */
   readonly mostContainers: number;
+  /** The most that were on the workflow's network at a time, not on that of another container. */
+  readonly mostAddresses: number;
   readonly left: readonly string[];
 }
 
@@ -62,7 +66,9 @@ export interface FlowEnd {
 export async function runFlow(test: FlowTest): Promise<FlowEnd> {
   const story: string[] = [];
   const logs: Record<string, string> = {};
-  const { engine, runs, given, containers, most, left } = fakeEngine(test, (step) => flow.cancel(step));
+  const { engine, runs, given, containers, most, mostAddresses, left } = fakeEngine(test, (step) =>
+    flow.cancel(step),
+  );
   const repeat = { of: 1, keptSteps: test.kept ?? [], image: 'none' };
   const report = (body: ReportBody): void => {
     if (body.type === 'step.started') story.push(`${body.attemptId} started`);
@@ -72,7 +78,7 @@ export async function runFlow(test: FlowTest): Promise<FlowEnd> {
   const context = {
     engine,
     work: {
-      plan: { image: null, services: [], steps: test.steps },
+      plan: { image: test.builtImage === undefined ? null : {}, services: [], steps: test.steps },
       variables: {},
       steps: rowsOf(test),
       repeat,
@@ -89,12 +95,22 @@ export async function runFlow(test: FlowTest): Promise<FlowEnd> {
   const gates = {
     services: Promise.resolve(SUCCESS),
     workspace: Promise.resolve(SUCCESS),
-    builtImage: Promise.resolve('sha256:built'),
+    builtImage: test.builtImage ?? Promise.resolve('sha256:built'),
   };
   const flow = new StepFlow(context, gates, test.signal ?? new AbortController().signal);
   const outcome = await flow.run();
   await flow.settle();
-  return { outcome, story, logs, runs, given, containers, mostContainers: most(), left: [...left] };
+  return {
+    outcome,
+    story,
+    logs,
+    runs,
+    given,
+    containers,
+    mostContainers: most(),
+    mostAddresses: mostAddresses(),
+    left: [...left],
+  };
 }
 
 const divideByNumber: DivideFiles = async (_step, of, files) => divideFiles(files, new Map(), of);
@@ -126,7 +142,8 @@ function fakeEngine(
   const given: Record<string, readonly string[]> = {};
   const containers: string[] = [];
   const left = new Set<string>();
-  let most = 0;
+  const addresses = new Set<string>();
+  let [most, mostAddresses] = [0, 0];
   const closed = new Map<string, () => void>();
   const engine = {
     events: { ready: async () => undefined, connection: () => 1, watch: () => () => undefined },
@@ -141,7 +158,9 @@ function fakeEngine(
       healthcheck: null,
       ...image,
     }),
-    createContainer: async ({ name = '' }: ContainerSpec) => {
+    createContainer: async ({ name = '', joins }: ContainerSpec) => {
+      if (joins === undefined) addresses.add(name);
+      mostAddresses = Math.max(mostAddresses, addresses.size);
       containers.push(name);
       left.add(name);
       most = Math.max(most, left.size);
@@ -164,6 +183,7 @@ function fakeEngine(
     removeContainer: async (id: string) => {
       closed.get(id)?.();
       left.delete(id);
+      addresses.delete(id);
     },
     hasFile: async () => true,
     putArchive: async (id: string, _directory: string, archive: Buffer) => {
@@ -196,7 +216,15 @@ function fakeEngine(
     killContainer: async () => undefined,
     isUp: async () => true,
   };
-  return { engine: engine as unknown as Engine, runs, given, containers, most: () => most, left };
+  return {
+    engine: engine as unknown as Engine,
+    runs,
+    given,
+    containers,
+    most: () => most,
+    mostAddresses: () => mostAddresses,
+    left,
+  };
 }
 
 /** What a look into a container tells. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { StepPlan } from '../../../../src/core/plan.ts';
 import { stepOf } from '../../../support/record.ts';
@@ -153,6 +154,27 @@ it('has no more containers at a time than the network of a workflow has addresse
   expect(Object.keys(end.given)).toHaveLength(64);
   expect(end.mostContainers).toBeGreaterThan(30);
   expect(end.mostContainers).toBeLessThanOrEqual(56);
+});
+
+it('gives the addresses of shares that waited for their image back as they end', async () => {
+  const first = shares(48, { image: null }, null);
+  const next = shares(48, { dependsOn: first.map(({ name }) => name) }, null);
+  const second = next.map((step) => ({ ...step, name: step.name.replace('unit', 'e2e') }));
+  const builtImage = sleep(50, 'sha256:built');
+  const end = await runFlow({ steps: [...first, ...second], builtImage });
+  expect(end.outcome.status).toBe('success');
+  expect(end.containers.filter((name) => name.endsWith('-network')).length).toBeGreaterThan(40);
+  expect(end.mostAddresses).toBeLessThanOrEqual(56);
+  expect(end.left).toEqual([]);
+});
+
+it('removes the containers of steps that are skipped after all', async () => {
+  const steps = [stepOf('lint', { image: 'x' }), ...shares(4, { image: null, dependsOn: ['lint'] }, null)];
+  const last = stepOf('last', { image: 'x', runsOn: ['failure'], dependsOn: ['lint'] });
+  const builtImage = sleep(20, 'sha256:built');
+  const end = await runFlow({ steps: [...steps, last], builtImage, exitCode: (n) => (n === 1 ? 1 : 0) });
+  expect(end.outcome.status).toBe('failure');
+  expect(end.left).toEqual([]);
 });
 
 it('goes on when more shares than that are skipped or cannot begin', async () => {
