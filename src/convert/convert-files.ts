@@ -7,6 +7,7 @@ import { TooManyValues } from './foreign.ts';
 import { uniqueNames, workflowNameOf } from './names.ts';
 import { openFile } from './open-file.ts';
 import type { ForeignFile } from './open-file.ts';
+import { leaveOutWaiting } from './woodpecker/leave-out-waiting.ts';
 import { readWoodpecker } from './woodpecker/read-workflow.ts';
 import type { ReadWorkflow } from './workflow.ts';
 import { writeWorkflow } from './write-workflow.ts';
@@ -37,7 +38,9 @@ export function convertFiles(inputs: readonly InputFile[], format: Format, room?
 }
 
 function read(files: readonly ForeignFile[], format: Format): readonly ReadWorkflow[] {
-  const all = files.flatMap((file) => bounded(file.report, () => READERS[format](file, files)) ?? []);
+  const every = files.flatMap((file) => bounded(file.report, () => READERS[format](file, files)) ?? []);
+  const all =
+    format === 'woodpecker' ? leaveOutWaiting(every, new Set(files.map(({ name }) => nameOf(name)))) : every;
   const unique = uniqueNames();
   return all.map((one) => ({ ...one, name: unique(all.length === 1 ? 'default' : one.name) }));
 }

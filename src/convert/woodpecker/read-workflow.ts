@@ -167,10 +167,7 @@ function dependsEntry(depends: Foreign | undefined): OutEntry | null {
   if (depends === undefined) return null;
   const names = depends.oneOrMore().flatMap((one) => {
     const optional = one.kind === 'map' ? one.get('optional') : undefined;
-    optional?.leaveOut(
-      'a workflow that is named must be there',
-      'Remove it where there is no such workflow.',
-    );
+    optional?.leaveOut('a workflow that is named must have a file', 'Remove it where there is no such file.');
     const name = one.kind === 'map' ? one.get('name')?.text() : one.text();
     return name === null || name === undefined ? [] : [text(name, one)];
   });

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { convertFiles } from '../../../src/convert/convert-files.ts';
 import { planOf } from '../pipeline/support.ts';
 import { convert, errorsOf, notesOf, textOf } from './support.ts';
 
@@ -294,5 +295,30 @@ it('a volume by its name is kept, and noted, for it goes with the build', () => 
     expect.stringContaining('volumes[0]` is not quite the same here'),
     expect.stringContaining('volumes[1]` is left out: no step or service gets a path of the worker’s host'),
     expect.stringContaining('volumes[2]` is left out: it is no volume'),
+  ]);
+});
+
+it('who waits for a workflow that never runs here is left out as well, as there, unless it says that it may be missing', () => {
+  const of = (head: string) => `${head}\nsteps: [{ name: one, image: "busybox:1.36", commands: [x] }]\n`;
+  const { workflows, notes } = convertFiles(
+    Object.entries({
+      a: 'when: { event: deployment }',
+      b: 'depends_on: [a]',
+      c: 'depends_on: [d, b]',
+      d: 'depends_on: [{ name: a, optional: true }, e]',
+      e: '',
+      f: 'depends_on: [typo]',
+    }).map(([name, head]) => ({ path: `.woodpecker/${name}.yml`, content: of(head) })),
+    'woodpecker',
+  );
+  expect(workflows.map(({ name }) => name)).toEqual(['d', 'e', 'f']);
+  expect(workflows[0]?.text).toContain('depends_on:\n  - e\n');
+  expect(workflows[2]?.text).toContain('depends_on:\n  - typo\n');
+  const left = notes.filter(
+    ({ code, message }) => code === 'convert_left_out' && message.includes('waits for'),
+  );
+  expect(left.map(({ file, line, message }) => `${file}:${line} ${/for `\w`/.exec(message)?.[0]}`)).toEqual([
+    '.woodpecker/b.yml:1 for `a`',
+    '.woodpecker/c.yml:1 for `b`',
   ]);
 });
