@@ -44,9 +44,9 @@ export function copiesOf(parallel: Foreign | undefined, texts: JobText): readonl
 export function splitEntry(parallel: Foreign | undefined): OutEntry | null {
   if (parallel === undefined || (parallel.kind === 'map' && parallel.get('matrix') !== undefined))
     return null;
-  const count = Number(parallel.text() ?? '');
-  if (count === 1) return null;
-  if (!Number.isInteger(count) || count < 1 || count > SPLIT_LIMITS.shares) {
+  const written = parallel.text() ?? '';
+  if (Number(written) === 1) return null;
+  if (!isSplit(written)) {
     parallel.leaveOut(`a step has at most ${SPLIT_LIMITS.shares} shares`, 'Write `split` with fewer.');
     return null;
   }
@@ -54,10 +54,20 @@ export function splitEntry(parallel: Foreign | undefined): OutEntry | null {
     'its shares run side by side on one worker, in one checkout',
     'Let each write files of its own, named with $CI_NODE_INDEX; with patterns for `files`, past times divide the tests.',
   );
-  return entry('split', map([entry('count', String(count), parallel), entry('files', 'none')]), parallel);
+  return entry(
+    'split',
+    map([entry('count', String(Number(written)), parallel), entry('files', 'none')]),
+    parallel,
+  );
 }
 
-/** Variables that every share finds set, as commands would set them. */
+/** Variables that every share finds set, where there are any, as commands would set them. */
 export function setForShares(parallel: Foreign | undefined): readonly string[] {
-  return parallel?.kind === 'text' ? ['CI_NODE_INDEX=', 'CI_NODE_TOTAL='] : [];
+  return parallel?.kind === 'text' && isSplit(parallel.peek()) ? ['CI_NODE_INDEX=', 'CI_NODE_TOTAL='] : [];
+}
+
+/** Whether so many jobs become shares; one is a step like any other. */
+function isSplit(written: string): boolean {
+  const count = Number(written);
+  return Number.isInteger(count) && count > 1 && count <= SPLIT_LIMITS.shares;
 }
