@@ -65,11 +65,18 @@ export function stepExpressions(
     return inputOf(expression, inputs)?.variable ?? own(CONTEXT, expression) ?? null;
   };
 
+  /** Whether it is `false` or 0 where it has a value; in `github.event.inputs` all values are text. */
+  const mayBeFalse = (expression: string): boolean => {
+    const { type = 'string' } = inputOf(expression, inputs) ?? {};
+    return ['boolean', 'number'].includes(type) && expression.startsWith('inputs.');
+  };
+
   /** `a || b` as the name, and what is taken where that has no value; null for any other expression. */
   const alternative = (expression: string): string | null => {
     const [first, ...others] = expression.split('||').map((one) => one.trim());
     const name = first === undefined ? null : variable(first);
-    if (name === null || others.length === 0 || /^env\./.test(first ?? '')) return null;
+    if (first === undefined || name === null || others.length === 0) return null;
+    if (/^env\./.test(first) || mayBeFalse(first)) return null;
     const rest = others.join(' || ');
     const word = literal(rest);
     if (word !== null && /^[\w./-]*$/.test(word)) return `${name}:-${word}`;

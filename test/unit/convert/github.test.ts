@@ -305,3 +305,27 @@ ${more}    steps:
     [expect.stringContaining('all combinations of')],
   ]);
 });
+
+it('a boolean or a number before `||` is no variable with a default: there `false` and 0 have no value', () => {
+  const text = `on:
+  workflow_dispatch:
+    inputs:
+      dry: { type: boolean }
+      shards: { type: number }
+      target: { type: string }
+jobs:
+  ship:
+    runs-on: ubuntu-latest
+    container: node:20
+    steps:
+      - run: a \${{ inputs.dry || 'true' }} \${{ inputs.target || inputs.dry || 'x' }}
+        env: { N: "\${{ inputs.shards || '4' }}" }
+      - run: b \${{ inputs.target || inputs.dry }} \${{ github.event.inputs.dry || 'true' }}
+`;
+  expect(notesOf('github', text).map((note) => /`inputs.*` has no value here/.exec(note)?.[0])).toEqual([
+    "`inputs.dry || 'true'` has no value here",
+    "`inputs.target || inputs.dry || 'x'` has no value here",
+    "`inputs.shards || '4'` has no value here",
+  ]);
+  expect(textOf('github', text)).toContain('- b ${CI_INPUT_TARGET:-${CI_INPUT_DRY}} ${CI_INPUT_DRY:-true}');
+});
