@@ -7,7 +7,7 @@ import type { OutEntry, OutMap } from '../out.ts';
 import { conditionOf } from '../woodpecker/conditions.ts';
 import { concurrencyEntry, leaveOutIdle, readBody, readWoodpecker } from '../woodpecker/read-workflow.ts';
 import type { StepWords } from '../woodpecker/step.ts';
-import { temporaryVolumes } from '../woodpecker/volumes.ts';
+import { declaredVolumes } from '../woodpecker/volumes.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
 import { DRONE, DRONE_CONDITIONS } from './words.ts';
@@ -86,7 +86,7 @@ function readPipeline(name: string, file: ForeignFile, document: ForeignDocument
     matrix: new Set(),
     environment: environment === undefined ? [] : [environment],
     areSettingsLoose: false,
-    temporaryVolumes: temporaryVolumes(root.get('volumes')),
+    declaredVolumes: declaredVolumes(root.get('volumes')),
   };
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) root.get(key)?.leaveOut(why, fix);
   const trigger = readTrigger(root, root.get('trigger'));

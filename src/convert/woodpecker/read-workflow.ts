@@ -29,7 +29,7 @@ export function readWoodpecker(
     matrix: matrixNames(matrix),
     environment: [],
     areSettingsLoose: root.has('pipeline'),
-    temporaryVolumes: null,
+    declaredVolumes: null,
   };
   root.get('variables')?.needs('it holds anchors, and each alias is written out');
   root.get('$schema')?.needs('it is for editors');

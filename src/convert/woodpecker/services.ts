@@ -50,7 +50,7 @@ export function readService(service: Foreign, name: string, words: StepWords): O
       wordEntry(service.get('image'), texts),
       environmentEntry([...words.environment, service.get('environment')], service.get('secrets'), texts),
       commands === undefined ? null : commandsEntry(commands),
-      volumesEntry(service.get('volumes'), words.temporaryVolumes),
+      volumesEntry(service.get('volumes'), words.declaredVolumes),
     ],
     service,
   );

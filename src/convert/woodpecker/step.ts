@@ -8,6 +8,7 @@ import { conditionsOf } from './conditions.ts';
 import type { Conditions, ConditionWords } from './conditions.ts';
 import { environmentEntry } from './environment.ts';
 import { volumesEntry } from './volumes.ts';
+import type { DeclaredVolumes } from './volumes.ts';
 
 /** What steps of Woodpecker and of Drone differ in. */
 export interface StepWords extends ConditionWords {
@@ -18,7 +19,7 @@ export interface StepWords extends ConditionWords {
   /** Whether settings of a plugin may stand beside the other keys, as in old files. */
   readonly areSettingsLoose: boolean;
   /** See {@link volumesEntry}. */
-  readonly temporaryVolumes: ReadonlySet<string> | null;
+  readonly declaredVolumes: DeclaredVolumes | null;
 }
 
 /** A step that was read, before the order of all of them is known. */
@@ -100,7 +101,7 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
     dependsFrom: depends ?? null,
     group,
     isDetached,
-    entries: [...head, given, volumesEntry(step.get('volumes'), words.temporaryVolumes)],
+    entries: [...head, given, volumesEntry(step.get('volumes'), words.declaredVolumes)],
     environment: environmentEntry(environmentOwn, secrets, texts),
   };
 }

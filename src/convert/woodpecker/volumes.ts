@@ -9,18 +9,21 @@ const OF_HOST = [
 ] as const;
 const WRONG = ['it is no volume that can be had here', 'Write `name:/path`, not at the workspace.'] as const;
 
+/** The volumes that a pipeline of Drone says it has, by name: whether each goes with it, or is of the host. */
+export type DeclaredVolumes = ReadonlyMap<string, 'temporary' | 'of-host'>;
+
 /**
  * Volumes of a step or a service.
- * @param temporary Names of those that Drone's pipeline says are temporary; null for Woodpecker, whose steps say all.
+ * @param declared Null for Woodpecker, whose steps say all.
  */
 export function volumesEntry(
   volumes: Foreign | undefined,
-  temporary: ReadonlySet<string> | null,
+  declared: DeclaredVolumes | null,
 ): OutEntry | null {
   if (volumes === undefined) return null;
   const written = volumes.kind === 'nothing' ? [] : volumes.oneOrMore();
   if (written.length === 0) volumes.needs('it is empty');
-  const kept = written.flatMap((one) => (temporary === null ? ofWoodpecker(one) : ofDrone(one, temporary)));
+  const kept = written.flatMap((one) => (declared === null ? ofWoodpecker(one) : ofDrone(one, declared)));
   return kept.length === 0 ? null : entry('volumes', list(kept, volumes), volumes);
 }
 
@@ -36,24 +39,28 @@ function ofWoodpecker(one: Foreign): readonly Out[] {
   return [text(written, one)];
 }
 
-function ofDrone(one: Foreign, temporary: ReadonlySet<string>): readonly Out[] {
-  const [name, path] = ['name', 'path'].map((key) =>
+function ofDrone(one: Foreign, declared: DeclaredVolumes): readonly Out[] {
+  const [name = '', path = ''] = ['name', 'path'].map((key) =>
     one.kind === 'map' ? (one.get(key)?.text() ?? '') : '',
   );
   const written = `${name}:${path}`;
-  if (!temporary.has(name ?? '')) one.leaveOut(...OF_HOST);
+  const kind = declared.get(name);
+  if (kind === undefined)
+    one.leaveOut(`the pipeline has no volume \`${name}\``, 'Write a name that its `volumes` have.');
+  else if (kind === 'of-host') one.leaveOut(...OF_HOST);
   else if (stepVolume.parse(written) === null) one.leaveOut(...WRONG);
   else return [text(written, one)];
   return [];
 }
 
-/** Names of the volumes of a pipeline of Drone that go with it; others are noted. */
-export function temporaryVolumes(volumes: Foreign | undefined): ReadonlySet<string> {
-  const names = new Set<string>();
+/** The volumes of a pipeline of Drone; those that do not go with it are noted. */
+export function declaredVolumes(volumes: Foreign | undefined): DeclaredVolumes {
+  const declared = new Map<string, 'temporary' | 'of-host'>();
   for (const one of volumes?.items() ?? []) {
     const temp = one.kind === 'map' ? one.get('temp') : undefined;
     const name = one.kind === 'map' ? (one.get('name')?.text() ?? '') : '';
     if (temp === undefined) {
+      declared.set(name, 'of-host');
       one.leaveOut(...OF_HOST);
       one.use();
       continue;
@@ -61,9 +68,9 @@ export function temporaryVolumes(volumes: Foreign | undefined): ReadonlySet<stri
     if (temp.kind === 'map')
       for (const each of temp.entries()) each.leaveOut('a volume is on the worker’s disk', 'Remove it.');
     temp.use();
-    names.add(name);
+    declared.set(name, 'temporary');
   }
-  return names;
+  return declared;
 }
 
 const isNamed = (source: string): boolean => !/^[/.~]/.test(source);

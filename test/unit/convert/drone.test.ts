@@ -125,6 +125,7 @@ steps:
       - { name: deps, path: /go }
       - { name: docker, path: /var/run/docker.sock }
       - { name: deps, path: /proc }
+      - { name: typo, path: /t }
 services:
   - { name: db, image: "postgres:15", volumes: [{ name: deps, path: /d }] }
 volumes:
@@ -136,7 +137,10 @@ volumes:
   expect(notes.map(({ code, path }) => `${code} ${path}`)).toEqual([
     'convert_left_out steps[0].volumes[1]',
     'convert_left_out steps[0].volumes[2]',
+    'convert_left_out steps[0].volumes[3]',
     'convert_left_out volumes[0].temp.medium',
     'convert_left_out volumes[1]',
   ]);
+  expect(notes[0]?.message).toContain('a path of the worker’s host');
+  expect(notes[2]?.message).toContain('the pipeline has no volume `typo`');
 });
