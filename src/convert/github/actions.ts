@@ -4,7 +4,7 @@ import { readCheckoutSetting } from '../checkout.ts';
 import type { Out, OutEntry } from '../out.ts';
 import { own } from '../own.ts';
 import { uploadedEntry } from './artifacts.ts';
-import { downloadedEntries, type Upload } from './download-artifact.ts';
+import { downloadedEntries, type KeptUpload, type Upload } from './download-artifact.ts';
 import { readCacheAction, readToolCache, TOOL_CACHE_KEYS } from './cache.ts';
 import type { StepExpressions } from './expressions.ts';
 
@@ -22,7 +22,7 @@ export type Action =
   | {
       readonly kind: 'artifacts';
       readonly entry: OutEntry;
-      readonly upload: Pick<Upload, 'name' | 'root'>;
+      readonly upload: KeptUpload;
     }
   /** Artifacts of jobs before, that the workflow takes. */
   | { readonly kind: 'takes'; readonly entries: readonly Out[] }

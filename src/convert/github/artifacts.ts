@@ -3,6 +3,7 @@ import type { Foreign } from '../foreign.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
 import { rootOf } from './download-artifact.ts';
+import type { KeptUpload } from './download-artifact.ts';
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   'if-no-files-found': ['a pattern without files is said in the log', 'Test it in the commands.'],
@@ -15,7 +16,7 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
 export function uploadedEntry(
   step: Foreign,
   values: Foreign | undefined,
-): { readonly entry: OutEntry; readonly name: string; readonly root: string } | null {
+): (KeptUpload & { readonly entry: OutEntry }) | null {
   const inputs = values?.kind === 'map' ? values : undefined;
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) inputs?.get(key)?.leaveOut(why, fix);
   const path = inputs?.get('path');
@@ -50,7 +51,7 @@ export function uploadedEntry(
     ]),
     values ?? null,
   );
-  return { entry: kept, name: found, root: rootOf(patterns) };
+  return { entry: kept, name: found, ...rootOf(patterns) };
 }
 
 function nameOf(name: Foreign | undefined): string {

@@ -11,9 +11,14 @@ export interface Upload {
   readonly name: string;
   /** The folder that GitHub's archive begins at; ours begins at the workspace. */
   readonly root: string;
+  /** What was taken for a file, of which that depends, though it may be a folder. */
+  readonly mayBeFolder: string | null;
   /** Each combination of the job's matrix keeps one. */
   readonly isOfMatrix: boolean;
 }
+
+/** What is known of one before its job is read. */
+export type KeptUpload = Omit<Upload, 'job' | 'isOfMatrix'>;
 
 /** What another run, or no name, says. */
 const OF_OTHERS: readonly string[] = ['run-id', 'repository', 'github-token', 'artifact-ids'];
@@ -63,6 +68,11 @@ export function downloadedEntries(
         `files lie at the paths that they had in their job, below \`${folder}\``,
         'Use them where they are, or keep them where they are wanted.',
       );
+    else if (upload.mayBeFolder !== null)
+      step.changes(
+        `\`${upload.mayBeFolder}\` is taken for a file; of a folder, files lie at the paths that they had in their job, below \`${own}\``,
+        'Write a `/` behind it there where it is a folder.',
+      );
     const below = own ?? folder;
     return map(
       [
@@ -104,7 +114,7 @@ function folderOf(written: string): string | null {
  * The folder that the archive of these patterns begins at: of one that is a file its folder, else what all of them have in
  * common (https://github.com/actions/upload-artifact#upload-using-multiple-paths-and-exclusions).
  */
-export function rootOf(patterns: readonly string[]): string {
+export function rootOf(patterns: readonly string[]): Pick<Upload, 'root' | 'mayBeFolder'> {
   const starts = patterns.map((pattern) => {
     const parts = pattern.split('/').filter((part) => part !== '' && part !== '.');
     const wild = parts.findIndex((part) => /[*?[{]/.test(part));
@@ -114,5 +124,12 @@ export function rootOf(patterns: readonly string[]): string {
   });
   const [first = []] = starts;
   const differs = first.findIndex((part, at) => !starts.every((other) => other[at] === part));
-  return first.slice(0, differs < 0 ? first.length : differs).join('/') || '.';
+  const root = first.slice(0, differs < 0 ? first.length : differs).join('/') || '.';
+  const [only = '', ...others] = patterns;
+  const isTold = others.length > 0 || /[*?[{]|\/$/.test(only) || USUAL_FILE.test(only);
+  return { root, mayBeFolder: !isTold && /.\.[^./]*$/.test(only) ? only : null };
 }
+
+/** Endings that folders hardly have. */
+const USUAL_FILE =
+  /\.(?:[a-z]?gz|zip|tar|bz2|xz|zst|7z|jar|war|whl|deb|rpm|apk|exe|msi|dmg|json|xml|ya?ml|toml|txt|md|html?|css|[cm]?js|ts|csv|log|lcov|info|sarif|pdf|png|svg|sh|py|bin|so|img|iso)$/i;

@@ -8,7 +8,7 @@ import { stepNameOf } from '../woodpecker/step.ts';
 import { readAction } from './actions.ts';
 import { conditionOf } from './condition.ts';
 import { definedBy } from './defined-by.ts';
-import type { Upload } from './download-artifact.ts';
+import type { KeptUpload, Upload } from './download-artifact.ts';
 import type { DispatchInputs } from './dispatch-inputs.ts';
 import { stepExpressions } from './expressions.ts';
 
@@ -16,7 +16,7 @@ import { stepExpressions } from './expressions.ts';
 export interface Passing {
   /** Of the jobs that it needs, also through others. */
   readonly uploads: readonly Upload[];
-  readonly kept: Pick<Upload, 'name' | 'root'>[];
+  readonly kept: KeptUpload[];
   /** Entries of `artifacts` of its workflow. */
   readonly taken: Out[];
 }

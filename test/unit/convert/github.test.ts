@@ -287,6 +287,12 @@ ${more}    steps:
     `${site}    path: public\n`,
     [],
   ]);
+  for (const path of ['example.com', 'net8.0/'])
+    expect(takes('with: { name: site, path: net8.0 }', `{ name: site, path: ${path} }`)).toEqual(
+      path.endsWith('/')
+        ? [site, []]
+        : [`${site}    path: net8.0\n`, [expect.stringContaining('`example.com` is taken for a file')]],
+    );
   expect(takes('with: { pattern: "s*", merge-multiple: true, path: dist }')).toEqual([site, []]);
   expect(takes('')).toEqual([`${site}    path: site\n`, [expect.stringContaining('below')]]);
   expect(takes('with: { name: site, path: out }')).toEqual([
