@@ -11,7 +11,8 @@ export interface Filled {
   readonly missing: readonly string[];
 }
 
-export type FillValue = (value: Located<string>) => Filled;
+/** `times`: how often the plan has the value. */
+export type FillValue = (value: Located<string>, times?: number) => Filled;
 
 export interface Filling {
   readonly variables: Readonly<Record<string, string>>;
@@ -34,10 +35,11 @@ export function newBudget(): Budget {
  * so is a budget that is spent.
  */
 export function fillValues({ variables, event, budget, report }: Filling): FillValue {
-  return (value) => {
+  return (value, times = 1) => {
     if (!value.value.includes('$')) return { text: value.value, missing: [] };
     const { template } = parseTemplate(value.value);
     if (template === null || isSpent(budget)) return { text: '', missing: [] };
+    const before = budget.characters;
     const { text, missing, needed } = expandTemplate(template, (name) => variables[name] ?? null, budget);
     for (const { name, message } of needed)
       report.add('variable_needed', value, {
@@ -45,6 +47,7 @@ export function fillValues({ variables, event, budget, report }: Filling): FillV
         event: event.kind,
         message: message === '' ? '' : `: ${message}`,
       });
+    budget.characters -= (before - budget.characters) * (times - 1);
     reportSpent(budget, value, report);
     return { text, missing };
   };

@@ -33,7 +33,8 @@ export function planSteps(
   const planned = steps.map((step) => {
     const name = step.name.value;
     const runsOn = outcomes.get(name) ?? null;
-    const own = runsOn === null ? AS_WRITTEN : fill;
+    const times = step.split?.value.count ?? 1;
+    const own: FillValue = runsOn === null ? AS_WRITTEN : (value) => fill(value, times);
     const program = planProgram(step, own);
     return {
       name,

@@ -118,3 +118,15 @@ test('what is written once and runs in many shares is bounded in its length', ()
   expect(lint(file(16_000)).join()).not.toContain('too_complex');
   expect(lint(file(17_000)).join()).toContain('too_complex');
 });
+
+test('what variables stand for counts in each share', () => {
+  const of = (count: number) =>
+    planPipeline(
+      inputOf(
+        `steps: { a: { commands: x, environment: { M: "\${CI_COMMIT_MESSAGE}" }, split: ${count}, reports: { junit: r } } }`,
+        { ...EVENTS.push, message: 'm'.repeat(65_000) },
+      ),
+    ).problems.map(({ code }) => code);
+  expect(of(2)).toEqual([]);
+  expect(of(64)).toEqual(['too_complex']);
+});
