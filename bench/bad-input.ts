@@ -24,11 +24,12 @@ const PROJECT = 'bad/files';
  */
 export async function badInput(ground: Ground): Promise<Figures<'badInput'>> {
   const host = await startGitHost();
+  const repository = host.create(PROJECT);
+  // This process is busy with that for longer than a server keeps a connection that nothing comes on.
+  const files = refusedFiles();
+  const commits = files.map((text, n) => repository.commit({ 'slipway.yml': text }, `file ${n}`));
   const system = await startSystem({ ...ground, worker: false });
   try {
-    const repository = host.create(PROJECT);
-    const files = refusedFiles();
-    const commits = files.map((text, n) => repository.commit({ 'slipway.yml': text }, `file ${n}`));
     await system.api('POST', '/projects', { cloneUrl: repository.cloneUrl });
     await bring(system, { repository, files, commits }, WARM_ROUNDS);
     await sleep(REST_MS);

@@ -105,7 +105,7 @@ async function oursTakes(
   const { status } = await system.deliver('push', pushPayload(payload));
   if (status !== 202) throw new Error(`the delivery was answered ${status}`);
   const unasked = Number.isFinite(quickest) ? quickest * UNASKED : 0;
-  await sleep(start + unasked - performance.now());
+  await sleep(Math.max(0, start + unasked - performance.now()));
   await until(
     async () => (await system.ask(HOST)).text.includes(`"${version}"`),
     `${version} is live`,
