@@ -35,7 +35,9 @@ export async function createNetwork(docker: Dockerode, spec: NetworkSpec): Promi
       }),
     );
   } catch (error) {
-    if (/overlaps/i.test(refusalText(error))) throw new SubnetTaken(spec.subnet, { cause: error });
+    // Of the address pool ("Pool overlaps with …"), or of the bridges, where that one is just being made or removed
+    // ("conflicts with network …: networks have overlapping IPv4").
+    if (/overlap/i.test(refusalText(error))) throw new SubnetTaken(spec.subnet, { cause: error });
     throw error;
   }
 }
