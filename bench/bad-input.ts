@@ -118,7 +118,7 @@ async function isAnswered({ url, adminToken }: System, text: string): Promise<bo
     body: JSON.stringify({ text }),
   });
   if (response.status === 413)
-    return ((await response.json()) as { code?: string }).code === 'body_too_large';
+    return ((await response.json()) as { error?: { code: string } }).error?.code === 'body_too_large';
   return response.ok && Array.isArray(((await response.json()) as LintView).problems);
 }
 
