@@ -5,45 +5,15 @@ import type { CancelledStep, StepWork } from '../../src/core/work.ts';
 import type { LogSink } from '../log-sink.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
 import { attemptRows, finishAttempt, skipAttempt } from './attempt.ts';
-import { startNetworkSandbox } from './network-sandbox.ts';
-import { keepArtifact } from './keep-artifacts.ts';
-import { keepReports, markReports } from './keep-reports.ts';
-import { runCommands } from './run-commands.ts';
-import { restoreCaches, saveCaches } from './step-caches.ts';
-import { missingSecret, stepEnvironment, variablesOf } from './step-environment.ts';
+import { passGates, type Gates } from './gates.ts';
+import { runAttempt, type ShareFiles } from './run-attempt.ts';
+import { SplitFiles, type ShareWork } from './split-files.ts';
+import { StartedSteps } from './started-steps.ts';
+import { missingSecret } from './step-environment.ts';
 import { hasFailed, isEndedAlone, turnOf } from './step-order.ts';
 import type { Progress } from './step-order.ts';
-import { giveFiles, SplitFiles, SPLIT_FILE, whyNoFiles, type ShareWork } from './split-files.ts';
-import { startWaitingStep } from './waiting-step.ts';
-import type { WaitingStep } from './waiting-step.ts';
-import type { StepContainer } from './step-container.ts';
 import { findRow } from './workflow-context.ts';
 import type { WorkflowContext } from './workflow-context.ts';
-
-/** What steps wait for beside one another. */
-export interface Gates {
-  /** A success when every service is ready. */
-  readonly services: Promise<Outcome>;
-  /** A success when the checkout is in the workspace. */
-  readonly workspace: Promise<Outcome>;
-  readonly builtImage: Promise<string | null>;
-}
-
-type Files = Extract<ShareWork, { kind: 'files' }>;
-
-/** An attempt of a step, as it runs. */
-interface AttemptRun {
-  readonly step: StepPlan;
-  readonly attempt: StepWork;
-  /** Its test files; null: it is no share, or finds them itself. */
-  readonly share: Files | null;
-  /** Another one of the step was before it. */
-  readonly isFurther: boolean;
-  readonly sink: LogSink;
-  readonly signal: AbortSignal;
-  /** Whether another attempt follows one that ends so. */
-  readonly mayFollow: (end: Outcome) => boolean;
-}
 
 const SUCCESS: Outcome = { status: 'success', reason: null, exitCode: null };
 
@@ -59,27 +29,20 @@ export class StepFlow {
   readonly #signal: AbortSignal;
   readonly #progress = new Map<string, Progress>();
   readonly #ends = new Map<string, Outcome>();
-  readonly #waiting = new Map<string, Promise<WaitingStep | null>>();
+  readonly #started: StartedSteps;
   readonly #running = new Map<string, Promise<void>>();
   /** What ends each step alone. */
   readonly #stops = new Map<string, AbortController>();
   /** Names of the steps that somebody has ended alone. */
   readonly #cancelled = new Set<string>();
-  readonly #removals: Promise<unknown>[] = [];
   readonly #splits: SplitFiles;
-  /** What holds the network of a step, by its name, until its container is gone. */
-  readonly #sandboxes = new Map<string, Promise<StepContainer | null>>();
-  /** Whether the image for steps without one of their own is still on its way. */
-  #isImageAwaited: boolean;
 
   constructor(context: WorkflowContext, gates: Gates, signal: AbortSignal) {
     this.#context = context;
     this.#splits = new SplitFiles(context);
     this.#gates = gates;
     this.#signal = signal;
-    this.#isImageAwaited = context.work.plan.image !== null;
-    const settle = (): void => void (this.#isImageAwaited = false);
-    gates.builtImage.then(settle, settle);
+    this.#started = new StartedSteps(context, gates.builtImage, signal);
     const kept = context.work.repeat?.keptSteps ?? [];
     for (const { name } of this.#steps) {
       this.#progress.set(name, kept.includes(name) ? 'success' : 'waiting');
@@ -107,8 +70,8 @@ export class StepFlow {
 
   /** Resolves when no container of a step is left. Call it after `run`. */
   async settle(): Promise<void> {
-    for (const { name } of this.#steps) this.#drop(name);
-    await Promise.all(this.#removals);
+    for (const { name } of this.#steps) this.#started.drop(name);
+    await this.#started.removed();
   }
 
   get #steps(): readonly StepPlan[] {
@@ -131,7 +94,7 @@ export class StepFlow {
       }
       if (turn.kind === 'ahead' && this.#containers() < this.#most - KEPT_FREE)
         this.#start(step, this.#startsUnderWay());
-      if (turn.kind === 'run' && (this.#waiting.has(step.name) || this.#containers() < this.#most)) {
+      if (turn.kind === 'run' && (this.#started.has(step.name) || this.#containers() < this.#most)) {
         this.#start(step, []);
         this.#begin(step);
       }
@@ -141,7 +104,7 @@ export class StepFlow {
 
   /** Steps that have a container, or are about to: those that run, and those that are started ahead. */
   #containers(): number {
-    const ahead = [...this.#waiting.keys()].filter((name) => this.#progress.get(name) === 'waiting');
+    const ahead = this.#started.names.filter((name) => this.#progress.get(name) === 'waiting');
     return this.#running.size + ahead.length;
   }
 
@@ -152,33 +115,11 @@ export class StepFlow {
 
   /** Containers of steps whose turn it is: one that is started ahead must not slow them down. */
   #startsUnderWay(): readonly Promise<unknown>[] {
-    return [...this.#waiting]
-      .filter(([name]) => this.#progress.get(name) === 'running')
-      .map(([, start]) => start);
+    return this.#started.startsOf((name) => this.#progress.get(name) === 'running');
   }
 
-  /** Starts the step's container, unless that was done ahead. The step's timeout bounds the pull of its image as well. */
   #start(step: StepPlan, first: readonly Promise<unknown>[]): void {
-    if (this.#waiting.has(step.name)) return;
-    const row = this.#row(step);
-    const inTime = AbortSignal.any([this.#signalOf(step), AbortSignal.timeout(step.timeoutMs)]);
-    const image = step.image === null ? this.#gates.builtImage : Promise.resolve(step.image);
-    const sandbox = step.image === null ? this.#makeNetwork(step, row) : null;
-    const waiting = Promise.all([image, Promise.allSettled(first)]).then(async ([found]) =>
-      found === null || this.#signal.aborted
-        ? null
-        : startWaitingStep(this.#context, step, row, found, await sandbox, inTime),
-    );
-    waiting.catch(() => undefined);
-    this.#waiting.set(step.name, waiting);
-  }
-
-  /** A network for a step that waits for its image, made meanwhile; null when there is nothing to wait for, or none came. */
-  #makeNetwork({ name }: StepPlan, row: StepWork): Promise<StepContainer | null> | null {
-    if (!this.#isImageAwaited) return null;
-    const sandbox = startNetworkSandbox(this.#context, row).catch(() => null);
-    this.#sandboxes.set(name, sandbox);
-    return sandbox;
+    this.#started.start(step, this.#row(step), this.#signalOf(step), first);
   }
 
   #begin(step: StepPlan): void {
@@ -207,7 +148,7 @@ export class StepFlow {
 
   async #execute(step: StepPlan, signal: AbortSignal): Promise<Outcome> {
     const row = this.#row(step);
-    const obstacle = await this.#passGates(step, signal);
+    const obstacle = await passGates(this.#gates, step, signal);
     if (obstacle !== null) {
       await skipAttempt(this.#context.attempts, row.attemptId, obstacle);
       return obstacle;
@@ -218,7 +159,7 @@ export class StepFlow {
       // The container of an attempt before may not have started: then nobody has told yet.
       const share = await this.#shareOf(step, signal);
       if (share?.kind === 'end') {
-        this.#drop(step.name);
+        this.#started.drop(step.name);
         await skipAttempt(this.#context.attempts, attempt.attemptId, share.outcome);
         return share.outcome;
       }
@@ -238,7 +179,7 @@ export class StepFlow {
         await skipAttempt(this.#context.attempts, next.attemptId, cut);
         return cut;
       }
-      this.#startAgain(step, next);
+      this.#started.startAgain(step, next, this.#signalOf(step));
     }
   }
 
@@ -246,19 +187,20 @@ export class StepFlow {
   async #try(
     step: StepPlan,
     attempt: StepWork,
-    share: Files | null,
+    share: ShareFiles | null,
     mayFollow: (end: Outcome) => boolean,
     signal: AbortSignal,
   ): Promise<{ readonly sink: LogSink; readonly outcome: Outcome }> {
     const sink = this.#context.attempts.openLog(attempt.attemptId);
     this.#context.attempts.report({ type: 'step.started', attemptId: attempt.attemptId });
-    const starting = this.#waiting.get(step.name) ?? Promise.resolve(null);
-    const waiting = await Promise.race([starting, nullOnAbort(signal)]);
-    this.#waiting.delete(step.name);
-    if (waiting === null && signal.aborted) this.#remove(step.name, starting);
+    const waiting = await this.#started.take(step.name, signal);
     const isFurther = attempt.attemptId !== this.#row(step).attemptId;
-    const run = { step, attempt, share, isFurther, sink, signal, mayFollow };
-    const outcome = await this.#runIn(waiting, run).finally(() => this.#remove(step.name, waiting));
+    // Who ends one step does not want to wait for what it has left.
+    const keepingSignal = (): AbortSignal => (this.#cancelled.has(step.name) ? signal : this.#signal);
+    const hasFailure = (): boolean => this.#spoiling().length > 0;
+    const outcome = await runAttempt(this.#context, waiting, {
+      ...{ step, attempt, share, isFurther, hasFailure, sink, signal, keepingSignal, mayFollow },
+    }).finally(() => this.#started.remove(step.name, waiting));
     return { sink, outcome };
   }
 
@@ -276,110 +218,10 @@ export class StepFlow {
     return signal.aborted ? { ...abortOutcome(signal), status: 'cancelled' } : null;
   }
 
-  /** A new container for another attempt, in a workspace as the one before has left it. */
-  #startAgain(step: StepPlan, attempt: StepWork): void {
-    const inTime = AbortSignal.any([this.#signalOf(step), AbortSignal.timeout(step.timeoutMs)]);
-    const image = step.image === null ? this.#gates.builtImage : Promise.resolve(step.image);
-    const waiting = image.then((found) =>
-      found === null ? null : startWaitingStep(this.#context, step, attempt, found, null, inTime),
-    );
-    waiting.catch(() => undefined);
-    this.#waiting.set(step.name, waiting);
-  }
-
-  /** Null when the step may run; else the end it has without having begun. */
-  async #passGates(step: StepPlan, signal: AbortSignal): Promise<Outcome | null> {
-    const { services, workspace, builtImage } = this.#gates;
-    try {
-      const all = Promise.all([services, step.image === null ? builtImage : step.image, workspace]);
-      const [ready, image, files] = await Promise.race([all, rejectsOnAbort(signal)]);
-      if (ready.status !== 'success')
-        return { status: 'skipped', reason: ready.reason ?? 'a service is not ready', exitCode: null };
-      if (files.status !== 'success') return { ...files, status: 'skipped' };
-      if (image === null) return { status: 'skipped', reason: 'the image was not built', exitCode: null };
-      return null;
-    } catch (error) {
-      if (signal.aborted) return { ...abortOutcome(signal), status: 'cancelled' };
-      const cause = error instanceof Error ? error.message : String(error);
-      return { status: 'error', reason: `the step could not be prepared: ${cause}`, exitCode: null };
-    }
-  }
-
-  async #runIn(
-    waiting: WaitingStep | null,
-    { step, attempt, share, isFurther, sink, signal, mayFollow }: AttemptRun,
-  ): Promise<Outcome> {
-    for (const line of waiting?.pulled ?? []) await sink.say(line);
-    if (signal.aborted || waiting === null) return abortOutcome(signal);
-    if ('outcome' in waiting) return waiting.outcome;
-    const { work, secrets, engine, settings, limits } = this.#context;
-    const now = {
-      atMs: Date.now(),
-      hasFailure: this.#spoiling().length > 0,
-      isProgram: step.program !== undefined,
-      split: step.split ?? null,
-      splitFile: share === null ? null : SPLIT_FILE,
-    };
-    const variables = stepEnvironment(variablesOf(work, attempt, now), step, secrets);
-    if ('missingSecret' in variables)
-      return {
-        status: 'failure',
-        reason: `the secret ${variables.missingSecret} is not set in this project`,
-        exitCode: null,
-      };
-    const { container, shell, workingDirectory } = waiting;
-    const keeping = (until: AbortSignal): AbortSignal =>
-      AbortSignal.any([until, AbortSignal.timeout(settings.keepingMs)]);
-    const cached = { ...waiting, plan: step, sink, signal, inTime: keeping(signal) };
-    const obstacle =
-      share === null ? whyNoFiles(step) : await giveFiles(this.#context, { ...waiting, signal }, share, sink);
-    if (obstacle !== null) return obstacle;
-    const restored = await restoreCaches(this.#context, cached, isFurther);
-    if (restored.failure !== null) return restored.failure;
-    const before = isFurther
-      ? await markReports(this.#context, { ...waiting, plan: step, inTime: keeping(signal) })
-      : undefined;
-    const ended = await runCommands({
-      engine,
-      ...waiting,
-      plan: step,
-      environment: variables.environment,
-      memoryBytes: limits.memoryBytes,
-      sink,
-      signal,
-      settings,
-    });
-    // Who ends one step does not want to wait for what it has left.
-    const end = this.#cancelled.has(step.name) ? signal : this.#signal;
-    const left = {
-      ...waiting,
-      ...{ plan: step, row: attempt, sink, signal: end, inTime: keeping(end) },
-    };
-    await keepReports(this.#context, left, before);
-    const outcome = await keepArtifact(this.#context, left, ended);
-    if (outcome.status === 'success') await saveCaches(this.#context, left, restored.pending);
-    if (outcome.status === 'failure' && !container.hasEnded() && !mayFollow(outcome))
-      await this.#context.onStepFailed?.(
-        {
-          name: step.name,
-          containerId: container.id,
-          shell: shell.command,
-          environment: variables.environment,
-          workingDirectory,
-        },
-        signal,
-      );
-    // Its commands may have failed for want of the network.
-    return outcome.status === 'failure' && waiting.sandbox?.hasEnded() === true
-      ? { ...outcome, status: 'error', reason: 'the container that held its network is gone' }
-      : outcome;
-  }
-
   /** What a share has to do; null where it is none, or its container's own end is yet to be told. */
   async #shareOf(step: StepPlan, signal: AbortSignal): Promise<ShareWork | null> {
     if (step.split === undefined) return null;
-    const starting = this.#waiting.get(step.name) ?? Promise.resolve(null);
-    const waiting = await Promise.race([starting, nullOnAbort(signal)]);
+    const waiting = await this.#started.whenStarted(step.name, signal);
     if (waiting === null || 'outcome' in waiting) return null;
     return this.#splits.workOf(step, { ...waiting, signal });
   }
@@ -387,23 +229,9 @@ export class StepFlow {
   async #skip(step: StepPlan, outcome: Outcome): Promise<void> {
     this.#progress.set(step.name, outcome.status);
     this.#ends.set(step.name, outcome);
-    this.#drop(step.name);
+    this.#started.drop(step.name);
     const row = findRow(this.#context.work, 'step', step.name);
     if (row !== null) await skipAttempt(this.#context.attempts, row.attemptId, outcome);
-  }
-
-  /** A container that is not needed any more, before anything has run in it; or what holds its network, where it has none. */
-  #drop(name: string): void {
-    const starting = this.#waiting.get(name) ?? null;
-    this.#waiting.delete(name);
-    if (starting !== null || this.#sandboxes.has(name)) this.#remove(name, starting);
-  }
-
-  /** Its container, then what holds its network and its address. Not waited for: the next step does not need it. */
-  #remove(name: string, step: WaitingStep | null | Promise<WaitingStep | null>): void {
-    const sandbox = this.#sandboxes.get(name) ?? null;
-    this.#sandboxes.delete(name);
-    this.#removals.push(removeBoth(step, sandbox));
   }
 
   #row(step: StepPlan): StepWork {
@@ -433,29 +261,8 @@ export class StepFlow {
   }
 }
 
-async function removeBoth(
-  step: WaitingStep | null | Promise<WaitingStep | null>,
-  sandbox: Promise<StepContainer | null> | null,
-): Promise<void> {
-  const waiting = await Promise.resolve(step).catch(() => null);
-  if (waiting !== null && 'container' in waiting) await waiting.container.remove().catch(() => undefined);
-  await (await sandbox)?.remove().catch(() => undefined);
-}
-
 /** What the log of an attempt says of the one that follows. */
 function nextAttempt(number: number, most: number, delayMs: number): string {
   const when = delayMs === 0 ? 'now' : `in ${Number((delayMs / 1_000).toFixed(1))} s`;
   return `Attempt ${number} of at most ${most} follows ${when}.`;
-}
-
-function nullOnAbort(signal: AbortSignal): Promise<null> {
-  return rejectsOnAbort(signal).catch(() => null);
-}
-
-function rejectsOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const tell = (): void => reject(new Error('aborted'));
-    if (signal.aborted) tell();
-    else signal.addEventListener('abort', tell, { once: true });
-  });
 }
