@@ -393,6 +393,11 @@ export const SETTINGS = {
     TIMES.deadManSwitch,
     "A step's container ends when its worker was silent for this long; an engine that was is given up.",
   ),
+  keepAliveMs: time(
+    'SLIPWAY_KEEP_ALIVE_MS',
+    TIMES.keepAlive,
+    'The server closes a connection that had no request for this long. Longer than the proxy or load balancer in front keeps one, which is usually 60 s: else it answers 502 now and then.',
+  ),
   gitFetchMs: time(
     'SLIPWAY_GIT_FETCH_MS',
     TIMES.gitFetch,

@@ -23,6 +23,8 @@ export interface ServerSettings extends CommonSettings {
   readonly tls: TlsSettings | null;
   /** How many proxies in front are believed, or the addresses and ranges of those. */
   readonly trustedProxies: number | readonly string[];
+  /** For a connection between two requests. */
+  readonly keepAliveMs: number;
   /** Null: the embedded database in the data folder. */
   readonly databaseUrl: string | null;
   readonly redisUrl: string;
@@ -199,6 +201,7 @@ export function readServerSettings(environment: Environment): ServerSettings {
     listen: read('listen'),
     tls: tls(read),
     trustedProxies: read('trustedProxies'),
+    keepAliveMs: read('keepAliveMs'),
     databaseUrl: read('databaseUrl'),
     redisUrl: read('redisUrl'),
     registry: registry(read),

@@ -56,6 +56,10 @@ export const TIMES = {
   request: 120_000,
   /** A connection on which nothing moves, in either direction, is cut off. */
   idleConnection: 5 * 60_000,
+  /** Between two requests of a connection: longer than the 60 s that load balancers keep theirs. */
+  keepAlive: 65_000,
+  /** For answers under way when the server ends. */
+  lastAnswers: 2_000,
   /** For the body of a webhook: GitHub gives a delivery up after 10 s ("Best practices for using webhooks"). */
   receive: 10_000,
   /** The rest of a refused body is dropped for this long, so that its sender reads the answer. */

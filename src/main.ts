@@ -9,7 +9,9 @@ import { pino } from 'pino';
 import { readServerSettings, type ServerSettings } from '../config/settings.ts';
 import { EFFECT_TRIES, TIMES } from '../config/times.ts';
 import { createApp } from './api/app.ts';
-import { createHttpServer, createHttpsServer, useCertificate } from './api/http-server.ts';
+import { endHttpServer } from './api/end-http-server.ts';
+import { createHttpServer, createHttpsServer, REQUEST_TIMES, useCertificate } from './api/http-server.ts';
+import type { RequestTimes } from './api/http-server.ts';
 import { API_LIMITS } from './api/limits.ts';
 import { workerRoutes } from './api/worker/worker-routes.ts';
 import { createBuilds, effectSettled, endedLeases, manifestRecord } from './builds/index.ts';
@@ -296,7 +298,7 @@ async function main(): Promise<void> {
   mirrorKeeper.start();
   const removals = projects.endRemovals(ending.signal).catch(warn('removals of projects'));
   retention.start();
-  const server = certificate?.serve(app) ?? createHttpServer(app);
+  const server = certificate?.serve(app) ?? createHttpServer(app, requestTimes(settings));
   await listen(server.listen(settings.listen.port, settings.listen.host));
   log.info({ url: settings.url, listen: settings.listen }, 'the server is ready');
   flushCompileCache(); // for the next start, also where this process is killed
@@ -307,10 +309,8 @@ async function main(): Promise<void> {
   certificate?.stop();
   disk.stop();
   metrics.stop();
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
   await Promise.all([
-    closed,
+    endHttpServer(server),
     missed.stop(),
     schedules.stop(),
     intake.stop(),
@@ -345,7 +345,7 @@ function readAuthorities(file: string): string {
 }
 
 /** What the server speaks HTTPS with; null without a certificate. @throws Problem `certificate_wrong`. */
-async function certificateOf({ tls }: ServerSettings) {
+async function certificateOf({ tls, ...settings }: ServerSettings) {
   if (tls === null) return null;
   const { certificate } = tls;
   let server: HttpsServer | null = null;
@@ -363,9 +363,14 @@ async function certificateOf({ tls }: ServerSettings) {
   });
   onHangUp = () => void keeper.look();
   return {
-    serve: (app: Express): HttpsServer => (server = createHttpsServer(app, keeper.current)),
+    serve: (app: Express): HttpsServer =>
+      (server = createHttpsServer(app, keeper.current, requestTimes(settings))),
     stop: () => keeper.stop(),
   };
+}
+
+function requestTimes({ keepAliveMs }: Pick<ServerSettings, 'keepAliveMs'>): RequestTimes {
+  return { ...REQUEST_TIMES, keepAliveMs };
 }
 
 /** Where an app is opened: the router's public port, unless it is the usual one. */

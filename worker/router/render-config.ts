@@ -38,7 +38,7 @@ defaults common
     retry-on conn-failure empty-response response-timeout
     timeout connect 150ms
     timeout http-request 10s
-    timeout http-keep-alive 60s
+    timeout http-keep-alive 75s
     timeout queue 5s
     timeout client 60s
     timeout server 60s

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Response } from 'express';
 import type { StreamMessage } from '../../core/view.ts';
+import { standsOpen } from '../end-http-server.ts';
 import type { ApiLimits } from '../limits.ts';
 
 /** The sending side of a server-sent event stream (WHATWG HTML, "Server-sent events"). */
@@ -43,6 +44,7 @@ export function openEventStream(
     controller.abort();
   });
   response.on('error', () => controller.abort());
+  standsOpen(response);
   response.writeHead(200, STREAM_HEAD);
   response.write('retry: 1000\n\n');
   if (ended.aborted) cut();

@@ -115,6 +115,7 @@ it('a connection that never gets to the end of its request is cut off, whatever 
     requestMs: 200,
     lookMs: 20,
     idleMs: 60_000,
+    keepAliveMs: 5_000,
   });
   await once(slow.listen(0, '127.0.0.1'), 'listening');
   const url = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
@@ -130,7 +131,7 @@ it('a connection that never gets to the end of its request is cut off, whatever 
 });
 
 it('a connection that takes nothing of its answer for too long is cut off', async () => {
-  const times = { headMs: 1_000, requestMs: 1_000, lookMs: 20, idleMs: 300 };
+  const times = { headMs: 1_000, requestMs: 1_000, lookMs: 20, idleMs: 300, keepAliveMs: 5_000 };
   const slow = createHttpServer(createApp(server.deps), times);
   await once(slow.listen(0, '127.0.0.1'), 'listening');
   const logId = newId('att');
