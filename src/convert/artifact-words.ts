@@ -1,5 +1,5 @@
 import { ARTIFACT_NAME } from '../core/artifact.ts';
-import { filePattern } from '../pipeline/grammar/formats.ts';
+import { filePattern } from '../pipeline/format/paths.ts';
 
 /** A path or pattern of another product's artifact, as one of ours; null for one that ours cannot say. */
 export function artifactPattern(written: string): string | null {

@@ -1,4 +1,4 @@
-import { cachePath } from '../pipeline/grammar/formats.ts';
+import { cachePath } from '../pipeline/format/paths.ts';
 import type { Foreign } from './foreign.ts';
 import { entry, list, map, text, textsEntry } from './out.ts';
 import type { OutEntry, OutMap } from './out.ts';

@@ -2,7 +2,7 @@ import { didYouMean } from '../core/did-you-mean.ts';
 import type { RepositoryEvent } from '../core/event.ts';
 import { INPUT_LIMITS, inputVariable, type Input, type InputValues } from '../core/input.ts';
 import { compilePattern } from './expression/pattern.ts';
-import { DECIMAL } from './grammar/formats.ts';
+import { DECIMAL } from './format/numbers.ts';
 import type { InputsSpec } from './grammar/inputs.ts';
 import { shorten } from './shape/scalar.ts';
 

@@ -1,4 +1,4 @@
-import { cachePath } from '../../pipeline/grammar/formats.ts';
+import { cachePath } from '../../pipeline/format/paths.ts';
 import { pathOut } from '../cache.ts';
 import type { CacheOut } from '../cache.ts';
 import type { Foreign } from '../foreign.ts';

@@ -1,4 +1,4 @@
-import { stepVolume } from '../../pipeline/grammar/formats.ts';
+import { stepVolume } from '../../pipeline/format/volumes.ts';
 import type { Foreign } from '../foreign.ts';
 import { entry, list, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';

@@ -7,7 +7,7 @@ import { scalar, word } from '../shape/scalar.ts';
 import { defined, located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
 import type { Located } from '../report.ts';
-import { cacheKey, cachePath, filePattern } from './formats.ts';
+import { cacheKey, cachePath, filePattern } from '../format/paths.ts';
 
 const text = located(scalar(cacheKey));
 const patterns = oneOrMore(

@@ -3,7 +3,8 @@ import { optional, record, required } from '../shape/record.ts';
 import { scalar } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { concurrencyGroup, concurrencyLimit } from './formats.ts';
+import { concurrencyGroup } from '../format/names.ts';
+import { concurrencyLimit } from '../format/numbers.ts';
 
 export const concurrencyRecord = record(
   '`concurrency`',

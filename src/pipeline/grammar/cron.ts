@@ -3,7 +3,8 @@ import { defaulted, required } from '../shape/record.ts';
 import { scalar } from '../shape/scalar.ts';
 import { located } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { cronExpression, cronName, timezone } from './formats.ts';
+import { cronName } from '../format/names.ts';
+import { cronExpression, timezone } from '../format/times.ts';
 
 /** When builds of the default branch are made by the clock. */
 export const crons = namedList(

@@ -4,17 +4,11 @@ import { defaulted, optional, record, required } from '../shape/record.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import {
-  cpus,
-  duration,
-  environmentName,
-  hostName,
-  memory,
-  passes,
-  port,
-  urlPath,
-  volume,
-} from './formats.ts';
+import { environmentName } from '../format/names.ts';
+import { cpus, memory, passes, port } from '../format/numbers.ts';
+import { hostName, urlPath } from '../format/paths.ts';
+import { duration } from '../format/times.ts';
+import { volume } from '../format/volumes.ts';
 import { commands, environment, words } from './values.ts';
 import { stageWhen } from './when.ts';
 

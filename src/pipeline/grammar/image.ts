@@ -5,7 +5,10 @@ import { defaulted, optional, record } from '../shape/record.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { located } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { anyText, duration, repositoryPath, secretName, stageName, variableName } from './formats.ts';
+import { secretName, stageName, variableName } from '../format/names.ts';
+import { repositoryPath } from '../format/paths.ts';
+import { anyText } from '../format/text.ts';
+import { duration } from '../format/times.ts';
 
 export const imageRecord = record(
   '`image`',

@@ -5,7 +5,9 @@ import { defaulted, optional, record } from '../shape/record.ts';
 import { scalar, word } from '../shape/scalar.ts';
 import { located } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { decimal, inputName, inputOption, inputText, truth } from './formats.ts';
+import { inputName } from '../format/names.ts';
+import { decimal } from '../format/numbers.ts';
+import { inputOption, inputText, truth } from '../format/text.ts';
 
 export const INPUT_TYPES = ['string', 'boolean', 'number', 'choice'] as const satisfies readonly InputType[];
 

@@ -6,7 +6,8 @@ import { scalar } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Located } from '../report.ts';
-import { matrixValue, variableName } from './formats.ts';
+import { variableName } from '../format/names.ts';
+import { matrixValue } from '../format/text.ts';
 
 /** A combination as it is written: variable → value. */
 export type WrittenCombination = Located<readonly Entry<Located<string>>[]>;

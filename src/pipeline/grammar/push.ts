@@ -3,7 +3,7 @@ import { optional, record } from '../shape/record.ts';
 import { scalar } from '../shape/scalar.ts';
 import { located } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { repository, tagTemplate } from './formats.ts';
+import { repository, tagTemplate } from '../format/images.ts';
 import { stageWhen } from './when.ts';
 
 export const pushRecord = record(

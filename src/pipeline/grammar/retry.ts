@@ -4,7 +4,8 @@ import { optional, record, required } from '../shape/record.ts';
 import { scalar } from '../shape/scalar.ts';
 import { mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { duration, exitCode, retryCount } from './formats.ts';
+import { exitCode, retryCount } from '../format/numbers.ts';
+import { duration } from '../format/times.ts';
 
 export const retryRecord = record('`retry`', {
   count: required(scalar(retryCount), 'How many further attempts it may have.'),

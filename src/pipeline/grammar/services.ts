@@ -4,7 +4,10 @@ import { namedList } from '../shape/named-list.ts';
 import { scalar } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { command, duration, imageTemplate, serviceName } from './formats.ts';
+import { imageTemplate } from '../format/images.ts';
+import { serviceName } from '../format/names.ts';
+import { command } from '../format/text.ts';
+import { duration } from '../format/times.ts';
 import { commands, environment } from './values.ts';
 import { volumes } from './volumes.ts';
 

@@ -8,7 +8,8 @@ import { list } from '../shape/list.ts';
 import { scalar } from '../shape/scalar.ts';
 import { defined, located, mapped } from '../shape/shape.ts';
 import type { Shape } from '../shape/shape.ts';
-import { anyText, nestedName, settingName } from './formats.ts';
+import { nestedName, settingName } from '../format/names.ts';
+import { anyText } from '../format/text.ts';
 import { secretReference } from './values.ts';
 
 /** What a plugin is told: a value, or a list or a map of such. */

@@ -5,7 +5,8 @@ import { defaulted, record, required } from '../shape/record.ts';
 import { scalar } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { filePattern, splitCount } from './formats.ts';
+import { splitCount } from '../format/numbers.ts';
+import { filePattern } from '../format/paths.ts';
 
 const testFiles = choice<readonly string[] | null>(
   {

@@ -5,7 +5,9 @@ import { defaulted, optional, record, required } from '../shape/record.ts';
 import { scalar } from '../shape/scalar.ts';
 import { defined, located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
-import { artifactName, matrixValue, repositoryPath, truth, variableName, workflowName } from './formats.ts';
+import { artifactName, variableName, workflowName } from '../format/names.ts';
+import { repositoryPath } from '../format/paths.ts';
+import { matrixValue, truth } from '../format/text.ts';
 
 /** What a workflow takes of another one. */
 export const takeRecord = record(

@@ -6,7 +6,8 @@ import { record, required } from '../shape/record.ts';
 import { scalar } from '../shape/scalar.ts';
 import { defined, located, mapped } from '../shape/shape.ts';
 import type { Shape } from '../shape/shape.ts';
-import { anyText, command, secretName, variableName } from './formats.ts';
+import { secretName, variableName } from '../format/names.ts';
+import { anyText, command } from '../format/text.ts';
 
 export const secretReference = record('a reference to a secret', {
   from_secret: required(scalar(secretName), 'Name of a secret of the project.'),

@@ -7,7 +7,8 @@ import { defined, mapped } from '../shape/shape.ts';
 import type { Shape } from '../shape/shape.ts';
 import { evaluate } from './evaluate.ts';
 import type { EvaluateSpec } from './evaluate.ts';
-import { globPattern, matrixValue, variableName } from './formats.ts';
+import { variableName } from '../format/names.ts';
+import { globPattern, matrixValue } from '../format/text.ts';
 
 /** Matches when any of `include` does (or it is empty) and none of `exclude`. */
 export interface Filter {

@@ -1,4 +1,4 @@
-import { isImageReference } from '../grammar/formats.ts';
+import { isImageReference } from '../format/images.ts';
 import type { Located, Report } from '../report.ts';
 import { shorten } from '../shape/scalar.ts';
 import type { FillValue } from './fill-values.ts';

@@ -1,0 +1,38 @@
+import { CRON_EXPRESSION, TIMEZONE } from '../cron-time.ts';
+import { matching } from './matching.ts';
+import type { Format } from '../shape/scalar.ts';
+
+/** When builds are made; whether such a time comes is checked apart. */
+export const cronExpression = matching(
+  'a schedule of five fields such as `30 3 * * MON-FRI`, or e.g. `@daily`',
+  CRON_EXPRESSION,
+  'Write minute, hour, day of the month, month and day of the week, e.g. `30 3 * * MON-FRI`, or e.g. `@daily`.',
+);
+
+export const timezone = matching('a time zone such as `Europe/Berlin`', TIMEZONE);
+
+const DURATION = /^(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m(?!s))?(?:(\d{1,8})s)?(?:(\d{1,9})ms)?$/;
+
+const DURATION_UNITS = [86_400_000, 3_600_000, 60_000, 1_000, 1];
+
+/** Milliseconds. `least` and `most` are written in the same form. */
+export function duration(least: string, most: string): Format<number> {
+  const parse = (text: string): number | null => {
+    const [whole, ...parts] = DURATION.exec(text) ?? [];
+    if (whole === undefined) return null;
+    return parts.reduce((sum, part, index) => sum + Number(part ?? 0) * (DURATION_UNITS[index] ?? 0), 0);
+  };
+  const [low, high] = [parse(least) ?? 0, parse(most) ?? 0];
+  return {
+    phrase: `a duration from ${least} to ${most} such as \`30s\`, \`10m\` or \`1h30m\``,
+    blank: 0,
+    parse: (text) => {
+      const ms = parse(text);
+      return ms !== null && ms >= low && ms <= high ? ms : null;
+    },
+    json: {
+      type: 'string',
+      pattern: '^(?=[0-9])([0-9]{1,6}d)?([0-9]{1,6}h)?([0-9]{1,7}m(?!s))?([0-9]{1,8}s)?([0-9]{1,9}ms)?$',
+    },
+  };
+}
