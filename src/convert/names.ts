@@ -21,6 +21,16 @@ export function hostNameOf(name: string): string {
   return host === '' ? 'service' : host;
 }
 
+/**
+ * A name as a pipeline file has it: what would be read as a variable there stands for itself.
+ * @param isVariable Names of variables that the file it comes from replaces, too.
+ */
+export function nameText(name: string, isVariable: (name: string) => boolean = () => false): string {
+  return name.replaceAll(/\$\{(\w+)\}|\$(?=[${])/g, (form: string, variable?: string) =>
+    variable !== undefined && isVariable(variable) ? form : `$${form}`,
+  );
+}
+
 /** A name as a workflow may have it: its file is called so. */
 export function workflowNameOf(name: string): string {
   const slug = name

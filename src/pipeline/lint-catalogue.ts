@@ -82,6 +82,10 @@ export const LINT_CATALOGUE = {
     'There are two {kind} named `{name}`; the first is on {first}.',
     'Give each its own name.',
   ),
+  name_wrong: error(
+    '`{name}`{from} is no name of a {of}.',
+    'Write {expected}; ${NAME//[!a-z0-9]/-} puts `-` in the place of all other characters.',
+  ),
   split_name_taken: error(
     'A share of the step `{step}` is named `{name}`, and so is another step.',
     'Give the other step another name.',
@@ -203,6 +207,14 @@ export const LINT_CATALOGUE = {
   host_duplicate: error(
     'The host `{host}` is in environment `{other}` too.',
     'One host leads to one environment.',
+  ),
+  host_wrong: error(
+    '`{host}` is not a host name: {cause}.',
+    'Write a host name such as `www.example.com`; of an event it may have parts of labels before the last one, such as ${CI_COMMIT_BRANCH_SLUG//[._]/-}.example.com.',
+  ),
+  host_variable: error(
+    'No host depends on `{name}`, which is not what the file and its branch say.',
+    'Use {known}, or a variable of `matrix` or of `inputs`.',
   ),
   volume_of_host: error(
     '`{source}` is a path of the worker’s host, and no step or service gets one at `{path}`.',

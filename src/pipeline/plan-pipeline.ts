@@ -9,6 +9,8 @@ import { inputVariables } from './inputs.ts';
 import type { LintProblem } from './lint-problem.ts';
 import { matchWorkflow } from './match-when.ts';
 import { evaluateConditions, newEffort } from './plan/evaluate-conditions.ts';
+import { newCopies } from './plan/copies.ts';
+import { hostsWritten } from './plan/fill-hosts.ts';
 import { newBudget } from './plan/fill-values.ts';
 import { planWorkflow, type WorkflowContext } from './plan/plan-workflow.ts';
 import { planMatrix } from './plan/plan-matrix.ts';
@@ -86,6 +88,8 @@ function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): Build
   const dependsOn = throughWorkflows(workflows, selected);
   const variables = valueVariables(input);
   const budget = newBudget();
+  const copies = newCopies();
+  const hosts = hostsWritten(workflows.flatMap(({ spec }) => spec?.deploy ?? []));
   const matrixVariablesOf = variablesOfMatrices(workflows);
   const planned: { readonly workflow: WorkflowPlan; readonly from: ReadWorkflow }[] = [];
   for (const from of workflows) {
@@ -102,7 +106,9 @@ function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): Build
         inputs,
         matrix,
         budget,
+        copies,
         effort,
+        hosts,
         matrixVariablesOf,
       };
       const workflow = {

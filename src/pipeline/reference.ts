@@ -109,8 +109,16 @@ function unsetTable(): string {
 
 function limitsTable(): string {
   const { bytes, tokens, depth, aliasedNodes, steps: most } = PIPELINE_LIMITS;
-  const { files, includes, includeDepth, workflows, plannedSteps, substitutedCharacters, volumes } =
-    PIPELINE_LIMITS;
+  const {
+    files,
+    includes,
+    includeDepth,
+    workflows,
+    plannedSteps,
+    copiedCharacters,
+    substitutedCharacters,
+    volumes,
+  } = PIPELINE_LIMITS;
   return table(
     ['what', 'most'],
     [
@@ -125,6 +133,7 @@ function limitsTable(): string {
       ['workflows of a build', number(workflows)],
       ['steps and services of all workflows', number(plannedSteps)],
       ['characters that variables stand for', number(substitutedCharacters)],
+      ['characters of inputs and matrix values in all steps, each share counted', number(copiedCharacters)],
     ],
   );
 }

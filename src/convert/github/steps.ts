@@ -1,7 +1,7 @@
 import { cacheEntry } from '../cache.ts';
 import type { CacheOut } from '../cache.ts';
 import type { Foreign } from '../foreign.ts';
-import { uniqueNames } from '../names.ts';
+import { nameText, uniqueNames } from '../names.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import { stepNameOf } from '../woodpecker/step.ts';
@@ -71,7 +71,11 @@ export function readSteps(
         out.push(
           map(
             [
-              entry('name', text(plain(name, index), step.get('name') ?? null), step.get('name') ?? step),
+              entry(
+                'name',
+                text(nameText(plain(name, index)), step.get('name') ?? null),
+                step.get('name') ?? step,
+              ),
               entry('image', text(image?.value ?? UPLOAD_IMAGE, image?.from ?? null)),
               whenEntry(said, condition),
               entry('commands', list([text('true')])),
@@ -130,7 +134,11 @@ export function readSteps(
     out.push(
       map(
         [
-          entry('name', text(plain(name, index), step.get('name') ?? run), step.get('name') ?? step),
+          entry(
+            'name',
+            text(nameText(plain(name, index)), step.get('name') ?? run),
+            step.get('name') ?? step,
+          ),
           entry('image', text(image.value, image.from)),
           whenEntry(said, condition),
           variables.length === 0 ? null : entry('environment', map(variables), stepEnv ?? null),

@@ -1,5 +1,5 @@
 import type { Foreign } from '../foreign.ts';
-import { uniqueNames } from '../names.ts';
+import { nameText, uniqueNames } from '../names.ts';
 import type { ForeignFile } from '../open-file.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
@@ -127,7 +127,7 @@ function stepsOf(jobs: readonly ReadJob[], stages: readonly string[]): readonly 
   const names = new Map(
     kept.map((read) => [
       read.job.name,
-      read.copies.map(({ suffix }) => unique(stepNameOf(read.job.name + suffix))),
+      read.copies.map(({ suffix }) => nameText(unique(stepNameOf(read.job.name + suffix)))),
     ]),
   );
   const order = (read: ReadJob) => stages.indexOf(read.stage);

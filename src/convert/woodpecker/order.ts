@@ -1,3 +1,4 @@
+import { nameText } from '../names.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import type { ReadStep } from './step.ts';
@@ -5,8 +6,12 @@ import type { ReadStep } from './step.ts';
 /**
  * Steps as our file has them. One that can never run here is left out, and who waited for it waits for what it would
  * have waited for. Old `group`s become `depends_on`.
+ * @param isVariable Names of variables that names may have.
  */
-export function orderSteps(steps: readonly ReadStep[]): readonly Out[] {
+export function orderSteps(
+  steps: readonly ReadStep[],
+  isVariable: (name: string) => boolean,
+): readonly Out[] {
   const byName = new Map(steps.map((step) => [step.name, step]));
   const isGraph = steps.some(({ dependsOn }) => dependsOn !== null);
   const isGrouped = !isGraph && steps.some(({ group }) => group !== null);
@@ -32,9 +37,9 @@ export function orderSteps(steps: readonly ReadStep[]): readonly Out[] {
           : [...new Set(waits(step).flatMap((one) => through(one, new Set([one]))))];
       return map(
         [
-          entry('name', text(step.name, step.from), step.from),
+          entry('name', text(nameText(step.name, isVariable), step.from), step.from),
           ...step.entries.filter((one) => one?.key === 'image'),
-          depends === null ? null : dependsEntry(depends, step),
+          depends === null ? null : dependsEntry(depends, step, isVariable),
           step.when?.kind === 'when' ? entry('when', step.when.value, step.from.get('when') ?? null) : null,
           step.environment,
           ...step.entries,
@@ -44,9 +49,13 @@ export function orderSteps(steps: readonly ReadStep[]): readonly Out[] {
     });
 }
 
-function dependsEntry(names: readonly string[], { dependsOn, dependsFrom }: ReadStep): OutEntry {
+function dependsEntry(
+  names: readonly string[],
+  { dependsOn, dependsFrom }: ReadStep,
+  isVariable: (name: string) => boolean,
+): OutEntry {
   const items = names.map((name) =>
-    text(name, dependsOn?.find((one) => one.name === name)?.from ?? dependsFrom),
+    text(nameText(name, isVariable), dependsOn?.find((one) => one.name === name)?.from ?? dependsFrom),
   );
   return entry('depends_on', list(items, dependsFrom), dependsFrom);
 }

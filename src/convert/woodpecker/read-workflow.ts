@@ -1,9 +1,11 @@
 import { skipEntry } from '../checkout.ts';
 import type { Foreign } from '../foreign.ts';
+import { CI_VARIABLES } from '../../pipeline/ci-variables.ts';
 import { uniqueNames } from '../names.ts';
 import type { ForeignDocument, ForeignFile } from '../open-file.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
+import { own } from '../own.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
 import { readClone } from './clone.ts';
@@ -88,7 +90,10 @@ export function readBody(
   );
   const beside = namedOf(services).map(({ name, value }) => readService(value, name, words));
   const detached = read.filter(({ isDetached }) => isDetached).map(detachedService);
-  const ordered = orderSteps(read);
+  const ordered = orderSteps(
+    read,
+    (name) => words.matrix.has(name) || own(CI_VARIABLES, name)?.isForValues === true,
+  );
   const all = [...beside, ...detached];
   noteNever(read);
   return [

@@ -9,9 +9,11 @@ import { checkDeployments } from './check-deployments.ts';
 import { checkEnvironments } from './check-environments.ts';
 import { checkExpressions } from './check-expressions.ts';
 import { checkImages } from './check-images.ts';
+import { checkHosts } from './check-hosts.ts';
 import { inputVariable } from '../../core/input.ts';
 import { checkInputs } from './check-inputs.ts';
 import { checkMatrix, matrixNames } from './check-matrix.ts';
+import { checkNames } from './check-names.ts';
 import { checkPrograms } from './check-programs.ts';
 import { checkServicesUsed } from './check-services-used.ts';
 import { checkSecrets } from './check-secrets.ts';
@@ -55,6 +57,7 @@ export function checkPipeline(
   const own = new Set([...matrix, ...inputs]);
   checkUnique('steps', spec.steps, report);
   checkUnique('services', spec.services, report);
+  checkNames(spec, own, report);
   if (isWhole) checkDependencies(spec, report);
   checkImages(spec, facts, own, report, isWhole);
   checkEnvironments(spec, own, report);
@@ -65,6 +68,7 @@ export function checkPipeline(
   checkSplits(spec, report);
   checkVolumes(spec, report);
   checkDeployments(spec.deploy, report);
+  checkHosts(spec, own, report);
   checkExpressions(spec, { inside: own, ofFile: new Set(inputs) }, room, report);
   checkSecrets(spec, report);
   if (!isWhole) return;

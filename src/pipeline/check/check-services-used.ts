@@ -18,8 +18,15 @@ export function checkServicesUsed({ services, steps }: PipelineSpec, report: Rep
     entrypoint?.forEach(add);
   }
   for (const { name } of services)
-    if (name.value !== '' && !words.has(name.value))
+    if (name.value !== '' && !isNamed(name.value, words))
       report.add('service_unused', name, { service: name.value });
+}
+
+/** Of a name with variables what is around them, in one word. */
+function isNamed(name: string, words: ReadonlySet<string>): boolean {
+  if (!name.includes('$')) return words.has(name);
+  const parts = name.split(/\$\{[^}]*\}/).filter((part) => part !== '');
+  return [...words].some((word) => word.includes(parts[0] ?? ''));
 }
 
 function textsOf(values: readonly Located<PlanValue>[]): readonly string[] {

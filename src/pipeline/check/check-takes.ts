@@ -1,4 +1,5 @@
 import { didYouMean } from '../../core/did-you-mean.ts';
+import type { MatrixValues } from '../../core/plan.ts';
 import type { Located } from '../report.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { TakeSpec } from '../grammar/takes.ts';
@@ -45,7 +46,11 @@ function fixOf(name: string, others: readonly string[]): string {
     : 'Write the name of another workflow, without the ending of its file.';
 }
 
-function checkKept({ report }: ReadWorkflow, { from, name, matrix }: TakeSpec, producer: PipelineSpec): void {
+function checkKept(
+  { report, spec }: ReadWorkflow,
+  { from, name, matrix, optional }: TakeSpec,
+  producer: PipelineSpec,
+): void {
   const kept = producer.steps.flatMap(({ artifacts }) =>
     artifacts === null ? [] : (artifacts.name ?? 'files'),
   );
@@ -62,13 +67,57 @@ function checkKept({ report }: ReadWorkflow, { from, name, matrix }: TakeSpec, p
       near === null ? `It keeps ${all.join(', ')}.` : `Did you mean \`${near}\`?`,
     );
   }
-  const combinations = producer.matrix === null ? [] : planMatrix(producer.matrix, PIPELINE_LIMITS.workflows);
-  if (combinations === null) return;
-  for (const { name: variable, value } of matrix ?? [])
-    if (!combinations.some((one) => one[variable.value] === value.value))
-      add(
-        value,
-        `combination with \`${variable.value}: ${value.value}\``,
-        'Write a variable of its matrix and one of its values.',
-      );
+  const combinations = combinationsOf(producer);
+  const own = combinationsOf({ matrix: spec?.matrix ?? null });
+  if (combinations === null || own === null) return;
+  if (matrix === null) {
+    if (!optional) checkAgreeing(own, combinations, (what, fix) => add(from, what, fix));
+    return;
+  }
+  const wanted = matrix.map(({ name: variable, value }) => ({ variable: variable.value, value }));
+  const unknown = wanted.filter(({ variable, value }) =>
+    combinations.every((one) => one[variable] !== value.value),
+  );
+  const together = Object.fromEntries(wanted.map(({ variable, value }) => [variable, value.value]));
+  const last = wanted.at(-1);
+  for (const { variable, value } of unknown)
+    add(
+      value,
+      combination({ [variable]: value.value }),
+      'Write a variable of its matrix and one of its values.',
+    );
+  if (unknown.length === 0 && last !== undefined && !combinations.some((one) => isWithin(together, one)))
+    add(
+      last.value,
+      combination(together),
+      'Each of these values is in its matrix, and none of its combinations has them all: write values of one combination.',
+    );
+}
+
+const combinationsOf = ({ matrix }: Pick<PipelineSpec, 'matrix'>): readonly MatrixValues[] | null =>
+  matrix === null ? [{}] : planMatrix(matrix, PIPELINE_LIMITS.workflows);
+
+const isWithin = (some: MatrixValues, all: MatrixValues): boolean =>
+  Object.entries(some).every(([name, value]) => all[name] === value);
+
+const combination = (values: MatrixValues): string =>
+  `combination with \`${Object.entries(values)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join(', ')}\``;
+
+/** Without a `matrix` of its own an entry means what agrees with each combination of who takes it: there is something. */
+function checkAgreeing(
+  own: readonly MatrixValues[],
+  theirs: readonly MatrixValues[],
+  add: (what: string, fix: string) => void,
+): void {
+  const known = new Set(theirs.flatMap((one) => Object.keys(one)));
+  for (const one of own) {
+    const shared = Object.fromEntries(Object.entries(one).filter(([name]) => known.has(name)));
+    if (theirs.length === 0 || theirs.some((other) => isWithin(shared, other))) continue;
+    return add(
+      combination(shared),
+      'This workflow has that combination: leave it out by `exclude`, add it there, say with `matrix` which one is meant, or write `optional: true`.',
+    );
+  }
 }

@@ -25,3 +25,16 @@ export function cleaned(format: Format<string>, clean: (text: string) => string)
     },
   };
 }
+
+/** A value of which a part may be a variable. */
+const TEMPLATE = /^(?! )(?=.*[$])[^\p{Cc}\p{Cf}]{1,512}(?<! )$/u;
+
+/** The same, or a text of one line with a `$`. */
+export function withVariables(format: Format<string>): Format<string> {
+  const pattern = String(format.json.pattern).replace(/^\^|\$$/g, '');
+  return {
+    ...format,
+    parse: (text) => format.parse(text) ?? (TEMPLATE.test(text) ? text : null),
+    json: { ...format.json, pattern: `^(?:${pattern}|${TEMPLATE.source.slice(1, -1)})$` },
+  };
+}

@@ -1,6 +1,6 @@
 import { ARTIFACT_NAME } from '../../core/artifact.ts';
 import { LABEL_NAME, LABEL_VALUE } from '../../core/labels.ts';
-import { matching } from './matching.ts';
+import { matching, withVariables } from './matching.ts';
 
 /** Name of a step: one line, for people. */
 export const stepName = matching('a name of 1 to 64 characters', /^(?! )[^\p{Cc}\p{Cf}]{1,64}(?<! )$/u);
@@ -10,6 +10,10 @@ export const serviceName = matching(
   'a host name of a-z, 0-9, `-` and `_` (at most 63)',
   /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/,
 );
+
+/** Names with variables; what comes out of those is checked apart. */
+export const stepNameTemplate = withVariables(stepName);
+export const serviceNameTemplate = withVariables(serviceName);
 
 export const environmentName = matching(
   'a name of a-z, 0-9 and `-` (at most 40)',

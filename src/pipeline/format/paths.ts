@@ -1,5 +1,5 @@
 import { PROJECT_PATH } from '../../core/project-path.ts';
-import { cleaned, matching } from './matching.ts';
+import { cleaned, matching, withVariables } from './matching.ts';
 import type { Format } from '../shape/scalar.ts';
 
 /** The path of a project of the server. */
@@ -59,6 +59,9 @@ export const hostName: Format<string> = cleaned(
   ),
   (text) => text.toLowerCase(),
 );
+
+/** A host name with variables; what comes out of those is checked apart. */
+export const hostTemplate = withVariables(hostName);
 
 /** Without empty parts and `.`, and so without a `/` at either end. */
 export function tidyPath(path: string): string {

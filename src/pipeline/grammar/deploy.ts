@@ -6,7 +6,7 @@ import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
 import { environmentName } from '../format/names.ts';
 import { cpus, memory, passes, port } from '../format/numbers.ts';
-import { hostName, urlPath } from '../format/paths.ts';
+import { hostTemplate, urlPath } from '../format/paths.ts';
 import { duration } from '../format/times.ts';
 import { volume } from '../format/volumes.ts';
 import { commands, environment, words } from './values.ts';
@@ -53,7 +53,7 @@ export const drainRecord = record('`drain`', {
   connections: optional(scalar(duration('0s', '24h')), 'How long long connections may stay.', '`5m`'),
 });
 
-const hosts = oneOrMore(located(scalar(hostName)), 'a host name, or a list of host names');
+const hosts = oneOrMore(located(scalar(hostTemplate)), 'a host name, or a list of host names');
 
 export const deployRecord = record(
   'a deployment',

@@ -5,7 +5,7 @@ import { scalar } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
 import { imageTemplate } from '../format/images.ts';
-import { serviceName } from '../format/names.ts';
+import { serviceNameTemplate } from '../format/names.ts';
 import { command } from '../format/text.ts';
 import { duration } from '../format/times.ts';
 import { commands, environment } from './values.ts';
@@ -40,7 +40,7 @@ const NOT_YET = {
 
 export const services = namedList(
   'a service',
-  serviceName,
+  serviceNameTemplate,
   {
     image: required(located(scalar(imageTemplate)), 'Image that it runs.'),
     environment: defaulted(environment, 'Its environment.', [], 'none'),

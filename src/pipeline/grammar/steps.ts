@@ -7,7 +7,7 @@ import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
 import { cache } from './cache.ts';
 import { imageTemplate } from '../format/images.ts';
-import { artifactName, stepName } from '../format/names.ts';
+import { artifactName, stepNameTemplate } from '../format/names.ts';
 import { filePattern, repositoryPath } from '../format/paths.ts';
 import { duration } from '../format/times.ts';
 import { retry } from './retry.ts';
@@ -18,7 +18,7 @@ import { volumes } from './volumes.ts';
 import { stepWhen } from './when.ts';
 
 const names = 'a step name, or a list of step names';
-const stepReference = located(scalar(stepName));
+const stepReference = located(scalar(stepNameTemplate));
 const dependsOn = choice(
   { text: oneOrMore(stepReference, names), list: list(stepReference, names, 0) },
   names,
@@ -68,7 +68,7 @@ const NOT_YET = {
 
 export const steps = namedList(
   'a step',
-  stepName,
+  stepNameTemplate,
   {
     image: optional(located(scalar(imageTemplate)), 'Image that it runs in.', 'the image just built'),
     commands: defaulted(

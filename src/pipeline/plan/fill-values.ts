@@ -1,23 +1,28 @@
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
 import type { RepositoryEvent } from '../../core/event.ts';
 import type { Located, Report } from '../report.ts';
-import { expandTemplate } from '../substitute/expand-template.ts';
+import { expandParts } from '../substitute/expand-template.ts';
 import type { Budget } from '../substitute/expand-template.ts';
 import { parseTemplate } from '../substitute/parse-template.ts';
 
 /** A value with its variables replaced; `missing` are those that were taken as they are and have no value. */
 export interface Filled {
   readonly text: string;
+  /** What each part of its template stands for, in turn. */
+  readonly parts: readonly string[];
   readonly missing: readonly string[];
 }
 
-/** `times`: how often the plan has the value. */
-export type FillValue = (value: Located<string>, times?: number) => Filled;
+/**
+ * `times`: how often the plan has the value. `isQuiet`: what `${NAME:?}` asks for may be missing, as in what this event
+ * leaves out.
+ */
+export type FillValue = (value: Located<string>, times?: number, isQuiet?: boolean) => Filled;
 
 export interface Filling {
   readonly variables: Readonly<Record<string, string>>;
-  /** What happened, for messages. */
-  readonly event: RepositoryEvent;
+  /** What happened, for messages; null: nothing yet. */
+  readonly event: RepositoryEvent | null;
   readonly budget: Budget;
   readonly report: Report;
 }
@@ -35,23 +40,27 @@ export function newBudget(): Budget {
  * so is a budget that is spent.
  */
 export function fillValues({ variables, event, budget, report }: Filling): FillValue {
-  return (value, times = 1) => {
-    if (!value.value.includes('$')) return { text: value.value, missing: [] };
+  return (value, times = 1, isQuiet = false) => {
+    if (!value.value.includes('$')) return asWritten(value);
     const { template } = parseTemplate(value.value);
-    if (template === null || isSpent(budget)) return { text: '', missing: [] };
+    if (template === null || isSpent(budget)) return { text: '', parts: [], missing: [] };
     const before = budget.characters;
-    const { text, missing, needed } = expandTemplate(template, (name) => variables[name] ?? null, budget);
-    for (const { name, message } of needed)
+    const valueOf = (name: string) => (Object.hasOwn(variables, name) ? (variables[name] ?? null) : null);
+    const { parts, missing, needed } = expandParts(template, valueOf, budget);
+    for (const { name, message } of isQuiet ? [] : needed)
       report.add('variable_needed', value, {
         name,
-        event: event.kind,
+        event: event?.kind ?? 'build',
         message: message === '' ? '' : `: ${message}`,
       });
     budget.characters -= (before - budget.characters) * (times - 1);
     reportSpent(budget, value, report);
-    return { text, missing };
+    return { text: parts.join(''), parts, missing };
   };
 }
+
+/** A value in which nothing is replaced. */
+export const asWritten: FillValue = ({ value }) => ({ text: value, parts: [value], missing: [] });
 
 const isSpent = ({ characters, work }: Budget): boolean => characters < 0 || work < 0;
 

@@ -3,6 +3,8 @@ import { PLAN_DEFAULTS as DEFAULTS } from '../../core/plan-defaults.ts';
 import type { DeploySpec } from '../grammar/deploy.ts';
 import { matchDeploy } from '../match-when.ts';
 import type { Occasion } from '../match-when.ts';
+import type { Report } from '../report.ts';
+import { fillHosts, type HostsTaken } from './fill-hosts.ts';
 import type { FillValue } from './fill-values.ts';
 import { planEnvironment } from './plan-environment.ts';
 
@@ -11,15 +13,19 @@ export function planDeploys(
   deployments: readonly DeploySpec[],
   occasion: Occasion,
   fill: FillValue,
+  hosts: HostsTaken,
+  report: Report,
 ): readonly DeployPlan[] {
-  return deployments.filter(({ when }) => matchDeploy(when, occasion)).map((spec) => planDeploy(spec, fill));
+  return deployments
+    .filter(({ when }) => matchDeploy(when, occasion))
+    .map((spec) => planDeploy(spec, fillHosts(spec, occasion, fill, hosts, report), fill));
 }
 
-function planDeploy(spec: DeploySpec, fill: FillValue): DeployPlan {
+function planDeploy(spec: DeploySpec, hosts: readonly string[], fill: FillValue): DeployPlan {
   return {
     environment: spec.environment.value,
     port: spec.port,
-    hosts: [...new Set(spec.host.map(({ value }) => value))],
+    hosts,
     env: planEnvironment(spec.env, fill),
     volumes: spec.volumes.map(({ value }) => value),
     command: spec.command,

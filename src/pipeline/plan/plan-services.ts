@@ -1,6 +1,7 @@
 import type { ReadyPlan, ServicePlan } from '../../core/plan.ts';
 import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
 import type { ServiceSpec } from '../grammar/services.ts';
+import { fillServiceNames } from './fill-names.ts';
 import type { FillValue } from './fill-values.ts';
 import type { Report } from '../report.ts';
 import { planEnvironment } from './plan-environment.ts';
@@ -14,8 +15,9 @@ export function planServices(
   fill: FillValue,
   report: Report,
 ): readonly ServicePlan[] {
+  const nameOf = fillServiceNames(services, fill, report);
   return services.map(({ name, image, environment, commands, ready, volumes }) => ({
-    name: name.value,
+    name: nameOf(name.value),
     image: planReference(image, fill, report),
     environment: { ...variables, ...planEnvironment(environment, fill) },
     commands,

@@ -5,7 +5,8 @@ import type { RetrySpec } from '../grammar/retry.ts';
 import type { StepSpec } from '../grammar/steps.ts';
 import { matchStep } from '../match-when.ts';
 import type { Occasion } from '../match-when.ts';
-import type { FillValue } from './fill-values.ts';
+import { fillStepNames } from './fill-names.ts';
+import { asWritten, type FillValue } from './fill-values.ts';
 import type { Report } from '../report.ts';
 import { belowFolder, planCaches } from './plan-caches.ts';
 import { planEnvironment } from './plan-environment.ts';
@@ -30,21 +31,23 @@ export function planSteps(
   const outcomes = new Map(steps.map((step) => [step.name.value, matchStep(step.when, occasion)]));
   const dependencies = dependenciesOf(steps);
   const resolve = through(dependencies, (name) => outcomes.get(name) !== null);
+  const nameOf = fillStepNames(steps, (name) => outcomes.get(name) !== null, fill, report);
   const planned = steps.map((step) => {
-    const name = step.name.value;
-    const runsOn = outcomes.get(name) ?? null;
+    const written = step.name.value;
+    const runsOn = outcomes.get(written) ?? null;
     const times = step.split?.value.count ?? 1;
-    const own: FillValue = runsOn === null ? AS_WRITTEN : (value) => fill(value, times);
+    // Of a step that is skipped nothing that its event lacks is a problem.
+    const own: FillValue = runsOn === null ? asWritten : (value) => fill(value, times);
     const program = planProgram(step, own);
     return {
-      name,
+      name: nameOf(written),
       image: step.image === null ? null : planReference(step.image, own, report),
       commands: program === null ? commandsOf(step) : TOO_OLD_FOR_PROGRAMS,
       environment: {
         ...variables,
         ...planEnvironment(step.environment, own),
       },
-      dependsOn: resolve(name),
+      dependsOn: resolve(written).map(nameOf),
       timeoutMs: step.timeout ?? PLAN_DEFAULTS.stepTimeoutMs,
       failure: step.failure,
       runsOn: runsOn ?? ['success'],
@@ -95,9 +98,6 @@ function inFolder(step: StepSpec, patterns: readonly string[]): readonly string[
 function folderOf({ directory }: StepSpec): string | null {
   return directory === '.' ? null : directory;
 }
-
-/** Of a step that is skipped: nothing that its event lacks is a problem. */
-const AS_WRITTEN: FillValue = ({ value }) => ({ text: value, missing: [] });
 
 /** As in Woodpecker: one after another, until any step says `depends_on`; then those without start at once. */
 function dependenciesOf(steps: readonly StepSpec[]): ReadonlyMap<string, readonly string[]> {

@@ -9,6 +9,8 @@ import type { Occasion } from '../match-when.ts';
 import type { Report } from '../report.ts';
 import type { Budget } from '../substitute/expand-template.ts';
 import { evaluateConditions } from './evaluate-conditions.ts';
+import { takeCopies, type Copies } from './copies.ts';
+import type { HostsTaken } from './fill-hosts.ts';
 import { fillValues, type FillValue } from './fill-values.ts';
 import { planDeploys } from './plan-deploys.ts';
 import { planImage } from './plan-image.ts';
@@ -26,9 +28,11 @@ export interface WorkflowContext extends CiContext {
   /** Variables of the file's inputs, which steps and services have in their environment. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly budget: Budget;
+  readonly copies: Copies;
   /** What expressions of conditions may use, beside the matrix. */
   readonly conditionVariables: Readonly<Record<string, string>>;
   readonly effort: Effort;
+  readonly hosts: HostsTaken;
   /** Names of the variables of a workflow's matrix. */
   readonly matrixVariablesOf: (workflow: string) => ReadonlySet<string>;
 }
@@ -46,7 +50,8 @@ export function planWorkflow(spec: PipelineSpec, context: WorkflowContext, repor
     evaluates: evaluateConditions(context.conditionVariables, matrix, context.effort, report),
   };
   const fill = fillValues({ variables, event, budget, report });
-  const deploys = planDeploys(spec.deploy, occasion, fill);
+  takeCopies(spec, own, context.copies, report);
+  const deploys = planDeploys(spec.deploy, occasion, fill, context.hosts, report);
   if (typeof context.changesUnknown === 'string' && hasPathCondition(spec))
     report.add('changes_unknown', WHOLE_FILE, { cause: context.changesUnknown });
   return {

@@ -18,15 +18,28 @@ export interface Expanded {
   readonly needed: readonly { readonly name: string; readonly message: string }[];
 }
 
-/**
- * The text with its variables replaced, as bash does it; a variable without a value is empty. What `=` assigns holds
- * for the rest of the text. Pure but for the budget, which it takes from.
- */
+/** The same, with what each part of the template stands for in the place of the text. */
+export type ExpandedParts = Omit<Expanded, 'text'> & { readonly parts: readonly string[] };
+
+/** What `expandParts` says, as one text. */
 export function expandTemplate(
   template: Template,
   valueOf: (name: string) => string | null,
   budget: Budget,
 ): Expanded {
+  const { parts, ...rest } = expandParts(template, valueOf, budget);
+  return { text: parts.join(''), ...rest };
+}
+
+/**
+ * The parts of a text with their variables replaced, as bash does it; a variable without a value is empty. What `=` assigns holds
+ * for the rest of the text. Pure but for the budget, which it takes from.
+ */
+export function expandParts(
+  template: Template,
+  valueOf: (name: string) => string | null,
+  budget: Budget,
+): ExpandedParts {
   const missing = new Set<string>();
   const assigned = new Map<string, string>();
   const needed: { name: string; message: string }[] = [];
@@ -66,7 +79,8 @@ export function expandTemplate(
     return '';
   };
 
-  return { text: expand(template), missing: [...missing], needed };
+  const parts = template.map((part) => (typeof part === 'string' ? part : value(part)));
+  return { parts, missing: [...missing], needed };
 }
 
 type TestOperation = Extract<Operation, { readonly emptyToo: boolean }>;

@@ -322,3 +322,21 @@ it('who waits for a workflow that never runs here is left out as well, as there,
     '.woodpecker/c.yml:1 for `b`',
   ]);
 });
+
+it('variables in the names of steps are replaced here, too; what would not be stays what it is', () => {
+  const text = [
+    'matrix: { GO: ["1.24"] }',
+    'steps:',
+    '  "test-${GO}": { image: "golang:1.24", commands: [x] }',
+    '  "on ${CI_COMMIT_BRANCH}": { image: "a:1", commands: [x], depends_on: ["test-${GO}"] }',
+    '  "$$5 of ${HOME} ${GO": { image: "a:1", commands: [x], depends_on: ["on ${CI_COMMIT_BRANCH}"] }',
+    '  last: { image: "a:1", commands: [x], depends_on: ["$$5 of ${HOME} ${GO"] }',
+  ].join('\n');
+  const { steps } = planOf(textOf('woodpecker', text));
+  expect(steps.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
+    ['test-1.24', []],
+    ['on main', ['test-1.24']],
+    ['$$5 of ${HOME} ${GO', ['on main']],
+    ['last', ['$$5 of ${HOME} ${GO']],
+  ]);
+});

@@ -142,11 +142,15 @@ const step = fc
   )
   .map(([must, may, before]) => ({ body: { ...must, ...may }, before }));
 
+/** Every third with a variable. */
+const nameOf = (index: number): string =>
+  index % 3 === 2 ? `s${index} \${CI_COMMIT_BRANCH:0:9}` : `s${index}`;
+
 /** Steps whose dependencies point back, so that most files have a plan. */
 const steps = fc.tuple(fc.array(step, { maxLength: 6 }), fc.boolean()).map(([list, asMap]) => {
   const named = list.map(({ body, before }, index) => {
-    const dependency = before === undefined || before >= index ? {} : { depends_on: [`s${before}`] };
-    return { name: `s${index}`, ...body, ...dependency };
+    const dependency = before === undefined || before >= index ? {} : { depends_on: [nameOf(before)] };
+    return { name: nameOf(index), ...body, ...dependency };
   });
   return asMap ? Object.fromEntries(named.map(({ name: key, ...body }) => [key, body])) : named;
 });
@@ -216,7 +220,10 @@ const deploy = fc
             fc.record({
               environment: fc.constant(environment_),
               port: fc.integer({ min: 1, max: 65_535 }),
-              host: fc.constant(`${environment_}.example.com`),
+              host: fc.constantFrom(
+                `${environment_}.example.com`,
+                `${environment_}-\${CI_COMMIT_SHA:0:8}.example.com`,
+              ),
             }),
             optional({
               when: stageWhen,

@@ -130,3 +130,17 @@ test('what variables stand for counts in each share', () => {
   expect(of(2)).toEqual([]);
   expect(of(64)).toEqual(['too_complex']);
 });
+
+test('inputs and values of the matrix, which each share has, count in each', () => {
+  const inputs = (count: number) =>
+    Array.from({ length: count }, (_, i) => `i${i}: { default: "${'v'.repeat(1_000)}" }`).join(', ');
+  const steps = Array.from({ length: 30 }, (_, i) => `s${i}: { commands: x, split: 64, depends_on: [] }`);
+  const problems = (count: number, matrix = '') =>
+    planPipeline(
+      inputOf(`inputs: { ${inputs(count)} }\n${matrix}steps: { ${steps.join(', ')} }`, EVENTS.push),
+    ).problems.map(({ line, code, message }) => `${line} ${code} ${message}`);
+  expect(problems(4)).toEqual([]);
+  expect(problems(5)).toEqual([expect.stringMatching(/^2 too_complex .*8388608/)]);
+  expect(problems(3, 'matrix: { N: [1, 2] }\n')).toEqual([expect.stringMatching(/^3 too_complex/)]);
+  expect(problems(0, `matrix: { N: ["${'v'.repeat(250)}"] }\n`)).toEqual([]);
+});

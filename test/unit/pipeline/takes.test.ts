@@ -92,3 +92,22 @@ test('what an included file keeps that is not at hand is not missed', () => {
     problems({ build, test: `${STEPS}depends_on: build\nartifacts: { from: build, name: site }` }),
   ).toEqual([]);
 });
+
+test('values of a matrix that no one combination has are found, and so is a combination that gets nothing', () => {
+  const build = `${KEEPS}matrix: { NODE: [20, 22], OS: [linux, mac], exclude: [{ NODE: 20, OS: mac }] }`;
+  const test_ = (matrix: string, take: string) =>
+    problems({ build, test: `${STEPS}depends_on: build\n${matrix}artifacts: { from: build${take} }` });
+  expect(test_('', ', matrix: { NODE: 22, OS: mac }')).toEqual([]);
+  expect(test_('', ', matrix: { NODE: 20, OS: mac }')).toEqual([
+    'test.yml:3:51 artifact_unknown: Each of these values is in its matrix, and none of its combinations has them all: write values of one combination.',
+  ]);
+  expect(test_('', '')).toEqual([]);
+  expect(test_('matrix: { OS: [linux, mac], X: [1] }\n', '')).toEqual([]);
+  const agreeing = [
+    expect.stringMatching(/^test.yml:4:20 artifact_unknown: This workflow has that combination/),
+  ];
+  expect(test_('matrix: { NODE: [20, 24] }\n', '')).toEqual(agreeing);
+  expect(test_('matrix: { NODE: [20, 22], OS: [mac] }\n', '')).toEqual(agreeing);
+  expect(test_('matrix: { NODE: [20, 24] }\n', ', optional: true')).toEqual([]);
+  expect(test_('matrix: { NODE: [20, 24] }\n', ', matrix: { NODE: 22 }')).toEqual([]);
+});
