@@ -1,14 +1,9 @@
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
-import path from 'node:path';
-import { SIZES } from '../../config/times.ts';
-import { ARTIFACT_LIMITS, type ArtifactOffer } from '../../src/core/artifact.ts';
+import { rm } from 'node:fs/promises';
 import { Problem } from '../../src/core/problem.ts';
-import type { TestReport, TestResult } from '../../src/core/test-report.ts';
+import type { TestReport } from '../../src/core/test-report.ts';
 import type { CancelledStep, LeaseSecrets, ReportBody, Signals, Work } from '../../src/core/work.ts';
 import { FRAMES_CONTENT_TYPE } from '../../src/protocol/frames.ts';
-import { TEST_PART } from '../../src/protocol/worker.ts';
 import type {
-  ArtifactAnswer,
   ClaimAnswer,
   Effect,
   EffectAnswer,
@@ -20,18 +15,19 @@ import type {
   SourceRequest,
   SplitAnswer,
   SplitRequest,
-  TestsRequest,
 } from '../../src/protocol/worker.ts';
 import { LogShipper } from '../logs/log-shipper.ts';
 import { reasonMasker } from '../logs/mask-reasons.ts';
 import type { LogSink } from '../log-sink.ts';
 import type { DivideFiles, SendArtifact } from '../steps/workflow-context.ts';
 import type { TakeArtifact } from '../workflow/take-artifacts.ts';
-import { fetchArtifact } from './fetch-artifact.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LeaseLost, type Lease, type Stop } from './lease.ts';
+import { leaseArtifacts } from './lease-artifacts.ts';
+import type { LeaseRequest } from './lease-request.ts';
 import { ReportQueue } from './report-queue.ts';
 import { backOff, type ServerClient, type ServerRequest } from './server-client.ts';
+import { sendTests } from './send-tests.ts';
 import { SignalPoll } from './signal-poll.ts';
 
 export interface HeldLeaseOptions {
@@ -68,6 +64,8 @@ export class HeldLease implements Lease {
   readonly work: Work;
   readonly signal: AbortSignal;
   readonly lost: AbortSignal;
+  readonly sendArtifact: SendArtifact;
+  readonly takeArtifact: TakeArtifact;
   /** Resolves when the loops have ended, however. */
   readonly ended: Promise<void>;
   readonly #options: HeldLeaseOptions;
@@ -96,6 +94,13 @@ export class HeldLease implements Lease {
     this.signal = this.#stop.signal;
     this.lost = this.#lost.signal;
     this.ended = new Promise((resolve) => this.#over.signal.addEventListener('abort', () => resolve()));
+    const artifacts = leaseArtifacts(
+      options.spoolDir,
+      (request) => this.#ask(request),
+      (request) => this.#open(request),
+    );
+    this.sendArtifact = artifacts.sendArtifact;
+    this.takeArtifact = artifacts.takeArtifact;
     this.#shipper = new LogShipper({ spoolDir: options.spoolDir, post: (body) => this.#postLogs(body) });
     this.#reports = new ReportQueue({
       send: (report) => this.#postReport({ reports: [report] }),
@@ -169,57 +174,14 @@ export class HeldLease implements Lease {
     return handled(this.#effect({ key, effect }));
   }
 
-  async tests(attemptId: string, { results, ...summary }: TestReport, signal: AbortSignal): Promise<boolean> {
-    let from = 0;
-    try {
-      for (const part of partsOf(results)) {
-        const body = { attemptId, from, results: part, ...(from === 0 ? { summary } : {}) };
-        await this.#ask({ method: 'POST', path: '/tests', body: body satisfies TestsRequest, signal });
-        from += part.length;
-      }
-      return true;
-    } catch (error) {
-      if (from === 0 && error instanceof Problem && error.code === 'not_found') return false;
-      throw error;
-    }
+  tests(attemptId: string, report: TestReport, signal: AbortSignal): Promise<boolean> {
+    return sendTests((request) => this.#ask(request), attemptId, report, signal);
   }
 
   readonly divideFiles: DivideFiles = async (step, _of, files, signal) => {
     const body = { step, files: [...files] } satisfies SplitRequest;
     const answer = await this.#ask({ method: 'POST', path: '/splits', body, signal });
     return (answer as SplitAnswer).division;
-  };
-
-  readonly sendArtifact: SendArtifact = async (about, pack, signal) => {
-    const file = path.join(this.#options.spoolDir, `${about.attemptId}.tar.gz`);
-    await mkdir(this.#options.spoolDir, { recursive: true, mode: 0o700 });
-    await rm(file, { force: true });
-    try {
-      const packed = await pack(file);
-      const body = { ...about, ...packed } satisfies ArtifactOffer;
-      let state = await this.#offer(body, signal);
-      const archive = await open(file);
-      try {
-        while (!state.whole) state = await this.#sendPart(archive, state, packed.bytes, signal);
-      } finally {
-        await archive.close();
-      }
-      return packed;
-    } finally {
-      await rm(file, { force: true });
-    }
-  };
-
-  readonly takeArtifact: TakeArtifact = async (artifact, act, signal) => {
-    const file = path.join(this.#options.spoolDir, `${artifact.id}.taken.tar.gz`);
-    await mkdir(this.#options.spoolDir, { recursive: true, mode: 0o700 });
-    const request = { method: 'GET', path: `/artifacts/${artifact.id}` } as const;
-    try {
-      await fetchArtifact(() => this.#open({ ...request, signal }), artifact, file, signal);
-      return await act(file);
-    } finally {
-      await rm(file, { force: true });
-    }
   };
 
   async secrets(): Promise<LeaseSecrets> {
@@ -263,34 +225,6 @@ export class HeldLease implements Lease {
       .catch(() => undefined);
   }
 
-  async #offer(body: ArtifactOffer, signal: AbortSignal): Promise<ArtifactAnswer> {
-    try {
-      return (await this.#ask({ method: 'POST', path: '/artifacts', body, signal })) as ArtifactAnswer;
-    } catch (error) {
-      if (!(error instanceof Problem) || error.code !== 'not_found') throw error;
-      throw new Error('the server is older than this worker and keeps none', { cause: error });
-    }
-  }
-
-  /** With nothing left to send it asks for the end. */
-  async #sendPart(
-    archive: FileHandle,
-    { id, received }: ArtifactAnswer,
-    bytes: number,
-    signal: AbortSignal,
-  ): Promise<ArtifactAnswer> {
-    const part = Buffer.alloc(Math.min(ARTIFACT_LIMITS.part, Math.max(0, bytes - received)));
-    const { bytesRead } = await archive.read(part, 0, part.length, received);
-    if (bytesRead < part.length) throw new Error('the packed artifact is shorter than it was');
-    return (await this.#ask({
-      method: 'POST',
-      path: `/artifacts/${id}?offset=${received}`,
-      body: part,
-      contentType: 'application/octet-stream',
-      signal,
-    })) as ArtifactAnswer;
-  }
-
   async #effect(request: EffectRequest): Promise<Exclude<EffectAnswer, { state: 'pending' }>> {
     for (let polls = 0; ; polls++) {
       const answer = (await this.#ask({ method: 'POST', path: '/effects', body: request })) as EffectAnswer;
@@ -326,7 +260,7 @@ export class HeldLease implements Lease {
   }
 
   /** A request under the lease, repeated until the server answered or the request's signal aborts. */
-  async #ask(request: Omit<ServerRequest, 'lease' | 'timeoutMs'>): Promise<unknown> {
+  async #ask(request: LeaseRequest): Promise<unknown> {
     this.#throwIfOver();
     const sentAt = performance.now();
     try {
@@ -342,9 +276,7 @@ export class HeldLease implements Lease {
   }
 
   /** The same for an answer that is read as it comes. */
-  async #open(
-    request: Omit<ServerRequest, 'lease' | 'timeoutMs'> & { readonly signal: AbortSignal },
-  ): Promise<AsyncIterable<Uint8Array>> {
+  async #open(request: LeaseRequest & { readonly signal: AbortSignal }): Promise<AsyncIterable<Uint8Array>> {
     this.#throwIfOver();
     try {
       return await this.#options.client.openUntilAnswered(this.#under(request));
@@ -354,7 +286,7 @@ export class HeldLease implements Lease {
     }
   }
 
-  #under(request: Omit<ServerRequest, 'lease' | 'timeoutMs'>): Omit<ServerRequest, 'timeoutMs'> {
+  #under(request: LeaseRequest): Omit<ServerRequest, 'timeoutMs'> {
     const { id, token } = this.#options.answer.lease;
     const over = this.#over.signal;
     const signal = request.signal === undefined ? over : AbortSignal.any([request.signal, over]);
@@ -410,24 +342,6 @@ export class HeldLease implements Lease {
 
 function isLast(body: ReportBody): boolean {
   return body.type === 'workflow.finished' || body.type === 'deployment.finished';
-}
-
-/** At least one part; none is larger than half of what the server takes. */
-function partsOf(results: readonly TestResult[]): readonly TestResult[][] {
-  const parts: TestResult[][] = [[]];
-  let bytes = 0;
-  for (const result of results) {
-    const length = Buffer.byteLength(JSON.stringify(result));
-    const last = parts.at(-1) ?? [];
-    if (last.length > 0 && (last.length >= TEST_PART || bytes + length > SIZES.workerBody / 2)) {
-      parts.push([result]);
-      bytes = length;
-      continue;
-    }
-    last.push(result);
-    bytes += length;
-  }
-  return parts;
 }
 
 /** An answer that takes longer is none. */
