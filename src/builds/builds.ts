@@ -19,6 +19,8 @@ import type {
   SignalsAnswer,
   SplitAnswer,
   SplitRequest,
+  ImageAnswer,
+  ImageRequest,
   TestsRequest,
 } from '../protocol/worker.ts';
 import type { Note, Tx } from '../store/store.ts';
@@ -198,6 +200,11 @@ export interface Builds {
    * lease's workflow does not split.
    */
   divideFiles(lease: OpenLease, request: SplitRequest): Promise<SplitAnswer>;
+  /**
+   * What an image's name stands for in the build of the lease's workflow. @throws Problem `lease_lost`, `not_allowed` for a
+   * name that no step or service of the workflow has.
+   */
+  nameImage(lease: OpenLease, request: ImageRequest): Promise<ImageAnswer>;
   leaseSecrets(lease: OpenLease): Promise<LeaseSecrets>;
   /** Logs that may be written under the lease. */
   logsOf(lease: OpenLease): Promise<ReadonlySet<string>>;

@@ -4,6 +4,7 @@ import { chunks } from '../core/chunks.ts';
 import type { Tx } from '../store/store.ts';
 import { settleWorkflows } from './end-workflow.ts';
 import type { WorkflowPart } from './failed-part.ts';
+import { carryNamedImages } from './carry-named-images.ts';
 import { makeReleases } from './make-releases.ts';
 import { recordEvent } from './record-event.ts';
 import { settleBuild } from './settle-environment.ts';
@@ -19,7 +20,7 @@ interface Carried {
 /**
  * Gives a build that runs what failed of another again the workflows which were green there: their steps, and the image
  * that they pushed, from which its deployments have their releases. One that runs again in part keeps the division of the
- * test files of its split steps.
+ * test files of its split steps; the names of images stand for what they stood for there.
  */
 export async function carryOver(tx: Tx, { buildId, workflowIds, parts, at }: Carried): Promise<void> {
   for (const [position, part] of parts.entries()) {
@@ -38,6 +39,7 @@ export async function carryOver(tx: Tx, { buildId, workflowIds, parts, at }: Car
       detail: { from: part.workflowId },
     });
   }
+  await carryNamedImages(tx, buildId, workflowIds, parts);
   await settleBuild(tx, buildId, at);
   await settleWorkflows(tx, buildId, at);
 }

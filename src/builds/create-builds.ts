@@ -16,6 +16,7 @@ import { divideSplit } from './divide-split.ts';
 import { keepTests } from './keep-tests.ts';
 import { readLeaseSecrets } from './lease-secrets.ts';
 import { loseLease } from './lose-lease.ts';
+import { nameImage } from './name-image.ts';
 import { placeWorkflow, unplaceBefore, unplaceFrom } from './placement.ts';
 import { planBuildIn } from './plan-build.ts';
 import { createPresence } from './presence.ts';
@@ -134,6 +135,7 @@ export function createBuilds(deps: BuildsDeps): Builds {
     effect: (lease, request) => recordEffect(deps, lease, request),
     keepTests: (lease, request) => keepTests(store, lease, request),
     divideFiles: (lease, request) => divideSplit(store, lease, request),
+    nameImage: (lease, request) => store.grouped((tx) => nameImage(tx, lease, request)),
     leaseSecrets: (lease) => readLeaseSecrets(deps, lease),
     logsOf: (lease) => logsOf(store, lease),
     workflowOf: (lease) => workflowOf(store, lease),

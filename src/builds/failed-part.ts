@@ -16,7 +16,7 @@ export type WorkflowPart =
   | { readonly kind: 'carry'; readonly workflowId: string }
   | { readonly kind: 'repeat'; readonly workflowId: string; readonly repeat: WorkflowRepeat }
   /** All of it, as in any other build. */
-  | { readonly kind: 'whole' };
+  | { readonly kind: 'whole'; readonly workflowId: string };
 
 type WorkflowRow = Selectable<WorkflowTable>;
 type IsEmpty = Awaited<ReturnType<typeof readEmptyShares>>;
@@ -50,7 +50,7 @@ export async function failedPart(
   const parts: WorkflowPart[] = [];
   for (const [index, workflow] of workflows.entries())
     if (scopes[index] === 'none') parts.push({ kind: 'carry', workflowId: workflow.id });
-    else if (scopes[index] === 'whole') parts.push({ kind: 'whole' });
+    else if (scopes[index] === 'whole') parts.push({ kind: 'whole', workflowId: workflow.id });
     else parts.push(await partOf(tx, workflow, { number, at, isEmpty }));
   return parts;
 }
@@ -87,7 +87,8 @@ async function partOf(
   const image = await imageOf(tx, workflow, { plan, again, number, at });
   const steps = plan.steps.filter(({ name }) => !again.has(name)).flatMap(keepStep);
   const kept = [...(image === 'none' ? keep('image', 'image') : []), ...steps];
-  if (kept.length === 0 && (image === 'build' || plan.image === null)) return { kind: 'whole' };
+  if (kept.length === 0 && (image === 'build' || plan.image === null))
+    return { kind: 'whole', workflowId: workflow.id };
   return { kind: 'repeat', workflowId: workflow.id, repeat: { of: number, kept, image } };
 }
 

@@ -1,5 +1,8 @@
 import { readLocalRunSettings } from '../../config/local-run.ts';
+import type { FetchArtifact } from '../../worker/local/artifact-shelf.ts';
+import type { Decided } from '../../worker/local/local-lease.ts';
 import type { Stop } from '../../worker/server/lease.ts';
+import { Problem } from '../core/problem.ts';
 import { workflowSecrets } from '../core/workflow-rows.ts';
 import type { ReplayView } from '../core/view.ts';
 import { harmless } from '../pipeline/excerpt.ts';
@@ -78,6 +81,7 @@ async function replayBuild({ api, positionals, values }: Call, signal: AbortSign
       clone: view.clone,
       show: { opensShell, isPlain: values['plain'] === true || !process.stdout.isTTY },
       settings,
+      fetchArtifact: artifactsOf(api),
       secrets,
       registries,
       signal,
@@ -113,13 +117,37 @@ function demandNoSecrets(values: Call['values']): Given {
   );
 }
 
-/** Those that ran, each after those that it waits for; or the one that is named, alone. */
+/** Those that ran, each after those that it waits for; or the one that is named, alone, with what the server has of others. */
 function chosen(view: ReplayView, name: Call['values'][string]): readonly WorkflowToRun[] {
-  if (name === undefined) return inOrder(view.workflows);
+  if (name === undefined)
+    return inOrder(view.workflows).map(({ takes: _, ...one }) => ({ ...one, decided: decidedOf(one) }));
   const named = view.workflows.filter((one) => one.name === name);
-  if (named.length > 0) return named.map((one) => ({ ...one, dependsOn: [], runsOn: ['success'] }));
+  if (named.length > 0)
+    return named.map((one) => ({
+      ...one,
+      ...{ dependsOn: [], runsOn: ['success'], decided: decidedOf(one), takes: one.takes ?? undefined },
+    }));
   const known = [...new Set(view.workflows.map((one) => one.name))].join(', ');
   throw new UsageError(`the build has no workflow "${String(name)}"; it has: ${known}`);
+}
+
+/** An older server does not tell. */
+const decidedOf = ({ images = {}, divisions = {} }: ReplayView['workflows'][number]): Decided => ({
+  images,
+  divisions,
+});
+
+/** What the server has of a build; its token may read all of that. */
+function artifactsOf(api: Call['api']): FetchArtifact {
+  return async ({ id, name }) => {
+    const answer = await api.open(`/artifacts/${segment(id)}`).catch((error: unknown) => {
+      throw error instanceof ApiError && error.status === 404
+        ? new Problem('artifact_gone', { name })
+        : error;
+    });
+    if (answer.body === null) throw new Error('the answer is empty');
+    return answer.body;
+  };
 }
 
 function textsOf(value: Call['values'][string]): readonly string[] {

@@ -135,6 +135,11 @@ export const CATALOGUE = {
     message: 'The image of workflow {workflow} of build {build} is not there any more: {cause}.',
     fix: 'Re-run all of it (`slipway rerun <build>`), which builds the image again.',
   },
+  image_gone: {
+    http: 409,
+    message: 'The image {name} that this build runs, {digest}, cannot be had any more: {cause}.',
+    fix: 'Re-run the whole build, which takes what the name stands for today; name images by digest, or keep their tags, where builds are to run again for long.',
+  },
   step_not_running: {
     http: 409,
     message: 'The step {step} does not run: it is {status}.',

@@ -4,9 +4,11 @@ import type { Input, InputValues } from './input.ts';
 import type { Labels } from './labels.ts';
 import type { MatrixValues, WorkflowPlan } from './plan.ts';
 import type { FoundLines, LogLine, LogState } from './log.ts';
+import type { NamedImage } from './named-image.ts';
+import type { Division } from './split.ts';
 import type { Status } from './status.ts';
 import type { TestCounts, TestResult, TestStatus } from './test-report.ts';
-import type { StepKind } from './work.ts';
+import type { StepKind, TakenWork } from './work.ts';
 
 /**
  * What `/api/v1` answers and the pages show. Times are epoch ms; null means "not yet" or "none".
@@ -118,6 +120,12 @@ export interface ReplayWorkflowView extends WorkflowPlan {
   readonly variables: Readonly<Record<string, string>>;
   /** The image that its steps ran in, where a registry was given it; null: none, or none that was pushed. */
   readonly image: RecordedImage | null;
+  /** What the names of its images stood for; those that it came to. Absent: the server is older, as for the next two. */
+  readonly images?: Readonly<Record<string, NamedImage>>;
+  /** Which share had which test files, by the step in the file; those that were divided. */
+  readonly divisions?: Readonly<Record<string, Division>>;
+  /** What it takes of other workflows of the build, as it is there now; null: nothing. */
+  readonly takes?: TakenWork | null;
 }
 
 /** An image of a registry, with the Id that an engine had it by. */
@@ -223,6 +231,13 @@ export interface StepView {
   readonly carriedFrom?: CarriedView;
   /** Somebody wants it to end, and it has not yet. */
   readonly cancelling?: true;
+  /** Of a step or service that names its image: what the name stood for when it ran, or will. Absent: nobody has told. */
+  readonly image?: StepImageView;
+}
+
+export interface StepImageView extends NamedImage {
+  /** As in the file. */
+  readonly name: string;
 }
 
 /**

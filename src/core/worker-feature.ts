@@ -4,9 +4,16 @@ import type { Plan } from './plan.ts';
  * What a worker's process may know to do beyond what the version of its protocol says, as it tells at its registration.
  * `repeat`: run only a part of a workflow again, in an image that it keeps. `cancel-step`: end one step alone.
  * `take-artifacts`: bring artifacts of other workflows into the workspace. `split`: give the shares of a step their test files.
- * `volumes`: give steps and services volumes by name.
+ * `volumes`: give steps and services volumes by name. `named-images`: run the image that its name stands for in the build.
  */
-export const WORKER_FEATURES = ['repeat', 'cancel-step', 'take-artifacts', 'split', 'volumes'] as const;
+export const WORKER_FEATURES = [
+  'repeat',
+  'cancel-step',
+  'take-artifacts',
+  'split',
+  'volumes',
+  'named-images',
+] as const;
 export type WorkerFeature = (typeof WORKER_FEATURES)[number];
 
 /** What a worker must know to run a plan as it is meant. Pure. */

@@ -17,6 +17,7 @@
  * | `POST /leases/:lease/source` | {@link SourceRequest} → a Git bundle of the workflow's commit and the tags, {@link BUNDLE_CONTENT_TYPE}; one that ends early is broken |
  * | `POST /leases/:lease/tests` | {@link TestsRequest} → `{}`; what the reports of a step's attempt said, in parts; safe to repeat; an older server answers 404 |
  * | `POST /leases/:lease/splits` | {@link SplitRequest} → {@link SplitAnswer}: which share of a step has which of its test files; the first request decides, and files that came since are added |
+ * | `POST /leases/:lease/images` | {@link ImageRequest} → {@link ImageAnswer}: what an image's name stands for in the build; who first has found one decides; an older server answers 404 |
  * | `POST /leases/:lease/artifacts` | {@link ArtifactOffer} → {@link ArtifactAnswer}: where its sending goes on; safe to repeat; 413 `artifact_too_large`; an older server answers 404 |
  * | `POST /leases/:lease/artifacts/:artifact?offset=N` | bytes, at most `ARTIFACT_LIMITS.part` → {@link ArtifactAnswer}; safe to repeat; with the last byte it is held against its digest, and durable once it is answered |
  * | `GET /leases/:lease/artifacts/:artifact` | → a gzipped tar archive that the work's `takes` name; 404 `artifact_gone`; one that ends early is broken |
@@ -35,6 +36,7 @@
 import { z } from 'zod';
 import { ARTIFACT_LIMITS, ARTIFACT_NAME, type ArtifactOffer } from '../core/artifact.ts';
 import { LABEL_NAME, LABEL_VALUE, MOST_LABELS } from '../core/labels.ts';
+import type { NamedImage } from '../core/named-image.ts';
 import { SPLIT_LIMITS, type Division } from '../core/split.ts';
 import { TEST_LIMITS, type TestResult } from '../core/test-report.ts';
 import type { Report, Signals, Work } from '../core/work.ts';
@@ -215,6 +217,23 @@ export type SplitRequest = z.infer<typeof splitRequest>;
 
 export interface SplitAnswer {
   readonly division: Division;
+}
+
+/** The name of an image of a step or service of the lease's workflow, and what the worker's engine has by it; null: nothing. */
+export const imageRequest = z.object({
+  name: z.string().min(1).max(1_024),
+  found: z
+    .object({
+      from: z.enum(['registry', 'engine']),
+      digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+    })
+    .nullable() satisfies z.ZodType<NamedImage | null>,
+});
+export type ImageRequest = z.infer<typeof imageRequest>;
+
+/** What is to be run by that name; null: it is not decided, and the worker has found nothing yet. */
+export interface ImageAnswer {
+  readonly image: NamedImage | null;
 }
 
 /** What a router did by itself. `id` makes a repeat harmless. */

@@ -36,6 +36,7 @@ export async function removeBuild(tx: Tx, buildId: string): Promise<readonly str
     'test_result',
     'test_report',
     'division',
+    'named_image',
     'image',
     'workflow',
     'staging',

@@ -25,6 +25,7 @@ import { planAttempts } from './migrations/0021-plan-attempts.ts';
 import { workerNeeds } from './migrations/0022-worker-needs.ts';
 import { splits } from './migrations/0023-splits.ts';
 import { projectRemoval } from './migrations/0024-project-removal.ts';
+import { namedImages } from './migrations/0025-named-images.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -53,6 +54,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   workerNeeds,
   splits,
   projectRemoval,
+  namedImages,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { AuditAction, AuditActor, AuditSubject } from '../core/audit.ts';
 import type { DeploymentCause, DeploymentPhase, SlotIndex, SlotRole } from '../core/deployment.ts';
+import type { NamedImage } from '../core/named-image.ts';
 import type { ProblemCode } from '../core/problem.ts';
 import type { Status } from '../core/status.ts';
 import type { TestStatus } from '../core/test-report.ts';
@@ -23,6 +24,7 @@ export interface Database {
   step_attempt: StepAttemptTable;
   artifact: ArtifactTable;
   division: DivisionTable;
+  named_image: NamedImageTable;
   test_report: TestReportTable;
   test_result: TestResultTable;
   image: ImageTable;
@@ -250,6 +252,18 @@ export interface DivisionTable {
   build_id: string;
   /** `Division` as JSON. */
   shares_json: string;
+}
+
+/** What an image's name stood for in a workflow; `NamedImage`. Primary key: `workflow_id` with `name`. */
+export interface NamedImageTable {
+  workflow_id: string;
+  /** As in the plan. */
+  name: string;
+  build_id: string;
+  from_place: NamedImage['from'];
+  digest: string;
+  /** Null: it was carried over from the build of which only what failed runs again. */
+  worker_id: string | null;
 }
 
 /** Files that a step's attempt has left, as one archive. Unique: `attempt_id` with `name`. */

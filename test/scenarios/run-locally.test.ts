@@ -1,4 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -246,6 +247,100 @@ it('replays a plan on its commit, whatever is checked out, and builds an image t
   expect(stdout).not.toContain('never\n');
   expect(stderr).toContain(`shop/web#12: commit ${recorded.slice(0, 8)}`);
   expect(git('status', '--porcelain')).toBe('');
+}, 120_000);
+
+it('divides a split step as the build did, and takes what others have kept from the server', async () => {
+  for (const file of ['a.test.ts', 'b.test.ts', 'c.test.ts']) write(file, '');
+  commit();
+  const share = (number: number) => ({
+    ...{
+      name: `unit ${number}/2`,
+      image,
+      commands: ['cat "$SLIPWAY_SPLIT_FILES" in/dist/app'],
+      environment: {},
+    },
+    ...{ dependsOn: [], timeoutMs: 60_000, failure: 'fail', runsOn: ['success'], selected: true },
+    split: { step: 'unit', share: number, of: 2, files: ['*.test.ts'], directory: null },
+  });
+  const takes = [{ from: 'build', names: null, matrix: {}, path: 'in', optional: false }];
+  const plan = { image: null, services: [], push: null, deploys: [] };
+  const shared = { runsOn: ['success'] as const, matrix: null, status: 'failure' as const, variables: {} };
+  mkdirSync(path.join(home, 'dist'));
+  writeFileSync(path.join(home, 'dist/app'), 'kept by the build\n');
+  const archive = execFileSync('tar', ['-czf', '-', 'dist/app'], { cwd: home });
+  const artifact = {
+    ...{ id: 'art_1', workflow: 'build', step: 'make', name: 'site', path: 'in', bytes: archive.length },
+    digest: `sha256:${createHash('sha256').update(archive).digest('hex')}`,
+  };
+  let view: ReplayView = {
+    ...{ id: 'bld_1', number: 12, projectPath: 'shop/web', pullRequest: null, failedPartOf: null },
+    clone: {
+      url: 'https://git.example.invalid/shop/web.git',
+      ref: 'refs/heads/main',
+      commit: git('rev-parse', 'HEAD').trim(),
+    },
+    workflows: [
+      { ...shared, name: 'build', dependsOn: [], image: null, plan: { ...plan, steps: [] } },
+      {
+        ...{ ...shared, name: 'test', dependsOn: ['build'], image: null },
+        plan: { ...plan, steps: [share(1), share(2)] as unknown as Plan['steps'], takes },
+        images: {},
+        divisions: {
+          unit: [
+            { files: ['b.test.ts', 'c.test.ts'], expectedMs: 9 },
+            { files: ['a.test.ts'], expectedMs: 9 },
+          ],
+        },
+        takes: { artifacts: [artifact], missing: [] },
+      },
+    ],
+  };
+  let answer: Buffer | null = archive;
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url);
+    if (request.url !== '/api/v1/artifacts/art_1') return response.end(JSON.stringify(view));
+    return answer === null ? response.writeHead(404).end('{}') : response.end(answer);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const env = {
+    SLIPWAY_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    SLIPWAY_TOKEN: 'any',
+  };
+  const replay = (...args: string[]) =>
+    start([process.execPath, MAIN, 'replay', 'bld_1', '--plain', ...args], env).ended;
+  try {
+    const { status, stdout, stderr } = await replay('--workflow', 'test');
+    expect(status, stdout + stderr).toBe(0);
+    expect(stdout).toContain('Took the artifact site of build (step make): 1 file,');
+    expect(stdout).toContain('unit 1/2 | b.test.ts\nunit 1/2 | c.test.ts\nunit 1/2 | kept by the build\n');
+    expect(stdout).toContain('unit 2/2 | a.test.ts\nunit 2/2 | kept by the build\n');
+    const all = await replay();
+    expect(all.stdout).toContain('the workflow build has no artifacts');
+    expect(asked.filter((url) => url === '/api/v1/artifacts/art_1')).toHaveLength(1);
+    answer = Buffer.concat([archive, archive]);
+    const longer = await replay('--workflow', 'test');
+    expect(longer.stdout).toContain('it is longer than was told');
+    expect(longer.stdout).not.toContain('kept by the build');
+    answer = null;
+    const gone = await replay('--workflow', 'test');
+    expect(gone).toMatchObject({ status: 1 });
+    expect(gone.stdout).toContain('is not there to be taken: it has expired, or was removed');
+    view = {
+      ...view,
+      workflows: view.workflows.map((one) => ({
+        ...one,
+        takes: undefined,
+        images: undefined,
+        divisions: undefined,
+      })),
+    } as unknown as ReplayView;
+    const older = await replay('--workflow', 'test');
+    expect(older.stdout).toContain('the workflow build has not run in this build');
+    expect(readdirSync(path.join(home, '.cache/slipway/runs/files'))).toEqual([]);
+  } finally {
+    server.close();
+  }
 }, 120_000);
 
 it('runs what the file includes as it is in the tree, and nothing where a file of another project is not here', async () => {

@@ -21,6 +21,7 @@ import { Notices } from '../parts/notices.tsx';
 import { Problems } from '../parts/problems.tsx';
 import { Reference } from '../parts/reference.tsx';
 import { StatusBadge } from '../parts/status.tsx';
+import { StepImages } from '../parts/step-images.tsx';
 import { Tests } from '../parts/tests.tsx';
 import { Ago, Took } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
@@ -64,6 +65,7 @@ function Build({ id }: { id: string }) {
           <BuildInputs build={build} />
           <Attempts build={build} onChoose={show} />
           <BuildFacts build={build} />
+          <StepImages build={build} />
           <Artifacts build={build} />
           <DeploymentList build={build} chosen={log?.logId ?? null} onChoose={show} />
         </div>

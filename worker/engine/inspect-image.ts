@@ -4,6 +4,8 @@ import { callEngine, refusalStatus, refusalText } from './engine-lost.ts';
 
 export interface ImageFacts {
   readonly id: string;
+  /** `repository@sha256:…` for each registry that it is known to be from; a name on Docker Hub is short. */
+  readonly repoDigests: readonly string[];
   /** `os/architecture`, e.g. `linux/amd64`. */
   readonly platform: string;
   /** `NAME=value`. */
@@ -53,6 +55,7 @@ async function lookAt(docker: Dockerode, reference: string): Promise<ImageFacts 
     const facts = await callEngine(() => docker.getImage(reference).inspect());
     return {
       id: facts.Id,
+      repoDigests: facts.RepoDigests ?? [],
       platform: `${facts.Os}/${facts.Architecture}`,
       environment: facts.Config.Env ?? [],
       workingDirectory: facts.Config.WorkingDir,

@@ -1,5 +1,7 @@
-import { divideFiles } from '../../src/core/divide-files.ts';
+import { divideFiles, withUnknown } from '../../src/core/divide-files.ts';
 import type { LogStream } from '../../src/core/log.ts';
+import type { NamedImage } from '../../src/core/named-image.ts';
+import type { Division } from '../../src/core/split.ts';
 import type { LeaseSecrets, ReportBody, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import type { LogSink } from '../log-sink.ts';
 import { reasonMasker } from '../logs/mask-reasons.ts';
@@ -24,11 +26,32 @@ export interface LocalLease {
   readonly signal: AbortSignal;
   /** Absent: no artifact is kept. */
   readonly artifacts?: ArtifactShelf | undefined;
+  /** What a build that runs again here decided. Absent: it is decided here. */
+  readonly decided?: Decided | undefined;
+  /** What images stood for in workflows before this one, by name; what is decided here is added. Absent: there was none. */
+  readonly images?: Map<string, NamedImage> | undefined;
+}
+
+/** What is not in a workflow's plan, and was decided while it ran. */
+export interface Decided {
+  /** By name. */
+  readonly images: Readonly<Record<string, NamedImage>>;
+  /** By the step in the file. */
+  readonly divisions: Readonly<Record<string, Division>>;
 }
 
 /** The right to a piece of work that nobody else can have: nothing of it is lost, and nobody outside is told. */
 export function localLease(local: LocalLease): Lease<WorkflowWork> {
-  const { id, work, secrets, audience, signal, artifacts } = local;
+  const {
+    id,
+    work,
+    secrets,
+    audience,
+    signal,
+    artifacts,
+    decided = NOTHING,
+    images = new Map<string, NamedImage>(),
+  } = local;
   const never = new AbortController();
   const masked = reasonMasker(secrets);
   const notHere = (what: string) => async (): Promise<never> => {
@@ -47,14 +70,25 @@ export function localLease(local: LocalLease): Lease<WorkflowWork> {
     confirm: async () => undefined,
     report: async (body) => audience.report(masked(body)),
     tests: async () => true,
-    divideFiles: async (_step, of, files) => divideFiles(files, new Map(), of),
+    divideFiles: async (step, of, files) => {
+      const before = Object.hasOwn(decided.divisions, step) ? decided.divisions[step] : undefined;
+      return before === undefined
+        ? divideFiles(files, new Map(), of)
+        : withUnknown(before, files, () => true);
+    },
+    nameImage: async (name, found) => {
+      const before = Object.hasOwn(decided.images, name) ? decided.images[name] : images.get(name);
+      const image = before ?? found;
+      if (image !== null) images.set(name, image);
+      return image;
+    },
     sendArtifact: async ({ attemptId, name }, pack) => {
       const isOf = ({ attemptId: first, retries = [] }: StepWork): boolean =>
         [first, ...retries.map((one) => one.attemptId)].includes(attemptId);
       return artifacts === undefined ? null : artifacts.keep(work.steps.find(isOf)?.name ?? '', name, pack);
     },
-    takeArtifact: (artifact, act) =>
-      artifacts === undefined ? notHere('artifacts')() : artifacts.open(artifact, act),
+    takeArtifact: (artifact, act, signal) =>
+      artifacts === undefined ? notHere('artifacts')() : artifacts.open(artifact, act, signal),
     effect: notHere('effects'),
     secrets: async () => secrets,
     source: notHere('bundle'),
@@ -62,6 +96,8 @@ export function localLease(local: LocalLease): Lease<WorkflowWork> {
     release: async () => undefined,
   };
 }
+
+const NOTHING: Decided = { images: {}, divisions: {} };
 
 const STREAMS: readonly LogStream[] = ['stdout', 'stderr', 'system'];
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LocalRunSettings } from '../../config/local-run.ts';
 import { trustedSpace, type CacheSpaces } from '../../src/core/cache.ts';
 import { newId } from '../../src/core/id.ts';
+import type { NamedImage } from '../../src/core/named-image.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { Problem } from '../../src/core/problem.ts';
 import type { RecordedImage } from '../../src/core/view.ts';
@@ -22,7 +23,7 @@ import { runWorkflow } from '../workflow/run-workflow.ts';
 import type { TakeImage } from '../workflow/tools.ts';
 import type { ArtifactShelf } from './artifact-shelf.ts';
 import { copyWorkingTree, type WorkingTree } from './copy-working-tree.ts';
-import { localLease, type RunAudience } from './local-lease.ts';
+import { localLease, type Decided, type RunAudience } from './local-lease.ts';
 import { openOwnRuns } from './own-runs.ts';
 
 export interface LocalRun {
@@ -40,6 +41,8 @@ export interface LocalRun {
   readonly image: RecordedImage | null;
   /** Where its artifacts go and those of others come from; absent: none are kept, and it takes none. */
   readonly artifacts?: ArtifactShelf | undefined;
+  readonly decided?: Decided | undefined;
+  readonly images?: Map<string, NamedImage> | undefined;
   /** What its caches are those of; default: the working tree. */
   readonly cachesFor?: string;
   readonly settings: LocalRunSettings;
@@ -85,6 +88,8 @@ export async function runLocally(run: LocalRun): Promise<Outcome> {
       audience: run.audience(work.steps),
       signal: run.signal,
       artifacts: run.artifacts,
+      decided: run.decided,
+      images: run.images,
     });
     await runs.begin(lease.id);
     const outcome = await runWorkflow(lease, {

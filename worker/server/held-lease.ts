@@ -9,6 +9,8 @@ import type {
   EffectAnswer,
   EffectRequest,
   HeartbeatAnswer,
+  ImageAnswer,
+  ImageRequest,
   ReportsAnswer,
   ReportsRequest,
   SignalsAnswer,
@@ -19,6 +21,7 @@ import type {
 import { LogShipper } from '../logs/log-shipper.ts';
 import { reasonMasker } from '../logs/mask-reasons.ts';
 import type { LogSink } from '../log-sink.ts';
+import type { NameImage } from '../steps/named-images.ts';
 import type { DivideFiles, SendArtifact } from '../steps/workflow-context.ts';
 import type { TakeArtifact } from '../workflow/take-artifacts.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -182,6 +185,16 @@ export class HeldLease implements Lease {
     const body = { step, files: [...files] } satisfies SplitRequest;
     const answer = await this.#ask({ method: 'POST', path: '/splits', body, signal });
     return (answer as SplitAnswer).division;
+  };
+
+  readonly nameImage: NameImage = async (name, found, signal) => {
+    const body = { name, found } satisfies ImageRequest;
+    try {
+      return ((await this.#ask({ method: 'POST', path: '/images', body, signal })) as ImageAnswer).image;
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'not_found') return found;
+      throw error;
+    }
   };
 
   async secrets(): Promise<LeaseSecrets> {

@@ -16,6 +16,7 @@ import type {
 } from '../../src/protocol/worker.ts';
 import type { QueueLogin } from '../../src/ports/queue-access.ts';
 import type { LogSink } from '../log-sink.ts';
+import type { NameImage } from '../steps/named-images.ts';
 import type { DivideFiles, SendArtifact } from '../steps/workflow-context.ts';
 import type { TakeArtifact } from '../workflow/take-artifacts.ts';
 
@@ -103,6 +104,8 @@ export interface Lease<W extends Work = Work> {
   tests(attemptId: string, report: TestReport, signal: AbortSignal): Promise<boolean>;
   /** See {@link DivideFiles}. @throws Problem of the server's answer. */
   readonly divideFiles: DivideFiles;
+  /** See {@link NameImage}. A server that is older knows no names: then it is what was found. @throws Problem of the server's answer. */
+  readonly nameImage: NameImage;
   /** See {@link SendArtifact}. @throws Problem `artifact_too_large`; an Error for a server that is older and keeps none. */
   readonly sendArtifact: SendArtifact;
   /** See {@link TakeArtifact}. @throws Problem `artifact_gone`; an Error where it comes broken again and again. */

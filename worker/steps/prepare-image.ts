@@ -14,7 +14,7 @@ export type PreparedImage =
  * @throws EngineLost when the engine is away.
  */
 export async function prepareImage(
-  engine: Engine,
+  engine: Pick<Engine, 'inspectImage' | 'pullImage'>,
   reference: string,
   registries: LeaseSecrets['registries'],
   signal: AbortSignal,

@@ -8,6 +8,7 @@ import type { Outcome } from '../outcome.ts';
 import { openAttempts } from './attempt.ts';
 import { ensureHelper } from './ensure-helper.ts';
 import { containerLimits } from './limits.ts';
+import { NamedImages, type NameImage } from './named-images.ts';
 import { Service } from './service.ts';
 import { StepFlow } from './step-flow.ts';
 import { findRow } from './workflow-context.ts';
@@ -51,6 +52,8 @@ export interface RunSteps {
   readonly caches?: CacheStore | undefined;
   /** Absent: by their number alone. */
   readonly divideFiles?: DivideFiles | undefined;
+  /** Absent: each name stands for what the engine has or gets by it first. */
+  readonly nameImage?: NameImage | undefined;
   /** Calls the listener once for each step that is to end while the rest goes on. Absent: nobody ends one. */
   readonly onCancelStep?: ((listener: (step: CancelledStep) => void) => void) | undefined;
 }
@@ -97,7 +100,19 @@ async function openContext(job: RunSteps): Promise<WorkflowContext> {
   const attempts = openAttempts(job.openLog, job.report);
   const divideByNumber: DivideFiles = async (_step, of, files) => divideFiles(files, new Map(), of);
   const { divideFiles: divide = divideByNumber } = job;
-  return { ...job, helper, limits: containerLimits(facts, settings), attempts, divideFiles: divide };
+  const images = namedImages(job);
+  return { ...job, helper, limits: containerLimits(facts, settings), attempts, divideFiles: divide, images };
+}
+
+function namedImages({ engine, work, secrets, signal, nameImage }: RunSteps): NamedImages {
+  const asFound: NameImage = async (_name, found) => found;
+  const { registries } = secrets;
+  const images = new NamedImages({ engine, registries, signal, nameImage: nameImage ?? asFound });
+  const kept = work.repeat?.keptSteps ?? [];
+  const { services, steps } = work.plan;
+  const running = steps.filter(({ name, selected }) => selected && !kept.includes(name));
+  images.askAhead(new Set([...services, ...running].flatMap(({ image }) => image ?? [])));
+  return images;
 }
 
 function startServices(context: WorkflowContext, signal: AbortSignal): Service[] {

@@ -10,7 +10,6 @@ import { finishAttempt } from './attempt.ts';
 import { exitText } from './end-reason.ts';
 import { findShell } from './find-shell.ts';
 import type { Shell } from './find-shell.ts';
-import { prepareImage } from './prepare-image.ts';
 import { readyCommand, untilReady } from './readiness.ts';
 import { stepEnvironment, variablesOf } from './step-environment.ts';
 import { stepScript } from './step-script.ts';
@@ -42,8 +41,9 @@ export class Service {
     this.#row = row;
     this.#sink = context.attempts.openLog(row.attemptId);
     context.attempts.report({ type: 'step.started', attemptId: row.attemptId });
-    this.ready = this.#becomeReady(AbortSignal.any([signal, this.#stop.signal])).catch((error: unknown) =>
-      failedStart(error),
+    const either = AbortSignal.any([signal, this.#stop.signal]);
+    this.ready = this.#becomeReady(either).catch((error: unknown) =>
+      either.aborted ? abortOutcome(either) : failedStart(error),
     );
   }
 
@@ -73,12 +73,12 @@ export class Service {
   }
 
   async #becomeReady(signal: AbortSignal): Promise<Outcome> {
-    const { engine, work, secrets } = this.#context;
+    const { images, work, secrets } = this.#context;
     const now = { atMs: Date.now(), hasFailure: false };
     const variables = stepEnvironment(variablesOf(work, this.#row, now), this.#plan, secrets);
     if ('missingSecret' in variables)
       return failure(`the secret ${variables.missingSecret} is not set in this project`);
-    const prepared = await prepareImage(engine, this.#plan.image, secrets.registries, signal);
+    const prepared = await images.prepare(this.#plan.image, signal);
     for (const line of prepared.pulled) await this.#sink.say(line);
     if ('reason' in prepared) return failure(prepared.reason);
     if (signal.aborted) return abortOutcome(signal);

@@ -41,7 +41,9 @@ export async function startWaitingStep(
 ): Promise<WaitingStep> {
   let pulled: readonly string[] = [];
   try {
-    const prepared = await prepareImage(context.engine, image, context.secrets.registries, signal);
+    const prepared = await (plan.image === null
+      ? prepareImage(context.engine, image, context.secrets.registries, signal)
+      : context.images.prepare(image, signal));
     pulled = prepared.pulled;
     if ('reason' in prepared)
       return { outcome: { status: 'failure', reason: prepared.reason, exitCode: null }, pulled };

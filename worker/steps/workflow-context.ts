@@ -14,6 +14,7 @@ import { HELPER_FOLDER } from './ensure-helper.ts';
 import type { Helper } from './ensure-helper.ts';
 import { WORKSPACE } from './fill-workspace.ts';
 import { volumeOf } from './make-volumes.ts';
+import type { NamedImages } from './named-images.ts';
 import type { WorkflowPlace } from './set-up-workflow.ts';
 import type { StepSettings } from './settings.ts';
 
@@ -33,6 +34,7 @@ export interface WorkflowContext {
   readonly sendArtifact?: SendArtifact | undefined;
   readonly caches?: CacheStore | undefined;
   readonly divideFiles: DivideFiles;
+  readonly images: Pick<NamedImages, 'prepare'>;
 }
 
 /**

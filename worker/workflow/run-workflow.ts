@@ -197,6 +197,7 @@ class WorkflowRun {
       caches: this.#tools.caches,
       onCancelStep: (listener) => this.#lease.onCancelStep(listener),
       divideFiles: (step, of, files, signal) => this.#lease.divideFiles(step, of, files, signal),
+      nameImage: (name, found, signal) => this.#lease.nameImage(name, found, signal),
       sendArtifact: (about, pack, signal) => this.#lease.sendArtifact(about, pack, signal),
       keepTests: (attemptId, report, signal) => this.#lease.tests(attemptId, report, signal),
     });

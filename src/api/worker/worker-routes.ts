@@ -21,6 +21,7 @@ import { secrets } from './secrets.ts';
 import { sendArtifact } from './send-artifact.ts';
 import { signals } from './signals.ts';
 import { source, type SourcesUnderWay } from './source.ts';
+import { images } from './images.ts';
 import { splits } from './splits.ts';
 import { tests } from './tests.ts';
 import { workers } from './workers.ts';
@@ -73,6 +74,7 @@ export function workerRoutes(deps: WorkerRouteDeps): readonly Route[] {
     }),
     at('post', '/leases/:lease/tests', tests),
     at('post', '/leases/:lease/splits', splits),
+    at('post', '/leases/:lease/images', images),
     at('post', '/leases/:lease/artifacts', offerArtifact),
     at('post', '/leases/:lease/artifacts/:artifact', takeArtifact),
     route({

@@ -1,13 +1,20 @@
 import type { LocalRunSettings } from '../../../config/local-run.ts';
 import type { Engine } from '../../../worker/engine/engine.ts';
-import { openArtifactShelf, type ArtifactShelf } from '../../../worker/local/artifact-shelf.ts';
+import {
+  openArtifactShelf,
+  type ArtifactShelf,
+  type FetchArtifact,
+} from '../../../worker/local/artifact-shelf.ts';
 import { openShell } from '../../../worker/local/open-shell.ts';
 import { runLocally, type LocalRun } from '../../../worker/local/run-locally.ts';
+import type { Decided } from '../../../worker/local/local-lease.ts';
 import type { Outcome } from '../../../worker/outcome.ts';
 import type { FailedStep } from '../../../worker/steps/workflow-context.ts';
 import { isReady } from '../../core/decide-workflows.ts';
 import { workflowLabel } from '../../core/matrix-label.ts';
 import type { Status } from '../../core/status.ts';
+import type { NamedImage } from '../../core/named-image.ts';
+import type { TakenWork } from '../../core/work.ts';
 import type { RecordedImage } from '../../core/view.ts';
 import { harmless } from '../../pipeline/excerpt.ts';
 import { paint } from '../print.ts';
@@ -31,15 +38,22 @@ export interface WorkflowsRun extends Pick<
 > {
   readonly settings: LocalRunSettings;
   readonly show: ShowRun;
+  /** For what workflows take of a server. Absent: they take only of each other. */
+  readonly fetchArtifact?: FetchArtifact;
 }
 
-/** A workflow, perhaps with an image that was built for it before. */
-export type WorkflowToRun = RunWorkflow & { readonly image?: RecordedImage | null };
+/** A workflow, perhaps with an image that was built for it before, and with what was decided as it ran. */
+export type WorkflowToRun = RunWorkflow & {
+  readonly image?: RecordedImage | null;
+  readonly decided?: Decided;
+  /** What it takes of a server; absent: what the workflows before it have kept here. */
+  readonly takes?: TakenWork | undefined;
+};
 
 /** Runs workflows on this machine one after the other, each after those that it waits for. Gives the exit status. */
 export async function runWorkflows(workflows: readonly WorkflowToRun[], run: WorkflowsRun): Promise<number> {
   const takes = workflows.some(({ plan }) => plan.takes !== undefined);
-  const artifacts = takes ? await openArtifactShelf(run.settings.dir) : undefined;
+  const artifacts = takes ? await openArtifactShelf(run.settings.dir, run.fetchArtifact) : undefined;
   try {
     return await runEach(workflows, run, artifacts);
   } finally {
@@ -52,11 +66,12 @@ async function runEach(
   run: WorkflowsRun,
   artifacts: ArtifactShelf | undefined,
 ): Promise<number> {
+  const images = new Map<string, NamedImage>();
   const ended: { readonly name: string; readonly status: Status }[] = [];
   let exitStatus = 0;
   for (const workflow of workflows) {
     if (workflows.length > 1) process.stderr.write(`\n${paint('bold', harmless(workflowLabel(workflow)))}\n`);
-    const outcome = isReady(workflow, ended) ? await runOne(workflow, run, artifacts) : SKIPPED;
+    const outcome = isReady(workflow, ended) ? await runOne(workflow, run, { artifacts, images }) : SKIPPED;
     if (outcome === SKIPPED) process.stderr.write(paint('dim', `Skipped: ${SKIPPED.reason}.\n`));
     ended.push({ name: workflow.name, status: outcome.status });
     exitStatus ||= statusOf(outcome, run.signal);
@@ -67,12 +82,15 @@ async function runEach(
 
 const SKIPPED: Outcome = { status: 'skipped', reason: 'what it waits for ended otherwise', exitCode: null };
 
+/** Of all workflows of a run. */
+type Shared = Pick<LocalRun, 'artifacts' | 'images'>;
+
 async function runOne(
-  { name, matrix, plan, variables, image = null }: WorkflowToRun,
+  { name, matrix, plan, variables, image = null, decided, takes }: WorkflowToRun,
   { show, ...run }: WorkflowsRun,
-  artifacts: ArtifactShelf | undefined,
+  { artifacts, images }: Shared,
 ): Promise<Outcome> {
-  artifacts?.begin({ name, matrix });
+  artifacts?.begin({ name, matrix, takes });
   const view = show.isPlain ? plainView(process.stdout) : treeView(process.stdout);
   const startedAt = performance.now();
   const outcome = await runLocally({
@@ -81,6 +99,8 @@ async function runOne(
     variables,
     image,
     artifacts,
+    decided,
+    images,
     audience: (rows) => view.begin(rows),
     ...(show.opensShell ? { onStepFailed: shellOpener(view) } : {}),
     onLeftover: (error) =>

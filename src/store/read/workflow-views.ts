@@ -2,6 +2,7 @@ import type { MatrixValues } from '../../core/plan.ts';
 import { chunks } from '../../core/chunks.ts';
 import { isEnd } from '../../core/status.ts';
 import type { BuildReferenceView, StepAttemptView, StepView, WorkflowView } from '../../core/view.ts';
+import { readStepImages, withImages } from './step-images.ts';
 import type { Reader } from './view-context.ts';
 
 /** The workflows of a build with their steps; a step shows its attempts from every attempt of the workflow. */
@@ -14,6 +15,7 @@ export async function workflowsOfBuild(db: Reader, buildId: string): Promise<rea
     .where('workflow.build_id', '=', buildId)
     .orderBy('workflow.position')
     .execute();
+  const images = await readStepImages(db, buildId);
   return Promise.all(
     workflows.map(async (row) => ({
       id: row.id,
@@ -26,7 +28,7 @@ export async function workflowsOfBuild(db: Reader, buildId: string): Promise<rea
       workerName: row.worker_name,
       startedAtMs: row.started_at,
       finishedAtMs: row.finished_at,
-      steps: await stepsOf(db, row.id, row.attempt),
+      steps: withImages(await stepsOf(db, row.id, row.attempt), row, images),
       ...(row.carried_from === null
         ? {}
         : { carriedFrom: (await buildsOfWorkflows(db, [row.carried_from])).get(row.carried_from) ?? null }),

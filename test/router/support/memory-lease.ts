@@ -41,6 +41,7 @@ export function memoryLease(options: MemoryLeaseOptions): MemoryLease {
     confirm: async () => lost.signal.throwIfAborted(),
     report: async (body) => options.report(body),
     tests: async () => true,
+    nameImage: () => Promise.reject(new Error('a deployment has no steps')),
     divideFiles: () => Promise.reject(new Error('a deployment has no steps')),
     sendArtifact: async () => null,
     takeArtifact: () => Promise.reject(new Error('a deployment takes none')),

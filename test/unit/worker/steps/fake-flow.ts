@@ -8,6 +8,7 @@ import type { ExecSpec } from '../../../../worker/engine/exec.ts';
 import type { LogSink } from '../../../../worker/log-sink.ts';
 import type { Outcome } from '../../../../worker/outcome.ts';
 import { openAttempts } from '../../../../worker/steps/attempt.ts';
+import { NamedImages } from '../../../../worker/steps/named-images.ts';
 import { StepFlow } from '../../../../worker/steps/step-flow.ts';
 import type { DivideFiles, WorkflowContext } from '../../../../worker/steps/workflow-context.ts';
 import { SUCCESS } from '../../../../worker/workflow/outcomes.ts';
@@ -91,6 +92,12 @@ export async function runFlow(test: FlowTest): Promise<FlowEnd> {
     limits: { memoryBytes: 1 },
     attempts: openAttempts((id) => sinkInto(logs, id), report),
     divideFiles: test.divideFiles ?? divideByNumber,
+    images: new NamedImages({
+      engine,
+      registries: {},
+      nameImage: async (_name, found) => found,
+      signal: test.signal ?? new AbortController().signal,
+    }),
   } as unknown as WorkflowContext;
   const gates = {
     services: Promise.resolve(SUCCESS),
@@ -149,6 +156,7 @@ function fakeEngine(
     events: { ready: async () => undefined, connection: () => 1, watch: () => () => undefined },
     inspectImage: async (id: string) => ({
       id,
+      repoDigests: [],
       platform: 'linux/amd64',
       environment: [],
       workingDirectory: '',

@@ -1,0 +1,153 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { NamedImage } from '../../../../src/core/named-image.ts';
+import type { ImageFacts } from '../../../../worker/engine/inspect-image.ts';
+import { NamedImages, whatIs, type NameImage } from '../../../../worker/steps/named-images.ts';
+
+const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
+const facts = (letter: string, ...repoDigests: string[]): ImageFacts =>
+  ({ id: digest(letter), repoDigests }) as unknown as ImageFacts;
+
+/** Images of the engine and of the registry, by every name that they have there. */
+let engine: Map<string, ImageFacts>;
+let registry: Map<string, ImageFacts>;
+let pulls: string[];
+let asked: [string, NamedImage | null][];
+let signal: AbortSignal;
+beforeEach(() => {
+  engine = new Map();
+  registry = new Map();
+  pulls = [];
+  asked = [];
+  signal = new AbortController().signal;
+});
+
+function open(nameImage: NameImage): NamedImages {
+  return new NamedImages({
+    engine: {
+      inspectImage: async (name) => engine.get(name) ?? null,
+      pullImage: async (name) => {
+        pulls.push(name);
+        const found = registry.get(name);
+        if (found === undefined) throw new Error('manifest unknown');
+        engine.set(name, found);
+      },
+    },
+    registries: {},
+    nameImage: async (name, found, until) => {
+      asked.push([name, found]);
+      return nameImage(name, found, until);
+    },
+    signal,
+  });
+}
+
+const asFound: NameImage = async (_name, found) => found;
+const idOf = async (images: NamedImages, name: string) => {
+  const prepared = await images.prepare(name, signal);
+  return 'facts' in prepared ? prepared.facts.id : prepared.reason;
+};
+
+describe('an image that a name stands for', () => {
+  it('is the one that the engine has, which is offered once for all steps', async () => {
+    engine.set('a.test/x:1', facts('1', `a.test/x@${digest('d')}`));
+    engine.set(`a.test/x@${digest('d')}`, facts('1', `a.test/x@${digest('d')}`));
+    const images = open(asFound);
+    images.askAhead(['a.test/x:1']);
+    expect(await Promise.all([idOf(images, 'a.test/x:1'), idOf(images, 'a.test/x:1')])).toEqual([
+      digest('1'),
+      digest('1'),
+    ]);
+    expect(asked).toEqual([['a.test/x:1', { from: 'registry', digest: digest('d') }]]);
+    expect(pulls).toEqual([]);
+  });
+
+  it('stays the same when the name moves on, in the registry and in the engine', async () => {
+    engine.set('a.test/x:1', facts('1', `a.test/x@${digest('d')}`));
+    engine.set(`a.test/x@${digest('d')}`, facts('1', `a.test/x@${digest('d')}`));
+    const images = open(asFound);
+    expect(await idOf(images, 'a.test/x:1')).toBe(digest('1'));
+    engine.set('a.test/x:1', facts('2', `a.test/x@${digest('e')}`));
+    expect(await idOf(images, 'a.test/x:1')).toBe(digest('1'));
+  });
+
+  it('is pulled by its name where nobody knows it yet, and offered then', async () => {
+    registry.set('a.test/x:1', facts('1', `a.test/x@${digest('d')}`));
+    expect(await idOf(open(asFound), 'a.test/x:1')).toBe(digest('1'));
+    expect(pulls).toEqual(['a.test/x:1']);
+    expect(asked).toEqual([
+      ['a.test/x:1', null],
+      ['a.test/x:1', { from: 'registry', digest: digest('d') }],
+    ]);
+  });
+
+  it('is pulled by its digest where the build knows it, and never by its name', async () => {
+    registry.set('a.test/x:1', facts('2', `a.test/x@${digest('e')}`));
+    registry.set(`a.test/x@${digest('d')}`, facts('1', `a.test/x@${digest('d')}`));
+    const images = open(async () => ({ from: 'registry', digest: digest('d') }));
+    expect(await idOf(images, 'a.test/x:1')).toBe(digest('1'));
+    expect(pulls).toEqual([`a.test/x@${digest('d')}`]);
+  });
+
+  it('gives way where another worker was quicker with another one', async () => {
+    registry.set('a.test/x:1', facts('2', `a.test/x@${digest('e')}`));
+    registry.set(`a.test/x@${digest('d')}`, facts('1', `a.test/x@${digest('d')}`));
+    const images = open(async (_name, found) =>
+      found === null ? null : { from: 'registry', digest: digest('d') },
+    );
+    expect(await idOf(images, 'a.test/x:1')).toBe(digest('1'));
+  });
+
+  it('is told to be gone where it is not to be had any more, and nothing else is taken', async () => {
+    engine.set('a.test/x:1', facts('2', `a.test/x@${digest('e')}`));
+    const gone = open(async () => ({ from: 'registry', digest: digest('d') }));
+    expect(await gone.prepare('a.test/x:1', signal)).toEqual({
+      reason: `The image a.test/x:1 that this build runs, ${digest('d')}, cannot be had any more: the image a.test/x@${digest('d')} cannot be had: manifest unknown.`,
+      pulled: [expect.stringContaining('Re-run the whole build')],
+    });
+    const elsewhere = open(async () => ({ from: 'engine', digest: digest('9') }));
+    expect(await elsewhere.prepare('a.test/x:1', signal)).toMatchObject({
+      reason: expect.stringContaining('it is not in this engine') as string,
+    });
+  });
+
+  it('is what it says where the name has a digest: nobody is asked', async () => {
+    const name = `a.test/x:1@${digest('d')}`;
+    registry.set(name, facts('1'));
+    const images = open(asFound);
+    images.askAhead([name]);
+    expect(await idOf(images, name)).toBe(digest('1'));
+    expect(asked).toEqual([]);
+  });
+
+  it('is asked for again where it could not be', async () => {
+    engine.set('x', facts('1'));
+    let answers = 0;
+    const images = open(async (_name, found) => {
+      answers += 1;
+      if (answers === 1) throw new Error('no answer');
+      return found;
+    });
+    engine.set(digest('1'), facts('1'));
+    await expect(images.prepare('x', signal)).rejects.toThrow('no answer');
+    expect(await idOf(images, 'x')).toBe(digest('1'));
+  });
+
+  it('is not waited for by a step that ends', async () => {
+    const ending = new AbortController();
+    const images = open(() => new Promise<never>(() => undefined));
+    const waiting = images.prepare('x', ending.signal);
+    ending.abort(new Error('cancelled'));
+    await expect(waiting).rejects.toThrow('cancelled');
+  });
+});
+
+describe('what the engine has by a name', () => {
+  it('is the digest in the repository of the name, however short that is written', () => {
+    const image = facts('1', `b.test/x@${digest('b')}`, `node@${digest('d')}`);
+    expect(whatIs('node:22', image)).toEqual({ from: 'registry', digest: digest('d') });
+    expect(whatIs('docker.io/library/node', image)).toEqual({ from: 'registry', digest: digest('d') });
+    expect(whatIs('b.test/x:1', image)).toEqual({ from: 'registry', digest: digest('b') });
+    expect(whatIs('a.test/x:1', image)).toEqual({ from: 'engine', digest: digest('1') });
+    expect(whatIs('tools', facts('1'))).toEqual({ from: 'engine', digest: digest('1') });
+  });
+});
