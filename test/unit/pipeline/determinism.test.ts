@@ -15,7 +15,8 @@ const event = fc.constantFrom(...Object.values(EVENTS));
 
 test('the same file, event and paths give the same plan, byte for byte', () => {
   let plans = 0;
-  const keys = new Set<string>();
+  const schema = readFileSync(new URL('../../../docs/slipway.schema.json', import.meta.url), 'utf8');
+  const missing = new Set(keysOfSchema(JSON.parse(schema)));
   fc.assert(
     fc.property(
       pipelineFiles,
@@ -23,7 +24,9 @@ test('the same file, event and paths give the same plan, byte for byte', () => {
       fc.option(fc.array(fc.constantFrom('a', 'src/b.ts', 'docs/c.md'))),
       (files, happened, changedFiles) => {
         const input = inputOf(null, happened, { changedFiles, files, included: generatedIncludes });
-        for (const { text } of files) for (const key of keysOfFile(text)) keys.add(key);
+        // To read a file takes a fifth of this test: those after the last missing key are not read for it.
+        if (missing.size > 0)
+          for (const { text } of files) for (const key of keysOfFile(text)) missing.delete(key);
         const first = planPipeline(input);
         const second = planPipeline(structuredClone(input));
         expect(JSON.stringify(second)).toBe(JSON.stringify(first));
@@ -36,8 +39,7 @@ test('the same file, event and paths give the same plan, byte for byte', () => {
     { numRuns: 2_000, seed: 42 },
   );
   expect(plans).toBeGreaterThan(1_000);
-  const schema = readFileSync(new URL('../../../docs/slipway.schema.json', import.meta.url), 'utf8');
-  expect([...keysOfSchema(JSON.parse(schema))].filter((key) => !keys.has(key))).toEqual([]);
+  expect([...missing]).toEqual([]);
 }, 600_000);
 
 /** A step waits only for steps that are selected, and never for itself, however long the way. */
