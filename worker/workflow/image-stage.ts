@@ -22,12 +22,21 @@ export class ImageStage {
   readonly #lease: Lease<WorkflowWork>;
   readonly #tools: WorkflowTools;
   readonly #secrets: LeaseSecrets;
+  #recorded: Promise<void> = Promise.resolve();
 
   constructor(stages: Stages, lease: Lease<WorkflowWork>, tools: WorkflowTools, secrets: LeaseSecrets) {
     this.#stages = stages;
     this.#lease = lease;
     this.#tools = tools;
     this.#secrets = secrets;
+  }
+
+  /**
+   * Settles when the server has that the image is built, if it is: what begins outside of the engine waits for it, the
+   * containers of steps do not. To be read after the stage's end.
+   */
+  get recorded(): Promise<void> {
+    return this.#recorded;
   }
 
   async build(directory: string, signal: AbortSignal): Promise<ImageEnd> {
@@ -38,7 +47,10 @@ export class ImageStage {
     let image: BuiltImage | null = null;
     const outcome = await this.#stages.run('image', async (log) => {
       image = await this.#take(log, signal);
-      if (image !== null) return SUCCESS;
+      if (image !== null) {
+        this.#tell(image);
+        return SUCCESS;
+      }
       const result = await buildImage({
         client: this.#tools.buildClient,
         engine: this.#tools.engine,
@@ -53,9 +65,9 @@ export class ImageStage {
         signal,
       });
       image = result.image;
+      if (image !== null) this.#tell(image);
       return result.outcome;
     });
-    if (image !== null) await this.#lease.report({ type: 'image.built', image });
     return { outcome, image };
   }
 
@@ -92,8 +104,14 @@ export class ImageStage {
       return SUCCESS;
     });
     if (outcome.status !== 'success') return { outcome, image: null };
-    await this.#lease.report({ type: 'image.built', image });
+    this.#tell(image);
     return { outcome, image };
+  }
+
+  /** Before the stage's end, which waits for the whole log to be durable: what is prepared of the image begins by it. */
+  #tell(image: BuiltImage): void {
+    this.#recorded = this.#lease.report({ type: 'image.built', image });
+    this.#recorded.catch(() => undefined);
   }
 
   skip(reason: string): ImageEnd {

@@ -55,6 +55,8 @@ class WorkflowRun {
   readonly #ending = new AbortController();
   #cleared: Promise<void> = Promise.resolve();
   #image: BuiltImage | null = null;
+  /** Settles when the server has the image on record, where there is one. */
+  #imageRecorded: Promise<void> = Promise.resolve();
 
   constructor(lease: Lease<WorkflowWork>, tools: WorkflowTools, secrets: LeaseSecrets) {
     this.#lease = lease;
@@ -167,10 +169,12 @@ class WorkflowRun {
     if ((await clone).status !== 'success') return stage.skip(NO_FILES);
     const end = await stage.build(this.#checkout, this.#ending.signal);
     this.#image = end.image;
+    this.#imageRecorded = stage.recorded;
     return end;
   }
 
-  #push({ image }: ImageEnd): PushStage | null {
+  async #push({ image }: ImageEnd): Promise<PushStage | null> {
+    await this.#imageRecorded;
     return image === null
       ? null
       : PushStage.begin(this.#stages, this.#lease, this.#tools, {

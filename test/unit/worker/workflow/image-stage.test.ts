@@ -15,7 +15,11 @@ const image = {
 };
 
 /** A stage of a part of a workflow, on an engine that has these images and builds none. */
-function stageOn(images: readonly string[], wanted: NonNullable<WorkflowWork['repeat']>['image'] = image) {
+function stageOn(
+  images: readonly string[],
+  wanted: NonNullable<WorkflowWork['repeat']>['image'] = image,
+  taken: Promise<void> = Promise.resolve(),
+) {
   const told: ReportBody[] = [];
   const names: string[] = [];
   const repeat = { of: 7, keptSteps: [], image: wanted };
@@ -26,7 +30,10 @@ function stageOn(images: readonly string[], wanted: NonNullable<WorkflowWork['re
   const lease = {
     id: 'lea_2',
     work: { plan: planOf(), repeat },
-    report: async (body: ReportBody) => void told.push(body),
+    report: (body: ReportBody) => {
+      told.push(body);
+      return taken;
+    },
   };
   const engine = {
     inspectImage: async (id: string) => (images.includes(id) ? { id } : null),
@@ -42,7 +49,7 @@ function stageOn(images: readonly string[], wanted: NonNullable<WorkflowWork['re
     { engine } as unknown as WorkflowTools,
     { values: {}, registries: {} },
   );
-  return { end: stage.build('/nowhere', new AbortController().signal), told, names };
+  return { stage, end: stage.build('/nowhere', new AbortController().signal), told, names };
 }
 
 it('takes the image of before as it is, under names of its own lease', async () => {
@@ -53,6 +60,27 @@ it('takes the image of before as it is, under names of its own lease', async () 
     `slipway-build/lea_2:image ${image.imageId}`,
     `slipway-build/lea_2:image-test ${image.testImageId}`,
   ]);
+});
+
+it('gives the image to the steps while the record of it is still on its way', async () => {
+  const taken = Promise.withResolvers<void>();
+  const { stage, end, told } = stageOn([image.imageId, image.testImageId], image, taken.promise);
+  expect(await end).toMatchObject({ outcome: { status: 'success' }, image });
+  expect(told).toEqual([{ type: 'image.built', image }]);
+  let isRecorded = false;
+  const recorded = stage.recorded.then(() => (isRecorded = true));
+  await new Promise(setImmediate);
+  expect(isRecorded).toBe(false);
+  taken.resolve();
+  await recorded;
+});
+
+it('tells who waits for the record that the server refused it', async () => {
+  const refused = Promise.reject(new Error('refused'));
+  refused.catch(() => undefined);
+  const { stage, end } = stageOn([image.imageId, image.testImageId], image, refused);
+  expect(await end).toMatchObject({ image });
+  await expect(stage.recorded).rejects.toThrow('refused');
 });
 
 it('ends as an error of ours where that image is gone, and never builds another', async () => {
