@@ -106,7 +106,7 @@ export class HeldLease implements Lease {
     this.takeArtifact = artifacts.takeArtifact;
     this.#shipper = new LogShipper({ spoolDir: options.spoolDir, post: (body) => this.#postLogs(body) });
     this.#reports = new ReportQueue({
-      send: (report) => this.#postReport({ reports: [report] }),
+      send: (reports) => this.#postReports({ reports }),
       logsDelivered: (body) => this.#logsDelivered(body),
       nowMs: serverTime(options),
     });
@@ -262,14 +262,14 @@ export class HeldLease implements Lease {
     }
   }
 
-  async #postReport(body: ReportsRequest): Promise<void> {
-    const [report] = body.reports;
+  async #postReports(body: ReportsRequest): Promise<void> {
+    const last = body.reports.at(-1);
     const answer = (await this.#ask({ method: 'POST', path: '/reports', body })) as ReportsAnswer;
-    if (report !== undefined && answer.accepted < report.n)
-      throw new Error(`the server took ${answer.accepted} reports, not ${report.n}`);
+    if (last === undefined) return;
+    if (answer.accepted < last.n)
+      throw new Error(`the server took ${answer.accepted} reports, not ${last.n}`);
     // With the last report the server ends the lease: to ask anything more would look like its loss.
-    if (report !== undefined && isLast(report))
-      await this.#end({ kind: 'lost', reason: 'its work has ended' });
+    if (isLast(last)) await this.#end({ kind: 'lost', reason: 'its work has ended' });
   }
 
   /** A request under the lease, repeated until the server answered or the request's signal aborts. */

@@ -89,7 +89,7 @@ class WorkflowRun {
       this.#cleared = cleared;
       const verdict = await this.#conclude(firstBad([await clone, (await image).outcome, tested]), push);
       await settled;
-      await this.#stages.settle();
+      await this.#stages.told();
       return verdict;
     } catch (error) {
       const outcome = unplanned(error, this.#lease);

@@ -63,9 +63,8 @@ export class Stages {
       );
   }
 
-  /** Resolves when every start and end was taken by the server. */
-  async settle(): Promise<void> {
+  /** Resolves when every end is on its way to the server: what the lease reports then comes after it. */
+  async told(): Promise<void> {
     await Promise.all(this.#ends);
-    await this.#attempts.settle();
   }
 }
