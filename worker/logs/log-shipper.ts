@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { SIZES, TIMES } from '../../config/times.ts';
 import type { LogSink } from '../log-sink.ts';
 import { OutgoingLog } from './outgoing-log.ts';
@@ -25,7 +25,8 @@ const FILE_BYTES = 64 * 1024 * 1024;
 
 /**
  * Ships the logs of one lease: one request at a time, at most one each tick unless a frame is full or a log has
- * ended. The first output after a pause leaves at once.
+ * ended. The first output after a pause leaves at once, with what is written in the same turn of the event loop: the last
+ * words of a log and its end are one request.
  */
 export class LogShipper {
   readonly #options: ShipperOptions;
@@ -104,6 +105,7 @@ export class LogShipper {
   async #run(): Promise<void> {
     while (this.#stopped === null) {
       await this.#wake.promise;
+      await setImmediate();
       this.#wake = Promise.withResolvers();
       this.#isUrgent = false;
       this.#hurry = new AbortController();

@@ -131,6 +131,19 @@ describe('the shipper of logs', () => {
     expect(await shipper.delivered(log)).toBe(11);
   });
 
+  it('sends the last words of a log and its end in one request', async () => {
+    const receiver = new Receiver();
+    const shipper = ship(receiver, { tickMs: 3_600_000 });
+    const log = newId('att');
+    const sink = shipper.open(log, []);
+    await sink.say('one');
+    await sink.say('two');
+    await sink.end();
+    await shipper.delivered(log);
+    expect(receiver.text(log)).toBe('one\ntwo\n');
+    expect(receiver.requests).toHaveLength(1);
+  });
+
   it('has one request under way at a time, however many logs there are', async () => {
     let underWay = 0;
     let most = 0;
