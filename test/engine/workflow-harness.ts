@@ -55,7 +55,10 @@ export async function runTestWorkflow(engine: Engine, test: TestWorkflow): Promi
   const story: string[] = [];
   const ends: Record<string, Extract<ReportBody, { type: 'step.finished' }>> = {};
   const logs: Record<string, TestSink> = {};
-  const nameOf = (attemptId: string) => work.steps.find((row) => row.attemptId === attemptId)?.name ?? '?';
+  const nameOf = (attemptId: string) =>
+    work.steps.find(({ attemptId: first, retries = [] }) =>
+      [first, ...retries.map((one) => one.attemptId)].includes(attemptId),
+    )?.name ?? '?';
   const report = (body: ReportBody): void => {
     if (body.type !== 'step.started' && body.type !== 'step.finished') throw new Error(body.type);
     const name = nameOf(body.attemptId);
@@ -92,11 +95,12 @@ export async function runTestWorkflow(engine: Engine, test: TestWorkflow): Promi
 }
 
 function workOf(test: TestWorkflow, workflowId: string): WorkflowWork {
-  const row = (kind: StepWork['kind']) => (plan: { name: string }) => ({
+  const row = (kind: StepWork['kind']) => (plan: Pick<Partial<StepPlan>, 'retry'> & { name: string }) => ({
     stepId: newId('stp'),
     attemptId: newId('att'),
     kind,
     name: plan.name,
+    retries: Array.from({ length: plan.retry?.count ?? 0 }, () => ({ attemptId: newId('att') })),
   });
   const services = (test.services ?? []).map((service) => ({
     image: test.image,

@@ -15,7 +15,8 @@ export class StartedSteps {
   readonly #waiting = new Map<string, Promise<WaitingStep | null>>();
   /** What holds the network of a step, by its name, until its container is gone. */
   readonly #sandboxes = new Map<string, Promise<StepContainer | null>>();
-  readonly #removals: Promise<unknown>[] = [];
+  /** Removals that are under way, each with the step that it is of. */
+  readonly #removals = new Map<Promise<void>, string>();
   /** Whether the image for steps without one of their own is still on its way. */
   #isImageAwaited: boolean;
 
@@ -58,10 +59,11 @@ export class StartedSteps {
     this.#keep(step.name, waiting);
   }
 
-  /** A new container for another attempt, in a workspace as the one before has left it. */
+  /** A new container for another attempt, in a workspace as the one before has left it, whose address it may need. */
   startAgain(step: StepPlan, attempt: StepWork, signal: AbortSignal): void {
     const until = inTime(step, signal);
-    const waiting = this.#imageOf(step).then((found) =>
+    const before = [...this.#removals].filter(([, name]) => name === step.name).map(([removal]) => removal);
+    const waiting = Promise.all([this.#imageOf(step), ...before]).then(([found]) =>
       found === null ? null : startWaitingStep(this.#context, step, attempt, found, null, until),
     );
     this.#keep(step.name, waiting);
@@ -92,12 +94,18 @@ export class StartedSteps {
   remove(name: string, step: WaitingStep | null | Promise<WaitingStep | null>): void {
     const sandbox = this.#sandboxes.get(name) ?? null;
     this.#sandboxes.delete(name);
-    this.#removals.push(removeBoth(step, sandbox));
+    const removal = removeBoth(step, sandbox).finally(() => this.#removals.delete(removal));
+    this.#removals.set(removal, name);
+  }
+
+  /** Removals that are under way: until its own has settled, a container may have its address. None rejects. */
+  get removals(): readonly Promise<void>[] {
+    return [...this.#removals.keys()];
   }
 
   /** Resolves when all that was to be removed is. */
   async removed(): Promise<void> {
-    await Promise.all(this.#removals);
+    await Promise.all(this.removals);
   }
 
   #starting(name: string): Promise<WaitingStep | null> {

@@ -17,9 +17,11 @@ import type { WorkflowContext } from './workflow-context.ts';
 
 const SUCCESS: Outcome = { status: 'success', reason: null, exitCode: null };
 
-/** A workflow's network has about 60 addresses, and what is being removed still has its own. */
+/** Of a workflow's network that containers may have at a time; what is being removed may still have its own. */
+const MOST_ADDRESSES = 60;
+/** Of these so many are for steps that run or are started ahead. */
 const MOST_CONTAINERS = 48;
-/** Of these so many are not taken by steps that are only started ahead, so that what runs always goes on. */
+/** Of either so many are not taken by steps that are only started ahead, so that what runs always goes on. */
 const KEPT_FREE = 8;
 
 /** Runs the steps of a plan in their order, each container started while the steps before it run. */
@@ -35,6 +37,8 @@ export class StepFlow {
   readonly #stops = new Map<string, AbortController>();
   /** Names of the steps that somebody has ended alone. */
   readonly #cancelled = new Set<string>();
+  /** Whether a step whose turn it is had to wait for room. */
+  #isHeldBack = false;
   readonly #splits: SplitFiles;
 
   constructor(context: WorkflowContext, gates: Gates, signal: AbortSignal) {
@@ -54,8 +58,10 @@ export class StepFlow {
   async run(): Promise<Outcome> {
     for (;;) {
       while (await this.#takeTurns());
-      if (this.#running.size === 0) break;
-      await Promise.race(this.#running.values());
+      if (this.#running.size === 0 && !this.#isHeldBack) break;
+      // Who waits for nothing but an address goes on as soon as one is given back; it may have been just now.
+      const ends = [...this.#running.values(), ...(this.#isHeldBack ? this.#started.removals : [])];
+      if (ends.length > 0) await Promise.race(ends);
     }
     return this.#verdict();
   }
@@ -81,6 +87,7 @@ export class StepFlow {
   /** Gives each waiting step its turn; true when one was skipped, for that may be the turn of another. */
   async #takeTurns(): Promise<boolean> {
     let skipped = false;
+    this.#isHeldBack = false;
     for (const step of this.#steps) {
       if (this.#progress.get(step.name) !== 'waiting') continue;
       if (this.#signal.aborted) {
@@ -92,12 +99,12 @@ export class StepFlow {
         await this.#skip(step, { status: 'skipped', reason: turn.reason, exitCode: null });
         skipped = true;
       }
-      if (turn.kind === 'ahead' && this.#containers() < this.#most - KEPT_FREE)
-        this.#start(step, this.#startsUnderWay());
-      if (turn.kind === 'run' && (this.#started.has(step.name) || this.#containers() < this.#most)) {
+      if (turn.kind === 'ahead' && this.#hasRoom(KEPT_FREE)) this.#start(step, this.#startsUnderWay());
+      if (turn.kind !== 'run') continue;
+      if (this.#started.has(step.name) || this.#hasRoom(0)) {
         this.#start(step, []);
         this.#begin(step);
-      }
+      } else this.#isHeldBack = true;
     }
     return skipped;
   }
@@ -108,9 +115,16 @@ export class StepFlow {
     return this.#running.size + ahead.length;
   }
 
-  /** How many steps may have a container at a time; services are on the same network. */
-  get #most(): number {
-    return Math.max(KEPT_FREE, MOST_CONTAINERS - this.#context.work.plan.services.length);
+  /** Whether one more step may have a container, with so many left for others; services are on the same network. */
+  #hasRoom(kept: number): boolean {
+    const services = this.#context.work.plan.services.length;
+    const isBelow = (count: number, most: number): boolean =>
+      count < Math.max(KEPT_FREE, most - services) - kept;
+    const containers = this.#containers();
+    return (
+      isBelow(containers, MOST_CONTAINERS) &&
+      isBelow(containers + this.#started.removals.length, MOST_ADDRESSES)
+    );
   }
 
   /** Containers of steps whose turn it is: one that is started ahead must not slow them down. */

@@ -44,6 +44,8 @@ export interface FlowTest {
   /** Files that a look into a container finds, by the attempt of its step; each look fails where it names none. */
   readonly files?: (attempt: string) => readonly string[];
   readonly divideFiles?: DivideFiles;
+  /** How long a container takes to go, with its address. */
+  readonly removalMs?: number;
 }
 
 export interface FlowEnd {
@@ -141,7 +143,16 @@ function sinkInto(logs: Record<string, string>, id: string): LogSink {
 }
 
 function fakeEngine(
-  { image = {}, exitCode = () => 0, onRun, hangs = [], cancels = {}, broken = [], files }: FlowTest,
+  {
+    image = {},
+    exitCode = () => 0,
+    onRun,
+    hangs = [],
+    cancels = {},
+    broken = [],
+    files,
+    removalMs = 0,
+  }: FlowTest,
   cancel: (step: CancelledStep) => void,
 ) {
   const ends = new Map<string, () => void>();
@@ -190,6 +201,7 @@ function fakeEngine(
     },
     removeContainer: async (id: string) => {
       closed.get(id)?.();
+      if (removalMs > 0) await new Promise((resolve) => setTimeout(resolve, removalMs));
       left.delete(id);
       addresses.delete(id);
     },

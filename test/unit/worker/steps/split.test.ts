@@ -168,6 +168,25 @@ it('gives the addresses of shares that waited for their image back as they end',
   expect(end.left).toEqual([]);
 });
 
+it('counts the addresses of what is being removed, and goes on as they are given back', async () => {
+  const steps = Array.from({ length: 150 }, (_, n) => stepOf(`s${n}`, { image: 'x', dependsOn: [] }));
+  const end = await runFlow({ steps, removalMs: 30 });
+  expect(end.outcome.status).toBe('success');
+  expect(end.story.filter((line) => line.endsWith(' success'))).toHaveLength(150);
+  expect(end.mostAddresses).toBeGreaterThan(48);
+  expect(end.mostAddresses).toBeLessThanOrEqual(60);
+  expect(end.left).toEqual([]);
+});
+
+it('takes no second address for the next attempt of a step', async () => {
+  const retry = { count: 1, delayMs: 0, exitCodes: null };
+  const steps = Array.from({ length: 48 }, (_, n) => stepOf(`s${n}`, { image: 'x', dependsOn: [], retry }));
+  const attempts = Object.fromEntries(steps.map(({ name }) => [name, [name, `${name} again`]]));
+  const end = await runFlow({ steps, attempts, removalMs: 30, exitCode: (n) => (n <= 48 ? 1 : 0) });
+  expect(end.story.filter((line) => line.endsWith('failure, again')).length).toBeGreaterThan(40);
+  expect(end.mostAddresses).toBeLessThanOrEqual(60);
+});
+
 it('removes the containers of steps that are skipped after all', async () => {
   const steps = [stepOf('lint', { image: 'x' }), ...shares(4, { image: null, dependsOn: ['lint'] }, null)];
   const last = stepOf('last', { image: 'x', runsOn: ['failure'], dependsOn: ['lint'] });
