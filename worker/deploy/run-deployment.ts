@@ -2,7 +2,9 @@ import { mayAbort } from '../../src/core/deployment.ts';
 import { Problem } from '../../src/core/problem.ts';
 import type { DeploymentWork } from '../../src/core/work.ts';
 import type { Clock } from '../../src/ports/clock.ts';
+import { EngineLost } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
+import { watchEngine, type WatchedEngine } from '../engine/watch-engine.ts';
 import { maskedValues, reasonMasker } from '../logs/mask-reasons.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Router } from '../router/open-router.ts';
@@ -27,7 +29,8 @@ export interface DeployTools {
 
 /**
  * Runs one deployment under its lease, from whatever phase is recorded to its end, reporting each phase before its
- * act. It rejects with LeaseLost when the lease is lost; all else is an outcome, reported as `deployment.finished`.
+ * act. It rejects with LeaseLost when the lease is lost, and with EngineLost when the engine goes down before the switch: the
+ * deployment is resumed then, once the engine is back. All else is an outcome, reported as `deployment.finished`.
  */
 export async function runDeployment(lease: Lease<DeploymentWork>, tools: DeployTools): Promise<Outcome> {
   const secrets = await lease.secrets();
@@ -43,9 +46,11 @@ export async function runDeployment(lease: Lease<DeploymentWork>, tools: DeployT
 }
 
 async function deploy(deploying: Deploying): Promise<Outcome> {
+  const engine = await watchEngine(deploying.tools.engine);
   if (mayAbort(deploying.phase)) {
     const unfit = await prepareAndRecord(deploying).catch((error: unknown) => unplanned(error, deploying));
     if (unfit !== null) {
+      await demandEngine(unfit, deploying, engine);
       await undoCandidate(deploying);
       return unfit;
     }
@@ -58,6 +63,17 @@ async function deploy(deploying: Deploying): Promise<Outcome> {
   } catch (error) {
     return unplanned(error, deploying);
   }
+}
+
+/**
+ * Containers that an engine ends with itself say nothing of the app.
+ * @throws EngineLost
+ */
+async function demandEngine(unfit: Outcome, { lease, log }: Deploying, engine: WatchedEngine): Promise<void> {
+  const isVerdict = unfit.status === 'failure' || unfit.status === 'error';
+  if (!isVerdict || lease.signal.aborted || !(await engine.isUnwell())) return;
+  await log.say('The engine went down: the deployment is resumed once it is back.');
+  throw new EngineLost(`the engine went down; before that: ${unfit.reason ?? unfit.status}`);
 }
 
 /** Up to the point of no return, which the server may refuse. */

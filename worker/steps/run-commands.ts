@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepPlan } from '../../src/core/plan.ts';
 import { EngineLost } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -73,7 +72,7 @@ function programWords({ program }: RunCommands): Words {
 /** The commands could not be started, because the container or the engine went away while it waited. */
 async function outcomeOfFailedStart(job: RunCommands, error: unknown): Promise<Outcome> {
   if (job.signal.aborted) return abortOutcome(job.signal);
-  const engineLost = error instanceof EngineLost || (await isEngineUnwell(job));
+  const engineLost = error instanceof EngineLost || (await job.container.isEngineUnwell());
   if (!engineLost && !(await endsSoon(job.container))) throw error;
   return {
     status: 'error',
@@ -205,7 +204,7 @@ class Run {
     return endReason({
       ...facts,
       engineLost: containerEnded
-        ? await isEngineUnwell(this.#job)
+        ? await container.isEngineUnwell()
         : exitCode === null && !(await engine.isUp()),
       containerEnded,
       outOfMemory: container.sawOutOfMemory() || (kills ?? 0) > 0,
@@ -229,13 +228,6 @@ class Run {
 async function endsSoon(container: StepContainer): Promise<boolean> {
   await within(CLOSING_MS, container.ended);
   return container.hasEnded();
-}
-
-/** An engine that goes down ends its containers first: looks again a moment later whether it is the same and answers. */
-async function isEngineUnwell({ engine, container }: RunCommands): Promise<boolean> {
-  if (!container.sameEngine() || !(await engine.isUp())) return true;
-  await sleep(500);
-  return !container.sameEngine() || !(await engine.isUp());
 }
 
 /** Resolves after `ms`; never when `over` aborted before. */

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attachment } from '../engine/attach.ts';
 import type { ContainerSpec } from '../engine/create-container.ts';
-import { EngineLost } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
+import { watchEngine } from '../engine/watch-engine.ts';
 import { HELPER } from './ensure-helper.ts';
 
 /** A container that waits for a step's commands, or runs them. */
@@ -15,14 +14,12 @@ export interface StepContainer {
   sawOutOfMemory(): boolean;
   /** Whether this process once stood still for longer than the container waits for it. */
   overslept(): boolean;
-  /** Whether the engine's connection of the start still stands. */
-  sameEngine(): boolean;
+  /** Whether the engine went away since the start, or is about to. */
+  isEngineUnwell(): Promise<boolean>;
   /** Ends and removes it; resolves when the engine no longer knows it. Safe to repeat. */
   remove(): Promise<void>;
 }
 
-/** How long the engine may take to begin to tell its events. */
-const EVENTS_MS = 5_000;
 /** Beats per dead man's time: some may be late. */
 const BEATS = 6;
 
@@ -39,11 +36,7 @@ export async function startStepContainer(
   >,
   deadManMs: number,
 ): Promise<StepContainer> {
-  if (
-    !(await Promise.race([engine.events.ready().then(() => true), sleep(EVENTS_MS, false, { ref: false })]))
-  )
-    throw new EngineLost('the engine tells no events');
-  const connection = engine.events.connection();
+  const { isUnwell } = await watchEngine(engine);
   const id = await engine.createContainer({
     ...spec,
     entrypoint: [HELPER, 'sh', '-c', idleScript(deadManMs)],
@@ -72,7 +65,7 @@ export async function startStepContainer(
       hasEnded: () => over,
       sawOutOfMemory: () => outOfMemory,
       overslept: () => heart.overslept(),
-      sameEngine: () => engine.events.connection() === connection,
+      isEngineUnwell: isUnwell,
       remove: async () => {
         heart.stop();
         unwatch();

@@ -35,8 +35,10 @@ export interface DeployWorld {
   remove(): Promise<void>;
 }
 
-export async function startDeployWorld(range: string): Promise<DeployWorld> {
-  const engineHost = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+export async function startDeployWorld(
+  range: string,
+  engineHost = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock',
+): Promise<DeployWorld> {
   const engine = connectEngine(engineHost);
   // The run's, so that the layers travel once and not once a file.
   const { registryHost } = testParts();

@@ -47,7 +47,7 @@ function fakeStep(onAsked: (fake: Fake) => Promise<void> | void, write?: () => P
         hasEnded: () => false,
         sawOutOfMemory: () => false,
         overslept: () => false,
-        sameEngine: () => true,
+        isEngineUnwell: async () => false,
         remove: async () => undefined,
       },
       shell: { command: ['sh'], own: true },
