@@ -47,16 +47,27 @@ export function readSteps(
   /** Of actions before the step that is to have them. */
   const caches: CacheOut[] = [];
   const steps = job.get('steps')?.items() ?? [];
+  const written = steps.map((one) => (one.kind === 'map' ? (one.get('run')?.peek() ?? '') : '')).join('\n');
+  /** What each step begins with, in the image of its tool. */
+  let prepare: readonly string[] = [];
   for (const [index, step] of steps.entries()) {
     const stepEnv = step.get('env');
     const texts = stepExpressions(definedBy([...env, containerEnv, stepEnv]), inputs);
     const named = step.get('name')?.text() ?? null;
     step.get('id')?.needs('nothing refers to a step by its id');
+    for (const key of ['parallel', 'background', 'wait', 'wait-all', 'cancel'])
+      if (step.kind === 'map')
+        step
+          .get(key)
+          ?.leaveOut('steps of a job run one after the other', 'Write `depends_on` between steps.');
     const uses = step.get('uses');
     const condition = step.get('if');
     if (uses !== undefined) {
-      const action = readAction(step, uses, step.get('with'), texts, passing.uploads);
-      if (action.kind === 'image') image = { value: action.image, from: action.from };
+      const action = readAction(step, uses, step.get('with'), texts, passing.uploads, written);
+      if (action.kind === 'image') {
+        image = { value: action.image, from: action.from };
+        prepare = action.prepare;
+      }
       if ('cache' in action && action.cache !== null) caches.push(action.cache);
       if (action.kind === 'artifacts') {
         const said = conditionOf(condition, inputs);
@@ -145,7 +156,11 @@ export function readSteps(
           directory === undefined
             ? null
             : directoryEntry(directory, texts.word(directory.text() ?? '', directory)),
-          entry('commands', list([text(commands.replace(/\n+$/, ''), run)], run), run),
+          entry(
+            'commands',
+            list([...prepare.map((one) => text(one)), text(commands.replace(/\n+$/, ''), run)], run),
+            run,
+          ),
           minutes === undefined ? null : minutesEntry(minutes),
           cacheEntry(caches.splice(0)),
           isIgnored ? entry('failure', 'ignore', step.get('continue-on-error') ?? allowed ?? null) : null,
