@@ -20,10 +20,10 @@ export function readCondition(written: string, inputs: DispatchInputs['known']):
         : /(?<!!\s*)\bfailure\(\)/.test(source)
           ? 'failure'
           : 'success';
-  const rest = source.replace(
-    /!\s*(?:cancelled|failure)\(\)|\b(?:always|success|failure|cancelled)\(\)/g,
-    'true',
-  );
+  const rest = source
+    .replace(/!\s*(?:cancelled|failure)\(\)|\b(?:always|success|failure)\(\)/g, 'true')
+    // Nothing runs in a build that was cancelled.
+    .replace(/\bcancelled\(\)/g, 'false');
   const evaluate = translate(rest, inputs);
   if (evaluate === null) return null;
   return { evaluate: evaluate === 'true' ? null : evaluate, status, isNever: evaluate === 'false' };

@@ -335,3 +335,14 @@ jobs:
   ]);
   expect(textOf('github', text)).toContain('- b ${CI_INPUT_TARGET:-${CI_INPUT_DRY}} ${CI_INPUT_DRY:-true}');
 });
+
+it('a step for a cancelled build never runs, and is no step for one that succeeded', () => {
+  const text = (condition: string) =>
+    `on: push\njobs:\n  one:\n    container: "node:20"\n    steps:\n      - run: x\n      - if: ${condition}\n        run: after\n`;
+  expect(textOf('github', text('cancelled()'))).not.toContain('after');
+  expect(notesOf('github', text('cancelled()'))).toEqual([
+    expect.stringContaining('its `if` cannot be said by `evaluate`, or cannot hold here'),
+  ]);
+  expect(textOf('github', text('failure() || cancelled()'))).toContain('status: failure');
+  expect(textOf('github', text("'!cancelled()'"))).toContain('after');
+});
