@@ -127,7 +127,7 @@ export function noteUnused(roots: readonly Foreign[]): void {
 }
 
 /** Keys that the file may give for all jobs. */
-const OF_ALL: ReadonlySet<string> = new Set([
+export const OF_ALL: ReadonlySet<string> = new Set([
   'image',
   'services',
   'before_script',

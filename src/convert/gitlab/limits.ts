@@ -1,5 +1,5 @@
 import type { Foreign } from '../foreign.ts';
-import { entry, text } from '../out.ts';
+import { copy, entry, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
 
 /** How long a job may take. */
@@ -28,13 +28,27 @@ export function timeoutEntry(timeout: Foreign | undefined): OutEntry | null {
 /** How often it is tried again. */
 export function retryEntry(retry: Foreign | undefined): OutEntry | null {
   if (retry === undefined) return null;
-  const max = retry.kind === 'map' ? retry.get('max') : retry;
-  if (retry.kind === 'map') {
-    retry
-      .get('when')
-      ?.leaveOut('a step is tried again whenever it failed', 'Write `retry: { count: 1, exit_codes: [1] }`.');
-    retry.get('exit_codes')?.leaveOut('it is not converted', 'Write `retry: { count: 1, exit_codes: [1] }`.');
+  if (retry.kind !== 'map') {
+    const count = retry.text() ?? '1';
+    return count === '0' ? null : entry('retry', text(count, retry), retry);
   }
+  const [max, when, codes] = [retry.get('max'), retry.get('when'), retry.get('exit_codes')];
   const count = max?.text() ?? '1';
-  return count === '0' ? null : entry('retry', text(count, max ?? retry), retry);
+  if (when?.kind === 'text' && when.peek() === 'always')
+    when.needs('a step is tried again whenever it failed');
+  else
+    when?.leaveOut(
+      'a step is tried again whenever it failed',
+      'Write `retry: { count: 1, exit_codes: [1] }`.',
+    );
+  if (count === '0') {
+    codes?.needs('it is never tried again');
+    return null;
+  }
+  if (codes === undefined) return entry('retry', text(count, max ?? retry), retry);
+  return entry(
+    'retry',
+    map([entry('count', count, max ?? retry), entry('exit_codes', copy(codes), codes)]),
+    retry,
+  );
 }

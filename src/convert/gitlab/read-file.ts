@@ -8,8 +8,8 @@ import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
 import { askedInputs } from './asked-variables.ts';
 import { includes } from './includes.ts';
-import { noteUnused, readJobs } from './jobs.ts';
-import { imageEntry, readJob, writtenOf } from './read-job.ts';
+import { noteUnused, OF_ALL, readJobs } from './jobs.ts';
+import { imageEntry, readJob, referencedBy, writtenOf } from './read-job.ts';
 import type { ReadJob } from './read-job.ts';
 import { resourceGroups } from './resource-groups.ts';
 import { readWorkflowRules } from './rules.ts';
@@ -30,7 +30,7 @@ export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): re
   const read = jobs.map((job) => readJob(job, told));
   const stages = stagesOf(roots, new Set(read.map(({ stage }) => stage)));
   const workflow = root.get('workflow');
-  const when = workflow === undefined ? null : workflowWhen(root, workflow);
+  const when = workflow === undefined ? null : workflowWhen(root, workflow, roots);
   if (when === 'never' || jobs.length === 0) {
     root.use();
     return [];
@@ -73,7 +73,11 @@ function stagesOf(roots: readonly Foreign[], used: ReadonlySet<string>): readonl
   return ['.pre', ...(named ?? ['build', 'test', 'deploy']), '.post'];
 }
 
-function workflowWhen(root: Foreign, workflow: Foreign): OutEntry | null | 'never' {
+function workflowWhen(
+  root: Foreign,
+  workflow: Foreign,
+  roots: readonly Foreign[],
+): OutEntry | null | 'never' {
   workflow.get('name')?.needs('a build is named by its commit');
   workflow
     .get('auto_cancel')
@@ -85,7 +89,9 @@ function workflowWhen(root: Foreign, workflow: Foreign): OutEntry | null | 'neve
   const defined = new Map(
     (root.get('variables')?.entries() ?? []).map((one) => [one.key, writtenOf(one)] as const),
   );
-  const { when, isNever } = readWorkflowRules(rules, defined);
+  const { when, isNever } = readWorkflowRules(rules, defined, (reference) =>
+    referencedBy(reference, (name) => roots.find((one) => one.has(name))?.get(name)),
+  );
   if (isNever)
     root.leaveOut('none of its rules can match here, and the file does nothing', 'Write a `when`.');
   return isNever ? 'never' : when;
@@ -94,7 +100,14 @@ function workflowWhen(root: Foreign, workflow: Foreign): OutEntry | null | 'neve
 /** What no job took, because each has its own. */
 function useGlobals(root: Foreign): void {
   for (const key of ['image', 'services', 'before_script', 'after_script', 'cache', 'variables', 'default'])
-    if (root.get(key)?.kind !== 'list' || key !== 'variables') root.get(key)?.use();
+    if (key === 'default') useDefaults(root.get(key));
+    else if (root.get(key)?.kind !== 'list' || key !== 'variables') root.get(key)?.use();
+}
+
+/** Keys that jobs may take are taken, or each job has its own; others are none of `default`. */
+function useDefaults(defaults: Foreign | undefined): void {
+  defaults?.get('identity')?.leaveOut('a step gets no token of who it is', 'Use a secret.');
+  for (const one of defaults?.entries() ?? []) if (OF_ALL.has(one.key)) one.use();
 }
 
 /** Those that become steps. */

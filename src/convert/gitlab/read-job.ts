@@ -1,3 +1,4 @@
+import { imageTemplate } from '../../pipeline/format/images.ts';
 import type { Foreign } from '../foreign.ts';
 import { entry, list, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
@@ -149,7 +150,7 @@ export function imageEntry(job: Job, texts: JobText): OutEntry | null {
       image.get(key)?.leaveOut('an image that is missing is pulled, and runs as it is', 'Remove it.');
   }
   const written = texts.word(name?.text() ?? '', name ?? image);
-  if (/^[/.]|\.\.|\$\[\[/.test(written))
+  if (/^[/.]|\.\.|\$\[\[/.test(written) || imageTemplate.parse(written) === null)
     (name ?? image).changes('its variables have no value here', 'Write the image out.');
   return entry('image', text(written, name ?? image), image);
 }
@@ -173,6 +174,18 @@ function definedBy(job: Job): ReadonlyMap<string, string> {
   return defined;
 }
 
+/** `!reference [.entry, key]`; undefined where there is no such entry, or key of it. */
+export function referencedBy(
+  reference: Foreign,
+  entryOf: (name: string) => Foreign | undefined,
+): Foreign | undefined {
+  const [name = '', ...keys] = reference.items().map((one) => one.text() ?? '');
+  return keys.reduce<Foreign | undefined>(
+    (found, key) => (found?.kind === 'map' ? found.get(key) : undefined),
+    entryOf(name),
+  );
+}
+
 /** References that may lead to each other. */
 const DEEPEST = 10;
 
@@ -180,9 +193,7 @@ const DEEPEST = 10;
 function linesOf(script: Foreign | undefined, job: Job, depth = 0): readonly Foreign[] {
   if (script === undefined) return [];
   if (script.tag === '!reference') {
-    const [name, key] = script.items().map((one) => one.text() ?? '');
-    const target = job.reference(name ?? '');
-    const found = target?.kind === 'map' ? target.get(key ?? '') : undefined;
+    const found = referencedBy(script, (name) => job.reference(name));
     script.spend(depth < DEEPEST ? 0 : Infinity);
     if (found !== undefined) return linesOf(found, job, depth + 1);
     script.leaveOut('it is not in the files that were read', 'Write the commands out.');
@@ -215,7 +226,8 @@ function readWhen(job: Job, defined: ReadonlyMap<string, string>): JobWhen {
   const rules = job.get('rules');
   const [only, except] = [job.get('only'), job.get('except')];
   if (said === 'never') return { when: null, isNever: true, isFailureAllowed: false };
-  if (rules !== undefined) return readRules(rules, defined, status);
+  if (rules !== undefined)
+    return readRules(rules, defined, status, (one) => referencedBy(one, (name) => job.reference(name)));
   return readOnly(only, except, status);
 }
 

@@ -17,20 +17,50 @@ type Defined = ReadonlyMap<string, string>;
 const NO_CLOCK = 'no build is made by a clock, a trigger or another pipeline';
 
 /** `rules` of a job: the first that matches counts. */
-export function readRules(rules: Foreign, defined: Defined, status: Out | null): JobWhen {
-  return readEach(rules, defined, status, true);
+export function readRules(
+  rules: Foreign,
+  defined: Defined,
+  status: Out | null,
+  referenced: Referenced,
+): JobWhen {
+  return readEach(rules, defined, { status, hasStatus: true, referenced });
 }
 
 /** Those of `workflow`, whose `always` says that there is a pipeline. */
-export function readWorkflowRules(rules: Foreign, defined: Defined): JobWhen {
-  return readEach(rules, defined, null, false);
+export function readWorkflowRules(rules: Foreign, defined: Defined, referenced: Referenced): JobWhen {
+  return readEach(rules, defined, { status: null, hasStatus: false, referenced });
 }
 
-function readEach(rules: Foreign, defined: Defined, status: Out | null, hasStatus: boolean): JobWhen {
+/** What a `!reference` stands for; undefined where that is not in the files that were read. */
+export type Referenced = (reference: Foreign) => Foreign | undefined;
+
+/** Lists in lists, and references, that are written out. */
+const DEEPEST = 10;
+
+/** Rules, those of lists in them and of `!reference`s written out, as GitLab does. */
+function rulesOf(rules: Foreign, referenced: Referenced, depth = 0): readonly Foreign[] {
+  if (rules.kind !== 'list') return [rules];
+  rules.spend(depth <= DEEPEST ? 0 : Infinity);
+  if (rules.tag !== '!reference') return rules.items().flatMap((one) => rulesOf(one, referenced, depth + 1));
+  const target = referenced(rules);
+  if (target !== undefined) return rulesOf(target, referenced, depth + 1);
+  rules.leaveOut('it is not in the files that were read', 'Write the rules out.');
+  return [];
+}
+
+/** What holds for all rules of a list. */
+interface RuleRoom {
+  /** Of steps, where no rule says another. */
+  readonly status: Out | null;
+  readonly hasStatus: boolean;
+  readonly referenced: Referenced;
+}
+
+function readEach(rules: Foreign, defined: Defined, { status, hasStatus, referenced }: RuleRoom): JobWhen {
   const held: Out[] = [];
   const before: string[] = [];
   let isFailureAllowed = false;
-  for (const rule of rules.items().flatMap((one) => (one.kind === 'list' ? one.items() : [one]))) {
+  for (const rule of rulesOf(rules, referenced)) {
     const [condition, changes, exists, when, variables, needs] = [
       'if',
       'changes',
@@ -42,9 +72,15 @@ function readEach(rules: Foreign, defined: Defined, status: Out | null, hasStatu
     exists?.leaveOut('no condition looks at the files of the repository', 'Test it in the commands.');
     variables?.leaveOut('a condition sets no variable', 'Set it in the commands.');
     needs?.leaveOut('a condition changes no order', 'Write `depends_on`.');
+    rule.get('interruptible')?.needs('only builds of a pull request’s older commits are ended');
     const allowed = rule.get('allow_failure');
     if (allowed !== undefined) isFailureAllowed ||= allowed.text() === 'true';
     const written = condition?.text() ?? null;
+    if (condition?.kind === 'list' || condition?.kind === 'map') {
+      condition.leaveOut('it cannot be said by `evaluate`, and the rule is left out', 'Write a `when`.');
+      rule.use();
+      continue;
+    }
     const said = written === null ? null : translate(written, defined);
     if (condition !== undefined && said?.includes('CI_PIPELINE_EVENT == "cron"') === true)
       noteSchedule(condition);
@@ -95,6 +131,7 @@ function readEach(rules: Foreign, defined: Defined, status: Out | null, hasStatu
   }
   if (held.length === 0) return { when: null, isNever: true, isFailureAllowed };
   const isAlways = held.some((one) => one.kind === 'map' && one.entries.length === 0);
+  if (isAlways) rules.needs('one of them holds in any case');
   return {
     when: isAlways
       ? null

@@ -204,3 +204,47 @@ it('a number of parallel jobs are the shares of a step, whose commands divide th
     expect.stringContaining('at most 64 shares'),
   ]);
 });
+
+it('rules of lists in lists and of references are those of the job', () => {
+  const text = `.main:
+  rules:
+    - { if: $CI_COMMIT_BRANCH == "main" }
+.more: { rules: [{ if: $CI_COMMIT_TAG }] }
+one:
+  image: "busybox:1.36"
+  script: [x]
+  rules:
+    - !reference [.main, rules]
+    - [!reference [.more, rules]]
+`;
+  expect(notesOf('gitlab', text)).toEqual([]);
+  expect(textOf('gitlab', text)).toContain('CI_COMMIT_BRANCH == "main"');
+  expect(textOf('gitlab', text)).toContain('CI_COMMIT_TAG != ""');
+  expect(notesOf('gitlab', text.replace('.more, rules]]', '.away, rules]]'))).toEqual([
+    expect.stringContaining('it is not in the files that were read'),
+  ]);
+});
+
+it('exit codes of a retry are those of ours, and what is no key of `default` is noted', () => {
+  const job = 'one:\n  image: "busybox:1.36"\n  script: [x]\n';
+  const retry = `${job}  retry: { max: 2, when: always, exit_codes: [75, 137] }\n`;
+  expect(notesOf('gitlab', retry)).toEqual([]);
+  expect(textOf('gitlab', retry)).toContain('retry:\n      count: "2"\n      exit_codes:\n        - "75"');
+  expect(notesOf('gitlab', `default: { retry: 1, identity: google_cloud, zz: 1 }\n${job}`)).toEqual([
+    '1 convert_left_out: `default.identity` is left out: a step gets no token of who it is.',
+    expect.stringContaining('1 convert_unknown: `default.zz`'),
+  ]);
+});
+
+it('rules of which one holds in any case are no condition, and an image without a value is noted', () => {
+  const job = 'one:\n  image: "busybox:1.36"\n  script: [x]\n';
+  const rules = `${job}  rules: [{ if: $CI_COMMIT_BRANCH == "a", changes: [b] }, { when: always }]\n`;
+  const { needless } = convert('gitlab', rules);
+  expect(textOf('gitlab', rules.replace('{ when: always }', '{}'))).not.toContain('when:');
+  expect(needless.map(({ path }) => path)).not.toContain('one.rules');
+  expect(convert('gitlab', rules.replace('{ when: always }', '{}')).needless.map(({ path }) => path)).toEqual(
+    ['one.rules'],
+  );
+  const image = 'variables: { BASE: "$CI_REGISTRY_IMAGE:a" }\n' + job.replace('"busybox:1.36"', '$BASE');
+  expect(notesOf('gitlab', image).at(-1)).toContain('`one.image` is not quite the same here: its variables');
+});
