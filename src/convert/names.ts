@@ -41,6 +41,11 @@ export function workflowNameOf(name: string): string {
   return slug === '' ? 'default' : slug;
 }
 
+/** Whether it can be the name of a variable. */
+export function isVariable(name: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(name);
+}
+
 /** Whether a value is a truth value that says yes, in the words of YAML 1.1. */
 export function isTrue(value: Foreign): boolean {
   return /^(?:true|yes|on|y)$/i.test(value.peek());

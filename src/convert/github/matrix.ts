@@ -1,3 +1,4 @@
+import { matrixValue } from '../../pipeline/format/text.ts';
 import type { Foreign } from '../foreign.ts';
 import { copy, entry, list, map } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
@@ -92,6 +93,10 @@ const exact = (version: string): string => version.replace(/^(\d+(?:\.\d+)*)\.x$
 function isText(value: Foreign): boolean {
   if (value.kind === 'text' && value.peek().trim() === '') {
     value.leaveOut('a value of a matrix is not empty', 'Write a word that the commands take for none.');
+    return false;
+  }
+  if (value.kind === 'text' && matrixValue.parse(exact(value.peek())) === null) {
+    value.leaveOut('a value of a matrix is one line of at most 256 characters', 'Write it in a script.');
     return false;
   }
   if (value.kind === 'text' && !value.peek().includes('${{')) return true;

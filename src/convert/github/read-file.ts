@@ -60,6 +60,7 @@ export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
     return [{ name: workflowNameOf(job.key), file, document: { root, ...rangeOf(index) }, out }];
   });
   root.get('env')?.use();
+  if (concurrency?.isUnread === true) concurrency.needs('no job of the file runs here');
   useDefaults(defaults);
   return read;
 }

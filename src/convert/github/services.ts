@@ -1,5 +1,5 @@
 import type { Foreign } from '../foreign.ts';
-import { hostNameOf } from '../names.ts';
+import { hostNameOf, isVariable } from '../names.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
 import { definedBy } from './defined-by.ts';
@@ -54,7 +54,11 @@ export function servicesEntry(
               : entry(
                   'environment',
                   map(
-                    variables.entries().map((one) => entry(one.key, texts.value(one.text() ?? '', one), one)),
+                    variables.entries().map((one) => {
+                      if (isVariable(one.key)) return entry(one.key, texts.value(one.text() ?? '', one), one);
+                      one.leaveOut('it is no name of a variable', 'Names have A-Z, a-z, 0-9 and `_`.');
+                      return null;
+                    }),
                   ),
                   variables,
                 ),

@@ -4,6 +4,7 @@ import { eventsOf, noteSchedule } from '../events.ts';
 import type { EventTable, OurEvent } from '../events.ts';
 import { OUR_EVENTS } from '../events.ts';
 import type { Foreign } from '../foreign.ts';
+import { isVariable } from '../names.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 
@@ -175,5 +176,11 @@ function equals(value: Foreign | undefined, variable: string): string | null {
 }
 
 function matrixParts(matrix: Foreign | undefined): readonly (string | null)[] {
-  return matrix?.entries().map((one) => equals(one, one.key)) ?? [];
+  return (
+    matrix?.entries().map((one) => {
+      if (isVariable(one.key)) return equals(one, one.key);
+      one.leaveOut('it is no name of a variable', 'Names have A-Z, a-z, 0-9 and `_`.');
+      return null;
+    }) ?? []
+  );
 }

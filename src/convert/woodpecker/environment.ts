@@ -1,3 +1,4 @@
+import { secretName } from '../../pipeline/format/names.ts';
 import type { Foreign } from '../foreign.ts';
 import { copy, entry, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
@@ -63,6 +64,13 @@ function secretsOf(secrets: Foreign): readonly OutEntry[] {
     const target = (one.kind === 'map' ? one.get('target')?.text() : null) ?? source.toUpperCase();
     const name = target.toUpperCase().replace(/[^A-Z0-9_]/g, '_');
     if (source === '') return [];
+    if (!/^[A-Z_]/.test(name) || secretName.parse(source) === null) {
+      one.leaveOut(
+        'it is no name that a secret and its variable have here',
+        'Write `environment: { NAME: { from_secret: name } }`.',
+      );
+      return [];
+    }
     return [entry(name, map([entry('from_secret', source, one)], one), one)];
   });
 }

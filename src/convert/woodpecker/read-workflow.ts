@@ -1,10 +1,10 @@
 import { skipEntry } from '../checkout.ts';
 import type { Foreign } from '../foreign.ts';
 import { CI_VARIABLES } from '../../pipeline/ci-variables.ts';
-import { uniqueNames } from '../names.ts';
+import { isVariable, uniqueNames } from '../names.ts';
 import type { ForeignDocument, ForeignFile } from '../open-file.ts';
 import { copy, entry, list, map, text } from '../out.ts';
-import type { OutEntry } from '../out.ts';
+import type { Out, OutEntry } from '../out.ts';
 import { own } from '../own.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
@@ -56,7 +56,7 @@ export function readWoodpecker(
         dependsEntry(root.get('depends_on')),
         runsOnEntry(root.get('runs_on')),
         labelsEntry(root.get('labels'), root.get('platform')),
-        matrix === undefined ? null : entry('matrix', copy(matrix), matrix),
+        matrix === undefined ? null : entry('matrix', matrixOut(matrix), matrix),
         concurrencyEntry(root.get('concurrency')),
         skipEntry(root.get('skip_clone')),
         NO_IMAGE,
@@ -220,6 +220,35 @@ export function labelsEntry(labels: Foreign | undefined, platform: Foreign | und
   });
   if (labels?.kind === 'nothing') labels.needs('it is empty');
   return kept.length === 0 ? null : entry('labels', map(kept, labels ?? null), labels ?? platform ?? null);
+}
+
+/** All of it but what is no name of a variable. */
+function matrixOut(matrix: Foreign): Out {
+  const named = (one: Foreign, value: (cell: Foreign) => Out) =>
+    one.entries().flatMap((cell) => {
+      if (isVariable(cell.key)) return [entry(cell.key, value(cell), cell)];
+      cell.leaveOut('it is no name of a variable', 'Names have A-Z, a-z, 0-9 and `_`.');
+      return [];
+    });
+  if (matrix.kind !== 'map') return copy(matrix);
+  return map(
+    named(matrix, (one) =>
+      /^(?:include|exclude)$/.test(one.key) && one.kind === 'list'
+        ? list(
+            one.items().map((row) =>
+              row.kind === 'map'
+                ? map(
+                    named(row, (cell) => copy(cell)),
+                    row,
+                  )
+                : copy(row),
+            ),
+            one,
+          )
+        : copy(one),
+    ),
+    matrix,
+  );
 }
 
 export function matrixNames(matrix: Foreign | undefined): ReadonlySet<string> {
