@@ -1,0 +1,188 @@
+import type { Place } from './place.ts';
+import { NESTED } from './nested-gitlab.ts';
+
+const JOB = 'one:\n  image: "busybox:1.36"\n';
+
+/** Documented keys of GitLab 18. */
+export const OF_GITLAB: readonly Place[] = [
+  {
+    where: 'file',
+    file: (line) =>
+      `${line}\n${JOB.replace(line.startsWith('image') ? /  image.*\n/ : /$^/, '')}  script: [x]\n`,
+    keys: {
+      stages: '[test]',
+      variables: '{ A: b }',
+      default: '{ retry: 1 }',
+      image: '"busybox:1.36"',
+      services: '["postgres:15"]',
+      before_script: '[x]',
+      after_script: '[x]',
+      workflow: '{ rules: [{ if: $CI_COMMIT_BRANCH }] }',
+      include: '[{ remote: "https://example.com/a.yml" }]',
+      cache: '{ paths: [a] }',
+    },
+  },
+  {
+    where: 'job',
+    file: (line) =>
+      `.base: { retry: 1 }\nother: { image: "busybox:1.36", script: [x], stage: build }\n${JOB.replace(line.startsWith('image') ? /  image.*\n/ : /$^/, '')}  ${line}\n${line.startsWith('script') ? '' : '  script: [x]\n'}`,
+    keys: {
+      script: '[x]',
+      before_script: '[x]',
+      after_script: '[x]',
+      image: '"busybox:1.36"',
+      services: '["postgres:15"]',
+      stage: 'test',
+      needs: '[other]',
+      variables: '{ A: b }',
+      rules: '[{ if: $CI_COMMIT_BRANCH == "main", changes: [a] }]',
+      only: '[main]',
+      except: '[main]',
+      when: 'on_failure',
+      allow_failure: 'true',
+      extends: '.base',
+      inherit: '{ default: false }',
+      parallel: '4',
+      retry: '2',
+      timeout: '1h',
+      artifacts: '{ paths: [a] }',
+      dependencies: '[other]',
+      interruptible: 'true',
+      cache: '{ paths: [a] }',
+      coverage: '/x/',
+      environment: 'production',
+      id_tokens: '{ A: { aud: b } }',
+      hooks: '{ pre_get_sources_script: [x] }',
+      identity: 'google_cloud',
+      inputs: '{ a: b }',
+      manual_confirmation: 'sure?',
+      pages: 'true',
+      release: '{ tag_name: a }',
+      resource_group: 'a',
+      run: '[]',
+      secrets: '{ A: { vault: b } }',
+      start_in: '1 hour',
+      tags: '[big]',
+      trigger: 'a/b',
+      dast_configuration: '{ site_profile: a }',
+    },
+  },
+  {
+    where: 'parallel',
+    file: (line) => `${JOB}  script: [x]\n  parallel:\n    ${line}\n`,
+    keys: { matrix: '[{ A: [b, c] }]' },
+  },
+  {
+    where: 'artifacts',
+    file: (line) =>
+      `${JOB}  script: [x]\n  artifacts:\n    ${line}\n${line.startsWith('paths') ? '' : '    paths: [a]\n'}`,
+    keys: {
+      paths: '[a]',
+      exclude: '[a]',
+      untracked: 'true',
+      reports: '{ junit: a.xml }',
+      expire_in: '1 day',
+      name: 'a',
+      when: 'always',
+      expose_as: 'a',
+      public: 'true',
+      access: 'all',
+    },
+  },
+  {
+    where: 'rule',
+    file: (line) => `${JOB}  script: [x]\n  rules:\n    - ${line}\n`,
+    keys: {
+      if: '$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH',
+      changes: '[a]',
+      when: 'always',
+      allow_failure: 'true',
+      exists: '[a]',
+      variables: '{ A: b }',
+      needs: '[a]',
+    },
+  },
+  {
+    where: 'default',
+    file: (line) =>
+      `default:\n  ${line}\none: { script: [x]${line.startsWith('image') ? '' : ', image: "busybox:1.36"'} }\n`,
+    keys: {
+      image: '"busybox:1.36"',
+      services: '["postgres:15"]',
+      before_script: '[x]',
+      after_script: '[x]',
+      retry: '1',
+      timeout: '1h',
+      interruptible: 'true',
+      artifacts: '{ paths: [a] }',
+      cache: '{ paths: [a] }',
+      tags: '[big]',
+      hooks: '{ pre_get_sources_script: [x] }',
+      id_tokens: '{ A: { aud: b } }',
+    },
+  },
+  {
+    where: 'service',
+    file: (line) =>
+      `${JOB}  script: [x]\n  services:\n    - ${line.startsWith('name') ? '' : 'name: "postgres:15"\n      '}${line}\n`,
+    keys: {
+      name: '"postgres:15"',
+      alias: 'db',
+      variables: '{ A: b }',
+      command: '[x]',
+      entrypoint: '[x]',
+      pull_policy: 'always',
+      docker: '{ user: a }',
+      kubernetes: '{ user: a }',
+    },
+  },
+  {
+    where: 'need',
+    file: (line) =>
+      `other: { image: "busybox:1.36", script: [x], stage: build }\n${JOB}  script: [x]\n  needs:\n    - ${line.startsWith('job') ? '' : 'job: other\n      '}${line}\n`,
+    keys: {
+      job: 'other',
+      artifacts: 'true',
+      optional: 'true',
+      project: 'a/b',
+      ref: 'main',
+      pipeline: 'a/b',
+      parallel: '{ matrix: [{ A: b }] }',
+    },
+  },
+  {
+    where: 'workflow',
+    file: (line) => `workflow:\n  ${line}\n${JOB}  script: [x]\n`,
+    keys: { name: 'a', rules: '[{ if: $CI_COMMIT_TAG }]', auto_cancel: '{ on_new_commit: none }' },
+  },
+  {
+    where: 'cache',
+    file: (line) =>
+      `${JOB}  script: [x]\n  cache:\n    ${line}\n${line.startsWith('paths') ? '' : '    paths: [a]\n'}`,
+    keys: {
+      paths: '[a]',
+      key: '{ files: [a], prefix: b }',
+      fallback_keys: '[a]',
+      policy: 'pull',
+      when: 'always',
+      untracked: 'true',
+      unprotect: 'true',
+    },
+  },
+  {
+    where: 'variable',
+    file: (line) => `variables:\n  A:\n    ${line}\n${JOB}  script: [x]\n`,
+    keys: { value: 'a', description: 'a', options: '[a]', expand: 'false' },
+  },
+  {
+    where: 'include',
+    file: (line) => `include:\n  - ${line}\n${JOB}  script: [x]\n`,
+    keys: {
+      remote: '"https://example.com/a.yml"',
+      template: 'Auto.yml',
+      project: 'a/b',
+      component: 'a/b@1',
+    },
+  },
+  ...NESTED,
+];

@@ -1,0 +1,145 @@
+import type { Place } from './place.ts';
+
+const STEPS = '    steps: [{ run: x }]\n';
+const HEAD = '  one:\n    runs-on: ubuntu-latest\n    container: "node:20"\n';
+const JOB = `on: push\njobs:\n${HEAD}`;
+const inJob = (key: string) => (line: string) => `${JOB}    ${key}:\n      ${line}\n${STEPS}`;
+const onEvent = (event: string) => (line: string) => `on:\n  ${event}:\n    ${line}\njobs:\n${HEAD}${STEPS}`;
+const each = (names: string, value: string) =>
+  Object.fromEntries(names.split(' ').map((one) => [one, value]));
+
+const EVENTS =
+  'branch_protection_rule check_run check_suite create delete deployment_status discussion discussion_comment fork gollum image_version label milestone page_build project project_card project_column public pull_request_review pull_request_review_comment registry_package status watch';
+const SCOPES =
+  'actions artifact-metadata attestations checks contents deployments discussions id-token issues models packages pages pull-requests repository-projects security-events statuses';
+const OF_GITHUB =
+  'action action_path action_ref action_repository action_status actor actor_id api_url base_ref env event event_name event_path graphql_url head_ref job path ref ref_name ref_protected ref_type repository repository_id repository_owner repository_owner_id repositoryUrl retention_days run_attempt run_id run_number secret_source server_url sha token triggering_actor workflow workflow_ref workflow_sha workspace';
+
+/** Keys inside of values, and the words of expressions. */
+export const NESTED: readonly Place[] = [
+  {
+    where: 'on',
+    file: (line) => `on:\n  push: {}\n  ${line}\njobs:\n${HEAD}${STEPS}`,
+    keys: each(EVENTS, '{}'),
+  },
+  {
+    where: 'on.push',
+    file: onEvent('push'),
+    keys: each('branches branches-ignore tags tags-ignore paths paths-ignore', '[a]'),
+  },
+  {
+    where: 'on.pull_request',
+    file: onEvent('pull_request'),
+    keys: {
+      ...each('branches branches-ignore paths paths-ignore', '[a]'),
+      'types: opened, synchronize, reopened': '[opened, synchronize, reopened]',
+      'types: any other': '[labeled]',
+    },
+  },
+  {
+    where: 'on.schedule',
+    file: (line) =>
+      `on:\n  schedule:\n    - ${line.startsWith('cron') ? line : `cron: 0 0 * * *\n      ${line}`}\njobs:\n${HEAD}${STEPS}`,
+    keys: { cron: '0 0 * * *', timezone: 'Europe/Berlin' },
+  },
+  {
+    where: 'on.workflow_dispatch.inputs',
+    file: (line) =>
+      `on:\n  workflow_dispatch:\n    inputs:\n      a:\n        ${line}\n${line.startsWith('options') ? '        type: choice\n' : ''}jobs:\n${HEAD}${STEPS}`,
+    keys: {
+      description: 'b',
+      required: 'true',
+      default: 'b',
+      type: 'boolean',
+      options: '[b, c]',
+      deprecationMessage: 'b',
+    },
+  },
+  {
+    where: 'on.workflow_call',
+    file: (line) => `on:\n  push: {}\n  workflow_call:\n    ${line}\njobs:\n${HEAD}${STEPS}`,
+    keys: each('inputs outputs secrets', '{ a: { required: true } }'),
+  },
+  {
+    where: 'on.workflow_run',
+    file: (line) => `on:\n  push: {}\n  workflow_run:\n    ${line}\njobs:\n${HEAD}${STEPS}`,
+    keys: each('workflows types branches branches-ignore', '[a]'),
+  },
+  { where: 'permissions', file: inJob('permissions'), keys: each(SCOPES, 'read') },
+  {
+    where: 'defaults.run',
+    file: (line) => `${JOB}    defaults:\n      run:\n        ${line}\n${STEPS}`,
+    keys: { shell: 'bash', 'working-directory': 'a' },
+  },
+  { where: 'environment', file: inJob('environment'), keys: each('name url deployment', 'a') },
+  {
+    where: 'runs-on',
+    file: (line) =>
+      `on: push\njobs:\n  one:\n    runs-on:\n      ${line}\n    container: "node:20"\n${STEPS}`,
+    keys: { group: 'a', labels: '[gpu]' },
+  },
+  {
+    where: 'job',
+    file: (line) => `${JOB}    ${line}\n${STEPS}`,
+    keys: { snapshot: 'a' },
+  },
+  {
+    where: 'job that calls',
+    file: (line) => `${JOB}${STEPS}  two:\n    uses: ./.github/workflows/a.yml\n    ${line}\n`,
+    keys: { with: '{ a: b }', secrets: 'inherit' },
+  },
+  {
+    where: 'strategy.matrix',
+    file: (line) =>
+      `${JOB}    strategy:\n      matrix:\n        ${line.startsWith('include') ? '' : 'a: [b, c]\n        '}${line}\n${STEPS}`,
+    keys: { include: '[{ a: b }]', exclude: '[{ a: b }]' },
+  },
+  {
+    where: 'step',
+    file: (line) => `${JOB}    steps:\n      - run: x\n      - ${line}\n`,
+    keys: {
+      'uses: ./ (an action of the repository)': './a',
+      'uses: docker://': '"docker://busybox:1.36"',
+      'uses: docker/metadata-action': 'docker/metadata-action@v5',
+      'uses: docker/setup-buildx-action': 'docker/setup-buildx-action@v3',
+      ...each('parallel background wait wait-all cancel', '[a]'),
+    },
+  },
+  {
+    where: 'context',
+    file: (line) => `${JOB}    steps:\n      - run: x\n      - ${line}\n`,
+    line: (key) => `run: echo "\${{ ${key} }}"`,
+    keys: {
+      ...each(
+        OF_GITHUB.split(' ')
+          .map((one) => `github.${one}`)
+          .join(' '),
+        '',
+      ),
+      ...each(
+        'env.A vars.A job.status job.container.id job.services.a.id steps.a.outputs.b steps.a.conclusion steps.a.outcome runner.name runner.os runner.arch runner.temp runner.tool_cache runner.debug runner.environment secrets.A secrets.GITHUB_TOKEN strategy.fail-fast strategy.job-index strategy.job-total strategy.max-parallel needs.a.result needs.a.outputs.b inputs.a',
+        '',
+      ),
+    },
+  },
+  {
+    where: 'function',
+    file: (line) => `${JOB}    steps:\n      - run: x\n      - ${line}\n        run: x\n`,
+    line: (_key, value) => `if: ${value}`,
+    keys: {
+      contains: "contains(github.ref, 'main')",
+      startsWith: "startsWith(github.ref, 'refs/tags/')",
+      endsWith: "endsWith(github.ref, 'main')",
+      format: "format('{0}', github.ref) == 'a'",
+      join: "join(github.event.commits, ' ') == 'a'",
+      toJSON: "toJSON(github.event) == 'a'",
+      fromJSON: "fromJSON('true')",
+      hashFiles: "hashFiles('a') != ''",
+      case: "case(github.ref == 'a', true, false)",
+      success: 'success()',
+      always: 'always()',
+      failure: 'failure()',
+      cancelled: 'cancelled()',
+    },
+  },
+];

@@ -1,0 +1,13 @@
+import type { InputFile } from '../converted.ts';
+
+/** Keys that a format documents at one place, each with a value, and a file that has them there. */
+export interface Place {
+  readonly where: string;
+  /** A file with such a line at that place. */
+  readonly file: (line: string) => string;
+  readonly keys: Readonly<Record<string, string>>;
+  /** Files that it includes. */
+  readonly beside?: readonly InputFile[];
+  /** The line of a key that is no `key: value`. */
+  readonly line?: (key: string, value: string) => string;
+}

@@ -1,0 +1,127 @@
+import type { Place } from './place.ts';
+import { NESTED } from './nested-woodpecker.ts';
+
+const STEP_OF_WOODPECKER = 'steps:\n  one:\n    image: "busybox:1.36"\n';
+const WHEN_OF_WOODPECKER = `${STEP_OF_WOODPECKER}    commands: [x]\n    when:\n      event: push\n`;
+const SERVICE = `${STEP_OF_WOODPECKER}    commands: [x]\nservices:\n  db:\n    image: "postgres:15"\n`;
+
+/** Documented keys of Woodpecker 3 ("Workflow syntax", schema). */
+export const OF_WOODPECKER: readonly Place[] = [
+  {
+    where: 'file',
+    file: (line) => `${line}${line.startsWith('steps') ? '' : `\n${STEP_OF_WOODPECKER}    commands: [x]`}\n`,
+    keys: {
+      steps: '{ a: { image: "busybox:1.36", commands: [x] } }',
+      services: '{ db: { image: "postgres:15" } }',
+      when: '{ event: push }',
+      depends_on: '[other]',
+      runs_on: '[success, failure]',
+      matrix: '{ GO: ["1"] }',
+      labels: '{ gpu: "yes" }',
+      variables: '[&a b]',
+      skip_clone: 'true',
+      clone: '{ git: { image: woodpeckerci/plugin-git } }',
+      workspace: '{ base: /go }',
+      concurrency: '1',
+      platform: 'linux/arm64',
+      branches: 'main',
+    },
+  },
+  {
+    where: 'clone',
+    file: (line) =>
+      `${STEP_OF_WOODPECKER}    commands: [x]\nclone:\n  - name: git\n    ${line.startsWith('image') ? line : `settings:\n      ${line}`}\n`,
+    keys: {
+      image: 'custom/plugin',
+      depth: '50',
+      partial: 'false',
+      tags: 'true',
+      lfs: 'false',
+      recursive: 'true',
+      submodule_override: '{ a: "https://git.example.com/a.git" }',
+      submodule_update_remote: 'true',
+      submodule_partial: 'false',
+      'skip-verify': 'true',
+      'custom-ssl-path': '/a.pem',
+      backoff: '5s',
+      attempts: '5',
+      branch: 'main',
+      ref: 'refs/heads/main',
+      remote: '"https://git.example.com/a.git"',
+      'use-ssh': 'true',
+      path: '/src',
+      'merge-pull-request': 'true',
+      'fetch-target-branch': 'true',
+    },
+  },
+  {
+    where: 'step',
+    file: (line) =>
+      `${STEP_OF_WOODPECKER.replace(line.startsWith('image:') ? /    image.*\n/ : /$^/, '')}    ${line}\n${/^(?:commands|settings|entrypoint)/.test(line) ? '' : '    commands: [x]\n'}  two: { image: "busybox:1.36", commands: [x] }\n`,
+    keys: {
+      image: '"busybox:1.36"',
+      commands: '[x]',
+      entrypoint: '[/bin/x]',
+      environment: '{ A: b }',
+      secrets: '[token]',
+      settings: '{ a: b }',
+      when: '{ event: push }',
+      depends_on: '[]',
+      directory: 'sub',
+      failure: 'ignore',
+      detach: 'true',
+      group: 'a',
+      pull: 'true',
+      privileged: 'true',
+      volumes: '[a:/b, /c:/d]',
+      backend_options: '{ docker: { user: a } }',
+      dns: '1.1.1.1',
+      dns_search: 'example.com',
+      extra_hosts: '["a:1.1.1.1"]',
+      devices: '[/dev/a]',
+      network_mode: 'host',
+      tmpfs: '[/tmp]',
+    },
+  },
+  {
+    where: 'condition',
+    file: (line) =>
+      `${WHEN_OF_WOODPECKER.replace(line.startsWith('event:') ? /      event.*\n/ : /$^/, '')}      ${line}\n`,
+    keys: {
+      event: '[push, pull_request, tag, manual]',
+      branch: 'main',
+      tag: 'v*',
+      ref: 'refs/heads/main',
+      path: '{ include: [a], exclude: [b] }',
+      status: '[failure]',
+      evaluate: 'CI_COMMIT_BRANCH == "main"',
+      repo: 'a/b',
+      instance: 'ci.example.com',
+      matrix: '{ GO: "1" }',
+      platform: 'linux/amd64',
+      cron: 'nightly',
+      environment: 'production',
+    },
+  },
+  {
+    where: 'service',
+    file: (line) =>
+      `${SERVICE.replace(line.startsWith('image:') ? /    image: "postgres.*\n/ : /$^/, '')}    ${line}\n`,
+    keys: {
+      image: '"postgres:15"',
+      environment: '{ A: b }',
+      commands: '[x]',
+      ports: '[1]',
+      pull: 'true',
+      entrypoint: '[x]',
+      volumes: '[a:/b, /c:/d]',
+      privileged: 'true',
+      when: '{ event: push }',
+      settings: '{ a: b }',
+      directory: 'a',
+      failure: 'ignore',
+      backend_options: '{ docker: { user: a } }',
+    },
+  },
+  ...NESTED,
+];
