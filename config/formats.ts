@@ -12,6 +12,24 @@ export const flag = form('is not 1 or 0', (value) =>
 
 export const folder = form('is not a path', (value) => (value.includes('\0') ? null : path.resolve(value)));
 
+/** A path of the worker's host that builds may be given. */
+export interface HostVolume {
+  /** Absolute and tidy. */
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+/** Which of them may be given at all is looked at where they are. */
+export const hostVolumes = form('is not a list of absolute paths, each perhaps with :ro or :rw', (value) => {
+  const volumes = value.split(',').map((one): HostVolume | null => {
+    const [, source, mode] = /^\s*(\/[^:\0]*?)(?::(ro|rw))?\s*$/.exec(one) ?? [];
+    return source === undefined || source.split('/').includes('..')
+      ? null
+      : { path: path.posix.resolve(source), readOnly: mode !== 'rw' };
+  });
+  return volumes.every((one) => one !== null) ? volumes : null;
+});
+
 export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], {
   error: () => 'is not one of trace, debug, info, warn, error, fatal',
 });

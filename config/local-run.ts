@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { DiskShare } from './formats.ts';
+import type { DiskShare, HostVolume } from './formats.ts';
 import { readSettings } from './read-settings.ts';
 import type { Environment } from './read-settings.ts';
 
@@ -12,6 +12,8 @@ export interface LocalRunSettings {
   readonly cachesDir: string;
   readonly keepCachesBytes: number;
   readonly diskLow: DiskShare;
+  /** Paths of the engine's host that the run may mount. */
+  readonly hostVolumes: readonly HostVolume[];
   readonly dockerHost: string;
   readonly buildNetworks: string;
   readonly helper: string | null;
@@ -28,6 +30,7 @@ export function readLocalRunSettings(environment: Environment): LocalRunSettings
     cachesDir: path.join(own, 'caches'),
     keepCachesBytes: read('keepCachesBytes'),
     diskLow: read('diskLow'),
+    hostVolumes: read('hostVolumes'),
     dockerHost: read('dockerHost'),
     buildNetworks: read('buildNetworks'),
     helper: read('helper'),

@@ -323,6 +323,14 @@ export const SETTINGS = {
     "Room in the worker's data folder for what steps cache; what was unused for longest goes. 0 keeps none. Default: 20GiB.",
   ),
 
+  hostVolumes: setting<readonly forms.HostVolume[]>(
+    'SLIPWAY_HOST_VOLUMES',
+    forms.hostVolumes,
+    [],
+    '/etc/ssl/certs:ro,/srv/cache:rw',
+    "Paths of the engine's host that steps and services of trusted builds may mount, separated by commas: exactly these and nothing below them, read only unless :rw follows. Of all projects whose builds run on this worker; a build is root in what it may write. Default: none.",
+  ),
+
   routerName: optional(
     'SLIPWAY_ROUTER_NAME',
     forms.shortName,

@@ -1,7 +1,7 @@
 import type { Labels } from '../src/core/labels.ts';
 import { readSettings } from './read-settings.ts';
 import type { Environment, Read } from './read-settings.ts';
-import type { Address, DiskShare } from './formats.ts';
+import type { Address, DiskShare, HostVolume } from './formats.ts';
 import { routerDirOf } from './router-dir.ts';
 
 /** Name of the router that a server uses when nothing else is said. */
@@ -139,6 +139,8 @@ export interface WorkerSettings extends CommonSettings {
   readonly keepBuildCacheBytes: number;
   /** Room for what steps cache; 0 keeps none. */
   readonly keepCachesBytes: number;
+  /** Paths of the engine's host that trusted builds may mount. */
+  readonly hostVolumes: readonly HostVolume[];
   /** With less than this free on the disk of the data folder no cache is saved. */
   readonly diskLow: DiskShare;
   /** A step's container ends when this worker was silent for this long. */
@@ -239,6 +241,7 @@ export function readWorkerSettings(environment: Environment): WorkerSettings {
       helper: read('helper'),
       keepBuildCacheBytes: read('keepBuildCacheBytes'),
       keepCachesBytes: read('keepCachesBytes'),
+      hostVolumes: read('hostVolumes'),
       diskLow: read('diskLow'),
       deadManSwitchMs: read('deadManSwitchMs'),
       registryIdleMs: read('registryIdleMs'),

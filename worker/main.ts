@@ -35,6 +35,7 @@ import type { WorkflowTools } from './workflow/tools.ts';
 import { connectServer } from './server/connect-server.ts';
 import { LeaseLost, stopOf, type Lease, type ServerConnection } from './server/lease.ts';
 import { reapLeftovers, type Owner } from './steps/reap-leftovers.ts';
+import { demandHostVolumes } from './steps/host-volumes.ts';
 import { STEP_SETTINGS } from './steps/settings.ts';
 import { takeFolder } from './take-folder.ts';
 import { takeJobs } from './take-jobs.ts';
@@ -72,6 +73,7 @@ await main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   trustAuthorities(settings.caBundle);
+  await demandHostVolumes(settings.hostVolumes, settings);
   const engine = connectEngine(
     settings.dockerHost,
     process.env,
@@ -218,6 +220,7 @@ async function workflowTools(engine: Engine, buildClient: BuildClient): Promise<
       ...STEP_SETTINGS,
       networkRange: settings.buildNetworks,
       helperPath: settings.helper,
+      hostVolumes: settings.hostVolumes,
       deadManSwitchMs: settings.deadManSwitchMs,
     },
   };

@@ -1,4 +1,5 @@
 import { cacheSpaces } from '../core/cache.ts';
+import { isTrusted } from '../core/trust.ts';
 import { chunks } from '../core/chunks.ts';
 import { newId } from '../core/id.ts';
 import { readEvent, refOf } from '../core/event.ts';
@@ -133,7 +134,9 @@ export async function recordedWork(
   deps: Pick<BuildsDeps, 'variables'>,
   tx: Reading,
   workflowId: string,
-): Promise<Pick<WorkflowWork, 'attempt' | 'build' | 'clone' | 'plan' | 'variables' | 'caches'>> {
+): Promise<
+  Pick<WorkflowWork, 'attempt' | 'build' | 'clone' | 'plan' | 'variables' | 'caches' | 'isTrusted'>
+> {
   const row = await tx.db
     .selectFrom('workflow')
     .innerJoin('build', 'build.id', 'workflow.build_id')
@@ -183,6 +186,7 @@ export async function recordedWork(
       event,
     }),
     caches: cacheSpaces(projectId, row.default_branch, event),
+    isTrusted: isTrusted(event),
   };
 }
 

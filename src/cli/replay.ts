@@ -77,6 +77,7 @@ async function replayBuild({ api, positionals, values }: Call, signal: AbortSign
       tree,
       // The folder is another each time.
       cachesFor: replayCaches(api.server, view),
+      isTrusted: !isWithheld(view),
       projectPath: view.projectPath,
       clone: view.clone,
       show: { opensShell, isPlain: values['plain'] === true || !process.stdout.isTTY },

@@ -96,13 +96,22 @@ export interface ServicePlan {
   readonly volumes?: readonly VolumePlan[];
 }
 
-/** A volume that steps and services of one workflow share by its name, made for it and removed with it. */
-export interface VolumePlan {
-  readonly name: string;
+/** Where a step or service has a volume. */
+interface VolumePlace {
   /** Absolute, in the container. */
   readonly path: string;
   readonly readOnly: boolean;
 }
+
+/** A volume that steps and services of one workflow share by its name, made for it and removed with it. */
+export type NamedVolumePlan = VolumePlace & { readonly name: string };
+
+/** A path of the worker's host, absolute and tidy; its operator has to allow it. */
+export type HostVolumePlan = VolumePlace & { readonly host: string };
+
+export type VolumePlan = NamedVolumePlan | HostVolumePlan;
+
+export const isOfHost = (volume: VolumePlan): volume is HostVolumePlan => 'host' in volume;
 
 /** How a service is known to be ready. `auto`: the image's HEALTHCHECK, else its first exposed TCP port, else at once. */
 export type ReadyPlan =

@@ -363,6 +363,11 @@ export const CATALOGUE = {
     message: 'All {size} backends of the router are in use.',
     fix: 'Raise SLIPWAY_ROUTER_BACKENDS and restart the router in a quiet minute.',
   },
+  volume_refused: {
+    http: 403,
+    message: '{user} mounts {host} of the worker’s host at {path}: {cause}.',
+    fix: 'The operator of the worker allows paths by SLIPWAY_HOST_VOLUMES, e.g. {host}:{mode}; `labels` of the file choose a worker that has them. `cache` and volumes with a name need no path of a host.',
+  },
   host_taken: {
     http: 409,
     message: 'The host {host} belongs to environment {environment} of {project}.',

@@ -31,6 +31,8 @@ export interface WorkflowWork {
   readonly registry: { readonly host: string; readonly insecure: boolean } | null;
   /** Only a part of it runs; absent: all of it. Steps that do not run are not among {@link steps}. */
   readonly repeat?: RepeatWork;
+  /** Whether who may write to the repository stands behind the commit. Absent: the server is older and does not say it. */
+  readonly isTrusted?: boolean;
   /** What it takes of workflows before it. Absent: nothing. */
   readonly takes?: TakenWork;
 }

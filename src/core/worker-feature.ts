@@ -1,10 +1,11 @@
-import type { Plan } from './plan.ts';
+import { isOfHost, type Plan } from './plan.ts';
 
 /**
  * What a worker's process may know to do beyond what the version of its protocol says, as it tells at its registration.
  * `repeat`: run only a part of a workflow again, in an image that it keeps. `cancel-step`: end one step alone.
  * `take-artifacts`: bring artifacts of other workflows into the workspace. `split`: give the shares of a step their test files.
  * `volumes`: give steps and services volumes by name. `named-images`: run the image that its name stands for in the build.
+ * `volumes`: give steps and services volumes by name. `host-volumes`: give them paths of its host that its operator allows.
  */
 export const WORKER_FEATURES = [
   'repeat',
@@ -13,15 +14,17 @@ export const WORKER_FEATURES = [
   'split',
   'volumes',
   'named-images',
+  'host-volumes',
 ] as const;
 export type WorkerFeature = (typeof WORKER_FEATURES)[number];
 
 /** What a worker must know to run a plan as it is meant. Pure. */
 export function neededFeatures({ takes, steps, services }: Plan): readonly WorkerFeature[] {
-  const hasVolumes = [...services, ...steps].some(({ volumes }) => volumes !== undefined);
+  const volumes = [...services, ...steps].flatMap((one) => one.volumes ?? []);
   return [
     ...(takes === undefined ? [] : ['take-artifacts' as const]),
     ...(steps.some(({ split }) => split !== undefined) ? ['split' as const] : []),
-    ...(hasVolumes ? ['volumes' as const] : []),
+    ...(volumes.some((one) => !isOfHost(one)) ? ['volumes' as const] : []),
+    ...(volumes.some(isOfHost) ? ['host-volumes' as const] : []),
   ];
 }

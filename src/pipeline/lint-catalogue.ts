@@ -217,7 +217,7 @@ export const LINT_CATALOGUE = {
     'Use {known}, or a variable of `matrix` or of `inputs`.',
   ),
   volume_of_host: error(
-    '`{source}` is a path of the worker’s host, and no step or service gets one at `{path}`.',
+    '`{source}` is a path of the worker’s host, and no step or service gets it at `{path}`: {why}.',
     'Write a name in its place, `{name}:{path}`, for a volume that goes with its build; `cache` keeps files for later builds, and `image` builds images without the engine’s socket.',
   ),
   volume_duplicate: error('Two volumes are mounted at `{path}`.', 'Give each its own path.'),
@@ -226,6 +226,10 @@ export const LINT_CATALOGUE = {
     'Add `steps:`, or `image:` with a Dockerfile.',
   ),
   // warnings
+  volume_needs_operator: warning(
+    '`{source}` is a path of the worker’s host: the workflow runs only where its operator allows it.',
+    'Nothing where SLIPWAY_HOST_VOLUMES of the worker has {host}; `cache` keeps files for later builds without it.',
+  ),
   tag_mutable: warning(
     'The tag `{tag}` moves with every push.',
     'Deploy by digest is not affected; for people, add a tag such as ${CI_COMMIT_SHA} beside it.',

@@ -85,6 +85,29 @@ push: { repository: shop/web, tags: [latest] }
   expect(stdout).not.toContain('never');
 });
 
+it('gives steps a path of this machine that the person allows, and no other', async () => {
+  mkdirSync(path.join(home, 'given'));
+  writeFileSync(path.join(home, 'given/x'), 'of this machine\n');
+  const given = path.join(home, 'given');
+  write(
+    'slipway.yml',
+    `steps: [{ name: a, image: "${image}", commands: "cat /given/x; echo > /given/y", volumes: ["${given}:/given:ro"] }]\n`,
+  );
+  commit();
+  const refused = await slipway([]).ended;
+  expect(refused.status).toBe(1);
+  expect(refused.stdout).toContain(
+    `mounts ${given} of the worker’s host at /given: this worker allows no such path`,
+  );
+  expect(refused.stdout).not.toContain('of this machine');
+  const allowed = await slipway([], { SLIPWAY_HOST_VOLUMES: given }).ended;
+  expect(allowed.stdout, allowed.stderr).toMatch(/^a +\| of this machine$/m);
+  expect(allowed.stdout).toMatch(/Read-only file system/);
+  const link = await slipway([], { SLIPWAY_HOST_VOLUMES: '/var/run' }).ended;
+  expect(link.status).not.toBe(0);
+  expect(link.stderr).toContain('SLIPWAY_HOST_VOLUMES');
+});
+
 it('ends with 1 and says why where a step fails, a secret masked', async () => {
   write(
     'slipway.yml',

@@ -30,11 +30,10 @@ export interface ContainerSpec {
   readonly noHealthcheck?: boolean;
 }
 
-export interface Mount {
-  readonly volume: string;
-  readonly path: string;
-  readonly readOnly: boolean;
-}
+export type Mount = { readonly path: string; readonly readOnly: boolean } & (
+  | { readonly volume: string }
+  | { /** A path of the engine's host, which has to be there. */ readonly host: string }
+);
 
 export interface ContainerLimits {
   readonly memoryBytes: number;
@@ -90,13 +89,7 @@ function hostConfig(spec: ContainerSpec): Dockerode.HostConfig {
     CapDrop: DROPPED_CAPABILITIES,
     LogConfig: { Type: 'none', Config: {} },
     ...networkMode(spec),
-    Mounts: (spec.mounts ?? []).map((mount) => ({
-      Type: 'volume' as const,
-      Source: mount.volume,
-      Target: mount.path,
-      ReadOnly: mount.readOnly,
-      VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: 'local', Options: {} } },
-    })),
+    Mounts: (spec.mounts ?? []).map(mountOf),
     ...(spec.limits === undefined
       ? {}
       : {
@@ -106,4 +99,18 @@ function hostConfig(spec: ContainerSpec): Dockerode.HostConfig {
           CpuShares: spec.limits.cpuShares,
         }),
   };
+}
+
+function mountOf(mount: Mount): Dockerode.MountSettings {
+  const place = { Target: mount.path, ReadOnly: mount.readOnly };
+  if ('volume' in mount)
+    return {
+      ...place,
+      Type: 'volume',
+      Source: mount.volume,
+      VolumeOptions: { NoCopy: true, Labels: {}, DriverConfig: { Name: 'local', Options: {} } },
+    };
+  // Engines before 25 leave what is mounted below it writable in spite of `ReadOnly`; so nothing below it comes along.
+  const options = { Propagation: 'rprivate' as const, NonRecursive: true };
+  return { ...place, Type: 'bind', Source: mount.host, BindOptions: options };
 }

@@ -16,6 +16,7 @@ import { demandBuildClient } from '../image/build-client.ts';
 import type { Outcome } from '../outcome.ts';
 import { ensureImage } from '../registry/ensure-image.ts';
 import { reapLeftovers } from '../steps/reap-leftovers.ts';
+import { demandHostVolumes } from '../steps/host-volumes.ts';
 import { STEP_SETTINGS } from '../steps/settings.ts';
 import type { FailedStep } from '../steps/workflow-context.ts';
 import { clearLeftovers } from '../workflow/clear-leftovers.ts';
@@ -45,6 +46,8 @@ export interface LocalRun {
   readonly images?: Map<string, NamedImage> | undefined;
   /** What its caches are those of; default: the working tree. */
   readonly cachesFor?: string;
+  /** False for the build of a fork, which gets no path of this host; default: it is one's own. */
+  readonly isTrusted?: boolean;
   readonly settings: LocalRunSettings;
   /** Abort it with a `Stop` as reason: steps end within their grace. */
   readonly signal: AbortSignal;
@@ -63,6 +66,7 @@ export interface LocalRun {
  */
 export async function runLocally(run: LocalRun): Promise<Outcome> {
   const { settings } = run;
+  await demandHostVolumes(settings.hostVolumes, settings);
   const engine = connectEngine(
     settings.dockerHost,
     process.env,
@@ -104,6 +108,7 @@ export async function runLocally(run: LocalRun): Promise<Outcome> {
         ...STEP_SETTINGS,
         networkRange: settings.buildNetworks,
         helperPath: settings.helper,
+        hostVolumes: settings.hostVolumes,
         deadManSwitchMs: settings.deadManSwitchMs,
       },
       caches,
@@ -150,7 +155,8 @@ function imageTaker(
   };
 }
 
-function workOf({ plan, projectPath, clone, variables, tree, cachesFor, artifacts }: LocalRun): WorkflowWork {
+function workOf(run: LocalRun): WorkflowWork {
+  const { plan, projectPath, clone, variables, tree, cachesFor, isTrusted = true, artifacts } = run;
   const takes = artifacts?.taken(plan) ?? null;
   return {
     kind: 'workflow',
@@ -168,6 +174,7 @@ function workOf({ plan, projectPath, clone, variables, tree, cachesFor, artifact
       retries: Array.from({ length: attempts - 1 }, () => ({ attemptId: newId('att') })),
     })),
     registry: null,
+    isTrusted,
     caches: cachesOf(cachesFor ?? tree.root),
     ...(takes === null ? {} : { takes }),
   };

@@ -1,4 +1,4 @@
-import type { Plan } from '../../src/core/plan.ts';
+import { isOfHost, type Plan } from '../../src/core/plan.ts';
 import type { Engine } from '../engine/engine.ts';
 import { engineLabels, type WorkflowLabels } from '../engine/labels.ts';
 import { tarOf } from '../engine/tar.ts';
@@ -27,7 +27,9 @@ export async function makeVolumes(
   { helperPath }: Pick<StepSettings, 'helperPath'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const named = [...services, ...steps].flatMap(({ volumes = [] }) => volumes.map(({ name }) => name));
+  const named = [...services, ...steps].flatMap(({ volumes = [] }) =>
+    volumes.flatMap((one) => (isOfHost(one) ? [] : one.name)),
+  );
   const volumes = [...new Set(named)].map((name) => volumeOf(workspaceOf(labels), name));
   if (volumes.length === 0) return;
   await createInGroups(engine, volumes, labels, signal);

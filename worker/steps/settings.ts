@@ -1,3 +1,4 @@
+import type { HostVolume } from '../../config/formats.ts';
 import { LIMITS, SIZES, TIMES } from '../../config/times.ts';
 
 /** What an operator may choose about steps; {@link STEP_SETTINGS} are the defaults. */
@@ -11,6 +12,8 @@ export interface StepSettings {
   readonly cpuShares: number;
   /** A static busybox for the engine's processor; null: the first one on PATH. */
   readonly helperPath: string | null;
+  /** Paths of the engine's host that steps and services may be given. */
+  readonly hostVolumes: readonly HostVolume[];
   readonly graceMs: number;
   readonly backgroundGraceMs: number;
   /** See `TIMES.keeping`. */
@@ -24,6 +27,7 @@ export const STEP_SETTINGS: StepSettings = {
   pids: LIMITS.pids,
   cpuShares: 512,
   helperPath: null,
+  hostVolumes: [],
   graceMs: TIMES.stepGrace,
   backgroundGraceMs: TIMES.backgroundGrace,
   keepingMs: TIMES.keeping,

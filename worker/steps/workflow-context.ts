@@ -1,15 +1,16 @@
 import type { ArtifactOffer } from '../../src/core/artifact.ts';
 import type { Division } from '../../src/core/split.ts';
-import type { VolumePlan } from '../../src/core/plan.ts';
+import { isOfHost, type VolumePlan } from '../../src/core/plan.ts';
 import type { TestReport } from '../../src/core/test-report.ts';
 import type { LeaseSecrets, StepWork, WorkflowWork } from '../../src/core/work.ts';
 import type { CacheStore } from '../caches/cache-store.ts';
-import type { ContainerLimits, ContainerSpec } from '../engine/create-container.ts';
+import type { ContainerLimits, ContainerSpec, Mount } from '../engine/create-container.ts';
 import type { Packed } from '../collect/pack-files.ts';
 import type { Engine } from '../engine/engine.ts';
 import { engineLabels } from '../engine/labels.ts';
 import type { WorkflowLabels } from '../engine/labels.ts';
 import type { Attempts } from './attempt.ts';
+import { demandAllowed } from './host-volumes.ts';
 import { HELPER_FOLDER } from './ensure-helper.ts';
 import type { Helper } from './ensure-helper.ts';
 import { WORKSPACE } from './fill-workspace.ts';
@@ -94,9 +95,19 @@ export function commonSpec(
     mounts: [
       { volume: context.helper.volume, path: HELPER_FOLDER, readOnly: true },
       { volume: context.place.volume, path: WORKSPACE, readOnly: false },
-      ...volumes.map(({ name, ...mount }) => ({ ...mount, volume: volumeOf(context.place.volume, name) })),
+      ...volumes.map((volume): Mount => mountOf(context, volume)),
     ],
     network: context.place.network,
     limits: context.limits,
   };
+}
+
+/** @throws Problem `volume_refused`, which a workflow that was looked at before never comes to. */
+function mountOf({ work, place, settings }: WorkflowContext, volume: VolumePlan): Mount {
+  if (!isOfHost(volume)) {
+    const { name, ...mount } = volume;
+    return { ...mount, volume: volumeOf(place.volume, name) };
+  }
+  demandAllowed('A container', volume, settings.hostVolumes, work.isTrusted === true);
+  return volume;
 }

@@ -11,6 +11,7 @@ import type { Outcome } from '../outcome.ts';
 import { stopOf, type Lease } from '../server/lease.ts';
 import { cleanUpWorkflow } from '../steps/clean-up-workflow.ts';
 import { fillWorkspace } from '../steps/fill-workspace.ts';
+import { whyVolumesRefused } from '../steps/host-volumes.ts';
 import { makeVolumes } from '../steps/make-volumes.ts';
 import { runSteps } from '../steps/run-steps.ts';
 import { setUpWorkflow, type WorkflowPlace } from '../steps/set-up-workflow.ts';
@@ -71,6 +72,8 @@ class WorkflowRun {
   }
 
   async untilVerdict(): Promise<Outcome> {
+    const refused = whyVolumesRefused(this.#lease.work, this.#tools.steps.hostVolumes);
+    if (refused !== null) return { status: 'failure', reason: refused, exitCode: null };
     const placed = Promise.withResolvers<WorkflowPlace>();
     const place = placed.promise;
     const clone = this.#stages.run('clone', async (log) => {

@@ -34,7 +34,7 @@ export interface ShowRun {
 
 export interface WorkflowsRun extends Pick<
   LocalRun,
-  'tree' | 'projectPath' | 'clone' | 'secrets' | 'registries' | 'cachesFor' | 'signal'
+  'tree' | 'projectPath' | 'clone' | 'secrets' | 'registries' | 'cachesFor' | 'isTrusted' | 'signal'
 > {
   readonly settings: LocalRunSettings;
   readonly show: ShowRun;

@@ -1,9 +1,10 @@
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
+import { hostPath, whyNeverGiven } from '../../core/host-path.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { VolumesSpec } from '../grammar/volumes.ts';
 import type { Report } from '../report.ts';
 
-/** Volumes have names, not too many, and are none of a host's folders; of one container each has a path of its own. */
+/** Volumes have names, not too many, or are paths of a host that an operator may allow; each has a path of its own in its container. */
 export function checkVolumes(
   { steps, services }: Pick<PipelineSpec, 'steps' | 'services'>,
   report: Report,
@@ -31,7 +32,11 @@ function checkOne(volumes: VolumesSpec, report: Report): void {
   for (const volume of volumes) {
     const { source, path } = volume.value;
     if (path === '') continue;
-    if (/^[/.~]/.test(source)) report.add('volume_of_host', volume, { source, path, name: nameFor(source) });
+    if (/^[/.~]/.test(source)) {
+      const why = source.startsWith('/') ? whyNeverGiven(source) : 'it is not an absolute path';
+      if (why === null) report.add('volume_needs_operator', volume, { source, path, host: hostPath(source) });
+      else report.add('volume_of_host', volume, { source, path, why, name: nameFor(source) });
+    }
     if (paths.has(path)) report.add('volume_duplicate', volume, { path });
     paths.add(path);
   }

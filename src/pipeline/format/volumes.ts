@@ -16,7 +16,7 @@ export const volume: Format<{ readonly name: string; readonly path: string }> = 
 
 /** A volume of steps and services, `name:/path`, perhaps with `:ro`. */
 export interface StepVolume {
-  /** A name, or a path of a host, which check-volumes.ts refuses. */
+  /** A name, or a path of a host, of which check-volumes.ts says whether it may be asked for. */
   readonly source: string;
   readonly path: string;
   readonly readOnly: boolean;
@@ -28,7 +28,7 @@ const TAKEN =
 
 export const stepVolume: Format<StepVolume> = {
   phrase:
-    'a volume such as `cache:/cache` or `cache:/cache:ro`, not at `/`, `/workspace`, `/proc`, `/sys`, `/dev`, `/.slipway`, or a file of the engine such as `/etc/hosts`',
+    'a volume such as `cache:/cache`, `cache:/cache:ro` or `/srv/ca:/srv/ca:ro`, not at `/`, `/workspace`, `/proc`, `/sys`, `/dev`, `/.slipway`, or a file of the engine such as `/etc/hosts`',
   blank: { source: '', path: '', readOnly: false },
   parse: (text) => {
     const [, source, path = '', mode] =
@@ -39,5 +39,5 @@ export const stepVolume: Format<StepVolume> = {
     if (source === undefined || TAKEN.test(clean) || clean.split('/').includes('..')) return null;
     return { source, path: clean, readOnly: mode === 'ro' };
   },
-  json: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}:/[^:]+(:r[ow])?$' },
+  json: { type: 'string', pattern: '^([A-Za-z0-9][A-Za-z0-9_.-]{0,63}|/[^:]{1,1023}):/[^:]+(:r[ow])?$' },
 };

@@ -27,7 +27,10 @@ export const REPOSITORY_VARIABLES = {
     event.repository === null ? null : String(event.repository.isPrivate),
   ),
   CI_REPO_TRUSTED_NETWORK: forSteps("Always `false`: no step gets a network of the worker's host.", never),
-  CI_REPO_TRUSTED_VOLUMES: forSteps("Always `false`: no step mounts a path of the worker's host.", never),
+  CI_REPO_TRUSTED_VOLUMES: forSteps(
+    'Always `false`: which paths of its host a worker gives says its operator, for all projects.',
+    never,
+  ),
   CI_REPO_TRUSTED_SECURITY: forSteps('Always `false`: no step runs privileged.', never),
 } as const satisfies CiVariables;
 

@@ -184,7 +184,7 @@ services:
     '11:13 convert_left_out steps.a.when.platform',
     '11:58 convert_left_out steps.a.when.path.ignore_message',
     '13:3 convert_changed services.My_DB',
-    '13:59 convert_left_out services.My_DB.volumes[0]',
+    '13:59 convert_changed services.My_DB.volumes[0]',
   ]);
   for (const { fix } of notes) expect(fix).not.toBe('');
   expect(needless.map(({ path }) => path)).toEqual(['steps.a.when.path.on_empty', 'services.My_DB.ports']);
@@ -293,7 +293,9 @@ it('a volume by its name is kept, and noted, for it goes with the build', () => 
   expect(convert('woodpecker', text).workflows[0]?.text).toContain('volumes:\n      - deps:/deps\n');
   expect(notesOf('woodpecker', text)).toEqual([
     expect.stringContaining('volumes[0]` is not quite the same here'),
-    expect.stringContaining('volumes[1]` is left out: no step or service gets a path of the worker’s host'),
+    expect.stringContaining(
+      'volumes[1]` is left out: no step or service gets such a path of the worker’s host',
+    ),
     expect.stringContaining('volumes[2]` is left out: it is no volume'),
   ]);
 });

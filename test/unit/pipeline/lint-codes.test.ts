@@ -104,6 +104,7 @@ const FILES: Readonly<
   host_wrong: [DEPLOY.replace('a.ex', '${CI_COMMIT_BRANCH}_.ex'), '4:11'],
   host_variable: [DEPLOY.replace('a.ex', '${CI_COMMIT_AUTHOR}.ex'), '4:11'],
   volume_of_host: ['steps: { a: { image: b, commands: x, volumes: ["/var/run/docker.sock:/x"] } }', '1:48'],
+  volume_needs_operator: ['steps: { a: { image: "b:1", commands: x, volumes: ["/srv/ca:/x:ro"] } }', '1:52'],
   volume_duplicate: [`${DEPLOY}    volumes: [a:/d, b:/d/.]`, '5:21'],
   pipeline_idle: ['services: { db: { image: postgres:15 } }', '1:1'],
   tag_mutable: ['push: { tags: "1.0" }', '1:15'],

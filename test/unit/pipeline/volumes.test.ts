@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { neededFeatures } from '../../../src/core/worker-feature.ts';
 import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
 import { lint, planOf } from './support.ts';
 
@@ -26,11 +27,14 @@ test.each([
   '/:/host',
   '/var/run/docker.sock:/var/run/docker.sock',
   '/var/run/../run/docker.sock:/x:ro',
-  '/etc/ssl/certs:/etc/ssl/certs:ro',
+  '/etc:/x:ro',
+  '/run/containerd:/x:ro',
+  '//var/./run:/x',
+  '/srv/../etc:/x',
+  '/home:/x:ro',
   './sub:/x',
   '../..:/x',
   '~/.ssh:/x',
-  '/a b:/x',
 ])('%s is a path of the host, which is named and refused', (volume) => {
   const problems = lintPipeline(withVolumes(JSON.stringify([volume])), 'slipway.yml');
   const [source = '', path = ''] = volume.split(':');
@@ -87,4 +91,28 @@ test('the steps and services of a workflow name at most 64 volumes, as often as 
   const problems = lintPipeline(fileOf(70), 'slipway.yml').filter(({ code }) => code === 'too_complex');
   expect(problems.map(({ line }) => line)).toEqual([66]);
   expect(problems[0]?.message).toContain('64');
+});
+
+test.each([
+  '/etc/ssl/certs:/etc/ssl/certs:ro',
+  '/a b:/x',
+  '/srv//ca/./:/x',
+  '/runner:/x',
+  '/home/ci/cache:/x',
+])('%s is a path that an operator may allow, of which lint says so', (volume) => {
+  const problems = lintPipeline(withVolumes(JSON.stringify([volume])), 'slipway.yml');
+  expect(problems.map(({ code, severity }) => `${code} ${severity}`)).toEqual([
+    'volume_needs_operator warning',
+  ]);
+  expect(`${problems[0]?.message} ${problems[0]?.fix}`).not.toMatch(/\{\w+\}|undefined/);
+});
+
+test('a path of the host is in the plan as tidy as an operator writes it, and needs a worker that knows of it', () => {
+  const plan = planOf(withVolumes('["/srv//ca/./:/ca:ro", "data:/data"]'));
+  expect(plan.steps[0]?.volumes).toEqual([
+    { host: '/srv/ca', path: '/ca', readOnly: true },
+    { name: 'data', path: '/data', readOnly: false },
+  ]);
+  expect(neededFeatures(plan)).toEqual(['volumes', 'host-volumes']);
+  expect(neededFeatures(planOf(withVolumes('["/srv/ca:/ca"]')))).toEqual(['host-volumes']);
 });

@@ -1,0 +1,88 @@
+import { realpath } from 'node:fs/promises';
+import path from 'node:path';
+import type { HostVolume } from '../../config/formats.ts';
+import { isWithin, whyNeverGiven, whyNeverWritten } from '../../src/core/host-path.ts';
+import { isOfHost, type HostVolumePlan, type Plan } from '../../src/core/plan.ts';
+import { Problem } from '../../src/core/problem.ts';
+
+/**
+ * The paths of its host that a worker's operator allows are such that none gives the host away: neither as they are written,
+ * nor where they lead now, where the worker can see that. None is within another: a build could put a link in its place.
+ * @throws Problem `configuration_wrong`.
+ */
+export async function demandHostVolumes(
+  volumes: readonly HostVolume[],
+  { dataDir, dockerHost }: { readonly dataDir?: string; readonly dockerHost: string },
+): Promise<void> {
+  const own = [
+    ...(dataDir === undefined ? [] : [dataDir]),
+    ...(dockerHost.startsWith('unix://') ? [dockerHost.slice('unix://'.length)] : []),
+  ];
+  const places = await Promise.all(
+    volumes.map(async (volume) => ({ volume, led: await realpath(volume.path).catch(() => volume.path) })),
+  );
+  const refuse = (at: string, cause: string): never => {
+    throw new Problem('configuration_wrong', {
+      name: 'SLIPWAY_HOST_VOLUMES',
+      cause: `${at} cannot be given to builds: ${cause}`,
+    });
+  };
+  for (const { volume, led } of places) {
+    const why = volume.readOnly ? whyNeverGiven : whyNeverWritten;
+    for (const one of [volume.path, led]) {
+      const cause = why(path.posix.normalize(one), own);
+      if (cause !== null)
+        refuse(volume.path, one === volume.path ? cause : `it leads to ${one}, and ${cause}`);
+    }
+    const outer = places.find((other) => other.volume !== volume && isWithin(led, other.led));
+    if (outer !== undefined) refuse(volume.path, `it is within ${outer.volume.path}, which is given, too`);
+  }
+}
+
+/** Why a workflow may not have the paths of the host that it asks for, for its reason; null: it may, or asks for none. Pure. */
+export function whyVolumesRefused(
+  { plan, isTrusted }: { readonly plan: Pick<Plan, 'services' | 'steps'>; readonly isTrusted?: boolean },
+  allowed: readonly HostVolume[],
+): string | null {
+  const users = [
+    ...plan.services.map((one) => ({ user: `The service \`${one.name}\``, ...one })),
+    ...plan.steps
+      .filter(({ selected }) => selected)
+      .map((one) => ({ user: `The step \`${one.name}\``, ...one })),
+  ];
+  try {
+    for (const { user, volumes = [] } of users)
+      for (const volume of volumes)
+        if (isOfHost(volume)) demandAllowed(user, volume, allowed, isTrusted === true);
+    return null;
+  } catch (error) {
+    if (error instanceof Problem) return `${error.message} ${error.fix}`;
+    throw error;
+  }
+}
+
+/**
+ * A path is allowed as the operator has written it, and nothing below it is: a build could have put a link there, which the
+ * engine follows, and that engine may be on a machine where the worker can look at nothing.
+ * @throws Problem `volume_refused`.
+ */
+export function demandAllowed(
+  user: string,
+  { host, path: place, readOnly }: HostVolumePlan,
+  allowed: readonly HostVolume[],
+  isTrusted: boolean,
+): void {
+  const found = allowed.find((one) => one.path === host);
+  const outer = allowed.find((one) => isWithin(host, one.path));
+  const cause = !isTrusted
+    ? 'the build is of a fork, or its server does not say that it is not'
+    : found === undefined
+      ? outer === undefined
+        ? 'this worker allows no such path'
+        : `this worker allows ${outer.path}, and nothing below it by itself`
+      : found.readOnly && !readOnly
+        ? 'this worker allows it for reading alone, with `:ro`'
+        : null;
+  if (cause !== null)
+    throw new Problem('volume_refused', { user, host, path: place, cause, mode: readOnly ? 'ro' : 'rw' });
+}
