@@ -109,25 +109,25 @@ async function makeProjects(host: GitHost, system: System): Promise<readonly Buf
 }
 
 function deliveries(bodies: readonly Buffer[]) {
-  const signed = bodies.map((body) => {
-    const head = [
-      'POST /webhooks/github HTTP/1.1',
-      'host: slipway',
-      'content-type: application/json',
-      `content-length: ${body.length}`,
-      'x-github-event: push',
-      `x-hub-signature-256: ${sign(body, WEBHOOK_SECRET)}`,
-      'x-github-delivery: ',
-    ].join('\r\n');
-    return { head, body };
-  });
   const ids: string[] = [];
   return {
     idOf: (number: number): string => ids[number] ?? '',
     next: (number: number): Buffer => {
       const id = (ids[number] ??= randomUUID());
-      const { head, body } = signed[number % signed.length] ?? { head: '', body: Buffer.alloc(0) };
-      return Buffer.concat([Buffer.from(`${head}${id}\r\n\r\n`), body]);
+      // Two pushes never have the same body: it says when they came.
+      const sent = bodies[number % bodies.length] ?? Buffer.alloc(1);
+      const body = Buffer.concat([sent.subarray(0, -1), Buffer.from(`,"pushed_at":${number}}`)]);
+      const head = [
+        'POST /webhooks/github HTTP/1.1',
+        'host: slipway',
+        'content-type: application/json',
+        `content-length: ${body.length}`,
+        'x-github-event: push',
+        `x-hub-signature-256: ${sign(body, WEBHOOK_SECRET)}`,
+        `x-github-delivery: ${id}`,
+        '\r\n',
+      ].join('\r\n');
+      return Buffer.concat([Buffer.from(head), body]);
     },
   };
 }

@@ -65,6 +65,7 @@ function payloadOf(push: Push): object {
     modified: push.changed,
   };
   const [owner = '', name = ''] = push.repository.split('/');
+  const pushed_at = Math.floor(Date.now() / 1_000);
   return {
     ...example,
     ref: 'refs/heads/main',
@@ -76,6 +77,7 @@ function payloadOf(push: Push): object {
       name,
       full_name: push.repository,
       clone_url: push.cloneUrl,
+      pushed_at,
       owner: { login: owner, id: 1 },
       default_branch: 'main',
     },

@@ -236,7 +236,7 @@ async function main(): Promise<void> {
     limits: settings.retention,
     log,
   });
-  const deliveries = createDeliveryStore({ store, clock });
+  const deliveries = createDeliveryStore({ store, clock, events: BUILT_EVENTS });
   const missed = createMissedDeliveries({
     ...{ store, clock, deliveries, host: gitHost, hasApp: gitHost.hasApp },
     connectionOf: (projectId) => secrets.connectionOf(projectId),

@@ -42,6 +42,21 @@ export function removeDeliveries(store: Store, beforeMs: number, pause: () => Pr
   });
 }
 
+/** Forgets signed bodies that came before `beforeMs`. */
+export function removeBodies(store: Store, beforeMs: number, pause: () => Promise<boolean>) {
+  return removeInBatches(store, pause, async ({ db }) => {
+    const rows = await db
+      .selectFrom('delivery_body')
+      .select('digest')
+      .where('received_at', '<', beforeMs)
+      .limit(BATCH)
+      .execute();
+    const digests = rows.map(({ digest }) => digest);
+    if (digests.length > 0) await db.deleteFrom('delivery_body').where('digest', 'in', digests).execute();
+    return digests;
+  });
+}
+
 /** Removes what the history has from before `beforeMs` of routers, workers and all else that is of no build. */
 export function removeEvents(store: Store, beforeMs: number, pause: () => Promise<boolean>) {
   return removeInBatches(store, pause, async ({ db }, afterId) => {

@@ -9,7 +9,7 @@ import { logsOfBuild, PAGE, readPage, readProjectPage, type HistoryRow } from '.
 import { readUses } from './read-uses.ts';
 import { removeArtifacts } from './remove-artifacts.ts';
 import { removeBuild } from './remove-build.ts';
-import { removeAudit, removeDeliveries, removeEvents } from './remove-rows.ts';
+import { removeAudit, removeBodies, removeDeliveries, removeEvents } from './remove-rows.ts';
 import { createLogRemover, type LogRemover } from './stuck-logs.ts';
 import { sweepLogs } from './sweep-logs.ts';
 
@@ -60,6 +60,9 @@ const PAUSE_MS = 50;
 const BATCH = 5;
 /** A Git host tells its deliveries again for up to a month; one that is known leads to no second build. */
 const DELIVERIES_LEAST_MS = 31 * 24 * 3_600_000;
+
+/** Longer than a webhook's secret should be in use: who has a signed body may send it under any delivery id. */
+const BODIES_MS = 400 * 24 * 3_600_000;
 
 export function createRetention(given: RetentionDeps): Retention {
   const deps: RoundDeps = { ...given, remover: createLogRemover(given.logs, given.log) };
@@ -124,6 +127,7 @@ async function removePast(deps: RoundDeps, pause: Pause): Promise<Omit<Removed, 
   const artifacts = { mostBytes: limits.artifactBytes, nowMs: clock.nowMs(), pause, onStuck };
   if (deps.artifacts) await removeArtifacts(store, deps.artifacts, artifacts);
   const audit = limits.auditMs === null ? 0 : await removeAudit(store, clock.nowMs() - limits.auditMs, pause);
+  await removeBodies(store, clock.nowMs() - BODIES_MS, pause);
   if (limits.buildsMs === null) return { builds, deliveries: 0, audit, strayLogs };
   const beforeMs = clock.nowMs() - limits.buildsMs;
   const deliveries = await removeDeliveries(

@@ -26,6 +26,7 @@ import { workerNeeds } from './migrations/0022-worker-needs.ts';
 import { splits } from './migrations/0023-splits.ts';
 import { projectRemoval } from './migrations/0024-project-removal.ts';
 import { namedImages } from './migrations/0025-named-images.ts';
+import { deliveryBodies } from './migrations/0026-delivery-bodies.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -55,6 +56,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   splits,
   projectRemoval,
   namedImages,
+  deliveryBodies,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

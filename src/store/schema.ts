@@ -15,6 +15,7 @@ import type { StepKind } from '../core/work.ts';
 export interface Database {
   delivery: DeliveryTable;
   delivery_build: DeliveryBuildTable;
+  delivery_body: DeliveryBodyTable;
   delivery_look: DeliveryLookTable;
   project: ProjectTable;
   schedule: ScheduleTable;
@@ -116,6 +117,17 @@ export interface ProjectTable {
   next_build_number: Generated<number>;
   created_at: number;
   version: Version;
+}
+
+/** A signed body that has come, of an event that may lead to a build. It outlives its delivery: no header of one is signed. */
+export interface DeliveryBodyTable {
+  /** See `bodyDigest`. */
+  digest: string;
+  /** What brought it; that may be gone. */
+  delivery_id: string;
+  received_at: number;
+  /** How often it was taken for another event of the same second. */
+  repeats: Generated<number>;
 }
 
 /** When builds of a project are made by the clock, as its default branch last said; unique by project and name. */

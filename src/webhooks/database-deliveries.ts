@@ -2,10 +2,19 @@ import type { Clock } from '../ports/clock.ts';
 import { newId } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import { noNote, type Store, type Tx } from '../store/store.ts';
+import { bodyDigest } from './body-digest.ts';
 import type { DeliveryStore, NewDelivery, RecordedDelivery } from './delivery-store.ts';
+import { findBody, keepBody, type KnownBody } from './known-bodies.ts';
+
+interface Deps {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Events that may lead to a build: their signed bodies are taken once, under whatever delivery id. */
+  readonly events: ReadonlySet<string>;
+}
 
 /** Deliveries in the database; their ids are in the order of arrival, also within one millisecond. */
-export function createDeliveryStore({ store, clock }: { store: Store; clock: Clock }): DeliveryStore {
+export function createDeliveryStore({ store, clock, events }: Deps): DeliveryStore {
   let lastIdMs = 0;
   const nextId = (): string => {
     lastIdMs = Math.max(clock.nowMs(), lastIdMs + 1);
@@ -15,7 +24,8 @@ export function createDeliveryStore({ store, clock }: { store: Store; clock: Clo
     record: (delivery) => {
       const { sentAtMs } = delivery;
       const id = sentAtMs === undefined ? nextId() : newId('dlv', Math.min(sentAtMs, clock.nowMs()));
-      return store.grouped((tx) => record(tx, id, delivery));
+      const digest = events.has(delivery.event) ? bodyDigest(delivery.event, delivery.body) : null;
+      return store.grouped((tx) => recordOnce(tx, id, delivery, digest));
     },
     replay: (deliveryId, note = noNote) =>
       store.transaction(async (tx) => {
@@ -24,6 +34,25 @@ export function createDeliveryStore({ store, clock }: { store: Store; clock: Clo
       }),
   };
 }
+
+async function recordOnce(
+  tx: Tx,
+  id: string,
+  delivery: NewDelivery,
+  digest: string | null,
+): Promise<RecordedDelivery> {
+  if (digest === null) return record(tx, id, delivery);
+  const known = await findBody(tx, digest, delivery);
+  if (known !== null && !known.mayRepeat) return (await recordAgain(tx, known.deliveryId)) ?? GONE(known);
+  const recorded = await record(tx, id, delivery);
+  if (recorded.isNew) await keepBody(tx, digest, { id, receivedAtMs: delivery.receivedAtMs });
+  return recorded;
+}
+
+const GONE = ({ deliveryId: id }: KnownBody): RecordedDelivery => ({
+  ...{ id, isNew: false, outcome: 'ignored', builds: [] },
+  reason: 'this body came before, with a delivery that is no longer kept',
+});
 
 async function record(tx: Tx, id: string, delivery: NewDelivery): Promise<RecordedDelivery> {
   const { numInsertedOrUpdatedRows } = await tx.db
@@ -43,19 +72,32 @@ async function record(tx: Tx, id: string, delivery: NewDelivery): Promise<Record
     })
     .onConflict((conflict) => conflict.columns(['host', 'host_delivery_id']).doNothing())
     .executeTakeFirst();
-  if (numInsertedOrUpdatedRows === 0n) return recordAgain(tx, delivery);
+  if (numInsertedOrUpdatedRows === 0n) return countAgain(tx, delivery);
   tx.changed('delivery', id);
   return { id, isNew: true, outcome: 'received', reason: null, builds: [] };
 }
 
-async function recordAgain(tx: Tx, delivery: NewDelivery): Promise<RecordedDelivery> {
+async function countAgain(tx: Tx, { host, hostDeliveryId }: NewDelivery): Promise<RecordedDelivery> {
+  const { id } = await tx.db
+    .selectFrom('delivery')
+    .where('host', '=', host)
+    .where('host_delivery_id', '=', hostDeliveryId)
+    .select('id')
+    .executeTakeFirstOrThrow();
+  const recorded = await recordAgain(tx, id);
+  if (recorded === null) throw new Error(`the delivery ${id} went while it was counted`);
+  return recorded;
+}
+
+/** Null where it is gone. */
+async function recordAgain(tx: Tx, id: string): Promise<RecordedDelivery | null> {
   const known = await tx.db
     .updateTable('delivery')
     .set((eb) => ({ times: eb('times', '+', 1), version: eb('version', '+', 1) }))
-    .where('host', '=', delivery.host)
-    .where('host_delivery_id', '=', delivery.hostDeliveryId)
+    .where('id', '=', id)
     .returning(['id', 'outcome', 'reason'])
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
+  if (known === undefined) return null;
   tx.changed('delivery', known.id);
   if (known.outcome === 'failed') {
     await receiveAgain(tx, known.id);

@@ -18,7 +18,7 @@ export interface NewDelivery {
 
 export interface RecordedDelivery {
   readonly id: string;
-  /** False when this delivery id had come before; the first body is kept. */
+  /** False when this delivery id, or this signed body under another, had come before; the first body is kept. */
   readonly isNew: boolean;
   readonly outcome: DeliveryView['outcome'];
   readonly reason: string | null;
@@ -29,7 +29,7 @@ export interface RecordedDelivery {
 export interface DeliveryStore {
   /**
    * Keeps a delivery as `received`; those that come at the same time share a commit. One that came before is
-   * counted, and one that `failed` is `received` again.
+   * counted, and one that `failed` is `received` again; so is a body that came before under another id, which no signature covers.
    */
   record(delivery: NewDelivery): Promise<RecordedDelivery>;
   /**

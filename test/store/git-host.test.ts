@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
+import { BUILT_EVENTS } from '../../src/hosts/github/read-delivery.ts';
 import type { HostDeliveries } from '../../src/ports/host-deliveries.ts';
 import { readBuild } from '../../src/store/read/builds.ts';
 import { createDeliveryStore } from '../../src/webhooks/database-deliveries.ts';
@@ -60,7 +61,7 @@ onEachDatabase((target) => {
     };
     const deps = {
       ...{ store, clock, host, events: new Set(['push']), webhookUrl: 'x' },
-      deliveries: createDeliveryStore({ store, clock }),
+      deliveries: createDeliveryStore({ store, clock, events: BUILT_EVENTS }),
     };
     const asked = { name: 'app', repository: null, sinceMs: clock.now - 3_600_000 };
     const look = () => lookAt(deps, asked, new AbortController().signal);

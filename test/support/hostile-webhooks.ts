@@ -103,6 +103,11 @@ export const HOSTILE_KINDS: readonly HostileKind[] = [
     request: ({ captured, secret }) => request({ ...captured, secret }),
   },
   {
+    name: 'replayed under another delivery id',
+    answer: '200 ignored',
+    request: ({ captured, secret }) => request({ body: captured.body, secret }),
+  },
+  {
     name: 'a captured signature with the algorithm changed',
     answer: '401 signature_wrong',
     request: ({ captured, secret }) =>

@@ -14,6 +14,7 @@ import { openFileArtifacts } from '../../src/artifacts/file-artifacts.ts';
 import { createBuilds } from '../../src/builds/index.ts';
 import { createMirrors } from '../../src/git/mirrors.ts';
 import { readRemote } from '../../src/git/remote.ts';
+import { BUILT_EVENTS } from '../../src/hosts/github/read-delivery.ts';
 import { connectGithub, type GithubDeps } from '../../src/hosts/github/connect-github.ts';
 import { createIntake } from '../../src/intake/database-intake.ts';
 import { createProjects } from '../../src/intake/database-projects.ts';
@@ -182,7 +183,7 @@ async function makeDeps(
     tokens: createAccessTokens({ store, clock }),
     projects: createProjects({ ...common, intake }),
     schedules,
-    deliveries: createDeliveryStore({ store, clock }),
+    deliveries: createDeliveryStore({ store, clock, events: BUILT_EVENTS }),
     intake,
     workerRoutes: workerRoutes({ builds, logs, artifacts, artifactFiles, intake, queueAccess, log }),
     artifactFiles,

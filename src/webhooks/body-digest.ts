@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * SHA-256, in hex, of what a signed body says as the given event, whatever the order of its keys and its white space: one
+ * that is fetched from the Git host is written anew. The event's name stands in no signed part, so a body that was
+ * sent as another event first is not the same.
+ */
+export function bodyDigest(event: string, body: string): string {
+  return createHash('sha256')
+    .update(`${event}\n${canonical(body)}`)
+    .digest('hex');
+}
+
+/** As it came where it is nested too deeply to be written again. */
+function canonical(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), (_key, value: unknown) => sorted(value));
+  } catch {
+    return body;
+  }
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,65 @@
+import type { Tx } from '../store/store.ts';
+import type { NewDelivery } from './delivery-store.ts';
+
+/** Hosts tell times in whole seconds: only so shortly after it, the same body may be another event. */
+const SAME_SECOND_MS = 60_000;
+
+/** The delivery that brought this signed body before. */
+export interface KnownBody {
+  /** It may be gone by now. */
+  readonly deliveryId: string;
+  /** Whether it may be another event all the same; see {@link mayBeAnother}. */
+  readonly mayRepeat: boolean;
+}
+
+/** Null for a body that has not come yet. */
+export async function findBody(tx: Tx, digest: string, delivery: NewDelivery): Promise<KnownBody | null> {
+  const known = await tx.db
+    .selectFrom('delivery_body')
+    .where('digest', '=', digest)
+    .selectAll()
+    .executeTakeFirst();
+  if (known === undefined) return null;
+  const since = await tx.db
+    .selectFrom('delivery')
+    .where('repository', '=', delivery.repository)
+    .where('event', '=', delivery.event)
+    .where('id', '>', known.delivery_id)
+    .select('id')
+    .limit(1)
+    .executeTakeFirst();
+  const ageMs = delivery.receivedAtMs - known.received_at;
+  const mayRepeat = mayBeAnother({ ageMs, repeats: known.repeats, hasOtherSince: since !== undefined });
+  return { deliveryId: known.delivery_id, mayRepeat };
+}
+
+/**
+ * Whether the same signed body is another event: a branch that goes from A to B, back, and to B again within one second
+ * of its host. Once for a body, so that who has one makes at most one build of it. Pure.
+ * @param given.ageMs Since it came first.
+ * @param given.hasOtherSince Whether another event of that kind has come of the repository since.
+ */
+export function mayBeAnother(given: {
+  readonly ageMs: number;
+  readonly repeats: number;
+  readonly hasOtherSince: boolean;
+}): boolean {
+  return given.hasOtherSince && given.repeats === 0 && given.ageMs < SAME_SECOND_MS;
+}
+
+/** Remembers what brought a body; one that was known has then come again as another event. */
+export async function keepBody(
+  tx: Tx,
+  digest: string,
+  { id, receivedAtMs }: { readonly id: string; readonly receivedAtMs: number },
+): Promise<void> {
+  await tx.db
+    .insertInto('delivery_body')
+    .values({ digest, delivery_id: id, received_at: receivedAtMs })
+    .onConflict((conflict) =>
+      conflict
+        .column('digest')
+        .doUpdateSet((eb) => ({ delivery_id: id, repeats: eb('delivery_body.repeats', '+', 1) })),
+    )
+    .execute();
+}
