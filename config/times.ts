@@ -27,6 +27,8 @@ export const TIMES = {
   /** For one fetch from a Git host, and in it for nothing to come. */
   gitFetch: 60 * 60_000,
   gitIdle: 5 * 60_000,
+  /** For the default branch of a project to be read for its schedules; a fetch that takes longer goes on, and is there next time. */
+  scheduleRead: 60_000,
   /** For all that one build includes of other projects; whoever owns those is not who waits. */
   includeRead: 60_000,
   /** After the first time that such a file could not be read; then four times as long. */

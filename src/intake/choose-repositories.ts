@@ -3,6 +3,8 @@ export interface WaitingRepository {
   readonly repository: string | null;
   /** The host that it is fetched from; null where no project builds it, and nothing is fetched. */
   readonly gitHost: string | null;
+  /** It did not answer when it was last asked. */
+  readonly hasFailed?: boolean;
 }
 
 /**
@@ -25,7 +27,8 @@ export function orderTurns(
 
 /**
  * Those of `waiting` that are worked on beside `working`, in their order. One Git host has all places but one: while its
- * fetches go on for long, those of another host still have a place.
+ * fetches go on for long, those of another host still have a place. Those that did not answer last time have half the
+ * places together, however many hosts they are of.
  */
 export function chooseRepositories(
   waiting: readonly WaitingRepository[],
@@ -33,6 +36,7 @@ export function chooseRepositories(
   places: number,
 ): readonly WaitingRepository[] {
   const ofOneHost = Math.max(1, places - 1);
+  const ofFailed = Math.max(1, Math.floor(places / 2));
   const all = [...working];
   const chosen: WaitingRepository[] = [];
   for (const one of waiting) {
@@ -40,6 +44,7 @@ export function chooseRepositories(
     if (all.some(({ repository }) => repository === one.repository)) continue;
     const ofHost = all.filter(({ gitHost }) => gitHost !== null && gitHost === one.gitHost);
     if (ofHost.length >= ofOneHost) continue;
+    if (one.hasFailed === true && all.filter(({ hasFailed }) => hasFailed).length >= ofFailed) continue;
     all.push(one);
     chosen.push(one);
   }

@@ -1,3 +1,4 @@
+import { TIMES } from '../../config/times.ts';
 import type { BuildReference } from '../builds/index.ts';
 import type { CronEvent } from '../core/event.ts';
 import { Problem } from '../core/problem.ts';
@@ -8,7 +9,7 @@ import { readHead, type BranchHead } from './branch-head.ts';
 import type { Intake } from './intake.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import { afterOf, keepSchedules, setTimes, wantedSchedules, type ScheduleRow } from './keep-schedules.ts';
-import { findProject } from './project-row.ts';
+import { findProject, type ProjectRow } from './project-row.ts';
 
 export interface ScheduleDeps extends Pick<
   IntakeDeps,
@@ -16,29 +17,36 @@ export interface ScheduleDeps extends Pick<
 > {
   readonly builds: Pick<IntakeDeps['builds'], 'createBuildIn'>;
   readonly intake: Pick<Intake, 'planWaiting'>;
+  /** For a default branch to be read; default: `TIMES.scheduleRead`. */
+  readonly readMs?: number;
 }
 
 /** Before the next attempt of one that was due and made no build. */
 const AGAIN_MS = 60_000;
+const MOST_AGAIN_MS = 16 * AGAIN_MS;
+
+/** Before a project that could not be read is read again: a minute, doubling to 16. @param failures In a row before. */
+const againMs = (failures: number): number => Math.min(AGAIN_MS * 2 ** failures, MOST_AGAIN_MS);
 
 type ScheduledBuild = BuildReference & { readonly schedule: string };
 
 /**
  * Makes the builds that are due of a project, each of the default branch as it is now, and has its schedules as that says.
  * Where it cannot be read they wait, with the reason; nothing is recorded after `stopping`.
+ * @param failures How often in a row it could not be read before.
+ * @returns Whether it was read.
  */
 export async function createBuildOfSchedule(
   deps: ScheduleDeps,
   projectId: string,
-  stopping: AbortSignal,
-): Promise<void> {
+  { stopping, failures }: { readonly stopping: AbortSignal; readonly failures: number },
+): Promise<boolean> {
   const { store, clock, log } = deps;
   try {
     const project = await findProject(deps, projectId);
     const branch = project.default_branch;
-    const asking = { ...deps, readRemote: (remote: Remote) => deps.readRemote(remote, stopping) };
-    const head = await readHead(asking, project, branch);
-    if (stopping.aborted) return;
+    const head = await readInTime(deps, project, stopping);
+    if (stopping.aborted) return false;
     const { arrivedWith } = head;
     const wanted = wantedSchedules(head.source);
     const made = await store.transaction(async (tx) => {
@@ -53,8 +61,9 @@ export async function createBuildOfSchedule(
     if (made.length > 0) deps.intake.planWaiting();
     for (const build of made)
       log.info({ deliveryId: null, ...build, project: project.path }, 'a schedule made a build');
+    return true;
   } catch (error) {
-    if (stopping.aborted) return;
+    if (stopping.aborted) return false;
     const isDue = (await dueOf(store, projectId, clock.nowMs())).length > 0;
     log.warn(
       { err: error, projectId, stage: 'intake' },
@@ -62,11 +71,39 @@ export async function createBuildOfSchedule(
     );
     const problem = error instanceof Problem ? error.message : 'Slipway failed inside; see the server’s log';
     await store.transaction(async (tx) => {
-      for (const row of await dueOf(tx, projectId, clock.nowMs())) await waitWith(deps, tx, row, problem);
+      for (const row of await dueOf(tx, projectId, clock.nowMs()))
+        await waitWith(deps, tx, row, { problem, forMs: againMs(failures) });
       const isGone = error instanceof Problem && error.code === 'not_found';
-      await readAgain(tx, projectId, isGone ? null : clock.nowMs() + AGAIN_MS);
+      await readAgain(tx, projectId, isGone ? null : clock.nowMs() + againMs(failures));
     });
+    return false;
   }
+}
+
+/**
+ * What is asked of a host that hangs ends with the time, or with `stopping`; a fetch that others may wait for too goes on.
+ * @throws Problem `repository_too_slow`, and as {@link readHead}.
+ */
+async function readInTime(
+  deps: ScheduleDeps,
+  project: ProjectRow,
+  stopping: AbortSignal,
+): Promise<BranchHead> {
+  const { readMs = TIMES.scheduleRead } = deps;
+  const late = new AbortController();
+  const signal = AbortSignal.any([stopping, late.signal]);
+  const asking = { ...deps, readRemote: (remote: Remote) => deps.readRemote(remote, signal) };
+  const reading = readHead(asking, project, project.default_branch);
+  reading.catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const seconds = readMs / 1_000;
+      reject(new Problem('repository_too_slow', { url: project.clone_url, seconds }));
+      late.abort();
+    }, readMs);
+  });
+  return Promise.race([reading, tooLate]).finally(() => clearTimeout(timer));
 }
 
 function dueOf({ db }: Reading, projectId: string, nowMs: number): Promise<readonly ScheduleRow[]> {
@@ -96,7 +133,8 @@ async function runDue(
     .select('number')
     .executeTakeFirst();
   if (last !== undefined) {
-    await waitWith(deps, tx, row, `its build #${last.number} has not begun to run`);
+    const problem = `its build #${last.number} has not begun to run`;
+    await waitWith(deps, tx, row, { problem, forMs: AGAIN_MS });
     return [];
   }
   const cron: CronEvent = {
@@ -118,11 +156,16 @@ async function runDue(
   return [{ buildId, number, schedule: row.name }];
 }
 
-async function waitWith({ clock }: ScheduleDeps, tx: Tx, row: ScheduleRow, problem: string): Promise<void> {
+async function waitWith(
+  { clock }: ScheduleDeps,
+  tx: Tx,
+  row: ScheduleRow,
+  { problem, forMs }: { readonly problem: string; readonly forMs: number },
+): Promise<void> {
   const { id, project_id: projectId } = row;
   await tx.db
     .updateTable('schedule')
-    .set((eb) => ({ problem, try_at: clock.nowMs() + AGAIN_MS, version: eb('version', '+', 1) }))
+    .set((eb) => ({ problem, try_at: clock.nowMs() + forMs, version: eb('version', '+', 1) }))
     .where('id', '=', id)
     .execute();
   if (problem !== row.problem) tx.changed('project', projectId);

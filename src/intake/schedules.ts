@@ -21,7 +21,10 @@ export interface Schedules {
 
 /** The clock may be set at any time: so often it is looked at. */
 const LOOK_MS = 5_000;
-/** So many projects are read side by side, of one Git host one less: one that does not answer holds up no other. */
+/**
+ * So many projects are read side by side, of one Git host one less, and of those that did not answer last time half: as each
+ * gives its place back after a while, hosts that hang hold up no other for longer than that.
+ */
 const CONCURRENCY = 4;
 
 /**
@@ -39,9 +42,17 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
   let stopListening = (): void => undefined;
   /** Since the timer's last look: what cannot even be recorded is not tried without a pause. */
   const tried = new Set<string>();
+  /** How often in a row each could not be read. */
+  const failures = new Map<string, number>();
   const makeBuilds = async (projectId: string): Promise<void> => {
     try {
-      await createBuildOfSchedule(deps, projectId, stopping.signal);
+      const before = failures.get(projectId) ?? 0;
+      const isRead = await createBuildOfSchedule(deps, projectId, {
+        stopping: stopping.signal,
+        failures: before,
+      });
+      if (isRead) failures.delete(projectId);
+      else failures.set(projectId, before + 1);
     } catch (error) {
       log.error({ err: error, projectId, stage: 'intake' }, 'a schedule was left for the next look');
     } finally {
@@ -60,7 +71,8 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
       lastLookMs = nowMs;
       const waiting = (await dueProjects(deps, nowMs)).filter(({ repository }) => !tried.has(repository));
       if (stopping.signal.aborted) return;
-      for (const one of chooseRepositories(waiting, [...working.values()], CONCURRENCY)) {
+      const asked = waiting.map((one) => ({ ...one, hasFailed: failures.has(one.repository) }));
+      for (const one of chooseRepositories(asked, [...working.values()], CONCURRENCY)) {
         const projectId = one.repository ?? '';
         tried.add(projectId);
         working.set(projectId, { ...one, done: makeBuilds(projectId) });

@@ -21,6 +21,15 @@ describe('of the repositories that wait', () => {
     expect(choose(waiting, of('a', 'x', 'y', 'z'), 3)).toEqual([]);
   });
 
+  it('those that did not answer last time have half the places together, whatever their hosts', () => {
+    const mute = ['m', 'n', 'o', 'p'].flatMap((host) => of(host, `${host}1`));
+    const waiting = [...mute.map((one) => ({ ...one, hasFailed: true })), ...of('a', 'a1'), ...of('b', 'b1')];
+    expect(choose(waiting, [], 4)).toEqual(['m1', 'n1', 'a1', 'b1']);
+    const working = mute.slice(0, 2).map((one) => ({ ...one, hasFailed: true }));
+    expect(choose(waiting.slice(2), working, 4)).toEqual(['a1', 'b1']);
+    expect(choose(waiting.slice(0, 1), [], 1)).toEqual(['m1']);
+  });
+
   it('one host has all places but one', () => {
     const waiting = [...of('a', 'a1', 'a2', 'a3', 'a4', 'a5'), ...of('b', 'b1')];
     expect(choose(waiting, [], 4)).toEqual(['a1', 'a2', 'a3', 'b1']);

@@ -84,11 +84,16 @@ const ticks = async () =>
   (await builds()).map(({ event }) => (event.kind === 'cron' ? new Date(event.tickMs).toISOString() : ''));
 
 /** Schedules under the test's clock, on the server's record. */
-function schedules(store: Store = server.deps.store, read: ReadRemote = readRemote): Schedules {
+function schedules(
+  store: Store = server.deps.store,
+  read: ReadRemote = readRemote,
+  readMs?: number,
+): Schedules {
   const { builds: machine, secrets, intake, log } = server.deps;
   const clock = { nowMs: () => nowMs };
   const made = createSchedules({
     ...{ store, clock, log, intake, mirrors, readRemote: read },
+    ...(readMs === undefined ? {} : { readMs }),
     builds: machine,
     secrets,
   });
@@ -361,6 +366,78 @@ describe('a repository that does not answer', () => {
     await vi.waitFor(async () => expect(await ticks()).toHaveLength(1), { timeout: 20_000 });
     expect(asked).toHaveLength(3);
     await by.stop();
+  });
+
+  it('gives its place back after a while, and then those like it have half the places', async () => {
+    const mute = ['One', 'Two', 'Three', 'Four'];
+    for (const name of mute) {
+      const made = host.create(`Shop/${name}`);
+      const { projectId: id } = await server.deps.projects.add({
+        ...{ cloneUrl: made.cloneUrl, path: null, token: null },
+      });
+      const clone_url = made.cloneUrl.replace('127.0.0.1', `${name.toLowerCase()}.test`);
+      await server.deps.store.transaction(({ db }) =>
+        db.updateTable('project').set({ clone_url, schedules_try_at: 1 }).where('id', '=', id).execute(),
+      );
+    }
+    let [open, most] = [0, 0];
+    const read: ReadRemote = async (remote, signal) => {
+      if (!remote.url.includes('.test')) return readRemote(remote, signal);
+      most = Math.max(most, (open += 1));
+      // It does not even end when it is told to.
+      return new Promise(() => undefined);
+    };
+    const by = schedules(server.deps.store, read, 5_000);
+    const turn = async (at: number): Promise<void> => {
+      [open, most] = [0, 0];
+      await look(at, by);
+    };
+    await turn(nowMs);
+    expect(open).toBe(4);
+    await server.deps.store.transaction(({ db }) =>
+      db.updateTable('schedule').set({ next_at: nowMs }).where('name', '=', 'nightly').execute(),
+    );
+    await turn(nowMs + MINUTE);
+    expect(open).toBe(4);
+    expect(await ticks()).toHaveLength(1);
+    expect(server.logged.join('\n')).toContain('took longer than 5 seconds');
+  });
+
+  it('is asked again ever more rarely, up to every 16 minutes, until it answers', async () => {
+    const { projectId: id } = await server.deps.projects.add({
+      ...{ cloneUrl: host.create('Shop/Away').cloneUrl, path: null, token: null },
+    });
+    const set = (schedules_try_at: number) =>
+      server.deps.store.transaction(({ db }) =>
+        db.updateTable('project').set({ schedules_try_at }).where('id', '=', id).execute(),
+      );
+    const tryAt = async () =>
+      (
+        await server.deps.store.db
+          .selectFrom('project')
+          .where('id', '=', id)
+          .select('schedules_try_at')
+          .executeTakeFirstOrThrow()
+      ).schedules_try_at;
+    await set(nowMs);
+    let isAway = true;
+    const by = schedules(server.deps.store, async (remote, signal) => {
+      if (isAway) throw new Error('away');
+      return readRemote(remote, signal);
+    });
+    const pauses: number[] = [];
+    for (let n = 0; n < 7; n++) {
+      await look(nowMs, by);
+      const next = (await tryAt()) ?? NaN;
+      pauses.push((next - nowMs) / MINUTE);
+      await look(next - 1, by);
+      expect(await tryAt()).toBe(next);
+      nowMs = next;
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 16, 16]);
+    isAway = false;
+    await look(nowMs, by);
+    expect(await tryAt()).toBeNull();
   });
 
   it('holds up neither the schedules of other projects nor the end of the server', async () => {
