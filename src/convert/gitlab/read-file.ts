@@ -155,6 +155,7 @@ function stepsOf(jobs: readonly ReadJob[], stages: readonly string[]): readonly 
         'The step runs at once.',
       );
   }
+  noteIdle(jobs, kept);
   noteShared(kept);
   return [...kept]
     .sort((a, b) => order(a) - order(b))
@@ -240,6 +241,14 @@ function needed(read: ReadJob, names: ReadonlyMap<string, readonly string[]>): r
     if (!isOptional) from.leaveOut(`\`${name}\` is no job that runs here`, 'Remove it.');
     return [];
   });
+}
+
+/** Templates that only jobs extend that are left out: those are noted. */
+function noteIdle(jobs: readonly ReadJob[], kept: readonly ReadJob[]): void {
+  const inUse = new Set(kept.flatMap(({ job }) => job.chain));
+  for (const { job } of jobs)
+    for (const one of job.chain)
+      if (one !== job.from && !inUse.has(one)) one.needs('only jobs that are left out extend it');
 }
 
 /** Jobs of one stage run side by side, each in a checkout of its own there, in one here. */

@@ -248,3 +248,12 @@ it('rules of which one holds in any case are no condition, and an image without 
   const image = 'variables: { BASE: "$CI_REGISTRY_IMAGE:a" }\n' + job.replace('"busybox:1.36"', '$BASE');
   expect(notesOf('gitlab', image).at(-1)).toContain('`one.image` is not quite the same here: its variables');
 });
+
+it('a template that only jobs extend that are left out is on record as needless', () => {
+  const text = `.bump: { trigger: { project: a/b }, variables: { A: b } }
+bump: { extends: .bump }
+one: { image: "busybox:1.36", script: [x] }
+`;
+  expect(convert('gitlab', text).needless.map(({ path }) => path)).toEqual(['.bump']);
+  expect(notesOf('gitlab', text).some((one) => one.includes('`bump` is left out'))).toBe(true);
+});
