@@ -42,9 +42,9 @@ export const PIPELINE_LIMITS = {
   workflows: 256,
   /** Steps and services of all workflows of a build. */
   plannedSteps: 20_000,
-  /** What the variables of all values stand for, and what is compared to find that out. */
   /** Characters of inputs and of values of a matrix in the environments of all steps and services, each share counted. */
   copiedCharacters: 8 * 1024 * 1024,
+  /** What the variables of all values stand for, and what is compared to find that out. */
   substitutedCharacters: 1024 * 1024,
   substitutionWork: 10_000_000,
   /** Characters of the patterns in the expressions of all files of a build, each repetition written out. */
