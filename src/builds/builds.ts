@@ -197,7 +197,7 @@ export interface Builds {
   keepTests(lease: OpenLease, request: TestsRequest): Promise<void>;
   /**
    * Which share of a step has which of its test files. @throws Problem `lease_lost`, `not_allowed` for a step that the
-   * lease's workflow does not split.
+   * lease's workflow does not split, `split_no_room` where those of its build are too many.
    */
   divideFiles(lease: OpenLease, request: SplitRequest): Promise<SplitAnswer>;
   /**

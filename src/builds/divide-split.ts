@@ -1,9 +1,10 @@
+import { sql } from 'kysely';
 import { divideFiles, withUnknown } from '../core/divide-files.ts';
 import { readEvent } from '../core/event.ts';
 import type { Plan } from '../core/plan.ts';
 import { Problem } from '../core/problem.ts';
 import type { WorkflowRepeat } from '../core/repeat.ts';
-import { shareName, type Division } from '../core/split.ts';
+import { shareName, SPLIT_LIMITS, type Division } from '../core/split.ts';
 import type { SplitAnswer, SplitRequest } from '../protocol/worker.ts';
 import { readFileDurations } from '../store/read/file-durations.ts';
 import type { Reading, Store, Tx } from '../store/store.ts';
@@ -13,7 +14,8 @@ import { demandLease } from './lease-rows.ts';
 /**
  * Divides the test files of a step among its shares by what they took in earlier builds, and keeps that: all shares of the
  * workflow, in each of its attempts, are told the same, and so are those that a re-run of what failed runs again.
- * @throws Problem `lease_lost`; `not_allowed` for a step that the lease's workflow does not split.
+ * @throws Problem `lease_lost`; `not_allowed` for a step that the lease's workflow does not split; `split_no_room` where the
+ * build has kept so many names of files that these would be too many.
  */
 export async function divideSplit(
   store: Store,
@@ -88,9 +90,29 @@ async function keepDivision(
   division: Division,
 ): Promise<void> {
   const shares_json = JSON.stringify(division);
+  const bytes = Buffer.byteLength(shares_json) + (await bytesOfOthers(db, { workflow_id, build_id, step }));
+  const limit = SPLIT_LIMITS.buildBytes;
+  if (bytes > limit) throw new Problem('split_no_room', { step, bytes, limit });
   await db
     .insertInto('division')
     .values({ workflow_id, step, build_id, shares_json })
     .onConflict((conflict) => conflict.columns(['workflow_id', 'step']).doUpdateSet({ shares_json }))
     .execute();
+}
+
+/**
+ * Of all divisions of the build but this one. In the transaction, so that workflows that ask at once do not pass the bound
+ * together: `octet_length` is of what stands before a long text, and reads no such text itself.
+ */
+async function bytesOfOthers(
+  db: Tx['db'],
+  own: { readonly workflow_id: string; readonly build_id: string; readonly step: string },
+): Promise<number> {
+  const { bytes } = await db
+    .selectFrom('division')
+    .select(sql<number | string | null>`sum(octet_length(shares_json))`.as('bytes'))
+    .where('build_id', '=', own.build_id)
+    .where((eb) => eb.or([eb('workflow_id', '!=', own.workflow_id), eb('step', '!=', own.step)]))
+    .executeTakeFirstOrThrow();
+  return Number(bytes ?? 0);
 }

@@ -207,6 +207,12 @@ export const CATALOGUE = {
     message: 'The artifact {name} is not there to be taken: it has expired, or was removed.',
     fix: 'Re-run the whole build, which makes it anew; write a longer `expire` where it has to wait.',
   },
+  split_no_room: {
+    http: 413,
+    message:
+      'The names of the test files of the step {step} find no room: with them, those of the build would have {bytes} bytes of at most {limit}.',
+    fix: 'Write patterns in `files` of its `split` that find fewer files, or have fewer combinations of a matrix split it.',
+  },
   disk_full: {
     http: 507,
     message: 'The disk that holds {path} is full.',

@@ -7,6 +7,8 @@ export const SPLIT_LIMITS = {
   files: 10_000,
   name: 512,
   bytes: 2 * 1024 * 1024,
+  /** Bytes of the divisions of a build, as they are kept: each combination of a matrix has its own. */
+  buildBytes: 32 * 1024 * 1024,
 } as const;
 
 /** Test files as the usual tools name them: what a step that only says how many shares it has divides. */

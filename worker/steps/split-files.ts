@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { SharePlan, StepPlan } from '../../src/core/plan.ts';
+import { Problem } from '../../src/core/problem.ts';
 import { SPLIT_LIMITS, type Division, type FileShare } from '../../src/core/split.ts';
 import { listFiles, NotCollected } from '../collect/collect-files.ts';
 import { EngineLost } from '../engine/engine-lost.ts';
@@ -140,8 +141,10 @@ function outcomeOf(error: unknown, signal: AbortSignal): Outcome {
   if (signal.aborted) return { ...abortOutcome(signal), status: 'cancelled' };
   if (error instanceof EngineLost)
     return { status: 'error', reason: 'engine connection lost', exitCode: null };
-  const status = error instanceof NotCollected ? 'failure' : 'error';
-  const cause = (error instanceof Error ? error.message : String(error)).trim().replace(/\.$/, '');
+  const isFull = error instanceof Problem && error.code === 'split_no_room';
+  const status = error instanceof NotCollected || isFull ? 'failure' : 'error';
+  const message = error instanceof Error ? error.message : String(error);
+  const cause = (isFull ? `${message} ${error.fix}` : message).trim().replace(/\.$/, '');
   return { status, reason: `it has no test files: ${cause}`, exitCode: null };
 }
 

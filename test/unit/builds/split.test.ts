@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RepositoryEvent } from '../../../src/core/event.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import type { Problem } from '../../../src/core/problem.ts';
-import type { Division } from '../../../src/core/split.ts';
+import { SPLIT_LIMITS, type Division } from '../../../src/core/split.ts';
 import { NO_TESTS } from '../../../src/core/test-report.ts';
 import type { WorkflowWork } from '../../../src/core/work.ts';
 import { readWaiting } from '../../../src/dispatch/read-queue.ts';
@@ -79,6 +79,17 @@ const FILES = ['a.test.ts', 'b.test.ts', 'c.test.ts', 'd.test.ts'];
 const divide = async (lease: Lease, files: readonly string[] = FILES): Promise<Division> =>
   (await record.builds.divideFiles(lease.open, { step: 'unit', files: [...files] })).division;
 const filesOf = (division: Division) => division.map(({ files }) => files.map((file) => file[0]).join(''));
+
+const LONG_FILE = `${'long/'.repeat(40)}a.test.ts`;
+
+/** Has another workflow of the build keep a division of so many bytes. */
+async function fill(build_id: string, bytes: number): Promise<void> {
+  const row = { workflow_id: 'another', step: 'unit', build_id, shares_json: `"${'x'.repeat(bytes - 2)}"` };
+  await record.store.transaction(({ db }) => db.insertInto('division').values(row).execute());
+}
+
+const divisionsOf = (buildId: string) =>
+  record.store.db.selectFrom('division').selectAll().where('build_id', '=', buildId).execute();
 
 /** Ends the steps so, and the workflow with them. */
 async function end(lease: Lease, ends: Readonly<Record<string, 'success' | 'failure' | 'skipped'>>) {
@@ -178,6 +189,24 @@ describe('the test files of a step', () => {
     await expect(refused).rejects.toMatchObject({ code: 'not_allowed' } satisfies Partial<Problem>);
     await end(lease, {});
     await expect(divide(lease)).rejects.toMatchObject({ code: 'lease_lost' } satisfies Partial<Problem>);
+  });
+
+  it('are no longer divided where what the build has divided already leaves no room for them', async () => {
+    const lease = await begin(splitPlan(2));
+    await fill(lease.buildId, SPLIT_LIMITS.buildBytes - 400);
+    const before = await divide(lease, [LONG_FILE]);
+    await expect(divide(lease, [LONG_FILE, ...FILES])).resolves.toHaveLength(2);
+    const kept = await divisionsOf(lease.buildId);
+    const refused = divide(lease, [LONG_FILE, ...FILES, `${LONG_FILE}x`]);
+    await expect(refused).rejects.toMatchObject({
+      code: 'split_no_room',
+      message: expect.stringMatching(/step unit .* 33554[5-9]\d\d bytes .* 33554432/) as string,
+    });
+    expect(await divisionsOf(lease.buildId)).toEqual(kept);
+    expect((await divide(lease, [LONG_FILE])).flatMap(({ files }) => files)).toEqual(
+      expect.arrayContaining([...before.flatMap(({ files }) => files), ...FILES]),
+    );
+    await expect(divide(await begin(splitPlan(2)))).resolves.toHaveLength(2);
   });
 
   it('are forgotten with their build', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { StepPlan } from '../../../../src/core/plan.ts';
+import { Problem } from '../../../../src/core/problem.ts';
 import { stepOf } from '../../../support/record.ts';
 import { runFlow } from './fake-flow.ts';
 
@@ -95,6 +96,20 @@ it('lets the next share look where the first could not', async () => {
   expect(end.logs['unit 1/2']).toBe('It has no test files: The server was away.\n');
   expect(end.given).toEqual({ 'unit 2/2': ['b.t'] });
   expect(end.outcome.status).toBe('error');
+});
+
+it('fails, and says what to do, where the build has no room for a division', async () => {
+  const details = { step: 'unit', bytes: 40_000_000, limit: 33_554_432 };
+  const end = await runFlow({
+    steps: shares(2),
+    files: () => ['a.t'],
+    divideFiles: () => Promise.reject(new Problem('split_no_room', details)),
+  });
+  expect(end.outcome.status).toBe('failure');
+  expect(end.outcome.reason).toContain('it has no test files: The names of the test files of the step unit');
+  expect(end.logs['unit 1/2']).toMatch(/40000000 bytes .* 33554432\. Write .*\n$/);
+  expect([...end.story].sort()).toEqual(['unit 1/2 failure', 'unit 2/2 failure']);
+  expect(end.runs).toEqual([]);
 });
 
 it('gives a further attempt of a share the same files', async () => {
