@@ -87,7 +87,8 @@ function operand(token: string): string | null {
   return name === null ? null : (own(OURS, name)?.[0] ?? null);
 }
 
-const NO_PULL_REQUEST = 'CI_PIPELINE_EVENT != "pull_request"';
+/** When a job runs that says nothing of it: for branches and tags. */
+export const NO_PULL_REQUEST = 'CI_PIPELINE_EVENT != "pull_request"';
 const PULL_REQUEST = 'CI_PIPELINE_EVENT == "pull_request"';
 
 /** Ours of GitLab’s variables in rules, and when GitLab sets them. */

@@ -7,6 +7,7 @@ import { stepNameOf } from '../woodpecker/step.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
 import { askedInputs } from './asked-variables.ts';
+import { afterPeople } from './by-hand.ts';
 import { includes } from './includes.ts';
 import { noteUnused, OF_ALL, readJobs } from './jobs.ts';
 import { imageEntry, readJob, referencedBy, writtenOf } from './read-job.ts';
@@ -144,6 +145,7 @@ function stepsOf(jobs: readonly ReadJob[], stages: readonly string[]): readonly 
     ]),
   );
   const order = (read: ReadJob) => stages.indexOf(read.stage);
+  const narrowed = afterPeople(jobs, order);
   for (const read of jobs) {
     if (read.when.isNever)
       read.job.from.leaveOut('none of its conditions can hold here, and it is left out', 'Write a `when`.');
@@ -164,7 +166,7 @@ function stepsOf(jobs: readonly ReadJob[], stages: readonly string[]): readonly 
       const depends = [...new Set(waits.flatMap((name) => names.get(name) ?? []))];
       return read.copies.flatMap(({ environment }, index) => {
         const name = names.get(read.job.name)?.[index] ?? read.job.name;
-        return stepOf(read, name, depends, environment);
+        return stepOf(narrowed.get(read) ?? read, name, depends, environment);
       });
     });
 }

@@ -3,6 +3,7 @@ import type { Foreign } from '../foreign.ts';
 import { entry, list, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
 import { artifactsEntries } from './artifacts.ts';
+import { noteByHand } from './by-hand.ts';
 import { readCaches } from './cache.ts';
 import { JOB_KEYS } from './jobs.ts';
 import type { Job } from './jobs.ts';
@@ -79,8 +80,8 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
   );
   const commands = [...before, ...main];
   const script = job.get('script');
-  const when = readWhen(job, defined);
   const allowed = failureOf(job.get('allow_failure'));
+  const when = readWhen(job, defined, allowed);
   const stage = job.get('stage') ?? job.get('type');
   const needs = job.get('needs');
   const resource = job.get('resource_group');
@@ -206,7 +207,7 @@ function linesOf(script: Foreign | undefined, job: Job, depth = 0): readonly For
       : [];
 }
 
-function readWhen(job: Job, defined: ReadonlyMap<string, string>): JobWhen {
+function readWhen(job: Job, defined: ReadonlyMap<string, string>, isAllowed: boolean): JobWhen {
   const word = job.get('when');
   const said = word?.text() ?? 'on_success';
   if (said === 'on_success') word?.needs('a step runs after success');
@@ -216,19 +217,20 @@ function readWhen(job: Job, defined: ReadonlyMap<string, string>): JobWhen {
       : said === 'on_failure'
         ? text('failure')
         : null;
-  if (said === 'manual' || said === 'delayed')
-    word?.changes(
-      'it waits for a person or a time, and the step runs at once',
-      'Deploy by `deploy`, or narrow `when`.',
-    );
+  if (said === 'delayed') word?.changes('it waits for a time, and the step runs at once', 'Narrow `when`.');
+  else if (said === 'manual' && word !== undefined) noteByHand(word);
   else if (!['on_success', 'on_failure', 'always', 'never'].includes(said))
     word?.leaveOut(`\`${said.slice(0, 40)}\` is no time that is known`, 'Write a `when`.');
   const rules = job.get('rules');
   const [only, except] = [job.get('only'), job.get('except')];
-  if (said === 'never') return { when: null, isNever: true, isFailureAllowed: false };
+  if (said === 'never') return { when: null, isNever: true, isFailureAllowed: false, byHand: [] };
+  // Where neither it nor a rule says otherwise, the failure of a job that a person starts is no failure.
+  const isFailureAllowed =
+    isAllowed || (said === 'manual' && rules === undefined && job.get('allow_failure') === undefined);
+  const ofJob = { word: said, status, isFailureAllowed };
   if (rules !== undefined)
-    return readRules(rules, defined, status, (one) => referencedBy(one, (name) => job.reference(name)));
-  return readOnly(only, except, status);
+    return readRules(rules, defined, ofJob, (one) => referencedBy(one, (name) => job.reference(name)));
+  return readOnly(only, except, ofJob);
 }
 
 function failureOf(allowed: Foreign | undefined): boolean {

@@ -3,32 +3,39 @@ import type { Foreign } from '../foreign.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import { own } from '../own.ts';
-import { translate } from './expression.ts';
+import { byHandEntry, noteByHand, noteChanges } from './by-hand.ts';
+import type { ByHand } from './by-hand.ts';
+import { NO_PULL_REQUEST, translate } from './expression.ts';
 
 /** When a job runs; `never` when it cannot here. */
 export interface JobWhen {
   readonly when: OutEntry | null;
   readonly isNever: boolean;
   readonly isFailureAllowed: boolean;
+  /** Where it waits for a person. */
+  readonly byHand: readonly ByHand[];
 }
 
 type Defined = ReadonlyMap<string, string>;
 
 const NO_CLOCK = 'no build is made by a clock, a trigger or another pipeline';
 
+/** What the job itself says, which holds where a rule says nothing else. */
+export interface OfJob {
+  /** `when`. */
+  readonly word: string;
+  readonly status: Out | null;
+  readonly isFailureAllowed: boolean;
+}
+
 /** `rules` of a job: the first that matches counts. */
-export function readRules(
-  rules: Foreign,
-  defined: Defined,
-  status: Out | null,
-  referenced: Referenced,
-): JobWhen {
-  return readEach(rules, defined, { status, hasStatus: true, referenced });
+export function readRules(rules: Foreign, defined: Defined, ofJob: OfJob, referenced: Referenced): JobWhen {
+  return readEach(rules, defined, { ofJob, referenced });
 }
 
 /** Those of `workflow`, whose `always` says that there is a pipeline. */
 export function readWorkflowRules(rules: Foreign, defined: Defined, referenced: Referenced): JobWhen {
-  return readEach(rules, defined, { status: null, hasStatus: false, referenced });
+  return readEach(rules, defined, { ofJob: null, referenced });
 }
 
 /** What a `!reference` stands for; undefined where that is not in the files that were read. */
@@ -50,15 +57,15 @@ function rulesOf(rules: Foreign, referenced: Referenced, depth = 0): readonly Fo
 
 /** What holds for all rules of a list. */
 interface RuleRoom {
-  /** Of steps, where no rule says another. */
-  readonly status: Out | null;
-  readonly hasStatus: boolean;
+  /** Null for those of `workflow`, which know no status and wait for nobody. */
+  readonly ofJob: OfJob | null;
   readonly referenced: Referenced;
 }
 
-function readEach(rules: Foreign, defined: Defined, { status, hasStatus, referenced }: RuleRoom): JobWhen {
+function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleRoom): JobWhen {
   const held: Out[] = [];
   const before: string[] = [];
+  const byHand: ByHand[] = [];
   let isFailureAllowed = false;
   for (const rule of rulesOf(rules, referenced)) {
     const [condition, changes, exists, when, variables, needs] = [
@@ -90,6 +97,8 @@ function readEach(rules: Foreign, defined: Defined, { status, hasStatus, referen
       continue;
     }
     const word = when?.text() ?? 'on_success';
+    const isByHand = ofJob !== null && (when === undefined ? ofJob.word : word) === 'manual';
+    rule.get('start_in')?.leaveOut('no step waits for a time', 'Remove it.');
     if (word === 'never') {
       if (changes !== undefined)
         changes.leaveOut('only the paths themselves are excluded', 'Write `path: { exclude: […] }`.');
@@ -97,31 +106,39 @@ function readEach(rules: Foreign, defined: Defined, { status, hasStatus, referen
       if (said === null && changes === undefined && exists === undefined) break;
       continue;
     }
-    if (word !== 'on_success' && word !== 'always' && word !== 'on_failure')
-      when?.changes(
-        `\`${word}\` waits for a person or a time, and the step runs at once`,
-        'Deploy by `deploy`, or narrow `when`.',
-      );
+    if (isByHand) {
+      if (when !== undefined) noteByHand(when);
+      noteChanges(changes);
+    } else if (word === 'delayed')
+      when?.changes('it waits for a time, and the step runs at once', 'Narrow `when`.');
+    else if (!/^(?:on_success|always|on_failure)$/.test(word))
+      when?.leaveOut(`\`${word.slice(0, 40)}\` is no time that is known`, 'Write a `when`.');
     if (said === 'false') continue;
     const parts = [...before, ...(said === null || said === 'true' ? [] : [said])].filter(
       (one) => one !== '!(false)',
     );
     if (parts.includes('!(true)')) break;
     rule.spend(parts.reduce((sum, one) => sum + one.length, 0));
+    if (isByHand)
+      byHand.push({
+        where: parts.length === 0 ? 'true' : parts.join(' && '),
+        isBlocking: !(allowed?.peek() === 'true' || (allowed === undefined && ofJob.isFailureAllowed)),
+      });
     held.push(
       map(
         [
+          isByHand ? byHandEntry(when ?? null) : null,
           parts.length === 0 ? null : entry('evaluate', parts.join(' && '), condition ?? rule),
           changes === undefined ? null : pathEntry(changes),
-          !hasStatus
+          ofJob === null
             ? null
             : word === 'always'
               ? entry('status', list([text('success'), text('failure')]), when ?? null)
               : word === 'on_failure'
                 ? entry('status', 'failure', when ?? null)
-                : status === null
+                : ofJob.status === null
                   ? null
-                  : entry('status', status),
+                  : entry('status', ofJob.status),
         ],
         rule,
       ),
@@ -129,7 +146,7 @@ function readEach(rules: Foreign, defined: Defined, { status, hasStatus, referen
     if (said === null && changes === undefined && exists === undefined) break;
     if (changes === undefined && said !== null) before.push(`!(${said})`);
   }
-  if (held.length === 0) return { when: null, isNever: true, isFailureAllowed };
+  if (held.length === 0) return { when: null, isNever: true, isFailureAllowed, byHand };
   const isAlways = held.some((one) => one.kind === 'map' && one.entries.length === 0);
   if (isAlways) rules.needs('one of them holds in any case');
   return {
@@ -138,6 +155,7 @@ function readEach(rules: Foreign, defined: Defined, { status, hasStatus, referen
       : entry('when', held.length === 1 ? (held[0] ?? list([])) : list(held, rules), rules),
     isNever: false,
     isFailureAllowed,
+    byHand,
   };
 }
 
@@ -161,7 +179,7 @@ function pathEntry(changes: Foreign): OutEntry {
 export function readOnly(
   only: Foreign | undefined,
   except: Foreign | undefined,
-  status: Out | null,
+  { word, status, isFailureAllowed }: OfJob,
 ): JobWhen {
   const refs = (value: Foreign | undefined) =>
     value === undefined
@@ -180,16 +198,22 @@ export function readOnly(
   const excluded = refs(except).map((one) => refExpression(one));
   const wanted = included.filter((one) => one !== 'false');
   if (included.length > 0 && wanted.length === 0)
-    return { when: null, isNever: true, isFailureAllowed: false };
+    return { when: null, isNever: true, isFailureAllowed: false, byHand: [] };
   const parts = [
     ...(wanted.length === 0 ? [] : [wanted.length === 1 ? (wanted[0] ?? '') : `(${wanted.join(' || ')})`]),
     ...excluded.filter((one) => one !== 'false').map((one) => `!(${one})`),
     // Without `only`, branches and tags.
-    ...(included.length === 0 ? ['CI_PIPELINE_EVENT != "pull_request"'] : []),
+    ...(included.length === 0 ? [NO_PULL_REQUEST] : []),
   ];
   const isPlain = parts.length === 1 && included.length === 0 && excluded.length === 0;
+  const isByHand = word === 'manual';
+  if (isByHand) noteChanges(changes);
   const condition = map([
-    isPlain ? entry('event', list(['push', 'tag', 'manual'].map((one) => text(one)))) : null,
+    isByHand
+      ? byHandEntry(null)
+      : isPlain
+        ? entry('event', list(['push', 'tag', 'manual'].map((one) => text(one))))
+        : null,
     parts.length === 0 || isPlain ? null : entry('evaluate', parts.join(' && '), only ?? except ?? null),
     path,
     status === null ? null : entry('status', status),
@@ -197,7 +221,10 @@ export function readOnly(
   return {
     when: condition.entries.length === 0 ? null : entry('when', condition, only ?? except ?? null),
     isNever: false,
-    isFailureAllowed: false,
+    isFailureAllowed: isByHand && isFailureAllowed,
+    byHand: isByHand
+      ? [{ where: parts.length === 0 ? 'true' : parts.join(' && '), isBlocking: !isFailureAllowed }]
+      : [],
   };
 }
 
