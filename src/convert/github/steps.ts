@@ -11,6 +11,7 @@ import { definedBy } from './defined-by.ts';
 import type { KeptUpload, Upload } from './download-artifact.ts';
 import type { DispatchInputs } from './dispatch-inputs.ts';
 import { stepExpressions } from './expressions.ts';
+import { mayCallRust } from './tools.ts';
 
 /** What a job has of others, and leaves to them. */
 export interface Passing {
@@ -48,7 +49,7 @@ export function readSteps(
   const caches: CacheOut[] = [];
   const steps = job.get('steps')?.items() ?? [];
   const written = steps.map((one) => (one.kind === 'map' ? (one.get('run')?.peek() ?? '') : '')).join('\n');
-  /** What each step begins with, in the image of its tool. */
+  /** What each step begins with that may call the tool of its image. */
   let prepare: readonly string[] = [];
   for (const [index, step] of steps.entries()) {
     const stepEnv = step.get('env');
@@ -158,7 +159,13 @@ export function readSteps(
             : directoryEntry(directory, texts.word(directory.text() ?? '', directory)),
           entry(
             'commands',
-            list([...prepare.map((one) => text(one)), text(commands.replace(/\n+$/, ''), run)], run),
+            list(
+              [
+                ...(mayCallRust(command) ? prepare : []).map((one) => text(one)),
+                text(commands.replace(/\n+$/, ''), run),
+              ],
+              run,
+            ),
             run,
           ),
           minutes === undefined ? null : minutesEntry(minutes),

@@ -1,7 +1,7 @@
 import type { Foreign } from '../foreign.ts';
 import { own } from '../own.ts';
 
-/** The image that has a tool, and what each step does in it first. */
+/** The image that has a tool, and what each step that may call it does in it first ({@link mayCallRust}). */
 export interface Tool {
   readonly image: string;
   readonly from: Foreign;
@@ -98,7 +98,10 @@ const TOOLS: Readonly<Record<string, Known>> = {
   'actions-rs/toolchain': RUST,
 };
 
-/** Distributions of Java, with the images of their makers (tags as the registries had them in November 2026). */
+/**
+ * Distributions of Java, with the images of their makers. Names and tags of these and of {@link TOOLS} are written from
+ * knowledge of them and were held against no registry: a tag that is not there fails the step, whose image lint cannot know.
+ */
 const JAVA: Readonly<Record<string, (version: string) => string>> = {
   temurin: (version) => `eclipse-temurin:${version}`,
   adopt: (version) => `eclipse-temurin:${version}`,
@@ -134,7 +137,7 @@ export function readTool(
       `an image has an exact version, and \`${nightly ?? known.standard}\` is taken`,
       'Write the tag of the image that is wanted.',
     );
-  const prepare = known === RUST ? rustup(given, written) : [];
+  const prepare = known === RUST ? rustup(given, written, mayCallRust(commands)) : [];
   const image = name === 'actions/setup-java' ? javaImage(given, tag ?? known.standard, commands) : null;
   for (const one of given?.entries() ?? []) readOther(one, known, [...read, ...READ], version !== undefined);
   return {
@@ -174,13 +177,33 @@ function tagOf(known: Known, written: string): string | null {
   return sign === '^' ? null : parts.join('.');
 }
 
+const OF_RUST = 'cargo|cargo-[\\w-]+|rustc|rustdoc|rustfmt|rustup|clippy-driver';
+/** What may call a tool of Rust unseen. */
+const CALLERS = '(?:ba|da|z)?sh|make|just|task|cross|maturin|wasm-pack|npm|npx|yarn|pnpm|python3?';
+const CALLS_RUST: readonly RegExp[] = [
+  new RegExp(`(?:^|[\\s;&|(\`"'/])(?:${OF_RUST}|${CALLERS})(?=[\\s;&|)\`"']|$)`, 'm'),
+  // A file of the checkout.
+  /(?:^|[\s;&|(`"'])\.{1,2}\/|\.(?:sh|py)\b/m,
+  // A command that is in a variable.
+  /(?:^|[;&|(])\s*["']?\$/m,
+];
+
+/** Whether commands call a tool of Rust, or something that may call one unseen. A word such as `cargo.tgz` is none. */
+export function mayCallRust(commands: string): boolean {
+  return CALLS_RUST.some((pattern) => pattern.test(commands));
+}
+
 /** What the image, which has the smallest profile, is to have besides. */
-function rustup(values: Foreign | null, toolchain: string): readonly string[] {
+function rustup(values: Foreign | null, toolchain: string, isCalled: boolean): readonly string[] {
   const asked = (keys: readonly string[]) =>
     keys
       .map((key) => values?.get(key))
       .filter((one) => one !== undefined)
       .flatMap((one) => {
+        if (!isCalled) {
+          one.needs('no step calls a tool of Rust');
+          return [];
+        }
         const words = (one.text() ?? '').split(/[\s,]+/).filter((word) => word !== '');
         if (words.every((word) => /^[\w.-]+$/.test(word))) return words;
         one.leaveOut('it depends on an expression', 'Write `rustup` in the commands.');

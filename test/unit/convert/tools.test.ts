@@ -54,3 +54,25 @@ it('a file that names the version, and a word that is no tag, are noted with wha
     'convert_changed: `jobs.one.steps[0].with.python-version` is not quite the same here: an image has an exact version, and `3` is taken.',
   ]);
 });
+
+it('components and targets of Rust are added only in steps that may call it', () => {
+  const uses = 'uses: dtolnay/rust-toolchain@stable\n        with: { components: clippy }';
+  const more = (run: string) => `${job(uses, 'cargo build')}      - run: ${run}\n`;
+  const isAdded = (run: string) =>
+    textOf('github', more(run)).split('rustup component add clippy').length === 3;
+  for (const run of [
+    'cd a && cargo clippy',
+    'RUSTFLAGS=x cargo test',
+    'rustc a.rs',
+    'make',
+    './ci.sh',
+    'bash x',
+    '$TOOL a',
+    '${{ matrix.tool }} a',
+  ])
+    expect(isAdded(run), run).toBe(true);
+  for (const run of ['echo done', 'tar czf cargo.tgz target', 'ls rustc.txt'])
+    expect(isAdded(run), run).toBe(false);
+  expect(notesOf('github', more('echo done'))).toEqual([]);
+  expect(textOf('github', job(uses, 'echo done'))).not.toContain('rustup');
+});
