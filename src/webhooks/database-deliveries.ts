@@ -44,9 +44,29 @@ async function recordOnce(
   if (digest === null) return record(tx, id, delivery);
   const known = await findBody(tx, digest, delivery);
   if (known !== null && !known.mayRepeat) return (await recordAgain(tx, known.deliveryId)) ?? GONE(known);
+  if (known === null) await clearId(tx, delivery);
   const recorded = await record(tx, id, delivery);
-  if (recorded.isNew) await keepBody(tx, digest, { id, receivedAtMs: delivery.receivedAtMs });
+  // Also a second body of one event: another webhook of the repository sends it a little different.
+  if (recorded.isNew || known === null) await keepBody(tx, digest, recorded.id, delivery);
   return recorded;
+}
+
+/**
+ * An id is of one event; no signature covers either. What came under this one as an event of another name, and led to
+ * nothing, was perhaps an old body, sent so that this delivery would count as known.
+ */
+async function clearId(tx: Tx, { host, hostDeliveryId, event }: NewDelivery): Promise<void> {
+  await tx.db
+    .updateTable('delivery')
+    .set((eb) => ({
+      host_delivery_id: eb(eb('host_delivery_id', '||', ' '), '||', eb.ref('id')),
+      version: eb('version', '+', 1),
+    }))
+    .where('host', '=', host)
+    .where('host_delivery_id', '=', hostDeliveryId)
+    .where('event', '!=', event)
+    .where('outcome', 'in', ['received', 'ignored', 'failed'])
+    .execute();
 }
 
 const GONE = ({ deliveryId: id }: KnownBody): RecordedDelivery => ({

@@ -1,3 +1,4 @@
+import { firstIdAt } from '../core/id.ts';
 import type { Tx } from '../store/store.ts';
 import type { NewDelivery } from './delivery-store.ts';
 
@@ -20,17 +21,36 @@ export async function findBody(tx: Tx, digest: string, delivery: NewDelivery): P
     .selectAll()
     .executeTakeFirst();
   if (known === undefined) return null;
+  const { delivery_id: deliveryId, repeats } = known;
+  const ageMs = happenedAt(delivery) - known.received_at;
+  // Else all that came since an old body would be read each time that somebody sends it.
+  const mayRepeat =
+    mayBeAnother({ ageMs, repeats, hasOtherSince: true }) &&
+    (await hasOtherSince(tx, deliveryId, known.received_at, delivery));
+  return { deliveryId, mayRepeat };
+}
+
+/** Of one that comes late the Git host says when it sent it. */
+const happenedAt = ({ sentAtMs, receivedAtMs }: NewDelivery): number => sentAtMs ?? receivedAtMs;
+
+/** Whether another event of that kind has come of the repository; times of the Git host are whole seconds. */
+async function hasOtherSince(
+  tx: Tx,
+  deliveryId: string,
+  atMs: number,
+  { repository, event, sentAtMs }: NewDelivery,
+): Promise<boolean> {
+  const after = sentAtMs === undefined ? deliveryId : firstIdAt('dlv', atMs - (atMs % 1_000));
   const since = await tx.db
     .selectFrom('delivery')
-    .where('repository', '=', delivery.repository)
-    .where('event', '=', delivery.event)
-    .where('id', '>', known.delivery_id)
+    .where('repository', '=', repository)
+    .where('event', '=', event)
+    .where('id', '>', after)
+    .where('id', '!=', deliveryId)
     .select('id')
     .limit(1)
     .executeTakeFirst();
-  const ageMs = delivery.receivedAtMs - known.received_at;
-  const mayRepeat = mayBeAnother({ ageMs, repeats: known.repeats, hasOtherSince: since !== undefined });
-  return { deliveryId: known.delivery_id, mayRepeat };
+  return since !== undefined;
 }
 
 /**
@@ -48,14 +68,10 @@ export function mayBeAnother(given: {
 }
 
 /** Remembers what brought a body; one that was known has then come again as another event. */
-export async function keepBody(
-  tx: Tx,
-  digest: string,
-  { id, receivedAtMs }: { readonly id: string; readonly receivedAtMs: number },
-): Promise<void> {
+export async function keepBody(tx: Tx, digest: string, id: string, delivery: NewDelivery): Promise<void> {
   await tx.db
     .insertInto('delivery_body')
-    .values({ digest, delivery_id: id, received_at: receivedAtMs })
+    .values({ digest, delivery_id: id, received_at: happenedAt(delivery) })
     .onConflict((conflict) =>
       conflict
         .column('digest')

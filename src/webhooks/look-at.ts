@@ -122,11 +122,12 @@ async function findMissing(
   if (wanted.size === 0) return [];
   const known = await store.db
     .selectFrom('delivery')
-    .select('host_delivery_id')
+    .select(['host_delivery_id', 'event'])
     .where('host', '=', 'github')
     .where('host_delivery_id', 'in', [...wanted.keys()])
     .execute();
-  for (const { host_delivery_id } of known) wanted.delete(host_delivery_id);
+  // Who sent one before under its id as another event does not keep it out.
+  for (const { host_delivery_id: id, event } of known) if (wanted.get(id)?.event === event) wanted.delete(id);
   return [...wanted.values()].reverse().sort((a, b) => a.deliveredAtMs - b.deliveredAtMs);
 }
 

@@ -104,6 +104,16 @@ const readings = () => github.requests.filter((line) => /deliveries\/\d+/.test(l
 const listings = () => github.requests.filter((line) => /deliveries\?/.test(line));
 
 describe('deliveries that never came', () => {
+  it('are taken in also where somebody sent an old body under their id as another event', async () => {
+    const old = JSON.stringify(pushPayload({ repository: 'Shop/Web', commit: 'a'.repeat(40) }));
+    const commit = sent(10, { guid: 'missed' });
+    await server.deliver('ping', old, { id: 'missed' });
+    await server.deliver('ping', old, { id: 'other' });
+    expect(await look()).toEqual(['shop/web: took 1']);
+    expect(await builds()).toEqual([commit]);
+    expect(await look()).toEqual([]);
+  });
+
   it('become builds in the order of their pushes, each once', async () => {
     const commits = [sent(12), sent(11), sent(10)];
     expect(await look()).toEqual(['shop/web: took 3']);

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDeliveryStore } from '../../../src/webhooks/database-deliveries.ts';
+import { bodyDigest } from '../../../src/webhooks/body-digest.ts';
 import type { RecordedDelivery } from '../../../src/webhooks/delivery-store.ts';
-import { mayBeAnother } from '../../../src/webhooks/known-bodies.ts';
+import { findBody, mayBeAnother } from '../../../src/webhooks/known-bodies.ts';
 import { pushPayload } from '../../support/github-payloads.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
@@ -24,14 +25,20 @@ const setOutcome = (outcome: 'built' | 'failed') =>
   server.deps.store.transaction(({ db }) => db.updateTable('delivery').set({ outcome }).execute());
 
 /** Records a delivery at `nowMs`, as if its signature had been right. */
-function record(hostDeliveryId: string, body: string, event = 'push'): Promise<RecordedDelivery> {
+function record(
+  hostDeliveryId: string,
+  body: string,
+  event = 'push',
+  sentAtMs?: number,
+): Promise<RecordedDelivery> {
   const deliveries = createDeliveryStore({
     store: server.deps.store,
     clock: { nowMs: () => nowMs },
     events: new Set(['push', 'pull_request']),
   });
   const about = { host: 'github', action: null, repository: 'shop/web' } as const;
-  return deliveries.record({ ...about, hostDeliveryId, event, body, receivedAtMs: nowMs });
+  const sent = sentAtMs === undefined ? {} : { sentAtMs };
+  return deliveries.record({ ...about, hostDeliveryId, event, body, receivedAtMs: nowMs, ...sent });
 }
 
 describe('a signed body that is sent again', () => {
@@ -73,6 +80,36 @@ describe('a signed body that is sent again', () => {
       expect(await record(id, push(A, B))).toMatchObject({ isNew: false, outcome: 'ignored' });
     expect(await rows()).toEqual([]);
   });
+
+  it('is known also where another webhook had brought its event before, with another body', async () => {
+    const first = await record('github', push(A, B));
+    const ofApp = JSON.stringify({ ...(JSON.parse(push(A, B)) as object), installation: { id: 1 } });
+    expect(await record('github', ofApp)).toMatchObject({ id: first.id, isNew: false });
+    expect(await record('stranger', ofApp)).toMatchObject({ id: first.id, isNew: false });
+  });
+
+  it('has nothing looked for in all that came since, when it is old', async () => {
+    await record('github', push(A, B));
+    const body = push(A, B);
+    const asked: string[] = [];
+    await server.deps.store.transaction(async (tx) => {
+      const db = new Proxy(tx.db, {
+        get: (target, key) =>
+          key === 'selectFrom'
+            ? (table: 'delivery') => {
+                asked.push(table);
+                return target.selectFrom(table);
+              }
+            : (Reflect.get(target, key) as unknown),
+      });
+      const about = { host: 'github', action: null, repository: 'shop/web', event: 'push' } as const;
+      const again = { ...about, hostDeliveryId: '2', body, receivedAtMs: nowMs + DAY_MS };
+      expect(await findBody({ ...tx, db }, bodyDigest('push', body), again)).toMatchObject({
+        mayRepeat: false,
+      });
+    });
+    expect(asked).toEqual(['delivery_body']);
+  });
 });
 
 describe('an honest delivery is not kept out', () => {
@@ -86,6 +123,27 @@ describe('an honest delivery is not kept out', () => {
     await record('github-1', push(A, B));
     await record('github-2', push(A, B));
     expect(await record('github-2', push(B, A))).toMatchObject({ isNew: true });
+  });
+
+  it('by an old body that was sent under its id before it as another event', async () => {
+    await record('github-1', push(A, B));
+    await record('github-2', push(A, B), 'ping');
+    await record('github-3', push(A, B), 'pull_request');
+    expect(await record('github-2', push(B, A))).toMatchObject({ isNew: true });
+    expect(await record('github-3', push(A, A))).toMatchObject({ isNew: true });
+    expect((await rows()).map((row) => row.host_delivery_id)).toEqual([
+      'github-1',
+      ...(await rows()).slice(1, 3).map(({ id }, at) => `github-${at + 2} ${id}`),
+      'github-2',
+      'github-3',
+    ]);
+  });
+
+  it('and nobody takes the id of one that led to a build', async () => {
+    const first = await record('github', push(A, B));
+    await setOutcome('built');
+    expect(await record('github', push(A, B), 'pull_request')).toMatchObject({ id: first.id, isNew: false });
+    expect(await rows()).toMatchObject([{ host_delivery_id: 'github', event: 'push' }]);
   });
 
   it('by its like of another second', async () => {
@@ -105,6 +163,22 @@ describe('an honest delivery is not kept out', () => {
     expect(await record('4', push(A, B))).toMatchObject({ isNew: false });
     expect(await record('5', push(B, A))).toMatchObject({ isNew: true });
     expect(await record('6', push(B, A))).toMatchObject({ isNew: false });
+  });
+
+  it('by its like of the same second, when it is fetched from the Git host minutes later', async () => {
+    const second = nowMs - (nowMs % 1_000);
+    await record('1', push(A, B));
+    await record('2', push(B, A));
+    nowMs += 5 * 60_000;
+    expect(await record('3', push(A, B), 'push', second + 400)).toMatchObject({ isNew: true });
+  });
+
+  it('by its like of the same second, of which the Git host does not tell more', async () => {
+    const second = nowMs - (nowMs % 1_000);
+    nowMs = second + 300;
+    await record('1', push(A, B));
+    await record('2', push(B, A), 'push', second);
+    expect(await record('3', push(A, B), 'push', second)).toMatchObject({ isNew: true });
   });
 });
 
