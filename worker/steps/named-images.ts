@@ -28,7 +28,9 @@ export interface NamedImagesOptions {
 export class NamedImages {
   readonly #options: NamedImagesOptions;
   /** By name; what is not decided, or could not be asked for, is asked again. */
-  readonly #decided = new Map<string, Promise<NamedImage | null>>();
+  readonly #asked: Answers = new Map();
+  /** Those to what was found. A question may have been asked before that: its answer is none to it. */
+  readonly #offered: Answers = new Map();
 
   constructor(options: NamedImagesOptions) {
     this.#options = options;
@@ -72,27 +74,34 @@ export class NamedImages {
   }
 
   #ask(name: string): Promise<NamedImage | null> {
-    return this.#once(name, async () => {
+    const offered = this.#offered.get(name);
+    if (offered !== undefined) return offered;
+    return once(this.#asked, name, async () => {
       const facts = await this.#options.engine.inspectImage(name);
       return this.#options.nameImage(name, facts === null ? null : whatIs(name, facts), this.#options.signal);
     });
   }
 
   #offer(name: string, found: NamedImage): Promise<NamedImage | null> {
-    return this.#once(name, () => this.#options.nameImage(name, found, this.#options.signal));
+    return once(this.#offered, name, () => this.#options.nameImage(name, found, this.#options.signal));
   }
+}
 
-  #once(name: string, ask: () => Promise<NamedImage | null>): Promise<NamedImage | null> {
-    const known = this.#decided.get(name);
-    if (known !== undefined) return known;
-    const answer = ask();
-    this.#decided.set(name, answer);
-    const forget = (): void => {
-      if (this.#decided.get(name) === answer) this.#decided.delete(name);
-    };
-    answer.then((image) => image === null && forget(), forget);
-    return answer;
-  }
+type Answers = Map<string, Promise<NamedImage | null>>;
+
+/** The answer that is there or on its way, else that to `ask`; none, and a failure, is forgotten. */
+function once(
+  answers: Answers,
+  name: string,
+  ask: () => Promise<NamedImage | null>,
+): Promise<NamedImage | null> {
+  const known = answers.get(name);
+  if (known !== undefined) return known;
+  const answer = ask();
+  answers.set(name, answer);
+  const forget = (): void => void answers.delete(name);
+  answer.then((image) => image === null && forget(), forget);
+  return answer;
 }
 
 /** What the engine has by a name. An image of no registry, or of another repository alone, is the engine's own. Pure. */

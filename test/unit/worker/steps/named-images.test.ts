@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NamedImage } from '../../../../src/core/named-image.ts';
 import type { ImageFacts } from '../../../../worker/engine/inspect-image.ts';
 import { NamedImages, whatIs, type NameImage } from '../../../../worker/steps/named-images.ts';
@@ -11,12 +11,15 @@ const facts = (letter: string, ...repoDigests: string[]): ImageFacts =>
 let engine: Map<string, ImageFacts>;
 let registry: Map<string, ImageFacts>;
 let pulls: string[];
+/** What each pull waits for. */
+let pulling: Promise<void>;
 let asked: [string, NamedImage | null][];
 let signal: AbortSignal;
 beforeEach(() => {
   engine = new Map();
   registry = new Map();
   pulls = [];
+  pulling = Promise.resolve();
   asked = [];
   signal = new AbortController().signal;
 });
@@ -27,6 +30,7 @@ function open(nameImage: NameImage): NamedImages {
       inspectImage: async (name) => engine.get(name) ?? null,
       pullImage: async (name) => {
         pulls.push(name);
+        await pulling;
         const found = registry.get(name);
         if (found === undefined) throw new Error('manifest unknown');
         engine.set(name, found);
@@ -95,6 +99,32 @@ describe('an image that a name stands for', () => {
       found === null ? null : { from: 'registry', digest: digest('d') },
     );
     expect(await idOf(images, 'a.test/x:1')).toBe(digest('1'));
+  });
+
+  it('is offered, and the answer kept to, also while another step still asks about it', async () => {
+    registry.set('a.test/x:1', facts('2', `a.test/x@${digest('e')}`));
+    registry.set(`a.test/x@${digest('d')}`, facts('1', `a.test/x@${digest('d')}`));
+    const late = Promise.withResolvers<void>();
+    let questions = 0;
+    const images = open(async (_name, found) => {
+      if (found !== null) return { from: 'registry', digest: digest('d') };
+      questions += 1;
+      if (questions === 2) await late.promise;
+      return null;
+    });
+    const pulled = Promise.withResolvers<void>();
+    pulling = pulled.promise;
+    const first = idOf(images, 'a.test/x:1');
+    await vi.waitFor(() => expect(pulls).toEqual(['a.test/x:1']));
+    const second = idOf(images, 'a.test/x:1');
+    await vi.waitFor(() => expect(questions).toBe(2));
+    pulled.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    late.resolve();
+    expect(await Promise.all([first, second])).toEqual([digest('1'), digest('1')]);
+    expect(asked.filter(([, found]) => found !== null)).toEqual([
+      ['a.test/x:1', { from: 'registry', digest: digest('e') }],
+    ]);
   });
 
   it('is told to be gone where it is not to be had any more, and nothing else is taken', async () => {
