@@ -8,6 +8,7 @@ import type { DeployPlan } from '../../src/core/plan.ts';
 import { startEngine, type EnginePart } from '../../src/parts/engine.ts';
 import { EngineLost } from '../../worker/engine/engine-lost.ts';
 import { runDeployment } from '../../worker/deploy/run-deployment.ts';
+import { LeaseLost } from '../../worker/server/lease.ts';
 import { testNetwork } from '../support/parts.ts';
 import { startDeployWorld, type DeployWorld } from './support/deploy-world.ts';
 import { FakeRecord } from './support/fake-record.ts';
@@ -65,6 +66,35 @@ describe('a deployment whose engine goes down', () => {
       world.tools,
     );
     expect(outcome.status).toBe('success');
+  });
+
+  it('only goes forward once its switch is recorded, be the engine back or not', async () => {
+    const deployment = record.begin(world.release('forward'));
+    const lease = memoryLease({
+      work: deployment.claim(),
+      signals: () => deployment.signals,
+      report: (body) => {
+        deployment.take(body);
+        if (deployment.phase === 'switching') lease.lose('the worker was killed');
+        lease.lost.throwIfAborted();
+      },
+      say: (line) => deployment.log.push(line),
+    });
+    await expect(runDeployment(lease, world.tools)).rejects.toThrow(LeaseLost);
+    await end();
+    const again = memoryLease({
+      work: deployment.claim(),
+      signals: () => deployment.signals,
+      report: (body) => deployment.take(body),
+      say: (line) => deployment.log.push(line),
+    });
+    try {
+      const outcome = await runDeployment(again, world.tools);
+      expect(outcome).toMatchObject({ status: 'success', reason: null });
+      expect(deployment.log.join('\n')).toContain('is live');
+    } finally {
+      await start();
+    }
   });
 
   async function start(): Promise<void> {

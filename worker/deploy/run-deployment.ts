@@ -46,8 +46,9 @@ export async function runDeployment(lease: Lease<DeploymentWork>, tools: DeployT
 }
 
 async function deploy(deploying: Deploying): Promise<Outcome> {
-  const engine = await watchEngine(deploying.tools.engine);
+  // From the switch on it only goes forward: the traffic moves without the engine.
   if (mayAbort(deploying.phase)) {
+    const engine = await watchEngine(deploying.tools.engine);
     const unfit = await prepareAndRecord(deploying).catch((error: unknown) => unplanned(error, deploying));
     if (unfit !== null) {
       await demandEngine(unfit, deploying, engine);
