@@ -137,8 +137,8 @@ export const CATALOGUE = {
   },
   image_gone: {
     http: 409,
-    message: 'The image {name} that this build runs, {digest}, cannot be had any more: {cause}.',
-    fix: 'Re-run the whole build, which takes what the name stands for today; name images by digest, or keep their tags, where builds are to run again for long.',
+    message: 'The image {name} that this build runs, {digest}, cannot be had: {cause}.',
+    fix: 'Re-run the whole build, which takes what the name stands for today; where the registry only did not give it at that moment, re-run what failed. Name images by digest, or keep their tags, where builds are to run again for long.',
   },
   step_not_running: {
     http: 409,

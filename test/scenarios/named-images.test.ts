@@ -124,7 +124,7 @@ it('runs what failed again in the digest of before, here too, until that is not 
     });
     expect(gone.status).toBe(202);
     const after = await rerun();
-    const reason = `The image ${repository}:1 that this build runs, ${first}, cannot be had any more`;
+    const reason = `The image ${repository}:1 that this build runs, ${first}, cannot be had`;
     expect(after.status).toBe('failure');
     expect(after.reason).toContain(reason);
     expect(await logOf(world.system, after, 'say')).toContain('Re-run the whole build');

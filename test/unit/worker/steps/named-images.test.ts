@@ -131,9 +131,10 @@ describe('an image that a name stands for', () => {
     engine.set('a.test/x:1', facts('2', `a.test/x@${digest('e')}`));
     const gone = open(async () => ({ from: 'registry', digest: digest('d') }));
     expect(await gone.prepare('a.test/x:1', signal)).toEqual({
-      reason: `The image a.test/x:1 that this build runs, ${digest('d')}, cannot be had any more: the image a.test/x@${digest('d')} cannot be had: manifest unknown.`,
+      reason: `The image a.test/x:1 that this build runs, ${digest('d')}, cannot be had: the image a.test/x@${digest('d')} cannot be had: manifest unknown.`,
       pulled: [expect.stringContaining('Re-run the whole build')],
     });
+    expect((await gone.prepare('a.test/x:1', signal)).pulled.join()).toContain('re-run what failed');
     const elsewhere = open(async () => ({ from: 'engine', digest: digest('9') }));
     expect(await elsewhere.prepare('a.test/x:1', signal)).toMatchObject({
       reason: expect.stringContaining('it is not in this engine') as string,
