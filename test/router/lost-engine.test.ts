@@ -68,6 +68,31 @@ describe('a deployment whose engine goes down', () => {
     expect(outcome.status).toBe('success');
   });
 
+  it('and is back before the verdict fails by what its app does after that', async () => {
+    const deployment = record.begin(world.release('crashes', { env: { CRASH: '1' } }));
+    deployment.signals = { ...deployment.signals, verdict: 'wait' };
+    const waits = Promise.withResolvers<void>();
+    const lease = memoryLease({
+      work: deployment.claim(),
+      signals: () => deployment.signals,
+      report: (body) => deployment.take(body),
+      say: (line) => {
+        deployment.log.push(line);
+        if (line.includes("build's verdict")) waits.resolve();
+      },
+    });
+    const run = runDeployment(lease, world.tools);
+    run.catch(() => undefined);
+    await Promise.race([waits.promise, run]);
+    await end();
+    await start();
+    deployment.signals = { ...deployment.signals, verdict: 'switch' };
+    expect(await run).toMatchObject({
+      status: 'failure',
+      reason: expect.stringContaining('exit code 3') as string,
+    });
+  });
+
   it('only goes forward once its switch is recorded, be the engine back or not', async () => {
     const deployment = record.begin(world.release('forward'));
     const lease = memoryLease({

@@ -1,6 +1,7 @@
 import { PHASES, type DeploymentPhase, type Release, type SlotRecord } from '../../src/core/deployment.ts';
 import { applySlotAction, isHot, type SlotAction } from '../../src/core/slots.ts';
 import type { DeploymentWork, LeaseSecrets } from '../../src/core/work.ts';
+import { watchEngine, type WatchedEngine } from '../engine/watch-engine.ts';
 import type { LogSink } from '../log-sink.ts';
 import type { RouterEnvironment } from '../router/state.ts';
 import type { Lease } from '../server/lease.ts';
@@ -12,6 +13,8 @@ export class Deploying {
   readonly tools: DeployTools;
   readonly secrets: LeaseSecrets;
   readonly log: LogSink;
+  /** Since the last {@link watch}; null before the first. */
+  #engine: WatchedEngine | null = null;
   #phase: DeploymentPhase;
   #release: Release | null;
   /** The slots as recorded by now. */
@@ -50,6 +53,16 @@ export class Deploying {
     const { candidate, deploymentId } = this.work;
     if (phase === 'starting')
       this.#slots = applySlotAction(this.#slots, { type: 'start', candidate, deploymentId });
+  }
+
+  /** From now on {@link isEngineUnwell} is of the engine as it is at this moment. @throws EngineLost */
+  async watch(): Promise<void> {
+    this.#engine = await watchEngine(this.tools.engine);
+  }
+
+  /** Whether the engine went away since {@link watch}, or is about to. */
+  async isEngineUnwell(): Promise<boolean> {
+    return (await this.#engine?.isUnwell()) ?? false;
   }
 
   know(release: Release): void {

@@ -136,6 +136,8 @@ async function hold({ tools, lease }: Deploying, candidate: Created): Promise<vo
 /** Lets the app begin and opens the side entrance to it. */
 async function start(deploying: Deploying, candidate: Created): Promise<Outcome | null> {
   const { tools } = deploying;
+  // The wait may have been one of hours: what the engine did in it says nothing of an app that starts only now.
+  await deploying.watch();
   await enter(deploying, 'starting');
   const [, applied] = await Promise.all([
     candidate.kind === 'held' ? letGo(tools.engine, candidate) : startUnlessRunning(deploying, candidate.id),

@@ -4,7 +4,6 @@ import type { DeploymentWork } from '../../src/core/work.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import { EngineLost } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
-import { watchEngine, type WatchedEngine } from '../engine/watch-engine.ts';
 import { maskedValues, reasonMasker } from '../logs/mask-reasons.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Router } from '../router/open-router.ts';
@@ -48,10 +47,10 @@ export async function runDeployment(lease: Lease<DeploymentWork>, tools: DeployT
 async function deploy(deploying: Deploying): Promise<Outcome> {
   // From the switch on it only goes forward: the traffic moves without the engine.
   if (mayAbort(deploying.phase)) {
-    const engine = await watchEngine(deploying.tools.engine);
+    await deploying.watch();
     const unfit = await prepareAndRecord(deploying).catch((error: unknown) => unplanned(error, deploying));
     if (unfit !== null) {
-      await demandEngine(unfit, deploying, engine);
+      await demandEngine(unfit, deploying);
       await undoCandidate(deploying);
       return unfit;
     }
@@ -70,9 +69,10 @@ async function deploy(deploying: Deploying): Promise<Outcome> {
  * Containers that an engine ends with itself say nothing of the app.
  * @throws EngineLost
  */
-async function demandEngine(unfit: Outcome, { lease, log }: Deploying, engine: WatchedEngine): Promise<void> {
+async function demandEngine(unfit: Outcome, deploying: Deploying): Promise<void> {
+  const { lease, log } = deploying;
   const isVerdict = unfit.status === 'failure' || unfit.status === 'error';
-  if (!isVerdict || lease.signal.aborted || !(await engine.isUnwell())) return;
+  if (!isVerdict || lease.signal.aborted || !(await deploying.isEngineUnwell())) return;
   await log.say('The engine went down: the deployment is resumed once it is back.');
   throw new EngineLost(`the engine went down; before that: ${unfit.reason ?? unfit.status}`);
 }
