@@ -14,12 +14,14 @@ export async function demandHostVolumes(
   volumes: readonly HostVolume[],
   { dataDir, dockerHost }: { readonly dataDir?: string; readonly dockerHost: string },
 ): Promise<void> {
-  const own = [
+  const named = [
     ...(dataDir === undefined ? [] : [dataDir]),
     ...(dockerHost.startsWith('unix://') ? [dockerHost.slice('unix://'.length)] : []),
   ];
+  const leadsTo = (one: string): Promise<string> => realpath(one).catch(() => one);
+  const own = [...named, ...(await Promise.all(named.map(leadsTo)))];
   const places = await Promise.all(
-    volumes.map(async (volume) => ({ volume, led: await realpath(volume.path).catch(() => volume.path) })),
+    volumes.map(async (volume) => ({ volume, led: await leadsTo(volume.path) })),
   );
   const refuse = (at: string, cause: string): never => {
     throw new Problem('configuration_wrong', {

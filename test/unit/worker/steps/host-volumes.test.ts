@@ -69,6 +69,9 @@ describe('what an operator allows', () => {
     await expect(demand('/srv/engine')).rejects.toThrow(/docker.sock has the host/);
     await expect(demand('/srv/slipway/keys')).rejects.toThrow(/SLIPWAY_HOST_VOLUMES/);
     await expect(demand('/srv')).rejects.toThrow(/cannot be given/);
+    const ledTo = { ...ENGINE, dataDir: path.join(folder, 'inner') };
+    const data = [{ path: path.join(folder, 'real'), readOnly: true }];
+    await expect(demandHostVolumes(data, ledTo)).rejects.toThrow(/inner has the host/);
     const written = [{ path: '/usr/local', readOnly: false }];
     await expect(demandHostVolumes(written, ENGINE)).rejects.toThrow(/writes to \/usr/);
   });
