@@ -2,7 +2,7 @@ import type { DeploymentCause, DeploymentPhase, SlotIndex, SlotRole } from './de
 import type { BuiltImage, PushedImage } from './image.ts';
 import type { Input, InputValues } from './input.ts';
 import type { Labels } from './labels.ts';
-import type { MatrixValues, WorkflowPlan } from './plan.ts';
+import type { MatrixValues, SharePlan, WorkflowPlan } from './plan.ts';
 import type { FoundLines, LogLine, LogState } from './log.ts';
 import type { NamedImage } from './named-image.ts';
 import type { Division } from './split.ts';
@@ -231,6 +231,8 @@ export interface StepView {
   readonly carriedFrom?: CarriedView;
   /** Somebody wants it to end, and it has not yet. */
   readonly cancelling?: true;
+  /** Of one that runs beside others with a part of a step's work: which, from 1, of how many, of which step of the file. */
+  readonly share?: Pick<SharePlan, 'step' | 'share' | 'of'>;
   /** Of a step or service that names its image: what the name stood for when it ran, or will. Absent: nobody has told. */
   readonly image?: StepImageView;
 }

@@ -33,8 +33,9 @@ export function StepImages({ build }: { build: BuildView }) {
 function usedImages({ workflows }: BuildView): readonly Used[] {
   const used = new Map<string, Used>();
   for (const workflow of workflows)
-    for (const { name, image } of workflow.steps) {
+    for (const { name: ownName, share, image } of workflow.steps) {
       if (image === undefined) continue;
+      const name = share?.step ?? ownName;
       const key = `${image.name} ${image.digest}`;
       const known = used.get(key) ?? { image, by: new Set() };
       known.by.add(workflows.length === 1 ? name : `${workflowLabel(workflow)}: ${name}`);

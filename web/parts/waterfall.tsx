@@ -1,11 +1,11 @@
 import { matrixLabel } from '../../src/core/matrix-label.ts';
 import type { MatrixValues } from '../../src/core/plan.ts';
-import { countsText } from '../../src/core/test-report.ts';
-import type { BuildView, CarriedView, StepView, WorkflowView } from '../../src/core/view.ts';
-import { api, segment } from '../api.ts';
+import type { BuildView, StepView, WorkflowView } from '../../src/core/view.ts';
 import { waitsForTests } from '../at-work.ts';
-import { Action } from './action.tsx';
+import { groupShares } from '../shares.ts';
+import { Shares } from './shares.tsx';
 import { StatusBadge } from './status.tsx';
+import { carriedWords, StepRow, type Axis } from './step-row.tsx';
 import { Took, useNow } from './time.tsx';
 
 interface WaterfallProps {
@@ -87,18 +87,17 @@ function Combination({ matrix, ...shown }: ShownWorkflow & { matrix: MatrixValue
 }
 
 function Steps({ workflow, build, axis, chosen, onChoose }: ShownWorkflow) {
+  const noteOfStep = (step: StepView): string | null => noteOf(step, workflow, build);
+  const shown = { axis, chosen, onChoose };
   return (
     <ol class="steps">
-      {workflow.steps.map((step) => (
-        <StepRow
-          key={step.id}
-          step={step}
-          note={noteOf(step, workflow, build)}
-          axis={axis}
-          chosen={chosen}
-          onChoose={onChoose}
-        />
-      ))}
+      {groupShares(workflow.steps).map((entry) =>
+        'shares' in entry ? (
+          <Shares key={`shares of ${entry.name}`} {...entry} noteOf={noteOfStep} {...shown} />
+        ) : (
+          <StepRow key={entry.id} step={entry} note={noteOfStep(entry)} {...shown} />
+        ),
+      )}
     </ol>
   );
 }
@@ -115,12 +114,6 @@ function WorkflowNote({ workflow }: { workflow: WorkflowView }) {
   return <span class="note">{parts.join(', ')}</span>;
 }
 
-/** Where something was green that does not run again in this build; null for what is its own. */
-function carriedWords(from: CarriedView | undefined): string | null {
-  if (from === undefined) return null;
-  return from === null ? 'green in a build that was removed' : `green in #${from.number}`;
-}
-
 /** What a step is, or waits for, where its name does not say it. */
 function noteOf(step: StepView, { steps }: WorkflowView, build: BuildView): string | null {
   if (waitsForTests(step, steps, build)) return 'waits for the tests';
@@ -128,95 +121,4 @@ function noteOf(step: StepView, { steps }: WorkflowView, build: BuildView): stri
   const carried = carriedWords(step.carriedFrom);
   if (carried !== null && step.status === 'success') return carried;
   return step.kind === 'step' || step.kind === step.name ? null : step.kind;
-}
-
-interface Axis {
-  readonly from: number;
-  readonly to: number;
-  readonly now: number;
-}
-
-interface StepRowProps {
-  readonly step: StepView;
-  readonly note: string | null;
-  readonly axis: Axis;
-  readonly chosen: string | null;
-  readonly onChoose: (logId: string) => void;
-}
-
-function StepRow({ step, note, axis, chosen, onChoose }: StepRowProps) {
-  const attempt = step.attempts.at(-1);
-  const active = step.attempts.some((candidate) => candidate.logId === chosen);
-  const began = attempt !== undefined && attempt.startedAtMs !== null;
-  return (
-    <li class={`step ${active ? 'step-active' : ''}`}>
-      <button
-        type="button"
-        class="step-button"
-        disabled={!began}
-        aria-current={active ? 'true' : undefined}
-        onClick={() => attempt !== undefined && onChoose(attempt.logId)}
-        title={step.reason ?? undefined}
-      >
-        <StatusBadge status={step.status} quiet />
-        <span class="step-name">
-          {step.name}
-          {note !== null && <span class="note"> {note}</span>}
-          {attempt?.tests !== undefined && <span class="note"> {countsText(attempt.tests)}</span>}
-        </span>
-        <span class="step-took">
-          {attempt !== undefined && <Took fromMs={attempt.startedAtMs} toMs={attempt.finishedAtMs} />}
-        </span>
-        <Bar step={step} axis={axis} />
-      </button>
-      {step.kind === 'step' && step.status === 'running' && step.cancelling !== true && (
-        <span class="step-action">
-          <Action
-            kind="quiet"
-            label={`Cancel the step ${step.name}`}
-            run={() => api('POST', `/steps/${segment(step.id)}/cancel`)}
-          >
-            Cancel
-          </Action>
-        </span>
-      )}
-      {step.attempts.length > 1 && (
-        <span class="attempts">
-          {step.attempts.map((each) => (
-            <button
-              key={each.id}
-              type="button"
-              class="quiet"
-              aria-pressed={each.logId === chosen}
-              onClick={() => onChoose(each.logId)}
-            >
-              attempt {each.attempt}
-            </button>
-          ))}
-        </span>
-      )}
-    </li>
-  );
-}
-
-const WIDTH = 1000;
-
-function Bar({ step, axis }: Pick<StepRowProps, 'step' | 'axis'>) {
-  const attempt = step.attempts.at(-1);
-  const isElsewhere = step.carriedFrom !== undefined;
-  if (attempt === undefined || attempt.startedAtMs === null || isElsewhere) return <span class="bar" />;
-  const at = (ms: number): number =>
-    ((Math.min(Math.max(ms, axis.from), axis.to) - axis.from) / (axis.to - axis.from)) * WIDTH;
-  const left = at(attempt.startedAtMs);
-  const width = Math.max(6, at(attempt.finishedAtMs ?? axis.now) - left);
-  return (
-    <svg
-      class={`bar bar-${step.status}`}
-      viewBox={`0 0 ${WIDTH} 10`}
-      preserveAspectRatio="none"
-      aria-hidden="true"
-    >
-      <rect x={Math.min(left, WIDTH - width)} y="0" width={width} height="10" />
-    </svg>
-  );
 }

@@ -3,6 +3,7 @@ import { chunks } from '../../core/chunks.ts';
 import { isEnd } from '../../core/status.ts';
 import type { BuildReferenceView, StepAttemptView, StepView, WorkflowView } from '../../core/view.ts';
 import { readStepImages, withImages } from './step-images.ts';
+import { withShares } from './step-shares.ts';
 import type { Reader } from './view-context.ts';
 
 /** The workflows of a build with their steps; a step shows its attempts from every attempt of the workflow. */
@@ -28,7 +29,7 @@ export async function workflowsOfBuild(db: Reader, buildId: string): Promise<rea
       workerName: row.worker_name,
       startedAtMs: row.started_at,
       finishedAtMs: row.finished_at,
-      steps: withImages(await stepsOf(db, row.id, row.attempt), row, images),
+      steps: withShares(withImages(await stepsOf(db, row.id, row.attempt), row, images), row),
       ...(row.carried_from === null
         ? {}
         : { carriedFrom: (await buildsOfWorkflows(db, [row.carried_from])).get(row.carried_from) ?? null }),
