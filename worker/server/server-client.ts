@@ -1,5 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { CATALOGUE, Problem, type ProblemCode } from '../../src/core/problem.ts';
+import { askHttp, textOf } from './http-answer.ts';
 
 export interface ServerRequest {
   readonly method: 'GET' | 'POST';
@@ -49,8 +51,8 @@ export class ServerClient {
     const time = AbortSignal.timeout(request.timeoutMs);
     const signal = request.signal === undefined ? time : AbortSignal.any([time, request.signal]);
     const { status, text } = await this.#heard(request, async () => {
-      const answer = await this.#fetch(request, signal);
-      return { status: answer.status, text: await answer.text() };
+      const answer = await this.#send(request, signal);
+      return { status: answer.statusCode ?? 0, text: await textOf(answer) };
     });
     const json = parse(text);
     if (status === 200 && json !== undefined) return json;
@@ -63,12 +65,12 @@ export class ServerClient {
    * @throws As {@link send}.
    */
   async open(request: Omit<ServerRequest, 'timeoutMs'>): Promise<AsyncIterable<Uint8Array>> {
-    const { status, body, text } = await this.#heard(request, async () => {
-      const answer = await this.#fetch(request, request.signal);
-      const isOpen = answer.status === 200 && answer.body !== null;
-      return { status: answer.status, body: answer.body, text: isOpen ? '' : await answer.text() };
+    const { status, answer, text } = await this.#heard(request, async () => {
+      const answer = await this.#send(request, request.signal);
+      const status = answer.statusCode ?? 0;
+      return { status, answer, text: status === 200 ? '' : await textOf(answer) };
     });
-    if (status === 200 && body !== null) return body;
+    if (status === 200) return answer;
     throw this.#refusal(request, status, parse(text));
   }
 
@@ -82,21 +84,22 @@ export class ServerClient {
     return untilAnswered(() => this.open(request), request.signal);
   }
 
-  #fetch(request: Omit<ServerRequest, 'timeoutMs'>, signal: AbortSignal | undefined): Promise<Response> {
-    const { body, lease } = request;
-    const isBytes = body instanceof Uint8Array;
-    return fetch(this.#base + request.path, {
-      // The token and the lease are for this server only.
-      redirect: 'error',
-      method: request.method,
+  /** No redirect is followed: the token and the lease are for this server only. */
+  #send(
+    request: Omit<ServerRequest, 'timeoutMs'>,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage> {
+    const { method, body, lease } = request;
+    return askHttp(this.#base + request.path, {
+      method,
       headers: {
         authorization: `Bearer ${this.#options.token}`,
         'slipway-instance': this.#options.instance,
         ...(lease === undefined ? {} : { 'slipway-lease': lease }),
         ...(body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: isBytes ? Buffer.from(body) : JSON.stringify(body) }),
-      ...(signal === undefined ? {} : { signal }),
+      body: body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body),
+      signal,
     });
   }
 
