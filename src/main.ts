@@ -46,6 +46,7 @@ import type { Mailer } from './ports/mailer.ts';
 import { createBullmqQueue } from './queue/bullmq-queue.ts';
 import { createRedisUsers } from './queue/redis-users.ts';
 import { clearStagingEffect } from './registry/clear-staging.ts';
+import { knownManifests } from './registry/known-manifests.ts';
 import type { RegistryAccess } from './registry/open-named.ts';
 import { putManifestEffect } from './registry/put-manifest.ts';
 import { removeManifestEffect } from './registry/remove-manifest.ts';
@@ -149,6 +150,7 @@ async function main(): Promise<void> {
   const registries: RegistryAccess = {
     loginOf: (host) => secrets.registryLogin(host),
     isInsecure: (host) => host === settings.registry?.host && settings.registry.insecure,
+    known: knownManifests(),
   };
   const metrics = createPrometheusMetrics({
     ...{ store, clock, version: intakeSettings.version, readSpace },

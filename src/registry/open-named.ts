@@ -1,5 +1,6 @@
 import { Problem } from '../core/problem.ts';
 import { parseImageReference } from './image-reference.ts';
+import type { KnownManifests } from './known-manifests.ts';
 import { openRegistry, type Registry, type RegistryCredentials } from './registry.ts';
 
 /** What effects on registries need to reach them. */
@@ -7,6 +8,8 @@ export interface RegistryAccess {
   readonly loginOf: (host: string) => Promise<RegistryCredentials | null>;
   /** Whether the registry at `host` speaks plain HTTP. */
   readonly isInsecure: (host: string) => boolean;
+  /** What effects have put, for those that name it next. */
+  readonly known: KnownManifests;
 }
 
 /** Opens the registry of a repository that is named with its host. @throws Error when it is no such name. */

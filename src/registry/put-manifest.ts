@@ -23,6 +23,7 @@ export function putManifestEffect(access: RegistryAccess) {
           ? wasThere
           : { state: 'failed', reason: `MANIFEST_UNKNOWN ${digest} is staged no more` };
       await registry.putManifest(repository, digest, staged, signal);
+      access.known.add(named, staged);
       return { state: 'done', detail: `put ${named}@${digest}` };
     } catch (error) {
       const reason = refusalOf(error);

@@ -30,6 +30,7 @@ export function removeManifestEffect(access: RegistryAccess, record: ManifestRec
     const why = await record.whyKept(manifest);
     if (why !== null) return { state: 'done', detail: `kept: ${why}` };
     try {
+      access.known.forget(manifest.repository, manifest.digest);
       const was = await deleteManifest(registry, repository, manifest.digest, signal);
       await record.removed(manifest);
       return { state: 'done', detail: was ? 'removed' : 'it was gone already' };

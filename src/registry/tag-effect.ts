@@ -10,7 +10,8 @@ export function tagEffect(access: RegistryAccess) {
   ): Promise<{ state: 'done'; detail: string }> => {
     const { repository: named, digest, tags } = payload as TagPayload;
     const { registry, repository } = await openNamed(access, named);
-    await tagImage({ registry, repository, digest, tags, signal });
+    const known = access.known.get(named, digest);
+    await tagImage({ registry, repository, digest, tags, known, signal });
     return { state: 'done', detail: `${tags.join(', ')} → ${digest}` };
   };
 }

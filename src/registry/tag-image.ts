@@ -1,4 +1,5 @@
 import { Problem } from '../core/problem.ts';
+import type { Manifest } from './manifest.ts';
 import type { Registry } from './registry.ts';
 
 export interface TagImage {
@@ -7,6 +8,8 @@ export interface TagImage {
   readonly repository: string;
   readonly digest: string;
   readonly tags: readonly string[];
+  /** The digest's manifest, where this process has put it there; it is read otherwise. */
+  readonly known?: Manifest | null;
   readonly signal?: AbortSignal;
 }
 
@@ -15,9 +18,16 @@ export interface TagImage {
  * left alone.
  * @throws Problem `registry_failed`, `digest_mismatch`; `not_found` when the repository has no such digest.
  */
-export async function tagImage({ registry, repository, digest, tags, signal }: TagImage): Promise<void> {
+export async function tagImage({
+  registry,
+  repository,
+  digest,
+  tags,
+  known,
+  signal,
+}: TagImage): Promise<void> {
   const [manifest, ...tagged] = await Promise.all([
-    registry.getManifest(repository, digest, signal),
+    known ?? registry.getManifest(repository, digest, signal),
     ...tags.map((tag) => registry.headManifest(repository, tag, signal)),
   ]);
   if (manifest === null)

@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { TIMES } from '../../config/times.ts';
 import { Problem } from '../../src/core/problem.ts';
+import { knownManifests } from '../../src/registry/known-manifests.ts';
 import { putManifestEffect } from '../../src/registry/put-manifest.ts';
 import { openRegistry, type Registry } from '../../src/registry/registry.ts';
 import { tagImage } from '../../src/registry/tag-image.ts';
@@ -114,7 +115,11 @@ const push = (imageId: string, more: Partial<PushImage> = {}): Promise<PushImage
   });
 
 /** As the server's outbox does it. */
-const putManifest = putManifestEffect({ loginOf: async () => null, isInsecure: () => true });
+const putManifest = putManifestEffect({
+  loginOf: async () => null,
+  isInsecure: () => true,
+  known: knownManifests(),
+});
 
 function refused(cause: string): Problem {
   return new Problem('registry_failed', { host: server.host, status: 'an error', request: 'put', cause });

@@ -2,6 +2,7 @@ import { EFFECT_TRIES } from '../../config/times.ts';
 import { effectSettled, endedLeases, manifestRecord } from '../../src/builds/index.ts';
 import { createOutbox } from '../../src/outbox/outbox.ts';
 import { clearStagingEffect } from '../../src/registry/clear-staging.ts';
+import { knownManifests } from '../../src/registry/known-manifests.ts';
 import { putManifestEffect } from '../../src/registry/put-manifest.ts';
 import { openRegistry } from '../../src/registry/registry.ts';
 import { removeManifestEffect } from '../../src/registry/remove-manifest.ts';
@@ -19,7 +20,7 @@ export async function startServerSide(host: string) {
   const record = await makeRecord(undefined, host);
   const ada = await record.worker('ada', { capacity: 100 });
   const project = await record.project();
-  const access = { loginOf: async () => null, isInsecure: () => true };
+  const access = { loginOf: async () => null, isInsecure: () => true, known: knownManifests() };
   const begunMs = performance.now();
   const outbox = createOutbox({
     store: record.store,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Problem } from '../../../src/core/problem.ts';
+import { knownManifests } from '../../../src/registry/known-manifests.ts';
 import { clearStagingEffect } from '../../../src/registry/clear-staging.ts';
 import { refusalOf } from '../../../src/registry/open-named.ts';
 import { openRegistry } from '../../../src/registry/registry.ts';
@@ -7,7 +8,7 @@ import { removeManifestEffect } from '../../../src/registry/remove-manifest.ts';
 import { startFakeRegistry, type FakeRegistry, type Handler } from './fake-registry.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;
-const access = { loginOf: async () => null, isInsecure: () => true };
+const access = { loginOf: async () => null, isInsecure: () => true, known: knownManifests() };
 const signal = new AbortController().signal;
 
 let server: FakeRegistry;
