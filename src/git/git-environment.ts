@@ -28,6 +28,8 @@ export function gitEnvironment(
     GIT_CONFIG_COUNT: String(Object.keys(all).length),
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
+    // Refs of our repositories are also written as files.
+    GIT_DEFAULT_REF_FORMAT: 'files',
     GIT_TERMINAL_PROMPT: '0',
     GIT_ALLOW_PROTOCOL: local ? 'file' : 'http:https:ssh',
     GIT_SSH_COMMAND:

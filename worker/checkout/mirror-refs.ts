@@ -1,3 +1,5 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { Problem } from '../../src/core/problem.ts';
 import { COMMIT_REFS, commitRef } from '../../src/git/mirror.ts';
 import { runGit } from '../../src/git/run-git.ts';
@@ -49,11 +51,13 @@ export async function takeRefs(mirror: string, there: Refs, bundle: BundleRefs):
       mirror,
       gone.map((ref) => `delete ${ref}`),
     );
-  if (fresh.length > 0)
+  const byGit = fresh.filter(([ref, id]) => ref !== commitRef(id));
+  if (byGit.length > 0)
     await update(
       mirror,
-      fresh.map(([ref, id]) => `update ${ref} ${id}`),
+      byGit.map(([ref, id]) => `update ${ref} ${id}`),
     );
+  await Promise.all(fresh.filter(([ref, id]) => ref === commitRef(id)).map(([, id]) => keep(mirror, id)));
   // Where an annotated tag leads is not in the bundle's head.
   const isTag = ([ref]: readonly [string, string]): boolean => ref.startsWith(TAGS);
   if (gone.length > 0 || fresh.some(isTag)) return readRefs(mirror);
@@ -74,6 +78,17 @@ export async function forgetOldCommits(mirror: string, most = TOLD_COMMITS): Pro
       mirror,
       old.map((ref) => `delete ${ref}`),
     );
+}
+
+/**
+ * What `update-ref` writes for a commit (`gitrepository-layout`), beside it and renamed as git does: a process less
+ * before each checkout. Nobody else writes to the mirror, and no other ref can stand in the way of this name.
+ */
+async function keep(mirror: string, commit: string): Promise<void> {
+  const file = path.join(mirror, commitRef(commit));
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(`${file}.lock`, `${commit}\n`);
+  await rename(`${file}.lock`, file);
 }
 
 async function update(mirror: string, lines: readonly string[]): Promise<void> {

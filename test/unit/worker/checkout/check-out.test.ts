@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,7 +13,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createMirrors } from '../../../../src/git/mirrors.ts';
 import type { Mirrors as ServerMirrors } from '../../../../src/ports/repositories.ts';
 import { forgetOldCommits } from '../../../../worker/checkout/mirror-refs.ts';
@@ -324,6 +326,35 @@ test('asks for no more than what the mirror lacks', async () => {
   for (const bytes of later) expect(bytes).toBeLessThan(1_500);
   expect(gitIn(wanted.directory, 'describe')).toMatch(/^v1-2-g/);
   gitIn(wanted.directory, 'fsck', '--strict');
+});
+
+test('starts git for the pack and for the files only, when a commit comes without a new tag', async () => {
+  repository.commit({ 'a.txt': 'one' });
+  repository.git('tag', 'v1');
+  repository.git('push', '--quiet', 'origin', 'v1');
+  await checkOut(work(repository.commit({ 'a.txt': 'two' })));
+  const commit = repository.commit({ 'a.txt': 'three' });
+  const [bundle, bin, started] = [
+    [] as Uint8Array[],
+    path.join(scratch, 'bin'),
+    path.join(scratch, 'started'),
+  ];
+  const wanted = work(commit);
+  for await (const part of await wanted.source([], new AbortController().signal)) bundle.push(part);
+  const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+  mkdirSync(bin);
+  const script = `#!/bin/sh\necho "$*" >> '${started}'\nexec '${real}' "$@"\n`;
+  writeFileSync(path.join(bin, 'git'), script, { mode: 0o755 });
+  vi.stubEnv('PATH', `${bin}:${process.env['PATH'] ?? ''}`);
+  const source: CheckOut['source'] = async () => Readable.from(bundle);
+  const outcome = await checkOut({ ...wanted, source }).finally(() => vi.unstubAllEnvs());
+  expect(outcome).toMatchObject({ status: 'success' });
+  const lines = readFileSync(started, 'utf8').trim().split('\n');
+  const commands = lines.map((line) => /index-pack|checkout(?= --quiet)/.exec(line)?.[0] ?? line);
+  expect(commands).toEqual(['index-pack', 'checkout']);
+  const mirror = path.join(scratch, 'mirrors', 'prj_1.git');
+  expect(gitIn(mirror, 'rev-parse', `refs/slipway/commits/${commit}`)).toBe(commit);
+  expect(gitIn(wanted.directory, 'describe', '--tags')).toMatch(/^v1-2-g/);
 });
 
 test('asks again when the answer breaks off, and makes nothing of half an answer', async () => {
