@@ -47,7 +47,7 @@ export const PIPELINE_LIMITS = {
   /** What the variables of all values stand for, and what is compared to find that out. */
   substitutedCharacters: 1024 * 1024,
   substitutionWork: 10_000_000,
-  /** Characters of the patterns in the expressions of all files of a build, each repetition written out. */
+  /** Characters of the patterns in the expressions and inputs of all files of a build, each repetition written out. */
   patternCharacters: 50_000,
   /** Characters and steps of patterns that the expressions of a build may take. */
   expressionWork: 3_000_000,

@@ -13,7 +13,7 @@ export interface BuildRoom {
   /** Nodes reached through aliases, and through merge keys. */
   aliasedNodes: number;
   mergedNodes: number;
-  /** Characters of patterns of `evaluate`, with repetitions written out. */
+  /** Characters of patterns of `evaluate` and of inputs, with repetitions written out. */
   patternCharacters: number;
 }
 
@@ -37,6 +37,12 @@ export function takeBytes(text: FileInput, room: BuildRoom): FileInput {
   return room.bytes < 0 && bytes <= PIPELINE_LIMITS.bytes
     ? { bytes: PIPELINE_LIMITS.bytes - room.bytes }
     : text;
+}
+
+/** Whether there is room for patterns of that many characters, which are taken from it. */
+export function takePatterns(room: Pick<BuildRoom, 'patternCharacters'>, characters: number): boolean {
+  room.patternCharacters = Math.max(-1, room.patternCharacters - characters);
+  return room.patternCharacters >= 0;
 }
 
 function bytesOf(text: FileInput): number {

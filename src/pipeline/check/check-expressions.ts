@@ -1,7 +1,7 @@
 import { didYouMean } from '../../core/did-you-mean.ts';
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
 import { STEP_VARIABLES } from '../../core/step-variables.ts';
-import type { BuildRoom } from '../build-room.ts';
+import { takePatterns, type BuildRoom } from '../build-room.ts';
 import { CI_VARIABLES } from '../ci-variables.ts';
 import { partsOf } from '../expression/expression.ts';
 import { compilePattern, costOf } from '../expression/pattern.ts';
@@ -37,8 +37,7 @@ export function checkExpressions(
       const taken = weightOfPatterns(evaluate);
       if (taken === 0) continue;
       weight += taken;
-      room.patternCharacters = Math.max(-1, room.patternCharacters - taken);
-      if (room.patternCharacters < 0) {
+      if (!takePatterns(room, taken)) {
         const whose = weight > limit ? 'its patterns' : 'the patterns of the build together';
         report.add('too_complex', evaluate, {
           what: `${whose} have more characters, each repetition written out,`,

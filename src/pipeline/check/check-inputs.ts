@@ -1,4 +1,6 @@
 import { INPUT_LIMITS, inputVariable } from '../../core/input.ts';
+import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
+import { takePatterns, type BuildRoom } from '../build-room.ts';
 import { compilePattern, costOf } from '../expression/pattern.ts';
 import type { InputRecord, InputsSpec } from '../grammar/inputs.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
@@ -6,8 +8,15 @@ import { inputsOf, whyNoValue } from '../inputs.ts';
 import type { Located, Report } from '../report.ts';
 import { shorten } from '../shape/scalar.ts';
 
-/** Inputs say what their type has, each is a variable of its own, and their defaults are values of them. */
-export function checkInputs({ inputs }: PipelineSpec, report: Report): void {
+/**
+ * Inputs say what their type has, each is a variable of its own, and their defaults are values of them. Their patterns are
+ * bounded in a file, and with those of `evaluate` in a build.
+ */
+export function checkInputs(
+  { inputs }: PipelineSpec,
+  room: Pick<BuildRoom, 'patternCharacters'>,
+  report: Report,
+): void {
   const surplus = inputs[INPUT_LIMITS.inputs];
   if (surplus !== undefined)
     return report.add('too_complex', surplus.name, {
@@ -19,11 +28,17 @@ export function checkInputs({ inputs }: PipelineSpec, report: Report): void {
   for (const { name, value } of inputs) {
     checkKeys(name, value, report);
     checkBounds(name, value, report);
-    weight += costOf(value.pattern?.value ?? '');
+    const taken = costOf(value.pattern?.value ?? '');
+    weight += taken;
     if (weight > INPUT_LIMITS.patternCharacters)
       return report.add('too_complex', name, {
         what: 'the patterns of its inputs have more characters, each repetition written out,',
         limit: INPUT_LIMITS.patternCharacters,
+      });
+    if (taken > 0 && !takePatterns(room, taken))
+      return report.add('too_complex', name, {
+        what: 'the patterns of the build together have more characters, each repetition written out,',
+        limit: PIPELINE_LIMITS.patternCharacters,
       });
     if (checkPattern(name, value, report)) checkDefault(name, value, report);
   }

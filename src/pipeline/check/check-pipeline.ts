@@ -51,7 +51,7 @@ export function checkPipeline(
     return;
   }
   checkMatrix(spec, report);
-  checkInputs(spec, report);
+  checkInputs(spec, room, report);
   const inputs = spec.inputs.map(({ name }) => inputVariable(name.value));
   const matrix = spec.matrix === null ? [] : matrixNames(spec.matrix).map(({ value }) => value);
   const own = new Set([...matrix, ...inputs]);

@@ -38,6 +38,26 @@ describe('what a file asks for', () => {
     ).toBeNull();
   });
 
+  it('has patterns that are bounded in all files of a build together, with those of `evaluate`', () => {
+    const files = Array.from({ length: 24 }, (_, file) => ({
+      path: `.slipway/f${String(file).padStart(2, '0')}.yml`,
+      text: `inputs: { v${file}: { pattern: "${String.fromCharCode(97 + file)}{350}" } }\n${STEP.replace('${CI_INPUT_TARGET}', '')}`,
+    }));
+    const evaluate = `when: { evaluate: 'CI_REPO matches "z{1000}" || CI_REPO matches "y{1000}"' }\n`;
+    const codes = (some: typeof files) =>
+      planPipeline({ ...inputOf(null, EVENTS.manual), files: some }).problems.map(
+        ({ code, file, message }) => `${file} ${code}: ${message}`,
+      );
+    expect(codes(files.slice(0, 12))).toEqual([]);
+    const message =
+      'The file is too complex: the patterns of the build together have more characters, each repetition written out, than 50000.';
+    expect(codes(files)[0]).toBe(`.slipway/f23.yml too_complex: ${message}`);
+    const mixed = files
+      .slice(0, 20)
+      .map(({ path, text }, at) => ({ path, text: at === 0 ? evaluate + text : text }));
+    expect(codes(mixed)[0]).toContain('too_complex');
+  });
+
   it('several files ask for together, and for the same input in the same way', () => {
     const files = (second: string) => [
       { path: '.slipway/a.yml', text: `inputs: { target: { default: x } }\n${STEP}` },
