@@ -75,6 +75,7 @@ function readSpecs(files: readonly PipelineFile[], facts: Facts): readonly Pipel
   const converted = readForeign(
     files.filter(({ path }) => isForeignPath(path)).map(({ path, text }) => ({ path, content: text })),
   );
+  if (converted?.notes.some(({ severity }) => severity === 'error') === true) return null;
   const own =
     converted?.workflows.map((workflow) => ({ path: pathOf(workflow), text: workflow.text })) ?? files;
   const workflows = readWorkflows(own, facts);

@@ -97,7 +97,10 @@ export interface ScheduleView {
 export interface InputsView {
   readonly branch: string;
   readonly commit: string;
+  /** None where the files have errors. */
   readonly inputs: readonly Input[];
+  /** Why it is not known what they ask for; a build says what is wrong with them. Null: it is known. */
+  readonly problem: string | null;
 }
 
 /** What it takes to run a build again elsewhere: `GET /api/v1/builds/:build/replay`. Nothing in it is secret. */

@@ -4,6 +4,8 @@ import { newId, timeOrder } from '../core/id.ts';
 import { nextCronTime } from '../pipeline/cron-time.ts';
 import type { ScheduleTable } from '../store/schema.ts';
 import type { Tx } from '../store/store.ts';
+import type { IntakeDeps } from './intake-deps.ts';
+import type { ProjectRow } from './project-row.ts';
 import type { Source } from './read-source.ts';
 
 export type ScheduleRow = Selectable<ScheduleTable>;
@@ -22,9 +24,22 @@ export interface SchedulesOfHead {
   readonly nowMs: number;
 }
 
-/** What a commit's files ask for; null where they have errors. Takes up to a second: never inside a transaction. */
-export function wantedSchedules(source: Source): readonly Schedule[] | null {
-  return readSchedules(source.pipelineFiles, source);
+/**
+ * What a commit's files ask for; null where they have errors, which is logged: the schedules stay as they were. Takes up to a
+ * second: never inside a transaction.
+ */
+export function wantedSchedules(
+  { log }: Pick<IntakeDeps, 'log'>,
+  { id: projectId, path: project }: ProjectRow,
+  source: Source,
+): readonly Schedule[] | null {
+  const wanted = readSchedules(source.pipelineFiles, source);
+  if (wanted === null)
+    log.warn(
+      { projectId, project, stage: 'intake' },
+      'the schedules of a project stay as they were: its pipeline files have errors',
+    );
+  return wanted;
 }
 
 /**

@@ -18,8 +18,11 @@ export async function readProjectInputs(
   branch: string,
 ): Promise<InputsView> {
   const { base, source } = await readHead(deps, await findProject(deps, projectId), branch);
-  return { branch, commit: base.commit, inputs: readInputs(source.pipelineFiles, source) ?? [] };
+  const inputs = readInputs(source.pipelineFiles, source);
+  return { branch, commit: base.commit, inputs: inputs ?? [], problem: inputs === null ? ERRORS : null };
 }
+
+const ERRORS = 'the pipeline files have errors, and so ask for none';
 
 /** See `Projects.runNow`. */
 export async function runNow(
@@ -38,7 +41,7 @@ export async function runNow(
   };
   const { arrivedWith } = head;
   const isDefault = branch === project.default_branch;
-  const wanted = isDefault ? wantedSchedules(head.source) : null;
+  const wanted = isDefault ? wantedSchedules(deps, project, head.source) : null;
   const made = await deps.store.transaction(async (tx) => {
     const build = { projectId, deliveryId: null, arrivedWith, event, outcome: null, blocked: null };
     const { buildId, number } = await deps.builds.createBuildIn(tx, build);
@@ -60,7 +63,7 @@ function demandInputs(source: Source, given: InputValues): InputValues {
   const asked = readInputs(source.pipelineFiles, source);
   if (asked === null) {
     if (Object.keys(given).length === 0) return {};
-    throw new Problem('inputs_wrong', { list: 'the pipeline files have errors, and so ask for none' });
+    throw new Problem('inputs_wrong', { list: ERRORS });
   }
   const { values, wrong } = takeInputs(asked, given);
   if (wrong.length > 0) throw new Problem('inputs_wrong', { list: wrong.join('; ') });

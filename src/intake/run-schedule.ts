@@ -48,7 +48,7 @@ export async function createBuildOfSchedule(
     const head = await readInTime(deps, project, stopping);
     if (stopping.aborted) return false;
     const { arrivedWith } = head;
-    const wanted = wantedSchedules(head.source);
+    const wanted = wantedSchedules(deps, project, head.source);
     const made = await store.transaction(async (tx) => {
       const nowMs = clock.nowMs();
       await keepSchedules(tx, { projectId, branch, arrivedWith, wanted, nowMs });

@@ -88,7 +88,7 @@ async function buildPush(
   source: Source,
 ): Promise<readonly Unplanned[]> {
   const kept = event.kind === 'push' && event.branch === project.default_branch ? event : null;
-  const wanted = kept === null ? null : wantedSchedules(source);
+  const wanted = kept === null ? null : wantedSchedules(deps, project, source);
   const { made, linked } = await deps.store.grouped(async (tx) => {
     const linked = event.kind === 'push' ? await takeOverPullRequestBuild(tx, project.id, event) : null;
     const made = linked === null ? [await create(deps, tx, delivery.id, project, event)] : [];

@@ -126,6 +126,19 @@ describe('a project', () => {
     },
   );
 
+  it.each(['slipway.yml', '.woodpecker.yml'])(
+    'says that %s asks for nothing because it has errors',
+    async (name) => {
+      const branch = `broken-${name.replaceAll('.', '')}`;
+      open.commit({ 'slipway.yml': null, [name]: 'steps: [' }, 'Break', { branch });
+      const asked = await server.api('GET', `/projects/shop%2Fweb/inputs?branch=${branch}`);
+      expect(await asked.json()).toMatchObject({
+        inputs: [],
+        problem: 'the pipeline files have errors, and so ask for none',
+      });
+    },
+  );
+
   it('is built by hand with what its file asks for, and refuses all that is wrong at once', async () => {
     const file = `inputs: { level: { type: number, max: 3, required: true }, who: { default: ada }, dry: { type: boolean } }
 steps: { a: { image: "busybox:1.36", commands: x } }
@@ -135,6 +148,7 @@ steps: { a: { image: "busybox:1.36", commands: x } }
     expect(await asked.json()).toMatchObject({
       branch: 'asks',
       commit,
+      problem: null,
       inputs: [
         { name: 'level', max: 3 },
         { name: 'who', default: 'ada' },

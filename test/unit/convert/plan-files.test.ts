@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lintFile, planFiles } from '../../../src/convert/plan-files.ts';
+import { lintFile, planFiles, readInputs, readSchedules } from '../../../src/convert/plan-files.ts';
 import { EVENTS, inputOf } from '../pipeline/support.ts';
 
 const DRONE = `kind: pipeline
@@ -49,6 +49,17 @@ describe('files of others', () => {
     expect(
       lintFile(wrong, '.woodpecker.yml', { hasDockerfile: false }).map(({ line, code }) => `${line} ${code}`),
     ).toContain('5 dependency_unknown');
+  });
+
+  test('that have errors ask for nothing and say nothing of the clock, which is other than to ask for none', () => {
+    const read = (text: string) => {
+      const files = [{ path: '.drone.yml', text }];
+      const facts = { hasDockerfile: false };
+      return [readInputs(files, facts), readSchedules(files, facts)];
+    };
+    expect(read('steps: [')).toEqual([null, null]);
+    expect(read(DRONE)).toEqual([[], []]);
+    expect(read('kind: secret\nname: x\n')).toEqual([[], []]);
   });
 
   test('that are no YAML are errors, and never the default pipeline', () => {

@@ -117,6 +117,28 @@ async function push(files: Record<string, string | null>, message = 'Change'): P
   await server.deps.intake.idle();
 }
 
+it.each([
+  ['slipway.yml', cron('0 3 * * *') + 'nope: 1'],
+  ['.woodpecker.yml', 'steps: ['],
+])('a push of %s with errors leaves the schedules as they are, which is logged', async (name, text) => {
+  const before = await rows();
+  const lines: unknown[] = [];
+  const ignore = (): void => undefined;
+  const log = {
+    ...{ debug: ignore, info: ignore, error: ignore },
+    warn: (...line: unknown[]) => lines.push(line),
+    child: () => log,
+  };
+  const child = vi.spyOn(server.deps.log, 'child').mockReturnValue(log as never);
+  await push({ 'slipway.yml': null, [name]: text });
+  child.mockRestore();
+  expect(await rows()).toEqual(before);
+  expect(lines).toContainEqual([
+    expect.objectContaining({ project: 'shop/web' }),
+    'the schedules of a project stay as they were: its pipeline files have errors',
+  ]);
+});
+
 const startBuilds = () =>
   server.deps.store.transaction(async (tx) => {
     await sql`update build set status = 'running', planned = 1 where status = 'pending'`.execute(tx.db);
