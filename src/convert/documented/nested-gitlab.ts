@@ -104,7 +104,7 @@ export const NESTED: readonly Place[] = [
   {
     where: 'rule',
     file: (line) => `${JOB}  rules:\n    - if: $CI_COMMIT_BRANCH\n      ${line}\n`,
-    keys: { interruptible: 'true' },
+    keys: { interruptible: 'true', start_in: '1 hour' },
   },
   {
     where: 'when',

@@ -72,7 +72,10 @@ function useDefaults(defaults: Foreign | undefined): void {
 }
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
-  environment: ['a step deploys nothing that is on the page of environments', 'Write `deploy`.'],
+  environment: [
+    'nobody is asked before the job, where its settings ask there, and it is on no page of environments',
+    'Write `deploy`, or `event: manual` in the `when`.',
+  ],
   outputs: [
     'a workflow hands nothing to another',
     'Put both into one workflow, whose steps share the workspace.',

@@ -128,3 +128,11 @@ it('a time that a job waits for is noted, as the step runs at once', () => {
     '3 convert_left_out: `prod.rules[0].start_in` is left out: no step waits for a time.',
   ]);
 });
+
+it('an environment of GitHub is noted with that nobody is asked, which its settings may do', () => {
+  const text =
+    'on: push\njobs:\n  one:\n    environment: production\n    container: "busybox:1.36"\n    runs-on: ubuntu-latest\n    steps: [{ run: x }]\n';
+  expect(notesOf('github', text)).toEqual([
+    '4 convert_left_out: `jobs.one.environment` is left out: nobody is asked before the job, where its settings ask there, and it is on no page of environments.',
+  ]);
+});
