@@ -10,7 +10,7 @@ import type { LintProblem } from './lint-problem.ts';
 import { matchWorkflow } from './match-when.ts';
 import { evaluateConditions, newEffort } from './plan/evaluate-conditions.ts';
 import { newCopies } from './plan/copies.ts';
-import { hostsWritten } from './plan/fill-hosts.ts';
+import { hostsOfFiles } from './plan/fill-hosts.ts';
 import { newBudget } from './plan/fill-values.ts';
 import { planWorkflow, type WorkflowContext } from './plan/plan-workflow.ts';
 import { planMatrix } from './plan/plan-matrix.ts';
@@ -89,7 +89,10 @@ function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): Build
   const variables = valueVariables(input);
   const budget = newBudget();
   const copies = newCopies();
-  const hosts = hostsWritten(workflows.flatMap(({ spec }) => spec?.deploy ?? []));
+  const hosts = hostsOfFiles(
+    workflows.flatMap(({ spec }) => spec ?? []),
+    variables,
+  );
   const matrixVariablesOf = variablesOfMatrices(workflows);
   const planned: { readonly workflow: WorkflowPlan; readonly from: ReadWorkflow }[] = [];
   for (const from of workflows) {

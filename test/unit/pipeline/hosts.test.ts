@@ -63,6 +63,25 @@ test('a branch cannot name the host that the files write for another environment
   ]);
 });
 
+test.each([
+  ['of the project', '"${CI_REPO_NAME}.example.com"', '', 'web'],
+  ['of a matrix', '"${H}.example.com"', 'matrix: { H: [shop, www] }\n', 'www'],
+])('nor one whose variables are %s alone', (_of, host, matrix, branch) => {
+  const production = `${matrix}deploy: { environment: production, port: 80, host: ${host}, when: { tag: "v*" } }`;
+  const preview = deploy('"${CI_COMMIT_BRANCH}.example.com"');
+  const { problems, plan } = planPipeline({
+    ...inputOf(null, onBranch(branch)),
+    files: [
+      { path: '.slipway/live.yml', text: production },
+      { path: '.slipway/preview.yml', text: preview },
+    ],
+  });
+  expect(problems.map(({ file, code }) => `${file} ${code}`)).toEqual([
+    '.slipway/preview.yml host_duplicate',
+  ]);
+  expect(plan).toBeNull();
+});
+
 test('nor one that another environment of the same build has from variables', () => {
   const other = `\n  - { environment: b, port: 80, host: "\${CI_COMMIT_BRANCH}.example.com", ${ALWAYS} }`;
   expect(hostsOf(deploy('"${CI_COMMIT_BRANCH:0:4}.example.com"', other))).toEqual([
