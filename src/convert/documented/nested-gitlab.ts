@@ -193,4 +193,125 @@ export const NESTED: readonly Place[] = [
     keys: { site_profile: 'a', scanner_profile: 'a' },
   },
   { where: 'default', file: (line) => `default:\n  ${line}\n${JOB}`, keys: { identity: 'google_cloud' } },
+  { where: 'job', file: (line) => `${JOB}  ${line}\n`, keys: { publish: 'public' } },
+  {
+    where: 'image.docker',
+    file: (line) => `one:\n  image:\n    name: "busybox:1.36"\n    docker:\n      ${line}\n  script: [x]\n`,
+    keys: { platform: 'arm64/v8', user: 'a' },
+  },
+  {
+    where: 'image.kubernetes',
+    file: (line) =>
+      `one:\n  image:\n    name: "busybox:1.36"\n    kubernetes:\n      ${line}\n  script: [x]\n`,
+    keys: { user: '"1001"' },
+  },
+  {
+    where: 'services.docker',
+    file: (line) => `${JOB}  services:\n    - name: "postgres:15"\n      docker:\n        ${line}\n`,
+    keys: { platform: 'arm64/v8', user: 'a' },
+  },
+  {
+    where: 'services.kubernetes',
+    file: (line) => `${JOB}  services:\n    - name: "postgres:15"\n      kubernetes:\n        ${line}\n`,
+    keys: { user: '"1001"' },
+  },
+  {
+    where: 'include.rules',
+    beside: [{ path: 'a.yml', content: `${JOB.replace('one', 'two')}  stage: build\n` }],
+    file: (line) => `include:\n  - local: a.yml\n    rules:\n      - ${line}\n${JOB}`,
+    keys: { if: '$A', changes: '[b]', exists: '[b]', when: 'never' },
+  },
+  {
+    where: 'environment.kubernetes',
+    file: inJob('environment', 'name: production\n    kubernetes:\n      '),
+    keys: {
+      ...each('agent dashboard namespace flux_resource_path', 'a'),
+      managed_resources: '{ enabled: true }',
+    },
+  },
+  {
+    where: 'environment.action',
+    file: inJob('environment', 'name: production\n    '),
+    line: (key) => `action: ${key}`,
+    keys: each('start prepare stop verify access', ''),
+  },
+  {
+    where: 'retry.when',
+    file: inJob('retry', 'max: 1\n    '),
+    line: (key) => `when: ${key}`,
+    keys: each(
+      'always unknown_failure script_failure api_failure stuck_or_timeout_failure runner_system_failure runner_unsupported stale_schedule job_execution_timeout archived_failure unmet_prerequisites scheduler_failure data_integrity_failure',
+      '',
+    ),
+  },
+  {
+    where: 'rules.needs',
+    file: (line) =>
+      `other: { image: "busybox:1.36", script: [x], stage: build }\n${JOB}  rules:\n    - if: $CI_COMMIT_BRANCH\n      needs:\n        - ${line.startsWith('job') ? '' : 'job: other\n          '}${line}\n`,
+    keys: { job: 'other', artifacts: 'true', optional: 'true' },
+  },
+  {
+    where: 'trigger.include',
+    file: inJob('trigger', 'include:\n      - '),
+    keys: {
+      ...each('local template component remote', 'a.yml'),
+      artifact: 'a.yml',
+      job: 'other',
+      project: 'a/b',
+      ref: 'main',
+      file: 'a.yml',
+    },
+  },
+  {
+    where: 'trigger.forward',
+    file: inJob('trigger', 'project: a/b\n    forward:\n      '),
+    keys: each('yaml_variables pipeline_variables', 'true'),
+  },
+  {
+    where: 'release.assets.links',
+    file: inJob('release', 'tag_name: a\n    assets:\n      links:\n        - '),
+    keys: each('name url filepath link_type', 'a'),
+  },
+  {
+    where: 'secrets.vault',
+    file: (line) => `${JOB}  secrets:\n    A:\n      vault:\n        ${line}\n`,
+    keys: { engine: '{ name: kv-v2, path: a }', path: 'a', field: 'a' },
+  },
+  {
+    where: 'secrets.gcp_secret_manager',
+    file: (line) => `${JOB}  secrets:\n    A:\n      gcp_secret_manager:\n        ${line}\n`,
+    keys: each('name version', 'a'),
+  },
+  {
+    where: 'secrets.azure_key_vault',
+    file: (line) => `${JOB}  secrets:\n    A:\n      azure_key_vault:\n        ${line}\n`,
+    keys: each('name version', 'a'),
+  },
+  {
+    where: 'secrets.aws_secrets_manager',
+    file: (line) => `${JOB}  secrets:\n    A:\n      aws_secrets_manager:\n        ${line}\n`,
+    keys: each('secret_id version_id version_stage region role_arn role_session_name field', 'a'),
+  },
+  {
+    where: 'secrets.gitlab_secrets_manager',
+    file: (line) => `${JOB}  secrets:\n    A:\n      gitlab_secrets_manager:\n        ${line}\n`,
+    keys: { name: 'a' },
+  },
+  {
+    where: 'secrets.akeyless',
+    file: (line) => `${JOB}  secrets:\n    A:\n      akeyless:\n        ${line}\n`,
+    keys: each(
+      'name data_key cert_user_name public_key_data csr_data akeyless_api_url akeyless_access_type akeyless_token uid_token gcp_audience azure_object_id k8s_service_account_token k8s_auth_config_name akeyless_access_key gateway_ca_certificate',
+      'a',
+    ),
+  },
+  {
+    where: 'run',
+    file: (line) =>
+      `one:\n${IMAGE}  run:\n    - ${line.startsWith('name') ? '' : 'name: a\n      '}${line}\n`,
+    keys: {
+      ...each('name step script func action', 'a'),
+      ...each('env inputs', '{ A: b }'),
+    },
+  },
 ];

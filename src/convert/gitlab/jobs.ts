@@ -55,6 +55,7 @@ export const JOB_KEYS: ReadonlySet<string> = new Set([
   'needs',
   'only',
   'pages',
+  'publish',
   'parallel',
   'release',
   'resource_group',

@@ -53,6 +53,7 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   identity: ['a step gets no token of who it is', 'Use a secret.'],
   trigger: ['a build starts no other', 'Call the API in the commands.'],
   pages: ['no pages are served', 'Write `deploy`.'],
+  publish: ['no pages are served', 'Write `deploy`.'],
   hooks: ['nothing runs before the checkout', 'Write it as the first of `commands`.'],
   inputs: ['only a whole file has inputs', 'Write `inputs` at the top of the file.'],
   run: ['a step runs `commands`', 'Write them.'],
