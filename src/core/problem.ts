@@ -316,6 +316,11 @@ export const CATALOGUE = {
     message: 'The server ended {times} times while it planned the build.',
     fix: "Look at the server's log of those times, and at the pipeline files of the commit. Mend them, or give the server more memory, then run the build again.",
   },
+  delivery_kills_server: {
+    http: 500,
+    message: 'The server ended {times} times while it took the delivery in.',
+    fix: "Look at the server's log of those times, and at the pipeline files of the commit. Mend them, or give the server more memory, then replay the delivery.",
+  },
   // the Git host's API
   host_token_wrong: {
     http: 502,

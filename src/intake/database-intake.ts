@@ -22,6 +22,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   const { store, log } = deps;
   const concurrency = deps.settings.concurrency ?? CONCURRENCY;
   const stopping = new AbortController();
+  const startedAtMs = deps.clock.nowMs();
   const rest = (): Promise<void> =>
     sleep(AFTER_ERROR_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
 
@@ -65,7 +66,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       await giveWay.pass(stopping.signal);
       return stopping.signal.aborted
         ? null
-        : takeNext(deps, repository, { taken, stopping: stopping.signal });
+        : takeNext(deps, repository, { taken, startedAtMs, stopping: stopping.signal });
     }
   };
 

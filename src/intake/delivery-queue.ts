@@ -4,7 +4,7 @@ import { Problem } from '../core/problem.ts';
 import { readGithubDelivery, readGithubNames } from '../hosts/github/read-delivery.ts';
 import type { WaitingRepository } from './choose-repositories.ts';
 import { gitHostOf } from './clone-url.ts';
-import { countAttempt, finishDelivery } from './delivery-rows.ts';
+import { beginLeft, countAttempt, finishDelivery, takeBackBegin } from './delivery-rows.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Unplanned } from './plan-build.ts';
 import { takeIn, type TakenDelivery } from './take-in.ts';
@@ -33,23 +33,37 @@ export async function waitingRepositories({ store }: IntakeDeps): Promise<readon
   return rows.map(({ repository, url }) => ({ repository, gitHost: url === null ? null : gitHostOf(url) }));
 }
 
+export interface Turn {
+  /** Holds a delivery's id while it is worked on. */
+  readonly taken: Set<string>;
+  /** When this life of the server began. */
+  readonly startedAtMs: number;
+  readonly stopping: AbortSignal;
+}
+
 /**
  * Takes in the oldest waiting delivery of a repository; null when none waits. When the repository cannot be read it
- * is tried again, with growing pauses, and after the last attempt the delivery is `failed`, to be replayed.
- * @param taken Holds the delivery's id while it is worked on.
+ * is tried again, with growing pauses, and after the last attempt the delivery is `failed`, to be replayed. So is one that
+ * took the server down as often as it may be begun.
  */
 export async function takeNext(
   deps: IntakeDeps,
   repository: string | null,
-  { taken, stopping }: { readonly taken: Set<string>; readonly stopping: AbortSignal },
+  { taken, startedAtMs, stopping }: Turn,
 ): Promise<readonly Unplanned[] | null> {
   const delivery = await oldest(deps, repository);
   if (delivery === null) return null;
   taken.add(delivery.id);
   const { id: deliveryId, hostDeliveryId } = delivery;
   const log = deps.log.child({ deliveryId, hostDeliveryId, stage: 'intake' });
+  const isLeft = delivery.receivedAtMs < startedAtMs;
   try {
-    return await takeWithRetries({ ...deps, log }, delivery, stopping);
+    if (isLeft && !(await deps.store.transaction((tx) => beginLeft(tx, deliveryId, LIMITS.planAttempts - 1))))
+      return await fail({ ...deps, log }, deliveryId, TOO_OFTEN);
+    const made = await takeWithRetries({ ...deps, log }, delivery, stopping);
+    if (isLeft && made === null)
+      await deps.store.transaction((tx) => takeBackBegin(tx, deliveryId)).catch(() => undefined);
+    return made;
   } finally {
     taken.delete(delivery.id);
   }
@@ -70,9 +84,7 @@ async function takeWithRetries(
       // What is included was tried several times: other pushes of the repository wait behind this.
       const isTried = error instanceof Problem && error.code === 'include_unreachable';
       if (isTried || attempts >= LIMITS.deliveryAttempts) {
-        deps.log.error(about, 'the delivery failed');
-        await deps.store.transaction((tx) => finishDelivery(tx, delivery.id, 'failed', reasonOf(error)));
-        return [];
+        return fail(deps, delivery.id, error, attempts);
       }
       deps.log.warn(about, 'the delivery is tried again');
       const pauseMs = (deps.settings.firstRetryMs ?? FIRST_RETRY_MS) * 3 ** (attempts - 1);
@@ -82,19 +94,36 @@ async function takeWithRetries(
   }
 }
 
-async function oldest({ store }: IntakeDeps, repository: string | null): Promise<TakenDelivery | null> {
+const TOO_OFTEN = new Problem('delivery_kills_server', { times: LIMITS.planAttempts });
+
+async function fail(
+  { store, log }: IntakeDeps,
+  deliveryId: string,
+  error: unknown,
+  attempts?: number,
+): Promise<readonly []> {
+  log.error({ err: error, attempts }, 'the delivery failed');
+  await store.transaction((tx) => finishDelivery(tx, deliveryId, 'failed', reasonOf(error)));
+  return [];
+}
+
+interface WaitingDelivery extends TakenDelivery {
+  readonly receivedAtMs: number;
+}
+
+async function oldest({ store }: IntakeDeps, repository: string | null): Promise<WaitingDelivery | null> {
   const row = await store.db
     .selectFrom('delivery')
     .where('outcome', '=', 'received')
     .where('repository', repository === null ? 'is' : '=', repository)
     .orderBy('id')
-    .select(['id', 'host_delivery_id as hostDeliveryId', 'event', 'body'])
+    .select(['id', 'host_delivery_id as hostDeliveryId', 'event', 'body', 'received_at as receivedAtMs'])
     .executeTakeFirst();
   if (row === undefined) return null;
   const payload: unknown = JSON.parse(row.body);
   const { installation } = readGithubNames(payload);
-  const { id, hostDeliveryId } = row;
-  return { id, hostDeliveryId, meaning: readGithubDelivery(row.event, payload), installation };
+  const { id, hostDeliveryId, receivedAtMs } = row;
+  return { id, hostDeliveryId, receivedAtMs, meaning: readGithubDelivery(row.event, payload), installation };
 }
 
 function reasonOf(error: unknown): string {

@@ -35,6 +35,30 @@ export async function linkBuild(
     .execute();
 }
 
+/**
+ * Counts that a delivery is begun which an earlier life of the server has left; whether it may be, as `most` were. The
+ * server may have ended of it, and would at every start.
+ */
+export async function beginLeft(tx: Tx, deliveryId: string, most: number): Promise<boolean> {
+  const counted = await tx.db
+    .updateTable('delivery')
+    .set((eb) => ({ plan_attempts: eb('plan_attempts', '+', 1) }))
+    .where('id', '=', deliveryId)
+    .where('plan_attempts', '<', most)
+    .executeTakeFirst();
+  return counted.numUpdatedRows > 0n;
+}
+
+/** The server did not end of it: it was told to. */
+export async function takeBackBegin(tx: Tx, deliveryId: string): Promise<void> {
+  await tx.db
+    .updateTable('delivery')
+    .set((eb) => ({ plan_attempts: eb('plan_attempts', '-', 1) }))
+    .where('id', '=', deliveryId)
+    .where('plan_attempts', '>', 0)
+    .execute();
+}
+
 /** Counts a failed attempt; returns how many there were. */
 export async function countAttempt(tx: Tx, deliveryId: string): Promise<number> {
   const { attempts } = await tx.db

@@ -27,6 +27,7 @@ import { splits } from './migrations/0023-splits.ts';
 import { projectRemoval } from './migrations/0024-project-removal.ts';
 import { namedImages } from './migrations/0025-named-images.ts';
 import { deliveryBodies } from './migrations/0026-delivery-bodies.ts';
+import { deliveryPlanAttempts } from './migrations/0027-delivery-plan-attempts.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -57,6 +58,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   projectRemoval,
   namedImages,
   deliveryBodies,
+  deliveryPlanAttempts,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

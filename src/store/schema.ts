@@ -68,6 +68,8 @@ export interface DeliveryTable {
   outcome: 'received' | 'built' | 'ignored' | 'blocked' | 'failed';
   reason: string | null;
   attempts: Generated<number>;
+  /** How often it was begun to take it in of those that an earlier life of the server had left; `LIMITS.planAttempts`. */
+  plan_attempts: Generated<number>;
   version: Version;
 }
 

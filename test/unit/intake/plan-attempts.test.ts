@@ -6,6 +6,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Problem } from '../../../src/core/problem.ts';
+import { systemClock as clock } from '../../../src/ports/clock.ts';
+import { createDeliveryStore } from '../../../src/webhooks/database-deliveries.ts';
+import { pushPayload } from '../../support/github-payloads.ts';
 import { makeRecord, pushOf } from '../../support/record.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { nodeEnvironment } from '../../support/node-environment.ts';
@@ -56,3 +59,30 @@ it.each([
     expect(row).toEqual({ status: 'error', reason: `${message} ${fix}` });
   },
 );
+
+it('a delivery that takes the server down each time it is taken in fails, and can be replayed', async () => {
+  const record = await makeRecord(file);
+  await record.project();
+  const body = JSON.stringify(pushPayload({ repository: 'shop/web', commit: 'a'.repeat(40) }));
+  const deliveries = createDeliveryStore({ store: record.store, clock, events: new Set() });
+  const about = { host: 'github', hostDeliveryId: 'one', event: 'push', action: null } as const;
+  const { id } = await deliveries.record({ ...about, repository: 'shop/web', body, receivedAtMs: 1 });
+  await record.close();
+  const rowOf = async (act: (deliveries: ReturnType<typeof createDeliveryStore>) => Promise<void>) => {
+    const store = await openStore(file);
+    await act(createDeliveryStore({ store, clock, events: new Set() }));
+    const row = await store.db.selectFrom('delivery').select(['outcome', 'reason']).executeTakeFirst();
+    await store.close();
+    return row;
+  };
+  const nothing = () => Promise.resolve();
+
+  const ended: (string | null)[] = [];
+  for (let start = 0; start < 4; start += 1) ended.push(await runServer());
+  expect(ended).toEqual(['SIGKILL', 'SIGKILL', null, null]);
+  const { message, fix } = new Problem('delivery_kills_server', { times: 3 });
+  expect(await rowOf(nothing)).toEqual({ outcome: 'failed', reason: `${message} ${fix}` });
+
+  expect(await rowOf((again) => again.replay(id))).toEqual({ outcome: 'received', reason: null });
+  expect([await runServer(), await runServer(), await runServer()]).toEqual(['SIGKILL', 'SIGKILL', null]);
+});
