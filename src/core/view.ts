@@ -26,6 +26,8 @@ export interface ProjectView {
   readonly connection: 'token' | 'app' | null;
   /** Projects that may include its files, by path (`shop/web`), folder (`shop/*`) or all (`*`). */
   readonly sharedWith: readonly string[];
+  /** When its removal was asked for, which waits for its builds to end; null: it stays. */
+  readonly removingSinceMs: number | null;
   readonly lastBuild: BuildSummary | null;
 }
 

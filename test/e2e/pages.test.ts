@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView, ProjectView } from '../../src/core/view.ts';
 import { formatBytes } from '../../web/format.ts';
 import { endOf, push } from '../support/builds.ts';
 import { appFiles } from '../support/demo-app.ts';
@@ -249,6 +249,28 @@ describe('the pages', () => {
     await card.getByRole('button', { name: 'Yes, Remove' }).click();
     await card.getByRole('listitem').filter({ hasText: 'team/*' }).waitFor({ state: 'detached' });
     expect(await card.getByRole('listitem').count()).toBe(1);
+  });
+
+  it('mark a project that is being removed, and offer no build of it', async () => {
+    const page = await stage.open('/projects', { width: 390, scheme: 'dark' });
+    const removing = { removingSinceMs: Date.now() - 60_000 };
+    await page.route(/\/api\/v1\/projects(\/[^/]+)?$/, async (route) => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as ProjectView | { items: readonly ProjectView[] };
+      const json =
+        'items' in answer
+          ? { ...answer, items: answer.items.map((one) => ({ ...one, ...removing })) }
+          : { ...answer, ...removing };
+      await route.fulfill({ response, json });
+    });
+    await page.reload();
+    await page.locator('.status', { hasText: 'removing' }).waitFor();
+    await shoot(page, 'projects-removing-390-dark');
+    await page.getByRole('link', { name: 'shop/web' }).click();
+    await page.getByRole('status').getByText('Being removed since').waitFor();
+    for (const name of ['Run now', 'Save secret', 'Connect'])
+      expect(await page.getByRole('button', { name }).count(), name).toBe(0);
+    await shoot(page, 'project-removing-390-dark');
   });
 
   it('tell who changed what, and find it by what it says', async () => {

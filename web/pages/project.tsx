@@ -12,6 +12,7 @@ import { Schedules } from '../parts/schedules.tsx';
 import { Sharing } from '../parts/sharing.tsx';
 import { useStream } from '../parts/live.ts';
 import { ErrorBox, useLoad, Waiting } from '../parts/load.tsx';
+import { Ago } from '../parts/time.tsx';
 import { useTitle } from '../parts/title.ts';
 
 /** One project: run it now, its last build, its webhook, its secrets, who may include its files. */
@@ -41,7 +42,14 @@ export function ProjectPage() {
         <h1>{project.path}</h1>
       </div>
       <p class="meta break">{project.cloneUrl}</p>
-      <RunNow project={project} />
+      {project.removingSinceMs === null ? (
+        <RunNow project={project} />
+      ) : (
+        <p class="hint" role="status">
+          Being removed since <Ago atMs={project.removingSinceMs} />: it takes no builds, and goes when those
+          it has have ended.
+        </p>
+      )}
       {project.lastBuild !== null && (
         <>
           <h2>
@@ -55,6 +63,15 @@ export function ProjectPage() {
           </ul>
         </>
       )}
+      {project.removingSinceMs === null && <Settings project={project} onChange={reload} />}
+    </article>
+  );
+}
+
+/** What a project that stays is set to. */
+function Settings({ project, onChange }: { project: ProjectView; onChange: () => void }) {
+  return (
+    <>
       <Schedules project={project} />
       <section class="card">
         <h2>Webhook</h2>
@@ -63,11 +80,11 @@ export function ProjectPage() {
           <code>application/json</code>, the secret of this server, events: pushes and pull requests.
         </p>
       </section>
-      <Connection project={project} onChange={reload} />
-      <Secrets project={project} onChange={reload} />
-      <Sharing project={project} onChange={reload} />
+      <Connection project={project} onChange={onChange} />
+      <Secrets project={project} onChange={onChange} />
+      <Sharing project={project} onChange={onChange} />
       <Notifications project={project} />
-    </article>
+    </>
   );
 }
 

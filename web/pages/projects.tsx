@@ -54,7 +54,9 @@ function ProjectRow({ project }: { project: ProjectView }) {
   const { lastBuild } = project;
   return (
     <li class="row">
-      {lastBuild === null ? (
+      {project.removingSinceMs !== null ? (
+        <span class="status status-pending">removing</span>
+      ) : lastBuild === null ? (
         <span class="status status-pending">new</span>
       ) : (
         <StatusBadge status={lastBuild.status} />

@@ -44,6 +44,7 @@ async function toView(db: Reader, row: Selectable<ProjectTable>, context: ViewCo
     secretNames: secrets.map((secret) => secret.name),
     connection: row.host_token !== null ? 'token' : row.installation_id !== null ? 'app' : null,
     sharedWith: sharedWith(row),
+    removingSinceMs: row.removing_at,
     lastBuild: last === undefined ? null : await readBuildSummary(db, last.id, context),
   };
 }

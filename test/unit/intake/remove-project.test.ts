@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { ProjectView } from '../../../src/core/view.ts';
 import { expect, it } from 'vitest';
 import { removeProject } from '../../../src/intake/remove-project.ts';
 import { createSchedules } from '../../../src/intake/schedules.ts';
@@ -112,6 +113,8 @@ it('takes no new build of it from its begin on, whatever asks for one, and goes 
     expect(await codeOf(server.api('POST', '/projects/shop%2Fweb/builds', { branch: 'main' }))).toBe(
       'project_removing',
     );
+    const shown = (await (await server.api('GET', '/projects/shop%2Fweb')).json()) as ProjectView;
+    expect(shown.removingSinceMs).toEqual(expect.any(Number));
     const [last] = await db.selectFrom('build').select('id').orderBy('id', 'desc').execute();
     expect(await codeOf(server.api('POST', `/builds/${last?.id}/rerun`))).toBe('project_removing');
     const asked: string[] = [];
