@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pushPayload } from '../../support/github-payloads.ts';
 import type { System } from '../../support/system.ts';
@@ -19,6 +20,7 @@ export async function askWhileFull(system: System, ms: number): Promise<readonly
       repository: 'chaos/none',
       commit: '0'.repeat(40),
       branch: 'main',
+      before: randomBytes(20).toString('hex'), // each is another event
       message,
     });
     const answer = await system.deliver('push', payload).catch(() => null);
