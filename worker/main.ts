@@ -70,6 +70,8 @@ await main().catch((error: unknown) => {
   log.fatal({ err: error }, error instanceof Problem ? `${error.message} ${error.fix}` : 'the worker ends');
   process.exitCode = 1;
 });
+// All is settled: a connection that Redis ended while this one did may just be made again, and would keep the process.
+process.exit();
 
 async function main(): Promise<void> {
   trustAuthorities(settings.caBundle);
