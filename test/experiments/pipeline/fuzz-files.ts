@@ -25,8 +25,11 @@ export interface ChildReport {
 const CHILD = fileURLToPath(new URL('fuzz-child.ts', import.meta.url));
 /** Node's own heap; beside it a process has its program, its stack and its buffers. */
 const HEAP = ['--max-old-space-size=96', '--max-semi-space-size=4'];
-/** A file that takes longer has hung. */
+/** A file that takes longer has hung: of the processor, which a busy machine may keep from it for as long by the clock. */
 const HUNG_MS = 30_000;
+const LOOK_MS = 1_000;
+/** Of `/proc`, which counts in hundredths of a second wherever Linux runs. */
+const TICK_MS = 10;
 
 /** Lints and plans mutated files, all following from the seed, in a child with little memory. One that dies is a fault. */
 export async function fuzzFiles(files: number, seed: number): Promise<ChildReport> {
@@ -54,16 +57,15 @@ async function runChild(seed: number, from: number, to: number, progress: string
   const args = [...HEAP, CHILD, String(seed), String(from), String(to), progress];
   const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-  let [seen, hung] = ['', false];
-  const watch = setInterval(() => {
-    // None yet: it has not begun.
-    void readFile(progress, 'utf8')
-      .catch(() => '')
-      .then((now) => {
-        if (now !== '' && now === seen) hung = child.kill('SIGKILL');
-        seen = now;
-      });
-  }, HUNG_MS);
+  let hung = false;
+  let seen = { index: '', sinceMs: 0 };
+  const look = async (): Promise<void> => {
+    const [index, cpuMs] = await Promise.all([readFile(progress, 'utf8'), cpuMsOf(child.pid)]);
+    if (index !== seen.index) seen = { index, sinceMs: cpuMs };
+    else if (cpuMs - seen.sinceMs > HUNG_MS) hung = child.kill('SIGKILL');
+  };
+  // Not yet begun, or over.
+  const watch = setInterval(() => void look().catch(() => undefined), LOOK_MS);
   const [out, said, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -75,6 +77,18 @@ async function runChild(seed: number, from: number, to: number, progress: string
   if (code === 0) return { report: JSON.parse(out) as ChildReport, died: '' };
   const died = hung ? 'hung' : `died of ${code}: ${said.trim().split('\n').slice(-1)[0] ?? ''}`;
   return { report: null, died };
+}
+
+/** What a process has used of the processor. */
+async function cpuMsOf(pid: number | undefined): Promise<number> {
+  const stat = await readFile(`/proc/${pid ?? 0}/stat`, 'utf8');
+  // The command's name, in parentheses, may have blanks.
+  const [user = 0, system = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number);
+  return (user + system) * TICK_MS;
 }
 
 function together(a: ChildReport, b: ChildReport): ChildReport {

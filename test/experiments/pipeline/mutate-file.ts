@@ -11,6 +11,7 @@ export function mutateFile(corpus: readonly string[], seed: number, index: numbe
 }
 
 const MOST_BYTES = 10 * 1024 * 1024;
+const LARGEST = Buffer.allocUnsafeSlow(MOST_BYTES);
 /** So many of the files are made large, up to 10 MB. */
 const LARGE = 1 / 200;
 
@@ -202,8 +203,13 @@ function grown(bytes: Buffer, random: Random): Buffer {
   const from = random.between(0, bytes.length);
   const unit = bytes.subarray(from, from + random.between(1, 400));
   if (unit.length === 0) return bytes;
-  const more = Buffer.alloc(Math.max(0, size - bytes.length), unit);
-  return Buffer.concat([bytes.subarray(0, from), more, bytes.subarray(from)]);
+  const more = Math.max(0, size - bytes.length);
+  // Always in the same place: what is looked at is the memory of who reads it, not how much of the last ones is left.
+  const large = LARGEST.subarray(0, Math.min(bytes.length + more, LARGEST.length));
+  bytes.copy(large, 0, 0, from);
+  large.fill(unit, from, from + more);
+  bytes.copy(large, from + more, from);
+  return large;
 }
 
 function replaced(bytes: Buffer, at: number, length: number, by: string): Buffer {
