@@ -154,7 +154,13 @@ async function replay(tx: Tx, deliveryId: string): Promise<void> {
 async function receiveAgain(tx: Tx, deliveryId: string): Promise<void> {
   await tx.db
     .updateTable('delivery')
-    .set((eb) => ({ outcome: 'received', reason: null, attempts: 0, plan_attempts: 0, version: eb('version', '+', 1) }))
+    .set((eb) => ({
+      outcome: 'received',
+      reason: null,
+      attempts: 0,
+      plan_attempts: 0,
+      version: eb('version', '+', 1),
+    }))
     .where('id', '=', deliveryId)
     .execute();
   tx.changed('delivery', deliveryId);
