@@ -11,14 +11,18 @@ import { PROGRAMS, type ProgramName } from '../src/parts/needed-programs.ts';
  * real times to pass, so that beside them, at a lower priority, runs what needs no part: first format, lint and types,
  * which leave no trace on the machine, then the unit tests. A failing check does not hold the rest up. A few files that
  * failed are run again at the end, with the machine to themselves. A test that passed only when it was tried again is
- * named with its first failure. The last line is `N passed, N failed`, tests and checks together; the exit code says the
- * same. Arguments go to vitest, alone: `npm test -- test/unit/core`.
+ * named with its first failure. The last lines name what failed, then say `N passed, N failed`, tests and checks together;
+ * the exit code says the same. Arguments go to vitest, alone: `npm test -- test/unit/core`.
  */
-interface Counted {
+interface Outcome {
   readonly passed: number;
-  readonly failed: number;
-  /** Test files of which something failed, with what is counted of them. */
-  readonly failedFiles?: readonly (Counted & { readonly name: string })[];
+  /** A line each: a check, a test, or a test file that fails as a whole. */
+  readonly failures: readonly string[];
+}
+
+interface TestsOutcome extends Outcome {
+  /** Test files of which something failed: not counted in the above. */
+  readonly failedFiles: readonly (Outcome & { readonly name: string })[];
 }
 
 /** More files than this do not fail by bad luck. */
@@ -38,37 +42,45 @@ const LOW_PRIORITY = 10;
 const startMs = Date.now();
 await setUp();
 const words = process.argv.slice(2);
-const counts = await (words.length > 0 ? tests(words, 'inherit').then((one) => [one]) : everything());
-if (words.length === 0) counts.push(...(await failedFilesAlone(counts)));
-const passed = counts.reduce((sum, one) => sum + one.passed, 0);
-const failed = counts.reduce((sum, one) => sum + one.failed, 0);
+const outcomes = words.length > 0 ? await named(words) : await everything();
+const passed = outcomes.reduce((sum, one) => sum + one.passed, 0);
+const failures = outcomes.flatMap((one) => one.failures);
 console.log(`\nformat, lint, types and tests, in ${seconds(startMs)}`);
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+for (const failure of failures) console.log(`failed: ${failure}`);
+console.log(`${passed} passed, ${failures.length} failed`);
+process.exitCode = failures.length === 0 && passed > 0 ? 0 : 1;
 
-async function everything(): Promise<Counted[]> {
-  const alone = await Promise.all([tests(['--project', 'parts'], 'inherit'), checks()]);
+async function named(words: readonly string[]): Promise<readonly Outcome[]> {
+  const one = await tests(words, 'inherit');
+  return [one, ...one.failedFiles];
+}
+
+async function everything(): Promise<readonly Outcome[]> {
+  const [parts, checked] = await Promise.all([tests(['--project', 'parts'], 'inherit'), checks()]);
   const inLanes = await Promise.all([
     tests(['--project', 'real', '--project', 'e2e'], 'inherit'),
     tests(['--project', 'unit'], 'pipe'),
   ]);
-  return [...alone.flat(), ...inLanes];
+  const tested = [parts, ...inLanes];
+  return [
+    ...checked,
+    ...tested,
+    ...(await failedFilesAlone(tested.flatMap(({ failedFiles }) => failedFiles))),
+  ];
 }
 
-async function checks(): Promise<readonly Counted[]> {
-  const counted: Counted[] = [];
-  for (const one of CHECKS) counted.push(await check(one));
-  return counted;
+async function checks(): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const one of CHECKS) outcomes.push(await check(one));
+  return outcomes;
 }
 
-/** Runs them once more when they are few; what they count for then, and the opposite of what they counted for before. */
-async function failedFilesAlone(counts: readonly Counted[]): Promise<readonly Counted[]> {
-  const files = counts.flatMap(({ failedFiles = [] }) => failedFiles);
-  if (files.length === 0 || files.length > MOST_AGAIN) return [];
+/** Runs them once more when they are few, and counts what they do then. */
+async function failedFilesAlone(files: TestsOutcome['failedFiles']): Promise<readonly Outcome[]> {
+  if (files.length === 0 || files.length > MOST_AGAIN) return files;
   const names = files.map(({ name }) => name);
   console.log(`\nagain, with the machine to themselves: ${names.join(' ')}`);
-  const before = files.map(({ passed, failed }) => ({ passed: -passed, failed: -failed }));
-  return [...before, await tests([...names, '--no-file-parallelism'], 'inherit')];
+  return named([...names, '--no-file-parallelism']);
 }
 
 async function setUp(): Promise<void> {
@@ -86,16 +98,16 @@ async function setUp(): Promise<void> {
 }
 
 /** One check; its output is shown when it failed. */
-async function check([name, file, ...args]: (typeof CHECKS)[number]): Promise<Counted> {
+async function check([name, file, ...args]: (typeof CHECKS)[number]): Promise<Outcome> {
   const beganMs = Date.now();
   const { code, output } = await run(file, args, 'pipe');
   if (code !== 0) console.log(output.trimEnd());
   console.log(`${code === 0 ? '✓' : '✗'} ${name} (${seconds(beganMs)})`);
-  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  return code === 0 ? { passed: 1, failures: [] } : { passed: 0, failures: [name] };
 }
 
 /** The tests that vitest finds by `args`; with `pipe`, its output is shown when one failed. */
-async function tests(args: readonly string[], show: 'pipe' | 'inherit'): Promise<Counted> {
+async function tests(args: readonly string[], show: 'pipe' | 'inherit'): Promise<TestsOutcome> {
   const beganMs = Date.now();
   const folder = await mkdtemp(path.join(tmpdir(), 'slipway-results-'));
   try {
@@ -113,12 +125,16 @@ async function tests(args: readonly string[], show: 'pipe' | 'inherit'): Promise
     const files = results.testResults ?? [];
     sayRetried(files);
     saySkipped(files);
-    const failedFiles = files.filter(({ status }) => status === 'failed').map(countedFile);
-    const failed = failedFiles.reduce((sum, file) => sum + file.failed, 0);
-    const passed = results.numPassedTests ?? 0;
     const unhandled = Number(await readFile(`${file}.unhandled`, 'utf8').catch(() => '0'));
-    const elsewhere = Math.max(unhandled, code !== 0 && failed === 0 ? 1 : 0);
-    return { passed, failed: failed + elsewhere, failedFiles };
+    const failedFiles = files.filter(({ status }) => status === 'failed').map(outcomeOf);
+    const passed = files.filter(({ status }) => status !== 'failed').map(outcomeOf);
+    const failures =
+      unhandled > 0
+        ? [`${args.join(' ')}: ${unhandled} errors that nobody handled`]
+        : code !== 0 && failedFiles.length === 0
+          ? [`${args.join(' ')}: ended with ${code}`]
+          : [];
+    return { passed: passed.reduce((sum, one) => sum + one.passed, 0), failures, failedFiles };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -126,7 +142,6 @@ async function tests(args: readonly string[], show: 'pipe' | 'inherit'): Promise
 
 /** What we read of vitest's JSON report. */
 interface Results {
-  readonly numPassedTests: number;
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
@@ -140,9 +155,12 @@ interface Results {
 }
 
 /** A file that cannot be loaded, or whose set-up or end fails, fails no single test. */
-function countedFile({ name, assertionResults }: Results['testResults'][number]): Counted & { name: string } {
-  const count = (wanted: string) => assertionResults.filter(({ status }) => status === wanted).length;
-  return { name: path.relative('.', name), passed: count('passed'), failed: Math.max(1, count('failed')) };
+function outcomeOf(file: Results['testResults'][number]): Outcome & { readonly name: string } {
+  const name = path.relative('.', file.name);
+  const of = (wanted: string) => file.assertionResults.filter(({ status }) => status === wanted);
+  const failures = of('failed').map(({ fullName }) => `${name} > ${fullName}`);
+  const asAWhole = file.status === 'failed' && failures.length === 0;
+  return { name, passed: of('passed').length, failures: asAWhole ? [name] : failures };
 }
 
 /** Some need root, a program that is not there, or to be asked for by a variable. */
