@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { HostVolume } from '../../config/formats.ts';
 import { isWithin, whyNeverGiven, whyNeverWritten } from '../../src/core/host-path.ts';
@@ -7,7 +7,8 @@ import { Problem } from '../../src/core/problem.ts';
 
 /**
  * The paths of its host that a worker's operator allows are such that none gives the host away: neither as they are written,
- * nor where they lead now, where the worker can see that. None is within another: a build could put a link in its place.
+ * nor where they lead now, where the worker can see that. None is within another, nor led to by a link that is: a build could
+ * put another link in its place.
  * @throws Problem `configuration_wrong`.
  */
 export async function demandHostVolumes(
@@ -18,10 +19,9 @@ export async function demandHostVolumes(
     ...(dataDir === undefined ? [] : [dataDir]),
     ...(dockerHost.startsWith('unix://') ? [dockerHost.slice('unix://'.length)] : []),
   ];
-  const leadsTo = (one: string): Promise<string> => realpath(one).catch(() => one);
-  const own = [...named, ...(await Promise.all(named.map(leadsTo)))];
-  const places = await Promise.all(
-    volumes.map(async (volume) => ({ volume, led: await leadsTo(volume.path) })),
+  const own = [...named, ...(await Promise.all(named.map(wayOf))).map(({ led }) => led)];
+  const given = await Promise.all(
+    volumes.map(async (volume) => ({ volume, at: volume.path, ...(await wayOf(volume.path)) })),
   );
   const refuse = (at: string, cause: string): never => {
     throw new Problem('configuration_wrong', {
@@ -29,17 +29,44 @@ export async function demandHostVolumes(
       cause: `${at} cannot be given to builds: ${cause}`,
     });
   };
-  for (const { volume, led } of places) {
+  for (const one of given) {
+    const { volume, at, led, links } = one;
     const why = volume.readOnly ? whyNeverGiven : whyNeverWritten;
-    for (const one of [volume.path, led]) {
-      const cause = why(path.posix.normalize(one), own);
-      if (cause !== null)
-        refuse(volume.path, one === volume.path ? cause : `it leads to ${one}, and ${cause}`);
+    const leadsTo = (place: string): string => (place === at ? '' : `it leads to ${place}, and `);
+    for (const place of [at, led]) {
+      const cause = why(path.posix.normalize(place), own);
+      if (cause !== null) refuse(at, `${leadsTo(place)}${cause}`);
     }
-    const outer = places.find((other) => other.volume !== volume && isWithin(led, other.led));
-    if (outer !== undefined) refuse(volume.path, `it is within ${outer.volume.path}, which is given, too`);
+    for (const place of [at, led, ...links]) {
+      const outer = given.find(
+        (other) => other !== one && [other.at, other.led].some((folder) => isWithin(place, folder)),
+      );
+      if (outer !== undefined) refuse(at, `${leadsTo(place)}it is within ${outer.at}, which is given, too`);
+    }
   }
 }
+
+/** Where a path leads, as far as it is there, and the places of the links on the way. */
+async function wayOf(written: string): Promise<{ readonly led: string; readonly links: readonly string[] }> {
+  const links: string[] = [];
+  const parts = written.split('/');
+  let at = '/';
+  for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+    const place = path.posix.join(at, part);
+    const target = part === '..' ? null : await readlink(place).catch(() => null);
+    if (target === null) {
+      at = place;
+      continue;
+    }
+    if (links.push(place) > MOST_LINKS) return { led: written, links };
+    parts.unshift(...target.split('/'));
+    if (target.startsWith('/')) at = '/';
+  }
+  return { led: at, links };
+}
+
+/** As Linux, which follows no more (`path_resolution(7)`). */
+const MOST_LINKS = 40;
 
 /** Why a workflow may not have the paths of the host that it asks for, for its reason; null: it may, or asks for none. Pure. */
 export function whyVolumesRefused(

@@ -77,6 +77,46 @@ describe('what an operator allows', () => {
   });
 });
 
+describe('a path that leads on', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp('/tmp/slipway-host-volumes-');
+    for (const one of ['given/way', 'outside', 'links'])
+      await mkdir(path.join(folder, one), { recursive: true });
+    await symlink(path.join(folder, 'outside'), path.join(folder, 'given/link'));
+    await symlink(path.join(folder, 'given/link'), path.join(folder, 'links/over'));
+    await symlink(path.join(folder, 'given'), path.join(folder, 'links/given'));
+    await symlink('/', path.join(folder, 'links/root'));
+    await symlink('round', path.join(folder, 'links/round'));
+    await symlink('../outside', path.join(folder, 'links/beside'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  const demand = (...given: readonly string[]) =>
+    demandHostVolumes(
+      given.map((one) => ({ path: one.replace('@', folder), readOnly: false })),
+      ENGINE,
+    );
+
+  test('by a link that builds may write is within what is given, wherever it leads now', async () => {
+    await expect(demand('@/given', '@/given/link')).rejects.toThrow(/link cannot .* is within .*given/);
+    await expect(demand('@/given', '@/links/over')).rejects.toThrow(/over cannot .* is within .*given/);
+    await expect(demand('@/given', '@/links/given/link')).rejects.toThrow(/is within .*given/);
+    await expect(demand('@/links/given', '@/given/way')).rejects.toThrow(/way cannot .* is within/);
+  });
+
+  test('is looked at as far as it is there', async () => {
+    await expect(demand('@/links/root/run/not-there.sock')).rejects.toThrow(/leads to \/run\/not-there.sock/);
+    await expect(demand('@/given', '@/links/given/not-there')).rejects.toThrow(/is within .*given/);
+  });
+
+  test('is given where no build can turn it elsewhere', async () => {
+    await demand('@/given', '@/links/beside');
+    await demand('@/links/over');
+    await demand('@/links/round');
+    await demand('@/links/given/way', '@/links/given/other');
+  });
+});
+
 describe('a workflow that asks for a path of the host', () => {
   const ALLOWED = [
     { path: '/srv/ca', readOnly: true },
