@@ -46,8 +46,8 @@ async function recordOnce(
   if (known !== null && !known.mayRepeat) return (await recordAgain(tx, known.deliveryId)) ?? GONE(known);
   if (known === null) await clearId(tx, delivery);
   const recorded = await record(tx, id, delivery);
-  // Also a second body of one event: another webhook of the repository sends it a little different.
-  if (recorded.isNew || known === null) await keepBody(tx, digest, recorded.id, delivery);
+  // A new body under a known id is perhaps sent so that its own delivery, still to come, would count as known.
+  if (recorded.isNew) await keepBody(tx, digest, recorded.id, delivery);
   return recorded;
 }
 

@@ -139,6 +139,14 @@ describe('an honest delivery is not kept out', () => {
     ]);
   });
 
+  it('by its own body that was sent before it under the id of another one', async () => {
+    const first = await record('github-1', push(A, B));
+    await setOutcome('built');
+    expect(await record('github-1', push(B, A))).toMatchObject({ id: first.id, isNew: false });
+    expect(await record('github-2', push(B, A))).toMatchObject({ isNew: true, outcome: 'received' });
+    expect(await record('stranger', push(B, A))).toMatchObject({ isNew: false });
+  });
+
   it('and nobody takes the id of one that led to a build', async () => {
     const first = await record('github', push(A, B));
     await setOutcome('built');
