@@ -6,6 +6,8 @@ import { shellLiterals } from '../shell-literals.ts';
 import { WORKSPACE } from '../workspace.ts';
 import { CONTEXT, inputOf, OF_RUNNER, variableOf } from './contexts.ts';
 import type { DispatchInputs } from './dispatch-inputs.ts';
+import { readCondition } from './read-condition.ts';
+import { expressionAlone, replaceExpressions } from './replace-expressions.ts';
 
 const VARIABLES: Readonly<Record<string, string>> = {
   GITHUB_SHA: 'CI_COMMIT_SHA',
@@ -23,7 +25,8 @@ const VARIABLES: Readonly<Record<string, string>> = {
   GITHUB_SERVER_URL: 'CI_FORGE_URL',
 };
 
-const FORM = /\$\{\{\s*(.*?)\s*\}\}/gs;
+/** Variables that stand in each other. */
+const DEEPEST = 20;
 
 /** The texts of one step. */
 export interface StepExpressions {
@@ -42,6 +45,7 @@ export function stepExpressions(
   inputs: DispatchInputs['known'],
 ): StepExpressions {
   const secrets = new Map<string, Foreign>();
+  let depth = 0;
 
   const secretOf = (expression: string): string | null => {
     const [, name] = /^secrets\.(\w+)$/.exec(expression) ?? [];
@@ -87,8 +91,79 @@ export function stepExpressions(
   const literal = (expression: string): string | null => {
     const ofRunner = own(OF_RUNNER, expression);
     if (ofRunner !== undefined) return ofRunner;
-    return /^'([^']*)'$/.exec(expression)?.[1] ?? null;
+    if (/^(?:true|false|-?\d+)$/.test(expression)) return expression;
+    return /^'((?:[^']|'')*)'$/.exec(expression)?.[1]?.replaceAll("''", "'") ?? null;
   };
+
+  /** What is left of `a || b` and of `a && b || c` where it is known in the file what `a` is. */
+  const folded = (expression: string): string => {
+    const [, condition = '', yes = '', no = ''] =
+      /^([^']*(?:'[^']*'[^']*)*?)&&\s*('[^']*')\s*\|\|\s*('[^']*')$/.exec(expression) ?? [];
+    const said = condition === '' || condition.includes('||') ? null : readCondition(condition, inputs);
+    if (said !== null && said.status === 'success' && (said.isNever || said.evaluate === null))
+      return said.isNever || yes === "''" ? no : yes;
+    const [, first, rest] = /^('[^']*'|true|false)\s*\|\|\s*(.+)$/s.exec(expression) ?? [];
+    if (first === undefined || rest === undefined) return expression;
+    return first === "''" || first === 'false' ? folded(rest) : first;
+  };
+
+  /** The text that a variable of the file has, through others that it takes. */
+  const textOfVariable = (
+    name: string,
+    at: Foreign,
+    read: (value: string, at: Foreign) => string,
+  ): string => {
+    const value = environment.get(name) ?? '';
+    if (depth >= DEEPEST) return '';
+    depth++;
+    const found = read(value, at);
+    depth--;
+    return found;
+  };
+
+  const value = (written: string, at: Foreign): Out => {
+    const alone = expressionAlone(written);
+    const secret = alone === null ? null : secretOf(alone);
+    if (secret !== null) return map([entry('from_secret', secret, at)], at);
+    const plain = written.replaceAll('$', (_, offset: number) =>
+      written.startsWith('${{', offset) ? '$' : '$$',
+    );
+    return text(
+      replaceExpressions(plain, (one) => {
+        const expression = folded(one);
+        const name = variable(expression) ?? alternative(expression);
+        if (name !== null && /^env\.[\w-]+$/.test(expression)) return textOfVariable(name, at, valueText);
+        if (name === 'CI_WORKSPACE') return WORKSPACE;
+        if (name !== null && !/\bCI_(?:WORKSPACE|FORGE_URL)\b/.test(name)) return `\${${name}}`;
+        const known = literal(expression);
+        if (known === null) lacks(expression, at);
+        return known ?? '';
+      }),
+      at,
+    );
+  };
+
+  const valueText = (written: string, at: Foreign): string => {
+    const found = value(written, at);
+    if (found.kind === 'text') return found.value;
+    lacks(written, at);
+    return '';
+  };
+
+  const word = (written: string, at: Foreign): string =>
+    replaceExpressions(written, (one, whole) => {
+      const expression = folded(one);
+      const [, name] = /^matrix\.([\w-]+)$/.exec(expression) ?? [];
+      if (name !== undefined) return `\${${variableOf(name)}}`;
+      const input = inputOf(expression, inputs);
+      if (input !== undefined) return `\${${input.variable}}`;
+      const ownName = /^env\.(\w+)$/.exec(expression)?.[1];
+      if (ownName !== undefined && environment.has(ownName)) return textOfVariable(ownName, at, word);
+      const known = literal(expression);
+      if (known !== null) return known;
+      at.changes('no name and no image depends on an event here', 'Write it out.');
+      return whole;
+    });
 
   return {
     command: (text, at) => {
@@ -101,68 +176,39 @@ export function stepExpressions(
           );
         return `\${${name}}`;
       };
-      return text
-        .replace(FORM, (whole: string, expression: string, offset: number) => {
-          const secret = secretOf(expression);
-          if (secret !== null) {
-            secrets.set(secret, at);
-            return reference(secret, whole, offset);
+      return replaceExpressions(text, (written, whole, offset) => {
+        const secret = secretOf(written);
+        if (secret !== null) {
+          secrets.set(secret, at);
+          return reference(secret, whole, offset);
+        }
+        const expression = folded(written);
+        const name = variable(expression) ?? alternative(expression);
+        if (name !== null) return reference(name, whole, offset);
+        const known = literal(expression);
+        if (known === null) lacks(expression, at);
+        return known ?? '';
+      }).replace(
+        /\$(?:(GITHUB_\w+|RUNNER_\w+)|\{(GITHUB_\w+|RUNNER_\w+)([^{}]*)\})/g,
+        (whole: string, bare?: string, braced?: string, operator?: string) => {
+          const name = bare ?? braced ?? '';
+          const ours = own(VARIABLES, name);
+          if (ours === undefined) {
+            if (!environment.has(name))
+              at.changes(
+                /_(?:ENV|OUTPUT|PATH|STATE|STEP_SUMMARY)$/.test(name)
+                  ? `\`${name}\` is not there: a step hands nothing to the next but files`
+                  : `\`${name}\` of GitHub has no counterpart and is not set`,
+                'Write a file in the workspace, and read it in the next step.',
+              );
+            return whole;
           }
-          const name = variable(expression) ?? alternative(expression);
-          if (name !== null) return reference(name, whole, offset);
-          const known = literal(expression);
-          if (known === null) lacks(expression, at);
-          return known ?? '';
-        })
-        .replace(
-          /\$(?:(GITHUB_\w+|RUNNER_\w+)|\{(GITHUB_\w+|RUNNER_\w+)([^{}]*)\})/g,
-          (whole: string, bare?: string, braced?: string, operator?: string) => {
-            const name = bare ?? braced ?? '';
-            const ours = own(VARIABLES, name);
-            if (ours === undefined) {
-              if (!environment.has(name))
-                at.changes(
-                  /_(?:ENV|OUTPUT|PATH|STATE|STEP_SUMMARY)$/.test(name)
-                    ? `\`${name}\` is not there: a step hands nothing to the next but files`
-                    : `\`${name}\` of GitHub has no counterpart and is not set`,
-                  'Write a file in the workspace, and read it in the next step.',
-                );
-              return whole;
-            }
-            return braced === undefined ? `$${ours}` : `\${${ours}${operator ?? ''}}`;
-          },
-        );
-    },
-    value: (value, at) => {
-      const alone = /^\$\{\{\s*([^{}]*?)\s*\}\}$/.exec(value)?.[1];
-      const secret = alone === undefined ? null : secretOf(alone);
-      if (secret !== null) return map([entry('from_secret', secret, at)], at);
-      return text(
-        value
-          .replaceAll('$', (_, offset: number) => (value.startsWith('${{', offset) ? '$' : '$$'))
-          .replace(FORM, (_, expression: string) => {
-            const name = variable(expression) ?? alternative(expression);
-            if (name !== null && /^env\.[\w-]+$/.test(expression)) return environment.get(name) ?? '';
-            if (name === 'CI_WORKSPACE') return WORKSPACE;
-            if (name !== null && !/\bCI_(?:WORKSPACE|FORGE_URL)\b/.test(name)) return `\${${name}}`;
-            const known = literal(expression);
-            if (known === null) lacks(expression, at);
-            return known ?? '';
-          }),
-        at,
+          return braced === undefined ? `$${ours}` : `\${${ours}${operator ?? ''}}`;
+        },
       );
     },
-    word: (value, at) =>
-      value.replace(FORM, (whole: string, expression: string) => {
-        const [, name] = /^matrix\.([\w-]+)$/.exec(expression) ?? [];
-        if (name !== undefined) return `\${${variableOf(name)}}`;
-        const input = inputOf(expression, inputs);
-        if (input !== undefined) return `\${${input.variable}}`;
-        const ownName = /^env\.(\w+)$/.exec(expression)?.[1];
-        if (ownName !== undefined && environment.has(ownName)) return environment.get(ownName) ?? '';
-        at.changes('no name and no image depends on an event here', 'Write it out.');
-        return whole;
-      }),
+    value,
+    word,
     environment: () =>
       [...secrets].map(([name, at]) => entry(name, map([entry('from_secret', name, at)], at))),
   };

@@ -76,13 +76,14 @@ function translate(source: string, inputs: DispatchInputs['known']): string | nu
       const inner = either();
       return tokens[at++] === ')' ? inner : null;
     }
-    if (token === 'true' || token === 'false') return token;
     if (/^(?:startsWith|endsWith|contains)$/.test(token)) return call(token);
     const operator = tokens[at];
     if (operator === '==' || operator === '!=') {
       at++;
       return compare(token, operator, tokens[at++] ?? '');
     }
+    const known = knownOf(token);
+    if (known !== null) return known === '' || known === 0 || known === false ? 'false' : 'true';
     const input = inputOf(token, inputs);
     if (input?.type === 'boolean') return `${input.variable} == "true"`;
     const name = input?.variable ?? own(CONTEXT, token);
@@ -96,11 +97,16 @@ function translate(source: string, inputs: DispatchInputs['known']): string | nu
     const subject = tokens[at++] ?? '';
     const value = nameOf(subject) ?? matrixOf(subject);
     if (tokens[at++] !== ',') return null;
-    const text = literalOf(tokens[at++] ?? '');
-    if (tokens[at++] !== ')' || value === undefined || text === null) return null;
+    const written = tokens[at++] ?? '';
+    const text = literalOf(written);
+    if (tokens[at++] !== ')' || text === null) return null;
+    if (value === undefined) return calledWithKnown(name, knownOf(subject), knownOf(written));
     return `${value} ${name} ${text}`;
   }
   function compare(left: string, operator: string, right: string): string | null {
+    const [first, second] = [knownOf(left), knownOf(right)];
+    if (first !== null && second !== null) return String(areEqual(first, second) === (operator === '=='));
+    if (first !== null) return compare(right, operator, left);
     const value = nameOf(left);
     const text =
       literalOf(right) ?? (/^(?:true|false)$/.test(right) && inputOf(left, inputs) ? `"${right}"` : null);
@@ -123,6 +129,29 @@ function translate(source: string, inputs: DispatchInputs['known']): string | nu
     const other = text ?? nameOf(right);
     return name === undefined || other === undefined ? null : `${name} ${operator} ${other}`;
   }
+}
+
+type Known = string | number | boolean;
+
+/** A value that is written in the expression; null for anything else. */
+function knownOf(token: string): Known | null {
+  if (token === 'true' || token === 'false') return token === 'true';
+  if (/^-?\d+$/.test(token)) return Number(token);
+  return /^'((?:[^']|'')*)'$/.exec(token)?.[1]?.replaceAll("''", "'") ?? null;
+}
+
+/** Texts without regard to case, and what is of two types as numbers (GitHub, "Evaluate expressions", operators). */
+function areEqual(first: Known, second: Known): boolean {
+  if (typeof first === 'string' && typeof second === 'string')
+    return first.toLowerCase() === second.toLowerCase();
+  return Number(first) === Number(second);
+}
+
+function calledWithKnown(name: string, subject: Known | null, part: Known | null): string | null {
+  if (subject === null || part === null) return null;
+  const [text, other] = [String(subject).toLowerCase(), String(part).toLowerCase()];
+  if (name === 'startsWith') return String(text.startsWith(other));
+  return String(name === 'endsWith' ? text.endsWith(other) : text.includes(other));
 }
 
 function literalOf(token: string): string | null {

@@ -346,3 +346,39 @@ it('a step for a cancelled build never runs, and is no step for one that succeed
   expect(textOf('github', text('failure() || cancelled()'))).toContain('status: failure');
   expect(textOf('github', text("'!cancelled()'"))).toContain('after');
 });
+
+it('a variable of the file that takes another has its text, and a secret in it is noted', () => {
+  const text = `on: push
+env: { SHA: "\${{ github.sha }}", TAG: "v-\${{ env.SHA }}", KEY: "\${{ secrets.KEY }}", LOOP: "\${{ env.LOOP }}" }
+jobs:
+  one:
+    container: node:20
+    steps: [{ run: x, env: { A: "\${{ env.TAG }}", B: "k\${{ env.KEY }}", C: "\${{ env.LOOP }}" } }]
+`;
+  expect(textOf('github', text)).toContain('A: v-${CI_COMMIT_SHA}\n      B: k\n      C: ""\n');
+  expect(notesOf('github', text)).toEqual([
+    expect.stringContaining('`${{ secrets.KEY }}` has no value here'),
+  ]);
+  expect(errorsOf('github', text)).toEqual([]);
+});
+
+it('what the file knows of a condition is told: texts without regard to case, other types as numbers', () => {
+  const runs = (condition: string) =>
+    textOf(
+      'github',
+      `on: push\njobs: { a: { container: "node:20", steps: [{ run: one, if: "${condition}" }, { run: two }] } }`,
+    ).includes('- one');
+  for (const held of [
+    "'A' == 'a'",
+    "true == '1'",
+    "'' == 0",
+    "'x'",
+    '7',
+    "!''",
+    "contains('Abc', 'B')",
+    "'a' && startsWith('ab', 'A')",
+  ])
+    expect(runs(held), held).toBe(true);
+  for (const not of ["'a' != 'A'", "true == 'true'", "''", '0', 'false', "endsWith('ab', 'c')"])
+    expect(runs(not), not).toBe(false);
+});
