@@ -8,6 +8,7 @@ import { formatOf } from '../convert/format-of.ts';
 import { PIPELINE_FILE } from '../pipeline/pipeline-files.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
 import { readLintInput, UnreadableFile } from './lint-input.ts';
+import { withLocalFiles } from './local-files.ts';
 import { paint } from './print.ts';
 
 const FOLDER = '.slipway';
@@ -16,7 +17,8 @@ const USAGE = `Usage: slipway convert [FILE…] [--from ${FORMATS.join('|')}] [-
 
 Writes the ${PIPELINE_FILE} that does the same as a file of another product. Without a name it takes what it finds here:
 .woodpecker/, .woodpecker.yml, .drone.yml, .gitlab-ci.yml or .github/workflows/. What is left out, or not quite the same,
-is listed on standard error, each with its line and our way to say it.
+is listed on standard error, each with its line and our way to say it. Actions and workflows of the repository that those of
+GitHub name by ./… are read, too.
   --from    the format, where neither path nor keys of the file say it
   --write   write ${PIPELINE_FILE}, or ${FOLDER}/<workflow>.yml for several workflows, instead of standard output;
             a file that is there is left as it is, and that is an error
@@ -52,7 +54,8 @@ export async function convertCommand(argv: readonly string[]): Promise<number> {
       return 0;
     }
     const files = await readFiles(positionals);
-    const converted = convertFiles(files, chooseFormat(files, values.from));
+    const format = chooseFormat(files, values.from);
+    const converted = convertFiles(format === 'github' ? await withLocalFiles(files) : files, format);
     showNotes(converted);
     if (converted.workflows.length === 0) return 1;
     if (values.write) writeFiles(outputs(converted));

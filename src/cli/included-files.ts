@@ -43,7 +43,8 @@ export function readIncludedHere(
     );
 }
 
-async function readInTree(root: string, file: string): Promise<IncludedFile> {
+/** A file of the working tree below `root`, through no link. */
+export async function readInTree(root: string, file: string): Promise<IncludedFile> {
   const full = path.join(root, file);
   try {
     // The server reads no file through a link either.

@@ -24,14 +24,14 @@ const PLACES: Readonly<Record<Format, readonly Place[]>> = {
 
 /** Every documented key with what comes of it: each is converted, and what the notes say is taken. */
 export function compatibilityRows(format: Format): readonly Row[] {
-  return PLACES[format].flatMap(({ where, file, keys, line: lineOf, beside }) =>
+  return PLACES[format].flatMap(({ where, file, keys, line: lineOf, path = format, beside }) =>
     Object.entries(keys).map(([key, value]) => {
       const name = key.replace(/:.*/, '');
       const written = lineOf?.(key, value) ?? `${name}: ${value}`;
       const text = file(written);
-      const { notes, needless } = convertFiles([{ path: format, content: text }, ...(beside ?? [])], format);
+      const { notes, needless } = convertFiles([{ path, content: text }, ...(beside ?? [])], format);
       const line = text.split('\n').findIndex((one) => one.includes(written)) + 1;
-      const note = notes.find((one) => one.line === line) ?? notes[0];
+      const note = notes.find((one) => one.file === path && one.line === line) ?? notes[0];
       const none =
         needless.find((one) => one.line === line && (lineOf !== undefined || one.path.includes(name))) ??
         // What holds of a value, holds of all that is in it.

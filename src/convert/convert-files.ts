@@ -1,6 +1,7 @@
 import { newConvertRoom, type ConvertRoom } from './convert-room.ts';
 import type { Converted, ConvertedWorkflow, Format, InputFile } from './converted.ts';
 import { readDrone } from './drone/read-documents.ts';
+import { noteUnusedActions } from './github/local-files.ts';
 import { readGithub } from './github/read-file.ts';
 import { readGitlab } from './gitlab/read-file.ts';
 import { TooManyValues } from './foreign.ts';
@@ -18,7 +19,7 @@ import { writeWorkflow } from './write-workflow.ts';
  */
 export function convertFiles(inputs: readonly InputFile[], format: Format, room?: ConvertRoom): Converted {
   const opened = new Map(
-    inputs.map(({ path, content }) => [path, openFile(path, content, room ?? newConvertRoom())]),
+    inputs.map((input) => [input.path, openFile(input, room ?? newConvertRoom())]),
   );
   const files = [...opened.values()];
   const isReadable = files.every(({ report }) => !report.hasErrors());
@@ -27,7 +28,7 @@ export function convertFiles(inputs: readonly InputFile[], format: Format, room?
     for (const { root } of documents) if (!report.hasErrors()) bounded(report, () => root.noteRest());
   return {
     format,
-    workflows: workflows.map(write),
+    workflows: workflows.map((one) => write(one, files)),
     notes: files.flatMap(({ report }) => report.list()),
     needless: files.flatMap(({ name, documents }) =>
       documents.flatMap(({ root }) =>
@@ -38,7 +39,9 @@ export function convertFiles(inputs: readonly InputFile[], format: Format, room?
 }
 
 function read(files: readonly ForeignFile[], format: Format): readonly ReadWorkflow[] {
-  const every = files.flatMap((file) => bounded(file.report, () => READERS[format](file, files)) ?? []);
+  const own = files.filter(({ isBeside }) => !isBeside);
+  const every = own.flatMap((file) => bounded(file.report, () => READERS[format](file, files)) ?? []);
+  if (format === 'github') noteUnusedActions(files);
   const all =
     format === 'woodpecker' ? leaveOutWaiting(every, new Set(files.map(({ name }) => nameOf(name)))) : every;
   const unique = uniqueNames();
@@ -75,8 +78,11 @@ function bounded<T>(report: ForeignFile['report'], work: () => T): T | null {
   }
 }
 
-function write({ name, out, file, document }: ReadWorkflow): ConvertedWorkflow {
-  return { name, ...writeWorkflow(out, file, document) };
+function write(
+  { name, out, file, document }: ReadWorkflow,
+  files: readonly ForeignFile[],
+): ConvertedWorkflow {
+  return { name, ...writeWorkflow(out, file, document, files) };
 }
 
 /** `.woodpecker/test.yml` is the workflow `test`. */

@@ -9,6 +9,8 @@ export type Format = (typeof FORMATS)[number];
 export interface InputFile {
   readonly path: string;
   readonly content: FileInput;
+  /** It is read for what other files take of it, and is no pipeline of its own. */
+  readonly isBeside?: boolean;
 }
 
 /** A workflow in our format. */

@@ -12,7 +12,11 @@ interface Sheet {
   readonly anchors: readonly { readonly name: string; readonly node: Node }[];
   /** Paths of what the file need not say here, each with its reason. */
   readonly needless: Map<string, { readonly line: number; readonly reason: string }>;
+  readonly bind: Bind;
 }
+
+/** A text of a document with values in the place of what stands for them where the document is taken in. */
+export type Bind = (text: string, at: Foreign) => string;
 
 const ALL = 'it, or all files of its build together,';
 
@@ -49,6 +53,7 @@ export class Foreign {
   private readonly aliases: readonly Node[];
   private state: 'unread' | 'open' | 'used' = 'unread';
   private children: readonly Foreign[] | null = null;
+  private boundText: string | null = null;
 
   private constructor(
     sheet: Sheet,
@@ -77,7 +82,13 @@ export class Foreign {
         if (!isAlias(node) && node.anchor !== undefined) anchors.push({ name: node.anchor, node });
       },
     });
-    return new Foreign({ report, room, anchors, needless: new Map() }, contents, '', '', null, []);
+    const sheet = { report, room, anchors, needless: new Map(), bind: (text: string) => text };
+    return new Foreign(sheet, contents, '', '', null, []);
+  }
+
+  /** The same value, unread, whose texts are bound. */
+  bound(bind: Bind): Foreign {
+    return new Foreign({ ...this.sheet, bind }, this.node, this.path, this.key, null, this.aliases);
   }
 
   get report(): Report {
@@ -112,7 +123,8 @@ export class Foreign {
 
   /** The same, without using it up. */
   peek(): string {
-    return textOf(this.node);
+    this.boundText ??= this.sheet.bind(textOf(this.node), this);
+    return this.boundText;
   }
 
   /** An entry of a map, which the reader is to read; undefined where there is none. */

@@ -6,6 +6,7 @@ const PATHS: readonly (readonly [RegExp, Format])[] = [
   [/(?:^|\/)\.drone\.ya?ml$/, 'drone'],
   [/(?:^|\/|\.)\.?gitlab-ci\.ya?ml$/, 'gitlab'],
   [/(?:^|\/)\.github\/workflows\/[^/]+\.ya?ml$/, 'github'],
+  [/(?:^|\/)action\.ya?ml$/, 'github'],
 ];
 
 /** Keys at the beginning of a line that only one of them has. */

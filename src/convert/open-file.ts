@@ -1,10 +1,11 @@
 import { Lexer } from 'yaml';
 import type { Document } from 'yaml';
-import { decode, type FileInput } from '../pipeline/decode.ts';
+import { decode } from '../pipeline/decode.ts';
 import { takeBytes } from '../pipeline/build-room.ts';
 import { composeDocuments, reportErrors } from '../pipeline/parse-yaml.ts';
 import { createReport } from '../pipeline/report.ts';
 import type { Report } from '../pipeline/report.ts';
+import type { InputFile } from './converted.ts';
 import type { ConvertRoom } from './convert-room.ts';
 import { Foreign } from './foreign.ts';
 
@@ -24,6 +25,8 @@ export interface ForeignFile {
   /** In the file's order; those without content are left out. Empty when the report has errors. */
   readonly documents: readonly ForeignDocument[];
   readonly comments: readonly Comment[];
+  /** It is read for what other files take of it, and is no pipeline of its own. */
+  readonly isBeside: boolean;
 }
 
 export interface ForeignDocument {
@@ -37,10 +40,13 @@ export interface ForeignDocument {
  * Reads a file as YAML in which every scalar is text. Never throws; what is wrong is in the report.
  * @param room What is read, here and by whoever reads the documents, is taken from it.
  */
-export function openFile(name: string, input: FileInput, room: ConvertRoom): ForeignFile {
+export function openFile(
+  { path: name, content: input, isBeside = false }: InputFile,
+  room: ConvertRoom,
+): ForeignFile {
   const { text, wrong } = decode(takeBytes(input, room));
   const report = createReport(name, text);
-  const file = { name, text, report, comments: [] };
+  const file = { name, text, report, comments: [], isBeside };
   if (wrong !== null) {
     report.add(wrong.code, { span: wrong.span, path: '' }, wrong.details);
     return { ...file, documents: [] };

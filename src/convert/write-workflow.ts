@@ -3,7 +3,9 @@ import type { Node } from 'yaml';
 import type { LintProblem } from '../pipeline/lint-problem.ts';
 import { excerptOf } from '../pipeline/excerpt.ts';
 import { nodeSpan } from '../pipeline/parse-yaml.ts';
+import type { Report, Span } from '../pipeline/report.ts';
 import type { Comment } from './open-file.ts';
+import type { Foreign } from './foreign.ts';
 import type { Out, OutMap } from './out.ts';
 
 /** Where a part of a written file comes from. */
@@ -11,6 +13,7 @@ interface Origin {
   readonly offset: number;
   readonly length: number;
   readonly path: string;
+  readonly report: Report;
 }
 
 /** The file that a workflow was converted from. */
@@ -18,6 +21,7 @@ export interface OriginFile {
   readonly name: string;
   readonly text: string;
   readonly comments: readonly Comment[];
+  readonly report: Report;
 }
 
 export interface WrittenWorkflow {
@@ -26,15 +30,20 @@ export interface WrittenWorkflow {
   toOrigin(problem: LintProblem): LintProblem;
 }
 
-/** A workflow as text. Each comment comes before, or behind, the part whose origin stands next to it. */
+/**
+ * A workflow as text. Each comment of its file comes before, or behind, the part whose origin stands next to it.
+ * @param files Those that parts of it may come from.
+ */
 export function writeWorkflow(
   root: OutMap,
   origin: OriginFile,
   range: { readonly start: number; readonly end: number },
+  files: readonly OriginFile[],
 ): WrittenWorkflow {
-  const places: Place[] = [];
+  const all: Place[] = [];
   const document = new Document(null, { schema: 'core' });
-  const written = render(root, places) as unknown as YAMLMap<Scalar>;
+  const written = render(root, all) as unknown as YAMLMap<Scalar>;
+  const places = all.filter(({ report }) => report === origin.report);
   document.contents = written;
   const comments = origin.comments.filter(({ offset }) => offset >= range.start && offset < range.end);
   const head = comments.filter(({ offset }) => offset < (root.from?.span.offset ?? 0));
@@ -47,13 +56,14 @@ export function writeWorkflow(
       .join('\n');
   separate(root, written);
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: true });
-  return { text, toOrigin: (problem) => toOrigin(problem, text, root, origin) };
+  return { text, toOrigin: (problem) => toOrigin(problem, text, root, [origin, ...files]) };
 }
 
 /** Something that a comment can stand before, in the order of the written file. */
 interface Place {
   readonly offset: number;
   readonly node: Node;
+  readonly report: Report;
 }
 
 function render(out: Out, places: Place[]): Node {
@@ -64,7 +74,7 @@ function render(out: Out, places: Place[]): Node {
     for (const item of out.items) {
       const index = places.length;
       const node = render(item, places);
-      if (item.from !== null) places.splice(index, 0, { offset: item.from.span.offset, node });
+      if (item.from !== null) places.splice(index, 0, { ...placeOf(item.from), node });
       sequence.items.push(node);
     }
     return sequence;
@@ -73,11 +83,13 @@ function render(out: Out, places: Place[]): Node {
   map.flow = out.entries.length === 0;
   for (const { key, value, from } of out.entries) {
     const name = new Scalar(key);
-    if (from !== null) places.push({ offset: from.span.offset, node: name });
+    if (from !== null) places.push({ ...placeOf(from), node: name });
     map.items.push(new Pair(name, render(value, places)));
   }
   return map;
 }
+
+const placeOf = ({ span, report }: Foreign) => ({ offset: span.offset, report });
 
 /** Several lines as they stand; what YAML has other words for in quotes. */
 function scalarOf(value: string): Scalar {
@@ -127,7 +139,7 @@ function separate({ entries }: OutMap, map: YAMLMap): void {
 }
 
 /** The parts of a written text, each with its origin: read again, because only then it is known where they stand. */
-function toOrigin(problem: LintProblem, text: string, root: OutMap, { name, text: original }: OriginFile) {
+function toOrigin(problem: LintProblem, text: string, root: OutMap, files: readonly OriginFile[]) {
   const starts = lineStarts(text);
   const at = (starts[problem.line - 1] ?? 0) + problem.column - 1;
   const found = { offset: -1, origin: null as Origin | null };
@@ -140,6 +152,8 @@ function toOrigin(problem: LintProblem, text: string, root: OutMap, { name, text
     },
   );
   const { offset = 0, length = 1, path = '' } = found.origin ?? {};
+  const file = files.find(({ report }) => report === found.origin?.report) ?? files[0];
+  const { name = '', text: original = '' } = file ?? {};
   const lines = lineStarts(original);
   const line = lines.filter((start) => start <= offset).length;
   const start = lines[line - 1] ?? 0;
@@ -155,18 +169,20 @@ function walk(
   above: Origin | null,
   visit: (offset: number, origin: Origin | null) => void,
 ): void {
-  const origin = out.from === null ? above : { ...out.from.valueSpan, path: out.from.path };
+  const origin = out.from === null ? above : originOf(out.from, out.from.valueSpan);
   if (isScalar(node) || isMap(node) || isSeq(node)) visit(nodeSpan(node).offset, origin);
   if (out.kind === 'list' && isSeq(node))
     out.items.forEach((item, index) => walk(item, node.items[index], origin, visit));
   if (out.kind === 'map' && isMap(node))
     out.entries.forEach(({ value, from }, index) => {
       const pair = node.items[index];
-      const own = from === null ? origin : { ...from.span, path: from.path };
+      const own = from === null ? origin : originOf(from, from.span);
       if (isScalar(pair?.key)) visit(nodeSpan(pair.key).offset, own);
       walk(value, pair?.value, own, visit);
     });
 }
+
+const originOf = ({ path, report }: Foreign, span: Span): Origin => ({ ...span, path, report });
 
 function lineStarts(text: string): readonly number[] {
   const starts = [0];

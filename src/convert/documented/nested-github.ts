@@ -8,6 +8,12 @@ const onEvent = (event: string) => (line: string) => `on:\n  ${event}:\n    ${li
 const each = (names: string, value: string) =>
   Object.fromEntries(names.split(' ').map((one) => [one, value]));
 
+/** An action of the repository that takes its input `a`. */
+function action(folder: string, using: string, line: string) {
+  const runs = `runs:\n  using: ${using}\n  steps:\n    - { run: "x \${{ inputs.a }}", shell: sh }\n`;
+  return { path: `${folder}/action.yml`, content: `${line}\n${runs}` };
+}
+
 const EVENTS =
   'branch_protection_rule check_run check_suite create delete deployment_status discussion discussion_comment fork gollum image_version label milestone page_build project project_card project_column public pull_request_review pull_request_review_comment registry_package status watch';
 const SCOPES =
@@ -98,12 +104,54 @@ export const NESTED: readonly Place[] = [
     where: 'step',
     file: (line) => `${JOB}    steps:\n      - run: x\n      - ${line}\n`,
     keys: {
-      'uses: ./ (an action of the repository)': './a',
       'uses: docker://': '"docker://busybox:1.36"',
       'uses: docker/metadata-action': 'docker/metadata-action@v5',
       'uses: docker/setup-buildx-action': 'docker/setup-buildx-action@v3',
       ...each('parallel background wait wait-all cancel', '[a]'),
     },
+  },
+  {
+    where: 'step',
+    file: (line) => `${JOB}    steps:\n      - run: x\n      - ${line}\n`,
+    beside: ['composite', 'docker', 'node20'].map((using) => ({
+      ...action(using, using, ''),
+      isBeside: true,
+    })),
+    keys: {
+      'uses: ./ (an action of steps)': './composite',
+      'uses: ./ (an action that is an image)': './docker',
+      'uses: ./ (an action that is a program)': './node20',
+      'uses: ./ (an action that is not there)': './a',
+    },
+  },
+  {
+    where: 'action of steps',
+    path: 'a/action.yml',
+    file: (line) => action('a', 'composite', line).content,
+    beside: [
+      {
+        path: '.github/workflows/ci.yml',
+        content: `${JOB}    steps:\n      - { uses: ./a }\n`,
+      },
+    ],
+    keys: {
+      ...each('name author description', 'a'),
+      branding: '{ icon: a, color: b }',
+      inputs: '{ a: { default: c } }',
+      outputs: '{ a: { value: b } }',
+    },
+  },
+  {
+    where: 'action of steps: inputs',
+    path: 'a/action.yml',
+    file: (line) => action('a', 'composite', `inputs: { a: { ${line} } }`).content,
+    beside: [
+      {
+        path: '.github/workflows/ci.yml',
+        content: `${JOB}    steps:\n      - { uses: ./a, with: { a: b } }\n`,
+      },
+    ],
+    keys: { description: 'a', required: 'true', default: 'a', deprecationMessage: 'a' },
   },
   {
     where: 'context',

@@ -6,7 +6,9 @@ export interface Place {
   /** A file with such a line at that place. */
   readonly file: (line: string) => string;
   readonly keys: Readonly<Record<string, string>>;
-  /** Files that it includes. */
+  /** What the file is called, where that counts. */
+  readonly path?: string;
+  /** Files that it includes, or that take it in. */
   readonly beside?: readonly InputFile[];
   /** The line of a key that is no `key: value`. */
   readonly line?: (key: string, value: string) => string;

@@ -10,15 +10,19 @@ import { concurrencyEntry } from './concurrency.ts';
 import { matrixEntry, noteLacking, variablesOf } from './matrix.ts';
 import { servicesEntry } from './services.ts';
 import type { Upload } from './download-artifact.ts';
+import { localActions, type LocalActions } from './local-action.ts';
+import { ACTION_FILE, topOf } from './local-files.ts';
 import { readSteps, type Passing } from './steps.ts';
 import { readDispatchInputs, type DispatchInputs } from './dispatch-inputs.ts';
 import { readTriggers, scheduleEntry } from './triggers.ts';
 
 /** Jobs of a workflow of GitHub, each a workflow of ours: its steps share a checkout, and others do not. */
-export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
+export function readGithub(file: ForeignFile, files: readonly ForeignFile[]): readonly ReadWorkflow[] {
   const [document] = file.documents;
   if (document === undefined) return [];
   const { root } = document;
+  // It is read where a step uses it.
+  if (ACTION_FILE.test(file.name) && root.has('runs')) return [];
   for (const key of ['name', 'run-name']) root.get(key)?.needs('a build is named by its commit');
   root.get('permissions')?.needs('a step gets no token of the Git host');
   const on = root.get('on') ?? root.get('true');
@@ -53,6 +57,7 @@ export function readGithub(file: ForeignFile): readonly ReadWorkflow[] {
     const shared = {
       ...{ env: root.get('env'), defaults, triggers, before, on, inputs, schedule },
       ...{ concurrency, title, isAlone: jobs.length === 1 },
+      local: localActions(topOf(file.name), files),
     };
     const out = readJob(job, shared);
     if (out === null) return [];
@@ -105,11 +110,12 @@ interface Shared {
   readonly title: string;
   /** Whether it has one job. */
   readonly isAlone: boolean;
+  readonly local: LocalActions;
 }
 
 function readJob(
   job: Foreign,
-  { env, defaults, triggers, before, on, inputs, schedule, concurrency, title, isAlone }: Shared,
+  { env, defaults, triggers, before, on, inputs, schedule, concurrency, title, isAlone, local }: Shared,
 ): (Out & { kind: 'map' }) | null {
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) job.get(key)?.leaveOut(why, fix);
   job.get('name')?.needs('a workflow is named by its key');
@@ -140,7 +146,7 @@ function readJob(
     (one) => before.get(one.text() ?? '')?.uploads ?? [],
   );
   const passing: Passing = { uploads: [...new Set(needed)], kept: [], taken: [] };
-  const steps = readSteps(job, ownEnv, defaults, inputs.known, passing);
+  const steps = readSteps(job, ownEnv, defaults, inputs.known, passing, local);
   const strategy = job.get('strategy');
   const matrix = matrixEntry(strategy);
   if (steps.length === 0) {

@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,9 +20,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const slipway = (
   argv: readonly string[],
   input = '',
+  cwd = folder,
 ): Promise<{ status: number; stdout: string; stderr: string }> =>
   new Promise((resolve) => {
-    const child = execFile(process.execPath, [main, ...argv], { cwd: folder }, (error, stdout, stderr) =>
+    const child = execFile(process.execPath, [main, ...argv], { cwd }, (error, stdout, stderr) =>
       resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
     child.stdin?.end(input);
@@ -57,4 +66,31 @@ test('wrong use ends with 2, a file that is no YAML with 1', async () => {
   expect((await slipway(['convert', '--from', 'jenkins', '-'], '')).status).toBe(2);
   expect((await slipway(['convert', 'nowhere.yml'])).status).toBe(2);
   expect((await slipway(['convert', '--from', 'drone', '-'], 'steps: [')).status).toBe(1);
+});
+
+test('actions of the repository are read with the workflow that uses them, and none outside of it or through a link', async () => {
+  const here = mkdtempSync(path.join(folder, 'repository-'));
+  const write = (name: string, content: string) => {
+    mkdirSync(path.dirname(path.join(here, name)), { recursive: true });
+    writeFileSync(path.join(here, name), content);
+  };
+  const action = (command: string) => `runs: { using: composite, steps: [{ run: ${command}, shell: sh }] }\n`;
+  write('../action.yml', action('outside'));
+  write('../elsewhere/action.yml', action('outside'));
+  symlinkSync('../elsewhere', path.join(here, 'linked'));
+  write('.github/actions/a/action.yml', 'runs: { using: composite, steps: [{ uses: ./b/ }] }\n');
+  write('b/action.yaml', action('inside'));
+  write(
+    '.github/workflows/ci.yml',
+    'on: push\njobs: { one: { container: "node:20", steps: [{ uses: ./.github/actions/a }, { uses: ./../ }, { uses: ./linked }, { run: x }] } }\n',
+  );
+  const { status, stdout, stderr } = await slipway(['convert'], '', here);
+  expect(status).toBe(0);
+  expect(stdout.match(/- name: .*/g)).toEqual(['- name: inside', '- name: x']);
+  expect(stderr.match(/(only files of the repository|not among the files)/g)).toEqual([
+    'only files of the repository',
+    'not among the files',
+  ]);
+  const named = path.relative(folder, path.join(here, '.github/workflows/ci.yml'));
+  expect((await slipway(['convert', named])).stdout).toBe(stdout);
 });
