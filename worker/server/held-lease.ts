@@ -28,7 +28,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { LeaseLost, type Lease, type Stop } from './lease.ts';
 import { leaseArtifacts } from './lease-artifacts.ts';
 import type { LeaseRequest } from './lease-request.ts';
-import { ReportQueue } from './report-queue.ts';
+import { isLast, ReportQueue } from './report-queue.ts';
 import { backOff, type ServerClient, type ServerRequest } from './server-client.ts';
 import { sendTests } from './send-tests.ts';
 import { SignalPoll } from './signal-poll.ts';
@@ -351,10 +351,6 @@ export class HeldLease implements Lease {
   async #ready(waiting: Promise<void>): Promise<void> {
     await waiting.catch(() => this.#throwIfOver());
   }
-}
-
-function isLast(body: ReportBody): boolean {
-  return body.type === 'workflow.finished' || body.type === 'deployment.finished';
 }
 
 /** An answer that takes longer is none. */

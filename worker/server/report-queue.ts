@@ -79,8 +79,12 @@ export class ReportQueue {
     const goesAlone = ({ body }: Waiting): boolean => ALONE.has(body.type);
     const [first] = this.#waiting;
     if (first !== undefined && goesAlone(first)) return this.#waiting.splice(0, 1);
+    const isBehindEnd = (index: number): boolean => {
+      const before = this.#waiting[index - 1];
+      return before !== undefined && isLast(before.body);
+    };
     const next = this.#waiting.findIndex(
-      (one, index) => index > 0 && (!one.areLogsDelivered || goesAlone(one)),
+      (one, index) => index > 0 && (!one.areLogsDelivered || goesAlone(one) || isBehindEnd(index)),
     );
     return this.#waiting.splice(0, Math.min(next < 0 ? Infinity : next, MOST_AT_ONCE));
   }
@@ -114,6 +118,11 @@ export class ReportQueue {
       await setTimeout(LOG_PAUSE_MS);
     }
   }
+}
+
+/** Whether it is the end of the lease's work: with it the server ends the lease, and takes nothing that comes behind it. */
+export function isLast(body: ReportBody): boolean {
+  return body.type === 'workflow.finished' || body.type === 'deployment.finished';
 }
 
 /** The server may refuse these by its rules, and whoever made one waits for the answer. */

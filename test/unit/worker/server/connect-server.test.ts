@@ -370,6 +370,20 @@ describe('a lease', () => {
     expect(lease.lost.aborted).toBe(false);
   });
 
+  it('is over with the end of its work, and takes nothing that is told behind it', async () => {
+    const lease = await claim();
+    const told = [
+      lease.report(started(1)),
+      lease.report({ type: 'workflow.finished', status: 'success', reason: null }),
+      lease.report(started(2)),
+    ];
+    const ends = await Promise.allSettled(told);
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(server.reports.map(({ type }) => type)).toEqual(['step.started', 'workflow.finished']);
+    expect(lease.holds()).toBe(false);
+    expect(stopOf(lease.lost)).toBeNull();
+  });
+
   it('sends a report of an end again while the server has not seen the end of the log', async () => {
     server.script('/reports', problem('log_not_ended', { attempt: 'a', received: 0, expected: 1 }));
     const lease = await claim();

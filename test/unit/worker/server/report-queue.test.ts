@@ -72,6 +72,14 @@ it('sends what may be refused alone', async () => {
   expect(server.requests).toEqual([['1 a'], ['2 deployment.phase'], ['3 b', '4 c']]);
 });
 
+it('sends nothing along behind the end of the work, with which the lease is over', async () => {
+  const server = new Server();
+  const queue = queueTo(server);
+  const end: ReportBody = { type: 'workflow.finished', status: 'success', reason: null };
+  await Promise.all([started('a'), started('b'), end, started('c')].map((body) => queue.push(body)));
+  expect(server.requests).toEqual([['1 a', '2 b', '3 workflow.finished'], ['4 c']]);
+});
+
 it('tells only the one that is refused, and takes all the others in their order', async () => {
   const server = new Server();
   server.refused.add('c');
