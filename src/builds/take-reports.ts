@@ -1,5 +1,5 @@
 import { Problem } from '../core/problem.ts';
-import type { Report } from '../core/work.ts';
+import { isLast, type Report } from '../core/work.ts';
 import type { ReportsAnswer } from '../protocol/worker.ts';
 import type { Tx } from '../store/store.ts';
 import type { OpenLease } from './builds.ts';
@@ -23,7 +23,7 @@ export interface ReportContext {
 
 /**
  * Takes reports in, each once, in their order. A report that may not be taken in yet stops there: those before
- * it are committed.
+ * it are committed. So does the last one of the work, with which the lease ends.
  * @throws Problem `lease_lost`, `log_not_ended`, `switch_refused`, `request_wrong` for an image that was not put.
  */
 export async function takeReports(
@@ -61,6 +61,7 @@ async function takeIn(
     refusal ??= await takeOne({ deps, tx, lease: row, now, at }, report);
     if (refusal !== null) break;
     accepted = report.n;
+    if (isLast(report)) break;
   }
   if (accepted > row.reports)
     await tx.db.updateTable('lease').set({ reports: accepted }).where('id', '=', row.id).execute();

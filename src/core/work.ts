@@ -196,6 +196,11 @@ export type ReportBody =
       readonly logBytes: number;
     };
 
+/** Whether it is the end of a lease's work: with it the server ends the lease, and takes nothing that comes behind it. Pure. */
+export function isLast(body: ReportBody): boolean {
+  return body.type === 'workflow.finished' || body.type === 'deployment.finished';
+}
+
 /** What the server tells a lease's holder. */
 export interface Signals {
   /** Set when the work must end: a person, a superseding build, or a lost lease. */

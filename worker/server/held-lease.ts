@@ -1,7 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { Problem } from '../../src/core/problem.ts';
 import type { TestReport } from '../../src/core/test-report.ts';
-import type { CancelledStep, LeaseSecrets, ReportBody, Signals, Work } from '../../src/core/work.ts';
+import {
+  isLast,
+  type CancelledStep,
+  type LeaseSecrets,
+  type ReportBody,
+  type Signals,
+  type Work,
+} from '../../src/core/work.ts';
 import { FRAMES_CONTENT_TYPE } from '../../src/protocol/frames.ts';
 import type {
   ClaimAnswer,
@@ -28,7 +35,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { LeaseLost, type Lease, type Stop } from './lease.ts';
 import { leaseArtifacts } from './lease-artifacts.ts';
 import type { LeaseRequest } from './lease-request.ts';
-import { isLast, ReportQueue } from './report-queue.ts';
+import { ReportQueue } from './report-queue.ts';
 import { backOff, type ServerClient, type ServerRequest } from './server-client.ts';
 import { sendTests } from './send-tests.ts';
 import { SignalPoll } from './signal-poll.ts';

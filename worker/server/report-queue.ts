@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { Problem } from '../../src/core/problem.ts';
-import type { Report, ReportBody } from '../../src/core/work.ts';
+import { isLast, type Report, type ReportBody } from '../../src/core/work.ts';
 
 export interface ReportQueueOptions {
   /**
@@ -118,11 +118,6 @@ export class ReportQueue {
       await setTimeout(LOG_PAUSE_MS);
     }
   }
-}
-
-/** Whether it is the end of the lease's work: with it the server ends the lease, and takes nothing that comes behind it. */
-export function isLast(body: ReportBody): boolean {
-  return body.type === 'workflow.finished' || body.type === 'deployment.finished';
 }
 
 /** The server may refuse these by its rules, and whoever made one waits for the answer. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TIMES } from '../../../config/times.ts';
 import type { RepositoryEvent } from '../../../src/core/event.ts';
 import { Problem } from '../../../src/core/problem.ts';
-import type { WorkflowWork } from '../../../src/core/work.ts';
+import type { ReportBody, WorkflowWork } from '../../../src/core/work.ts';
 import {
   deployOf,
   IMAGE_REPORTS,
@@ -146,6 +146,19 @@ describe('a lost lease', () => {
     expect(await record.statusOf('build', buildId)).toBe('pending');
     const asked = record.store.db.selectFrom('outbox').selectAll().where('lease_id', 'is not', null);
     expect(await asked.execute()).toEqual([]);
+  });
+
+  it('takes nothing behind the end of the work, not even in one request with it', async () => {
+    const { workflow } = await placed();
+    const lease = await ada.claimWorkflow(workflow);
+    const reports: readonly ReportBody[] = [
+      { type: 'workflow.finished', status: 'failure', reason: null },
+      ...IMAGE_REPORTS.slice(0, 1),
+    ];
+    const numbered = reports.map((body, index) => ({ ...body, n: index + 1, atMs: 0 }));
+    expect(await record.builds.report(lease.open, numbered)).toEqual({ accepted: 1 });
+    expect(await record.store.db.selectFrom('image').selectAll().execute()).toEqual([]);
+    expect(await codeOf(record.builds.report(lease.open, numbered.slice(1)))).toBe('lease_lost');
   });
 
   it('makes a new attempt while no step has begun, with fresh rows and a higher fence', async () => {
