@@ -98,6 +98,7 @@ class WorkflowRun {
       const outcome = unplanned(error, this.#lease);
       this.#ending.abort(outcome);
       await Promise.allSettled(underWay);
+      await this.#stages.told();
       return outcome;
     }
   }
