@@ -5,7 +5,7 @@ import { isOfHost, type Plan } from './plan.ts';
  * `repeat`: run only a part of a workflow again, in an image that it keeps. `cancel-step`: end one step alone.
  * `take-artifacts`: bring artifacts of other workflows into the workspace. `split`: give the shares of a step their test files.
  * `volumes`: give steps and services volumes by name. `named-images`: run the image that its name stands for in the build.
- * `volumes`: give steps and services volumes by name. `host-volumes`: give them paths of its host that its operator allows.
+ * `host-volumes`: give steps and services paths of its host that its operator allows.
  */
 export const WORKER_FEATURES = [
   'repeat',
