@@ -1,3 +1,5 @@
+import { unlessAborted } from '../../src/core/unless-aborted.ts';
+
 /** Work that several ask for at once and that ends early only when nobody wants it any more. */
 export interface SharedFlights {
   /**
@@ -37,7 +39,7 @@ export function sharedFlights(): SharedFlights {
       const flight = flights.get(key) ?? start(key, work);
       flight.waiting += 1;
       try {
-        return (await orAborted(flight.promise, signal)) as T;
+        return (await unlessAborted(flight.promise, signal)) as T;
       } finally {
         flight.waiting -= 1;
         if (flight.waiting === 0) {
@@ -47,15 +49,4 @@ export function sharedFlights(): SharedFlights {
       }
     },
   };
-}
-
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', onAbort);
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

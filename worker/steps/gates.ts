@@ -1,4 +1,5 @@
 import type { StepPlan } from '../../src/core/plan.ts';
+import { unlessAborted } from '../../src/core/unless-aborted.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
 
 /** What steps wait for beside one another. */
@@ -18,7 +19,7 @@ export async function passGates(
 ): Promise<Outcome | null> {
   try {
     const all = Promise.all([services, step.image === null ? builtImage : step.image, workspace]);
-    const [ready, image, files] = await Promise.race([all, rejectsOnAbort(signal)]);
+    const [ready, image, files] = await unlessAborted(all, signal);
     if (ready.status !== 'success')
       return { status: 'skipped', reason: ready.reason ?? 'a service is not ready', exitCode: null };
     if (files.status !== 'success') return { ...files, status: 'skipped' };
@@ -29,16 +30,4 @@ export async function passGates(
     const cause = error instanceof Error ? error.message : String(error);
     return { status: 'error', reason: `the step could not be prepared: ${cause}`, exitCode: null };
   }
-}
-
-export function nullOnAbort(signal: AbortSignal): Promise<null> {
-  return rejectsOnAbort(signal).catch(() => null);
-}
-
-function rejectsOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const tell = (): void => reject(new Error('aborted'));
-    if (signal.aborted) tell();
-    else signal.addEventListener('abort', tell, { once: true });
-  });
 }

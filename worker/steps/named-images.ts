@@ -1,5 +1,6 @@
 import { isFixedName, withDigest, type NamedImage } from '../../src/core/named-image.ts';
 import { Problem } from '../../src/core/problem.ts';
+import { unlessAborted } from '../../src/core/unless-aborted.ts';
 import type { LeaseSecrets } from '../../src/core/work.ts';
 import { parseImageReference } from '../../src/registry/image-reference.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -121,16 +122,4 @@ export function whatIs(
 function gone(name: string, digest: string, cause: string, pulled: readonly string[]): PreparedImage {
   const { message, fix } = new Problem('image_gone', { name, digest, cause });
   return { reason: message, pulled: [...pulled, fix] };
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

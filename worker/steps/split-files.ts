@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { SharePlan, StepPlan } from '../../src/core/plan.ts';
 import { Problem } from '../../src/core/problem.ts';
 import { SPLIT_LIMITS, type Division, type FileShare } from '../../src/core/split.ts';
+import { unlessAborted } from '../../src/core/unless-aborted.ts';
 import { listFiles, NotCollected } from '../collect/collect-files.ts';
 import { EngineLost } from '../engine/engine-lost.ts';
 import { tarOf } from '../engine/tar.ts';
@@ -45,7 +46,7 @@ export class SplitFiles {
     const division = before.catch(() => this.#divide(split, waiting));
     this.#divisions.set(split.step, division);
     try {
-      const divided = await Promise.race([division, rejectsOnAbort(waiting.signal)]);
+      const divided = await unlessAborted(division, waiting.signal);
       const share = divided[split.share - 1] ?? { files: [], expectedMs: null };
       if (share.files.length > 0) return { kind: 'files', share, division: divided };
       const reason = 'there are more shares than test files, and none is left for this one';
@@ -146,12 +147,4 @@ function outcomeOf(error: unknown, signal: AbortSignal): Outcome {
   const message = error instanceof Error ? error.message : String(error);
   const cause = (isFull ? `${message} ${error.fix}` : message).trim().replace(/\.$/, '');
   return { status, reason: `it has no test files: ${cause}`, exitCode: null };
-}
-
-function rejectsOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const tell = (): void => reject(new Error('aborted'));
-    if (signal.aborted) tell();
-    else signal.addEventListener('abort', tell, { once: true });
-  });
 }

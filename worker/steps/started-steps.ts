@@ -1,6 +1,6 @@
 import type { StepPlan } from '../../src/core/plan.ts';
+import { unlessAborted } from '../../src/core/unless-aborted.ts';
 import type { StepWork } from '../../src/core/work.ts';
-import { nullOnAbort } from './gates.ts';
 import { startNetworkSandbox } from './network-sandbox.ts';
 import type { StepContainer } from './step-container.ts';
 import { startWaitingStep, type WaitingStep } from './waiting-step.ts';
@@ -70,8 +70,13 @@ export class StartedSteps {
   }
 
   /** Waits for a start; null where there is none, or `signal` aborted first. */
-  whenStarted(name: string, signal: AbortSignal): Promise<WaitingStep | null> {
-    return Promise.race([this.#starting(name), nullOnAbort(signal)]);
+  async whenStarted(name: string, signal: AbortSignal): Promise<WaitingStep | null> {
+    try {
+      return await unlessAborted(this.#starting(name), signal);
+    } catch (error) {
+      if (signal.aborted) return null;
+      throw error;
+    }
   }
 
   /** The same, and who takes it has to remove it; what `signal` came before is removed here. */

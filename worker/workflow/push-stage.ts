@@ -1,6 +1,7 @@
 import { pushTarget } from '../../src/core/image-name.ts';
 import type { BuiltImage } from '../../src/core/image.ts';
 import { Problem } from '../../src/core/problem.ts';
+import { unlessAborted } from '../../src/core/unless-aborted.ts';
 import type { StepWork, WorkflowWork } from '../../src/core/work.ts';
 import { openRegistry, type RegistryCredentials } from '../../src/registry/registry.ts';
 import type { LogSink } from '../log-sink.ts';
@@ -115,18 +116,5 @@ export class PushStage {
     if (answer.state === 'failed') return { status: 'error', reason: answer.reason, exitCode: null };
     for (const tag of tags) await this.#log.say(`${repository}:${tag} is ${digest}`);
     return SUCCESS;
-  }
-}
-
-/** Settles as `work` does, or rejects with the signal's reason as soon as that aborts. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason as Error);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

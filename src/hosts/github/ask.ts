@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { Octokit } from 'octokit';
 import type { z } from 'zod';
 import { Problem } from '../../core/problem.ts';
+import { unlessAborted } from '../../core/unless-aborted.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { HostAnswer } from '../../ports/git-host.ts';
 import { readFailure } from './read-failure.ts';
-import { createTurns, unlessAborted } from './turns.ts';
+import { createTurns } from './turns.ts';
 
 /**
  * GitHub ends a request that takes it longer than 10 s ("Best practices", "Timeouts"). One that we gave up after twice

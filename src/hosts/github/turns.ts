@@ -1,3 +1,5 @@
+import { unlessAborted } from '../../core/unless-aborted.ts';
+
 /**
  * Has the work of one key done one after the other, with `gapMs` from the begin of one to that of the next. By timers
  * alone: the clocks of libraries that do this are the machine's, and one that is set back would hold everything up until
@@ -29,19 +31,4 @@ export function createTurns(gapMs: number): Turns {
       void gap.then(letOn);
     }
   };
-}
-
-/** What comes of `work`; rejects with the signal's reason once it is aborted, and leaves the work alone then. */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  work.catch(() => undefined);
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason as Error);
-  signal.addEventListener('abort', abort);
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
