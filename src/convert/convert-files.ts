@@ -1,8 +1,8 @@
 import { newConvertRoom, type ConvertRoom } from './convert-room.ts';
 import type { Converted, ConvertedWorkflow, Format, InputFile } from './converted.ts';
 import { readDrone } from './drone/read-documents.ts';
-import { noteUnusedActions } from './github/local-files.ts';
 import { readGithub } from './github/read-file.ts';
+import { newRun, noteUnused, type Run } from './github/run.ts';
 import { readGitlab } from './gitlab/read-file.ts';
 import { TooManyValues } from './foreign.ts';
 import { uniqueNames, workflowNameOf } from './names.ts';
@@ -18,9 +18,7 @@ import { writeWorkflow } from './write-workflow.ts';
  * @param room Shared by all of them, where they are those of a build; absent: each may be as large as one may be.
  */
 export function convertFiles(inputs: readonly InputFile[], format: Format, room?: ConvertRoom): Converted {
-  const opened = new Map(
-    inputs.map((input) => [input.path, openFile(input, room ?? newConvertRoom())]),
-  );
+  const opened = new Map(inputs.map((input) => [input.path, openFile(input, room ?? newConvertRoom())]));
   const files = [...opened.values()];
   const isReadable = files.every(({ report }) => !report.hasErrors());
   const workflows = isReadable ? read(files, format) : [];
@@ -39,16 +37,17 @@ export function convertFiles(inputs: readonly InputFile[], format: Format, room?
 }
 
 function read(files: readonly ForeignFile[], format: Format): readonly ReadWorkflow[] {
+  const run = newRun();
   const own = files.filter(({ isBeside }) => !isBeside);
-  const every = own.flatMap((file) => bounded(file.report, () => READERS[format](file, files)) ?? []);
-  if (format === 'github') noteUnusedActions(files);
+  const every = own.flatMap((file) => bounded(file.report, () => READERS[format](file, files, run)) ?? []);
+  if (format === 'github') noteUnused(files, run);
   const all =
     format === 'woodpecker' ? leaveOutWaiting(every, new Set(files.map(({ name }) => nameOf(name)))) : every;
   const unique = uniqueNames();
   return all.map((one) => ({ ...one, name: unique(all.length === 1 ? 'default' : one.name) }));
 }
 
-type Reader = (file: ForeignFile, files: readonly ForeignFile[]) => readonly ReadWorkflow[];
+type Reader = (file: ForeignFile, files: readonly ForeignFile[], run: Run) => readonly ReadWorkflow[];
 
 const READERS: Readonly<Record<Format, Reader>> = {
   woodpecker: (file) =>

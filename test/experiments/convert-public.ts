@@ -3,7 +3,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { convertFiles } from '../../src/convert/convert-files.ts';
 import { FORMATS } from '../../src/convert/converted.ts';
-import type { Converted, Format } from '../../src/convert/converted.ts';
+import type { Converted, Format, InputFile } from '../../src/convert/converted.ts';
+import { ACTION_FILE } from '../../src/convert/github/local-files.ts';
 import type { LintProblem } from '../../src/pipeline/lint-problem.ts';
 import { lintConverted, unannounced } from './convert/lint-converted.ts';
 import { findSilent } from './convert/find-silent.ts';
@@ -25,8 +26,7 @@ const [folder] = positionals;
 if (folder === undefined)
   throw new Error('name the folder that has woodpecker/, drone/, gitlab/ and github/');
 
-interface PublicFile {
-  readonly path: string;
+interface PublicFile extends InputFile {
   readonly content: string;
 }
 
@@ -77,7 +77,7 @@ function measure(format: Format, from: string): string {
     for (const note of notes) addTo(reasons, reasonOf(note), name);
     const [main] = files;
     const silent =
-      main === undefined || files.length > 1
+      main === undefined || (files.length > 1 && format !== 'github')
         ? []
         : findSilent(format, main.path, main.content, Number(values.tries));
     if (silent.length > 0) counts.silent++;
@@ -101,8 +101,18 @@ function measure(format: Format, from: string): string {
   }
 }
 
-/** Files that are converted on their own; of GitLab the main file with those that it includes. */
+/**
+ * Files that are converted on their own; of GitLab the main file with those that it includes, of GitHub each workflow with
+ * whatever it may use or call.
+ */
 function groupsOf(format: Format, all: readonly PublicFile[]): readonly (readonly PublicFile[])[] {
+  if (format === 'github')
+    return all
+      .filter(({ path: name }) => !ACTION_FILE.test(name))
+      .map((one) => [
+        one,
+        ...all.filter((other) => other !== one).map((other) => ({ ...other, isBeside: true })),
+      ]);
   if (format !== 'gitlab') return all.map((one) => [one]);
   const main = all.find(({ path: name }) => /^\.gitlab-ci\.ya?ml$/.test(name));
   if (main === undefined) return [];

@@ -14,6 +14,12 @@ function action(folder: string, using: string, line: string) {
   return { path: `${folder}/action.yml`, content: `${line}\n${runs}` };
 }
 
+/** A workflow that calls `a.yml`. */
+function caller(line: string) {
+  const path = '.github/workflows/ci.yml';
+  return { path, content: `on: push\njobs: { two: { uses: ./.github/workflows/a.yml, ${line} } }\n` };
+}
+
 const EVENTS =
   'branch_protection_rule check_run check_suite create delete deployment_status discussion discussion_comment fork gollum image_version label milestone page_build project project_card project_column public pull_request_review pull_request_review_comment registry_package status watch';
 const SCOPES =
@@ -63,8 +69,18 @@ export const NESTED: readonly Place[] = [
   },
   {
     where: 'on.workflow_call',
-    file: (line) => `on:\n  push: {}\n  workflow_call:\n    ${line}\njobs:\n${HEAD}${STEPS}`,
-    keys: each('inputs outputs secrets', '{ a: { required: true } }'),
+    path: '.github/workflows/a.yml',
+    file: (line) => `on:\n  workflow_call:\n    ${line}\njobs:\n${HEAD}${STEPS}`,
+    beside: [caller('')],
+    keys: each('inputs outputs secrets', '{ a: { required: false } }'),
+  },
+  {
+    where: 'on.workflow_call.inputs',
+    path: '.github/workflows/a.yml',
+    file: (line) =>
+      `on:\n  workflow_call:\n    inputs:\n      a:\n        ${line}\njobs:\n${HEAD}    steps: [{ run: "x \${{ inputs.a }}" }]\n`,
+    beside: [caller('with: { a: 1 }')],
+    keys: { description: 'b', required: 'true', default: 'b', type: 'number', deprecationMessage: 'b' },
   },
   {
     where: 'on.workflow_run',
@@ -91,8 +107,28 @@ export const NESTED: readonly Place[] = [
   },
   {
     where: 'job that calls',
-    file: (line) => `${JOB}${STEPS}  two:\n    uses: ./.github/workflows/a.yml\n    ${line}\n`,
-    keys: { with: '{ a: b }', secrets: 'inherit' },
+    path: '.github/workflows/ci.yml',
+    file: (line) =>
+      `${JOB}${STEPS}  two:\n    ${line}\n${line.startsWith('uses') ? '' : '    uses: ./.github/workflows/a.yml\n'}`,
+    beside: [
+      {
+        path: '.github/workflows/a.yml',
+        content: `on: { workflow_call: { inputs: { a: {} } } }\njobs:\n${HEAD}    steps: [{ run: "x \${{ inputs.a }} \${{ secrets.B }}" }]\n`,
+      },
+    ],
+    keys: {
+      'uses: ./.github/workflows/a.yml': './.github/workflows/a.yml',
+      'uses: of another repository': 'a/b/.github/workflows/c.yml@v1',
+      with: '{ a: b }',
+      'secrets: inherit': 'inherit',
+      'secrets: by name': '{ B: "${{ secrets.C }}" }',
+      needs: 'one',
+      if: "github.ref == 'refs/heads/main'",
+      name: 'a',
+      permissions: 'read-all',
+      concurrency: 'a',
+      strategy: '{ matrix: { a: [b] } }',
+    },
   },
   {
     where: 'strategy.matrix',

@@ -11,7 +11,7 @@ export interface Given {
 export interface Bindings {
   /** By their names in lower case; a name without an entry is empty. */
   readonly inputs: ReadonlyMap<string, Given>;
-  /** Names of inputs that a text speaks of, as far as it was read. */
+  /** What texts speak of, as far as they were read: `inputs.name`, `secrets.name`, in lower case. */
   readonly used: Set<string>;
   /** By name in capitals; null where they keep their names. */
   readonly secrets: ReadonlyMap<string, Given> | null;
@@ -65,7 +65,7 @@ function lookUp(expression: string, { inputs, used, secrets, folder }: Bindings)
   const [, context, dotted, quoted] =
     /^(inputs|secrets)(?:\.([\w-]+)|\[\s*'([^']*)'\s*\])$/.exec(expression) ?? [];
   const name = dotted ?? quoted ?? '';
-  if (context === 'inputs') used.add(name.toLowerCase());
+  if (context !== undefined) used.add(`${context}.${name.toLowerCase()}`);
   if (context === 'inputs') return inputs.get(name.toLowerCase()) ?? NOTHING;
   if (context === 'secrets' && secrets !== null && !/^GITHUB_TOKEN$/i.test(name))
     return secrets.get(name.toUpperCase()) ?? NOTHING;

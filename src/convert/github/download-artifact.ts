@@ -1,12 +1,12 @@
 import { compileGlob } from '../../core/glob.ts';
 import { artifactNameOf } from '../artifact-words.ts';
 import type { Foreign } from '../foreign.ts';
-import { workflowNameOf } from '../names.ts';
 import { entry, map, text } from '../out.ts';
 import type { Out } from '../out.ts';
 
 /** What a job before keeps by `actions/upload-artifact`. */
 export interface Upload {
+  /** The workflow that the job became. */
   readonly job: string;
   readonly name: string;
   /** The folder that GitHub's archive begins at; ours begins at the workspace. */
@@ -76,7 +76,7 @@ export function downloadedEntries(
     const below = own ?? folder;
     return map(
       [
-        entry('from', text(workflowNameOf(upload.job), step)),
+        entry('from', text(upload.job, step)),
         entry('name', text(upload.name, name ?? null), name ?? null),
         below === '.' ? null : entry('path', text(below, path ?? null), path ?? null),
       ],

@@ -78,7 +78,7 @@ export function enterAction(step: Foreign, around: Around, local: LocalActions):
     },
     leave: () => {
       for (const one of given?.kind === 'map' ? given.entries() : [])
-        if (inputs.has(one.key.toLowerCase()) && !used.has(one.key.toLowerCase()))
+        if (inputs.has(one.key.toLowerCase()) && !used.has(`inputs.${one.key.toLowerCase()}`))
           one.needs('no step of the action takes it');
       root.noteRest();
     },

@@ -50,14 +50,3 @@ export function findLocal(uses: string, from: string, files: readonly ForeignFil
 export function usesIn(text: string): readonly string[] {
   return [...text.matchAll(/\buses["']?\s*:\s*["']?(\.\/[^\s"'#,}]*)/g)].map(([, uses = '']) => uses);
 }
-
-/** Notes each action of which no step that was read speaks; what was not named but found is let be. */
-export function noteUnusedActions(files: readonly ForeignFile[]): void {
-  for (const { name, documents, isBeside } of files)
-    for (const { root } of documents) {
-      if (!root.isUnread) continue;
-      if (isBeside) root.use();
-      else if (ACTION_FILE.test(name))
-        root.leaveOut('no step of the files that were read uses it', 'Name the workflow that does, too.');
-    }
-}

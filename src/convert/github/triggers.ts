@@ -3,17 +3,21 @@ import type { Foreign } from '../foreign.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 
-/** `on` as conditions of the workflow; null when none of its events is there. */
-export function readTriggers(on: Foreign | undefined): readonly Out[] | null {
+/** `on` as conditions of the workflow; null when none of its events is there, `called` when it is for callers alone. */
+export function readTriggers(on: Foreign | undefined): readonly Out[] | 'called' | null {
   if (on === undefined) return [];
   const events = on.kind === 'map' ? on.entries() : on.oneOrMore();
   const conditions = events.flatMap((one) =>
     readEvent(on.kind === 'map' ? one.key : (one.text() ?? ''), one, on.kind === 'map'),
   );
-  return conditions.length === 0 ? null : conditions;
+  if (conditions.length > 0) return conditions;
+  const isForCallers = events.some((one) => [one.key, one.peek()].includes('workflow_call'));
+  return isForCallers ? 'called' : null;
 }
 
 function readEvent(name: string, event: Foreign, hasFilters: boolean): readonly Out[] {
+  // What becomes of it is known when all files are read.
+  if (name === 'workflow_call') return [];
   if (name === 'push') return hasFilters ? readPush(event) : [eventOnly(['push', 'tag'], event)];
   if (name === 'pull_request') return [readPullRequest(hasFilters ? event : null, event)];
   if (name === 'workflow_dispatch') {

@@ -1,0 +1,190 @@
+import { expect, it } from 'vitest';
+import { unannounced } from '../../experiments/convert/lint-converted.ts';
+import { convertFiles } from '../../../src/convert/convert-files.ts';
+import type { InputFile } from '../../../src/convert/converted.ts';
+
+const file = (name: string, content: string): InputFile => ({
+  path: `.github/workflows/${name}.yml`,
+  content,
+});
+const JOB = 'runs-on: ubuntu-latest, container: "node:20"';
+
+function converted(...files: readonly InputFile[]) {
+  const found = convertFiles(files, 'github');
+  expect(unannounced(found)).toEqual([]);
+  return {
+    ...found,
+    texts: Object.fromEntries(found.workflows.map(({ name, text }) => [name, text])),
+    said: found.notes.map(
+      ({ file: name, line, message }) => `${name.replace(/.*\//, '')}:${line} ${message}`,
+    ),
+  };
+}
+
+const SHIP = `name: Ship
+on:
+  workflow_call:
+    inputs:
+      to: { type: string, required: true }
+      dry: { type: boolean, default: true }
+      count: { type: number }
+    secrets: { TOKEN: { required: true } }
+env: { TO: "\${{ inputs.to }}" }
+jobs:
+  # builds it
+  build:
+    ${JOB.replace(', ', '\n    ')}
+    if: \${{ !inputs.dry }}
+    steps:
+      - run: build \${{ inputs.to }} \${{ inputs.count }} "\${{ secrets.TOKEN }}"
+      - { run: never, if: inputs.dry }
+  tell: { ${JOB}, needs: build, if: always(), steps: [{ run: tell }] }
+`;
+
+it('jobs of a called workflow stand in the place of the job, with needs before and behind, inputs and secrets', () => {
+  const { texts, said } = converted(
+    file(
+      'ci',
+      `on: { push: { branches: [main] } }
+jobs:
+  after: { ${JOB}, needs: [ship], steps: [{ run: after }] }
+  test: { ${JOB}, steps: [{ run: test }] }
+  ship:
+    needs: test
+    if: github.event_name == 'push'
+    uses: ./.github/workflows/ship.yml
+    with: { to: "\${{ github.ref_name }}", dry: false }
+    secrets: { TOKEN: "\${{ secrets.NPM }}" }
+`,
+    ),
+    file('ship', SHIP),
+  );
+  expect(said).toEqual([
+    expect.stringContaining('ship.yml:18 `jobs.build.steps[1]` is left out: its `if` cannot be said'),
+  ]);
+  expect(Object.keys(texts)).toEqual(['test', 'ship-build', 'ship-tell', 'after']);
+  expect(texts['ship-build']).toBe(`# builds it
+when:
+  event: push
+  branch:
+    - main
+  evaluate: (CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")
+
+depends_on:
+  - test
+
+image: none
+
+steps:
+  - name: build  0 ""
+    image: node:20
+    environment:
+      TO: \${CI_COMMIT_BRANCH}
+      NPM:
+        from_secret: NPM
+    commands:
+      - build \${CI_COMMIT_BRANCH} 0 "\${NPM}"
+`);
+  expect(texts['ship-tell']).toContain('depends_on:\n  - ship-build\n\nruns_on:\n  - success\n  - failure\n');
+  expect(texts['after']).toContain('depends_on:\n  - ship-build\n  - ship-tell\n');
+});
+
+it('a workflow for callers alone is no pipeline of its own, and one with events is both', () => {
+  const ci = file('ci', 'on: push\njobs: { call: { uses: ./.github/workflows/both.yml } }\n');
+  const both = (on: string) => file('both', `on: ${on}\njobs: { one: { ${JOB}, steps: [{ run: x }] } }\n`);
+  expect(Object.keys(converted(both('workflow_call'), ci).texts)).toEqual(['default']);
+  expect(Object.keys(converted(both('[push, workflow_call]'), ci).texts)).toEqual(['one', 'call-one']);
+  const beside = converted({ ...both('[push, workflow_call]'), isBeside: true }, ci);
+  expect([Object.keys(beside.texts), beside.said]).toEqual([['default'], []]);
+  const alone = converted(both('workflow_call'));
+  expect(alone.workflows).toEqual([]);
+  expect(alone.said).toEqual([expect.stringContaining('no workflow that was read calls it')]);
+  expect(converted(both('{ push: {}, workflow_call: {} }')).said).toEqual([
+    'both.yml:1 `on.workflow_call` is left out: no workflow that was read calls it.',
+  ]);
+});
+
+it('jobs of the same name in several files have names of their own, and wait for those of their file', () => {
+  const text = `on: push\njobs: { test: { ${JOB}, steps: [{ run: x }] }, ship: { ${JOB}, needs: test, steps: [{ run: y }] } }\n`;
+  const { texts } = converted(file('a', text), file('b', text));
+  expect(Object.keys(texts)).toEqual(['test', 'ship', 'test-2', 'ship-2']);
+  expect(texts['ship-2']).toContain('depends_on:\n  - test-2\n');
+});
+
+it('secrets that are not passed are empty, those that are inherited have their names', () => {
+  const ci = (secrets: string) =>
+    file('ci', `on: push\njobs: { call: { uses: ./.github/workflows/a.yml${secrets} } }\n`);
+  const called = file(
+    'a',
+    `on: workflow_call\njobs: { one: { ${JOB}, steps: [{ run: 'x "\${{ secrets.A }}"' }] } }\n`,
+  );
+  expect(converted(ci(''), called).texts['default']).toContain('- x ""');
+  const inherited = converted(ci(', secrets: inherit'), called);
+  expect(inherited.texts['default']).toContain('A:\n        from_secret: A');
+  expect(inherited.said).toEqual([]);
+});
+
+it('what depends on an event stays in the environment through a workflow and an action', () => {
+  const { texts, said } = converted(
+    file(
+      'ci',
+      'on: pull_request\njobs: { call: { uses: ./.github/workflows/a.yml, with: { title: "${{ github.head_ref }}" } } }\n',
+    ),
+    file(
+      'a',
+      `on: { workflow_call: { inputs: { title: {} } } }\njobs: { one: { ${JOB}, steps: [{ uses: ./act, with: { text: "<\${{ inputs.title }}>" } }] } }\n`,
+    ),
+    {
+      path: 'act/action.yml',
+      content:
+        'inputs: { text: {} }\nruns: { using: composite, steps: [{ run: "echo \\"${{ inputs.text }}\\"", shell: sh }] }\n',
+    },
+  );
+  expect(texts['default']).toContain('- echo "<${CI_COMMIT_SOURCE_BRANCH}>"');
+  expect(said).toEqual([]);
+});
+
+it.each<[string, string, string]>([
+  ['of another repository', 'uses: a/b/.github/workflows/c.yml@v1', 'only workflows of the repository'],
+  ['outside of it', 'uses: ./../c.yml', 'only workflows of the repository'],
+  ['that is not there', 'uses: ./.github/workflows/none.yml', 'not among the files that were read'],
+  [
+    'for each case of a matrix',
+    'uses: ./.github/workflows/a.yml, strategy: { matrix: { a: [b] } }',
+    'each case of a matrix',
+  ],
+  ['that is called by nobody', 'uses: ./.github/workflows/b.yml', 'has no `workflow_call`'],
+  ['that calls itself', 'uses: ./.github/workflows/loop.yml', 'it calls itself'],
+])('a workflow %s is noted at the job', (_, call, why) => {
+  const { said, workflows } = converted(
+    file('ci', `on: push\njobs: { one: { ${JOB}, steps: [{ run: x }] }, two: { ${call} } }\n`),
+    ...[
+      file('a', `on: workflow_call\njobs: { one: { ${JOB}, steps: [{ run: x }] } }\n`),
+      file('b', `on: issues\njobs: { one: { ${JOB}, steps: [{ run: x }] } }\n`),
+      file('loop', 'on: workflow_call\njobs: { again: { uses: ./.github/workflows/loop.yml } }\n'),
+    ].map((one) => ({ ...one, isBeside: true })),
+  );
+  expect(workflows).toHaveLength(1);
+  expect(said.join()).toContain(why);
+});
+
+it('an input that is missing or too many, and outputs, are noted; what waits in a circle is', () => {
+  const { said } = converted(
+    file(
+      'ci',
+      `on: push\njobs:\n  call: { uses: ./.github/workflows/a.yml, with: { other: b } }\n  x: { ${JOB}, needs: y, steps: [{ run: x }] }\n  y: { ${JOB}, needs: x, steps: [{ run: y }] }\n`,
+    ),
+    file(
+      'a',
+      `on:\n  workflow_call:\n    inputs: { to: { required: true } }\n    outputs: { o: { value: x } }\njobs: { one: { ${JOB}, steps: [{ run: x }] } }\n`,
+    ),
+  );
+  expect(said).toEqual([
+    expect.stringContaining('it gives no `to`, which is empty here'),
+    expect.stringContaining('the workflow has no such input'),
+    expect.stringContaining('`y` is no job that runs here'),
+    expect.stringContaining(
+      'a.yml:4 `on.workflow_call.outputs` is left out: a workflow hands nothing to another',
+    ),
+  ]);
+});
