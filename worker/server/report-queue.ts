@@ -17,20 +17,22 @@ export interface ReportQueueOptions {
 interface Waiting {
   readonly body: ReportBody;
   readonly atMs: number;
-  readonly logs: Promise<unknown>;
   areLogsDelivered: boolean;
   readonly sent: PromiseWithResolvers<void>;
 }
 
 /**
- * Reports of one lease, sent in the order they were made. What has gathered while others were on their way goes together:
- * each request is a transaction of the server's. They live in memory: when the worker dies its lease is over, and nothing
- * that it still had to say would be taken.
+ * Reports of one lease, sent in the order they were made, but for one thing: that a step has begun is told while ends before
+ * it still wait for their logs, since what has begun is not repeated when this worker dies. What has gathered while others
+ * were on their way goes together: each request is a transaction of the server's. They live in memory: when the worker dies
+ * its lease is over, and nothing that it still had to say would be taken.
  */
 export class ReportQueue {
   readonly #options: ReportQueueOptions;
-  readonly #waiting: Waiting[] = [];
+  #waiting: readonly Waiting[] = [];
   #sending: Promise<void> | null = null;
+  /** Resolves when another one may be ready. */
+  #woken = Promise.withResolvers<void>();
   /** Reports that the server has. */
   #accepted = 0;
 
@@ -43,15 +45,21 @@ export class ReportQueue {
     const waiting: Waiting = {
       body,
       atMs: this.#options.nowMs(),
-      logs: this.#options.logsDelivered(body),
       areLogsDelivered: false,
       sent: Promise.withResolvers(),
     };
-    waiting.logs.then(
-      () => (waiting.areLogsDelivered = true),
-      () => undefined,
+    this.#waiting = [...this.#waiting, waiting];
+    this.#options.logsDelivered(body).then(
+      () => {
+        waiting.areLogsDelivered = true;
+        this.#woken.resolve();
+      },
+      (error: unknown) => {
+        this.#leaveOut([waiting]);
+        waiting.sent.reject(error);
+        this.#woken.resolve();
+      },
     );
-    this.#waiting.push(waiting);
     this.#sending ??= this.#sendAll();
     return waiting.sent.promise;
   }
@@ -62,31 +70,17 @@ export class ReportQueue {
   }
 
   async #sendAll(): Promise<void> {
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const [logs] = await Promise.allSettled([next.logs]);
-      if (logs.status === 'rejected') {
-        this.#waiting.shift();
-        next.sent.reject(logs.reason);
-        continue;
-      }
-      await this.#sendTogether(this.#takeReady());
+    while (this.#waiting.length > 0) {
+      this.#woken = Promise.withResolvers();
+      const next = nextOf(this.#waiting);
+      this.#leaveOut(next);
+      await (next.length > 0 ? this.#sendTogether(next) : this.#woken.promise);
     }
     this.#sending = null;
   }
 
-  /** The first one, whose logs are delivered, and those behind it that can go along. */
-  #takeReady(): readonly Waiting[] {
-    const goesAlone = ({ body }: Waiting): boolean => ALONE.has(body.type);
-    const [first] = this.#waiting;
-    if (first !== undefined && goesAlone(first)) return this.#waiting.splice(0, 1);
-    const isBehindEnd = (index: number): boolean => {
-      const before = this.#waiting[index - 1];
-      return before !== undefined && isLast(before.body);
-    };
-    const next = this.#waiting.findIndex(
-      (one, index) => index > 0 && (!one.areLogsDelivered || goesAlone(one) || isBehindEnd(index)),
-    );
-    return this.#waiting.splice(0, Math.min(next < 0 ? Infinity : next, MOST_AT_ONCE));
+  #leaveOut(some: readonly Waiting[]): void {
+    this.#waiting = this.#waiting.filter((one) => !some.includes(one));
   }
 
   /** What is refused is no number of the lease: the next report has its number. */
@@ -118,6 +112,29 @@ export class ReportQueue {
       await setTimeout(LOG_PAUSE_MS);
     }
   }
+}
+
+/** Those that go now, in one request. Pure. */
+function nextOf(waiting: readonly Waiting[]): readonly Waiting[] {
+  const next: Waiting[] = [];
+  const held: ReportBody[] = [];
+  for (const one of waiting) {
+    if (!one.areLogsDelivered || !held.every((before) => mayOvertake(one.body, before))) {
+      held.push(one.body);
+      continue;
+    }
+    const isAlone = ALONE.has(one.body.type);
+    if (isAlone && next.length > 0) break;
+    next.push(one);
+    if (isAlone || isLast(one.body) || next.length === MOST_AT_ONCE) break;
+  }
+  return next;
+}
+
+/** That a step has begun goes ahead of all but the end of the attempt that it may follow, and the end of the work. */
+function mayOvertake(body: ReportBody, before: ReportBody): boolean {
+  const isFollowed = before.type === 'step.finished' && before.again === true;
+  return body.type === 'step.started' && !isFollowed && !isLast(before);
 }
 
 /** The server may refuse these by its rules, and whoever made one waits for the answer. */

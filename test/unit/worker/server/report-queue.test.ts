@@ -51,17 +51,40 @@ it('sends the first report alone, and together what gathers while it is on its w
   expect(server.requests).toEqual([['1 a'], ['2 b', '3 c']]);
 });
 
-it('keeps what comes after an end whose log is not delivered behind it', async () => {
+it('tells that a step has begun while the log of one before it is on its way, and keeps ends in their order', async () => {
+  const server = new Server();
+  const log = Promise.withResolvers<void>();
+  const isOfB = (body: ReportBody): boolean => body.type === 'step.finished' && body.attemptId === 'b';
+  const queue = queueTo(server, async (body) => (isOfB(body) ? log.promise : null));
+  const bodies = [started('a'), finished('b'), started('c'), finished('c'), started('d')];
+  const pushed = bodies.map((body) => queue.push(body));
+  await Promise.all([pushed[0], pushed[2], pushed[4]]);
+  await new Promise(setImmediate);
+  expect(server.requests).toEqual([['1 a', '2 c', '3 d']]);
+  log.resolve();
+  await Promise.all(pushed);
+  expect(server.requests.slice(1)).toEqual([['4 b', '5 c']]);
+});
+
+it('tells of no further attempt before the end of the one that it follows', async () => {
   const server = new Server();
   const log = Promise.withResolvers<void>();
   const queue = queueTo(server, async (body) => (body.type === 'step.finished' ? log.promise : null));
-  const pushed = [queue.push(started('a')), queue.push(finished('b')), queue.push(started('c'))];
-  await pushed[0];
+  const end: ReportBody = {
+    type: 'step.finished',
+    attemptId: 'a1',
+    status: 'failure',
+    reason: null,
+    exitCode: 1,
+    logBytes: 1,
+    again: true,
+  };
+  const pushed = [end, started('a2')].map((body) => queue.push(body));
   await new Promise(setImmediate);
-  expect(server.taken).toEqual(['a']);
+  expect(server.requests).toEqual([]);
   log.resolve();
   await Promise.all(pushed);
-  expect(server.requests).toEqual([['1 a'], ['2 b', '3 c']]);
+  expect(server.taken).toEqual(['a1', 'a2']);
 });
 
 it('sends what may be refused alone', async () => {
