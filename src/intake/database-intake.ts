@@ -28,6 +28,12 @@ export function createIntake(deps: IntakeDeps): Intake {
 
   const giveWay = createGiveWay();
   const taken = new Set<string>();
+  let last: Promise<unknown> = Promise.resolve();
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
   const planning = new Map<string, Promise<void>>();
   const plan = (unplanned: Unplanned): Promise<void> => {
     const { deliveryId, buildId } = unplanned;
@@ -66,7 +72,7 @@ export function createIntake(deps: IntakeDeps): Intake {
       await giveWay.pass(stopping.signal);
       return stopping.signal.aborted
         ? null
-        : takeNext(deps, repository, { taken, startedAtMs, stopping: stopping.signal });
+        : takeNext(deps, repository, { taken, startedAtMs, stopping: stopping.signal, alone });
     }
   };
 

@@ -39,34 +39,48 @@ export interface Turn {
   /** When this life of the server began. */
   readonly startedAtMs: number;
   readonly stopping: AbortSignal;
+  /** Does what it is given after what it was given before. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /**
  * Takes in the oldest waiting delivery of a repository; null when none waits. When the repository cannot be read it
  * is tried again, with growing pauses, and after the last attempt the delivery is `failed`, to be replayed. So is one that
- * took the server down as often as it may be begun.
+ * took the server down as often as it may be begun: of those that were under way then, one is begun at a time, so that none
+ * pays for another.
  */
 export async function takeNext(
   deps: IntakeDeps,
   repository: string | null,
-  { taken, startedAtMs, stopping }: Turn,
+  turn: Turn,
 ): Promise<readonly Unplanned[] | null> {
   const delivery = await oldest(deps, repository);
   if (delivery === null) return null;
-  taken.add(delivery.id);
+  turn.taken.add(delivery.id);
   const { id: deliveryId, hostDeliveryId } = delivery;
-  const log = deps.log.child({ deliveryId, hostDeliveryId, stage: 'intake' });
-  const isLeft = delivery.receivedAtMs < startedAtMs;
+  const own = { ...deps, log: deps.log.child({ deliveryId, hostDeliveryId, stage: 'intake' }) };
   try {
-    if (isLeft && !(await deps.store.transaction((tx) => beginLeft(tx, deliveryId, LIMITS.planAttempts - 1))))
-      return await fail({ ...deps, log }, deliveryId, TOO_OFTEN);
-    const made = await takeWithRetries({ ...deps, log }, delivery, stopping);
-    if (isLeft && made === null)
-      await deps.store.transaction((tx) => takeBackBegin(tx, deliveryId)).catch(() => undefined);
-    return made;
+    if (delivery.receivedAtMs >= turn.startedAtMs) return await takeWithRetries(own, delivery, turn.stopping);
+    const take = () => takeLeft(own, delivery, turn.stopping);
+    return await (delivery.planAttempts === 0 ? take() : turn.alone(take));
   } finally {
-    taken.delete(delivery.id);
+    turn.taken.delete(delivery.id);
   }
+}
+
+/** One that an earlier life of the server has left. */
+async function takeLeft(
+  deps: IntakeDeps,
+  delivery: TakenDelivery,
+  stopping: AbortSignal,
+): Promise<readonly Unplanned[] | null> {
+  const { store } = deps;
+  if (stopping.aborted) return null;
+  if (!(await store.transaction((tx) => beginLeft(tx, delivery.id, LIMITS.planAttempts - 1))))
+    return fail(deps, delivery.id, TOO_OFTEN);
+  const made = await takeWithRetries(deps, delivery, stopping);
+  if (made === null) await store.transaction((tx) => takeBackBegin(tx, delivery.id)).catch(() => undefined);
+  return made;
 }
 
 async function takeWithRetries(
@@ -109,6 +123,7 @@ async function fail(
 
 interface WaitingDelivery extends TakenDelivery {
   readonly receivedAtMs: number;
+  readonly planAttempts: number;
 }
 
 async function oldest({ store }: IntakeDeps, repository: string | null): Promise<WaitingDelivery | null> {
@@ -117,13 +132,15 @@ async function oldest({ store }: IntakeDeps, repository: string | null): Promise
     .where('outcome', '=', 'received')
     .where('repository', repository === null ? 'is' : '=', repository)
     .orderBy('id')
-    .select(['id', 'host_delivery_id as hostDeliveryId', 'event', 'body', 'received_at as receivedAtMs'])
+    .select(['id', 'host_delivery_id as hostDeliveryId', 'received_at as receivedAtMs'])
+    .select(['plan_attempts as planAttempts', 'event', 'body'])
     .executeTakeFirst();
   if (row === undefined) return null;
   const payload: unknown = JSON.parse(row.body);
   const { installation } = readGithubNames(payload);
-  const { id, hostDeliveryId, receivedAtMs } = row;
-  return { id, hostDeliveryId, receivedAtMs, meaning: readGithubDelivery(row.event, payload), installation };
+  const { event, id, hostDeliveryId, receivedAtMs, planAttempts } = row;
+  const meaning = readGithubDelivery(event, payload);
+  return { id, hostDeliveryId, receivedAtMs, planAttempts, meaning, installation };
 }
 
 function reasonOf(error: unknown): string {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { newId } from '../../../src/core/id.ts';
 import { Problem } from '../../../src/core/problem.ts';
 import { systemClock as clock } from '../../../src/ports/clock.ts';
 import { createDeliveryStore } from '../../../src/webhooks/database-deliveries.ts';
@@ -85,4 +86,45 @@ it('a delivery that takes the server down each time it is taken in fails, and ca
 
   expect(await rowOf((again) => again.replay(id))).toEqual({ outcome: 'received', reason: null });
   expect([await runServer(), await runServer(), await runServer()]).toEqual(['SIGKILL', 'SIGKILL', null]);
+});
+
+it('a delivery that is only under way each time another one takes the server down is taken in all the same', async () => {
+  const record = await makeRecord(file);
+  const projectId = await record.project();
+  const project = await record.store.db
+    .selectFrom('project')
+    .where('id', '=', projectId)
+    .selectAll()
+    .executeTakeFirstOrThrow();
+  await record.store.transaction(({ db }) =>
+    db
+      .insertInto('project')
+      .values({
+        ...project,
+        id: newId('prj'),
+        path: 'shop/slow',
+        host_repository: 'shop/slow',
+        clone_url: 'https://git.test/shop/slow.git',
+      })
+      .execute(),
+  );
+  const deliveries = createDeliveryStore({ store: record.store, clock, events: new Set() });
+  for (const repository of ['shop/web', 'shop/slow']) {
+    const body = JSON.stringify(pushPayload({ repository, commit: 'a'.repeat(40) }));
+    const about = { host: 'github', hostDeliveryId: repository, event: 'push', action: null } as const;
+    await deliveries.record({ ...about, repository, body, receivedAtMs: 1 });
+  }
+  await record.close();
+  expect([await runServer(), await runServer(), await runServer()]).toEqual(['SIGKILL', 'SIGKILL', null]);
+  const store = await openStore(file);
+  const rows = await store.db
+    .selectFrom('delivery')
+    .select(['repository', 'outcome'])
+    .orderBy('id')
+    .execute();
+  await store.close();
+  expect(rows).toEqual([
+    { repository: 'shop/web', outcome: 'failed' },
+    { repository: 'shop/slow', outcome: 'ignored' },
+  ]);
 });
