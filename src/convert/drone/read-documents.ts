@@ -127,7 +127,7 @@ function readPipeline(name: string, file: ForeignFile, document: ForeignDocument
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   workspace: ['the workspace is chosen by Slipway', 'Write `$CI_WORKSPACE` for its path.'],
-  image_pull_secrets: ['logins of registries are the server’s', 'Use `slipway registry set`.'],
+  image_pull_secrets: ['logins of registries are the server’s', 'Use `slipway registry login`.'],
   metadata: ['steps do not run in Kubernetes', 'Remove it.'],
   node_selector: ['steps do not run in Kubernetes', 'Write `labels`.'],
   node_name: ['steps do not run in Kubernetes', 'Write `labels`.'],

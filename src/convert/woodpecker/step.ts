@@ -58,7 +58,7 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   cpu_quota: ['limits are set by the operator', 'Remove it.'],
   shell: ['commands are run by `sh -e`', 'Call the shell in `commands`.'],
   command: ['a step runs `commands`', 'Write the words as `commands`.'],
-  auth_config: ['logins of registries are the server’s', 'Use `slipway registry set`.'],
+  auth_config: ['logins of registries are the server’s', 'Use `slipway registry login`.'],
 };
 
 export function readStep(step: Foreign, name: string, words: StepWords): ReadStep {
