@@ -1,4 +1,5 @@
 import type { Place } from './place.ts';
+import { OF_DOCKER_ACTIONS } from './docker-actions.ts';
 import { NESTED } from './nested-github.ts';
 
 const GITHUB = 'on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    container: "node:20"\n';
@@ -82,7 +83,7 @@ export const OF_GITHUB: readonly Place[] = [
       'uses: actions/upload-artifact': 'actions/upload-artifact@v4\n        with: { path: a }',
       'uses: actions/download-artifact': 'actions/download-artifact@v4\n        with: { name: a }',
       'uses: docker/build-push-action': 'docker/build-push-action@v6',
-      'uses: docker/login-action': 'docker/login-action@v3',
+      'uses: docker/login-action, in a job that builds none': 'docker/login-action@v3',
       'uses: any other': 'some/action@v1',
     },
   },
@@ -165,5 +166,6 @@ export const OF_GITHUB: readonly Place[] = [
       entrypoint: 'a',
     },
   },
+  ...OF_DOCKER_ACTIONS,
   ...NESTED,
 ];

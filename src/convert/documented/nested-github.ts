@@ -141,8 +141,6 @@ export const NESTED: readonly Place[] = [
     file: (line) => `${JOB}    steps:\n      - run: x\n      - ${line}\n`,
     keys: {
       'uses: docker://': '"docker://busybox:1.36"',
-      'uses: docker/metadata-action': 'docker/metadata-action@v5',
-      'uses: docker/setup-buildx-action': 'docker/setup-buildx-action@v3',
       ...each('parallel background wait wait-all cancel', '[a]'),
     },
   },

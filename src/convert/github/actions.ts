@@ -37,7 +37,7 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   'docker/setup-buildx-action': IMAGE,
   'docker/setup-qemu-action': IMAGE,
   'docker/metadata-action': IMAGE,
-  'docker/login-action': ['logins of registries are the server’s', 'Use `slipway registry set`.'],
+  'docker/login-action': ['logins of registries are the server’s', 'Use `slipway registry login`.'],
 };
 
 /**

@@ -5,6 +5,7 @@ import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry, OutMap } from '../out.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
+import { readImage } from './build-image.ts';
 import { enterWorkflow, withCaller, type Call } from './called-workflow.ts';
 import { concurrencyEntry } from './concurrency.ts';
 import { conditionOf } from './condition.ts';
@@ -84,6 +85,7 @@ export function readJobs(around: JobsAround): JobsRead {
       end: index === jobs.length - 1 ? document.end : endOf(job),
     };
   };
+  let hasSteps = false;
   const workflows = inOrder(jobs).flatMap((job) => {
     const needs = neededBy(job, before, around.call);
     if (job.kind === 'map' && job.get('uses') !== undefined) {
@@ -98,10 +100,12 @@ export function readJobs(around: JobsAround): JobsRead {
     }
     const read = readJob(job, needs, shared);
     if (read === null) return [];
+    hasSteps ||= read.hasSteps;
     before.set(job.key, { names: [read.name], uploads: read.uploads });
     return [{ name: read.name, file, document: { root, ...rangeOf(job) }, out: read.out }];
   });
-  root.get('env')?.use();
+  if (hasSteps) root.get('env')?.use();
+  else root.get('env')?.needs('no step of the file runs anything');
   if (own?.isUnread === true) own.needs('no job of the file runs here');
   useDefaults(defaults);
   return { workflows, before };
@@ -142,6 +146,7 @@ interface Shared extends JobsAround {
 interface JobRead {
   readonly name: string;
   readonly out: OutMap;
+  readonly hasSteps: boolean;
   readonly uploads: readonly Upload[];
 }
 
@@ -162,13 +167,17 @@ function readJob(job: Foreign, needs: Needs, shared: Shared): JobRead | null {
   const condition = withCaller(call?.condition ?? null, own, needs.isFirst, job);
   const ownEnv = [env, job.get('env')];
   const passing: Passing = { uploads: needs.uploads, kept: [], taken: [] };
-  const steps = readSteps(job, ownEnv, defaults, inputs.known, passing, shared.local);
+  const built = readImage({ job, env: ownEnv, inputs: inputs.known, triggers: shared.triggers });
+  const done = built?.steps ?? new Set();
+  const steps = readSteps(job, ownEnv, defaults, inputs.known, passing, shared.local, done);
   const strategy = job.get('strategy');
   const matrix = matrixEntry(strategy);
-  if (steps.length === 0) {
+  if (steps.length === 0 && built === null) {
     job.leaveOut('none of its steps runs commands, and it is left out', 'Write its steps as `commands`.');
     return null;
   }
+  for (const key of ['env', 'defaults', 'container'])
+    if (steps.length === 0) job.get(key)?.needs('no step of the job runs anything');
   for (const step of steps) noteLacking(step, new Set(variablesOf(matrix)));
   const name = shared.run.unique(workflowNameOf(call === null ? job.key : `${call.prefix}-${job.key}`));
   const services = job.get('services');
@@ -192,13 +201,14 @@ function readJob(job: Foreign, needs: Needs, shared: Shared): JobRead | null {
       labelsEntry(job.get('runs-on')),
       matrix,
       group,
-      NO_IMAGE,
+      built?.image ?? NO_IMAGE,
       services === undefined ? null : servicesEntry(services, job.has('container'), ownEnv, inputs.known),
-      entry('steps', list(steps), job.get('steps') ?? null),
+      steps.length === 0 ? null : entry('steps', list(steps), job.get('steps') ?? null),
+      built?.push,
     ],
     job,
   );
-  return { name, out, uploads: [...needs.uploads, ...kept] };
+  return { name, out, hasSteps: steps.length > 0, uploads: [...needs.uploads, ...kept] };
 }
 
 function runsOnEntry(condition: Condition | null): OutEntry | null {

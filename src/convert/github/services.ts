@@ -27,7 +27,7 @@ export function servicesEntry(
         ports?.needs('steps reach every port of a service');
         service
           .get('credentials')
-          ?.leaveOut('logins of registries are the server’s', 'Use `slipway registry set`.');
+          ?.leaveOut('logins of registries are the server’s', 'Use `slipway registry login`.');
         service.get('volumes')?.leaveOut('a service keeps its data for one build', 'Remove it.');
         for (const key of ['command', 'entrypoint'])
           service.get(key)?.leaveOut('a service runs its image’s own command', 'Write `commands`.');

@@ -48,7 +48,10 @@ interface Making {
   prepare: readonly string[];
 }
 
-/** The steps of a job that run commands, each in the image that the actions before it asked for. */
+/**
+ * The steps of a job that run commands, each in the image that the actions before it asked for.
+ * @param done Steps that were read before.
+ */
 export function readSteps(
   job: Foreign,
   env: readonly (Foreign | undefined)[],
@@ -56,6 +59,7 @@ export function readSteps(
   inputs: DispatchInputs['known'],
   passing: Passing,
   local: LocalActions,
+  done: ReadonlySet<Foreign>,
 ): readonly Out[] {
   const container = job.get('container');
   const own = container?.kind === 'map' ? container.get('image') : container;
@@ -63,7 +67,7 @@ export function readSteps(
     if (container?.kind === 'map')
       container.get(key)?.leaveOut('a step runs as its image says', 'Remove it.');
   const containerEnv = container?.kind === 'map' ? container.get('env') : undefined;
-  const steps = job.get('steps')?.items() ?? [];
+  const steps = (job.get('steps')?.items() ?? []).filter((step) => !done.has(step));
   const making: Making = {
     ...{ job, inputs, passing, local, unique: uniqueNames(), caches: [], out: [], prepare: [] },
     written: steps.map((one) => writtenOf(one, local)).join('\n'),

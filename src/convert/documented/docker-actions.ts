@@ -1,0 +1,98 @@
+import type { Place } from './place.ts';
+
+const JOB = 'on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    steps:\n';
+const META = '      - id: meta\n        uses: docker/metadata-action@v5\n        with:\n';
+const BUILD = '      - uses: docker/build-push-action@v6\n        with:\n          context: .\n';
+const isOf = (line: string, key: string) => line.startsWith(`${key}:`);
+
+/** Keys of the actions that build and push images. */
+export const OF_DOCKER_ACTIONS: readonly Place[] = [
+  {
+    where: 'step, in a job that builds one image',
+    file: (line) => `${JOB}      - ${line}\n${BUILD}          push: false\n`,
+    keys: {
+      'uses: docker/setup-buildx-action': 'docker/setup-buildx-action@v3',
+      'uses: docker/setup-qemu-action': 'docker/setup-qemu-action@v3',
+      'uses: docker/metadata-action': 'docker/metadata-action@v5',
+      'uses: docker/login-action': 'docker/login-action@v3',
+    },
+  },
+  {
+    where: 'docker/build-push-action',
+    file: (line) =>
+      `${JOB}${isOf(line, 'context') ? BUILD.replace(/ +context.*\n/, '') : BUILD}          ${line}\n${isOf(line, 'push') ? '' : '          push: true\n'}${isOf(line, 'tags') ? '' : '          tags: a/b:1\n'}`,
+    keys: {
+      context: 'a',
+      file: 'a/Dockerfile',
+      target: 'a',
+      'build-args': 'A=${{ github.sha }}',
+      'build-args: with a secret': 'A=${{ secrets.B }}',
+      secrets: 'a=${{ secrets.a }}',
+      'secrets: a token of the host': 'a=${{ secrets.GITHUB_TOKEN }}',
+      push: "${{ github.event_name != 'pull_request' }}",
+      tags: '"ghcr.io/a/b:${{ github.sha }}"',
+      'tags: of several repositories': 'ghcr.io/a/b:1,a/b:1',
+      'tags: of a repository that is not written out': '"ghcr.io/${{ github.repository }}:1"',
+      'platforms: linux/amd64': 'linux/amd64',
+      'platforms: any other': 'linux/amd64,linux/arm64',
+      'cache-from': 'type=gha',
+      'cache-to: type=gha': 'type=gha',
+      'cache-to: type=registry': 'type=registry,ref=a/b:cache',
+      builder: 'a',
+      'github-token': 'a',
+      labels: 'a=b',
+      annotations: 'a=b',
+      pull: 'true',
+      'no-cache': 'true',
+      load: 'true',
+      provenance: 'true',
+      sbom: 'true',
+      attests: 'type=sbom',
+      outputs: 'type=local,dest=a',
+      'add-hosts': 'a:b',
+      allow: 'network.host',
+      'build-contexts': 'a=b',
+      call: 'check',
+      'cgroup-parent': 'a',
+      network: 'host',
+      'no-cache-filters': 'a',
+      'secret-envs': 'a=b',
+      'secret-files': 'a=b',
+      'shm-size': '1g',
+      ssh: 'default',
+      ulimit: 'nofile=1',
+    },
+  },
+  {
+    where: 'docker/metadata-action',
+    file: (line) =>
+      `${JOB}${META}          ${line}\n${isOf(line, 'images') ? '' : '          images: a/b\n'}${BUILD}          push: true\n          tags: \${{ steps.meta.outputs.tags }}\n`,
+    keys: {
+      images: 'ghcr.io/a/b',
+      'images: several': '"a/b\\nghcr.io/a/b"',
+      'tags: type=ref,event=branch': 'type=ref,event=branch',
+      'tags: type=ref,event=tag': 'type=ref,event=tag',
+      'tags: type=ref,event=pr': 'type=ref,event=pr',
+      'tags: type=sha': 'type=sha',
+      'tags: type=raw': 'type=raw,value=a',
+      'tags: type=semver,pattern={{version}}': '"type=semver,pattern={{version}}"',
+      'tags: type=semver, any other pattern': '"type=semver,pattern={{major}}"',
+      'tags: type=schedule': 'type=schedule',
+      'tags: type=edge': 'type=edge',
+      'tags: type=match': 'type=match,pattern=a',
+      'tags: type=pep440': '"type=pep440,pattern={{version}}"',
+      'tags: with enable={{is_default_branch}}': '"type=raw,value=latest,enable={{is_default_branch}}"',
+      'tags: with priority': 'type=sha,priority=1',
+      'flavor: latest': 'latest=true',
+      'flavor: prefix': 'prefix=a',
+      labels: 'a=b',
+      annotations: 'a=b',
+      'bake-target': 'a',
+      'sep-tags': 'a',
+      'sep-labels': 'a',
+      'sep-annotations': 'a',
+      context: 'git',
+      'github-token': 'a',
+    },
+  },
+];
