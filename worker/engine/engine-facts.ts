@@ -9,6 +9,8 @@ export interface EngineFacts {
   readonly cpus: number;
   /** As the engine says it, e.g. `x86_64`. */
   readonly architecture: string;
+  /** Where it keeps images, containers and volumes, with links resolved. */
+  readonly folder: string;
 }
 
 export async function engineFacts(docker: Dockerode): Promise<EngineFacts> {
@@ -17,12 +19,14 @@ export async function engineFacts(docker: Dockerode): Promise<EngineFacts> {
     MemTotal: number;
     NCPU: number;
     Architecture: string;
+    DockerRootDir: string;
   };
   return {
     version: info.ServerVersion,
     memoryBytes: info.MemTotal,
     cpus: info.NCPU,
     architecture: info.Architecture,
+    folder: info.DockerRootDir,
   };
 }
 

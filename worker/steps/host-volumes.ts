@@ -4,6 +4,7 @@ import type { HostVolume } from '../../config/formats.ts';
 import { isWithin, whyNeverGiven, whyNeverWritten } from '../../src/core/host-path.ts';
 import { isOfHost, type HostVolumePlan, type Plan } from '../../src/core/plan.ts';
 import { Problem } from '../../src/core/problem.ts';
+import type { Engine } from '../engine/engine.ts';
 
 /**
  * The paths of its host that a worker's operator allows are such that none gives the host away: neither as they are written,
@@ -73,21 +74,45 @@ export function whyVolumesRefused(
   { plan, isTrusted }: { readonly plan: Pick<Plan, 'services' | 'steps'>; readonly isTrusted?: boolean },
   allowed: readonly HostVolume[],
 ): string | null {
-  const users = [
-    ...plan.services.map((one) => ({ user: `The service \`${one.name}\``, ...one })),
-    ...plan.steps
-      .filter(({ selected }) => selected)
-      .map((one) => ({ user: `The step \`${one.name}\``, ...one })),
-  ];
   try {
-    for (const { user, volumes = [] } of users)
-      for (const volume of volumes)
-        if (isOfHost(volume)) demandAllowed(user, volume, allowed, isTrusted === true);
+    for (const { user, volume } of wantedOf(plan)) demandAllowed(user, volume, allowed, isTrusted === true);
     return null;
   } catch (error) {
     if (error instanceof Problem) return `${error.message} ${error.fix}`;
     throw error;
   }
+}
+
+/** What of the host the services and steps of a plan want that this event does not leave out. */
+function wantedOf({ services, steps }: Pick<Plan, 'services' | 'steps'>) {
+  const users = [
+    ...services.map((one) => ({ user: `The service \`${one.name}\``, ...one })),
+    ...steps.filter(({ selected }) => selected).map((one) => ({ user: `The step \`${one.name}\``, ...one })),
+  ];
+  return users.flatMap(({ user, volumes = [] }) =>
+    volumes.filter(isOfHost).map((volume) => ({ user, volume })),
+  );
+}
+
+/**
+ * Whoever has the folder of the engine has the host; where that is only the engine says.
+ * @throws Problem `volume_refused`, EngineLost.
+ */
+export async function demandOutsideEngine(
+  engine: Pick<Engine, 'facts'>,
+  plan: Pick<Plan, 'services' | 'steps'>,
+): Promise<void> {
+  const wanted = wantedOf(plan);
+  if (wanted.length === 0) return;
+  const { folder } = await engine.facts();
+  for (const { user, volume } of wanted) {
+    const cause = whyNeverGiven(volume.host, [folder]);
+    if (cause !== null) throw refusal(user, volume, cause);
+  }
+}
+
+function refusal(user: string, { host, path: place, readOnly }: HostVolumePlan, cause: string): Problem {
+  return new Problem('volume_refused', { user, host, path: place, cause, mode: readOnly ? 'ro' : 'rw' });
 }
 
 /**
@@ -97,10 +122,11 @@ export function whyVolumesRefused(
  */
 export function demandAllowed(
   user: string,
-  { host, path: place, readOnly }: HostVolumePlan,
+  volume: HostVolumePlan,
   allowed: readonly HostVolume[],
   isTrusted: boolean,
 ): void {
+  const { host, readOnly } = volume;
   const found = allowed.find((one) => one.path === host);
   const outer = allowed.find((one) => isWithin(host, one.path));
   const cause = !isTrusted
@@ -112,6 +138,5 @@ export function demandAllowed(
       : found.readOnly && !readOnly
         ? 'this worker allows it for reading alone, with `:ro`'
         : null;
-  if (cause !== null)
-    throw new Problem('volume_refused', { user, host, path: place, cause, mode: readOnly ? 'ro' : 'rw' });
+  if (cause !== null) throw refusal(user, volume, cause);
 }

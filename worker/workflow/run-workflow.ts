@@ -11,7 +11,7 @@ import type { Outcome } from '../outcome.ts';
 import { stopOf, type Lease } from '../server/lease.ts';
 import { cleanUpWorkflow } from '../steps/clean-up-workflow.ts';
 import { fillWorkspace } from '../steps/fill-workspace.ts';
-import { whyVolumesRefused } from '../steps/host-volumes.ts';
+import { demandOutsideEngine, whyVolumesRefused } from '../steps/host-volumes.ts';
 import { makeVolumes } from '../steps/make-volumes.ts';
 import { runSteps } from '../steps/run-steps.ts';
 import { setUpWorkflow, type WorkflowPlace } from '../steps/set-up-workflow.ts';
@@ -128,6 +128,7 @@ class WorkflowRun {
   async #setUp(log: LogSink): Promise<WorkflowPlace> {
     const { engine, steps } = this.#tools;
     const { signal } = this.#ending;
+    await demandOutsideEngine(engine, this.#lease.work.plan);
     await makeVolumes(engine, this.#labels, this.#lease.work.plan, steps, signal);
     return setUpWorkflow(engine, this.#labels, steps, signal, (why) => void log.say(why));
   }

@@ -3,9 +3,14 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hostVolumes } from '../../../../config/formats.ts';
 import { whyNeverGiven, whyNeverWritten } from '../../../../src/core/host-path.ts';
-import { demandHostVolumes, whyVolumesRefused } from '../../../../worker/steps/host-volumes.ts';
+import {
+  demandHostVolumes,
+  demandOutsideEngine,
+  whyVolumesRefused,
+} from '../../../../worker/steps/host-volumes.ts';
 import { planOf, stepOf } from '../../../support/record.ts';
 
+const FACTS = { version: '1', memoryBytes: 1, cpus: 1, architecture: 'x86_64' };
 const ENGINE = { dockerHost: 'unix:///srv/engine/docker.sock', dataDir: '/srv/slipway' };
 
 describe('what an operator allows', () => {
@@ -152,6 +157,21 @@ describe('a workflow that asks for a path of the host', () => {
       plan: planOf({ steps: [stepOf('a', { volumes: [{ host: '/srv/ca', path: '/x', readOnly: true }] })] }),
     };
     expect(whyVolumesRefused({ plan }, ALLOWED)).toContain('the build is of a fork');
+  });
+
+  test('never gets what has the folder of its engine in it, wherever that is', async () => {
+    const demand = (host: string) =>
+      demandOutsideEngine(
+        { facts: async () => ({ ...FACTS, folder: '/data/engine' }) },
+        planOf({ steps: [stepOf('a', { volumes: [{ host, path: '/x', readOnly: true }] })] }),
+      );
+    for (const one of ['/data', '/data/engine', '/data/engine/volumes/x'])
+      await expect(demand(one), one).rejects.toThrow(
+        /step `a` mounts .* who has \/data\/engine has the host/,
+      );
+    await demand('/data/engines');
+    const lost = { facts: () => Promise.reject(new Error('asked')) };
+    await demandOutsideEngine(lost, planOf());
   });
 
   test('is not refused for a step that this event leaves out', () => {
