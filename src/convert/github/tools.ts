@@ -18,6 +18,8 @@ interface Known {
   readonly words: Readonly<Record<string, string>>;
   /** Keys with values that say what the image is anyway. */
   readonly needless: Readonly<Record<string, RegExp>>;
+  /** The tag of a version `1`, `1.2` or `1.2.3`, where that is not the version itself; null where there is none. */
+  readonly tag?: (version: string) => string | null;
 }
 
 const ANY_IMAGE: Known['needless'] = { 'check-latest': /^false$/, architecture: /^(?:x64|)$/, token: /^/ };
@@ -58,6 +60,8 @@ const TOOLS: Readonly<Record<string, Known>> = {
     standard: '21',
     words: {},
     needless: { ...ANY_IMAGE, 'java-package': /^jdk$/ },
+    // A whole version has the number of its build behind it.
+    tag: (version) => version.replace(/^1\.8\b/, '8').replace(/\..*$/, ''),
   },
   'actions/setup-dotnet': {
     image: 'mcr.microsoft.com/dotnet/sdk',
@@ -65,6 +69,7 @@ const TOOLS: Readonly<Record<string, Known>> = {
     standard: '8.0',
     words: {},
     needless: {},
+    tag: (version) => (/^\d+$/.test(version) ? `${version}.0` : version),
   },
   'ruby/setup-ruby': {
     image: 'ruby',
@@ -93,14 +98,17 @@ const TOOLS: Readonly<Record<string, Known>> = {
     standard: 'latest',
     words: {},
     needless: {},
+    tag: (version) => (/^\d+\.\d+\.\d+$/.test(version) ? version : null),
   },
   'dtolnay/rust-toolchain': RUST,
   'actions-rs/toolchain': RUST,
 };
 
 /**
- * Distributions of Java, with the images of their makers. Names and tags of these and of {@link TOOLS} are written from
- * knowledge of them and were held against no registry: a tag that is not there fails the step, whose image lint cannot know.
+ * Distributions of Java, with the images of their makers. What forms of tags there are, of these and of {@link TOOLS}, is as
+ * public lists say (github.com/docker-library/official-images, `library/`; README.sdk.md of dotnet/dotnet-docker; ci.yml of
+ * denoland/deno_docker), and for azul, bellsoft, openjdk of Microsoft, bun and the nightly Rust as public Dockerfiles do. No registry was
+ * asked: a version that was never made fails the step, whose image lint cannot know.
  */
 const JAVA: Readonly<Record<string, (version: string) => string>> = {
   temurin: (version) => `eclipse-temurin:${version}`,
@@ -131,7 +139,13 @@ export function readTool(
   const version = given?.get(known.key);
   const written = word(version?.text() ?? ofRef(name, ref), version ?? uses);
   const nightly = known === RUST && /^nightly\b/.test(written) ? 'rustlang/rust:nightly' : null;
-  const tag = nightly === null ? tagOf(known, written) : written.replace(/^nightly$/, '');
+  const asked = nightly === null ? tagOf(known, written) : written.replace(/^nightly$/, '');
+  const tag = asked === null ? null : inForm(known, asked);
+  if (known.key === 'java-version' && asked !== null && tag !== null && tag !== asked)
+    (version ?? uses).changes(
+      `an image is of the newest of Java ${tag}`,
+      'Write the tag of the image that is wanted.',
+    );
   if (tag === null || (nightly !== null && tag !== ''))
     (version ?? uses).changes(
       `an image has an exact version, and \`${nightly ?? known.standard}\` is taken`,
@@ -175,6 +189,11 @@ function tagOf(known: Known, written: string): string | null {
   if (sign === '^' && parts[0] !== '0') return parts[0] ?? null;
   if (sign === '~') return parts.slice(0, 2).join('.');
   return sign === '^' ? null : parts.join('.');
+}
+
+/** Words, and what a matrix has, are tags as they are. */
+function inForm({ tag }: Known, version: string): string | null {
+  return tag === undefined || !/^\d+(?:\.\d+)*$/.test(version) ? version : tag(version);
 }
 
 const OF_RUST = 'cargo|cargo-[\\w-]+|rustc|rustdoc|rustfmt|rustup|clippy-driver';

@@ -13,6 +13,15 @@ it.each([
   ['actions/setup-go@v5\n        with: { go-version: ~1.22.3 }', 'golang:1.22'],
   ['actions/setup-java@v4\n        with: { java-version: 17, distribution: zulu }', 'azul/zulu-openjdk:17'],
   ['actions/setup-java@v4\n        with: { java-version: 17, distribution: temurin }', 'eclipse-temurin:17'],
+  ['actions/setup-dotnet@v4\n        with: { dotnet-version: 8.0.x }', 'mcr.microsoft.com/dotnet/sdk:8.0'],
+  ['actions/setup-dotnet@v4\n        with: { dotnet-version: 9.x }', 'mcr.microsoft.com/dotnet/sdk:9.0'],
+  [
+    'actions/setup-dotnet@v4\n        with: { dotnet-version: 8.0.412 }',
+    'mcr.microsoft.com/dotnet/sdk:8.0.412',
+  ],
+  ['denoland/setup-deno@v2\n        with: { deno-version: v2.1.4 }', 'denoland/deno:2.1.4'],
+  ['denoland/setup-deno@v2', 'denoland/deno:latest'],
+  ['actions/setup-java@v4\n        with: { java-version: 8 }', 'eclipse-temurin:8'],
   ['oven-sh/setup-bun@v2\n        with: { bun-version: latest }', 'oven/bun:latest'],
   ['dtolnay/rust-toolchain@stable', 'rust:1'],
   ['dtolnay/rust-toolchain@1.80.1', 'rust:1.80.1'],
@@ -75,4 +84,24 @@ it('components and targets of Rust are added only in steps that may call it', ()
     expect(isAdded(run), run).toBe(false);
   expect(notesOf('github', more('echo done'))).toEqual([]);
   expect(textOf('github', job(uses, 'echo done'))).not.toContain('rustup');
+});
+
+it('a version that an image has no tag for is the newest of its kind, and noted', () => {
+  const java = (version: string, distribution: string) =>
+    job(
+      `uses: actions/setup-java@v4\n        with: { java-version: ${version}, distribution: ${distribution} }`,
+    );
+  for (const [version, distribution, image] of [
+    ['17.0.11', 'temurin', 'eclipse-temurin:17'],
+    ['21.0', 'microsoft', 'mcr.microsoft.com/openjdk/jdk:21-ubuntu'],
+    ['1.8', 'corretto', 'amazoncorretto:8'],
+  ] as const) {
+    expect(imageOf(java(version, distribution))).toBe(image);
+    expect(notesOf('github', java(version, distribution))).toEqual([
+      expect.stringContaining('an image is of the newest of Java'),
+    ]);
+  }
+  const deno = job('uses: denoland/setup-deno@v2\n        with: { deno-version: v2.x }');
+  expect(imageOf(deno)).toBe('denoland/deno:latest');
+  expect(notesOf('github', deno)).toEqual([expect.stringContaining('and `latest` is taken')]);
 });
