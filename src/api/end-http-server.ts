@@ -4,6 +4,8 @@ import { TIMES } from '../../config/times.ts';
 
 const answers = new WeakMap<Server | HttpsServer, Set<ServerResponse>>();
 const standing = new WeakSet<ServerResponse>();
+/** Those that a server which ends waits for. */
+const last = new WeakSet<ServerResponse>();
 
 /** Has {@link endHttpServer} know which requests of a server have no answer yet. */
 export function noteAnswers(server: Server | HttpsServer): void {
@@ -17,7 +19,8 @@ export function noteAnswers(server: Server | HttpsServer): void {
 
 /** Says of an answer that it only waits for news: at the server's end nobody waits for it; who reads it comes again. */
 export function standsOpen(response: ServerResponse): void {
-  standing.add(response);
+  if (last.has(response)) response.destroy();
+  else standing.add(response);
 }
 
 /**
@@ -31,6 +34,7 @@ export async function endHttpServer(
 ): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const closeAfter = (response: ServerResponse): void => {
+    last.add(response);
     if (!response.headersSent) response.setHeader('connection', 'close');
     // Also where its head was sent before; the connection is idle only after this event.
     response.once('close', () => setImmediate(() => server.closeIdleConnections()));

@@ -30,6 +30,7 @@ function slowApp() {
   });
   app.get('/never', () => undefined);
   app.get('/news', (_, response) => standsOpen(response));
+  app.get('/soon', (_, response) => void setTimeout(() => standsOpen(response), 100));
   return app;
 }
 
@@ -115,5 +116,14 @@ it('at its end cuts off what has no answer in time', async () => {
   const tookMs = await end(200);
   expect(tookMs).toBeGreaterThan(150);
   expect(tookMs).toBeLessThan(5_000);
+  expect(await raw.closed).toBe('');
+});
+
+it('at its end waits for no answer that turns out to stand open', async () => {
+  await start();
+  const raw = connect();
+  raw.write(GET('/soon'));
+  await once(server, 'request');
+  expect(await end(10_000)).toBeLessThan(5_000);
   expect(await raw.closed).toBe('');
 });
