@@ -10,7 +10,7 @@ import { mutateFile } from './mutate-file.ts';
 
 /*
  * node fuzz-child.ts <seed> <from> <to> <file of progress>: lints and plans mutated files one after the other. The index
- * of each is on the disk before it is looked at, so that whoever started this knows what ended it.
+ * of each is on the disk before it is looked at, so that whoever started this knows what ended it. Wants --expose-gc.
  */
 const [seed = 0, from = 0, to = 0] = process.argv.slice(2, 5).map(Number);
 const progress = openSync(process.argv[5] ?? '', 'w');
@@ -18,9 +18,17 @@ const corpus = readCorpus();
 const message = `${'an "evil" message; $(reboot) ${CI_REPO} *[!a]* '.repeat(1_400)}`;
 const events = Object.values(EVENTS).map((event) => ({ ...event, message }));
 
+/**
+ * V8 keeps pages on which nothing is left: after 60,000 files 67 MB of 174, while its heap was of 28. They are given back
+ * every so many files, since no file needs them; what one does need counts, by the kernel, at whatever moment it does.
+ */
+const GIVE_BACK_EVERY = 1_000;
+
 let report: ChildReport = { wrong: [], planned: 0, slowestMs: 0, slowest: from, longestMs: 0, peakMb: 0 };
 for (let index = from; index < to; index++) {
   writeSync(progress, String(index).padEnd(12), 0);
+  if (index % GIVE_BACK_EVERY === 0)
+    globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   const bytes = mutateFile(corpus, seed, index);
   const { fault, hasPlan, ms, clockMs } = look(bytes, index);
   report = {

@@ -24,7 +24,7 @@ export interface ChildReport {
 
 const CHILD = fileURLToPath(new URL('fuzz-child.ts', import.meta.url));
 /** Node's own heap; beside it a process has its program, its stack and its buffers. */
-const HEAP = ['--max-old-space-size=96', '--max-semi-space-size=4'];
+const HEAP = ['--max-old-space-size=96', '--max-semi-space-size=4', '--expose-gc'];
 /** A file that takes longer has hung: of the processor, which a busy machine may keep from it for as long by the clock. */
 const HUNG_MS = 30_000;
 const LOOK_MS = 1_000;
