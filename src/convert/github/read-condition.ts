@@ -156,6 +156,8 @@ function calledWithKnown(name: string, subject: Known | null, part: Known | null
 
 function literalOf(token: string): string | null {
   const [, text] = /^'((?:[^']|'')*)'$/.exec(token) ?? [];
+  // A `$` in an expression of ours is an error.
+  if (text?.includes('$') === true) return null;
   if (text !== undefined) return JSON.stringify(text.replaceAll("''", "'"));
   return /^\d+$/.test(token) ? `"${token}"` : null;
 }

@@ -34,9 +34,15 @@ export interface RunAround {
   readonly index: number;
 }
 
-/** A step with `run`. */
-export function runStep(step: Foreign, run: Foreign, texts: StepExpressions, around: RunAround): Out {
+/** A step with `run`; null, and noted, for one without a command. */
+export function runStep(step: Foreign, run: Foreign, texts: StepExpressions, around: RunAround): Out | null {
   const { runs, prepare, env, index } = around;
+  const command = texts.command(run.text() ?? '', run);
+  if (command.trim() === '') {
+    step.leaveOut('it runs nothing, and is left out', 'Remove it.');
+    step.use();
+    return null;
+  }
   const named = step.get('name');
   const shell = step.get('shell') ?? runs.map((one) => one?.get('shell')).find((one) => one !== undefined);
   const shellName = shell?.text() ?? 'sh';
@@ -48,7 +54,6 @@ export function runStep(step: Foreign, run: Foreign, texts: StepExpressions, aro
   const directory =
     step.get('working-directory') ??
     runs.map((one) => one?.get('working-directory')).find((one) => one !== undefined);
-  const command = texts.command(run.text() ?? '', run);
   const commands = shellName.startsWith('bash') && shell !== undefined ? bashOf(command) : command;
   const variables = map([
     ...env.flatMap((one) =>

@@ -17,7 +17,14 @@ export function servicesEntry(
   return entry(
     'services',
     list(
-      services.entries().map((service) => {
+      services.entries().flatMap((service) => {
+        const image = service.get('image');
+        const named = image === undefined ? null : texts.word(image.text() ?? '', image);
+        if (named === '') {
+          service.leaveOut('it names no image, and is left out', 'Remove it.');
+          service.use();
+          return [];
+        }
         const ports = service.get('ports');
         if (ports !== undefined && !isInContainer)
           ports.changes(
@@ -41,14 +48,11 @@ export function servicesEntry(
             'Limits and network are the operator’s.',
           );
         const variables = service.get('env');
-        const image = service.get('image');
         const command = health?.slice(1).find((one) => one !== undefined);
         return map(
           [
             entry('name', text(hostNameOf(service.key), service), service),
-            image === undefined
-              ? null
-              : entry('image', text(texts.word(image.text() ?? '', image), image), image),
+            image === undefined ? null : entry('image', text(named ?? '', image), image),
             variables === undefined
               ? null
               : entry(

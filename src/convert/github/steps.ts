@@ -143,12 +143,13 @@ function readList(steps: readonly Foreign[], around: Around, making: Making): vo
       inner.leave();
     } else {
       making.image ??= runnerImage(making.job);
-      making.out.push(
-        runStep(step, run, texts, {
-          ...{ ...around, said, env, image: making.image, prepare: making.prepare, index },
-          ...{ caches: making.caches.splice(0), unique: making.unique },
-        }),
-      );
+      const made = runStep(step, run, texts, {
+        ...{ ...around, said, env, image: making.image, prepare: making.prepare, index },
+        ...{ caches: making.caches, unique: making.unique },
+      });
+      if (made === null) continue;
+      making.caches.length = 0;
+      making.out.push(made);
     }
   }
 }

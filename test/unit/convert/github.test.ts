@@ -379,6 +379,7 @@ it('what the file knows of a condition is told: texts without regard to case, ot
     "'a' && startsWith('ab', 'A')",
   ])
     expect(runs(held), held).toBe(true);
+  expect(runs("github.ref == 'refs/heads/$default-branch'")).toBe(false);
   for (const not of ["'a' != 'A'", "true == 'true'", "''", '0', 'false', "endsWith('ab', 'c')"])
     expect(runs(not), not).toBe(false);
 });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { convertFiles } from '../../../src/convert/convert-files.ts';
 import type { InputFile } from '../../../src/convert/converted.ts';
@@ -242,4 +243,61 @@ it('a problem of lint in a step of an action is shown in the file of the action'
   );
   for (const { file, line } of lintConverted(found))
     expect([file, line]).toEqual(['.github/actions/a/action.yml', 4]);
+});
+
+it('a step without a command and a service without an image, as an empty input leaves them, are left out', () => {
+  const { text, said } = converted([
+    {
+      path: CI,
+      content: `on: push
+jobs:
+  one:
+    container: node:20
+    services: { db: { image: "\${{ false || '' }}", env: { A: b } } }
+    steps: [{ uses: ./.github/actions/echo }, { run: x }]
+`,
+    },
+    action(
+      'echo',
+      'inputs: { a: {} }\nruns: { using: composite, steps: [{ run: "${{ inputs.a }}", shell: bash }] }\n',
+    ),
+  ]);
+  expect(text).toContain('services: []');
+  expect(text.match(/- name: .*/g)).toEqual(['- name: x']);
+  expect(said).toEqual([
+    expect.stringContaining('it names no image, and is left out'),
+    expect.stringContaining('it runs nothing, and is left out'),
+  ]);
+});
+
+it('any text in the place of a part of an action is converted or refused, and never thrown', () => {
+  const call = using('"a${{ github.head_ref }}"');
+  const part = fc.oneof(
+    fc.constantFrom(
+      '[',
+      '{',
+      ' ',
+      '*a',
+      '&a ',
+      '<<: ',
+      '\n',
+      '- ',
+      ': ',
+      "'",
+      '$',
+      '${{',
+      '}}',
+      '${{ inputs.a }}',
+      "'${{",
+    ),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(fc.nat(ECHO.length), fc.nat(12), part, (at, length, put) => {
+      const changed = ECHO.slice(0, at) + put + ECHO.slice(at + length);
+      const { workflows, notes } = convertFiles([call, action('echo', changed)], 'github');
+      expect(workflows.length + notes.length).toBeGreaterThan(0);
+    }),
+    { numRuns: 300 },
+  );
 });
