@@ -8,6 +8,7 @@ import { formatOf } from '../convert/format-of.ts';
 import { PIPELINE_FILE } from '../pipeline/pipeline-files.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
 import { readLintInput, UnreadableFile } from './lint-input.ts';
+import { githubRepository } from './github-repository.ts';
 import { withLocalFiles } from './local-files.ts';
 import { paint } from './print.ts';
 
@@ -55,7 +56,7 @@ export async function convertCommand(argv: readonly string[]): Promise<number> {
     }
     const files = await readFiles(positionals);
     const format = chooseFormat(files, values.from);
-    const converted = convertFiles(format === 'github' ? await withLocalFiles(files) : files, format);
+    const converted = format === 'github' ? await convertGithub(files) : convertFiles(files, format);
     showNotes(converted);
     if (converted.workflows.length === 0) return 1;
     if (values.write) writeFiles(outputs(converted));
@@ -66,6 +67,11 @@ export async function convertCommand(argv: readonly string[]): Promise<number> {
     process.stderr.write(`slipway convert: ${(error as Error).message}\n${usage}`);
     return 2;
   }
+}
+
+async function convertGithub(files: readonly InputFile[]): Promise<Converted> {
+  const folder = path.dirname(files[0]?.path ?? '.');
+  return convertFiles(await withLocalFiles(files), 'github', undefined, await githubRepository(folder));
 }
 
 async function readFiles(names: readonly string[]): Promise<readonly InputFile[]> {

@@ -16,12 +16,18 @@ import { writeWorkflow } from './write-workflow.ts';
 /**
  * Files of one format, as workflows of ours. Pure; never throws.
  * @param room Shared by all of them, where they are those of a build; absent: each may be as large as one may be.
+ * @param repository `owner/name` of the repository on GitHub; null where that is not known.
  */
-export function convertFiles(inputs: readonly InputFile[], format: Format, room?: ConvertRoom): Converted {
+export function convertFiles(
+  inputs: readonly InputFile[],
+  format: Format,
+  room?: ConvertRoom,
+  repository: string | null = null,
+): Converted {
   const opened = new Map(inputs.map((input) => [input.path, openFile(input, room ?? newConvertRoom())]));
   const files = [...opened.values()];
   const isReadable = files.every(({ report }) => !report.hasErrors());
-  const workflows = isReadable ? read(files, format) : [];
+  const workflows = isReadable ? read(files, format, repository) : [];
   for (const { documents, report } of files)
     for (const { root } of documents) if (!report.hasErrors()) bounded(report, () => root.noteRest());
   return {
@@ -36,8 +42,12 @@ export function convertFiles(inputs: readonly InputFile[], format: Format, room?
   };
 }
 
-function read(files: readonly ForeignFile[], format: Format): readonly ReadWorkflow[] {
-  const run = newRun();
+function read(
+  files: readonly ForeignFile[],
+  format: Format,
+  repository: string | null,
+): readonly ReadWorkflow[] {
+  const run = newRun(repository);
   const own = files.filter(({ isBeside }) => !isBeside);
   const every = own.flatMap((file) => bounded(file.report, () => READERS[format](file, files, run)) ?? []);
   if (format === 'github') noteUnused(files, run);

@@ -1,4 +1,4 @@
-import { secretName, stageName, variableName } from '../../pipeline/format/names.ts';
+import { stageName } from '../../pipeline/format/names.ts';
 import { repositoryPath } from '../../pipeline/format/paths.ts';
 import type { Foreign } from '../foreign.ts';
 import { entry, list, map, text } from '../out.ts';
@@ -6,9 +6,9 @@ import type { Out, OutEntry } from '../out.ts';
 import { conditionOf } from './condition.ts';
 import { definedBy } from './defined-by.ts';
 import type { DispatchInputs } from './dispatch-inputs.ts';
-import { linesOf, type Template } from './image-tags.ts';
+import type { Template } from './image-tags.ts';
+import { argsOf, secretsOf } from './image-values.ts';
 import { noteLogin, readPush } from './push-image.ts';
-import { expressionAlone } from './replace-expressions.ts';
 import { templateOf } from './value-template.ts';
 
 /** An image of a job, and what is done with it. */
@@ -25,6 +25,8 @@ export interface ImageAround {
   readonly env: readonly (Foreign | undefined)[];
   readonly inputs: DispatchInputs['known'];
   readonly triggers: readonly Out[];
+  /** `owner/name` there; null where that is not known. */
+  readonly repository: string | null;
 }
 
 /** Why an image is not built here, our way, and what says so; absent: the step itself. */
@@ -45,7 +47,14 @@ export function readImage(around: ImageAround): BuiltImage | null {
   if (build === undefined) return null;
   const at = steps.indexOf(build);
   const environment = definedBy([...around.env, build.get('env')]);
-  const template: Template = (written) => templateOf(written, environment, inputs);
+  let isByOrigin = false;
+  const template: Template = (written) => {
+    const alone = templateOf(written, { environment, inputs, repository: null });
+    if (alone !== null || around.repository === null) return alone;
+    const named = templateOf(written, { environment, inputs, repository: around.repository });
+    isByOrigin ||= named !== null;
+    return named;
+  };
   const values = build.get('with');
   const refused =
     builds.length > 1
@@ -84,6 +93,11 @@ export function readImage(around: ImageAround): BuiltImage | null {
     template,
     ...around,
   });
+  if (isByOrigin)
+    build.changes(
+      `\`${around.repository}\` is written out, as the remote \`origin\` of this clone says`,
+      'Write it anew in a copy of the repository.',
+    );
   for (const key of ['name', 'id', 'env', 'shell', 'working-directory'])
     build.get(key)?.needs('the image is built by Slipway');
   build.get('uses')?.text();
@@ -241,36 +255,6 @@ function imageEntry(
     ),
     build,
   );
-}
-
-/** Arguments of the build; null where one of them is not surely the same, or is no secret any more in the image. */
-function argsOf(written: Foreign | undefined, template: Template): readonly OutEntry[] | null {
-  const args: OutEntry[] = [];
-  for (const line of linesOf(written)) {
-    const at = line.indexOf('=');
-    const name = variableName.parse(line.slice(0, at));
-    const value = template(line.slice(at + 1));
-    if (at < 0 || name === null || value === null || /^["']/.test(line)) return null;
-    args.push(entry(name, text(value, written ?? null), written ?? null));
-  }
-  return args;
-}
-
-/** Secrets by the ids that the Dockerfile has for them; null where one of them is none. */
-function secretsOf(written: Foreign | undefined): readonly string[] | null {
-  const names: string[] = [];
-  for (const line of linesOf(written)) {
-    const [, id = '', value = ''] = /^"?([^=]+)=(.*?)"?$/s.exec(line) ?? [];
-    const [, secret] = /^secrets\.(\w+)$/.exec(expressionAlone(value) ?? '') ?? [];
-    if (secret === undefined || /^GITHUB_TOKEN$/i.test(secret) || secretName.parse(id) === null) return null;
-    if (id !== secret)
-      written?.changes(
-        `a secret is called what the Dockerfile calls it, \`${id}\``,
-        `Set it: \`slipway secret set\` with the value of \`${secret}\`.`,
-      );
-    names.push(id);
-  }
-  return names;
 }
 
 /** A step that makes ready what is there, or signs in. */

@@ -167,7 +167,13 @@ function readJob(job: Foreign, needs: Needs, shared: Shared): JobRead | null {
   const condition = withCaller(call?.condition ?? null, own, needs.isFirst, job);
   const ownEnv = [env, job.get('env')];
   const passing: Passing = { uploads: needs.uploads, kept: [], taken: [] };
-  const built = readImage({ job, env: ownEnv, inputs: inputs.known, triggers: shared.triggers });
+  const built = readImage({
+    job,
+    env: ownEnv,
+    inputs: inputs.known,
+    triggers: shared.triggers,
+    repository: shared.run.repository,
+  });
   const done = built?.steps ?? new Set();
   const steps = readSteps(job, ownEnv, defaults, inputs.known, passing, shared.local, done);
   const strategy = job.get('strategy');

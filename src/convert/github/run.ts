@@ -8,9 +8,15 @@ export interface Run {
   readonly unique: (wanted: string) => string;
   /** Files of workflows that a job calls. */
   readonly called: Set<ForeignFile>;
+  /** `owner/name` of the repository there; null where that is not known. */
+  readonly repository: string | null;
 }
 
-export const newRun = (): Run => ({ unique: uniqueNames(), called: new Set() });
+export const newRun = (repository: string | null): Run => ({
+  unique: uniqueNames(),
+  called: new Set(),
+  repository,
+});
 
 /**
  * Notes each action that no step uses of those that were read, and each workflow that none calls; what was not named but found

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -93,4 +93,28 @@ test('actions of the repository are read with the workflow that uses them, and n
   ]);
   const named = path.relative(folder, path.join(here, '.github/workflows/ci.yml'));
   expect((await slipway(['convert', named])).stdout).toBe(stdout);
+});
+
+test('the name of the repository on GitHub is that of the remote `origin`', async () => {
+  const here = mkdtempSync(path.join(folder, 'clone-'));
+  mkdirSync(path.join(here, '.github/workflows'), { recursive: true });
+  writeFileSync(
+    path.join(here, '.github/workflows/ci.yml'),
+    'on: push\njobs: { one: { steps: [{ uses: docker/build-push-action@v6, with: { push: true, tags: "ghcr.io/${{ github.repository }}:1" } }] } }\n',
+  );
+  const git = (...args: readonly string[]) => execFileSync('git', ['-C', here, ...args]);
+  const repository = async () => /repository: (.*)/.exec((await slipway(['convert'], '', here)).stdout)?.[1];
+  git('init', '--quiet');
+  expect(await repository()).toBeUndefined();
+  git('remote', 'add', 'origin', 'git@github.com:shop/web.git');
+  expect(await repository()).toBe('ghcr.io/shop/web');
+  for (const [url, name] of [
+    ['https://github.com/shop/api', 'ghcr.io/shop/api'],
+    ['ssh://git@github.com/shop/ui.git', 'ghcr.io/shop/ui'],
+    ['https://git.example.com/shop/web.git', undefined],
+    ['https://example.com/github.com/shop/web.git', undefined],
+  ] as const) {
+    git('remote', 'set-url', 'origin', url);
+    expect(await repository(), url).toBe(name);
+  }
 });

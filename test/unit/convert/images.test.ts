@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { lintConverted, unannounced } from '../../experiments/convert/lint-converted.ts';
 import { findSilent } from '../../experiments/convert/find-silent.ts';
+import { convertFiles } from '../../../src/convert/convert-files.ts';
 import { planPipeline } from '../../../src/pipeline/plan-pipeline.ts';
 import { EVENTS, inputOf } from '../pipeline/support.ts';
 import { convert } from './support.ts';
@@ -269,6 +270,27 @@ it.each<[string, string, string]>([
   expect(written).toContain('image:\n  dockerfile: Dockerfile\n');
   expect(written).not.toContain('push:\n');
   expect(said.join('\n')).toContain(why);
+});
+
+it('the name of the repository is written out where the clone says it, and noted', () => {
+  const name = '"ghcr.io/${{ github.repository }}"';
+  const literal = job(build(`          push: true\n          tags: ${name}\n`), 'push');
+  const meta = job(META('          tags: type=sha\n').replace('${{ env.NAME }}', name) + build(PUSH), 'push');
+  const of = (text: string, repository: string | null) => {
+    const found = convertFiles([{ path: 'ci.yml', content: text }], 'github', undefined, repository);
+    const to = /repository: (.*)/.exec(found.workflows[0]?.text ?? '')?.[1] ?? null;
+    return [
+      to,
+      found.notes.some(({ message }) => message.includes('as the remote `origin` of this clone says')),
+    ];
+  };
+  for (const text of [literal, meta]) {
+    expect(of(text, 'shop/web')).toEqual(['ghcr.io/shop/web', true]);
+    expect(of(text, null)).toEqual([null, false]);
+  }
+  // What is not in lower case is no name there either, except where that action makes it one.
+  expect(of(literal, 'Shop/Web')[0]).toBeNull();
+  expect(of(meta, 'Shop/Web')[0]).toBe('ghcr.io/shop/web');
 });
 
 it('of several repositories the first is pushed to, and that is noted', () => {
