@@ -3,9 +3,10 @@ export interface WaitingRepository {
   readonly repository: string | null;
   /** The host that it is fetched from; null where no project builds it, and nothing is fetched. */
   readonly gitHost: string | null;
-  /** It did not answer when it was last asked. */
-  readonly hasFailed?: boolean;
 }
+
+/** So many repositories of one Git host are worked on side by side. */
+export const PLACES_OF_HOST = 3;
 
 /**
  * Those that wait in the order of their turns: who was there at the last look, as it was then; who came since; who had a
@@ -26,25 +27,18 @@ export function orderTurns(
 }
 
 /**
- * Those of `waiting` that are worked on beside `working`, in their order. One Git host has all places but one: while its
- * fetches go on for long, those of another host still have a place. Those that did not answer last time have half the
- * places together, however many hosts they are of.
+ * Those of `waiting` that are worked on beside `working`, in their order. Each Git host has places of its own, and so have
+ * those from which nothing is fetched: however many hosts hang, and for how long, no other waits for them.
  */
-export function chooseRepositories(
-  waiting: readonly WaitingRepository[],
+export function chooseRepositories<T extends WaitingRepository>(
+  waiting: readonly T[],
   working: readonly WaitingRepository[],
-  places: number,
-): readonly WaitingRepository[] {
-  const ofOneHost = Math.max(1, places - 1);
-  const ofFailed = Math.max(1, Math.floor(places / 2));
+): readonly T[] {
   const all = [...working];
-  const chosen: WaitingRepository[] = [];
+  const chosen: T[] = [];
   for (const one of waiting) {
-    if (all.length >= places) break;
     if (all.some(({ repository }) => repository === one.repository)) continue;
-    const ofHost = all.filter(({ gitHost }) => gitHost !== null && gitHost === one.gitHost);
-    if (ofHost.length >= ofOneHost) continue;
-    if (one.hasFailed === true && all.filter(({ hasFailed }) => hasFailed).length >= ofFailed) continue;
+    if (all.filter(({ gitHost }) => gitHost === one.gitHost).length >= PLACES_OF_HOST) continue;
     all.push(one);
     chosen.push(one);
   }

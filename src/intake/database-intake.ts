@@ -1,26 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRounds } from '../core/rounds.ts';
 import { bundleSource } from './bundle-source.ts';
-import { chooseRepositories, orderTurns, type WaitingRepository } from './choose-repositories.ts';
+import { orderTurns, type WaitingRepository } from './choose-repositories.ts';
 import { takeNext, waitingRepositories } from './delivery-queue.ts';
 import { createGiveWay } from './give-way.ts';
+import { createHostPlaces } from './host-places.ts';
+import type { Mirrors } from '../ports/repositories.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Intake } from './intake.ts';
 import { planBuild, type Unplanned } from './plan-build.ts';
-import { findUnplanned } from './unplanned-builds.ts';
+import { createUnplannedBuilds } from './unplanned-builds.ts';
 
-const CONCURRENCY = 4;
 const AFTER_ERROR_MS = 1_000;
 /** So long a repository's deliveries are worked off before those of another that waits for a place. */
 const TURN_MS = 1_000;
 
 /**
  * Intake fed from the record: rows of `delivery` whose outcome is `received`, oldest first within a repository,
- * several repositories side by side and in turn, not all of them of one Git host. A row stays `received` until what it leads to is recorded.
+ * several repositories side by side and in turn, each Git host with places of its own. A row stays `received` until what
+ * it leads to is recorded.
  */
 export function createIntake(deps: IntakeDeps): Intake {
   const { store, log } = deps;
-  const concurrency = deps.settings.concurrency ?? CONCURRENCY;
   const stopping = new AbortController();
   const startedAtMs = deps.clock.nowMs();
   const rest = (): Promise<void> =>
@@ -35,11 +36,11 @@ export function createIntake(deps: IntakeDeps): Intake {
     return done;
   };
   const planning = new Map<string, Promise<void>>();
-  const plan = (unplanned: Unplanned): Promise<void> => {
+  const plan = (unplanned: Unplanned, mirrors: Mirrors): Promise<void> => {
     const { deliveryId, buildId } = unplanned;
     const work =
       planning.get(buildId) ??
-      planBuild(deps, unplanned, stopping.signal)
+      planBuild({ ...deps, mirrors }, unplanned, stopping.signal)
         .catch((error: unknown) =>
           log.error({ err: error, deliveryId, buildId, stage: 'intake' }, 'no plan was recorded'),
         )
@@ -48,43 +49,43 @@ export function createIntake(deps: IntakeDeps): Intake {
     return work;
   };
 
-  const working = new Map<WaitingRepository, Promise<void>>();
   /** Those that waited at the last look, in the order of their turns, and those whose turns ended since. */
   let inTurn: readonly WaitingRepository[] = [];
   const served = new Set<string | null>();
-  const workOff = async (one: WaitingRepository): Promise<void> => {
-    const { repository } = one;
+  const workOff = async ({ repository }: WaitingRepository, mirrors: Mirrors): Promise<void> => {
     const turnEnds = performance.now() + TURN_MS;
     try {
       for (let made = await next(); made !== null; made = await next()) {
-        for (const one of made) await plan(one);
+        for (const one of made) await plan(one, mirrors);
         if (performance.now() >= turnEnds) break;
       }
     } catch (error) {
       log.error({ err: error, repository, stage: 'intake' }, 'a delivery was left for later');
       await rest();
     } finally {
-      working.delete(one);
       served.add(repository);
-      wake();
     }
     async function next(): Promise<readonly Unplanned[] | null> {
       await giveWay.pass(stopping.signal);
       return stopping.signal.aborted
         ? null
-        : takeNext(deps, repository, { taken, startedAtMs, stopping: stopping.signal, alone });
+        : takeNext({ ...deps, mirrors }, repository, {
+            taken,
+            startedAtMs,
+            stopping: stopping.signal,
+            alone,
+          });
     }
   };
 
+  const places = createHostPlaces(deps.mirrors, workOff, () => wake());
   const looks = createRounds(async () => {
-    // Who ends some work looks again.
-    if (stopping.signal.aborted || working.size >= concurrency) return;
+    if (stopping.signal.aborted) return;
     try {
       const waiting = await waitingRepositories(deps);
       inTurn = orderTurns(inTurn, waiting, served);
       served.clear();
-      for (const one of chooseRepositories(inTurn, [...working.keys()], concurrency))
-        working.set(one, workOff(one));
+      places.begin(inTurn);
     } catch (error) {
       log.error({ err: error, stage: 'intake' }, 'the waiting deliveries could not be read');
       await rest();
@@ -93,16 +94,10 @@ export function createIntake(deps: IntakeDeps): Intake {
   });
   const { wake } = looks;
 
-  const planWaiting = async (): Promise<void> => {
-    for (const unplanned of await findUnplanned(deps)) await plan(unplanned);
-  };
-  let catchingUp: Promise<void> = Promise.resolve();
-  const catchUp = (): void => {
-    catchingUp = catchingUp
-      .then(planWaiting)
-      .catch((error: unknown) =>
-        log.error({ err: error, stage: 'intake' }, 'builds without a plan were left'),
-      );
+  const unplanned = createUnplannedBuilds(deps, plan, stopping.signal);
+  const idle = async (): Promise<void> => {
+    do await Promise.all([looks.idle(), places.settled(), unplanned.idle(), ...planning.values()]);
+    while (!(looks.isIdle() && places.isIdle() && unplanned.isIdle()) || planning.size > 0);
   };
 
   let unsubscribe = (): void => undefined;
@@ -113,20 +108,19 @@ export function createIntake(deps: IntakeDeps): Intake {
         giveWay.note();
         wake();
       });
-      catchUp();
+      unplanned.catchUp();
       wake();
     },
-    planWaiting: catchUp,
+    planWaiting: () => unplanned.catchUp(),
     bundle: (workflowId, have, signal) => bundleSource(deps, workflowId, have, signal),
     stop: async () => {
       unsubscribe();
       stopping.abort();
-      await Promise.all([looks.idle(), catchingUp, ...working.values(), ...planning.values()]);
+      await idle();
     },
     idle: async () => {
       wake();
-      do await Promise.all([looks.idle(), catchingUp, ...working.values(), ...planning.values()]);
-      while (!looks.isIdle() || working.size + planning.size > 0);
+      await idle();
     },
   };
 }

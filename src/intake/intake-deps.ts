@@ -30,8 +30,6 @@ export interface IntakeSettings {
   readonly publicUrl: string;
   /** Slipway's version, for the same. */
   readonly version: string;
-  /** Projects that are worked on side by side, of one Git host one less; default 4. */
-  readonly concurrency?: number;
   /** Before the second attempt at a delivery whose repository did not answer; it trebles each time. Default 300. */
   readonly firstRetryMs?: number;
 }

@@ -1,9 +1,11 @@
 import { Problem } from '../core/problem.ts';
 import { createRounds } from '../core/rounds.ts';
 import { nextCronTime } from '../pipeline/cron-time.ts';
+import type { Mirrors } from '../ports/repositories.ts';
 import { noNote, type Note } from '../store/store.ts';
-import { chooseRepositories, type WaitingRepository } from './choose-repositories.ts';
+import type { WaitingRepository } from './choose-repositories.ts';
 import { gitHostOf } from './clone-url.ts';
+import { createHostPlaces } from './host-places.ts';
 import { createBuildOfSchedule, type ScheduleDeps } from './run-schedule.ts';
 import { afterOf, setTimes } from './keep-schedules.ts';
 
@@ -21,14 +23,9 @@ export interface Schedules {
 
 /** The clock may be set at any time: so often it is looked at. */
 const LOOK_MS = 5_000;
-/**
- * So many projects are read side by side, of one Git host one less, and of those that did not answer last time half: as each
- * gives its place back after a while, hosts that hang hold up no other for longer than that.
- */
-const CONCURRENCY = 4;
 
 /**
- * Schedules fed from the record. The time that a build is made for, and the next one, are written in the transaction that
+ * Schedules fed from the record; each Git host has places of its own, as in the intake. The time that a build is made for, and the next one, are written in the transaction that
  * makes the build: however often the server is killed, one build comes of one time. Times that passed while no server ran
  * lead to one build together.
  */
@@ -38,16 +35,15 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
   const stopping = new AbortController();
   let lastLookMs = Infinity;
 
-  const working = new Map<string, WaitingRepository & { readonly done: Promise<void> }>();
   let stopListening = (): void => undefined;
   /** Since the timer's last look: what cannot even be recorded is not tried without a pause. */
   const tried = new Set<string>();
   /** How often in a row each could not be read. */
   const failures = new Map<string, number>();
-  const makeBuilds = async (projectId: string): Promise<void> => {
+  const makeBuilds = async ({ repository: projectId }: DueProject, mirrors: Mirrors): Promise<void> => {
     try {
       const before = failures.get(projectId) ?? 0;
-      const isRead = await createBuildOfSchedule(deps, projectId, {
+      const isRead = await createBuildOfSchedule({ ...deps, mirrors }, projectId, {
         stopping: stopping.signal,
         failures: before,
       });
@@ -55,15 +51,12 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
       else failures.set(projectId, before + 1);
     } catch (error) {
       log.error({ err: error, projectId, stage: 'intake' }, 'a schedule was left for the next look');
-    } finally {
-      working.delete(projectId);
-      looks.wake();
     }
   };
 
+  const places = createHostPlaces(deps.mirrors, makeBuilds, () => looks.wake());
   const looks = createRounds(async () => {
-    // Who ends some work looks again.
-    if (stopping.signal.aborted || working.size >= CONCURRENCY) return;
+    if (stopping.signal.aborted) return;
     try {
       const nowMs = clock.nowMs();
       // Also at the first look: the clock may have been set back while no server ran.
@@ -71,12 +64,7 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
       lastLookMs = nowMs;
       const waiting = (await dueProjects(deps, nowMs)).filter(({ repository }) => !tried.has(repository));
       if (stopping.signal.aborted) return;
-      const asked = waiting.map((one) => ({ ...one, hasFailed: failures.has(one.repository) }));
-      for (const one of chooseRepositories(asked, [...working.values()], CONCURRENCY)) {
-        const projectId = one.repository ?? '';
-        tried.add(projectId);
-        working.set(projectId, { ...one, done: makeBuilds(projectId) });
-      }
+      for (const { repository } of places.begin(waiting)) tried.add(repository);
     } catch (error) {
       log.error({ err: error, stage: 'intake' }, 'the schedules could not be looked at');
     }
@@ -87,8 +75,8 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
     looks.wake();
   };
   const idle = async (): Promise<void> => {
-    do await Promise.all([looks.idle(), ...[...working.values()].map(({ done }) => done)]);
-    while (!looks.isIdle() || working.size > 0);
+    do await Promise.all([looks.idle(), places.settled()]);
+    while (!looks.isIdle() || !places.isIdle());
   };
 
   return {
@@ -126,11 +114,13 @@ export function createSchedules(deps: ScheduleDeps): Schedules {
   };
 }
 
+interface DueProject extends WaitingRepository {
+  /** Its id. */
+  readonly repository: string;
+}
+
 /** Projects of which a time has come, and then those whose default branch is to be read. */
-async function dueProjects(
-  { store }: ScheduleDeps,
-  nowMs: number,
-): Promise<readonly (WaitingRepository & { readonly repository: string })[]> {
+async function dueProjects({ store }: ScheduleDeps, nowMs: number): Promise<readonly DueProject[]> {
   const due = await store.db
     .selectFrom('schedule')
     .innerJoin('project', 'project.id', 'schedule.project_id')
@@ -140,20 +130,18 @@ async function dueProjects(
     .where('project.removing_at', 'is', null)
     .orderBy('try_at')
     .orderBy('next_at')
-    .select(['project.id', 'clone_url', 'next_at as sinceMs'])
+    .select(['project.id', 'clone_url'])
     .execute();
   const unread = await store.db
     .selectFrom('project')
     .where('schedules_try_at', '<=', nowMs)
     .where('removing_at', 'is', null)
     .orderBy('schedules_try_at')
-    .select((eb) => ['id', 'clone_url', eb.ref('schedules_try_at').$notNull().as('sinceMs')])
+    .select(['id', 'clone_url'])
     .execute();
   const rows = Map.groupBy([...due, ...unread], ({ id }) => id);
   return [...rows.values()].flatMap(([row]) =>
-    row === undefined
-      ? []
-      : [{ repository: row.id, gitHost: gitHostOf(row.clone_url), sinceMs: row.sinceMs }],
+    row === undefined ? [] : [{ repository: row.id, gitHost: gitHostOf(row.clone_url) }],
   );
 }
 

@@ -14,35 +14,22 @@ describe('of the repositories that wait', () => {
   const choose = (...args: Parameters<typeof chooseRepositories>) =>
     chooseRepositories(...args).map(({ repository }) => repository);
 
-  it('as many are taken as there are places, in their order, and none that is worked on', () => {
-    const waiting = [...of('a', 'a1', 'a2'), ...of('b', 'b1', 'b2')];
-    expect(choose(waiting, [], 4)).toEqual(['a1', 'a2', 'b1', 'b2']);
-    expect(choose(waiting, of('a', 'a1'), 3)).toEqual(['a2', 'b1']);
-    expect(choose(waiting, of('a', 'x', 'y', 'z'), 3)).toEqual([]);
+  it('as many are taken as their Git host has places, in their order, and none that is worked on', () => {
+    expect(choose([...of('a', 'a1', 'a2'), ...of('b', 'b1')], [])).toEqual(['a1', 'a2', 'b1']);
+    expect(choose(of('a', 'a1', 'a2', 'a3', 'a4', 'a5'), [])).toEqual(['a1', 'a2', 'a3']);
+    expect(choose(of('a', 'a1', 'a2', 'a3'), of('a', 'a1'))).toEqual(['a2', 'a3']);
+    expect(choose(of('a', 'a1'), of('a', 'x', 'y', 'z'))).toEqual([]);
   });
 
-  it('those that did not answer last time have half the places together, whatever their hosts', () => {
-    const mute = ['m', 'n', 'o', 'p'].flatMap((host) => of(host, `${host}1`));
-    const waiting = [...mute.map((one) => ({ ...one, hasFailed: true })), ...of('a', 'a1'), ...of('b', 'b1')];
-    expect(choose(waiting, [], 4)).toEqual(['m1', 'n1', 'a1', 'b1']);
-    const working = mute.slice(0, 2).map((one) => ({ ...one, hasFailed: true }));
-    expect(choose(waiting.slice(2), working, 4)).toEqual(['a1', 'b1']);
-    expect(choose(waiting.slice(0, 1), [], 1)).toEqual(['m1']);
+  it('one waits for no other host, however many have all their places taken', () => {
+    const mute = ['m', 'n', 'o', 'p', 'q'].flatMap((host) => of(host, `${host}1`, `${host}2`, `${host}3`));
+    expect(choose([...of('m', 'm4'), ...of('a', 'a1')], mute)).toEqual(['a1']);
+    expect(choose([...mute, ...of('a', 'a1')], [])).toHaveLength(16);
   });
 
-  it('one host has all places but one', () => {
-    const waiting = [...of('a', 'a1', 'a2', 'a3', 'a4', 'a5'), ...of('b', 'b1')];
-    expect(choose(waiting, [], 4)).toEqual(['a1', 'a2', 'a3', 'b1']);
-    expect(choose(waiting, of('a', 'x', 'y', 'z'), 4)).toEqual(['b1']);
-    expect(choose(of('a', 'a1'), of('a', 'x', 'y', 'z'), 4)).toEqual([]);
-  });
-
-  it('the only place is for any host', () => {
-    expect(choose([...of('a', 'a1'), ...of('b', 'b1')], [], 1)).toEqual(['a1']);
-  });
-
-  it('those from which nothing is fetched have every place', () => {
-    expect(choose(of(null, 'u1', 'u2', null), of(null, 'x'), 4)).toEqual(['u1', 'u2', null]);
+  it('those from which nothing is fetched have places of their own', () => {
+    expect(choose(of(null, 'u1', 'u2', null), of('a', 'x', 'y', 'z'))).toEqual(['u1', 'u2', null]);
+    expect(choose(of(null, 'u1', 'u2', null), of(null, 'x'))).toEqual(['u1', 'u2']);
   });
 });
 
@@ -138,6 +125,31 @@ describe('a Git host whose fetches take long', () => {
       await stopped;
     }
     expect(asked).toHaveLength(4);
+  });
+
+  it('keeps none of another waiting, however many there are, also after a restart', async () => {
+    for (const host of ['a', 'b', 'c', 'd', 'e', 'f'])
+      for (const name of ['one', 'two', 'three', 'four']) await add(`${host}/${name}`, `${host}.test`);
+    for (const start of ['first', 'second']) {
+      const asked: string[] = [];
+      const over = Promise.withResolvers<never>();
+      over.promise.catch(() => undefined);
+      const intake = intakeThatReads(async ({ remote }) => {
+        const { hostname } = new URL(remote.url);
+        asked.push(hostname);
+        return hostname === 'quick.test' ? { info, files: [null, null], changes: null } : over.promise;
+      });
+      intake.start();
+      try {
+        await expect.poll(() => asked.length).toBe(18);
+        await add(`team/${start}`, 'quick.test');
+        await expect.poll(() => outcomesOf(`team/${start}`)).toEqual([{ outcome: 'ignored' }]);
+      } finally {
+        const stopped = intake.stop();
+        over.reject(new Error('the server ends'));
+        await stopped;
+      }
+    }
   });
 
   it.each([0, 15_000])(

@@ -209,3 +209,30 @@ it('an end of the server while a build that is run again is read leaves it for t
   const attempts = await db().selectFrom('build').orderBy('number').select('plan_attempts').execute();
   expect(attempts.slice(1)).toEqual([{ plan_attempts: 1 }, { plan_attempts: 1 }]);
 });
+
+it('a Git host that hangs while files of it are included holds up no delivery and no re-run of another project', async () => {
+  await push({ 'slipway.yml': STEPS });
+  await server.deps.intake.idle();
+  const including = withInclude(STEPS);
+  const before = other.requests.length;
+  const clone_url = shared.cloneUrl.replace('127.0.0.1', 'localhost');
+  await server.deps.store.transaction((tx) =>
+    tx.db.updateTable('project').set({ clone_url }).where('path', '=', 'team/shared').execute(),
+  );
+  other.pause();
+  for (const name of ['one', 'two', 'three', 'four']) {
+    const made = host.create(`away/${name}`);
+    await server.deps.projects.add({ cloneUrl: made.cloneUrl, path: null, token: null });
+    const commit = made.commit(including);
+    await server.deliver('push', pushPayload({ repository: made.fullName, commit }), { id: name });
+  }
+  await expect.poll(() => other.requests.length).toBeGreaterThan(before);
+  const commit = repository.commit({
+    'slipway.yml': `${STEPS}  - { name: more, image: busybox, commands: x }\n`,
+  });
+  await server.deliver('push', pushPayload({ repository: 'shop/web', commit }), { id: 'next' });
+  await expect.poll(built, { timeout: 20_000 }).toContain('push: unit more');
+  const { id } = await db().selectFrom('build').orderBy('number').select('id').executeTakeFirstOrThrow();
+  expect((await server.api('POST', `/builds/${id}/rerun`, {})).status).toBe(201);
+  await expect.poll(built, { timeout: 20_000 }).toEqual(['push: unit', 'push: unit more', 'push: unit']);
+}, 60_000);
