@@ -37,44 +37,78 @@ export function conditionOf(
   more: readonly OutEntry[] = [],
 ): Out | null {
   const event = eventEntry(condition.get('event'), words.events);
-  if (event === 'never') {
+  const status = statusEntry(condition.get('status'));
+  const branch = branchOf(condition.get('branch'));
+  const evaluate = event === 'never' || status === 'never' ? null : evaluateOf(condition, branch.evaluate);
+  if (event === 'never' || status === 'never' || evaluate === null) {
     for (const one of condition.entries())
-      if (one.key !== 'event') one.needs('its condition cannot hold here and is left out');
+      if (one.isUnread) one.needs('its condition cannot hold here and is left out');
     condition.use();
     return null;
   }
   const cron = condition.get('cron');
   if (cron !== undefined && event === null) noteSchedule(cron);
-  const branch = condition.get('branch');
-  const isDefault = branch !== undefined && isDefaultBranch(branch);
-  if (isDefault) branch.oneOrMore().forEach((one) => one.use());
-  const filters = ['branch', 'tag', 'ref']
-    .filter((name) => name !== 'branch' || !isDefault)
-    .map((name) => filterEntry(condition.get(name), name));
-  const evaluate = [...evaluateOf(condition), ...(isDefault ? [ON_DEFAULT_BRANCH] : [])];
   return map(
     [
       event,
-      ...filters,
+      branch.filter,
+      ...['tag', 'ref'].map((name) => filterEntry(condition.get(name), name)),
       filterEntry(cron, 'cron'),
       filterEntry(condition.get(words.path), 'path'),
-      statusEntry(condition.get('status')),
+      status,
       evaluate.length === 0
         ? null
-        : entry('evaluate', evaluate.join(' && '), condition.get('evaluate') ?? (isDefault ? branch : null)),
+        : entry(
+            'evaluate',
+            evaluate.join(' && '),
+            condition.get('evaluate') ??
+              (branch.evaluate.length > 0 ? (condition.get('branch') ?? null) : null),
+          ),
       ...more,
     ],
     condition,
   );
 }
 
-/** `branch` is not looked at for tags. */
-const ON_DEFAULT_BRANCH = '(CI_PIPELINE_EVENT == "tag" || CI_COMMIT_BRANCH == CI_REPO_DEFAULT_BRANCH)';
-
-function isDefaultBranch(branch: Foreign): boolean {
-  const all = branch.kind === 'map' ? [] : branch.kind === 'list' ? branch.items() : [branch];
-  return all.length === 1 && /^\$\{(?:CI|DRONE)_REPO(?:_DEFAULT)?_BRANCH\}$/.test(all[0]?.peek() ?? '');
+/** What is said of branches: by patterns, and, of the default branch, whose name is not known here, by an expression. */
+function branchOf(branch: Foreign | undefined): {
+  readonly filter: OutEntry | null;
+  readonly evaluate: readonly string[];
+} {
+  const [include, exclude] =
+    branch?.kind === 'map' ? [branch.get('include'), branch.get('exclude')] : [branch, undefined];
+  const included = include?.oneOrMore() ?? [];
+  const excluded = exclude?.oneOrMore() ?? [];
+  const isDefault = included.length === 1 && included.every(isDefaultBranch);
+  const others = excluded.filter((one) => !isDefaultBranch(one));
+  if (!isDefault && others.length === excluded.length)
+    return { filter: filterEntry(branch, 'branch'), evaluate: [] };
+  for (const one of [...included, ...excluded])
+    if (isDefaultBranch(one) && (isDefault || excluded.includes(one))) one.use();
+  const patterns = map(
+    [
+      isDefault || include === undefined ? null : entry('include', copy(include, pattern), include),
+      others.length === 0
+        ? null
+        : entry('exclude', list(others.map((one) => copy(one, pattern))), exclude ?? null),
+    ],
+    branch ?? null,
+  );
+  return {
+    filter: patterns.entries.length === 0 ? null : entry('branch', patterns, branch ?? null),
+    evaluate: [
+      ...(isDefault ? [onDefaultBranch('==')] : []),
+      ...(others.length < excluded.length ? [onDefaultBranch('!=')] : []),
+    ],
+  };
 }
+
+/** `branch` is not looked at for tags. */
+const onDefaultBranch = (operator: '==' | '!='): string =>
+  `(CI_PIPELINE_EVENT == "tag" || CI_COMMIT_BRANCH ${operator} CI_REPO_DEFAULT_BRANCH)`;
+
+const isDefaultBranch = (one: Foreign): boolean =>
+  one.kind === 'text' && /^\$\{(?:CI|DRONE)_REPO(?:_DEFAULT)?_BRANCH\}$/.test(one.peek());
 
 function eventEntry(event: Foreign | undefined, table: EventTable): OutEntry | null | 'never' {
   if (event === undefined) return null;
@@ -87,9 +121,16 @@ function eventEntry(event: Foreign | undefined, table: EventTable): OutEntry | n
   return entry('event', left.length === 1 ? text(left[0] ?? '') : list(left.map((one) => text(one))), event);
 }
 
+/** A pattern takes no variable. */
+function pattern(written: string, at: Foreign): string {
+  if (/\$\{[A-Za-z_]/.test(written))
+    at.changes('a variable in it stands for itself, and no name is like that', 'Write the name out.');
+  return written;
+}
+
 function filterEntry(filter: Foreign | undefined, name: string): OutEntry | null {
   if (filter === undefined) return null;
-  if (filter.kind !== 'map') return entry(name, copy(filter), filter);
+  if (filter.kind !== 'map') return entry(name, copy(filter, pattern), filter);
   const [include, exclude, message, empty] = ['include', 'exclude', 'ignore_message', 'on_empty'].map((key) =>
     filter.get(key),
   );
@@ -99,41 +140,64 @@ function filterEntry(filter: Foreign | undefined, name: string): OutEntry | null
     else empty.leaveOut('an event without changed files matches', 'Name `event` in the condition.');
   }
   const both = [include, exclude].flatMap((one) =>
-    one === undefined ? [] : [entry(one.key, copy(one), one)],
+    one === undefined ? [] : [entry(one.key, copy(one, pattern), one)],
   );
   return both.length === 0 ? null : entry(name, map(both, filter), filter);
 }
 
-function statusEntry(status: Foreign | undefined): OutEntry | null {
+function statusEntry(status: Foreign | undefined): OutEntry | null | 'never' {
   if (status === undefined) return null;
-  const values = status.kind === 'map' ? (status.get('include') ?? status) : status;
-  const known: Out[] = [];
-  for (const one of values.oneOrMore()) {
-    const name = one.text();
-    if (name === 'success' || name === 'failure') known.push(text(name, one));
-    else if (name !== null)
-      one.leaveOut(`no step runs after \`${name}\``, '`status` is success, failure, or both.');
-  }
-  return known.length === 0 ? null : entry('status', list(known, status), status);
+  const [included, excluded] =
+    status.kind === 'map' ? [status.get('include'), status.get('exclude')] : [status, undefined];
+  if ((included?.oneOrMore() ?? []).length + (excluded?.oneOrMore() ?? []).length === 0) return null;
+  const base =
+    included === undefined ? STATUSES.map((one) => text(one, excluded ?? null)) : statusesOf(included);
+  const without = excluded === undefined ? [] : statusesOf(excluded).map(({ value }) => value);
+  const left = base.filter(({ value }) => !without.includes(value));
+  return left.length === 0 ? 'never' : entry('status', list(left, status), status);
 }
 
-/** What has no filter of its own here and is said by an expression. */
-function evaluateOf(condition: Foreign): readonly string[] {
+const STATUSES = ['success', 'failure'] as const;
+
+function statusesOf(names: Foreign) {
+  return names.oneOrMore().flatMap((one) => {
+    const name = one.text();
+    if (name === 'success' || name === 'failure') return [text(name, one)];
+    if (name !== null)
+      one.leaveOut(`no step runs after \`${name}\``, '`status` is success, failure, or both.');
+    return [];
+  });
+}
+
+/** What has no filter of its own here and is said by an expression; null where it cannot be said, or cannot hold. */
+function evaluateOf(condition: Foreign, more: readonly string[]): readonly string[] | null {
   const own = expressionOf(condition.get('evaluate'));
-  const parts = [
+  const said = [
     equals(condition.get('repo'), 'CI_REPO'),
     equals(condition.get('instance'), 'CI_SYSTEM_HOST'),
     ...matrixParts(condition.get('matrix')),
-  ].filter((one) => one !== null);
+  ];
   const platform = condition.get('platform');
   if (platform !== undefined)
     platform.leaveOut('a step does not choose a platform', 'Write `labels` for the workflow.');
-  for (const name of ['environment', 'target', 'action'])
-    condition
-      .get(name)
-      ?.leaveOut('no event of the Git host asks for a deployment', 'Write `deploy`, with a `when`.');
+  const asked = ['environment', 'target', 'action'].flatMap((name) => condition.get(name) ?? []);
+  for (const one of asked)
+    one.leaveOut('no event of the Git host asks for a deployment', 'Write `deploy`, with a `when`.');
+  if (asked.some(isOfDeployment)) return null;
+  if (said.includes('unsaid')) return null;
+  const parts = [...said.filter((one) => one !== null), ...more];
   if (own === null) return parts;
   return parts.length === 0 ? [own] : [`(${own})`, ...parts];
+}
+
+/** Whether it holds for no event of ours: those have no target, and of actions those that a build is made for. */
+function isOfDeployment(asked: Foreign): boolean {
+  const names = asked.kind === 'map' ? asked.get('include') : asked;
+  if (names === undefined) return false;
+  const isAction = asked.key === 'action';
+  return !(
+    isAction && names.oneOrMore().some((one) => /^(?:opened|synchronized?|reopened)$/.test(one.peek()))
+  );
 }
 
 /** As it is there, where text never equals a number; that is an error in a file of ours, so what it comes to is written. */
@@ -161,6 +225,7 @@ function withNames(expression: string | null): string | null {
   return expression?.replace(/(["'])\$\{([A-Za-z_]\w*)\}\1/g, '$2') ?? null;
 }
 
+/** `unsaid`, and noted, where it is no list of names. */
 function equals(value: Foreign | undefined, variable: string): string | null {
   if (value === undefined) return null;
   const isExcluded = value.kind === 'map' && !value.has('include');
@@ -169,7 +234,7 @@ function equals(value: Foreign | undefined, variable: string): string | null {
   const isPattern = items.some((one) => one.kind !== 'text' || /[*?[{"\\]/.test(one.peek()));
   if (items.length === 0 || isPattern || (value.kind === 'map' && value.entries().length > 1)) {
     value.leaveOut('it is compared as a whole name only', `Write \`evaluate\` with ${variable}.`);
-    return null;
+    return 'unsaid';
   }
   const parts = items.map((one) => `${variable} ${isExcluded ? '!=' : '=='} "${one.text() ?? ''}"`);
   return parts.length === 1 ? (parts[0] ?? null) : `(${parts.join(isExcluded ? ' && ' : ' || ')})`;
