@@ -1,5 +1,5 @@
 import type { Foreign } from '../foreign.ts';
-import { bindingOf, type Given } from './bind-inputs.ts';
+import { bindingOf, type Bindings, type Given } from './bind-inputs.ts';
 import { conditionOf } from './condition.ts';
 import { findLocal, localPath, topOf, type LocalFile } from './local-files.ts';
 import type { Needs } from './needs.ts';
@@ -15,6 +15,8 @@ export interface Call {
   readonly prefix: string;
   readonly needs: Pick<Needs, 'names' | 'uploads'>;
   readonly condition: Condition | null;
+  /** What is passed, by name in capitals; null: all, under their own names. */
+  readonly secrets: Bindings['secrets'];
   /** Paths of the files that call each other, the outermost first. */
   readonly files: readonly string[];
 }
@@ -45,7 +47,7 @@ export function enterWorkflow(job: Foreign, needs: Needs, around: JobsAround): C
     return null;
   }
   run.called.add(found.file);
-  const { root, leave } = bindCalled(job, found);
+  const { root, secrets, leave } = bindCalled(job, found, call?.secrets ?? null);
   const [document] = found.file.documents;
   if (document === undefined) return null;
   return {
@@ -56,6 +58,7 @@ export function enterWorkflow(job: Foreign, needs: Needs, around: JobsAround): C
         prefix: call === null ? job.key : `${call.prefix}-${job.key}`,
         needs,
         condition: withCaller(call?.condition ?? null, own, needs.isFirst, job) ?? ALWAYS,
+        secrets,
         files: calls,
       },
     },
@@ -95,12 +98,20 @@ function refusal(
   return isCallable ? null : ['the workflow has no `workflow_call`', 'Write its steps.'];
 }
 
-/** The file that is called, with what its caller gives in the place of its inputs and secrets. */
-function bindCalled(job: Foreign, { root: unbound }: LocalFile): { root: Foreign; leave: () => void } {
+/**
+ * The file that is called, with what its caller gives in the place of its inputs and secrets.
+ * @param inherited What the file of the caller itself was passed: `inherit` passes on no more than that.
+ */
+function bindCalled(
+  job: Foreign,
+  { root: unbound }: LocalFile,
+  inherited: Bindings['secrets'],
+): { readonly root: Foreign; readonly secrets: Bindings['secrets']; readonly leave: () => void } {
   const [inputs, used] = [new Map<string, Given>(), new Set<string>()];
   const passed = job.get('secrets');
   const isAll = passed?.peek() === 'inherit';
-  const secrets = isAll ? null : new Map<string, Given>();
+  const own = new Map<string, Given>();
+  const secrets = isAll ? inherited : own;
   const root = unbound.bound(bindingOf({ inputs, used, secrets, folder: null }));
   unbound.use();
   const on = root.get('on') ?? root.get('true');
@@ -121,9 +132,9 @@ function bindCalled(job: Foreign, { root: unbound }: LocalFile): { root: Foreign
   }
   if (isAll) passed?.needs('secrets have their names in all workflows');
   for (const one of passed?.kind === 'map' ? passed.entries() : [])
-    secrets?.set(one.key.toUpperCase(), { text: one.text() ?? '', type: 'string' });
+    own.set(one.key.toUpperCase(), { text: one.text() ?? '', type: 'string' });
   return {
-    root,
+    ...{ root, secrets },
     leave: () => {
       for (const [context, given] of [
         ['inputs', job.get('with')],

@@ -188,3 +188,33 @@ it('an input that is missing or too many, and outputs, are noted; what waits in 
     ),
   ]);
 });
+
+it('a workflow inherits no secret that its caller was not passed, and others under the names that it has there', () => {
+  const { texts } = converted(
+    file(
+      'ci',
+      `on: push
+jobs:
+  none: { uses: ./.github/workflows/between.yml }
+  one: { uses: ./.github/workflows/between.yml, secrets: { npm: "\${{ secrets.NPM_OF_TESTS }}" } }
+  all: { uses: ./.github/workflows/between.yml, secrets: inherit }
+`,
+    ),
+    file(
+      'between',
+      'on: workflow_call\njobs: { in: { uses: ./.github/workflows/last.yml, secrets: inherit } }\n',
+    ),
+    file(
+      'last',
+      `on: workflow_call
+env: { PROD: "\${{ secrets.PROD }}" }
+jobs: { job: { ${JOB}, steps: [{ run: 'publish "\${{ secrets.NPM }}"' }] } }
+`,
+    ),
+  );
+  const secrets = Object.entries(texts).map(([name, text]) => [
+    name,
+    ...[...text.matchAll(/from_secret: (\w+)/g)].map(([, secret]) => secret),
+  ]);
+  expect(secrets).toEqual([['none-in-job'], ['one-in-job', 'NPM_OF_TESTS'], ['all-in-job', 'PROD', 'NPM']]);
+});
