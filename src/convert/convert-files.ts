@@ -4,6 +4,7 @@ import { readDrone } from './drone/read-documents.ts';
 import { readGithub } from './github/read-file.ts';
 import { newRun, noteUnused, type Run } from './github/run.ts';
 import { readGitlab } from './gitlab/read-file.ts';
+import { needThere } from './need-there.ts';
 import { TooManyValues } from './foreign.ts';
 import { uniqueNames, workflowNameOf } from './names.ts';
 import { openFile } from './open-file.ts';
@@ -51,11 +52,25 @@ function read(
   const own = files.filter(({ isBeside }) => !isBeside);
   const every = own.flatMap((file) => bounded(file.report, () => READERS[format](file, files, run)) ?? []);
   if (format === 'github') noteUnused(files, run);
-  const all =
-    format === 'woodpecker' ? leaveOutWaiting(every, new Set(files.map(({ name }) => nameOf(name)))) : every;
+  const all = WAITING[format]?.(every, new Set(files.map(({ name }) => nameOf(name)))) ?? every;
   const unique = uniqueNames();
   return all.map((one) => ({ ...one, name: unique(all.length === 1 ? 'default' : one.name) }));
 }
+
+/** What follows for workflows from those that they wait for. */
+const WAITING: Partial<
+  Record<Format, (read: readonly ReadWorkflow[], names: ReadonlySet<string>) => readonly ReadWorkflow[]>
+> = {
+  woodpecker: (read, names) => needThere(leaveOutWaiting(read, names)),
+  // A job with a condition on the outcome runs after one that is skipped, and a call is not, whatever its jobs are.
+  github: (read) =>
+    needThere(
+      read,
+      (one, other) =>
+        one.out.entries.every(({ key }) => key !== 'runs_on') &&
+        `${one.scope ?? ''}-`.startsWith(other.scope === '' ? '' : `${other.scope ?? ''}-`),
+    ),
+};
 
 type Reader = (file: ForeignFile, files: readonly ForeignFile[], run: Run) => readonly ReadWorkflow[];
 

@@ -8,6 +8,8 @@ export interface ReadWorkflow {
   readonly out: OutMap;
   readonly file: ForeignFile;
   readonly document: ForeignDocument;
+  /** Which call of another file it is of; empty or absent: of none. */
+  readonly scope?: string;
 }
 
 /** A file of another format never builds the repository's Dockerfile: its steps name their images. */

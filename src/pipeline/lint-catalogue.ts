@@ -258,6 +258,10 @@ export const LINT_CATALOGUE = {
     '{what} runs for pull requests too, and what they change can read the secret `{secret}`.',
     '{how}, e.g. `when: { event: [push, tag] }`; the pull request of a fork gets no secret and fails there.',
   ),
+  dependency_absent: warning(
+    'Nothing is named `{name}`, so nothing is waited for.',
+    'Did you mean `{near}`? `optional: true` lets it be missing.',
+  ),
   step_unordered: warning(
     'Nothing waits for the step `{step}`, and it waits for nothing: `{other}` has `depends_on`.',
     'Name the steps that it follows in `depends_on`; `depends_on: []` says that it is meant to start at once.',

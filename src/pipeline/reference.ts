@@ -6,6 +6,7 @@ import { cacheKeyRecord, cacheRecord } from './grammar/cache.ts';
 import { concurrencyRecord } from './grammar/concurrency.ts';
 import { crons } from './grammar/cron.ts';
 import { deployRecord, drainRecord, healthRecord, resourcesRecord, smokeRecord } from './grammar/deploy.ts';
+import { dependencyRecord } from './grammar/depends-on.ts';
 import { imageRecord } from './grammar/image.ts';
 import { includeRecord, includedRecord } from './grammar/include.ts';
 import { inputRecord } from './grammar/inputs.ts';
@@ -49,6 +50,7 @@ const RECORDS: Readonly<Record<string, RecordShape<unknown>>> = {
   services: services.record,
   ready: readyRecord,
   steps: steps.record,
+  dependencies: dependencyRecord,
   retry: retryRecord,
   split: splitRecord,
   artifacts: artifactsRecord,

@@ -13,7 +13,7 @@ const DEEPEST = 10;
 export interface Call {
   /** What their names begin with. */
   readonly prefix: string;
-  readonly needs: Pick<Needs, 'names' | 'uploads'>;
+  readonly needs: Omit<Needs, 'isFirst'>;
   readonly condition: Condition | null;
   /** What is passed, by name in capitals; null: all, under their own names. */
   readonly secrets: Bindings['secrets'];

@@ -1,6 +1,6 @@
 import type { Foreign } from '../foreign.ts';
 import { text } from '../out.ts';
-import type { Out } from '../out.ts';
+import type { OutText } from '../out.ts';
 import type { Call } from './called-workflow.ts';
 import type { Upload } from './download-artifact.ts';
 import type { JobBefore } from './read-jobs.ts';
@@ -8,7 +8,9 @@ import type { JobBefore } from './read-jobs.ts';
 /** What a job waits for. */
 export interface Needs {
   /** Names of workflows. */
-  readonly names: readonly Out[];
+  readonly names: readonly OutText[];
+  /** Names of those before them whose failure or absence keeps from running what needs them, but not them. */
+  readonly through: readonly OutText[];
   readonly uploads: readonly Upload[];
   /** Whether it waits for none of the jobs of its own file. */
   readonly isFirst: boolean;
@@ -25,6 +27,7 @@ export function neededBy(job: Foreign, before: ReadonlyMap<string, JobBefore>, c
   if (found.length === 0 && call !== null) return { ...call.needs, isFirst: true };
   return {
     names: found.flatMap(({ known, one }) => known.names.map((name) => text(name, one))),
+    through: found.flatMap(({ known, one }) => known.through.map((name) => text(name, one))),
     uploads: [...new Set(found.flatMap(({ known }) => known.uploads))],
     isFirst: found.length === 0,
   };

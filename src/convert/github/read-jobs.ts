@@ -2,7 +2,7 @@ import type { Foreign } from '../foreign.ts';
 import { workflowNameOf } from '../names.ts';
 import type { ForeignDocument, ForeignFile } from '../open-file.ts';
 import { entry, list, map, text } from '../out.ts';
-import type { Out, OutEntry, OutMap } from '../out.ts';
+import type { Out, OutEntry, OutMap, OutText } from '../out.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
 import { readImage } from './build-image.ts';
@@ -47,6 +47,8 @@ export interface JobsAround {
 export interface JobBefore {
   /** The workflows that it became. */
   readonly names: readonly string[];
+  /** Workflows before it whose failure or absence keeps from running what needs it, though not the job itself. */
+  readonly through: readonly string[];
   /** Its own uploads, and those of the jobs that it needs. */
   readonly uploads: readonly Upload[];
 }
@@ -94,6 +96,7 @@ export function readJobs(around: JobsAround): JobsRead {
       const uploads = [...needs.uploads, ...[...read.before.values()].flatMap((one) => one.uploads)];
       before.set(job.key, {
         names: read.workflows.map(({ name }) => name),
+        through: [],
         uploads: [...new Set(uploads)],
       });
       return read.workflows;
@@ -101,8 +104,9 @@ export function readJobs(around: JobsAround): JobsRead {
     const read = readJob(job, needs, shared);
     if (read === null) return [];
     hasSteps ||= read.hasSteps;
-    before.set(job.key, { names: [read.name], uploads: read.uploads });
-    return [{ name: read.name, file, document: { root, ...rangeOf(job) }, out: read.out }];
+    before.set(job.key, { names: [read.name], through: read.through, uploads: read.uploads });
+    const place = { name: read.name, file, document: { root, ...rangeOf(job) } };
+    return [{ ...place, scope: around.call?.prefix ?? '', out: read.out }];
   });
   if (hasSteps) root.get('env')?.use();
   else root.get('env')?.needs('no step of the file runs anything');
@@ -147,6 +151,7 @@ interface JobRead {
   readonly name: string;
   readonly out: OutMap;
   readonly hasSteps: boolean;
+  readonly through: readonly string[];
   readonly uploads: readonly Upload[];
 }
 
@@ -165,6 +170,8 @@ function readJob(job: Foreign, needs: Needs, shared: Shared): JobRead | null {
     return null;
   }
   const condition = withCaller(call?.condition ?? null, own, needs.isFirst, job);
+  const isOnSuccess = condition === null || condition.status === 'success';
+  const awaited = onceEach([...needs.names, ...(isOnSuccess ? needs.through : [])]);
   const ownEnv = [env, job.get('env')];
   const passing: Passing = { uploads: needs.uploads, kept: [], taken: [] };
   const built = readImage({
@@ -199,7 +206,7 @@ function readJob(job: Foreign, needs: Needs, shared: Shared): JobRead | null {
   const out = map(
     [
       whenEntry(shared.triggers, condition?.evaluate ?? null, on),
-      needs.names.length === 0 ? null : entry('depends_on', list(needs.names), job.get('needs') ?? null),
+      awaited.length === 0 ? null : entry('depends_on', list(awaited), job.get('needs') ?? null),
       runsOnEntry(condition),
       passing.taken.length === 0 ? null : entry('artifacts', list(passing.taken)),
       inputs.entry,
@@ -214,7 +221,12 @@ function readJob(job: Foreign, needs: Needs, shared: Shared): JobRead | null {
     ],
     job,
   );
-  return { name, out, hasSteps: steps.length > 0, uploads: [...needs.uploads, ...kept] };
+  const through = isOnSuccess ? [] : [...needs.names, ...needs.through].map(({ value }) => value);
+  return { name, out, hasSteps: steps.length > 0, through, uploads: [...needs.uploads, ...kept] };
+}
+
+function onceEach(names: readonly OutText[]): readonly OutText[] {
+  return [...new Map(names.map((one) => [one.value, one])).values()];
 }
 
 function runsOnEntry(condition: Condition | null): OutEntry | null {

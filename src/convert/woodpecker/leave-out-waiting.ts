@@ -16,22 +16,23 @@ export function leaveOutWaiting(
   for (;;) {
     const there = new Set(left.map(({ name }) => name));
     const isLost = (name: string): boolean => names.has(name) && !there.has(name);
-    const kept = left.flatMap((one) => withoutLost(one, isLost) ?? []);
+    const kept = left.flatMap((one) => withoutLost(one, isLost, (name) => there.has(name)) ?? []);
     if (kept.length === left.length) return kept;
     left = kept;
   }
 }
 
-/** Null where it waits for one that is lost. */
-function withoutLost(workflow: ReadWorkflow, isLost: (name: string) => boolean): ReadWorkflow | null {
+/** Null where it waits for one that is lost. What is optional and no workflow at all goes, too. */
+function withoutLost(
+  workflow: ReadWorkflow,
+  isLost: (name: string) => boolean,
+  isThere: (name: string) => boolean,
+): ReadWorkflow | null {
   const { out, document } = workflow;
   const depends = out.entries.find(({ key }) => key === 'depends_on');
   if (depends?.value.kind !== 'list') return workflow;
   const { items, from } = depends.value;
-  const lost = items.filter((item) => item.kind === 'text' && isLost(workflowNameOf(item.value)));
-  const needed = lost.find(
-    (item) => item.from?.kind !== 'map' || item.from.get('optional')?.peek() !== 'true',
-  );
+  const needed = items.find((item) => item.kind === 'text' && isLost(workflowNameOf(item.value)));
   if (needed?.kind === 'text') {
     document.root.leaveOut(
       `it waits for \`${needed.value}\`, which never runs here, and the workflow is left out`,
@@ -39,7 +40,12 @@ function withoutLost(workflow: ReadWorkflow, isLost: (name: string) => boolean):
     );
     return null;
   }
-  const kept = items.filter((item) => !lost.includes(item));
+  const kept = items.filter((item) => {
+    const name = item.kind === 'map' ? item.entries.find(({ key }) => key === 'name')?.value : undefined;
+    const isKept = name?.kind !== 'text' || isThere(workflowNameOf(name.value));
+    if (!isKept) item.from?.needs('no workflow of this name runs here');
+    return isKept;
+  });
   if (kept.length === items.length) return workflow;
   const without = out.entries.flatMap((one) => {
     if (one !== depends) return [one];

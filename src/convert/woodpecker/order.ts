@@ -1,3 +1,4 @@
+import { dependency } from '../dependency.ts';
 import { nameText } from '../names.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
@@ -15,18 +16,23 @@ export function orderSteps(
   const byName = new Map(steps.map((step) => [step.name, step]));
   const isGraph = steps.some(({ dependsOn }) => dependsOn !== null);
   const isGrouped = !isGraph && steps.some(({ group }) => group !== null);
-  const waits = (step: ReadStep): readonly string[] =>
+  const waits = (step: ReadStep): readonly Wait[] =>
     isGrouped
-      ? beforeGroup(steps, step)
-      : (step.dependsOn ?? []).flatMap(({ name, from }) => {
-          if (name !== 'clone' || byName.has(name)) return [name];
-          from.needs('the commit is checked out before all steps');
+      ? beforeGroup(steps, step).map((name) => ({ name, isOptional: false }))
+      : (step.dependsOn ?? []).flatMap((one) => {
+          if (byName.has(one.name)) return [one];
+          if (one.isOptional) one.from.needs('there is no such step');
+          else if (one.name === 'clone') one.from.needs('the commit is checked out before all steps');
+          else return [one];
           return [];
         });
-  const through = (name: string, seen: ReadonlySet<string>): readonly string[] => {
-    const step = byName.get(name);
-    if (step === undefined || (step.when?.kind !== 'never' && !step.isDetached)) return [name];
-    return waits(step).flatMap((one) => (seen.has(one) ? [] : through(one, new Set([...seen, one]))));
+  const through = (wait: Wait, seen: ReadonlySet<string>): readonly Wait[] => {
+    const step = byName.get(wait.name);
+    if (step === undefined || (step.when?.kind !== 'never' && !step.isDetached)) return [wait];
+    if (wait.isOptional && !step.isDetached) return [];
+    return waits(step).flatMap((one) =>
+      seen.has(one.name) ? [] : through(one, new Set([...seen, one.name])),
+    );
   };
   return steps
     .filter((step) => step.when?.kind !== 'never' && !step.isDetached)
@@ -34,7 +40,7 @@ export function orderSteps(
       const depends =
         step.dependsOn === null && !isGrouped
           ? null
-          : [...new Set(waits(step).flatMap((one) => through(one, new Set([one]))))];
+          : onceEach(waits(step).flatMap((one) => through(one, new Set([one.name]))));
       return map(
         [
           entry('name', text(nameText(step.name, isVariable), step.from), step.from),
@@ -49,14 +55,28 @@ export function orderSteps(
     });
 }
 
+/** What a step waits for, itself or in the place of what it names. */
+interface Wait {
+  readonly name: string;
+  readonly isOptional: boolean;
+}
+
+/** What is waited for in any case is not optional. */
+function onceEach(waits: readonly Wait[]): readonly Wait[] {
+  const byName = new Map<string, Wait>();
+  for (const one of waits) if (byName.get(one.name)?.isOptional !== false) byName.set(one.name, one);
+  return [...byName.values()];
+}
+
 function dependsEntry(
-  names: readonly string[],
+  waits: readonly Wait[],
   { dependsOn, dependsFrom }: ReadStep,
   isVariable: (name: string) => boolean,
 ): OutEntry {
-  const items = names.map((name) =>
-    text(nameText(name, isVariable), dependsOn?.find((one) => one.name === name)?.from ?? dependsFrom),
-  );
+  const items = waits.map(({ name, isOptional }) => {
+    const from = dependsOn?.find((one) => one.name === name)?.from ?? dependsFrom;
+    return dependency(nameText(name, isVariable), isOptional ? true : null, from);
+  });
   return entry('depends_on', list(items, dependsFrom), dependsFrom);
 }
 

@@ -1,9 +1,10 @@
 import { skipEntry } from '../checkout.ts';
+import { dependency } from '../dependency.ts';
 import type { Foreign } from '../foreign.ts';
 import { CI_VARIABLES } from '../../pipeline/ci-variables.ts';
 import { isVariable, uniqueNames } from '../names.ts';
 import type { ForeignDocument, ForeignFile } from '../open-file.ts';
-import { copy, entry, list, map, text } from '../out.ts';
+import { copy, entry, list, map } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import { own } from '../own.ts';
 import { NO_IMAGE } from '../workflow.ts';
@@ -13,7 +14,7 @@ import { conditionsOf } from './conditions.ts';
 import type { ConditionWords } from './conditions.ts';
 import { orderSteps } from './order.ts';
 import { detachedService, readService } from './services.ts';
-import { readStep, stepNameOf } from './step.ts';
+import { dependenciesOf, readStep, stepNameOf } from './step.ts';
 import type { ReadStep, StepWords } from './step.ts';
 import { WOODPECKER, WOODPECKER_CONDITIONS } from './words.ts';
 
@@ -170,13 +171,10 @@ function noteStatus(from: Foreign | null): boolean {
 
 function dependsEntry(depends: Foreign | undefined): OutEntry | null {
   if (depends === undefined) return null;
-  const names = depends.oneOrMore().flatMap((one) => {
-    const optional = one.kind === 'map' ? one.get('optional') : undefined;
-    optional?.leaveOut('a workflow that is named must have a file', 'Remove it where there is no such file.');
-    const name = one.kind === 'map' ? one.get('name')?.text() : one.text();
-    return name === null || name === undefined ? [] : [text(name, one)];
-  });
-  return names.length === 0 ? null : entry('depends_on', list(names, depends), depends);
+  const items = dependenciesOf(depends).map(({ name, from, isOptional }) =>
+    dependency(name, isOptional ? true : null, from),
+  );
+  return items.length === 0 ? null : entry('depends_on', list(items, depends), depends);
 }
 
 function runsOnEntry(runsOn: Foreign | undefined): OutEntry | null {

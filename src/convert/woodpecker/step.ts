@@ -22,13 +22,21 @@ export interface StepWords extends ConditionWords {
   readonly declaredVolumes: DeclaredVolumes | null;
 }
 
+/** What a step or a workflow waits for. */
+export interface Dependency {
+  readonly name: string;
+  readonly from: Foreign;
+  /** Whether it may be missing. */
+  readonly isOptional: boolean;
+}
+
 /** A step that was read, before the order of all of them is known. */
 export interface ReadStep {
   readonly name: string;
   readonly from: Foreign;
   readonly when: Conditions | null;
   /** Names that the file lets it wait for; null where it says nothing. */
-  readonly dependsOn: readonly { readonly name: string; readonly from: Foreign }[] | null;
+  readonly dependsOn: readonly Dependency[] | null;
   readonly dependsFrom: Foreign | null;
   /** Steps of one group, one after the other, run at once. */
   readonly group: string | null;
@@ -183,14 +191,15 @@ export function readPull(pull: Foreign | undefined): void {
   else pull.leaveOut('an image that is there is not pulled again', 'Name a version or a digest in `image`.');
 }
 
-function dependenciesOf(depends: Foreign): ReadStep['dependsOn'] {
+/** Names, and maps with `name` and `optional`, which is false where nothing is said. */
+export function dependenciesOf(depends: Foreign): readonly Dependency[] {
   return depends.oneOrMore().flatMap((one) => {
     const optional = one.kind === 'map' ? one.get('optional') : undefined;
-    if (optional !== undefined && isTrue(optional))
-      optional.leaveOut('a step that is named must be there', 'Remove it where there is no such step.');
-    else optional?.use();
+    const isOptional = optional !== undefined && isTrue(optional);
+    if (isOptional) optional.use();
+    else optional?.needs('what is named has to be there');
     const name = one.kind === 'map' ? one.get('name')?.text() : one.text();
-    return name === null || name === undefined ? [] : [{ name, from: one }];
+    return name === null || name === undefined ? [] : [{ name, from: one, isOptional }];
   });
 }
 

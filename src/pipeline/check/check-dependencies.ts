@@ -1,7 +1,7 @@
 import { didYouMean } from '../../core/did-you-mean.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { StepSpec } from '../grammar/steps.ts';
-import type { Report } from '../report.ts';
+import type { Located, Report } from '../report.ts';
 
 /** Every dependency is a step, and no step waits for itself. */
 export function checkDependencies({ steps, services }: PipelineSpec, report: Report): void {
@@ -9,17 +9,25 @@ export function checkDependencies({ steps, services }: PipelineSpec, report: Rep
   const known = new Set(names);
   const isService = new Set(services.map(({ name }) => name.value));
   for (const { name, depends_on } of steps)
-    for (const dependency of depends_on ?? []) {
+    for (const { name: dependency, optional } of depends_on ?? []) {
       if (dependency.value === '' || known.has(dependency.value)) continue;
+      const others = names.filter((one) => one !== name.value);
+      if (optional === true) {
+        reportAbsent(dependency, others, report);
+        continue;
+      }
       const fix = isService.has(dependency.value)
         ? 'It is a service: services are ready before any step starts. Remove it.'
-        : fixOf(
-            dependency.value,
-            names.filter((one) => one !== name.value),
-          );
+        : fixOf(dependency.value, others);
       report.add('dependency_unknown', dependency, { step: name.value, name: dependency.value, fix });
     }
   checkCycles(steps, report);
+}
+
+/** What may be missing and has nearly the name of something that is there is meant to be that. */
+export function reportAbsent(name: Located<string>, others: readonly string[], report: Report): void {
+  const near = didYouMean(name.value, others);
+  if (near !== null) report.add('dependency_absent', name, { name: name.value, near });
 }
 
 /** @param names Of the other steps: none waits for itself. */
@@ -39,7 +47,7 @@ function checkCycles(steps: readonly StepSpec[], report: Report): void {
   const walk = (step: StepSpec): void => {
     state.set(step.name.value, 'open');
     open.push(step.name.value);
-    for (const dependency of step.depends_on ?? []) {
+    for (const { name: dependency } of step.depends_on ?? []) {
       const next = byName.get(dependency.value);
       if (next === undefined || dependency.value === '') continue;
       const seen = state.get(dependency.value);

@@ -10,7 +10,7 @@ export function checkSplits({ steps }: PipelineSpec, report: Report): void {
   let [shares, waits, characters] = [0, 0, 0];
   for (const [index, step] of steps.entries()) {
     const { name, split } = step;
-    const before = step.depends_on?.map(({ value }) => value) ?? [steps[index - 1]?.name.value ?? ''];
+    const before = step.depends_on?.map((one) => one.name.value) ?? [steps[index - 1]?.name.value ?? ''];
     shares += sharesOf(step);
     waits += sharesOf(step) * before.reduce((sum, one) => sum + (counts.get(one) ?? 0), 0);
     if (split === null) continue;

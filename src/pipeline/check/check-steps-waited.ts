@@ -6,7 +6,7 @@ import type { Report } from '../report.ts';
  * key and named by none, starts at once. The first step of the file would anyway.
  */
 export function checkStepsWaited({ steps }: PipelineSpec, report: Report): void {
-  const named = new Set(steps.flatMap(({ depends_on }) => depends_on?.map(({ value }) => value) ?? []));
+  const named = new Set(steps.flatMap(({ depends_on }) => depends_on?.map((one) => one.name.value) ?? []));
   const first = steps.find(({ depends_on }) => depends_on !== null);
   if (first === undefined) return;
   for (const { name, depends_on } of steps.slice(1))

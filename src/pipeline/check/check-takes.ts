@@ -31,9 +31,9 @@ type ByName = ReadonlyMap<string, ReadWorkflow>;
 function waitsFor(workflow: ReadWorkflow, name: string, byName: ByName): boolean {
   const met = new Set<ReadWorkflow | undefined>([workflow]);
   for (const one of met)
-    for (const { value } of one?.spec?.depends_on ?? []) {
-      if (value === name) return true;
-      met.add(byName.get(value));
+    for (const dependency of one?.spec?.depends_on ?? []) {
+      if (dependency.name.value === name) return true;
+      met.add(byName.get(dependency.name.value));
     }
   return false;
 }

@@ -2,6 +2,7 @@ import { didYouMean } from '../../core/did-you-mean.ts';
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
 import { inputVariable } from '../../core/input.ts';
 import { checkCrons } from './check-crons.ts';
+import { reportAbsent } from './check-dependencies.ts';
 import { checkTakes } from './check-takes.ts';
 import { inputsOf } from '../inputs.ts';
 import type { ReadWorkflow } from '../read-workflows.ts';
@@ -33,12 +34,15 @@ type ByName = ReadonlyMap<string, ReadWorkflow>;
 
 function checkDependencies({ name, spec, report }: ReadWorkflow, byName: ByName): void {
   const others = [...byName.keys()].filter((one) => one !== name);
-  for (const dependency of spec?.depends_on ?? [])
-    if (dependency.value !== '' && !byName.has(dependency.value))
+  for (const { name: dependency, optional } of spec?.depends_on ?? []) {
+    if (dependency.value === '' || byName.has(dependency.value)) continue;
+    if (optional === true) reportAbsent(dependency, others, report);
+    else
       report.add('workflow_unknown', dependency, {
         name: dependency.value,
         fix: fixOf(dependency.value, others),
       });
+  }
 }
 
 /** An input that several files ask for is the same in all of them. */
@@ -70,7 +74,7 @@ function checkCycles(byName: ByName): void {
   const walk = (workflow: ReadWorkflow): void => {
     state.set(workflow.name, 'open');
     open.push(workflow.name);
-    for (const dependency of workflow.spec?.depends_on ?? []) {
+    for (const { name: dependency } of workflow.spec?.depends_on ?? []) {
       const next = byName.get(dependency.value);
       if (next === undefined) continue;
       const seen = state.get(next.name);

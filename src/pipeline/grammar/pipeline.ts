@@ -9,7 +9,8 @@ import { concurrency } from './concurrency.ts';
 import { crons } from './cron.ts';
 import { deployRecord } from './deploy.ts';
 import type { DeploySpec } from './deploy.ts';
-import { labelName, labelValue, workflowName } from '../format/names.ts';
+import { workflowDependencies } from './depends-on.ts';
+import { labelName, labelValue } from '../format/names.ts';
 import { truth } from '../format/text.ts';
 import { image } from './image.ts';
 import { includes } from './include.ts';
@@ -30,9 +31,6 @@ const deploy = choice(
   },
   deployments,
 );
-
-const workflows = 'a workflow, or a list of workflows';
-const workflowReference = located(scalar(workflowName));
 
 /** The whole file: one workflow, or one for each combination of its matrix. */
 export const pipelineRecord = record(
@@ -73,7 +71,7 @@ export const pipelineRecord = record(
       'once',
     ),
     depends_on: defaulted(
-      oneOrMore(workflowReference, workflows),
+      workflowDependencies,
       'Workflows (files of `.slipway/`, by name) that must be over first.',
       [],
       'none',

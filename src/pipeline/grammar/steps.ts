@@ -6,6 +6,7 @@ import { scalar, word } from '../shape/scalar.ts';
 import { located, mapped } from '../shape/shape.ts';
 import type { ValueOf } from '../shape/shape.ts';
 import { cache } from './cache.ts';
+import { stepDependencies } from './depends-on.ts';
 import { imageTemplate } from '../format/images.ts';
 import { artifactName, stepNameTemplate } from '../format/names.ts';
 import { filePattern, repositoryPath } from '../format/paths.ts';
@@ -16,13 +17,6 @@ import { split } from './split.ts';
 import { commands, environment, words } from './values.ts';
 import { volumes } from './volumes.ts';
 import { stepWhen } from './when.ts';
-
-const names = 'a step name, or a list of step names';
-const stepReference = located(scalar(stepNameTemplate));
-const dependsOn = choice(
-  { text: oneOrMore(stepReference, names), list: list(stepReference, names, 0) },
-  names,
-);
 
 const patterns = oneOrMore(scalar(filePattern), 'a pattern of files, or a list of them');
 
@@ -90,7 +84,7 @@ export const steps = namedList(
     ),
     environment: defaulted(environment, 'Its environment, beside the `CI_*` variables.', [], 'none'),
     depends_on: optional(
-      dependsOn,
+      stepDependencies,
       'Steps that must be over first.',
       'the step before, as long as no step has this key',
     ),

@@ -3,7 +3,6 @@ import { PLAN_DEFAULTS } from '../../core/plan-defaults.ts';
 import { shellQuote } from '../../core/shell-quote.ts';
 import type { RetrySpec } from '../grammar/retry.ts';
 import type { StepSpec } from '../grammar/steps.ts';
-import { matchStep } from '../match-when.ts';
 import type { Occasion } from '../match-when.ts';
 import { fillStepNames } from './fill-names.ts';
 import { asWritten, type FillValue } from './fill-values.ts';
@@ -14,6 +13,7 @@ import { planReference } from './plan-reference.ts';
 import { planVolumes } from './plan-volumes.ts';
 import { planProgram, TOO_OLD_FOR_PROGRAMS } from './plan-program.ts';
 import { planShares } from './plan-shares.ts';
+import { orderSteps } from './step-order.ts';
 
 /**
  * Steps with their dependencies resolved: each waits only for steps that this event selects.
@@ -28,13 +28,11 @@ export function planSteps(
   fill: FillValue,
   report: Report,
 ): readonly StepPlan[] {
-  const outcomes = new Map(steps.map((step) => [step.name.value, matchStep(step.when, occasion)]));
-  const dependencies = dependenciesOf(steps);
-  const resolve = through(dependencies, (name) => outcomes.get(name) !== null);
-  const nameOf = fillStepNames(steps, (name) => outcomes.get(name) !== null, fill, report);
+  const order = orderSteps(steps, occasion);
+  const nameOf = fillStepNames(steps, (name) => order.runsOn(name) !== null, fill, report);
   const planned = steps.map((step) => {
     const written = step.name.value;
-    const runsOn = outcomes.get(written) ?? null;
+    const runsOn = order.runsOn(written);
     const times = step.split?.value.count ?? 1;
     // Of a step that is skipped nothing that its event lacks is a problem.
     const own: FillValue = runsOn === null ? asWritten : (value) => fill(value, times);
@@ -47,7 +45,7 @@ export function planSteps(
         ...variables,
         ...planEnvironment(step.environment, own),
       },
-      dependsOn: resolve(written).map(nameOf),
+      dependsOn: order.dependsOn(written).map(nameOf),
       timeoutMs: step.timeout ?? PLAN_DEFAULTS.stepTimeoutMs,
       failure: step.failure,
       runsOn: runsOn ?? ['success'],
@@ -97,35 +95,4 @@ function inFolder(step: StepSpec, patterns: readonly string[]): readonly string[
 
 function folderOf({ directory }: StepSpec): string | null {
   return directory === '.' ? null : directory;
-}
-
-/** As in Woodpecker: one after another, until any step says `depends_on`; then those without start at once. */
-function dependenciesOf(steps: readonly StepSpec[]): ReadonlyMap<string, readonly string[]> {
-  const isGraph = steps.some(({ depends_on }) => depends_on !== null);
-  return new Map(
-    steps.map((step, index) => {
-      const before = steps[index - 1];
-      const implicit = isGraph || before === undefined ? [] : [before.name.value];
-      return [step.name.value, step.depends_on?.map(({ value }) => value) ?? implicit];
-    }),
-  );
-}
-
-/** A dependency that is skipped is replaced by what it would have waited for, so that the order stays. */
-function through(
-  dependencies: ReadonlyMap<string, readonly string[]>,
-  isSelected: (name: string) => boolean,
-): (name: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>();
-  const resolve = (name: string): readonly string[] => {
-    const before = known.get(name);
-    if (before !== undefined) return before;
-    const all = new Set<string>();
-    for (const dependency of dependencies.get(name) ?? [])
-      for (const one of isSelected(dependency) ? [dependency] : resolve(dependency)) all.add(one);
-    const resolved = [...all];
-    known.set(name, resolved);
-    return resolved;
-  };
-  return resolve;
 }

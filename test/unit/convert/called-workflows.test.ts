@@ -218,3 +218,29 @@ jobs: { job: { ${JOB}, steps: [{ run: 'publish "\${{ secrets.NPM }}"' }] } }
   ]);
   expect(secrets).toEqual([['none-in-job'], ['one-in-job', 'NPM_OF_TESTS'], ['all-in-job', 'PROD', 'NPM']]);
 });
+
+it('a call is not skipped because one of its jobs is, and all of them are with what the call needs', () => {
+  const job = 'container: "node:20", steps: [{ run: x }]';
+  const called = {
+    path: '.github/workflows/called.yml',
+    content: `on: workflow_call\njobs:\n  may: { if: "github.ref == 'refs/heads/x'", ${job} }\n  then: { needs: may, ${job} }\n`,
+  };
+  const main = `on: push
+jobs:
+  first: { if: "github.ref == 'refs/heads/main'", ${job} }
+  call: { needs: first, uses: ./.github/workflows/called.yml }
+  last: { needs: call, ${job} }
+`;
+  const texts = Object.fromEntries(
+    convertFiles([{ path: '.github/workflows/ci.yml', content: main }, called], 'github').workflows.map(
+      ({ name, text }) => [name, /depends_on:\n(?: .*\n)*/.exec(text)?.[0]],
+    ),
+  );
+  const needed = (name: string) => `depends_on:\n  - name: ${name}\n    optional: "false"\n`;
+  expect(texts).toEqual({
+    first: undefined,
+    'call-may': needed('first'),
+    'call-then': needed('call-may'),
+    last: 'depends_on:\n  - call-may\n  - call-then\n',
+  });
+});

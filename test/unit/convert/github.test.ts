@@ -383,3 +383,27 @@ it('what the file knows of a condition is told: texts without regard to case, ot
   for (const not of ["'a' != 'A'", "true == 'true'", "''", '0', 'false', "endsWith('ab', 'c')"])
     expect(runs(not), not).toBe(false);
 });
+
+it('a job that needs one which is skipped is skipped, along the whole chain, unless its `if` says otherwise', () => {
+  const job = 'runs-on: ubuntu-latest, container: "node:20", steps: [{ run: x }]';
+  const text = `on: push
+jobs:
+  test: { ${job} }
+  build: { needs: test, if: "github.ref == 'refs/heads/main'", ${job} }
+  deploy: { needs: build, ${job} }
+  report: { needs: [build], if: always(), ${job} }
+  last: { needs: report, ${job} }
+`;
+  const written = convert('github', text).workflows.map(({ name, text: own }) => [
+    name,
+    /depends_on:\n(?: .*\n)*/.exec(own)?.[0],
+  ]);
+  const needed = '  - name: build\n    optional: "false"\n';
+  expect(Object.fromEntries(written)).toEqual({
+    test: undefined,
+    build: 'depends_on:\n  - test\n',
+    deploy: `depends_on:\n${needed}`,
+    report: 'depends_on:\n  - build\n',
+    last: `depends_on:\n  - report\n${needed}`,
+  });
+});

@@ -325,6 +325,49 @@ it('who waits for a workflow that never runs here is left out as well, as there,
   ]);
 });
 
+it('who waits for a workflow that an event leaves out is left out of that build, too', () => {
+  const step = 'steps: [{ name: one, image: "busybox:1.36", commands: [x] }]\n';
+  const written = Object.fromEntries(
+    convertFiles(
+      Object.entries({
+        check: 'when: { branch: main }\n',
+        plain: '',
+        deploy: 'depends_on: [plain, check]\n',
+        after: 'depends_on: [deploy]\nruns_on: [success, failure]\n',
+        beside: 'when: { branch: main }\ndepends_on: [check]\n',
+        may: 'depends_on: [{ name: check, optional: true }, { name: nowhere, optional: true }]\n',
+      }).map(([name, head]) => ({ path: `.woodpecker/${name}.yml`, content: head + step })),
+      'woodpecker',
+    ).workflows.map(({ name, text }) => [name, /depends_on:\n(?: .*\n)*/.exec(text)?.[0]]),
+  );
+  expect(written).toEqual({
+    check: undefined,
+    plain: undefined,
+    deploy: 'depends_on:\n  - plain\n  - name: check\n    optional: "false"\n',
+    after: 'depends_on:\n  - name: deploy\n    optional: "false"\n',
+    beside: 'depends_on:\n  - check\n',
+    may: 'depends_on:\n  - name: check\n    optional: "true"\n',
+  });
+});
+
+it('a step that may be missing is not waited for where it is', () => {
+  const text = [
+    'steps:',
+    '  a: { image: "a:1", commands: [x] }',
+    '  b: { image: "a:1", commands: [x], depends_on: [a], when: { event: tag } }',
+    '  c: { image: "a:1", commands: [x], depends_on: [a], when: { event: deployment } }',
+    '  d: { image: "a:1", commands: [x], depends_on: [{ name: b, optional: true }, { name: c, optional: true }] }',
+    '  e: { image: "a:1", commands: [x], depends_on: [{ name: gone, optional: true }, { name: b, optional: false }] }',
+  ].join('\n');
+  expect(errorsOf('woodpecker', text)).toEqual([]);
+  expect(planOf(textOf('woodpecker', text)).steps.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
+    ['a', []],
+    ['b', ['a']],
+    ['d', []],
+    ['e', ['a']],
+  ]);
+});
+
 it('variables in the names of steps are replaced here, too; what would not be stays what it is', () => {
   const text = [
     'matrix: { GO: ["1.24"] }',

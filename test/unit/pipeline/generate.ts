@@ -146,10 +146,15 @@ const step = fc
 const nameOf = (index: number): string =>
   index % 3 === 2 ? `s${index} \${CI_COMMIT_BRANCH:0:9}` : `s${index}`;
 
+/** A name, or more, by turns. */
+const dependencyOn = (named: string, turn: number): unknown =>
+  [named, { name: named, optional: true }, { name: named, optional: false }, { name: named }][turn % 4];
+
 /** Steps whose dependencies point back, so that most files have a plan. */
 const steps = fc.tuple(fc.array(step, { maxLength: 6 }), fc.boolean()).map(([list, asMap]) => {
   const named = list.map(({ body, before }, index) => {
-    const dependency = before === undefined || before >= index ? {} : { depends_on: [nameOf(before)] };
+    const dependency =
+      before === undefined || before >= index ? {} : { depends_on: [dependencyOn(nameOf(before), index)] };
     return { name: nameOf(index), ...body, ...dependency };
   });
   return asMap ? Object.fromEntries(named.map(({ name: key, ...body }) => [key, body])) : named;
@@ -391,7 +396,7 @@ const folder = fc
     all.map(([file, before, runs_on, taken], index) => {
       const from = `w${before}`;
       const artifacts = taken === undefined ? {} : { artifacts: [{ from, ...taken }] };
-      const depends = before < index ? { depends_on: [from], ...artifacts } : {};
+      const depends = before < index ? { depends_on: [dependencyOn(from, index)], ...artifacts } : {};
       const outcome = runs_on === undefined || before >= index ? {} : { runs_on };
       return { path: `.slipway/w${index}.yml`, text: stringify({ ...file, ...depends, ...outcome }) };
     }),

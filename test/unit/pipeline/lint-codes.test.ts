@@ -113,6 +113,10 @@ const FILES: Readonly<
   ships_untested: ['image: { test_target: test }\npush: {}', '1:23'],
   service_unused: ['services: { db: { image: postgres:15 } }\nsteps: { a: { commands: psql } }', '1:13'],
   secret_in_pull_request: ['steps: { a: { commands: x, environment: { T: { from_secret: t } } } }', '1:46'],
+  dependency_absent: [
+    'steps: { lint: { commands: x }, b: { commands: x, depends_on: [{ name: lnit, optional: true }] } }',
+    '1:72',
+  ],
   step_unordered: [
     'steps: { a: { commands: x }, b: { commands: x, depends_on: a }, c: { commands: x } }',
     '1:65',

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { EVENTS, lint, planOf } from './support.ts';
+import type { RepositoryEvent } from '../../../src/core/event.ts';
+import { planPipeline } from '../../../src/pipeline/plan-pipeline.ts';
+import { EVENTS, inputOf, lint, planOf } from './support.ts';
 
 const dependencies = (text: string, event = EVENTS.push) =>
   Object.fromEntries(planOf(text, event).steps.map(({ name, dependsOn }) => [name, dependsOn]));
@@ -48,6 +50,32 @@ describe('the order of steps', () => {
   c: { commands: x, depends_on: [a, b], when: { branch: other } }
   d: { commands: x, depends_on: [c, b] }`;
     expect(dependencies(graph)['d']).toEqual(['a', 'b']);
+  });
+
+  test('an optional one that is skipped or missing is waited for by nothing in its place', () => {
+    const text = (optional: string) => `steps:
+  a: { commands: x }
+  b: { commands: x, depends_on: a, when: { event: tag } }
+  c: { commands: x, depends_on: [{ name: b, optional: ${optional} }, { name: gone, optional: true }, { name: a }] }
+  d: { commands: x, depends_on: [{ name: b, optional: ${optional} }] }`;
+    expect(lint(text('true'))).toEqual([]);
+    expect(dependencies(text('true'))).toEqual({ a: [], b: ['a'], c: ['a'], d: [] });
+    const tagged = planPipeline(inputOf(text('true'), EVENTS.tag)).plan?.workflows[0]?.plan.steps;
+    expect(tagged?.find(({ name }) => name === 'd')?.dependsOn).toEqual(['b']);
+  });
+
+  test('without one that has to be there a step is skipped, and so is what needs that', () => {
+    const text = `steps:
+  last: { commands: x, depends_on: [{ name: c, optional: false }] }
+  c: { commands: x, depends_on: [{ name: b, optional: false }, a] }
+  b: { commands: x, depends_on: [], when: { event: tag } }
+  a: { commands: x, depends_on: [] }
+  d: { commands: x, depends_on: c }`;
+    const selected = (event: RepositoryEvent) =>
+      planPipeline(inputOf(text, event)).plan?.workflows[0]?.plan.steps.map((one) => one.selected);
+    expect(selected(EVENTS.push)).toEqual([false, false, false, true, true]);
+    expect(selected(EVENTS.tag)).toEqual([true, true, true, true, true]);
+    expect(dependencies(text)['d']).toEqual(['a']);
   });
 
   test('may name a step that comes later in the file', () => {

@@ -55,6 +55,37 @@ describe('the files of a folder', () => {
     expect(names(EVENTS.tag)).toEqual(['a after ', 'b after a', 'c after b']);
   });
 
+  test('an optional one that is left out or missing is waited for by nothing in its place', () => {
+    const texts = {
+      a: step,
+      b: `${step}depends_on: a\nwhen: { event: tag }`,
+      c: `${step}depends_on: [{ name: b, optional: true }, { name: gone, optional: true }]`,
+    };
+    const names = (event: RepositoryEvent) =>
+      workflowsOf(folder(texts, event)).map(({ name, dependsOn }) => `${name} after ${dependsOn.join()}`);
+    expect(names(EVENTS.push)).toEqual(['a after ', 'c after ']);
+    expect(names(EVENTS.tag)).toEqual(['a after ', 'b after a', 'c after b']);
+    const misspelt = folder({ test: step, b: `${step}depends_on: [{ name: tset, optional: true }]` });
+    expect(planPipeline(misspelt).warnings.map(({ code, fix }) => `${code} ${fix}`)).toEqual([
+      'dependency_absent Did you mean `test`? `optional: true` lets it be missing.',
+    ]);
+  });
+
+  test('without one that has to be there a workflow is left out, and so is what needs that', () => {
+    const texts = {
+      a: `${step}when: { event: tag }`,
+      b: `${step}depends_on: [{ name: a, optional: false }]`,
+      c: `${step}depends_on: [{ name: b, optional: false }]\nruns_on: [success, failure]`,
+      d: `${step}depends_on: [c, { name: b, optional: true }]`,
+    };
+    const names = (event: RepositoryEvent) => workflowsOf(folder(texts, event)).map(({ name }) => name);
+    expect(names(EVENTS.push)).toEqual(['d']);
+    expect(names(EVENTS.tag)).toEqual(['a', 'b', 'c', 'd']);
+    expect(problemsOf(folder({ a: `${step}depends_on: [{ name: gone, optional: false }]` }))).toEqual([
+      '.slipway/a.yml:2:22 workflow_unknown',
+    ]);
+  });
+
   test('one that runs after failures only is left out where nothing is left that could fail', () => {
     const texts = {
       deploy: `${step}when: { event: tag }`,

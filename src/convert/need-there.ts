@@ -1,0 +1,84 @@
+import { dependency } from './dependency.ts';
+import { workflowNameOf } from './names.ts';
+import { entry, list, map } from './out.ts';
+import type { Out, OutEntry, OutMap } from './out.ts';
+import type { ReadWorkflow } from './workflow.ts';
+
+/**
+ * Says of a workflow that an event may leave out that those which wait for it are then left out, too, as GitHub and
+ * Woodpecker have it: here they would wait for what it would have waited for.
+ * @param needs Whether a workflow is left out without the other.
+ */
+export function needThere(
+  read: readonly ReadWorkflow[],
+  needs: (workflow: ReadWorkflow, other: ReadWorkflow) => boolean = () => true,
+): readonly ReadWorkflow[] {
+  const byName = new Map(read.map((one) => [one.name, one]));
+  for (let isChanged = true; isChanged;) {
+    isChanged = false;
+    for (const one of byName.values()) {
+      const out = mark(one.out, (named) => {
+        const other = byName.get(workflowNameOf(named));
+        return other !== undefined && needs(one, other) ? other.out : undefined;
+      });
+      if (out === one.out) continue;
+      byName.set(one.name, { ...one, out });
+      isChanged = true;
+    }
+  }
+  return read.map((one) => byName.get(one.name) ?? one);
+}
+
+/** The same where nothing is to be said. */
+function mark(out: OutMap, find: (name: string) => OutMap | undefined): OutMap {
+  const depends = entryOf(out, 'depends_on');
+  if (depends?.value.kind !== 'list') return out;
+  const items = depends.value.items.map((item) => {
+    const target = item.kind === 'text' ? find(item.value) : undefined;
+    if (item.kind !== 'text' || target === undefined || !mayBeMissing(target, out)) return item;
+    return dependency(item.value, false, item.from);
+  });
+  if (items.every((item, index) => depends.value.kind === 'list' && item === depends.value.items[index]))
+    return out;
+  const marked = entry('depends_on', list(items, depends.value.from), depends.from);
+  return map(
+    out.entries.map((one) => (one === depends ? marked : one)),
+    out.from,
+  );
+}
+
+/** Whether there are events that leave out the one and not the other. */
+function mayBeMissing(target: OutMap, other: OutMap): boolean {
+  const when = entryOf(target, 'when');
+  const isOwn = when !== undefined && !isWithin(when.value, entryOf(other, 'when')?.value);
+  const depends = entryOf(target, 'depends_on')?.value;
+  const needs = depends?.kind === 'list' && depends.items.some((item) => isNeeded(item));
+  const outcomes = entryOf(target, 'runs_on')?.value;
+  return isOwn || needs || (outcomes !== undefined && !said(outcomes).includes('success'));
+}
+
+/** Whether the second condition asks for all that the first asks for; of lists, each at its place. */
+function isWithin(some: Out, more: Out | undefined): boolean {
+  if (some.kind === 'map' && more?.kind === 'map')
+    return some.entries.every(({ key, value }) => said(value) === said(entryOf(more, key)?.value));
+  if (some.kind === 'list' && more?.kind === 'list')
+    return (
+      some.items.length === more.items.length &&
+      some.items.every((item, index) => isWithin(item, more.items[index]))
+    );
+  return said(some) === said(more);
+}
+
+function isNeeded(item: Out): boolean {
+  const optional = item.kind === 'map' ? entryOf(item, 'optional')?.value : undefined;
+  return optional?.kind === 'text' && optional.value === 'false';
+}
+
+function entryOf({ entries }: OutMap, key: string): OutEntry | undefined {
+  return entries.find((one) => one.key === key);
+}
+
+/** What is written, wherever it comes from. */
+function said(out: Out | undefined): string {
+  return JSON.stringify(out, (key, value: unknown) => (key === 'from' ? undefined : value)) ?? '';
+}
