@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { convertFiles } from '../../src/convert/convert-files.ts';
 import { postgresImage, redisImage } from '../support/images.ts';
 import { expectBuild } from './support/expect-build.ts';
 import { happen } from './support/happen.ts';
@@ -37,7 +38,7 @@ describe('the scenarios', () => {
 describe.concurrent('a scenario', () => {
   it.for(scenarios)('$name: $title', { timeout: 150_000 }, async (scenario, context) => {
     const one = atTry(scenario, context.task.result?.retryCount ?? 0);
-    const { name, files, secrets, runs } = await withShared(one);
+    const { name, files, secrets, runs } = converted(await withShared(one));
     const repository = await world.addProject(`scenarios/${name}`, files, secrets);
     for (const run of runs) {
       const build = await happen(world.system, repository, run);
@@ -45,6 +46,18 @@ describe.concurrent('a scenario', () => {
     }
   });
 });
+
+/** With the files of ours that those of another format become. */
+function converted(scenario: Scenario): Scenario {
+  const { convert, files } = scenario;
+  if (convert === undefined) return scenario;
+  const inputs = Object.entries(files).map(([path, content]) => ({ path, content }));
+  const workflows = convertFiles(inputs, convert).workflows.map(({ name, text }) => [
+    name === 'default' ? 'slipway.yml' : `.slipway/${name}.yml`,
+    text,
+  ]);
+  return { ...scenario, files: Object.fromEntries(workflows) as Scenario['files'] };
+}
 
 /** Makes the project whose files are shared. */
 async function withShared(scenario: Scenario): Promise<Scenario> {

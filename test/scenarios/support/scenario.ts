@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { FORMATS } from '../../../src/convert/converted.ts';
 
 /**
  * A scenario: a repository with a pipeline file, what happens in it, and what has to come of that. In what is
@@ -93,6 +94,8 @@ const scenario = z.strictObject({
   title: z.string(),
   /** By path. `<run>` in a text differs from run to run of the suite, so that nothing of an earlier one is cached. */
   files: z.record(z.string(), z.string()),
+  /** The format that `files` are of: the repository has what they are converted to. */
+  convert: z.enum(FORMATS).optional(),
   secrets: z.record(z.string(), z.string()).default({}),
   /** Of another project, which shares them with this one; `<shared>` and `<shared-commit>` name it in the files of both. */
   shared: z.record(z.string(), z.string()).optional(),
