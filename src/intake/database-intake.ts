@@ -8,12 +8,15 @@ import { createHostPlaces } from './host-places.ts';
 import type { Mirrors } from '../ports/repositories.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import type { Intake } from './intake.ts';
+import { createOneAtATime } from './one-at-a-time.ts';
 import { planBuild, type Unplanned } from './plan-build.ts';
 import { createUnplannedBuilds } from './unplanned-builds.ts';
 
 const AFTER_ERROR_MS = 1_000;
 /** So long a repository's deliveries are worked off before those of another that waits for a place. */
 const TURN_MS = 1_000;
+/** Longer than it takes to read a repository that answers, and to plan what is in it. */
+const ONE_AT_A_TIME_MS = 5_000;
 
 /**
  * Intake fed from the record: rows of `delivery` whose outcome is `received`, oldest first within a repository,
@@ -29,12 +32,7 @@ export function createIntake(deps: IntakeDeps): Intake {
 
   const giveWay = createGiveWay();
   const taken = new Set<string>();
-  let last: Promise<unknown> = Promise.resolve();
-  const alone = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = last.then(work);
-    last = done.catch(() => undefined);
-    return done;
-  };
+  const oneAtATime = createOneAtATime(deps.settings.oneAtATimeMs ?? ONE_AT_A_TIME_MS);
   const planning = new Map<string, Promise<void>>();
   const plan = (unplanned: Unplanned, mirrors: Mirrors): Promise<void> => {
     const { deliveryId, buildId } = unplanned;
@@ -73,7 +71,7 @@ export function createIntake(deps: IntakeDeps): Intake {
             taken,
             startedAtMs,
             stopping: stopping.signal,
-            alone,
+            oneAtATime,
           });
     }
   };

@@ -6,6 +6,7 @@ import type { WaitingRepository } from './choose-repositories.ts';
 import { gitHostOf } from './clone-url.ts';
 import { beginLeft, countAttempt, finishDelivery, takeBackBegin } from './delivery-rows.ts';
 import type { IntakeDeps } from './intake-deps.ts';
+import type { OneAtATime } from './one-at-a-time.ts';
 import type { Unplanned } from './plan-build.ts';
 import { takeIn, type TakenDelivery } from './take-in.ts';
 
@@ -39,15 +40,14 @@ export interface Turn {
   /** When this life of the server began. */
   readonly startedAtMs: number;
   readonly stopping: AbortSignal;
-  /** Does what it is given after what it was given before. */
-  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly oneAtATime: OneAtATime;
 }
 
 /**
  * Takes in the oldest waiting delivery of a repository; null when none waits. When the repository cannot be read it
  * is tried again, with growing pauses, and after the last attempt the delivery is `failed`, to be replayed. So is one that
- * took the server down as often as it may be begun: of those that were under way then, one is begun at a time, so that none
- * pays for another.
+ * took the server down as often as it may be begun: of those that were under way then, one is begun at a time, a while
+ * for each, so that none pays for another.
  */
 export async function takeNext(
   deps: IntakeDeps,
@@ -62,7 +62,7 @@ export async function takeNext(
   try {
     if (delivery.receivedAtMs >= turn.startedAtMs) return await takeWithRetries(own, delivery, turn.stopping);
     const take = () => takeLeft(own, delivery, turn.stopping);
-    return await (delivery.planAttempts === 0 ? take() : turn.alone(take));
+    return await (delivery.planAttempts === 0 ? take() : turn.oneAtATime(take));
   } finally {
     turn.taken.delete(delivery.id);
   }

@@ -32,4 +32,6 @@ export interface IntakeSettings {
   readonly version: string;
   /** Before the second attempt at a delivery whose repository did not answer; it trebles each time. Default 300. */
   readonly firstRetryMs?: number;
+  /** How long a delivery that was under way when the server died keeps the next such one waiting. Default 5000. */
+  readonly oneAtATimeMs?: number;
 }

@@ -90,7 +90,7 @@ describe('a Git host whose fetches take long', () => {
       mirrors: { ...neverAsked, read },
       readRemote: () => Promise.reject(new Error('not asked for')),
       gitHost: connectGithub({ api: 'http://127.0.0.1:9', app: null, clock }),
-      settings: { publicUrl: 'http://slipway.test', version: '0' },
+      settings: { publicUrl: 'http://slipway.test', version: '0', oneAtATimeMs: 50 },
     });
   };
   const info = { message: '[skip ci]', author: { name: 'Ada', email: 'a@b.c' }, committedAtMs: null };
@@ -149,6 +149,30 @@ describe('a Git host whose fetches take long', () => {
         over.reject(new Error('the server ends'));
         await stopped;
       }
+    }
+  });
+
+  it('keeps none of another waiting that the server was killed beside it, twice', async () => {
+    await add('mute/one', 'mute.test');
+    await add('team/one', 'quick.test');
+    await server.deps.store.transaction((tx) =>
+      tx.db.updateTable('delivery').set({ plan_attempts: 1 }).execute(),
+    );
+    await sleep(2); // what came in the same millisecond came to this life of the server
+    const over = Promise.withResolvers<never>();
+    over.promise.catch(() => undefined);
+    const intake = intakeThatReads(({ remote }) =>
+      new URL(remote.url).hostname === 'quick.test'
+        ? Promise.resolve({ info, files: [null, null], changes: null })
+        : over.promise,
+    );
+    intake.start();
+    try {
+      await expect.poll(() => outcomesOf('team/one')).toEqual([{ outcome: 'ignored' }]);
+    } finally {
+      const stopped = intake.stop();
+      over.reject(new Error('the server ends'));
+      await stopped;
     }
   });
 
