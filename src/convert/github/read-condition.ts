@@ -9,25 +9,47 @@ export interface Condition {
   readonly isNever: boolean;
 }
 
+/** What the functions of a status are where all went well so far, and where something failed; a cancelled build runs nothing. */
+const WELL = { always: 'true', success: 'true', failure: 'false', cancelled: 'false' };
+const FAILED = { always: 'true', success: 'false', failure: 'true', cancelled: 'false' };
+
 /** @param inputs What the workflow asks for when it is started by hand. */
 export function readCondition(written: string, inputs: DispatchInputs['known']): Condition | null {
   const source = written.trim().replace(/^\$\{\{\s*([\s\S]*?)\s*\}\}$/, '$1');
-  const status =
-    /\balways\(\)/.test(source) || (/\bfailure\(\)/.test(source) && /(?<!!)\bsuccess\(\)/.test(source))
-      ? 'always'
-      : /!\s*cancelled\(\)/.test(source)
-        ? 'always'
-        : /(?<!!\s*)\bfailure\(\)/.test(source)
-          ? 'failure'
-          : 'success';
-  const rest = source
-    .replace(/!\s*(?:cancelled|failure)\(\)|\b(?:always|success|failure)\(\)/g, 'true')
-    // Nothing runs in a build that was cancelled.
-    .replace(/\bcancelled\(\)/g, 'false');
-  const evaluate = translate(rest, inputs);
-  if (evaluate === null) return null;
-  return { evaluate: evaluate === 'true' ? null : evaluate, status, isNever: evaluate === 'false' };
+  let hasStatus = false;
+  const where = (values: Readonly<Record<string, string>>) =>
+    translate(
+      source.replace(
+        /'(?:[^']|'')*'|(?<![\w.-])(always|success|failure|cancelled)\s*\(\s*\)/g,
+        (whole, name?: string) => {
+          hasStatus ||= name !== undefined;
+          return name === undefined ? whole : (values[name] ?? whole);
+        },
+      ),
+      inputs,
+    );
+  const well = where(WELL);
+  // Without such a function it asks for success.
+  const failed = hasStatus ? where(FAILED) : 'false';
+  if (well === null || failed === null) return null;
+  const said = (evaluate: string, status: Condition['status']): Condition => ({
+    evaluate: evaluate === 'true' ? null : evaluate,
+    ...{ status, isNever: evaluate === 'false' },
+  });
+  if (failed === 'false') return said(well, 'success');
+  if (well === 'false') return said(failed, 'failure');
+  return well === failed ? said(well, 'always') : null;
 }
+
+/** Values that are empty there in other events than those of which this holds, where our variable is not. */
+const ONLY_WHERE: Readonly<Record<string, string>> = {
+  'github.event.head_commit.message': '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")',
+  'github.event.pull_request.head.sha': 'CI_PIPELINE_EVENT == "pull_request"',
+};
+
+/** Whether our variable alone does not say what it is. */
+const isOfEvent = (token: string): boolean =>
+  token === 'github.ref_name' || own(ONLY_WHERE, token) !== undefined;
 
 /** Brackets and negations that may stand in each other. */
 const DEEPEST = 50;
@@ -86,8 +108,16 @@ function translate(source: string, inputs: DispatchInputs['known']): string | nu
     if (known !== null) return known === '' || known === 0 || known === false ? 'false' : 'true';
     const input = inputOf(token, inputs);
     if (input?.type === 'boolean') return `${input.variable} == "true"`;
-    const name = input?.variable ?? own(CONTEXT, token);
-    return name === undefined ? null : `${name} != ""`;
+    return token === 'github.ref_name' ? 'true' : ofValue(token, (name) => `${name} != ""`);
+  }
+  /** What holds of a value, by what holds of the variables of ours that have it; null where there are none. */
+  function ofValue(token: string, test: (variable: string) => string): string | null {
+    if (token === 'github.ref_name')
+      return `((CI_PIPELINE_EVENT != "pull_request" && ${test('CI_COMMIT_BRANCH')}) || ${test('CI_COMMIT_TAG')})`;
+    const name = nameOf(token) ?? matrixOf(token);
+    const where = own(ONLY_WHERE, token);
+    if (name === undefined || where === undefined) return name === undefined ? null : test(name);
+    return `(${where} && ${test(name)})`;
   }
   function nameOf(token: string): string | undefined {
     return inputOf(token, inputs)?.variable ?? own(CONTEXT, token);
@@ -95,19 +125,19 @@ function translate(source: string, inputs: DispatchInputs['known']): string | nu
   function call(name: string): string | null {
     if (tokens[at++] !== '(') return null;
     const subject = tokens[at++] ?? '';
-    const value = nameOf(subject) ?? matrixOf(subject);
     if (tokens[at++] !== ',') return null;
     const written = tokens[at++] ?? '';
     const text = literalOf(written);
     if (tokens[at++] !== ')' || text === null) return null;
-    if (value === undefined) return calledWithKnown(name, knownOf(subject), knownOf(written));
-    return `${value} ${name} ${text}`;
+    return (
+      ofValue(subject, (value) => `${value} ${name} ${text}`) ??
+      calledWithKnown(name, knownOf(subject), knownOf(written))
+    );
   }
   function compare(left: string, operator: string, right: string): string | null {
     const [first, second] = [knownOf(left), knownOf(right)];
     if (first !== null && second !== null) return String(areEqual(first, second) === (operator === '=='));
-    if (first !== null) return compare(right, operator, left);
-    const value = nameOf(left);
+    if (first !== null || (isOfEvent(right) && !isOfEvent(left))) return compare(right, operator, left);
     const text =
       literalOf(right) ?? (/^(?:true|false)$/.test(right) && inputOf(left, inputs) ? `"${right}"` : null);
     if (left === 'github.event_name' && text !== null) {
@@ -125,9 +155,11 @@ function translate(source: string, inputs: DispatchInputs['known']): string | nu
     const ofRunner = own(OF_RUNNER, left);
     if (ofRunner !== undefined && text !== null)
       return (JSON.stringify(ofRunner) === text) === (operator === '==') ? 'true' : 'false';
-    const name = value ?? matrixOf(left);
-    const other = text ?? nameOf(right);
-    return name === undefined || other === undefined ? null : `${name} ${operator} ${other}`;
+    const other = text ?? (isOfEvent(right) ? undefined : nameOf(right));
+    if (other === undefined) return null;
+    if (!isOfEvent(left)) return ofValue(left, (name) => `${name} ${operator} ${other}`);
+    const equal = ofValue(left, (name) => `${name} == ${other}`);
+    return operator === '==' ? equal : `!(${equal})`;
   }
 }
 

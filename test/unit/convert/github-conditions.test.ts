@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { errorsOf, notesOf, textOf } from './support.ts';
+
+const file = (condition: string): string =>
+  `on: [push, pull_request]\njobs:\n  one:\n    container: "node:20"\n    steps:\n      - run: first\n      - run: x\n        if: ${JSON.stringify(condition)}\n`;
+
+/** `when` of the step that asks for a condition, on one line; null where that is left out. */
+function whenOf(condition: string): string | null {
+  const written = textOf('github', file(condition));
+  expect(errorsOf('github', file(condition))).toEqual([]);
+  const [, step] = written.split('- first\n');
+  if (step?.includes('- x') !== true) {
+    expect(notesOf('github', file(condition)).join('\n')).toContain('its `if` cannot be said');
+    return null;
+  }
+  return (/when:\n([\s\S]*?)\n {4}commands/.exec(step)?.[1] ?? '').replaceAll(/\s+/g, ' ').trim();
+}
+
+it.each([
+  ["(success() && github.ref == 'refs/heads/main') || failure()", null],
+  ["failure() || github.ref == 'refs/heads/main'", null],
+  ['!cancelled() && !failure()', ''],
+  ['! failure()', ''],
+  ['!success()', 'status: - failure'],
+  ['success() || failure()', 'status: - success - failure'],
+  [
+    "always() && github.base_ref == 'a'",
+    'evaluate: CI_COMMIT_TARGET_BRANCH == "a" status: - success - failure',
+  ],
+  ["github.base_ref == 'always()'", 'evaluate: CI_COMMIT_TARGET_BRANCH == "always()"'],
+])('a step that asks for %s runs in no more cases', (condition, when) => {
+  expect(whenOf(condition)?.replace('status: failure', 'status: - failure') ?? null).toBe(when);
+});
+
+const NAME = '((CI_PIPELINE_EVENT != "pull_request" && CI_COMMIT_BRANCH TEST) || CI_COMMIT_TAG TEST)';
+const PUSHED = '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")';
+
+it.each([
+  ["github.ref_name == 'main'", NAME.replaceAll('TEST', '== "main"')],
+  ["'main' != github.ref_name", `!(${NAME.replaceAll('TEST', '== "main"')})`],
+  ["startsWith(github.ref_name, 'v')", NAME.replaceAll('TEST', 'startsWith "v"')],
+  [
+    'github.event.repository.default_branch == github.ref_name',
+    NAME.replaceAll('TEST', '== CI_REPO_DEFAULT_BRANCH'),
+  ],
+  [
+    "contains(github.event.head_commit.message, '[deploy]')",
+    `(${PUSHED} && CI_COMMIT_MESSAGE contains "[deploy]")`,
+  ],
+  ["github.event.head_commit.message != 'x'", `!((${PUSHED} && CI_COMMIT_MESSAGE == "x"))`],
+  ['github.event.pull_request.head.sha', '(CI_PIPELINE_EVENT == "pull_request" && CI_COMMIT_SHA != "")'],
+])('%s holds for no pull request for which it does not hold there', (condition, evaluate) => {
+  const when = whenOf(condition) ?? '';
+  expect(when.replace(/^evaluate: '?|'$/g, '')).toBe(evaluate);
+});
