@@ -19,7 +19,7 @@ function readEvent(name: string, event: Foreign, hasFilters: boolean): readonly 
   // What becomes of it is known when all files are read.
   if (name === 'workflow_call') return [];
   if (name === 'push') return hasFilters ? readPush(event) : [eventOnly(['push', 'tag'], event)];
-  if (name === 'pull_request') return [readPullRequest(hasFilters ? event : null, event)];
+  if (name === 'pull_request') return readPullRequest(hasFilters ? event : null, event);
   if (name === 'workflow_dispatch') {
     if (event.kind !== 'map') event.use();
     return [eventOnly(['manual'], event)];
@@ -80,26 +80,34 @@ function readPush(event: Foreign): readonly Out[] {
   return conditions;
 }
 
-function readPullRequest(event: Foreign | null, from: Foreign): Out {
+/** Nothing where none of its types comes with a commit. */
+function readPullRequest(event: Foreign | null, from: Foreign): readonly Out[] {
   if (event?.kind !== 'map') {
     from.use();
-    return eventOnly(['pull_request'], from);
+    return [eventOnly(['pull_request'], from)];
   }
-  const types = event.get('types');
-  for (const one of types?.oneOrMore() ?? []) {
-    if (['opened', 'synchronize', 'reopened'].includes(one.peek()))
-      one.needs('each commit of a pull request is built');
+  const types = event.get('types')?.oneOrMore() ?? [];
+  for (const one of types) {
+    if (isOfCommits(one)) one.needs('each commit of a pull request is built');
     else one.leaveOut('a pull request is built for its commits only', 'Remove it.');
   }
-  return map(
-    [
-      entry('event', 'pull_request', event),
-      filterEntry('branch', event.get('branches'), event.get('branches-ignore')),
-      filterEntry('path', event.get('paths'), event.get('paths-ignore')),
-    ],
-    event,
-  );
+  if (types.length > 0 && !types.some(isOfCommits)) {
+    for (const one of event.entries()) if (one.isUnread) one.needs('the event is left out');
+    return [];
+  }
+  return [
+    map(
+      [
+        entry('event', 'pull_request', event),
+        filterEntry('branch', event.get('branches'), event.get('branches-ignore')),
+        filterEntry('path', event.get('paths'), event.get('paths-ignore')),
+      ],
+      event,
+    ),
+  ];
 }
+
+const isOfCommits = (type: Foreign): boolean => ['opened', 'synchronize', 'reopened'].includes(type.peek());
 
 function filterEntry(
   name: string,

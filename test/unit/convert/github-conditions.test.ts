@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { errorsOf, notesOf, textOf } from './support.ts';
+import { convert, errorsOf, notesOf, textOf } from './support.ts';
 
 const file = (condition: string): string =>
   `on: [push, pull_request]\njobs:\n  one:\n    container: "node:20"\n    steps:\n      - run: first\n      - run: x\n        if: ${JSON.stringify(condition)}\n`;
@@ -52,4 +52,14 @@ it.each([
 ])('%s holds for no pull request for which it does not hold there', (condition, evaluate) => {
   const when = whenOf(condition) ?? '';
   expect(when.replace(/^evaluate: '?|'$/g, '')).toBe(evaluate);
+});
+
+it.each(['closed', '[labeled, closed]'])('a pull request of the types %s alone makes no build', (types) => {
+  const text = (also: string) =>
+    `on: {${also} pull_request: { types: ${types}, branches: [main] } }\njobs: { one: { container: "node:20", steps: [{ run: deploy }] } }\n`;
+  expect(convert('github', text('')).workflows).toEqual([]);
+  expect(notesOf('github', text('')).join('\n')).toContain(
+    'none of its events is there, and the file is left out',
+  );
+  expect(textOf('github', text(' push: { branches: [main] },'))).not.toContain('pull_request');
 });
