@@ -25,6 +25,7 @@ export interface Bindings {
  */
 export function bindingOf(bindings: Bindings): Bind {
   return (text, at) => {
+    at.spend(text.length);
     if (at.key === 'if') return boundCondition(text, bindings, at);
     const written =
       at.key === 'run' && bindings.folder !== null

@@ -28,6 +28,9 @@ const VARIABLES: Readonly<Record<string, string>> = {
 /** Variables that stand in each other. */
 const DEEPEST = 20;
 
+/** Characters of an expression whose parts are looked at. */
+const LONGEST = 2_000;
+
 /** The texts of one step. */
 export interface StepExpressions {
   command(text: string, at: Foreign): string;
@@ -77,6 +80,7 @@ export function stepExpressions(
 
   /** `a || b` as the name, and what is taken where that has no value; null for any other expression. */
   const alternative = (expression: string): string | null => {
+    if (expression.length > LONGEST) return null;
     const [first, ...others] = expression.split('||').map((one) => one.trim());
     const name = first === undefined ? null : variable(first);
     if (first === undefined || name === null || others.length === 0) return null;
@@ -97,6 +101,7 @@ export function stepExpressions(
 
   /** What is left of `a || b` and of `a && b || c` where it is known in the file what `a` is. */
   const folded = (expression: string): string => {
+    if (expression.length > LONGEST) return expression;
     const [, condition = '', yes = '', no = ''] =
       /^([^']*(?:'[^']*'[^']*)*?)&&\s*('[^']*')\s*\|\|\s*('[^']*')$/.exec(expression) ?? [];
     const said = condition === '' || condition.includes('||') ? null : readCondition(condition, inputs);
@@ -115,6 +120,7 @@ export function stepExpressions(
   ): string => {
     const value = environment.get(name) ?? '';
     if (depth >= DEEPEST) return '';
+    at.spend(value.length);
     depth++;
     const found = read(value, at);
     depth--;

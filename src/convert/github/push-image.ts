@@ -7,7 +7,7 @@ import type { ImageAround } from './build-image.ts';
 import { linesOf, mayBeTag, readMetadata, repositoryOut, splitTag, tagOut } from './image-tags.ts';
 import type { Published, Template } from './image-tags.ts';
 import { readCondition, type Condition } from './read-condition.ts';
-import { expressionAlone } from './replace-expressions.ts';
+import { expressionAlone, replaceExpressions } from './replace-expressions.ts';
 
 /** What says where an image goes. */
 interface PushAround extends ImageAround {
@@ -162,8 +162,7 @@ function publishedBy(
   steps: readonly Foreign[],
   template: Template,
 ): Published | null {
-  // No comma within an expression.
-  const lines = linesOf(tags).flatMap((line) => line.split(/,(?![^{]*\}\})/));
+  const lines = linesOf(tags).flatMap(splitAtCommas);
   const [, id] = /^steps\.([\w-]+)\.outputs\.tags$/.exec(expressionAlone(lines[0] ?? '') ?? '') ?? [];
   if (id !== undefined && lines.length === 1) {
     const meta = steps.find((step) => step.kind === 'map' && step.get('id')?.peek() === id);
@@ -185,6 +184,15 @@ function publishedBy(
       'Write a workflow for each other, and a tag with variables of docs/pipeline.md.',
     );
   return { repository, tags: own.map(({ tag }) => tagOut(tag)), evaluate: null };
+}
+
+/** At those that are in no expression. */
+function splitAtCommas(line: string): readonly string[] {
+  const expressions: string[] = [];
+  const marked = replaceExpressions(line, (_, whole) => `\0${expressions.push(whole) - 1}\0`);
+  return marked
+    .split(',')
+    .map((part) => part.replace(/\0(\d+)\0/g, (_, index: string) => expressions[Number(index)] ?? ''));
 }
 
 /** A step that signs in to a registry: what is to be done once for that. */

@@ -70,7 +70,7 @@ export function readSteps(
   const steps = (job.get('steps')?.items() ?? []).filter((step) => !done.has(step));
   const making: Making = {
     ...{ job, inputs, passing, local, unique: uniqueNames(), caches: [], out: [], prepare: [] },
-    written: steps.map((one) => writtenOf(one, local)).join('\n'),
+    written: [...new Set(steps.map((one) => writtenOf(one, local)))].join('\n'),
     image:
       own === undefined
         ? null

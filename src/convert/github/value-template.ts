@@ -9,8 +9,8 @@ const SAME: Readonly<Record<string, string>> = {
   'github.ref_name': '${CI_COMMIT_TAG:-${CI_COMMIT_BRANCH}}',
 };
 
-/** Variables that stand in each other. */
-const DEEPEST = 20;
+/** Characters that a text may become. */
+const LONGEST = 4_096;
 
 /** What a text may take values from. */
 export interface TemplateAround {
@@ -25,31 +25,44 @@ export interface TemplateAround {
  * A text with variables of ours in the place of expressions; null where one of them is not surely the same here, such as the
  * number of a run, which begins anew.
  */
-export function templateOf(written: string, around: TemplateAround, depth = 0): string | null {
+export function templateOf(
+  written: string,
+  around: TemplateAround,
+  found = new Map<string, string | null>(),
+): string | null {
   const { environment, inputs, repository } = around;
-  let isSaid = depth < DEEPEST;
+  const [owner = null, name = null] = repository?.split('/') ?? [];
+  const ofRepository: Readonly<Record<string, string | null>> = {
+    'github.repository': repository,
+    'github.repository_owner': owner,
+    'github.event.repository.name': name,
+  };
+  /** Each variable once, and none that takes itself. */
+  const variableOf = (variable: string): string | null => {
+    const value = environment.get(variable);
+    const known = value === undefined ? null : found.get(variable);
+    if (value === undefined || known !== undefined) return known ?? null;
+    found.set(variable, null);
+    const made = templateOf(value, around, found);
+    found.set(variable, made);
+    return made;
+  };
+  let isSaid = true;
   const plain = written.replaceAll('$', (_, offset: number) =>
     written.startsWith('${{', offset) ? '$' : '$$',
   );
-  if (!isSaid) return null;
   const text = replaceExpressions(plain, (expression) => {
     const [, literal] = /^'([^']*)'$/.exec(expression) ?? [];
     const [, variable] = /^env\.(\w+)$/.exec(expression) ?? [];
     const input = inputOf(expression, inputs);
-    const value = variable === undefined ? undefined : environment.get(variable);
-    const [owner, name] = repository?.split('/') ?? [];
-    const found =
+    const put =
       own(SAME, expression) ??
-      {
-        'github.repository': repository,
-        'github.repository_owner': owner,
-        'github.event.repository.name': name,
-      }[expression] ??
-      literal?.replaceAll('$', '$$$$') ??
+      own(ofRepository, expression) ??
+      literal ??
       (input === undefined ? undefined : `\${${input.variable}}`) ??
-      (value === undefined ? undefined : templateOf(value, around, depth + 1));
-    if (found === undefined || found === null) isSaid = false;
-    return found ?? '';
+      (variable === undefined ? null : variableOf(variable));
+    isSaid &&= put !== null;
+    return put ?? '';
   });
-  return isSaid && !text.includes('${{') ? text : null;
+  return isSaid && text.length <= LONGEST && !text.includes('${{') ? text : null;
 }

@@ -111,6 +111,21 @@ it('jobs of the same name in several files have names of their own, and wait for
   expect(texts['ship-2']).toContain('depends_on:\n  - test-2\n');
 });
 
+it('`concurrency` of the caller holds for the jobs that are called, and their own before it', () => {
+  const ci = file(
+    'ci',
+    'on: push\nconcurrency: { group: outer, queue: max }\njobs: { call: { uses: ./.github/workflows/a.yml } }\n',
+  );
+  const called = (more: string) =>
+    file('a', `on: workflow_call\n${more}jobs: { one: { ${JOB}, steps: [{ run: x }] } }\n`);
+  const outer = converted(ci, called(''));
+  expect(outer.texts['default']).toContain('group: outer\n');
+  expect(outer.said).toEqual([]);
+  const inner = converted(ci, called('concurrency: { group: inner, queue: max }\n'));
+  expect(inner.texts['default']).toContain('group: inner\n');
+  expect(inner.said).toEqual([expect.stringContaining('and not in that of the file that calls it')]);
+});
+
 it('secrets that are not passed are empty, those that are inherited have their names', () => {
   const ci = (secrets: string) =>
     file('ci', `on: push\njobs: { call: { uses: ./.github/workflows/a.yml${secrets} } }\n`);

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { convertFiles } from '../../../src/convert/convert-files.ts';
 import type { Format } from '../../../src/convert/converted.ts';
 import { convert, notesOf } from './support.ts';
 
@@ -98,4 +99,48 @@ it.each(['(', '!', '!('])('a condition of nothing but `%s` is noted, however dee
       `on: push\njobs: { a: { runs-on: ubuntu-latest, steps: [{ run: x, if: "${condition}" }, { run: y }] } }`,
     ).join(),
   ).toContain('`evaluate`');
+});
+
+const LINKS = Array.from(
+  { length: 60 },
+  (_, at) => `A${at + 1}: "${`\${{ env.A${at} }}`.repeat(20)}"`,
+).join();
+const ofGithub = (steps: string) =>
+  `on: push\nenv: { A0: x, ${LINKS} }\njobs: { a: { container: node, steps: [${steps}] } }\n`;
+
+it.each<[string, string, string]>([
+  ['variables of variables in a step', '{ run: x, env: { B: "${{ env.A60 }}" } }', 'too_complex'],
+  [
+    'variables of variables in a tag',
+    '{ uses: docker/build-push-action@v6, with: { push: true, tags: "a/b:${{ env.A60 }}" } }',
+    'convert_left_out',
+  ],
+  ['an alternative of thousands', `{ run: "echo \${{ ${"'' || ".repeat(20_000)}'y' }}" }`, 'convert_changed'],
+  [
+    'a condition on thousands',
+    `{ run: "echo \${{ ${"a && 'x' || ".repeat(20_000)}'y' }}" }`,
+    'convert_changed',
+  ],
+  [
+    'thousands of names of an image',
+    `{ uses: docker/build-push-action@v6, with: { push: true, tags: "${','.repeat(100_000)}" } }`,
+    'convert_left_out',
+  ],
+])('%s of GitHub: it ends, with a note', (_, step, code) => {
+  expect(convert('github', ofGithub(step)).notes.map((note) => note.code)).toContain(code);
+});
+
+it('an action that is long, and used by thousands of steps, is refused before it is written', () => {
+  const { workflows, notes } = convertFiles(
+    [
+      { path: 'ci.yml', content: `on: push\njobs: { a: { steps: [${'{ uses: ./a },'.repeat(2_000)}] } }\n` },
+      {
+        path: 'a/action.yml',
+        content: `runs: { using: composite, steps: [{ shell: sh, run: "${'x'.repeat(900_000)}" }] }\n`,
+      },
+    ],
+    'github',
+  );
+  expect(workflows).toEqual([]);
+  expect(notes.map(({ code }) => code)).toContain('too_complex');
 });

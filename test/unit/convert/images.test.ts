@@ -156,6 +156,15 @@ it('nothing is pushed for pull requests, nor for events for which no tag is sure
   ]);
 });
 
+it('a tag that every event has is set in builds by the clock and by hand, too', () => {
+  const text = job(
+    build('          push: true\n          tags: ghcr.io/shop/web:nightly\n'),
+    '{ schedule: [{ cron: 1 2 3 4 5 }], workflow_dispatch: {} }',
+  );
+  for (const event of [EVENTS.cron, EVENTS.manual]) expect(pushed(text, event)?.tags).toEqual(['nightly']);
+  expect(pushed(text, EVENTS.push)).toBeNull();
+});
+
 it('an image without a host in its name goes to Docker Hub, and not to the registry of the server', () => {
   const to = (name: string) =>
     pushed(job(build(`          push: true\n          tags: ${name}\n`)), EVENTS.push);
