@@ -88,6 +88,8 @@ export interface ServicePlan {
   /** DNS name on the workflow's network. */
   readonly name: string;
   readonly image: string;
+  /** As of a step. */
+  readonly pull?: boolean;
   readonly environment: PlanEnvironment;
   /** Empty: the image's own command. */
   readonly commands: readonly string[];
@@ -125,6 +127,8 @@ export interface StepPlan {
    * where it has one. In any other image they start in the workspace.
    */
   readonly image: string | null;
+  /** Whether the registry is asked for the image, also where the engine has one of its name. Absent: no. */
+  readonly pull?: boolean;
   readonly commands: readonly string[];
   readonly environment: PlanEnvironment;
   /** Names of the steps that must be over first; resolved, so never implicit. */

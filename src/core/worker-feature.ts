@@ -6,6 +6,7 @@ import { isOfHost, type Plan } from './plan.ts';
  * `take-artifacts`: bring artifacts of other workflows into the workspace. `split`: give the shares of a step their test files.
  * `volumes`: give steps and services volumes by name. `named-images`: run the image that its name stands for in the build.
  * `host-volumes`: give steps and services paths of its host that its operator allows.
+ * `pull`: ask the registry for an image of a name that the engine has one of.
  */
 export const WORKER_FEATURES = [
   'repeat',
@@ -15,6 +16,7 @@ export const WORKER_FEATURES = [
   'volumes',
   'named-images',
   'host-volumes',
+  'pull',
 ] as const;
 export type WorkerFeature = (typeof WORKER_FEATURES)[number];
 
@@ -26,5 +28,6 @@ export function neededFeatures({ takes, steps, services }: Plan): readonly Worke
     ...(steps.some(({ split }) => split !== undefined) ? ['split' as const] : []),
     ...(volumes.some((one) => !isOfHost(one)) ? ['volumes' as const] : []),
     ...(volumes.some(isOfHost) ? ['host-volumes' as const] : []),
+    ...([...services, ...steps].some(({ pull }) => pull === true) ? ['pull' as const] : []),
   ];
 }

@@ -90,6 +90,7 @@ const TOO_OLD: Readonly<Record<WorkerFeature, string>> = {
   volumes: 'to give steps volumes: upgrade one',
   'named-images': 'to run images that a build has run before: upgrade one, or re-run all of it',
   'host-volumes': 'to give steps paths of its host: upgrade one',
+  pull: 'to pull images that are there: upgrade one',
 };
 
 /** Why a workflow that is left in the queue waits; one sentence for a person. Pure. */

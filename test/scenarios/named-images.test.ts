@@ -90,6 +90,23 @@ it('runs one digest by one name in all of a build, though the tag moves in regis
   expect(await said(next, 'b: say')).toBe('version two');
 });
 
+it('asks the registry for an image that the engine has, where the file says so', async () => {
+  await publish('one');
+  const stale = (await engine.docker.getImage(`${repository}:1`).inspect()).Id;
+  await publish('two');
+  await engine.docker.getImage(stale).tag({ repo: repository, tag: '1' });
+  const services = `services: { side: { image: "${repository}:1", pull: true, commands: sleep 60, ready: "true" } }\n`;
+  const project = await world.addProject('names/fresh', {
+    'slipway.yml': step('say', 'echo version $VERSION'),
+  });
+  const build = await endOf(world.system, await push(world.system, project, {}));
+  expect(await said(build, 'say'), explain(build)).toBe('version one');
+  const fresh = step('say', 'echo version $VERSION').replace('commands', 'pull: true, commands') + services;
+  const next = await endOf(world.system, await push(world.system, project, { 'slipway.yml': fresh }));
+  expect(next.status, explain(next)).toBe('success');
+  expect(await said(next, 'say'), explain(next)).toBe('version two');
+});
+
 it('runs what failed again in the digest of before, here too, until that is not to be had', async () => {
   const first = await publish('one');
   await forgetAll();

@@ -21,6 +21,8 @@ export interface NamedImagesOptions {
   readonly engine: Pick<Engine, 'inspectImage' | 'pullImage'>;
   readonly registries: LeaseSecrets['registries'];
   readonly nameImage: NameImage;
+  /** Names for which the registry is asked, unless the build has decided already; absent: none. */
+  readonly fresh?: ReadonlySet<string>;
   /** Of the workflow: what is asked for one of its steps is for all of them. */
   readonly signal: AbortSignal;
 }
@@ -37,7 +39,7 @@ export class NamedImages {
     this.#options = options;
   }
 
-  /** Asks ahead for the names that the engine has an image of, so that no step waits for an answer. */
+  /** Asks ahead for the names, with the images that the engine has of them, so that no step waits for an answer. */
   askAhead(names: Iterable<string>): void {
     for (const name of names) if (!isFixedName(name)) this.#ask(name).catch(() => undefined);
   }
@@ -50,7 +52,7 @@ export class NamedImages {
     if (isFixedName(name)) return this.#get(name, signal);
     const known = await unlessAborted(this.#ask(name), signal);
     if (known !== null) return this.#getDecided(name, known, signal);
-    const there = await this.#get(name, signal);
+    const there = await this.#get(name, signal, this.#isFresh(name));
     if ('reason' in there) return there;
     const found = whatIs(name, there.facts);
     const decided = (await unlessAborted(this.#offer(name, found), signal)) ?? found;
@@ -59,8 +61,13 @@ export class NamedImages {
     return { ...other, pulled: [...there.pulled, ...other.pulled] };
   }
 
-  #get(reference: string, signal: AbortSignal): Promise<PreparedImage> {
-    return prepareImage(this.#options.engine, reference, this.#options.registries, signal);
+  #isFresh(name: string): boolean {
+    return this.#options.fresh?.has(name) === true;
+  }
+
+  #get(reference: string, signal: AbortSignal, always = false): Promise<PreparedImage> {
+    const { engine, registries } = this.#options;
+    return prepareImage(engine, reference, registries, signal, { always });
   }
 
   async #getDecided(name: string, { from, digest }: NamedImage, signal: AbortSignal): Promise<PreparedImage> {
@@ -78,7 +85,7 @@ export class NamedImages {
     const offered = this.#offered.get(name);
     if (offered !== undefined) return offered;
     return once(this.#asked, name, async () => {
-      const facts = await this.#options.engine.inspectImage(name);
+      const facts = this.#isFresh(name) ? null : await this.#options.engine.inspectImage(name);
       return this.#options.nameImage(name, facts === null ? null : whatIs(name, facts), this.#options.signal);
     });
   }

@@ -10,7 +10,7 @@ export type PreparedImage =
   | { readonly reason: string; readonly pulled: readonly string[] };
 
 /**
- * What the engine knows of an image, pulled when it has none of that name.
+ * What the engine knows of an image, pulled when it has none of that name, or in any case.
  * @throws EngineLost when the engine is away.
  */
 export async function prepareImage(
@@ -18,8 +18,9 @@ export async function prepareImage(
   reference: string,
   registries: LeaseSecrets['registries'],
   signal: AbortSignal,
+  { always = false }: { readonly always?: boolean } = {},
 ): Promise<PreparedImage> {
-  const there = await engine.inspectImage(reference);
+  const there = always ? null : await engine.inspectImage(reference);
   if (there !== null) return { facts: there, pulled: [] };
   const pulled: string[] = [];
   try {

@@ -107,11 +107,13 @@ async function openContext(job: RunSteps): Promise<WorkflowContext> {
 function namedImages({ engine, work, secrets, signal, nameImage }: RunSteps): NamedImages {
   const asFound: NameImage = async (_name, found) => found;
   const { registries } = secrets;
-  const images = new NamedImages({ engine, registries, signal, nameImage: nameImage ?? asFound });
   const kept = work.repeat?.keptSteps ?? [];
   const { services, steps } = work.plan;
   const running = steps.filter(({ name, selected }) => selected && !kept.includes(name));
-  images.askAhead(new Set([...services, ...running].flatMap(({ image }) => image ?? [])));
+  const all = [...services, ...running];
+  const fresh = new Set(all.flatMap(({ image, pull }) => (pull === true ? (image ?? []) : [])));
+  const images = new NamedImages({ engine, registries, signal, nameImage: nameImage ?? asFound, fresh });
+  images.askAhead(new Set(all.flatMap(({ image }) => image ?? [])));
   return images;
 }
 

@@ -3,6 +3,7 @@ import { nameText, uniqueNames } from '../names.ts';
 import type { ForeignFile } from '../open-file.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
+import { pullEntry } from '../pull.ts';
 import { stepNameOf } from '../woodpecker/step.ts';
 import { NO_IMAGE } from '../workflow.ts';
 import type { ReadWorkflow } from '../workflow.ts';
@@ -181,12 +182,15 @@ function stepOf(
     [...read.environment, ...more].map((one) => [one.key, one.value.kind === 'text' ? one.value.value : '']),
   );
   const image = imageEntry(read.job, jobText(defined, '', new Set()));
+  const ofImage = read.job.get('image');
+  const pull = pullEntry(ofImage?.kind === 'map' ? ofImage.get('pull_policy') : undefined);
   const environment = map([...read.environment, ...more]);
   const variables = environment.entries.length === 0 ? null : entry('environment', environment);
   const step = map(
     [
       entry('name', text(name, read.job.from), read.job.from),
       image,
+      pull,
       entry(
         'depends_on',
         list(
@@ -208,6 +212,7 @@ function stepOf(
       [
         entry('name', stepNameOf(`${name.slice(0, 56)} (after)`)),
         image,
+        pull,
         entry('depends_on', list([text(name)])),
         entry('when', whateverComes(read.when.when?.value ?? map([]))),
         variables,

@@ -148,8 +148,8 @@ export function imageEntry(job: Job, texts: JobText): OutEntry | null {
       entrypoint.needs('commands are run by a shell, whatever the entrypoint');
     else
       entrypoint?.leaveOut('commands are run by a shell, whatever the entrypoint', 'Write it in `commands`.');
-    for (const key of ['pull_policy', 'docker', 'kubernetes'])
-      image.get(key)?.leaveOut('an image that is missing is pulled, and runs as it is', 'Remove it.');
+    for (const key of ['docker', 'kubernetes'])
+      image.get(key)?.leaveOut('an image runs as it is', 'Remove it.');
   }
   const written = texts.word(name?.text() ?? '', name ?? image);
   if (/^[/.]|\.\.|\$\[\[/.test(written) || imageTemplate.parse(written) === null)

@@ -2,6 +2,7 @@ import type { Foreign } from '../foreign.ts';
 import { hostNameOf } from '../names.ts';
 import { copy, entry, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
+import { pullEntry } from '../pull.ts';
 import type { JobText } from './variables.ts';
 
 /** A container beside a job. */
@@ -29,7 +30,7 @@ export function readService(service: Foreign, texts: JobText): readonly JobServi
     service
       .get('entrypoint')
       ?.leaveOut('a service runs its image’s own command, or `commands`', 'Write `commands`.');
-    service.get('pull_policy')?.leaveOut('an image that is missing is pulled', 'Remove it.');
+    more.push(pullEntry(service.get('pull_policy')));
     service.get('docker')?.leaveOut('an image runs as it is', 'Remove it.');
     service.get('kubernetes')?.leaveOut('an image runs as it is', 'Remove it.');
     const command = service.get('command');

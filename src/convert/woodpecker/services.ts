@@ -2,9 +2,10 @@ import type { Foreign } from '../foreign.ts';
 import { hostNameOf, isFalse } from '../names.ts';
 import { copy, entry, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
+import { pullEntry } from '../pull.ts';
 import { stepText } from '../substitution.ts';
 import { environmentEntry } from './environment.ts';
-import { readPull, wordEntry } from './step.ts';
+import { wordEntry } from './step.ts';
 import type { ReadStep, StepWords } from './step.ts';
 import { volumesEntry } from './volumes.ts';
 
@@ -40,7 +41,6 @@ export function readService(service: Foreign, name: string, words: StepWords): O
     if (one !== undefined && isFalse(one)) one.needs('it asks for nothing');
     else one?.leaveOut(why, fix);
   }
-  readPull(service.get('pull'));
   service.get('ports')?.needs('steps reach every port of a service');
   service.get('detach')?.needs('a service runs beside the steps');
   const commands = service.get('commands') ?? service.get('command');
@@ -48,6 +48,7 @@ export function readService(service: Foreign, name: string, words: StepWords): O
     [
       entry('name', text(renamed(name, service), service), service),
       wordEntry(service.get('image'), texts),
+      pullEntry(service.get('pull')),
       environmentEntry([...words.environment, service.get('environment')], service.get('secrets'), texts),
       commands === undefined ? null : commandsEntry(commands),
       volumesEntry(service.get('volumes'), words.declaredVolumes),
@@ -77,7 +78,7 @@ export function readService(service: Foreign, name: string, words: StepWords): O
   }
 }
 
-const OF_SERVICES: readonly string[] = ['image', 'commands', 'volumes'];
+const OF_SERVICES: readonly string[] = ['image', 'pull', 'commands', 'volumes'];
 
 /** A step that goes on beside the others is a service. */
 export function detachedService(step: ReadStep): Out {

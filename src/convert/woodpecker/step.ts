@@ -2,6 +2,7 @@ import type { Foreign } from '../foreign.ts';
 import { isFalse, isTrue } from '../names.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
+import { pullEntry } from '../pull.ts';
 import { stepText } from '../substitution.ts';
 import type { Dialect, StepText } from '../substitution.ts';
 import { conditionsOf } from './conditions.ts';
@@ -85,12 +86,12 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
     if (one !== undefined && isFalse(one)) one.needs('it asks for nothing');
     else one?.leaveOut(why, fix);
   }
-  readPull(step.get('pull'));
   const own = commandsEntry(commands, texts);
   const isPlugin = own === null && step.get('entrypoint') === undefined;
   const group = step.get('group')?.text() ?? null;
   const head = [
     imageEntry(step, step.get('image'), texts),
+    pullEntry(step.get('pull')),
     entrypointEntry(step.get('entrypoint'), texts),
     own,
     directoryEntry(step.get('directory') ?? step.get('working_dir'), words.dialect),
@@ -182,13 +183,6 @@ function failureEntry(failure: Foreign | undefined, ignored: Foreign | undefined
   if (word === 'always') failure.needs('a failure fails the build');
   else failure.leaveOut(`\`${word}\` says nothing here`, '`failure` is fail, ignore or cancel.');
   return null;
-}
-
-export function readPull(pull: Foreign | undefined): void {
-  if (pull === undefined) return;
-  if (isFalse(pull) || ['if-not-exists', 'default', 'IfNotPresent', 'if-not-present'].includes(pull.peek()))
-    pull.needs('an image that is missing is pulled');
-  else pull.leaveOut('an image that is there is not pulled again', 'Name a version or a digest in `image`.');
 }
 
 /** Names, and maps with `name` and `optional`, which is false where nothing is said. */

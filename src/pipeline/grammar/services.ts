@@ -8,6 +8,7 @@ import { imageTemplate } from '../format/images.ts';
 import { serviceNameTemplate } from '../format/names.ts';
 import { command } from '../format/text.ts';
 import { duration } from '../format/times.ts';
+import { pull } from './pull.ts';
 import { commands, environment } from './values.ts';
 import { volumes } from './volumes.ts';
 
@@ -32,7 +33,6 @@ const NOT_YET = {
   ports: 'Steps reach every port of a service under its name.',
   when: 'A service runs whenever a step runs.',
   privileged: 'No container of a build is privileged.',
-  pull: 'An image that is missing is pulled.',
   entrypoint: 'Use `commands`.',
   depends_on: 'Services start together; use `ready`.',
   backend_options: 'Limits are set by the operator.',
@@ -43,6 +43,7 @@ export const services = namedList(
   serviceNameTemplate,
   {
     image: required(located(scalar(imageTemplate)), 'Image that it runs.'),
+    pull,
     environment: defaulted(environment, 'Its environment.', [], 'none'),
     commands: defaulted(
       commands,

@@ -11,6 +11,7 @@ import { imageTemplate } from '../format/images.ts';
 import { artifactName, stepNameTemplate } from '../format/names.ts';
 import { filePattern, repositoryPath } from '../format/paths.ts';
 import { duration } from '../format/times.ts';
+import { pull } from './pull.ts';
 import { retry } from './retry.ts';
 import { settings } from './settings.ts';
 import { split } from './split.ts';
@@ -52,7 +53,6 @@ const NOT_YET = {
   secrets: 'Write `environment: { NAME: { from_secret: name } }`.',
   privileged: 'No container of a build is privileged.',
   detach: 'Use `services`.',
-  pull: 'An image that is missing is pulled.',
   group: 'Use `depends_on`.',
   backend_options: 'Limits are set by the operator.',
   working_dir: 'Write `directory`.',
@@ -65,6 +65,7 @@ export const steps = namedList(
   stepNameTemplate,
   {
     image: optional(located(scalar(imageTemplate)), 'Image that it runs in.', 'the image just built'),
+    pull,
     commands: defaulted(
       commands,
       'Run in order by `sh -e`, each echoed: in the image just built from its `WORKDIR`, in others from `/workspace`.',

@@ -16,9 +16,10 @@ export function planServices(
   report: Report,
 ): readonly ServicePlan[] {
   const nameOf = fillServiceNames(services, fill, report);
-  return services.map(({ name, image, environment, commands, ready, volumes }) => ({
+  return services.map(({ name, image, pull, environment, commands, ready, volumes }) => ({
     name: nameOf(name.value),
     image: planReference(image, fill, report),
+    ...(pull ? { pull } : {}),
     environment: { ...variables, ...planEnvironment(environment, fill) },
     commands,
     ready: planReady(ready),

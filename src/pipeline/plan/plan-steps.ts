@@ -40,6 +40,7 @@ export function planSteps(
     return {
       name: nameOf(written),
       image: step.image === null ? null : planReference(step.image, own, report),
+      ...(step.pull ? { pull: true } : {}),
       commands: program === null ? commandsOf(step) : TOO_OLD_FOR_PROGRAMS,
       environment: {
         ...variables,

@@ -177,7 +177,6 @@ services:
     '1:1 convert_left_out workspace',
     '2:11 convert_changed labels.platform',
     '2:44 convert_left_out labels.any',
-    '6:5 convert_left_out steps.a.pull',
     '7:5 convert_left_out steps.a.privileged',
     '8:15 convert_left_out steps.a.volumes[0]',
     '9:5 convert_unknown steps.a.colour',
@@ -384,4 +383,28 @@ it('variables in the names of steps are replaced here, too; what would not be st
     ['$$5 of ${HOME} ${GO', ['on main']],
     ['last', ['$$5 of ${HOME} ${GO']],
   ]);
+});
+
+it('an image that is pulled in any case is here, too, by whatever word, of steps and services', () => {
+  const woodpecker = textOf(
+    'woodpecker',
+    'steps: { a: { image: "a:1", pull: true, commands: [x] }, b: { image: "b:1", pull: false, commands: [x] } }\nservices: { db: { image: "c:1", pull: true } }\n',
+  );
+  expect(woodpecker).toContain('    image: a:1\n    pull: "true"\n');
+  expect(woodpecker).toContain('    image: c:1\n    pull: "true"\n');
+  expect(woodpecker).not.toContain('image: b:1\n    pull');
+  const drone = (policy: string) =>
+    textOf('drone', `kind: pipeline\nsteps: [{ name: a, image: "a:1", pull: ${policy}, commands: [x] }]\n`);
+  expect(drone('always')).toContain('pull: "true"');
+  for (const policy of ['if-not-exists', 'never']) expect(drone(policy)).not.toContain('pull');
+  const gitlab = (policy: string) =>
+    `a: { image: { name: "a:1", pull_policy: ${policy} }, services: [{ name: "c:1", pull_policy: ${policy} }], script: [x] }\n`;
+  expect(textOf('gitlab', gitlab('always')).match(/pull: "true"/g)).toHaveLength(2);
+  expect(notesOf('gitlab', gitlab('always'))).toEqual([]);
+  expect(textOf('gitlab', gitlab('[always, if-not-present]')).match(/pull: "true"/g)).toHaveLength(2);
+  expect(notesOf('gitlab', gitlab('[always, if-not-present]'))).toEqual([
+    expect.stringContaining('image.pull_policy` is not quite the same'),
+    expect.stringContaining('services[0].pull_policy` is not quite the same'),
+  ]);
+  expect(notesOf('gitlab', gitlab('never'))).toHaveLength(2);
 });

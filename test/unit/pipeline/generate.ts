@@ -102,6 +102,7 @@ const step = fc
     runs,
     optional({
       image: fc.constantFrom('node:20', 'a/b', 'node:${CI_COMMIT_TAG:-20}'),
+      pull: fc.boolean(),
       environment,
       directory: fc.constantFrom('sub', './a/b/', 'x{y}'),
       when: stepWhen,
@@ -166,6 +167,7 @@ const services = fc
     fc.record(
       {
         image: fc.constantFrom('postgres:15', 'redis'),
+        pull: fc.boolean(),
         environment,
         ready: fc.oneof(
           command.filter((text) => text !== '|'),

@@ -24,8 +24,9 @@ beforeEach(() => {
   signal = new AbortController().signal;
 });
 
-function open(nameImage: NameImage): NamedImages {
+function open(nameImage: NameImage, ...fresh: readonly string[]): NamedImages {
   return new NamedImages({
+    fresh: new Set(fresh),
     engine: {
       inspectImage: async (name) => engine.get(name) ?? null,
       pullImage: async (name) => {
@@ -63,6 +64,31 @@ describe('an image that a name stands for', () => {
     ]);
     expect(asked).toEqual([['a.test/x:1', { from: 'registry', digest: digest('d') }]]);
     expect(pulls).toEqual([]);
+  });
+
+  it('is the one of the registry where that is to be asked, once for all steps', async () => {
+    engine.set('a.test/x:1', facts('1', `a.test/x@${digest('d')}`));
+    registry.set('a.test/x:1', facts('2', `a.test/x@${digest('e')}`));
+    const images = open(asFound, 'a.test/x:1');
+    images.askAhead(['a.test/x:1']);
+    expect(await idOf(images, 'a.test/x:1')).toBe(digest('2'));
+    engine.set(`a.test/x@${digest('e')}`, facts('2', `a.test/x@${digest('e')}`));
+    expect(await idOf(images, 'a.test/x:1')).toBe(digest('2'));
+    expect(pulls).toEqual(['a.test/x:1']);
+    expect(asked.at(-1)).toEqual(['a.test/x:1', { from: 'registry', digest: digest('e') }]);
+    expect(asked.slice(0, -1).every(([, found]) => found === null)).toBe(true);
+  });
+
+  it('is the one that the build has decided on, whatever is to be asked', async () => {
+    engine.set(`a.test/x@${digest('d')}`, facts('1', `a.test/x@${digest('d')}`));
+    const images = open(async () => ({ from: 'registry', digest: digest('d') }), 'a.test/x:1');
+    expect(await idOf(images, 'a.test/x:1')).toBe(digest('1'));
+    expect(pulls).toEqual([]);
+  });
+
+  it('is none where the registry is to be asked and does not have it', async () => {
+    engine.set('a.test/x:1', facts('1'));
+    expect(await idOf(open(asFound, 'a.test/x:1'), 'a.test/x:1')).toContain('cannot be had');
   });
 
   it('stays the same when the name moves on, in the registry and in the engine', async () => {
