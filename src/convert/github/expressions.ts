@@ -12,7 +12,6 @@ import { expressionAlone, replaceExpressions } from './replace-expressions.ts';
 const VARIABLES: Readonly<Record<string, string>> = {
   GITHUB_SHA: 'CI_COMMIT_SHA',
   GITHUB_REF: 'CI_COMMIT_REF',
-  GITHUB_REF_NAME: 'CI_COMMIT_BRANCH',
   GITHUB_HEAD_REF: 'CI_COMMIT_SOURCE_BRANCH',
   GITHUB_BASE_REF: 'CI_COMMIT_TARGET_BRANCH',
   GITHUB_REPOSITORY: 'CI_REPO',
@@ -24,6 +23,9 @@ const VARIABLES: Readonly<Record<string, string>> = {
   GITHUB_WORKSPACE: 'CI_WORKSPACE',
   GITHUB_SERVER_URL: 'CI_FORGE_URL',
 };
+
+/** `github.ref_name`, within `${…}`; of a pull request it is the branch that it goes into. */
+const REF_NAME = 'CI_COMMIT_TAG:-${CI_COMMIT_BRANCH}';
 
 /** Variables that stand in each other. */
 const DEEPEST = 20;
@@ -47,7 +49,8 @@ export function stepExpressions(
   environment: ReadonlyMap<string, string>,
   inputs: DispatchInputs['known'],
 ): StepExpressions {
-  const secrets = new Map<string, Foreign>();
+  /** Variables that the commands need, each with its value. */
+  const needed = new Map<string, OutEntry>();
   let depth = 0;
 
   const secretOf = (expression: string): string | null => {
@@ -69,6 +72,7 @@ export function stepExpressions(
   const variable = (expression: string): string | null => {
     const [, context, name] = /^(matrix|env)\.([\w-]+)$/.exec(expression) ?? [];
     if (name !== undefined) return context === 'matrix' ? variableOf(name) : name;
+    if (expression === 'github.ref_name') return REF_NAME;
     return inputOf(expression, inputs)?.variable ?? own(CONTEXT, expression) ?? null;
   };
 
@@ -84,6 +88,7 @@ export function stepExpressions(
     const [first, ...others] = expression.split('||').map((one) => one.trim());
     const name = first === undefined ? null : variable(first);
     if (first === undefined || name === null || others.length === 0) return null;
+    if (name === REF_NAME) return name;
     if (/^env\./.test(first) || mayBeFalse(first)) return null;
     const rest = others.join(' || ');
     const word = literal(rest);
@@ -171,6 +176,27 @@ export function stepExpressions(
       return whole;
     });
 
+  /** The name of a variable with that value, which no variable of the file of its name hides. */
+  const needs = (name: string, written: string, made: (variable: string) => OutEntry): string => {
+    const hides = (one: string) =>
+      environment.has(one) && expressionAlone(environment.get(one) ?? '') !== written;
+    let variable = name;
+    for (let number = 2; hides(variable); number++) variable = `${name}_${number}`;
+    const found = made(variable);
+    needed.set(variable, found);
+    return variable;
+  };
+  const needsRefName = (): string =>
+    needs('GITHUB_REF_NAME', 'github.ref_name', (one) => entry(one, `\${${REF_NAME}}`));
+
+  /** Whether a variable of the file has the name of one of the matrix, and another value. */
+  const isHidden = (expression: string, name: string): boolean =>
+    expression.startsWith('matrix.') &&
+    environment.has(name) &&
+    expressionAlone(environment.get(name) ?? '') !== expression;
+  const besides = (expression: string, name: string): string =>
+    needs(`MATRIX_${name}`, expression, (one) => entry(one, `\${${name}}`));
+
   return {
     command: (text, at) => {
       const isLiteral = shellLiterals(text);
@@ -185,12 +211,18 @@ export function stepExpressions(
       return replaceExpressions(text, (written, whole, offset) => {
         const secret = secretOf(written);
         if (secret !== null) {
-          secrets.set(secret, at);
-          return reference(secret, whole, offset);
+          const ofSecret = needs(
+            /^(?:CI$|CI_|SLIPWAY_)/.test(secret) ? `SECRET_${secret}` : secret,
+            written,
+            (one) => entry(one, map([entry('from_secret', secret, at)], at)),
+          );
+          return reference(ofSecret, whole, offset);
         }
         const expression = folded(written);
+        if (expression === 'github.ref_name') return reference(needsRefName(), whole, offset);
         const name = variable(expression) ?? alternative(expression);
-        if (name !== null) return reference(name, whole, offset);
+        if (name !== null)
+          return reference(isHidden(expression, name) ? besides(expression, name) : name, whole, offset);
         const known = literal(expression);
         if (known === null) lacks(expression, at);
         return known ?? '';
@@ -198,6 +230,10 @@ export function stepExpressions(
         /\$(?:(GITHUB_\w+|RUNNER_\w+)|\{(GITHUB_\w+|RUNNER_\w+)([^{}]*)\})/g,
         (whole: string, bare?: string, braced?: string, operator?: string) => {
           const name = bare ?? braced ?? '';
+          if (name === 'GITHUB_REF_NAME') {
+            needsRefName();
+            return whole;
+          }
           const ours = own(VARIABLES, name);
           if (ours === undefined) {
             if (!environment.has(name))
@@ -215,7 +251,6 @@ export function stepExpressions(
     },
     value,
     word,
-    environment: () =>
-      [...secrets].map(([name, at]) => entry(name, map([entry('from_secret', name, at)], at))),
+    environment: () => [...needed.values()],
   };
 }

@@ -79,11 +79,12 @@ steps:
   - name: build  0 ""
     image: node:20
     environment:
-      TO: \${CI_COMMIT_BRANCH}
+      TO: \${CI_COMMIT_TAG:-\${CI_COMMIT_BRANCH}}
+      GITHUB_REF_NAME: \${CI_COMMIT_TAG:-\${CI_COMMIT_BRANCH}}
       NPM:
         from_secret: NPM
     commands:
-      - build \${CI_COMMIT_BRANCH} 0 "\${NPM}"
+      - build \${GITHUB_REF_NAME} 0 "\${NPM}"
 `);
   expect(texts['ship-tell']).toContain('depends_on:\n  - ship-build\n\nruns_on:\n  - success\n  - failure\n');
   expect(texts['after']).toContain('depends_on:\n  - ship-build\n  - ship-tell\n');

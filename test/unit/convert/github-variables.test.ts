@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { errorsOf, notesOf, textOf } from './support.ts';
+
+const job = (rest: string): string =>
+  `on: push\njobs:\n  one:\n    container: "node:20"\n${rest.replace(/^/gm, '    ')}\n`;
+
+it('a secret that a command names is no variable of its name that has another value', () => {
+  const text = job(`env: { TOKEN: "\${{ secrets.OTHER }}", SAME: "\${{ secrets.SAME }}" }
+steps:
+  - run: use \${{ secrets.TOKEN }} \${{ secrets.SAME }} \${{ secrets.CI_KEY }} "$TOKEN"`);
+  const written = textOf('github', text);
+  expect(written).toContain('- use ${TOKEN_2} ${SAME} ${SECRET_CI_KEY} "$TOKEN"');
+  expect(written).toContain('TOKEN:\n        from_secret: OTHER\n');
+  expect(written).toContain('TOKEN_2:\n        from_secret: TOKEN\n');
+  expect(written).toContain('SECRET_CI_KEY:\n        from_secret: CI_KEY\n');
+  expect(written.match(/from_secret: SAME/g)).toHaveLength(1);
+  expect(errorsOf('github', text)).toEqual([]);
+});
+
+it('a value of the matrix that a command names is no variable of its name that has another value', () => {
+  const text = job(`strategy: { matrix: { os: [a, b], go: [1, 2] } }
+env: { OS: linux, GO: "\${{ matrix.go }}" }
+steps: [{ run: 'make \${{ matrix.os }} \${{ matrix.go }} $OS' }]`);
+  const written = textOf('github', text);
+  expect(written).toContain('- make ${MATRIX_OS} ${GO} $OS');
+  expect(written).toContain('OS: linux\n      GO: ${GO}\n      MATRIX_OS: ${OS}\n');
+  expect(errorsOf('github', text)).toEqual([]);
+});
+
+it('the name of the ref is that of the tag in a build of a tag', () => {
+  const text = job(`steps:
+  - run: publish "$GITHUB_REF_NAME" "\${GITHUB_REF_NAME#v}" "\${{ github.ref_name }}"
+    env: { BRANCH: "\${{ github.head_ref || github.ref_name }}", NAME: "\${{ github.ref_name || 'x' }}" }`);
+  const written = textOf('github', text);
+  expect(written).toContain('- publish "$GITHUB_REF_NAME" "${GITHUB_REF_NAME#v}" "${GITHUB_REF_NAME}"');
+  expect(written).toContain('GITHUB_REF_NAME: ${CI_COMMIT_TAG:-${CI_COMMIT_BRANCH}}\n');
+  expect(written).toContain('BRANCH: ${CI_COMMIT_SOURCE_BRANCH:-${CI_COMMIT_TAG:-${CI_COMMIT_BRANCH}}}\n');
+  expect(written).toContain('NAME: ${CI_COMMIT_TAG:-${CI_COMMIT_BRANCH}}\n');
+  expect(errorsOf('github', text)).toEqual([]);
+  expect(notesOf('github', text)).toEqual([]);
+});
