@@ -51,6 +51,8 @@ export function runStep(step: Foreign, run: Foreign, texts: StepExpressions, aro
       `commands are run by \`sh -e\`, and not by \`${shellName.slice(0, 20)}\``,
       'Call it in the commands.',
     );
+  else if (shellName.replace(OF_EVERY_SHELL, '') !== '')
+    shell?.changes('its options are not passed on', 'Write `set` in the commands, or what they read.');
   const directory =
     step.get('working-directory') ??
     runs.map((one) => one?.get('working-directory')).find((one) => one !== undefined);
@@ -147,10 +149,16 @@ function whenEntry(said: Condition | null, condition: Foreign | undefined): OutE
   return entries.length === 0 ? null : entry('when', map(entries), from);
 }
 
-/** Bash by name, where the file asks for it. */
+/** Bash by name, where the file asks for it. It reads the script beside its input, which commands may read. */
 function bashOf(command: string): string {
-  return `bash -eo pipefail <<'END_OF_SCRIPT'\n${command.replace(/\n+$/, '')}\nEND_OF_SCRIPT`;
+  const lines = command.replace(/\n+$/, '').split('\n');
+  let word = 'END_OF_SCRIPT';
+  while (lines.includes(word)) word += '_';
+  return `bash -eo pipefail /dev/fd/3 3<<'${word}'\n${lines.join('\n')}\n${word}`;
 }
+
+/** Options of a shell that say what holds anyway. */
+const OF_EVERY_SHELL = /^(?:ba)?sh|\s+(?:--noprofile|--norc|-e|-eo pipefail|-o pipefail|\{0\})(?=\s|$)/g;
 
 function variableEntry(one: Foreign, texts: StepExpressions): readonly OutEntry[] {
   if (/^(?:CI|CI_.*|SLIPWAY_.*)$/.test(one.key) || !/^[A-Za-z_]\w*$/.test(one.key)) {

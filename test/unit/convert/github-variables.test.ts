@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { parse } from 'yaml';
 import { expect, it } from 'vitest';
 import { errorsOf, notesOf, textOf } from './support.ts';
 
@@ -38,4 +40,29 @@ it('the name of the ref is that of the tag in a build of a tag', () => {
   expect(written).toContain('NAME: ${CI_COMMIT_TAG:-${CI_COMMIT_BRANCH}}\n');
   expect(errorsOf('github', text)).toEqual([]);
   expect(notesOf('github', text)).toEqual([]);
+});
+
+it('a script of bash is run to its end, whatever its commands read and whatever it writes out', () => {
+  const text = job(`steps:
+  - shell: bash
+    run: |
+      cat
+      cat <<X
+      END_OF_SCRIPT
+      X
+      [[ 1 == 1 ]] && echo last`);
+  const { steps } = parse(textOf('github', text)) as { steps: { commands: string[] }[] };
+  const run = spawnSync('sh', ['-e', '-c', steps[0]?.commands.join('\n') ?? ''], { input: 'given\n' });
+  expect(run.stdout.toString()).toBe('given\nEND_OF_SCRIPT\nlast\n');
+});
+
+it.each([
+  ['bash', 0],
+  ['bash --noprofile --norc -eo pipefail {0}', 0],
+  ['sh -e {0}', 0],
+  ['bash -el {0}', 1],
+  ['bash -x {0}', 1],
+  ['python', 1],
+])('the shell %s is noted where it is not the same', (shell, count) => {
+  expect(notesOf('github', job(`steps: [{ run: x, shell: "${shell}" }]`))).toHaveLength(count);
 });

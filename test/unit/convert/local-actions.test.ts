@@ -73,7 +73,7 @@ runs:
       MODE: fast
     commands:
       - |-
-        bash -eo pipefail <<'END_OF_SCRIPT'
+        bash -eo pipefail /dev/fd/3 3<<'END_OF_SCRIPT'
         make all --hello "it's"
         END_OF_SCRIPT
   - name: /.github/actions/set-up/check.sh /.github/actions/set-up
