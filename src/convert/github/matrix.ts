@@ -29,24 +29,7 @@ export function matrixEntry(strategy: Foreign | undefined): OutEntry | null {
     if (one.key === 'include' || one.key === 'exclude') {
       if (one.key === 'include' && hasLists)
         one.changes('each entry is a case of its own, and changes no other', 'Write the cases out.');
-      const rows = one.items().filter(({ kind }) => kind === 'map');
-      return [
-        entry(
-          one.key,
-          list(
-            rows.map((row) =>
-              map(
-                row
-                  .entries()
-                  .filter(isText)
-                  .map((cell) => entry(variableOf(cell.key), copy(cell, exact), cell)),
-                row,
-              ),
-            ),
-          ),
-          one,
-        ),
-      ];
+      return [entry(one.key, list(one.items().flatMap(rowOf)), one)];
     }
     const values = one.items().filter(isText);
     return values.length === 0
@@ -62,8 +45,41 @@ export function matrixEntry(strategy: Foreign | undefined): OutEntry | null {
           ),
         ];
   });
-  return entries.length === 0 ? null : entry('matrix', map(entries, matrix), matrix);
+  const known = entries.flatMap((one) => (one.key === 'exclude' ? excludeOf(one, entries) : [one]));
+  return known.length === 0 ? null : entry('matrix', map(known, matrix), matrix);
 }
+
+/** An entry of `include` or `exclude`. */
+function rowOf(row: Foreign): readonly Out[] {
+  if (row.kind !== 'map') return [];
+  const cells = row.entries().filter(isText);
+  return [
+    map(
+      cells.map((cell) => entry(variableOf(cell.key), copy(cell, exact), cell)),
+      row,
+    ),
+  ];
+}
+
+/** Those that leave out a case that there is here: a value that was left out is in none. */
+function excludeOf(exclude: OutEntry, matrix: readonly OutEntry[]): readonly OutEntry[] {
+  const values = new Map(matrix.map(({ key, value }) => [key, value]));
+  const isThere = ({ key, value }: OutEntry): boolean => {
+    const all = values.get(key);
+    return all?.kind === 'list' && all.items.some((item) => textOf(item) === textOf(value));
+  };
+  const rows = exclude.value.kind === 'list' ? exclude.value.items : [];
+  const kept = rows.filter((row) => {
+    // Without one of its values it would exclude more.
+    const isWhole = row.kind === 'map' && row.from?.entries().length === row.entries.length;
+    const excludes = isWhole && row.entries.length > 0 && row.entries.every(isThere);
+    if (!excludes) row.from?.leaveOut('no case of the matrix is like it here', 'Write the values out.');
+    return excludes;
+  });
+  return kept.length === 0 ? [] : [{ ...exclude, value: list(kept, exclude.value.from) }];
+}
+
+const textOf = (value: Out): string | null => (value.kind === 'text' ? value.value : null);
 
 /** Notes what values of the steps take of a matrix that has it not. */
 export function noteLacking(out: Out, names: ReadonlySet<string>): void {

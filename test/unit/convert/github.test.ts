@@ -407,3 +407,29 @@ jobs:
     last: `depends_on:\n  - report\n${needed}`,
   });
 });
+
+it('of `exclude` stays what names cases that there are here, and nothing that would exclude more', () => {
+  const text = `on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    container: node:20
+    strategy:
+      matrix:
+        draft: ["\${{ github.ref_name != 'main' }}"]
+        os: [a, b]
+        version: [1, 2]
+        exclude:
+          - { os: a, version: 1 }
+          - { draft: true, version: 2 }
+          - { os: "\${{ vars.OS }}", version: 2 }
+    steps: [{ run: make }]
+`;
+  expect(textOf('github', text)).toContain('  exclude:\n    - OS: a\n      VERSION: "1"\n\n');
+  expect(notesOf('github', text).filter((note) => /^1[234] /.test(note))).toEqual([
+    '13 convert_left_out: `jobs.test.strategy.matrix.exclude[1]` is left out: no case of the matrix is like it here.',
+    '14 convert_left_out: `jobs.test.strategy.matrix.exclude[2]` is left out: no case of the matrix is like it here.',
+    '14 convert_left_out: `jobs.test.strategy.matrix.exclude[2].os` is left out: a value of a matrix is text.',
+  ]);
+  expect(errorsOf('github', text)).toEqual([]);
+});
