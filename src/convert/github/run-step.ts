@@ -161,6 +161,8 @@ function bashOf(command: string): string {
 const OF_EVERY_SHELL = /^(?:ba)?sh|\s+(?:--noprofile|--norc|-e|-eo pipefail|-o pipefail|\{0\})(?=\s|$)/g;
 
 function variableEntry(one: Foreign, texts: StepExpressions): readonly OutEntry[] {
+  // Those of the file are written out in each step.
+  one.spend(one.peek().length);
   if (/^(?:CI|CI_.*|SLIPWAY_.*)$/.test(one.key) || !/^[A-Za-z_]\w*$/.test(one.key)) {
     one.leaveOut('it is set by Slipway, or is no name of a variable', 'Choose another name.');
     return [];

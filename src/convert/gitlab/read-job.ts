@@ -262,6 +262,8 @@ function variablesOf(job: Job, texts: JobText): readonly OutEntry[] {
   for (const variables of job.all('variables')) {
     if (variables.kind !== 'map') continue;
     for (const one of variables.entries()) {
+      // Those of the file are written out in each step.
+      one.spend(one.peek().length);
       const value = one.kind === 'map' ? one.get('value') : one;
       const asked = askedVariable(one);
       if (one.kind === 'map') {

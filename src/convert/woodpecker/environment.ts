@@ -28,6 +28,8 @@ function variables(environment: Foreign, texts: StepText): readonly OutEntry[] {
           return { name, one, value: rest.join('=') };
         });
   return entries.flatMap(({ name, one, value }) => {
+    // Those of the file are written out in each step.
+    one.spend(one.peek().length);
     if (/^(?:CI|CI_.*|SLIPWAY_.*)$/.test(name)) {
       one.leaveOut(`\`${name}\` is set by Slipway`, 'Choose another name.');
       return [];

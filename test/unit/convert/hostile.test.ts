@@ -144,3 +144,22 @@ it('an action that is long, and used by thousands of steps, is refused before it
   expect(workflows).toEqual([]);
   expect(notes.map(({ code }) => code)).toContain('too_complex');
 });
+
+const MANY = Array.from({ length: 800 }, (_, index) => index);
+const VARIABLES = `{ ${MANY.map((one) => `V${one}: x`).join(', ')} }`;
+
+it.each([
+  [
+    'drone',
+    `kind: pipeline\nenvironment: ${VARIABLES}\nsteps:\n${MANY.map((one) => `  - { name: s${one}, image: b, commands: c }`).join('\n')}`,
+  ],
+  ['gitlab', `variables: ${VARIABLES}\n${MANY.map((one) => `j${one}: { image: b, script: c }`).join('\n')}`],
+  [
+    'github',
+    `on: push\nenv: ${VARIABLES}\njobs:\n  a:\n    steps:\n${MANY.map(() => '      - run: x').join('\n')}`,
+  ],
+] as const)('variables of a file of %s that each of many steps would have are refused', (format, text) => {
+  const { workflows, notes } = convert(format, `${text}\n`);
+  expect(workflows).toEqual([]);
+  expect(notes.map(({ code }) => code)).toContain('too_complex');
+});
