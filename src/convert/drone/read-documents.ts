@@ -5,7 +5,13 @@ import type { ForeignDocument, ForeignFile } from '../open-file.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { OutEntry, OutMap } from '../out.ts';
 import { conditionOf } from '../woodpecker/conditions.ts';
-import { concurrencyEntry, leaveOutIdle, readBody, readWoodpecker } from '../woodpecker/read-workflow.ts';
+import {
+  concurrencyEntry,
+  leaveOutIdle,
+  readBody,
+  readWoodpecker,
+  whenOf,
+} from '../woodpecker/read-workflow.ts';
 import type { StepWords } from '../woodpecker/step.ts';
 import { declaredVolumes } from '../woodpecker/volumes.ts';
 import { NO_IMAGE } from '../workflow.ts';
@@ -95,7 +101,7 @@ function readPipeline(name: string, file: ForeignFile, document: ForeignDocument
     return null;
   }
   const depends = root.get('depends_on');
-  const body = readBody(root.get('steps'), root.get('services'), words);
+  const body = readBody(root.get('steps'), root.get('services'), words, whenOf(trigger));
   if (leaveOutIdle(root, body)) return null;
   return {
     name,

@@ -45,7 +45,7 @@ export function readWoodpecker(
     root.use();
     return null;
   }
-  const body = readBody(root.get('steps') ?? root.get('pipeline'), root.get('services'), words);
+  const body = readBody(root.get('steps') ?? root.get('pipeline'), root.get('services'), words, whenOf(when));
   if (leaveOutIdle(root, body)) return null;
   return {
     name,
@@ -79,23 +79,34 @@ export function concurrencyEntry(concurrency: Foreign | undefined): OutEntry | n
   return entries.length === 0 ? null : entry('concurrency', map(entries, concurrency), concurrency);
 }
 
-/** `services` and `steps` of our file. */
+/** The `when` of a workflow among what it begins with; null where it has none. */
+export function whenOf(entries: readonly (OutEntry | null)[]): Out | null {
+  return entries.find((one) => one?.key === 'when')?.value ?? null;
+}
+
+/**
+ * `services` and `steps` of our file.
+ * @param ofFile The `when` of the workflow; null where it has none.
+ */
 export function readBody(
   steps: Foreign | undefined,
   services: Foreign | undefined,
   words: StepWords,
+  ofFile: Out | null,
 ): readonly (OutEntry | null)[] {
   const unique = uniqueNames();
   const read = namedOf(steps).map(({ name, value }, index) =>
     readStep(value, unique(stepNameOf(name === '' ? `step-${index + 1}` : name)), words),
   );
-  const beside = namedOf(services).map(({ name, value }) => readService(value, name, words));
-  const detached = read.filter(({ isDetached }) => isDetached).map(detachedService);
+  const beside = namedOf(services).map(({ name, value }) => readService(value, name, words, ofFile));
+  const detached = read
+    .filter(({ isDetached, when }) => isDetached && when?.kind !== 'never')
+    .map((step) => detachedService(step, ofFile));
   const ordered = orderSteps(
     read,
     (name) => words.matrix.has(name) || own(CI_VARIABLES, name)?.isForValues === true,
   );
-  const all = [...beside, ...detached];
+  const all = [...beside, ...detached].filter((one) => one !== null);
   noteNever(read);
   return [
     all.length === 0 ? null : entry('services', list(all), services ?? null),

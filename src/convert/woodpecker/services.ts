@@ -5,16 +5,13 @@ import type { Out, OutEntry } from '../out.ts';
 import { pullEntry } from '../pull.ts';
 import { stepText } from '../substitution.ts';
 import { environmentEntry } from './environment.ts';
+import { mayBeService, serviceConditions } from './service-when.ts';
 import { wordEntry } from './step.ts';
 import type { ReadStep, StepWords } from './step.ts';
 import { volumesEntry } from './volumes.ts';
 
 const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   privileged: ['no container of a build is privileged', 'Build images with `image:`.'],
-  when: [
-    'a service runs whenever a step runs',
-    'Move what needs it into a workflow of its own, with `when`.',
-  ],
   depends_on: ['services start together', 'Write `ready` for the service.'],
   entrypoint: ['a service runs its image’s own command, or `commands`', 'Write `commands`.'],
   directory: ['a service has no checkout', 'Remove it.'],
@@ -33,7 +30,16 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   resources: ['limits are set by the operator', 'Remove it.'],
 };
 
-export function readService(service: Foreign, name: string, words: StepWords): Out {
+/**
+ * Null, and noted, where it would run in builds where it does not there.
+ * @param ofFile The `when` of the workflow; null where it has none.
+ */
+export function readService(
+  service: Foreign,
+  name: string,
+  words: StepWords,
+  ofFile: Out | null,
+): Out | null {
   const texts = stepText(words.dialect, words.matrix);
   service.get('name')?.use();
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) {
@@ -44,17 +50,16 @@ export function readService(service: Foreign, name: string, words: StepWords): O
   service.get('ports')?.needs('steps reach every port of a service');
   service.get('detach')?.needs('a service runs beside the steps');
   const commands = service.get('commands') ?? service.get('command');
-  return map(
-    [
-      entry('name', text(renamed(name, service), service), service),
-      wordEntry(service.get('image'), texts),
-      pullEntry(service.get('pull')),
-      environmentEntry([...words.environment, service.get('environment')], service.get('secrets'), texts),
-      commands === undefined ? null : commandsEntry(commands),
-      volumesEntry(service.get('volumes'), words.declaredVolumes),
-    ],
-    service,
-  );
+  const entries = [
+    entry('name', text(renamed(name, service), service), service),
+    wordEntry(service.get('image'), texts),
+    pullEntry(service.get('pull')),
+    environmentEntry([...words.environment, service.get('environment')], service.get('secrets'), texts),
+    commands === undefined ? null : commandsEntry(commands),
+    volumesEntry(service.get('volumes'), words.declaredVolumes),
+  ];
+  const conditions = serviceConditions(service, words);
+  return mayBeService(service, conditions, ofFile, entries) ? map(entries, service) : null;
 
   function commandsEntry(own: Foreign): OutEntry {
     const command = own.key === 'command' && own.kind === 'list' ? own.items() : null;
@@ -80,8 +85,10 @@ export function readService(service: Foreign, name: string, words: StepWords): O
 
 const OF_SERVICES: readonly string[] = ['image', 'pull', 'commands', 'volumes'];
 
-/** A step that goes on beside the others is a service. */
-export function detachedService(step: ReadStep): Out {
+/** A step that goes on beside the others is a service; null, and noted, where it would run in more builds than there. */
+export function detachedService(step: ReadStep, ofFile: Out | null): Out | null {
+  const entries = [...step.entries, step.environment];
+  if (!mayBeService(step.from, step.when, ofFile, entries)) return null;
   step.from.changes(
     'a detached step becomes a service: it starts before all steps and has no checkout',
     'Put what it needs into its image.',
@@ -90,8 +97,6 @@ export function detachedService(step: ReadStep): Out {
   for (const one of step.entries)
     if (one !== null && !OF_SERVICES.includes(one.key))
       one.from?.leaveOut('a service does not have it', 'Remove it.');
-  const when = step.from.get('when');
-  when?.leaveOut('a service runs whenever a step runs', 'Remove it.');
   step.dependsFrom?.leaveOut('services start together', 'Write `ready` for the service.');
   return map(
     [entry('name', text(renamed(step.name, step.from), step.from), step.from), ...kept, step.environment],
