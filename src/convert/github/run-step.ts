@@ -7,6 +7,7 @@ import type { Out, OutEntry } from '../out.ts';
 import { stepNameOf } from '../woodpecker/step.ts';
 import type { StepExpressions } from './expressions.ts';
 import type { Condition } from './read-condition.ts';
+import { needsBash } from './only-bash.ts';
 import { replaceExpressions } from './replace-expressions.ts';
 import { mayCallRust } from './tools.ts';
 
@@ -56,7 +57,15 @@ export function runStep(step: Foreign, run: Foreign, texts: StepExpressions, aro
   const directory =
     step.get('working-directory') ??
     runs.map((one) => one?.get('working-directory')).find((one) => one !== undefined);
-  const commands = shellName.startsWith('bash') && shell !== undefined ? bashOf(command) : command;
+  const options =
+    shell === undefined
+      ? needsBash(command, around.image.value)
+        ? '-e'
+        : null
+      : shellName.startsWith('bash')
+        ? '-eo pipefail'
+        : null;
+  const commands = options === null ? command : bashOf(command, options);
   const variables = map([
     ...env.flatMap((one) =>
       one?.kind === 'map' ? one.entries().flatMap((each) => variableEntry(each, texts)) : [],
@@ -149,12 +158,12 @@ function whenEntry(said: Condition | null, condition: Foreign | undefined): OutE
   return entries.length === 0 ? null : entry('when', map(entries), from);
 }
 
-/** Bash by name, where the file asks for it. It reads the script beside its input, which commands may read. */
-function bashOf(command: string): string {
+/** Bash by name, where the file asks for it, or has what only bash knows. It reads the script beside its input, which commands may read. */
+function bashOf(command: string, options: string): string {
   const lines = command.replace(/\n+$/, '').split('\n');
   let word = 'END_OF_SCRIPT';
   while (lines.includes(word)) word += '_';
-  return `bash -eo pipefail /dev/fd/3 3<<'${word}'\n${lines.join('\n')}\n${word}`;
+  return `bash ${options} /dev/fd/3 3<<'${word}'\n${lines.join('\n')}\n${word}`;
 }
 
 /** Options of a shell that say what holds anyway. */
