@@ -60,12 +60,35 @@ interface RuleRoom {
   readonly referenced: Referenced;
 }
 
+const AND_ALL_AFTER = [
+  'it cannot be said by `evaluate`; it and the rules after it are left out, which would hold where it does',
+  'Write a `when`.',
+] as const;
+
+/**
+ * Whether a condition asks for nothing but variables that turn a template off, e.g. `$SAST_DISABLED`: they are set in a
+ * project’s settings alone, and here the template is left out instead.
+ */
+function turnsOff(condition: string): boolean {
+  const names = condition.match(/\$\{?\w+/g) ?? [];
+  return (
+    names.length > 0 && names.every((one) => one.endsWith('_DISABLED')) && !/!|\bnull\b|""|''/.test(condition)
+  );
+}
+
+const whereOf = (parts: readonly string[]): string => (parts.length === 0 ? 'true' : parts.join(' && '));
+
 function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleRoom): JobWhen {
   const held: Out[] = [];
   const before: string[] = [];
   const byHand: ByHand[] = [];
   let isFailureAllowed = false;
+  let isCut = false;
   for (const rule of rulesOf(rules, referenced)) {
+    if (isCut) {
+      rule.use();
+      continue;
+    }
     const [condition, changes, exists, when, variables, needs] = [
       'if',
       'changes',
@@ -81,27 +104,39 @@ function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleR
     const allowed = rule.get('allow_failure');
     if (allowed !== undefined) isFailureAllowed ||= allowed.text() === 'true';
     const written = condition?.text() ?? null;
-    if (condition?.kind === 'list' || condition?.kind === 'map') {
-      condition.leaveOut('it cannot be said by `evaluate`, and the rule is left out', 'Write a `when`.');
-      rule.use();
-      continue;
-    }
     const said = written === null ? null : translate(written, defined);
     if (condition !== undefined && said?.includes('CI_PIPELINE_EVENT == "cron"') === true)
       noteSchedule(condition);
-    if (condition !== undefined && written !== null && said === null) {
-      condition.leaveOut('it cannot be said by `evaluate`, and the rule is left out', 'Write a `when`.');
-      rule.use();
-      continue;
-    }
     const word = when?.text() ?? 'on_success';
     const isByHand = ofJob !== null && (when === undefined ? ofJob.word : word) === 'manual';
+    const isBlocking = !(
+      allowed?.peek() === 'true' ||
+      (allowed === undefined && ofJob?.isFailureAllowed === true)
+    );
+    if (condition !== undefined && said === null && condition.kind !== 'nothing') {
+      rule.use();
+      if (ofJob === null || !(word === 'never' || isByHand) || turnsOff(written ?? '')) {
+        condition.leaveOut('it cannot be said by `evaluate`, and the rule is left out', 'Write a `when`.');
+        continue;
+      }
+      condition.leaveOut(...AND_ALL_AFTER);
+      if (isByHand) byHand.push({ where: whereOf(before), isBlocking });
+      isCut = true;
+      continue;
+    }
     rule.get('start_in')?.leaveOut('no step waits for a time', 'Remove it.');
     if (word === 'never') {
-      if (changes !== undefined)
+      if (changes !== undefined && ofJob === null)
         changes.leaveOut('only the paths themselves are excluded', 'Write `path: { exclude: […] }`.');
-      else if (said !== null) before.push(`!(${said})`);
-      if (said === null && changes === undefined && exists === undefined) break;
+      else {
+        changes?.leaveOut(
+          'whatever files are changed, the rules after it do not count',
+          'Write a `when` with `path: { exclude: […] }`.',
+        );
+        if (said === null && changes === undefined && exists === undefined) break;
+        if (said === null) isCut = true;
+        else before.push(`!(${said})`);
+      }
       continue;
     }
     if (isByHand) {
@@ -119,8 +154,8 @@ function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleR
     rule.spend(parts.reduce((sum, one) => sum + one.length, 0));
     if (isByHand)
       byHand.push({
-        where: parts.length === 0 ? 'true' : parts.join(' && '),
-        isBlocking: !(allowed?.peek() === 'true' || (allowed === undefined && ofJob.isFailureAllowed)),
+        where: whereOf(parts),
+        isBlocking,
       });
     held.push(
       map(

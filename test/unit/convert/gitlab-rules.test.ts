@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { convert, notesOf, textOf } from './support.ts';
+
+const OTHER = 'other: { image: "a:1", script: [y] }\n';
+const job = (rules: string) => `${OTHER}ship: { image: "a:1", script: [x], rules: [${rules}] }\n`;
+const namesOf = (file: string) =>
+  [...textOf('gitlab', file).matchAll(/- name: (\S+)/g)].map(([, name]) => name);
+
+it.each([
+  '{ if: $FREEZE, when: never }, { if: $CI_COMMIT_BRANCH == "main" }',
+  '{ if: $FREEZE, when: manual }, { when: on_success }',
+  '{ if: $FREEZE_DISABLED != "1", when: never }, { when: on_success }',
+  '{ if: $A_DISABLED || $FREEZE, when: never }, { when: on_success }',
+  '{ changes: ["docs/**"], when: never }, { when: on_success }',
+  '{ exists: [Dockerfile], when: never }, { when: on_success }',
+])('rules after one that keeps a job back and cannot be said hold in no build: %s', (rules) => {
+  expect(namesOf(job(rules))).toEqual(['other']);
+  const notes = notesOf('gitlab', job(rules)).join('\n');
+  expect(notes).toContain('`ship` is left out: none of its conditions can hold here');
+});
+
+it('rules before it hold as they do there', () => {
+  const file = job('{ if: $CI_COMMIT_TAG }, { if: $FREEZE, when: never }, { when: on_success }');
+  expect(textOf('gitlab', file)).toContain('evaluate: CI_COMMIT_TAG != ""');
+  expect(textOf('gitlab', file).match(/evaluate/g)).toHaveLength(1);
+  expect(notesOf('gitlab', file)).toContainEqual(
+    expect.stringContaining('it and the rules after it are left out, which would hold where it does'),
+  );
+});
+
+it.each(['$SAST_DISABLED', '$SAST_DISABLED == "true" || $SAST_DISABLED == "1"'])(
+  'a variable that turns a template off in a project’s settings keeps nothing back: %s',
+  (condition) => {
+    const file = job(`{ if: '${condition}', when: never }, { if: $CI_COMMIT_TAG }`);
+    expect(namesOf(file)).toEqual(['other', 'ship']);
+  },
+);
+
+it('what waits for a person in builds that cannot be said holds up what comes after it', () => {
+  const file = `stages: [one, two]
+ask: { stage: one, image: "a:1", script: [x], rules: [{ if: $FREEZE, when: manual }, { when: on_success }] }
+ship: { stage: two, image: "a:1", script: [x] }
+`;
+  expect(textOf('gitlab', file)).toContain('event: manual');
+  expect(convert('gitlab', file).workflows[0]?.text).not.toContain('push');
+});
