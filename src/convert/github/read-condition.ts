@@ -138,6 +138,10 @@ function translate(source: string, inputs: DispatchInputs['known']): string | nu
     const [first, second] = [knownOf(left), knownOf(right)];
     if (first !== null && second !== null) return String(areEqual(first, second) === (operator === '=='));
     if (first !== null || (isOfEvent(right) && !isOfEvent(left))) return compare(right, operator, left);
+    if (inputOf(left, inputs)?.type === 'boolean' && second !== null && isOfOtherType(left, second))
+      return (isText(left) ? second === true : Number.isNaN(Number(second)))
+        ? String(operator === '!=')
+        : null;
     const text =
       literalOf(right) ?? (/^(?:true|false)$/.test(right) && inputOf(left, inputs) ? `"${right}"` : null);
     if (left === 'github.event_name' && text !== null) {
@@ -164,6 +168,16 @@ function translate(source: string, inputs: DispatchInputs['known']): string | nu
 }
 
 type Known = string | number | boolean;
+
+/** Whether it is of the context in which booleans are text, `true` or `false`. */
+const isText = (input: string): boolean => input.startsWith('github.event.');
+
+/**
+ * Whether a boolean input is compared with what is of another type: both are taken as numbers then, and text that is none
+ * equals nothing (GitHub, "Evaluate expressions", operators). Without a build by hand an input is null, and 0.
+ */
+const isOfOtherType = (input: string, value: Known): boolean =>
+  typeof value !== (isText(input) ? 'string' : 'boolean');
 
 /** A value that is written in the expression; null for anything else. */
 function knownOf(token: string): Known | null {
