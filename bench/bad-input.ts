@@ -91,7 +91,9 @@ async function bring(
   let accepted = 0;
   await eachOf(count, async (n) => {
     const commit = commits[n % commits.length] ?? '';
-    const [payload, id] = [pushPayload({ repository: repository.fullName, commit }), randomUUID()];
+    const id = randomUUID();
+    // The same body is the same push, whatever id it comes with.
+    const payload = pushPayload({ repository: repository.fullName, commit, message: id });
     const { status } = await onceMore(() => system.deliver('push', payload, id));
     if (status === 202) accepted += 1;
   });
