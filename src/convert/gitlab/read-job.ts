@@ -16,6 +16,7 @@ import { copiesOf, setForShares, splitEntry } from './copies.ts';
 import type { Copy } from './copies.ts';
 import { readService } from './services.ts';
 import type { JobService } from './services.ts';
+import { commandsOf } from './shell.ts';
 import { retryEntry, timeoutEntry } from './limits.ts';
 import { isOfRunner } from './runner-variables.ts';
 import { jobText } from './variables.ts';
@@ -81,7 +82,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
       .filter(({ value }) => value.trim() !== ''),
   );
   const commands = [...before, ...main];
-  const script = job.get('script');
+  const [script, ofAfter] = [job.get('script'), job.get('after_script')];
   const allowed = failureOf(job.get('allow_failure'));
   const when = readWhen(job, defined, allowed);
   const stage = job.get('stage') ?? job.get('type');
@@ -98,7 +99,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
     needsFrom: needs ?? null,
     when,
     entries: [
-      commands.length === 0 ? null : entry('commands', list(commands, script ?? null), script ?? null),
+      commands.length === 0 ? null : entry('commands', commandsOf(commands, script ?? null), script ?? null),
       timeoutEntry(job.get('timeout')),
       allowed || when.isFailureAllowed ? entry('failure', 'ignore', job.get('allow_failure') ?? null) : null,
       retryEntry(job.get('retry')),
@@ -111,7 +112,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
     isIdle: commands.length === 0,
     resource:
       resource === undefined ? null : { from: resource, name: texts.value(resource.text() ?? '', resource) },
-    after: after.length === 0 ? null : entry('commands', list(after), job.get('after_script') ?? null),
+    after: after.length === 0 ? null : entry('commands', commandsOf(after, ofAfter ?? null), ofAfter ?? null),
     services,
   };
   // What a nearer value of the same key stands for.

@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { errorsOf, notesOf, textOf } from './support.ts';
+
+const fileOf = (script: readonly string[], rest = ''): string =>
+  `one: { image: "debian:12", script: ${JSON.stringify(script)}${rest} }\n`;
+
+const stepsOf = (file: string): readonly { readonly name: string; readonly commands: readonly string[] }[] =>
+  (parse(textOf('gitlab', file)) as { steps: { name: string; commands: string[] }[] }).steps;
+
+/** What the step of a script does, by a shell that knows no more than POSIX asks for. */
+function run(script: readonly string[]): { readonly status: number | null; readonly output: string } {
+  const commands = stepsOf(fileOf(script))[0]?.commands.join('\n') ?? '';
+  const { status, stdout } = spawnSync('sh', ['-e', '-c', commands], { input: 'given\n' });
+  return { status, output: stdout.toString() };
+}
+
+it('a script ends where a command before a pipe fails, as there', () => {
+  expect(run(['echo first', 'false | cat', 'echo last'])).toEqual({ status: 1, output: 'first\n' });
+  expect(run(['echo first', '(exit 3) | cat', 'echo last'])).toEqual({ status: 3, output: 'first\n' });
+  expect(run(['cat', 'true | cat; echo "$(echo a | cat)"'])).toEqual({ status: 0, output: 'given\na\n' });
+});
+
+it('what only bash knows is run by bash, as one script', () => {
+  expect(run(['all=(a b)', '[[ ${all[1]} == b* ]] && echo ${all[0]}', 'cd /', 'pwd'])).toEqual({
+    status: 0,
+    output: 'a\n/\n',
+  });
+  expect(run(['echo "a\\tb"'])).toEqual({ status: 0, output: 'a\\tb\n' });
+});
+
+it('so is an `after_script`', () => {
+  const [, after] = stepsOf(fileOf(['make'], ', after_script: ["false | true"]'));
+  expect(after?.name).toBe('one (after)');
+  expect(after?.commands[0]).toContain('pipefail');
+});
+
+it.each([
+  ['npm ci', 'npm test || exit 1'],
+  ['echo "$TOKEN" | docker login --password-stdin', 'echo "${A:-b}"'],
+  ["grep -E 'a|b' c", 'jq ".a|.b" c'],
+  ['case $A in b) c ;; esac'],
+])('a script that every shell runs alike stays as it is: %s', (...script) => {
+  expect(stepsOf(fileOf(script))[0]?.commands).toEqual(script);
+});
+
+it('where an image has no bash, it is run by `sh`, which ends at a pipe where it can', () => {
+  const [step] = stepsOf(fileOf(['a | b', 'END_OF_SCRIPT']));
+  expect(step?.commands).toEqual([
+    `$(command -v bash || echo sh) -e /dev/fd/3 3<<'END_OF_SCRIPT_'
+if set -o | grep -q pipefail; then set -o pipefail; fi
+a | b
+END_OF_SCRIPT
+END_OF_SCRIPT_`,
+  ]);
+  expect(errorsOf('gitlab', fileOf(['a | b']))).toEqual([]);
+  expect(notesOf('gitlab', fileOf(['a | b']))).toEqual([]);
+});
