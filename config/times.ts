@@ -38,6 +38,8 @@ export const TIMES = {
   certificateLook: 30_000,
   /** Between two looks at which builds and deployments have ended, to log them. */
   endsLook: 1_000,
+  /** Whether a process is at rest and holds memory that it does not need. */
+  memoryLook: 5_000,
   /** Between two questions to the Git host for deliveries that never came. */
   missedDeliveries: 3 * 60_000,
   /** A staging repository is looked at once more so long after a worker was lost: its engine may go on pushing. */

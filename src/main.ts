@@ -43,6 +43,7 @@ import { commitStatusHandler } from './outbox/set-commit-status.ts';
 import { createSmtpMailer } from './outbox/smtp-mailer.ts';
 import { systemClock as clock } from './ports/clock.ts';
 import type { Mailer } from './ports/mailer.ts';
+import { giveBackMemory } from './processes/give-back-memory.ts';
 import { createBullmqQueue } from './queue/bullmq-queue.ts';
 import { createRedisUsers } from './queue/redis-users.ts';
 import { clearStagingEffect } from './registry/clear-staging.ts';
@@ -304,6 +305,7 @@ async function main(): Promise<void> {
   await listen(server.listen(settings.listen.port, settings.listen.host));
   log.info({ url: settings.url, listen: settings.listen }, 'the server is ready');
   flushCompileCache(); // for the next start, also where this process is killed
+  giveBackMemory({ everyMs: TIMES.memoryLook });
 
   await signalled();
   log.info('the server ends');

@@ -10,6 +10,7 @@ import { readWorkerSettings, type WorkerSettings } from '../config/settings.ts';
 import { Problem } from '../src/core/problem.ts';
 import type { ClaimableJob, DeploymentWork, JobData, WorkflowWork } from '../src/core/work.ts';
 import { systemClock } from '../src/ports/clock.ts';
+import { giveBackMemory } from '../src/processes/give-back-memory.ts';
 import { connectRedis } from '../src/queue/bullmq-queue.ts';
 import { trustAuthorities } from '../src/tls/trust-authorities.ts';
 import { CacheStore } from './caches/cache-store.ts';
@@ -140,6 +141,7 @@ async function main(): Promise<void> {
   const certificates = routerCertificates(deployments);
   log.info({ queues, engine: settings.dockerHost }, 'the worker is ready');
   flushCompileCache(); // for the next start, also where this process is killed
+  giveBackMemory({ everyMs: TIMES.memoryLook });
 
   await ended(server.dismissed);
   const dismissal = stopOf(server.dismissed);
