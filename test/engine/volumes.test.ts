@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { newId } from '../../src/core/id.ts';
 import type { Engine } from '../../worker/engine/engine.ts';
 import { engineLabels, type WorkflowLabels } from '../../worker/engine/labels.ts';
 import { cleanUpWorkflow } from '../../worker/steps/clean-up-workflow.ts';
@@ -77,6 +78,41 @@ it('volumes of a worker that was killed are reaped', async () => {
     await cleanUpWorkflow(engine, labels);
   }
 });
+
+it('volumes that lost their labels with their engine are reaped by their names, those of others are not', async () => {
+  const before = Date.now() - 3_600_000;
+  const [dead, alive, fresh] = [newId('lea', before), newId('lea', before), newId('lea')];
+  const used = { ...testLabels(), lease: newId('lea', before) };
+  const gone = [`slipway-${dead}`, `slipway-${dead}-data`];
+  const usedVolume = volumeOf(workspaceOf(used), 'data');
+  const kept = [`slipway-${alive}`, `slipway-${fresh}`, usedVolume, `slipway-test-${dead}`];
+  const labelled = `slipway-${newId('lea', before)}`;
+  const id = await engine.createContainer({
+    name: `${workspaceOf(used)}-user`,
+    image: IMAGE,
+    labels: {},
+    command: ['true'],
+    mounts: [{ volume: usedVolume, path: '/data', readOnly: false }],
+  });
+  try {
+    for (const name of [...gone, ...kept]) await engine.createVolume(name, {});
+    await engine.createVolume(labelled, { somebody: 'else' });
+    const isLeaseAlive = (lease: string): boolean => lease === alive;
+    await reapLeftovers(engine, 'volumes-reaper', { isLeaseAlive, holdsName: async () => false });
+    expect(await standing([...gone, ...kept, labelled])).toEqual([...gone, ...kept, labelled]);
+    const owner = { isLeaseAlive, holdsName: async () => true };
+    expect(await reapLeftovers(engine, 'volumes-reaper', owner)).toBe(2);
+    expect(await standing([...gone, ...kept, labelled])).toEqual([...kept, labelled]);
+  } finally {
+    await engine.removeContainer(id);
+    for (const name of [...gone, ...kept, labelled]) await engine.removeVolume(name);
+  }
+});
+
+async function standing(names: readonly string[]): Promise<readonly string[]> {
+  const all = new Set((await engine.docker.listVolumes()).Volumes.map(({ Name }) => Name));
+  return names.filter((name) => all.has(name));
+}
 
 it('a plan without volumes makes none', async () => {
   const labels = testLabels();

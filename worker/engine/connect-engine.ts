@@ -16,7 +16,7 @@ import { exec, inspectExec } from './exec.ts';
 import { ImageRemovals } from './image-removals.ts';
 import { importImage } from './import-image.ts';
 import { inspectContainer } from './inspect-container.ts';
-import { listOwned } from './list-owned.ts';
+import { listOwned, listUnlabelledVolumes } from './list-owned.ts';
 import { createNetwork, listNetworks } from './network.ts';
 import { openConnections, watchPulse } from './pulse.ts';
 import { pullImage } from './pull-image.ts';
@@ -84,6 +84,7 @@ export function connectEngine(
     exitCodeOf: (execId) => exitCodeOf(docker, execId),
     run: (id, spec) => run(docker, id, spec),
     listOwned: (labels) => listOwned(docker, labels),
+    listUnlabelledVolumes: (prefix) => listUnlabelledVolumes(docker, prefix),
     close: () => {
       endPulse();
       events.close();

@@ -28,6 +28,21 @@ export async function listOwned(docker: Dockerode, labels: readonly string[]): P
   return {
     containers: containers.map((container) => ({ id: container.Id, labels: container.Labels })),
     networks: networks.map((network) => ({ id: network.Name, labels: network.Labels ?? {} })),
-    volumes: (volumes.Volumes ?? []).map((volume) => ({ id: volume.Name, labels: volume.Labels })),
+    volumes: (volumes.Volumes ?? []).map((volume) => ({ id: volume.Name, labels: volume.Labels ?? {} })),
   };
+}
+
+/**
+ * Volumes that have no label and no container, by the begin of their name: Docker that is ended while it makes a volume
+ * may keep the volume and lose its labels.
+ */
+export async function listUnlabelledVolumes(
+  docker: Dockerode,
+  prefix: string,
+): Promise<readonly OwnedThing[]> {
+  const filters = JSON.stringify({ dangling: ['true'], name: [prefix] });
+  const { Volumes } = await callEngine(() => docker.listVolumes({ filters }));
+  return (Volumes ?? [])
+    .map(({ Name, Labels }) => ({ id: Name, labels: Labels ?? {} }))
+    .filter(({ id, labels }) => id.startsWith(prefix) && Object.keys(labels).length === 0);
 }

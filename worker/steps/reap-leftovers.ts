@@ -1,7 +1,9 @@
+import { isId, timeOf } from '../../src/core/id.ts';
 import type { Engine } from '../engine/engine.ts';
 import { LABELS } from '../engine/labels.ts';
 import type { OwnedThing } from '../engine/list-owned.ts';
 import { removeOwned } from './remove-owned.ts';
+import { VOLUME_PREFIX } from './set-up-workflow.ts';
 
 /** Who asks for leftovers of a worker to be removed. */
 export interface Owner {
@@ -15,9 +17,13 @@ export interface Owner {
   readonly holdsName: () => Promise<boolean>;
 }
 
+/** A volume without labels may be one that the engine is just making, for another worker, until its lease is this old. */
+const MADE_MS = 30_000;
+
 /**
  * Removes what earlier lives of this worker left: everything with its name in `slipway.worker` and a lease in
- * `slipway.lease` that is not alive. Run it at start and every 30 s. What has no lease label is never touched.
+ * `slipway.lease` that is not alive. Run it at start and every 30 s. What has no lease label is never touched, but for
+ * volumes that have lost all their labels with their engine, and whose name is of a lease.
  * Returns how many things went.
  * @throws AggregateError of what could not be removed; the next round tries again.
  */
@@ -31,8 +37,18 @@ export async function reapLeftovers(
   const left = {
     containers: owned.containers.filter(isLeftover),
     networks: owned.networks.filter(isLeftover),
-    volumes: owned.volumes.filter(isLeftover),
+    volumes: [
+      ...owned.volumes.filter(isLeftover),
+      ...(await engine.listUnlabelledVolumes(VOLUME_PREFIX)).filter(({ id }) =>
+        isOfDeadLease(id, isLeaseAlive),
+      ),
+    ],
   };
   const count = left.containers.length + left.networks.length + left.volumes.length;
   return count > 0 && (await holdsName()) ? removeOwned(engine, left) : 0;
+}
+
+function isOfDeadLease(volume: string, isLeaseAlive: Owner['isLeaseAlive']): boolean {
+  const [lease = ''] = volume.slice(VOLUME_PREFIX.length).split('-');
+  return isId('lea', lease) && !isLeaseAlive(lease) && timeOf(lease) < Date.now() - MADE_MS;
 }

@@ -36,9 +36,12 @@ export async function setUpWorkflow(
   return place;
 }
 
+/** Begin of the names of all volumes of workflows; the lease's id follows. */
+export const VOLUME_PREFIX = 'slipway-';
+
 /** Name of the volume of a workflow's workspace. */
 export function workspaceOf({ lease }: WorkflowLabels): string {
-  return `slipway-${lease}`;
+  return `${VOLUME_PREFIX}${lease}`;
 }
 
 async function createFreeNetwork(

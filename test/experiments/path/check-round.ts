@@ -11,6 +11,7 @@ import type {
 } from '../../../src/core/view.ts';
 import { listApps } from '../../../worker/deploy/app-container.ts';
 import { connectEngine } from '../../../worker/engine/connect-engine.ts';
+import type { Engine } from '../../../worker/engine/engine.ts';
 import { LABELS } from '../../../worker/engine/labels.ts';
 import { digestOf, stagedManifests } from '../../scenarios/support/registry.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -225,10 +226,9 @@ async function checkLeft(ground: Ground): Promise<readonly string[]> {
 async function whatIsLeft({ system, dockerHost, temporary }: Ground): Promise<readonly string[]> {
   const engine = connectEngine(dockerHost);
   try {
-    const owned = await engine.listOwned([`${LABELS.worker}=${system.workerName}`]);
     const images = (await engine.docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
     return [
-      ...[...owned.containers, ...owned.networks, ...owned.volumes].map(({ id }) => `in the engine ${id}`),
+      ...(await leftInEngine(engine, path.join(system.dir, 'router'))),
       ...images.filter((name) => /^slipway-build\/|slipway-staging\//.test(name)),
       ...(await stagedManifests(system.registryUrl)),
       ...(await entries(path.join(system.dir, 'worker/checkouts'))),
@@ -240,6 +240,20 @@ async function whatIsLeft({ system, dockerHost, temporary }: Ground): Promise<re
   } finally {
     engine.close();
   }
+}
+
+/** Nobody else uses the engine: all that is in it counts, by whatever labels, but apps, their network and the helper. */
+async function leftInEngine(engine: Engine, routerDir: string): Promise<readonly string[]> {
+  const { containers, networks, volumes } = await engine.listOwned([]);
+  const apps = new Set((await listApps(engine, routerDir)).map(({ id }) => id));
+  const ownNetworks = new Set(['bridge', 'host', 'none']);
+  return [
+    ...containers.filter(({ id }) => !apps.has(id)).map(({ id }) => `the container ${id}`),
+    ...networks
+      .filter(({ id, labels }) => !ownNetworks.has(id) && !('slipway.apps' in labels))
+      .map(({ id }) => `the network ${id}`),
+    ...volumes.filter(({ labels }) => !(LABELS.helper in labels)).map(({ id }) => `the volume ${id}`),
+  ];
 }
 
 const entries = async (folder: string): Promise<readonly string[]> =>

@@ -23,6 +23,7 @@ const engine = {
     networks: [],
     volumes: [],
   }),
+  listUnlabelledVolumes: async () => [],
   removeContainer: async (id: string) => void standing.delete(id),
   docker: { listImages: async () => [] },
 } as unknown as Engine;
