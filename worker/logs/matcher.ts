@@ -7,6 +7,10 @@ export class Matcher {
   readonly depth: Int32Array;
   /** Per state: length of the longest needle that ends here, 0 for none. */
   readonly hit: Int32Array;
+  /** Per state: the state of its longest end that begins a needle which may be broken into lines, 0 for none. */
+  readonly broken: Int32Array;
+  /** As {@link hit}, of such needles alone. */
+  readonly brokenHit: Int32Array;
   /** Per state: its first child, the byte that leads to it, and the child's next sibling. */
   readonly #child: Int32Array;
   readonly #sibling: Int32Array;
@@ -16,16 +20,23 @@ export class Matcher {
   /** Successors of the state 0, by byte. */
   readonly #root = new Int32Array(256);
 
-  constructor(needles: readonly Uint8Array[]) {
-    const size = 1 + needles.reduce((total, needle) => total + needle.length, 0);
+  /** @param breakable Needles that may be broken into lines; who looks for them so steps over the ends of lines. */
+  constructor(needles: readonly Uint8Array[], breakable: readonly Uint8Array[] = []) {
+    const size = 1 + [...needles, ...breakable].reduce((total, needle) => total + needle.length, 0);
     this.depth = new Int32Array(size);
     this.hit = new Int32Array(size);
+    this.broken = new Int32Array(size);
+    this.brokenHit = new Int32Array(size);
     this.#child = new Int32Array(size);
     this.#sibling = new Int32Array(size);
     this.#byte = new Uint8Array(size);
     this.#fail = new Int32Array(size);
     let states = 1;
     for (const needle of needles) states = this.#insert(needle, states);
+    for (const needle of breakable) {
+      states = this.#insert(needle, states);
+      this.#mark(needle);
+    }
     for (let child = this.#child[0] ?? 0; child !== 0; child = this.#sibling[child] ?? 0)
       this.#root[this.#byte[child] ?? 0] = child;
     this.#link();
@@ -66,6 +77,15 @@ export class Matcher {
     return free;
   }
 
+  #mark(needle: Uint8Array): void {
+    let state = 0;
+    for (const byte of needle) {
+      state = this.#childOf(state, byte);
+      this.broken[state] = state;
+    }
+    this.brokenHit[state] = needle.length;
+  }
+
   /** Sets the fail links, shallow states first. */
   #link(): void {
     const queue = [0];
@@ -75,6 +95,8 @@ export class Matcher {
         const fail = state === 0 ? 0 : this.next(this.#fail[state] ?? 0, this.#byte[child] ?? 0);
         this.#fail[child] = fail;
         this.hit[child] = Math.max(this.hit[child] ?? 0, this.hit[fail] ?? 0);
+        this.brokenHit[child] = Math.max(this.brokenHit[child] ?? 0, this.brokenHit[fail] ?? 0);
+        if (this.broken[child] === 0) this.broken[child] = this.broken[fail] ?? 0;
       }
     }
   }

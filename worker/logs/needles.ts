@@ -9,14 +9,31 @@ export const SHORTEST_LINE = 8;
  * None is shorter than 4 bytes.
  */
 export function needlesOf(secret: string): Buffer[] {
-  const whole = secret.replace(/^[\r\n]+|[\r\n]+$/g, '');
-  if (Buffer.byteLength(whole) < SHORTEST_SECRET) return [];
   const needles = new Set<string>();
-  for (const value of new Set([...lineEndingsOf(whole), ...longLinesOf(whole)]))
+  for (const value of valuesOf(secret))
     for (const form of formsOf(value)) needles.add(form.toString('latin1'));
   return [...needles]
     .filter((needle) => needle.length >= SHORTEST_SECRET)
     .map((needle) => Buffer.from(needle, 'latin1'));
+}
+
+/** The value, with either end of lines, and its long lines; none of one that is too short to be masked. */
+function valuesOf(secret: string): readonly string[] {
+  const whole = secret.replace(/^[\r\n]+|[\r\n]+$/g, '');
+  if (Buffer.byteLength(whole) < SHORTEST_SECRET) return [];
+  return [...new Set([...lineEndingsOf(whole), ...longLinesOf(whole)])];
+}
+
+/** Shorter ones would be found where the end of one line and the begin of the next are by chance what they are. */
+const SHORTEST_WRAPPED = 6;
+
+/**
+ * Of the byte strings that give a secret away, those that programs break into lines anywhere: base64 of a longer text
+ * (`user:secret`) is wrapped at 60, 64 or 76 columns, wherever the secret is in it.
+ */
+export function wrappedNeedlesOf(secret: string): Buffer[] {
+  const needles = valuesOf(secret).flatMap((value) => base64Of(Buffer.from(value)));
+  return needles.filter((needle) => needle.length >= SHORTEST_WRAPPED);
 }
 
 /** A terminal turns `\n` into `\r\n`, an editor on another system did so before. */
@@ -38,6 +55,9 @@ function formsOf(value: string): Buffer[] {
   return [
     bytes,
     ...base64Of(bytes),
+    ...[64, 76]
+      .flatMap((width) => piecesOf(bytes.toString('base64'), width))
+      .map((piece) => Buffer.from(piece)),
     ...[...percentOf(value), ...jsonOf(value), ...shellOf(value)].map((form) => Buffer.from(form)),
   ];
 }
@@ -53,9 +73,8 @@ function base64Of(bytes: Buffer): Buffer[] {
     const to = Math.floor(((before + bytes.length) * 8) / 6);
     return text.slice(from, to);
   });
-  const wrapped = [64, 76].flatMap((width) => piecesOf(bytes.toString('base64'), width));
   const urlSafe = forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'));
-  return [...forms, ...urlSafe, ...wrapped].map((form) => Buffer.from(form));
+  return [...forms, ...urlSafe].map((form) => Buffer.from(form));
 }
 
 /** The lines that `base64` and `openssl` break a long value into; the last one only when it is telling. */

@@ -1,16 +1,20 @@
 import { Matcher } from './matcher.ts';
-import { needlesOf } from './needles.ts';
+import { needlesOf, wrappedNeedlesOf } from './needles.ts';
+import { addSpan, type Span } from './spans.ts';
+import { isEndOfLine, WrappedMatches } from './wrapped-matches.ts';
 
 export const MASK = '********';
 
 /**
  * Masks secrets in a stream of bytes that is cut anywhere: each longest run of bytes that belong to some occurrence
- * of a secret, in any of its forms, becomes {@link MASK}. Bytes are held back only while they may be the beginning
- * of a secret. One redactor per stream; {@link Redactor.fork} makes another with the same secrets.
+ * of a secret, in any of its forms, becomes {@link MASK}; so does base64 that has it and is broken into lines. Bytes are
+ * held back only while they may be the beginning of a secret. One redactor per stream; {@link Redactor.fork} makes
+ * another with the same secrets.
  */
 export class Redactor {
   readonly #matcher: Matcher;
   #state = 0;
+  #wrapped: WrappedMatches;
   /** The last bytes that were pushed and not given out. */
   #held: Buffer = EMPTY;
   /** What of them is masked, whatever follows. */
@@ -19,7 +23,11 @@ export class Redactor {
   #isMasking = false;
 
   constructor(secrets: readonly string[] | Matcher) {
-    this.#matcher = secrets instanceof Matcher ? secrets : new Matcher(secrets.flatMap(needlesOf));
+    this.#matcher =
+      secrets instanceof Matcher
+        ? secrets
+        : new Matcher(secrets.flatMap(needlesOf), secrets.flatMap(wrappedNeedlesOf));
+    this.#wrapped = new WrappedMatches(this.#matcher);
   }
 
   fork(): Redactor {
@@ -28,21 +36,12 @@ export class Redactor {
 
   /** Takes bytes; gives what is certain. The result may share memory with `bytes`. */
   push(bytes: Uint8Array): Buffer {
-    const matcher = this.#matcher;
     const data = this.#held.length > 0 ? Buffer.concat([this.#held, bytes]) : asBuffer(bytes);
     const spans = [...this.#spans];
-    let state = this.#state;
-    for (let at = this.#held.length; at < data.length; at++) {
-      if (state === 0) {
-        at = matcher.skip(data, at);
-        if (at >= data.length) break;
-      }
-      state = matcher.next(state, data[at] ?? 0);
-      const length = matcher.hit[state] ?? 0;
-      if (length > 0) addSpan(spans, Math.max(0, at + 1 - length), at + 1);
-    }
-    this.#state = state;
-    const certain = extend(spans, Math.max(0, data.length - (matcher.depth[state] ?? 0)));
+    this.#find(data, this.#held.length, spans);
+    const depth = this.#matcher.depth[this.#state] ?? 0;
+    const pendingFrom = Math.min(data.length - depth, this.#wrapped.pendingFrom(data));
+    const certain = extend(spans, Math.max(0, pendingFrom));
     this.#held = Buffer.from(data.subarray(certain));
     this.#spans = spans
       .filter((span) => span.to > certain)
@@ -59,7 +58,32 @@ export class Redactor {
     this.#held = EMPTY;
     this.#spans = [];
     this.#state = 0;
+    this.#wrapped = new WrappedMatches(this.#matcher);
     return rest;
+  }
+
+  #find(data: Buffer, from: number, spans: Span[]): void {
+    const [matcher, wrapped] = [this.#matcher, this.#wrapped];
+    let state = this.#state;
+    let isFollowing = wrapped.isFollowing;
+    for (let at = from; at < data.length; at++) {
+      if (state === 0 && !isFollowing) {
+        at = matcher.skip(data, at);
+        if (at >= data.length) break;
+      }
+      const byte = data[at] ?? 0;
+      if (isFollowing) {
+        wrapped.take(data, at, spans);
+        isFollowing = wrapped.isFollowing;
+      } else if (state !== 0 && isEndOfLine(byte)) {
+        wrapped.begin(state, byte);
+        isFollowing = wrapped.isFollowing;
+      }
+      state = matcher.next(state, byte);
+      const length = matcher.hit[state] ?? 0;
+      if (length > 0) addSpan(spans, Math.max(0, at + 1 - length), at + 1);
+    }
+    this.#state = state;
   }
 
   #mask(data: Buffer, spans: readonly Span[]): Buffer {
@@ -84,23 +108,8 @@ export class Redactor {
   }
 }
 
-interface Span {
-  readonly from: number;
-  readonly to: number;
-}
-
 const EMPTY = Buffer.alloc(0);
 const MASK_BYTES = Buffer.from(MASK);
-
-/** Adds a span that ends last, joined with those it meets. */
-function addSpan(spans: Span[], from: number, to: number): void {
-  let start = from;
-  for (let last = spans.at(-1); last !== undefined && last.to >= start; last = spans.at(-1)) {
-    start = Math.min(start, last.from);
-    spans.pop();
-  }
-  spans.push({ from: start, to });
-}
 
 /**
  * The end of what can be given out: bytes before `certain`, and the rest of a span that reaches over it. Any span may,

@@ -40,6 +40,20 @@ export const ENCODINGS: readonly Encoding[] = [
         .replace(/.{64}(?=.)/g, '$&\n'),
     read: readBase64,
   },
+  {
+    name: 'base64 of a longer text, in lines',
+    write: (value, random) => {
+      const [before, after, width] = [
+        random.between(0, 90),
+        random.between(0, 90),
+        [60, 64, 76][random.between(0, 3)],
+      ];
+      return Buffer.from(`${'u'.repeat(before)}${value}${'v'.repeat(after)}`)
+        .toString('base64')
+        .replace(new RegExp(`.{${width}}(?=.)`, 'g'), '$&\n');
+    },
+    read: readBase64,
+  },
   { name: 'URL', write: (value) => encodeURIComponent(value), read: readPercent },
   {
     name: 'form',

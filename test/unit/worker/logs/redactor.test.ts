@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { needlesOf } from '../../../../worker/logs/needles.ts';
+import { needlesOf, wrappedNeedlesOf } from '../../../../worker/logs/needles.ts';
 import { MASK, Redactor } from '../../../../worker/logs/redactor.ts';
 
 function redact(secrets: readonly string[], pieces: readonly Uint8Array[]): Buffer {
@@ -14,12 +14,30 @@ function reference(secrets: readonly string[], text: Buffer): Buffer {
   for (const needle of secrets.flatMap(needlesOf))
     for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + 1))
       marked.fill(1, at, at + needle.length);
+  for (const [from, to] of wrappedIn(secrets, text)) marked.fill(1, from, to);
   let masked = '';
   marked.forEach((mark, at) => {
     if (mark === 0) masked += String.fromCharCode(text[at] ?? 0);
     else if (at === 0 || marked[at - 1] === 0) masked += MASK;
   });
   return Buffer.from(masked, 'latin1');
+}
+
+/** Places of base64 that is broken into lines, none of them empty; less than four letters before the first break stay. */
+function wrappedIn(secrets: readonly string[], text: Buffer): readonly (readonly [number, number])[] {
+  const places = [...text.keys()].filter((at) => !'\r\n'.includes(String.fromCharCode(text[at] ?? 0)));
+  const dense = Buffer.from(places.map((at) => text[at] ?? 0));
+  const found: (readonly [number, number])[] = [];
+  for (const needle of secrets.flatMap(wrappedNeedlesOf))
+    for (let at = dense.indexOf(needle); at >= 0; at = dense.indexOf(needle, at + 1)) {
+      const own = places.slice(at, at + needle.length);
+      const between = own.slice(1).map((place, n) => text.toString('latin1', (own[n] ?? 0) + 1, place));
+      if (between.some((eol) => !['', '\n', '\r', '\r\n'].includes(eol))) continue;
+      const breakAt = own.findIndex((place, n) => n > 0 && place !== (own[n - 1] ?? 0) + 1);
+      const from = breakAt > 0 && breakAt < 4 ? own[breakAt] : own[0];
+      found.push([from ?? 0, (own.at(-1) ?? 0) + 1]);
+    }
+  return found;
 }
 
 function cut(bytes: Buffer, cuts: readonly number[]): Buffer[] {
@@ -37,9 +55,15 @@ describe('the redactor', () => {
     const noise = fc.oneof(fc.stringMatching(/^[ab\n]{0,6}$/), fc.string({ maxLength: 4 }));
     const example = fc.array(secret, { minLength: 1, maxLength: 5 }).chain((secrets) => {
       const needles = secrets.flatMap(needlesOf).map((needle) => needle.toString('latin1'));
+      const wrapped = secrets.flatMap(wrappedNeedlesOf).map((needle) => needle.toString('latin1'));
       const part = fc.oneof(
         fc.constantFrom('', ...needles),
         fc.constantFrom('', ...needles).map((n) => n.slice(0, -1)),
+        fc
+          .tuple(fc.constantFrom('', ...wrapped), fc.array(fc.nat(20), { minLength: 1, maxLength: 3 }))
+          .map(([n, breaks]) =>
+            breaks.reduce((text, at) => `${text.slice(0, at)}${at % 3 ? '\n' : '\r\n'}${text.slice(at)}`, n),
+          ),
         noise,
       );
       return fc.record({
@@ -141,6 +165,34 @@ describe('what gives a secret away', () => {
       .replace(new RegExp(`.{${width}}`, 'g'), '$&\n');
     const masked = redact([long], [Buffer.from(wrapped)]).toString();
     expect(masked.split('\n').filter((line) => line !== '' && !line.startsWith(MASK))).toEqual([]);
+  });
+
+  it.each([57, 60, 64, 76])('is masked in base64 of a longer text, in lines of %i', (width) => {
+    const token = `github_pat_${'11ABCDEFG0aBcDeFgHiJkL_qWeRtZuIoPaSdFgHjKlYxCvBnM'.repeat(2).slice(0, 82)}`;
+    for (let before = 0; before < 80; before++)
+      for (const eol of ['\n', '\r\n']) {
+        const text = Buffer.from(`${'u'.repeat(before)}${token}:and more`).toString('base64');
+        const lines = text.replace(new RegExp(`.{${width}}(?=.)`, 'g'), `$&${eol}`);
+        const shown = redact([token], cut(Buffer.from(lines), [before, before + 9, before + 70])).toString();
+        const [head = '', tail = '', ...more] = shown.split(MASK);
+        expect(more, `${width} ${before}`).toEqual([]);
+        const letters = `${head}${tail}`.replaceAll(/[\r\n]/g, '').length;
+        // A letter at each border, and up to three before a break.
+        expect(letters).toBeLessThanOrEqual(text.length - Math.floor((token.length * 8) / 6) + 2 + 3);
+      }
+  });
+
+  it('is not waited for at the end of a line that has a few letters of its base64', () => {
+    const redactor = new Redactor([secret]);
+    const begin = Buffer.from(secret).toString('base64').slice(0, 3);
+    expect(redactor.push(Buffer.from(`ends with ${begin}\n`)).toString()).toBe(`ends with ${begin}\n`);
+  });
+
+  it('is waited for over one end of a line, not over empty lines', () => {
+    const redactor = new Redactor([secret]);
+    const begin = Buffer.from(secret).toString('base64').slice(0, 9);
+    expect(redactor.push(Buffer.from(`ends with ${begin}\r\n`)).toString()).toBe('ends with ');
+    expect(redactor.push(Buffer.from('\r\n')).toString()).toBe(`${begin}\r\n\r\n`);
   });
 
   const key = '{\n  "type": "service",\n  "key": "abcdefghijkl"\n}\n';
