@@ -55,7 +55,7 @@ export function readOnly(
   return {
     when: condition.entries.length === 0 ? null : entry('when', condition, only ?? except ?? null),
     isNever: false,
-    isFailureAllowed: isByHand && isFailureAllowed,
+    isFailureAllowed,
     byHand: isByHand
       ? [{ where: parts.length === 0 ? 'true' : parts.join(' && '), isBlocking: !isFailureAllowed }]
       : [],

@@ -101,7 +101,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
     entries: [
       commands.length === 0 ? null : entry('commands', commandsOf(commands, script ?? null), script ?? null),
       timeoutEntry(job.get('timeout')),
-      allowed || when.isFailureAllowed ? entry('failure', 'ignore', job.get('allow_failure') ?? null) : null,
+      when.isFailureAllowed ? entry('failure', 'ignore', job.get('allow_failure') ?? null) : null,
       retryEntry(job.get('retry')),
       splitEntry(job.get('parallel')),
       ...artifactsEntries(layersOf(job, 'artifacts'), job.name),

@@ -82,7 +82,7 @@ function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleR
   const held: Out[] = [];
   const before: string[] = [];
   const byHand: ByHand[] = [];
-  let isFailureAllowed = false;
+  const failures: RuleFailure[] = [];
   let isCut = false;
   for (const rule of rulesOf(rules, referenced)) {
     if (isCut) {
@@ -102,17 +102,13 @@ function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleR
     needs?.leaveOut('a condition changes no order', 'Write `depends_on`.');
     rule.get('interruptible')?.needs('only builds of a pull request’s older commits are ended');
     const allowed = rule.get('allow_failure');
-    if (allowed !== undefined) isFailureAllowed ||= allowed.text() === 'true';
+    const isIgnored = (allowed?.text() ?? `${ofJob?.isFailureAllowed}`) === 'true';
     const written = condition?.text() ?? null;
     const said = written === null ? null : translate(written, defined);
     if (condition !== undefined && said?.includes('CI_PIPELINE_EVENT == "cron"') === true)
       noteSchedule(condition);
     const word = when?.text() ?? 'on_success';
     const isByHand = ofJob !== null && (when === undefined ? ofJob.word : word) === 'manual';
-    const isBlocking = !(
-      allowed?.peek() === 'true' ||
-      (allowed === undefined && ofJob?.isFailureAllowed === true)
-    );
     if (condition !== undefined && said === null && condition.kind !== 'nothing') {
       rule.use();
       if (ofJob === null || !(word === 'never' || isByHand) || turnsOff(written ?? '')) {
@@ -120,7 +116,7 @@ function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleR
         continue;
       }
       condition.leaveOut(...AND_ALL_AFTER);
-      if (isByHand) byHand.push({ where: whereOf(before), isBlocking });
+      if (isByHand) byHand.push({ where: whereOf(before), isBlocking: !isIgnored });
       isCut = true;
       continue;
     }
@@ -155,8 +151,9 @@ function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleR
     if (isByHand)
       byHand.push({
         where: whereOf(parts),
-        isBlocking,
+        isBlocking: !isIgnored,
       });
+    failures.push({ from: allowed ?? rule, isIgnored });
     held.push(
       map(
         [
@@ -179,6 +176,7 @@ function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleR
     if (said === null && changes === undefined && exists === undefined) break;
     if (changes === undefined && said !== null) before.push(`!(${said})`);
   }
+  const isFailureAllowed = isIgnoredByAll(failures);
   if (held.length === 0) return { when: null, isNever: true, isFailureAllowed, byHand };
   const isAlways = held.some((one) => one.kind === 'map' && one.entries.length === 0);
   if (isAlways) rules.needs('one of them holds in any case');
@@ -190,4 +188,22 @@ function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleR
     isFailureAllowed,
     byHand,
   };
+}
+
+/** What a rule that may hold says of a failure, in the place of its job. */
+interface RuleFailure {
+  readonly from: Foreign;
+  readonly isIgnored: boolean;
+}
+
+/** A step ignores its failure in each build, or in none: where one rule does not, it counts. */
+function isIgnoredByAll(failures: readonly RuleFailure[]): boolean {
+  const first = failures.find(({ isIgnored }) => isIgnored);
+  if (first === undefined) return false;
+  if (failures.every(({ isIgnored }) => isIgnored)) return true;
+  first.from.changes(
+    'another rule does not say so, and its failure counts in every build',
+    'Write two steps, each with its own `when`, and `failure: ignore` in one.',
+  );
+  return false;
 }

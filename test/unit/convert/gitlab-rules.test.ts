@@ -44,3 +44,27 @@ ship: { stage: two, image: "a:1", script: [x] }
   expect(textOf('gitlab', file)).toContain('event: manual');
   expect(convert('gitlab', file).workflows[0]?.text).not.toContain('push');
 });
+
+const failing = (rules: string, more = '') =>
+  `ship: { image: "a:1", script: [x], ${more}rules: [${rules}] }\n`;
+const COUNTS = 'another rule does not say so, and its failure counts in every build';
+
+it.each([
+  ['{ if: $CI_COMMIT_TAG, allow_failure: true }', '', true],
+  ['{ if: $CI_COMMIT_TAG, allow_failure: true }, { allow_failure: true }', '', true],
+  ['{ if: $CI_COMMIT_TAG }', 'allow_failure: true, ', true],
+  ['{ if: $CI_COMMIT_TAG, allow_failure: false }', 'allow_failure: true, ', false],
+  ['{ if: $CI_COMMIT_TAG, when: never, allow_failure: true }, { when: always }', '', false],
+  ['{ if: $CI_COMMIT_TAG }, { when: always }', '', false],
+] as const)('what a rule says of failures counts before what its job says: %s', (rules, more, isIgnored) => {
+  expect(textOf('gitlab', failing(rules, more)).includes('failure: ignore')).toBe(isIgnored);
+  expect(notesOf('gitlab', failing(rules, more)).join()).not.toContain(COUNTS);
+});
+
+it.each([
+  ['{ if: $CI_COMMIT_TAG, allow_failure: true }, { if: $CI_COMMIT_BRANCH }', ''],
+  ['{ if: $CI_COMMIT_TAG, allow_failure: false }, { if: $CI_COMMIT_BRANCH }', 'allow_failure: true, '],
+])('a failure that one rule ignores, and another does not, counts, and is noted: %s', (rules, more) => {
+  expect(textOf('gitlab', failing(rules, more))).not.toContain('failure: ignore');
+  expect(notesOf('gitlab', failing(rules, more)).filter((one) => one.includes(COUNTS))).toHaveLength(1);
+});
