@@ -16,6 +16,7 @@ import type { ReadJob } from './read-job.ts';
 import { resourceGroups } from './resource-groups.ts';
 import { readWorkflowRules } from './rules.ts';
 import { jobText } from './variables.ts';
+import { waitsOf } from './waits.ts';
 
 /** Jobs of GitLab, of the main file and those that it includes, as steps of one workflow. */
 export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): readonly ReadWorkflow[] {
@@ -160,11 +161,12 @@ function stepsOf(jobs: readonly ReadJob[], stages: readonly string[]): readonly 
   }
   noteIdle(jobs, kept);
   noteShared(kept);
+  noteMissing(kept);
+  const waits = waitsOf(kept, order);
   return [...kept]
     .sort((a, b) => order(a) - order(b))
     .flatMap((read) => {
-      const waits = read.needs === null ? stageBefore(read, kept, order) : needed(read, names);
-      const depends = [...new Set(waits.flatMap((name) => names.get(name) ?? []))];
+      const depends = [...new Set(waits(read).flatMap((name) => names.get(name) ?? []))];
       return read.copies.flatMap(({ environment }, index) => {
         const name = names.get(read.job.name)?.[index] ?? read.job.name;
         return stepOf(narrowed.get(read) ?? read, name, depends, environment);
@@ -231,23 +233,13 @@ function whateverComes(when: Out): Out {
   return map([...(when.kind === 'map' ? when.entries : []), status]);
 }
 
-/** All of the nearest stage before that has jobs. */
-function stageBefore(
-  read: ReadJob,
-  jobs: readonly ReadJob[],
-  order: (one: ReadJob) => number,
-): readonly string[] {
-  const before = jobs.filter((one) => order(one) < order(read) && order(one) >= 0);
-  const nearest = Math.max(...before.map(order));
-  return before.filter((one) => order(one) === nearest).map(({ job }) => job.name);
-}
-
-function needed(read: ReadJob, names: ReadonlyMap<string, readonly string[]>): readonly string[] {
-  return (read.needs ?? []).flatMap(({ name, from, isOptional }) => {
-    if (names.has(name)) return [name];
-    if (!isOptional) from.leaveOut(`\`${name}\` is no job that runs here`, 'Remove it.');
-    return [];
-  });
+/** Jobs that are needed, and are not there. */
+function noteMissing(jobs: readonly ReadJob[]): void {
+  const there = new Set(jobs.map(({ job }) => job.name));
+  for (const { needs } of jobs)
+    for (const { name, from, isOptional } of needs ?? [])
+      if (!there.has(name) && !isOptional)
+        from.leaveOut(`\`${name}\` is no job that runs here`, 'Remove it.');
 }
 
 /** Templates that only jobs extend that are left out: those are noted. */
