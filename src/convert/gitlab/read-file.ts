@@ -167,19 +167,14 @@ function stepsOf(jobs: readonly ReadJob[], stages: readonly string[]): readonly 
     .sort((a, b) => order(a) - order(b))
     .flatMap((read) => {
       const depends = [...new Set(waits(read).flatMap((name) => names.get(name) ?? []))];
-      return read.copies.flatMap(({ environment }, index) => {
+      return read.copies.map(({ environment }, index) => {
         const name = names.get(read.job.name)?.[index] ?? read.job.name;
         return stepOf(narrowed.get(read) ?? read, name, depends, environment);
       });
     });
 }
 
-function stepOf(
-  read: ReadJob,
-  name: string,
-  depends: readonly string[],
-  more: readonly OutEntry[],
-): readonly Out[] {
+function stepOf(read: ReadJob, name: string, depends: readonly string[], more: readonly OutEntry[]): Out {
   const defined = new Map(
     [...read.environment, ...more].map((one) => [one.key, one.value.kind === 'text' ? one.value.value : '']),
   );
@@ -188,7 +183,7 @@ function stepOf(
   const pull = pullEntry(ofImage?.kind === 'map' ? ofImage.get('pull_policy') : undefined);
   const environment = map([...read.environment, ...more]);
   const variables = environment.entries.length === 0 ? null : entry('environment', environment);
-  const step = map(
+  return map(
     [
       entry('name', text(name, read.job.from), read.job.from),
       image,
@@ -207,30 +202,6 @@ function stepOf(
     ],
     read.job.from,
   );
-  if (read.after === null) return [step];
-  return [
-    step,
-    map(
-      [
-        entry('name', stepNameOf(`${name.slice(0, 56)} (after)`)),
-        image,
-        pull,
-        entry('depends_on', list([text(name)])),
-        entry('when', whateverComes(read.when.when?.value ?? map([]))),
-        variables,
-        read.after,
-        entry('failure', 'ignore'),
-      ],
-      read.job.from,
-    ),
-  ];
-}
-
-/** The same conditions, whatever came of the steps before. */
-function whateverComes(when: Out): Out {
-  if (when.kind === 'list') return list(when.items.map(whateverComes));
-  const status = entry('status', list([text('success'), text('failure')]));
-  return map([...(when.kind === 'map' ? when.entries : []), status]);
 }
 
 /** Jobs that are needed, and are not there. */

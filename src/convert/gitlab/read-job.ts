@@ -16,7 +16,7 @@ import { copiesOf, setForShares, splitEntry } from './copies.ts';
 import type { Copy } from './copies.ts';
 import { readService } from './services.ts';
 import type { JobService } from './services.ts';
-import { commandsOf } from './shell.ts';
+import { commandsEntry } from './shell.ts';
 import { retryEntry, timeoutEntry } from './limits.ts';
 import { isOfRunner } from './runner-variables.ts';
 import { jobText } from './variables.ts';
@@ -36,7 +36,6 @@ export interface ReadJob {
   readonly environment: readonly OutEntry[];
   /** Environments of a matrix; one without entries for a job without. */
   readonly copies: readonly Copy[];
-  readonly after: OutEntry | null;
   /** Nothing of it runs. */
   readonly isIdle: boolean;
   readonly resource: ResourceGroup | null;
@@ -71,9 +70,15 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
   dependencies?.needs('steps share the workspace');
   const defined = definedBy(job);
   const scripts = ['before_script', 'script', 'after_script'].map((key) => linesOf(job.get(key), job));
+  const ofAfter = job.get('after_script') ?? null;
   const texts = jobText(
     defined,
-    [...scripts.flat().map((one) => one.peek()), ...setForShares(job.get('parallel'))].join('\n'),
+    [
+      ...scripts.flat().map((one) => one.peek()),
+      ...setForShares(job.get('parallel')),
+      // The commands of such a job set it.
+      ...(ofAfter === null ? [] : ['CI_JOB_STATUS=']),
+    ].join('\n'),
     told,
   );
   const [before = [], main = [], after = []] = scripts.map((lines) =>
@@ -82,7 +87,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
       .filter(({ value }) => value.trim() !== ''),
   );
   const commands = [...before, ...main];
-  const [script, ofAfter] = [job.get('script'), job.get('after_script')];
+  const script = job.get('script') ?? null;
   const allowed = failureOf(job.get('allow_failure'));
   const when = readWhen(job, defined, allowed);
   const stage = job.get('stage') ?? job.get('type');
@@ -99,7 +104,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
     needsFrom: needs ?? null,
     when,
     entries: [
-      commands.length === 0 ? null : entry('commands', commandsOf(commands, script ?? null), script ?? null),
+      commandsEntry({ lines: commands, from: script }, { lines: after, from: ofAfter }),
       timeoutEntry(job.get('timeout')),
       when.isFailureAllowed ? entry('failure', 'ignore', job.get('allow_failure') ?? null) : null,
       retryEntry(job.get('retry')),
@@ -112,7 +117,6 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
     isIdle: commands.length === 0,
     resource:
       resource === undefined ? null : { from: resource, name: texts.value(resource.text() ?? '', resource) },
-    after: after.length === 0 ? null : entry('commands', commandsOf(after, ofAfter ?? null), ofAfter ?? null),
     services,
   };
   // What a nearer value of the same key stands for.

@@ -10,8 +10,11 @@ const stepsOf = (file: string): readonly { readonly name: string; readonly comma
   (parse(textOf('gitlab', file)) as { steps: { name: string; commands: string[] }[] }).steps;
 
 /** What the step of a script does, by a shell that knows no more than POSIX asks for. */
-function run(script: readonly string[]): { readonly status: number | null; readonly output: string } {
-  const commands = stepsOf(fileOf(script))[0]?.commands.join('\n') ?? '';
+function run(
+  script: readonly string[],
+  rest = '',
+): { readonly status: number | null; readonly output: string } {
+  const commands = stepsOf(fileOf(script, rest))[0]?.commands.join('\n') ?? '';
   const { status, stdout } = spawnSync('sh', ['-e', '-c', commands], { input: 'given\n' });
   return { status, output: stdout.toString() };
 }
@@ -30,10 +33,28 @@ it('what only bash knows is run by bash, as one script', () => {
   expect(run(['echo "a\\tb"'])).toEqual({ status: 0, output: 'a\\tb\n' });
 });
 
-it('so is an `after_script`', () => {
-  const [, after] = stepsOf(fileOf(['make'], ', after_script: ["false | true"]'));
-  expect(after?.name).toBe('one (after)');
-  expect(after?.commands[0]).toContain('pipefail');
+const AFTER = ', after_script: ["pwd", "echo a$A $CI_JOB_STATUS", "false | true", "echo never"]';
+
+it('an `after_script` runs in the step of its job, however that ended, and changes nothing of its end', () => {
+  const here = process.cwd();
+  expect(run(['export A=1', 'cd /', 'echo main', 'exit 3', 'echo never'], AFTER)).toEqual({
+    status: 3,
+    output: `main\n${here}\na failed\n`,
+  });
+  expect(run(['trap "echo end" EXIT', 'true | true'], AFTER)).toEqual({
+    status: 0,
+    output: `end\n${here}\na success\n`,
+  });
+  expect(notesOf('gitlab', fileOf(['make'], AFTER))).toEqual([]);
+});
+
+it('it does not run where its job does not', () => {
+  const file = `stages: [one, two]
+default: { image: "a:1" }
+first: { stage: one, script: [x], after_script: [y] }
+last: { stage: two, script: [z] }
+`;
+  expect(stepsOf(file).map(({ name }) => name)).toEqual(['first', 'last']);
 });
 
 it.each([
