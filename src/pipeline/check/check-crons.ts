@@ -26,7 +26,7 @@ export function checkCrons(workflows: readonly ReadWorkflow[]): void {
         report.add('name_duplicate', one.name, {
           kind: 'schedules',
           name: one.name.value,
-          line: other.file === file ? other.line : `${other.line} of ${other.file}`,
+          first: other.file === file ? `line ${other.line}` : `line ${other.line} of ${other.file}`,
         });
       checkTime(one, report);
     }
@@ -34,14 +34,12 @@ export function checkCrons(workflows: readonly ReadWorkflow[]): void {
 
 function checkTime({ schedule, timezone }: CronSpec, report: Report): void {
   if (schedule.value === '' || timezone.value === '') return;
-  if (!isTimezone(timezone.value)) {
-    report.add('timezone_unknown', timezone, { zone: timezone.value });
-    return;
-  }
-  const time = { expression: schedule.value, timezone: timezone.value };
+  const isKnown = isTimezone(timezone.value);
+  if (!isKnown) report.add('timezone_unknown', timezone, { zone: timezone.value });
+  const time = { expression: schedule.value, timezone: isKnown ? timezone.value : 'UTC' };
   if (nextCronTime(time, FROM_MS) === null)
     report.add('cron_never', schedule, {
       schedule: schedule.value,
-      zone: timezone.value === 'UTC' ? '' : ` in ${timezone.value}`,
+      zone: time.timezone === 'UTC' ? '' : ` in ${time.timezone}`,
     });
 }

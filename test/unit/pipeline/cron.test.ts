@@ -74,6 +74,7 @@ it.each([
   ['cron: { a: { schedule: "0 0 * *" } }', ['2:24 value_wrong']],
   ['cron: { a: { schedule: "0 0 31 2 *" } }', ['2:24 cron_never']],
   ['cron: { a: { schedule: "@daily", timezone: MEZ/x } }', ['2:44 timezone_unknown']],
+  ['cron: { a: { schedule: "61 * * * *", timezone: MEZ/x } }', ['2:24 cron_never', '2:48 timezone_unknown']],
   ['cron: [{ name: a, schedule: "@daily" }, { name: a, schedule: "@daily" }]', ['2:49 name_duplicate']],
   ['cron: { a: { schedule: "@daily", branch: x } }', ['2:34 key_not_yet']],
 ])('%s has the problems %j', (text, problems) => {
@@ -92,7 +93,10 @@ it('all files of a repository share the names of schedules, of which there are a
   });
   const codes = problems.map(({ file: name, code }) => `${name} ${code}`);
   expect(codes.filter((one) => one.endsWith('cron_never'))).toHaveLength(64);
-  expect(codes).toContain('.slipway/b.yml name_duplicate');
+  expect(problems.find(({ code }) => code === 'name_duplicate')).toMatchObject({
+    file: '.slipway/b.yml',
+    message: 'There are two schedules named `n39`; the first is on line 42 of .slipway/a.yml.',
+  });
   expect(codes).toContain('.slipway/b.yml too_complex');
 });
 
