@@ -1,9 +1,7 @@
-import { isImageReference } from '../format/images.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
-import type { Located, Report } from '../report.ts';
-import { shorten } from '../shape/scalar.ts';
+import type { Report } from '../report.ts';
 import type { Facts } from './check-pipeline.ts';
-import { checkTemplate } from './check-template.ts';
+import { checkReferences } from './check-references.ts';
 import type { OwnNames } from './check-template.ts';
 
 const START = { span: { offset: 0, length: 1 }, path: '' };
@@ -16,7 +14,7 @@ export function checkImages(
   report: Report,
   isWhole: boolean,
 ): void {
-  const { services, steps, push, deploy, skip_clone: skip } = spec;
+  const { steps, push, deploy, skip_clone: skip } = spec;
   const image = spec.image?.value ?? null;
   const skipsClone = skip?.value === true;
   if (spec.image !== null && image !== 'none' && skipsClone)
@@ -37,25 +35,9 @@ export function checkImages(
         fix: '',
       });
   }
-  for (const one of [...services, ...steps]) if (one.image !== null) checkReference(one.image, own, report);
+  checkReferences(spec, own, report);
   const testTarget = image === 'none' ? null : (image?.test_target ?? null);
   const ships = push !== null || deploy.length > 0;
   if (testTarget !== null && ships && deploy.every(({ smoke }) => smoke === null))
     report.add('ships_untested', testTarget, { testTarget: testTarget.value });
-}
-
-/** Variables stand for text that is known later; what is around them is held against the rules as if they were `x`. */
-function checkReference(image: Located<string>, own: OwnNames, report: Report): void {
-  if (image.value === '') return;
-  const template = checkTemplate(image, own, report);
-  if (template === null) return;
-  const sample = template.map((part) => (typeof part === 'string' ? part : 'x')).join('');
-  if (!isImageReference(sample)) report.add('image_wrong', image, { image: shorten(image.value), cause: '' });
-  else if (isMutable(sample)) report.add('image_mutable', image, { image: image.value });
-}
-
-function isMutable(image: string): boolean {
-  if (image.includes('@')) return false;
-  const tag = /:([^/:]+)$/.exec(image)?.[1];
-  return tag === undefined || tag === 'latest';
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
 import { planPipeline } from '../../../src/pipeline/plan-pipeline.ts';
 import { EVENTS, inputOf, lint, planOf } from './support.ts';
 
@@ -59,6 +60,20 @@ test('names that do not exist are errors, with the one that was meant', () => {
   ]);
   expect(lint(inStep('$${HOME} $HOME $$CI_REPO 5$'))).toEqual([]);
   expect(lint(inStep('$CI_REPO'))).toEqual([expect.stringMatching(/ variable_literal$/)]);
+});
+
+test('an image is one in every combination of the matrix in which its step may run', () => {
+  const matrix = 'matrix: { A: [1, 2], include: [{ B: 1 }] }\n';
+  const step = (when: string) => `${matrix}steps: { a: { image: "x:\${A}", commands: x${when} } }`;
+  const problems = lintPipeline(step(''), 'slipway.yml');
+  expect(problems.map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual([
+    '2:22 `x:` is not an image (from `x:${A}`).',
+  ]);
+  expect(planPipeline(inputOf(step(''), EVENTS.push)).problems).toEqual(problems);
+  expect(lint(`${matrix}services: { db: { image: "x:\${A:-}" } }\nimage: {}`)).toContain('2:26 image_wrong');
+  expect(lint(step(', when: [{ matrix: { A: 1 } }, { matrix: { A: 2 }, event: push }]'))).toEqual([]);
+  expect(lint(step(', when: [{ matrix: { A: 1 } }, { event: push }]'))).toEqual(['2:22 image_wrong']);
+  expect(lint(`${matrix}steps: { a: { image: "x:\${A:-3}\${CI_COMMIT_TAG}", commands: x } }`)).toEqual([]);
 });
 
 test('a needed variable is a problem of the events that lack it, where the step runs', () => {
