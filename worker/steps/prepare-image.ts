@@ -23,18 +23,25 @@ export async function prepareImage(
   const there = always ? null : await engine.inspectImage(reference);
   if (there !== null) return { facts: there, pulled: [] };
   const pulled: string[] = [];
-  try {
-    const login = registries[registryHost(reference)] ?? null;
-    await engine.pullImage(withTag(reference), login, (line) => pulled.push(line), signal);
-  } catch (error) {
-    if (error instanceof EngineLost) throw error;
-    return { reason: `the image ${reference} cannot be had: ${refusalText(error)}`, pulled };
+  for (let pulls = 0; pulls < MOST_PULLS; pulls++) {
+    try {
+      const login = registries[registryHost(reference)] ?? null;
+      await engine.pullImage(withTag(reference), login, (line) => pulled.push(line), signal);
+    } catch (error) {
+      if (error instanceof EngineLost) throw error;
+      return { reason: `the image ${reference} cannot be had: ${refusalText(error)}`, pulled };
+    }
+    const facts = await engine.inspectImage(reference);
+    if (facts !== null) return { facts, pulled };
   }
-  const facts = await engine.inspectImage(reference);
-  return facts === null
-    ? { reason: `the image ${reference} is not there after its pull`, pulled }
-    : { facts, pulled };
+  return { reason: `the image ${reference} is not there after its pull`, pulled };
 }
+
+/**
+ * An engine that removes the last name of an image while the same image is pulled, as a workflow does that has built and
+ * pushed what the next one runs in, says that it is pulled, and then it is gone (seen with Engine 20.10).
+ */
+const MOST_PULLS = 3;
 
 /** The engine pulls every tag of a name that has none. */
 function withTag(reference: string): string {
