@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { convertFiles } from '../../src/convert/convert-files.ts';
 import { postgresImage, redisImage } from '../support/images.ts';
-import { expectBuild } from './support/expect-build.ts';
+import { expectBuild, expectRefused } from './support/expect-build.ts';
 import { happen } from './support/happen.ts';
 import { readScenarios, type Scenario } from './support/scenario.ts';
 import { keysOfFile, keysOfSchema } from './support/schema-keys.ts';
@@ -37,10 +37,14 @@ describe('the scenarios', () => {
 
 describe.concurrent('a scenario', () => {
   it.for(scenarios)('$name: $title', { timeout: 150_000 }, async (scenario, context) => {
-    const one = atTry(scenario, context.task.result?.retryCount ?? 0);
+    const one = onRegistry(atTry(scenario, context.task.result?.retryCount ?? 0));
     const { name, files, secrets, runs } = converted(await withShared(one));
     const repository = await world.addProject(`scenarios/${name}`, files, secrets);
     for (const run of runs) {
+      if (run.expect.status === 'refused') {
+        await expectRefused(world.system, repository, run, context.expect);
+        continue;
+      }
       const build = await happen(world.system, repository, run);
       await expectBuild({ system: world.system, build, expect: context.expect }, run.expect);
     }
@@ -70,6 +74,13 @@ async function withShared(scenario: Scenario): Promise<Scenario> {
   const commit = repository.git('rev-parse', 'HEAD').trim();
   const text = JSON.stringify(scenario);
   return JSON.parse(text.replaceAll('<shared>', path).replaceAll('<shared-commit>', commit)) as Scenario;
+}
+
+/** With the registry's host in its files; what is expected gets it with the rest of what is known then. */
+function onRegistry(scenario: Scenario): Scenario {
+  return JSON.parse(
+    JSON.stringify(scenario).replaceAll('<registry>', world.system.registry.host),
+  ) as Scenario;
 }
 
 /** What an earlier try left has the scenario's name and its hosts: another try has its own. */

@@ -5,16 +5,20 @@ import type {
   BuildTestsView,
   BuildView,
   EnvironmentView,
+  InputsView,
   LintProblemView,
   Page,
+  ScheduleView,
 } from '../../../src/core/view.ts';
 import type { LogLine } from '../../../src/core/log.ts';
 import { APP_LABELS } from '../../../worker/deploy/app-container.ts';
+import type { HostedRepository } from '../../support/git-host.ts';
 import { testParts } from '../../support/parts.ts';
 import type { System } from '../../support/system.ts';
+import { happen } from './happen.ts';
 import { attemptOf, linesOf, rowOf, rowsOf } from './read-build.ts';
 import { contentOf, tagsOf } from './registry.ts';
-import type { Expected, ExpectedRow } from './scenario.ts';
+import type { Expected, ExpectedRow, Run } from './scenario.ts';
 
 /** An ended build, and the `expect` of the test that looks at it: tests run beside one another. */
 export interface Seen {
@@ -51,9 +55,45 @@ export async function expectBuild(seen: Seen, raw: Expected): Promise<void> {
   await expectDeployments(seen, expected);
   await expectTests(seen, expected);
   await expectArtifacts(seen, expected);
+  await expectProject(seen, expected);
 }
 
-async function expectArtifacts({ system, build, expect }: Seen, { artifacts }: Expected): Promise<void> {
+/** Holds that no build is made by hand of what the run asks for, and why. */
+export async function expectRefused(
+  system: System,
+  repository: HostedRepository,
+  run: Run,
+  expect: ExpectStatic,
+): Promise<void> {
+  const asked = happen(system, repository, run);
+  for (const part of run.expect.refused) await expect(asked).rejects.toThrow(part);
+}
+
+/** What the newest files ask of whoever starts a build, and of the clock. */
+async function expectProject({ system, build, expect }: Seen, { asked, schedules }: Expected): Promise<void> {
+  const project = `/projects/${build.projectId}`;
+  if (asked !== undefined) {
+    const { inputs } = await system.api<InputsView>('GET', `${project}/inputs`);
+    expect
+      .soft(Object.fromEntries(inputs.map((input) => [input.name, input])), 'inputs')
+      .toMatchObject(asked);
+  }
+  if (Object.keys(schedules).length === 0) return;
+  const { items } = await system.api<Page<ScheduleView>>('GET', `${project}/schedules`);
+  for (const [name, end] of Object.entries(schedules)) {
+    const next = items.find((schedule) => schedule.name === name)?.nextMs[0] ?? Number.NaN;
+    expect.soft(new Date(next).toJSON() ?? 'never', `next time of ${name}`).toMatch(new RegExp(`${end}$`));
+  }
+}
+
+async function expectArtifacts(
+  { system, build, expect }: Seen,
+  { artifacts, expires }: Expected,
+): Promise<void> {
+  const days = (build.artifacts ?? []).flatMap(({ name, expiresAtMs }) =>
+    expiresAtMs === null ? [] : [[name, Math.round((expiresAtMs - Date.now()) / DAY_MS)]],
+  );
+  expect.soft(Object.fromEntries(days), 'days until artifacts expire').toEqual(expires);
   const kept: Record<string, string[]> = {};
   for (const { id, name } of build.artifacts ?? []) {
     const answer = await fetch(`${system.url}/api/v1/artifacts/${id}`, {
@@ -67,6 +107,8 @@ async function expectArtifacts({ system, build, expect }: Seen, { artifacts }: E
   }
   expect.soft(kept, 'artifacts').toEqual(artifacts);
 }
+
+const DAY_MS = 86_400_000;
 
 async function expectTests({ system, build, expect }: Seen, { tests }: Expected): Promise<void> {
   const { items } = await system.api<BuildTestsView>('GET', `/builds/${build.id}/tests`);

@@ -9,11 +9,23 @@ import type { Run } from './scenario.ts';
 /** Makes the event of a run happen in the repository and tells the product of it, as GitHub would; returns the ended build. */
 export async function happen(system: System, repository: HostedRepository, run: Run): Promise<BuildView> {
   const builds = await begin(system, repository, run);
+  if (run.waits !== undefined) await cancelWaiting(system, builds, run.waits);
   const wanted = await Promise.all(builds.map((id) => system.api<BuildView>('GET', `/builds/${id}`)));
   const build = wanted.find(({ event }) => event === run.event);
   if (build === undefined) throw new Error(`no build of the event ${run.event}: ${JSON.stringify(wanted)}`);
   for (const { id } of wanted) await endOf(system, id, 100_000);
   return endOf(system, build.id);
+}
+
+async function cancelWaiting(system: System, builds: readonly string[], why: string): Promise<void> {
+  for (const id of builds) {
+    await waitFor(
+      `the build waits: ${why}`,
+      async () => (await system.api<BuildView>('GET', `/builds/${id}`)).waiting?.why.includes(why) === true,
+      20_000,
+    );
+    await system.api('POST', `/builds/${id}/cancel`);
+  }
 }
 
 async function begin(

@@ -39,9 +39,12 @@ const environment = z.strictObject({
 });
 
 const expected = z.strictObject({
+  /** `refused`: of a build by hand, that none is made. */
   status: z.string(),
   /** Absent on a success: none. */
   reason: z.string().nullable().optional(),
+  /** Each is part of why a build by hand is refused. */
+  refused: texts.default([]),
   /** Every row by its name; clone, image and push may be left out when they are a success. */
   steps: z.record(z.string(), row).default({}),
   /** The first ended before the second began. */
@@ -68,6 +71,12 @@ const expected = z.strictObject({
     .default([]),
   /** By name: what is in it, sorted; all of them. */
   artifacts: z.record(z.string(), z.array(z.string())).default({}),
+  /** Artifacts that expire, and after how many days. */
+  expires: z.record(z.string(), z.number()).default({}),
+  /** What the branch asks for when a build is started by hand: by name, some of what is known of an input. */
+  asked: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+  /** By name of a schedule: what the next time in UTC ends with, e.g. `-01-01T03:00:00.000Z`. */
+  schedules: z.record(z.string(), z.string()).default({}),
   /** `<status> <name> <file>:<line> <what was said first>` of each test that did not pass; all of them. */
   tests: z.array(z.string()).default([]),
   /** `<line>:<column> <code>` of each problem and warning, all of them. */
@@ -82,6 +91,8 @@ const run = z.strictObject({
   branch: z.string().default('main'),
   tag: z.string().optional(),
   message: z.string().default('a change'),
+  /** Why the build waits; once it does it is cancelled. */
+  waits: z.string().optional(),
   /** Of a build by hand. */
   inputs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
   /** Written over what is there; null removes one. */

@@ -49,14 +49,16 @@ export function keysOfFile(text: string): ReadonlySet<string> {
     for (const [key, inner] of Object.entries(value)) {
       const inside = inNames ? path : join(path, key);
       found.add(inside);
-      walk(inner, inside, NAMES.has(inside) && !inNames && !Array.isArray(inner));
+      walk(inner, inside, isNames(inside) && !inNames && !Array.isArray(inner));
     }
   };
   walk(parse(text), '', false);
   return found;
 }
 
-/** Keys whose value may be a map from a name to the thing. */
+/** Whether the value of a key may be a map from a name to the thing. */
+export const isNames = (key: string): boolean => NAMES.has(key);
+
 const NAMES = new Set([
   'services',
   'steps',
