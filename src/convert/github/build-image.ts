@@ -5,10 +5,10 @@ import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import { conditionOf } from './condition.ts';
 import { definedBy } from './defined-by.ts';
-import type { DispatchInputs } from './dispatch-inputs.ts';
 import type { Template } from './image-tags.ts';
 import { argsOf, secretsOf } from './image-values.ts';
 import { noteLogin, readPush } from './push-image.ts';
+import type { Start } from './start.ts';
 import { templateOf } from './value-template.ts';
 
 /** An image of a job, and what is done with it. */
@@ -23,7 +23,7 @@ export interface BuiltImage {
 export interface ImageAround {
   readonly job: Foreign;
   readonly env: readonly (Foreign | undefined)[];
-  readonly inputs: DispatchInputs['known'];
+  readonly start: Start;
   readonly triggers: readonly Out[];
   /** `owner/name` there; null where that is not known. */
   readonly repository: string | null;
@@ -40,7 +40,7 @@ const OWN_WAY = 'Write `image:` and `push:` in a workflow of its own.';
  * surely the same here.
  */
 export function readImage(around: ImageAround): BuiltImage | null {
-  const { job, inputs } = around;
+  const { job, start } = around;
   const steps = job.kind === 'map' ? (job.get('steps')?.items() ?? []) : [];
   const builds = steps.filter((step) => actionOf(step) === BUILD);
   const [build] = builds;
@@ -49,9 +49,9 @@ export function readImage(around: ImageAround): BuiltImage | null {
   const environment = definedBy([...around.env, build.get('env')]);
   let isByOrigin = false;
   const template: Template = (written) => {
-    const alone = templateOf(written, { environment, inputs, repository: null });
+    const alone = templateOf(written, { environment, start, repository: null });
     if (alone !== null || around.repository === null) return alone;
-    const named = templateOf(written, { environment, inputs, repository: around.repository });
+    const named = templateOf(written, { environment, start, repository: around.repository });
     isByOrigin ||= named !== null;
     return named;
   };
@@ -71,7 +71,7 @@ export function readImage(around: ImageAround): BuiltImage | null {
       );
     return null;
   }
-  const condition = conditionOf(build.get('if'), inputs);
+  const condition = conditionOf(build.get('if'), start);
   if (condition === 'never' || (condition !== null && condition.status !== 'success')) {
     build.leaveOut(`\`${BUILD}\`: its \`if\` cannot be said by \`evaluate\`, or cannot hold here`, OWN_WAY);
     return null;

@@ -38,7 +38,7 @@ export function enterWorkflow(job: Foreign, needs: Needs, around: JobsAround): C
     ?.leaveOut('the jobs that are called are counted by what their file says', 'Write `concurrency` there.');
   const found = findLocal(uses, topOf(around.file.name), files);
   const calls = [...(call?.files ?? [around.file.name]), ...(found === null ? [] : [found.file.name])];
-  const own = conditionOf(job.get('if'), around.inputs.known);
+  const own = conditionOf(job.get('if'), around.start);
   const refused = refusal(job, uses, found, calls, own === 'never');
   if (found === null || refused !== null || own === 'never') {
     const [why, fix] = refused ?? ['', ''];

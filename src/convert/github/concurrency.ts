@@ -1,7 +1,7 @@
 import type { Foreign } from '../foreign.ts';
 import { entry, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
-import type { DispatchInputs } from './dispatch-inputs.ts';
+import type { Start } from './start.ts';
 import { stepExpressions } from './expressions.ts';
 
 /** What a job may say of how many run at a time. */
@@ -21,10 +21,10 @@ export function concurrencyEntry(
   job: string,
   matrix: readonly string[],
   workflow: string,
-  inputs: DispatchInputs['known'],
+  start: Start,
 ): OutEntry | null {
-  const own = ofJob === undefined ? null : groupOf(ofJob, workflow, inputs);
-  const shared = ofFile === undefined ? null : groupOf(ofFile, workflow, inputs);
+  const own = ofJob === undefined ? null : groupOf(ofJob, workflow, start);
+  const shared = ofFile === undefined ? null : groupOf(ofFile, workflow, start);
   if (own !== null) {
     if (shared !== null)
       ofJob?.changes('the job is counted in its own group, and not in that of the file', ONE);
@@ -61,7 +61,7 @@ function groupEntry(group: string, limit: string, from: Foreign | undefined): Ou
 }
 
 /** The name of a group; null, and noted, for one that a build cannot know when it is planned. */
-function groupOf(concurrency: Foreign, workflow: string, inputs: DispatchInputs['known']): string | null {
+function groupOf(concurrency: Foreign, workflow: string, start: Start): string | null {
   const isMap = concurrency.kind === 'map';
   const group = isMap ? concurrency.get('group') : concurrency;
   const cancel = isMap ? concurrency.get('cancel-in-progress') : undefined;
@@ -70,7 +70,9 @@ function groupOf(concurrency: Foreign, workflow: string, inputs: DispatchInputs[
   const isQueue = queue?.text() === 'max';
   queue?.needs('all of a group wait for their turn');
   const written = (group?.text() ?? '').replace(/\bgithub\.workflow\b(?!_)/g, `'${workflow}'`);
-  const value = group === undefined ? null : stepExpressions(new Map(), inputs).value(written, group);
+  // It tells builds apart, whatever the values are.
+  const apart = { ...start, events: [] };
+  const value = group === undefined ? null : stepExpressions(new Map(), apart).value(written, group);
   if (group === undefined || value?.kind !== 'text' || value.value.trim() === '') {
     concurrency.leaveOut(
       'its group has no name when a build is planned',

@@ -1,4 +1,5 @@
-import type { DispatchInputs } from './dispatch-inputs.ts';
+import type { OurEvent } from '../events.ts';
+import type { Start } from './start.ts';
 
 /** What values of the contexts are called here. */
 export const CONTEXT: Readonly<Record<string, string>> = {
@@ -44,7 +45,19 @@ export function matrixOf(token: string): string | undefined {
 }
 
 /** The input of `inputs.name`, also as `github.event.inputs.name`. */
-export function inputOf(expression: string, inputs: DispatchInputs['known']) {
+export function inputOf(expression: string, { inputs }: Start) {
   const [, name] = /^(?:github\.event\.)?inputs\.([\w-]+)$/.exec(expression) ?? [];
   return name === undefined ? undefined : inputs.get(name);
 }
+
+/** `github.event_name`, by what the event is called here. */
+export const EVENT_NAMES: Readonly<Record<OurEvent, string>> = {
+  push: 'push',
+  tag: 'push',
+  pull_request: 'pull_request',
+  manual: 'workflow_dispatch',
+  cron: 'schedule',
+};
+
+/** Numbers of builds, which are others here. */
+export const BEGINS_ANEW: ReadonlySet<string> = new Set(['github.run_number', 'github.run_id']);

@@ -5,9 +5,10 @@ import { own } from '../own.ts';
 import { shellLiterals } from '../shell-literals.ts';
 import { WORKSPACE } from '../workspace.ts';
 import { CONTEXT, inputOf, OF_RUNNER, variableOf } from './contexts.ts';
-import type { DispatchInputs } from './dispatch-inputs.ts';
+import { noteOtherValues } from './other-values.ts';
 import { readCondition } from './read-condition.ts';
 import { expressionAlone, replaceExpressions } from './replace-expressions.ts';
+import type { Start } from './start.ts';
 
 const VARIABLES: Readonly<Record<string, string>> = {
   GITHUB_SHA: 'CI_COMMIT_SHA',
@@ -24,8 +25,11 @@ const VARIABLES: Readonly<Record<string, string>> = {
   GITHUB_SERVER_URL: 'CI_FORGE_URL',
 };
 
-/** `github.ref_name`, within `${…}`; of a pull request it is the branch that it goes into. */
-const REF_NAME = 'CI_COMMIT_TAG:-${CI_COMMIT_BRANCH}';
+/** `github.ref_name`, within `${…}`. */
+const REF_NAME = 'CI_COMMIT_REF#refs/*/';
+
+/** `github.event.pull_request.head.sha`, within `${…}`. */
+const HEAD = 'CI_COMMIT_PULL_REQUEST:+${CI_COMMIT_SHA}';
 
 /** Variables that stand in each other. */
 const DEEPEST = 20;
@@ -44,11 +48,7 @@ export interface StepExpressions {
   environment(): readonly OutEntry[];
 }
 
-/** @param inputs What the workflow asks for when it is started by hand. */
-export function stepExpressions(
-  environment: ReadonlyMap<string, string>,
-  inputs: DispatchInputs['known'],
-): StepExpressions {
+export function stepExpressions(environment: ReadonlyMap<string, string>, start: Start): StepExpressions {
   /** Variables that the commands need, each with its value. */
   const needed = new Map<string, OutEntry>();
   let depth = 0;
@@ -73,12 +73,13 @@ export function stepExpressions(
     const [, context, name] = /^(matrix|env)\.([\w-]+)$/.exec(expression) ?? [];
     if (name !== undefined) return context === 'matrix' ? variableOf(name) : name;
     if (expression === 'github.ref_name') return REF_NAME;
-    return inputOf(expression, inputs)?.variable ?? own(CONTEXT, expression) ?? null;
+    if (expression === 'github.event.pull_request.head.sha') return HEAD;
+    return inputOf(expression, start)?.variable ?? own(CONTEXT, expression) ?? null;
   };
 
   /** Whether it is `false` or 0 where it has a value; in `github.event.inputs` all values are text. */
   const mayBeFalse = (expression: string): boolean => {
-    const { type = 'string' } = inputOf(expression, inputs) ?? {};
+    const { type = 'string' } = inputOf(expression, start) ?? {};
     return ['boolean', 'number'].includes(type) && expression.startsWith('inputs.');
   };
 
@@ -89,6 +90,7 @@ export function stepExpressions(
     const name = first === undefined ? null : variable(first);
     if (first === undefined || name === null || others.length === 0) return null;
     if (name === REF_NAME) return name;
+    if (name === HEAD) return others.join() === 'github.sha' ? 'CI_COMMIT_SHA' : null;
     if (/^env\./.test(first) || mayBeFalse(first)) return null;
     const rest = others.join(' || ');
     const word = literal(rest);
@@ -109,7 +111,7 @@ export function stepExpressions(
     if (expression.length > LONGEST) return expression;
     const [, condition = '', yes = '', no = ''] =
       /^([^']*(?:'[^']*'[^']*)*?)&&\s*('[^']*')\s*\|\|\s*('[^']*')$/.exec(expression) ?? [];
-    const said = condition === '' || condition.includes('||') ? null : readCondition(condition, inputs);
+    const said = condition === '' || condition.includes('||') ? null : readCondition(condition, start);
     if (said !== null && said.status === 'success' && (said.isNever || said.evaluate === null))
       return said.isNever || yes === "''" ? no : yes;
     const [, first, rest] = /^('[^']*'|true|false)\s*\|\|\s*(.+)$/s.exec(expression) ?? [];
@@ -143,6 +145,7 @@ export function stepExpressions(
       replaceExpressions(plain, (one) => {
         const expression = folded(one);
         const name = variable(expression) ?? alternative(expression);
+        if (name !== null) noteOtherValues(expression, start, at);
         if (name !== null && /^env\.[\w-]+$/.test(expression)) return textOfVariable(name, at, valueText);
         if (name === 'CI_WORKSPACE') return WORKSPACE;
         if (name !== null && !/\bCI_(?:WORKSPACE|FORGE_URL)\b/.test(name)) return `\${${name}}`;
@@ -166,7 +169,7 @@ export function stepExpressions(
       const expression = folded(one);
       const [, name] = /^matrix\.([\w-]+)$/.exec(expression) ?? [];
       if (name !== undefined) return `\${${variableOf(name)}}`;
-      const input = inputOf(expression, inputs);
+      const input = inputOf(expression, start);
       if (input !== undefined) return `\${${input.variable}}`;
       const ownName = /^env\.(\w+)$/.exec(expression)?.[1];
       if (ownName !== undefined && environment.has(ownName)) return textOfVariable(ownName, at, word);
@@ -219,6 +222,7 @@ export function stepExpressions(
           return reference(ofSecret, whole, offset);
         }
         const expression = folded(written);
+        noteOtherValues(expression, start, at);
         if (expression === 'github.ref_name') return reference(needsRefName(), whole, offset);
         const name = variable(expression) ?? alternative(expression);
         if (name !== null)
@@ -230,6 +234,7 @@ export function stepExpressions(
         /\$(?:(GITHUB_\w+|RUNNER_\w+)|\{(GITHUB_\w+|RUNNER_\w+)([^{}]*)\})/g,
         (whole: string, bare?: string, braced?: string, operator?: string) => {
           const name = bare ?? braced ?? '';
+          if (!environment.has(name)) noteOtherValues(name, start, at);
           if (name === 'GITHUB_REF_NAME') {
             needsRefName();
             return whole;

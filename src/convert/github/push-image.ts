@@ -1,13 +1,15 @@
 import { DOCKER_HUB, splitHost } from '../../core/image-name.ts';
-import { OUR_EVENTS, type OurEvent } from '../events.ts';
+import type { OurEvent } from '../events.ts';
 import type { Foreign } from '../foreign.ts';
 import { entry, list, map, text, textsEntry } from '../out.ts';
-import type { Out, OutEntry } from '../out.ts';
+import type { OutEntry } from '../out.ts';
 import type { ImageAround } from './build-image.ts';
+import { holdsForNoPullRequest, NO_PULL_REQUEST } from './condition.ts';
 import { linesOf, mayBeTag, readMetadata, repositoryOut, splitTag, tagOut } from './image-tags.ts';
 import type { Published, Template } from './image-tags.ts';
 import { readCondition, type Condition } from './read-condition.ts';
 import { expressionAlone, replaceExpressions } from './replace-expressions.ts';
+import { eventsOfTriggers } from './triggers.ts';
 
 /** What says where an image goes. */
 interface PushAround extends ImageAround {
@@ -68,7 +70,7 @@ export function readPush(around: PushAround): Push | null {
     push?.leaveOut('no event of the file has what its tags need', WRITE_PUSH);
     return null;
   }
-  const needed = [...said, published.evaluate].filter((one) => one !== null && one !== NO_PULL_REQUEST);
+  const needed = [...said, published.evaluate].filter((one) => one !== null && !NO_PULL_REQUEST.has(one));
   const at = tags ?? null;
   return {
     host: splitHost(published.repository).host ?? DOCKER_HUB,
@@ -97,15 +99,10 @@ export function readPush(around: PushAround): Push | null {
   };
 }
 
-const NO_PULL_REQUEST = '!(CI_PIPELINE_EVENT == "pull_request")';
-/** Expressions that hold for no pull request. */
-const NEVER_OF_ONE =
-  /^(?:CI_PIPELINE_EVENT == "(?!pull)|\(?CI_PIPELINE_EVENT == "push" \|\| CI_PIPELINE_EVENT == "tag"\)?$|CI_COMMIT_REF == "refs\/(?:heads|tags)\/)/;
-
 /** Expressions that hold where it is pushed; null: nowhere. */
 function pushCondition(
   push: Foreign | undefined,
-  { condition, inputs }: PushAround,
+  { condition, start }: PushAround,
 ): readonly string[] | null {
   const written = push?.peek().trim() ?? '';
   if (push === undefined || written === 'false') {
@@ -113,7 +110,7 @@ function pushCondition(
     return null;
   }
   const expression = written === 'true' ? 'true' : expressionAlone(written);
-  const said = expression === null ? null : readCondition(expression, inputs);
+  const said = expression === null ? null : readCondition(expression, start);
   if (said === null || said.isNever || said.status !== 'success') {
     push.leaveOut('it cannot be said by `evaluate`, or cannot hold here, and nothing is pushed', WRITE_PUSH);
     return null;
@@ -132,7 +129,7 @@ function pushEvents(
   const ofFile = eventsOfTriggers(triggers);
   const events = ofFile.filter((event) => tags.some((tag) => tag.events.includes(event)));
   const left = ofFile.filter((event) => event !== 'pull_request' && !events.includes(event));
-  const isForNone = evaluate.some((one) => one === NO_PULL_REQUEST || NEVER_OF_ONE.test(one));
+  const isForNone = evaluate.some(holdsForNoPullRequest);
   if (ofFile.includes('pull_request') && !isForNone)
     at.changes(
       'nothing is pushed for a pull request',
@@ -144,16 +141,6 @@ function pushEvents(
       'Write `push` with a tag for it.',
     );
   return events;
-}
-
-function eventsOfTriggers(triggers: readonly Out[]): readonly OurEvent[] {
-  if (triggers.length === 0) return OUR_EVENTS;
-  const names = triggers.flatMap((one) => {
-    const event = one.kind === 'map' ? one.entries.find(({ key }) => key === 'event')?.value : undefined;
-    if (event?.kind === 'text') return [event.value];
-    return event?.kind === 'list' ? event.items.map((item) => (item.kind === 'text' ? item.value : '')) : [];
-  });
-  return OUR_EVENTS.filter((event) => names.includes(event));
 }
 
 /** Where an image goes, by the step that names the tags, or by them as they are written; null, and noted, where that is not known. */

@@ -1,6 +1,8 @@
+import type { InputType } from '../../core/input.ts';
+import { OUR_EVENTS, type OurEvent } from '../events.ts';
 import { own } from '../own.ts';
-import { CONTEXT, inputOf, matrixOf, OF_RUNNER } from './contexts.ts';
-import type { DispatchInputs } from './dispatch-inputs.ts';
+import { BEGINS_ANEW, CONTEXT, EVENT_NAMES, inputOf, matrixOf, OF_RUNNER } from './contexts.ts';
+import type { Start } from './start.ts';
 
 /** An `if`: an expression of ours and a status; null where it cannot be said. */
 export interface Condition {
@@ -13,8 +15,7 @@ export interface Condition {
 const WELL = { always: 'true', success: 'true', failure: 'false', cancelled: 'false' };
 const FAILED = { always: 'true', success: 'false', failure: 'true', cancelled: 'false' };
 
-/** @param inputs What the workflow asks for when it is started by hand. */
-export function readCondition(written: string, inputs: DispatchInputs['known']): Condition | null {
+export function readCondition(written: string, start: Start): Condition | null {
   const source = written.trim().replace(/^\$\{\{\s*([\s\S]*?)\s*\}\}$/, '$1');
   let hasStatus = false;
   const where = (values: Readonly<Record<string, string>>) =>
@@ -26,7 +27,7 @@ export function readCondition(written: string, inputs: DispatchInputs['known']):
           return name === undefined ? whole : (values[name] ?? whole);
         },
       ),
-      inputs,
+      start,
     );
   const well = where(WELL);
   // Without such a function it asks for success.
@@ -55,7 +56,7 @@ const isOfEvent = (token: string): boolean =>
 const DEEPEST = 50;
 
 /** By recursive descent; what is always true or false is left out. */
-function translate(source: string, inputs: DispatchInputs['known']): string | null {
+function translate(source: string, start: Start): string | null {
   const tokens = source.match(/'(?:[^']|'')*'|&&|\|\||==|!=|[()!,]|[\w.-]+(?:\[[^\]]*\])?|\S/g) ?? [];
   let at = 0;
   let depth = 0;
@@ -104,11 +105,16 @@ function translate(source: string, inputs: DispatchInputs['known']): string | nu
       at++;
       return compare(token, operator, tokens[at++] ?? '');
     }
-    const known = knownOf(token);
+    const known = knownOf(token) ?? own(OF_RUNNER, token) ?? null;
     if (known !== null) return known === '' || known === 0 || known === false ? 'false' : 'true';
-    const input = inputOf(token, inputs);
-    if (input?.type === 'boolean') return `${input.variable} == "true"`;
-    return token === 'github.ref_name' ? 'true' : ofValue(token, (name) => `${name} != ""`);
+    if (token === 'github.ref_name' || BEGINS_ANEW.has(token)) return 'true';
+    const input = inputOf(token, start);
+    // As text `false` is true, and only where nobody is asked it is empty.
+    if (input?.type === 'boolean')
+      return isText(token) ? 'CI_PIPELINE_EVENT == "manual"' : `${input.variable} == "true"`;
+    if (input?.type === 'number' && !isText(token))
+      return `(${input.variable} != "" && ${input.variable} != "0")`;
+    return ofValue(token, (name) => `${name} != ""`);
   }
   /** What holds of a value, by what holds of the variables of ours that have it; null where there are none. */
   function ofValue(token: string, test: (variable: string) => string): string | null {
@@ -120,49 +126,55 @@ function translate(source: string, inputs: DispatchInputs['known']): string | nu
     return `(${where} && ${test(name)})`;
   }
   function nameOf(token: string): string | undefined {
-    return inputOf(token, inputs)?.variable ?? own(CONTEXT, token);
+    return inputOf(token, start)?.variable ?? own(CONTEXT, token);
   }
   function call(name: string): string | null {
     if (tokens[at++] !== '(') return null;
     const subject = tokens[at++] ?? '';
     if (tokens[at++] !== ',') return null;
-    const written = tokens[at++] ?? '';
-    const text = literalOf(written);
-    if (tokens[at++] !== ')' || text === null) return null;
-    return (
-      ofValue(subject, (value) => `${value} ${name} ${text}`) ??
-      calledWithKnown(name, knownOf(subject), knownOf(written))
-    );
+    const part = knownOf(tokens[at++] ?? '');
+    if (tokens[at++] !== ')' || part === null) return null;
+    const known = knownOf(subject) ?? own(OF_RUNNER, subject) ?? null;
+    if (known !== null) return String(calledWithKnown(name, known, part));
+    if (subject === 'github.event_name')
+      return ofEvents((event) => calledWithKnown(name, EVENT_NAMES[event], part));
+    if (hasOtherValues(subject, part)) return null;
+    const text = literalOf(part);
+    return text === null ? null : ofValue(subject, (value) => `${asLetters(value, part)} ${name} ${text}`);
   }
   function compare(left: string, operator: string, right: string): string | null {
     const [first, second] = [knownOf(left), knownOf(right)];
     if (first !== null && second !== null) return String(areEqual(first, second) === (operator === '=='));
     if (first !== null || (isOfEvent(right) && !isOfEvent(left))) return compare(right, operator, left);
-    if (inputOf(left, inputs)?.type === 'boolean' && second !== null && isOfOtherType(left, second))
-      return (isText(left) ? second === true : Number.isNaN(Number(second)))
-        ? String(operator === '!=')
-        : null;
-    const text =
-      literalOf(right) ?? (/^(?:true|false)$/.test(right) && inputOf(left, inputs) ? `"${right}"` : null);
-    if (left === 'github.event_name' && text !== null) {
-      const ours: Readonly<Record<string, string>> = {
-        '"push"': '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")',
-        '"pull_request"': 'CI_PIPELINE_EVENT == "pull_request"',
-        '"workflow_dispatch"': 'CI_PIPELINE_EVENT == "manual"',
-        '"schedule"': 'CI_PIPELINE_EVENT == "cron"',
-      };
-      const said = ours[text] ?? 'false';
-      return operator === '==' ? said : said === 'false' ? 'true' : `!(${said})`;
+    const input = inputOf(left, start);
+    if (second === null) {
+      const other = isOfEvent(right) ? undefined : nameOf(right);
+      if (other === undefined || [left, right].some((one) => hasOtherValues(one, ''))) return null;
+      return compared(left, operator, (name) => `lower(${name})`, `lower(${other})`);
     }
-    if (left === 'github.ref_type' && text !== null)
-      return `CI_PIPELINE_EVENT ${(operator === '==') === (text === '"tag"') ? '==' : '!='} "tag"`;
+    if (input !== undefined && (input.type === 'boolean' || typeof second === 'boolean'))
+      return comparedInput(input.variable, isText(left), input.type, operator, second);
     const ofRunner = own(OF_RUNNER, left);
-    if (ofRunner !== undefined && text !== null)
-      return (JSON.stringify(ofRunner) === text) === (operator === '==') ? 'true' : 'false';
-    const other = text ?? (isOfEvent(right) ? undefined : nameOf(right));
-    if (other === undefined) return null;
-    if (!isOfEvent(left)) return ofValue(left, (name) => `${name} ${operator} ${other}`);
-    const equal = ofValue(left, (name) => `${name} == ${other}`);
+    if (ofRunner !== undefined) return String(areEqual(ofRunner, second) === (operator === '=='));
+    if (left === 'github.event_name')
+      return ofEvents((event) => areEqual(EVENT_NAMES[event], second) === (operator === '=='));
+    if (left === 'github.ref_type') {
+      const type = String(second).toLowerCase();
+      if (type !== 'tag' && type !== 'branch') return String(operator === '!=');
+      return `CI_PIPELINE_EVENT ${(operator === '==') === (type === 'tag') ? '==' : '!='} "tag"`;
+    }
+    const text = literalOf(second);
+    if (text === null || hasOtherValues(left, second)) return null;
+    return compared(left, operator, (name) => asLetters(name, second), text);
+  }
+  function compared(
+    left: string,
+    operator: string,
+    read: (name: string) => string,
+    other: string,
+  ): string | null {
+    if (!isOfEvent(left)) return ofValue(left, (name) => `${read(name)} ${operator} ${other}`);
+    const equal = ofValue(left, (name) => `${read(name)} == ${other}`);
     return operator === '==' ? equal : `!(${equal})`;
   }
 }
@@ -172,12 +184,52 @@ type Known = string | number | boolean;
 /** Whether it is of the context in which booleans are text, `true` or `false`. */
 const isText = (input: string): boolean => input.startsWith('github.event.');
 
+/** Where it holds, by the name that each event has there. */
+function ofEvents(holds: (event: OurEvent) => boolean): string {
+  const events = OUR_EVENTS.filter(holds);
+  if (events.length === 0 || events.length === OUR_EVENTS.length) return String(events.length > 0);
+  const [other, ...others] = OUR_EVENTS.filter((event) => !events.includes(event));
+  if (others.length === 0) return `CI_PIPELINE_EVENT != "${other}"`;
+  const said = events.map((event) => `CI_PIPELINE_EVENT == "${event}"`).join(' || ');
+  return events.length === 1 ? said : `(${said})`;
+}
+
 /**
- * Whether a boolean input is compared with what is of another type: both are taken as numbers then, and text that is none
- * equals nothing (GitHub, "Evaluate expressions", operators). Without a build by hand an input is null, and 0.
+ * An input compared with a value of the file, where one of them is a boolean. Values of two types are compared as numbers, and
+ * text that is none equals nothing (GitHub, "Evaluate expressions", operators). Without a build by hand an input is null, and 0.
  */
-const isOfOtherType = (input: string, value: Known): boolean =>
-  typeof value !== (isText(input) ? 'string' : 'boolean');
+function comparedInput(
+  variable: string,
+  isText: boolean,
+  type: InputType,
+  operator: string,
+  value: Known,
+): string | null {
+  const isEqual = operator === '==';
+  if (type === 'number' && !isText) return null;
+  if (type === 'boolean' && !isText && typeof value === 'boolean')
+    return `${variable} ${isEqual === value ? '==' : '!='} "true"`;
+  if (type === 'boolean' && isText && typeof value === 'string') {
+    const text = value.toLowerCase();
+    if (['true', 'false', ''].includes(text)) return `${variable} ${operator} "${text}"`;
+  }
+  const isNever = typeof value === 'string' ? Number.isNaN(Number(value)) : value === true;
+  return isNever && (type === 'boolean' || typeof value === 'boolean') ? String(!isEqual) : null;
+}
+
+/** Whether a value there that may be compared so is another one here. */
+function hasOtherValues(token: string, value: Known): boolean {
+  if (BEGINS_ANEW.has(token) || token === 'github.event_name') return true;
+  // Pull requests are built as they are, not merged.
+  if (token === 'github.ref' && /merge|^refs\/pull\/./i.test(String(value))) return true;
+  // What has no value is 0.
+  return value === 0 && !token.startsWith('matrix.');
+}
+
+/** Texts are compared without regard to case there. */
+function asLetters(variable: string, value: Known): string {
+  return /\p{L}/u.test(String(value)) ? `lower(${variable})` : variable;
+}
 
 /** A value that is written in the expression; null for anything else. */
 function knownOf(token: string): Known | null {
@@ -193,17 +245,15 @@ function areEqual(first: Known, second: Known): boolean {
   return Number(first) === Number(second);
 }
 
-function calledWithKnown(name: string, subject: Known | null, part: Known | null): string | null {
-  if (subject === null || part === null) return null;
+function calledWithKnown(name: string, subject: Known, part: Known): boolean {
   const [text, other] = [String(subject).toLowerCase(), String(part).toLowerCase()];
-  if (name === 'startsWith') return String(text.startsWith(other));
-  return String(name === 'endsWith' ? text.endsWith(other) : text.includes(other));
+  if (name === 'startsWith') return text.startsWith(other);
+  return name === 'endsWith' ? text.endsWith(other) : text.includes(other);
 }
 
-function literalOf(token: string): string | null {
-  const [, text] = /^'((?:[^']|'')*)'$/.exec(token) ?? [];
-  // A `$` in an expression of ours is an error.
-  if (text?.includes('$') === true) return null;
-  if (text !== undefined) return JSON.stringify(text.replaceAll("''", "'"));
-  return /^\d+$/.test(token) ? `"${token}"` : null;
+/** A text of the file in an expression of ours; null where it is none, or cannot be written: a `$` is an error there. */
+function literalOf(value: Known): string | null {
+  if (typeof value === 'boolean') return null;
+  const text = String(value).toLowerCase();
+  return text.includes('$') ? null : JSON.stringify(text);
 }

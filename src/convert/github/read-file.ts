@@ -5,7 +5,7 @@ import { localActions } from './local-action.ts';
 import { ACTION_FILE, topOf } from './local-files.ts';
 import { readJobs } from './read-jobs.ts';
 import type { Run } from './run.ts';
-import { readTriggers, scheduleEntry } from './triggers.ts';
+import { eventsOfTriggers, readTriggers, scheduleEntry } from './triggers.ts';
 
 /** Jobs of a workflow of GitHub, each a workflow of ours: its steps share a checkout, and others do not. */
 export function readGithub(
@@ -32,8 +32,10 @@ export function readGithub(
   }
   let schedule = on?.kind === 'map' ? scheduleEntry(on.get('schedule')) : null;
   const { workflows } = readJobs({
-    ...{ root, file, document, run, on, triggers, inputs, files },
+    ...{ root, file, document, run, on, triggers, files },
     local: localActions(topOf(file.name), files),
+    start: { events: eventsOfTriggers(triggers), inputs: inputs.known },
+    inputs: inputs.entry,
     title: (root.get('name')?.peek() ?? '').replace(/['${}]/g, '') || file.name.replace(/^.*\//, ''),
     takeSchedule: () => {
       const taken = schedule;

@@ -8,8 +8,8 @@ import type { ReadWorkflow } from '../workflow.ts';
 import { readImage } from './build-image.ts';
 import { enterWorkflow, withCaller, type Call } from './called-workflow.ts';
 import { concurrencyEntry } from './concurrency.ts';
-import { conditionOf } from './condition.ts';
-import type { DispatchInputs } from './dispatch-inputs.ts';
+import { conditionOf, startUnder } from './condition.ts';
+import type { Start } from './start.ts';
 import type { Upload } from './download-artifact.ts';
 import type { LocalActions } from './local-action.ts';
 import { matrixEntry, noteLacking, variablesOf } from './matrix.ts';
@@ -30,7 +30,9 @@ export interface JobsAround {
   /** `on` of the file that is run. */
   readonly on: Foreign | undefined;
   readonly triggers: readonly Out[];
-  readonly inputs: DispatchInputs;
+  readonly start: Start;
+  /** `inputs`, of the file that is run. */
+  readonly inputs: OutEntry | null;
   /** What the file that is run is called there. */
   readonly title: string;
   /** `cron`, which one of the workflows says for all. */
@@ -156,11 +158,11 @@ interface JobRead {
 }
 
 function readJob(job: Foreign, needs: Needs, shared: Shared): JobRead | null {
-  const { env, defaults, call, inputs, on } = shared;
+  const { env, defaults, call, on } = shared;
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) job.get(key)?.leaveOut(why, fix);
   job.get('name')?.needs('a workflow is named by its key');
   job.get('permissions')?.needs('a step gets no token of the Git host');
-  const own = conditionOf(job.get('if'), inputs.known);
+  const own = conditionOf(job.get('if'), shared.start);
   if (own === 'never') {
     job.leaveOut(
       'its `if` cannot be said by `evaluate`, or cannot hold here, and the job is left out',
@@ -170,6 +172,7 @@ function readJob(job: Foreign, needs: Needs, shared: Shared): JobRead | null {
     return null;
   }
   const condition = withCaller(call?.condition ?? null, own, needs.isFirst, job);
+  const start = startUnder(shared.start, condition);
   const isOnSuccess = condition === null || condition.status === 'success';
   const awaited = onceEach([...needs.names, ...(isOnSuccess ? needs.through : [])]);
   const ownEnv = [env, job.get('env')];
@@ -177,12 +180,12 @@ function readJob(job: Foreign, needs: Needs, shared: Shared): JobRead | null {
   const built = readImage({
     job,
     env: ownEnv,
-    inputs: inputs.known,
+    start,
     triggers: shared.triggers,
     repository: shared.run.repository,
   });
   const done = built?.steps ?? new Set();
-  const steps = readSteps(job, ownEnv, defaults, inputs.known, passing, shared.local, done);
+  const steps = readSteps(job, ownEnv, defaults, start, passing, shared.local, done);
   const strategy = job.get('strategy');
   const matrix = matrixEntry(strategy);
   if (steps.length === 0 && built === null) {
@@ -201,7 +204,7 @@ function readJob(job: Foreign, needs: Needs, shared: Shared): JobRead | null {
       ...{ ofFile: shared.concurrency, ofJob: job.get('concurrency'), maxParallel },
       isAlone: shared.isAlone,
     },
-    ...([name, variablesOf(matrix), shared.title, inputs.known] as const),
+    ...([name, variablesOf(matrix), shared.title, start] as const),
   );
   const out = map(
     [
@@ -209,13 +212,13 @@ function readJob(job: Foreign, needs: Needs, shared: Shared): JobRead | null {
       awaited.length === 0 ? null : entry('depends_on', list(awaited), job.get('needs') ?? null),
       runsOnEntry(condition),
       passing.taken.length === 0 ? null : entry('artifacts', list(passing.taken)),
-      inputs.entry,
+      shared.inputs,
       shared.takeSchedule(),
       labelsEntry(job.get('runs-on')),
       matrix,
       group,
       built?.image ?? NO_IMAGE,
-      services === undefined ? null : servicesEntry(services, job.has('container'), ownEnv, inputs.known),
+      services === undefined ? null : servicesEntry(services, job.has('container'), ownEnv, start),
       steps.length === 0 ? null : entry('steps', list(steps), job.get('steps') ?? null),
       built?.push,
     ],

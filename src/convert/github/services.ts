@@ -3,7 +3,7 @@ import { hostNameOf, isVariable } from '../names.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
 import { definedBy } from './defined-by.ts';
-import type { DispatchInputs } from './dispatch-inputs.ts';
+import type { Start } from './start.ts';
 import { stepExpressions } from './expressions.ts';
 
 /** Containers beside the steps of a job. */
@@ -11,9 +11,9 @@ export function servicesEntry(
   services: Foreign,
   isInContainer: boolean,
   env: readonly (Foreign | undefined)[],
-  inputs: DispatchInputs['known'],
+  start: Start,
 ): OutEntry {
-  const texts = stepExpressions(definedBy(env), inputs);
+  const texts = stepExpressions(definedBy(env), start);
   return entry(
     'services',
     list(

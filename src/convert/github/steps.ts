@@ -4,10 +4,10 @@ import { uniqueNames } from '../names.ts';
 import { entry, map } from '../out.ts';
 import type { Out } from '../out.ts';
 import { readAction } from './actions.ts';
-import { conditionOf } from './condition.ts';
+import { conditionOf, startUnder } from './condition.ts';
 import { definedBy } from './defined-by.ts';
 import type { KeptUpload, Upload } from './download-artifact.ts';
-import type { DispatchInputs } from './dispatch-inputs.ts';
+import type { Start } from './start.ts';
 import { stepExpressions } from './expressions.ts';
 import { combined, enterAction, type LocalActions } from './local-action.ts';
 import { isLocal } from './local-files.ts';
@@ -34,7 +34,7 @@ export interface Around extends Pick<RunAround, 'env' | 'runs' | 'timeout' | 'al
 /** The steps of a job as they are made, one after the other. */
 interface Making {
   readonly job: Foreign;
-  readonly inputs: DispatchInputs['known'];
+  readonly start: Start;
   readonly passing: Passing;
   readonly local: LocalActions;
   /** All that the job runs. */
@@ -56,7 +56,7 @@ export function readSteps(
   job: Foreign,
   env: readonly (Foreign | undefined)[],
   defaults: Foreign | undefined,
-  inputs: DispatchInputs['known'],
+  start: Start,
   passing: Passing,
   local: LocalActions,
   done: ReadonlySet<Foreign>,
@@ -69,12 +69,12 @@ export function readSteps(
   const containerEnv = container?.kind === 'map' ? container.get('env') : undefined;
   const steps = (job.get('steps')?.items() ?? []).filter((step) => !done.has(step));
   const making: Making = {
-    ...{ job, inputs, passing, local, unique: uniqueNames(), caches: [], out: [], prepare: [] },
+    ...{ job, start, passing, local, unique: uniqueNames(), caches: [], out: [], prepare: [] },
     written: [...new Set(steps.map((one) => writtenOf(one, local)))].join('\n'),
     image:
       own === undefined
         ? null
-        : { value: stepExpressions(new Map(), inputs).word(own.text() ?? '', own), from: own },
+        : { value: stepExpressions(new Map(), start).word(own.text() ?? '', own), from: own },
   };
   readList(
     steps,
@@ -98,10 +98,9 @@ function writtenOf(step: Foreign, local: LocalActions): string {
 }
 
 function readList(steps: readonly Foreign[], around: Around, making: Making): void {
-  const { inputs, passing } = making;
+  const { start, passing } = making;
   for (const [index, step] of steps.entries()) {
     const env = [...around.env, step.get('env')];
-    const texts = stepExpressions(definedBy(env), inputs);
     step.get('name')?.text();
     step.get('id')?.needs('nothing refers to a step by its id');
     for (const key of ['parallel', 'background', 'wait', 'wait-all', 'cancel'])
@@ -115,7 +114,10 @@ function readList(steps: readonly Foreign[], around: Around, making: Making): vo
     const action =
       uses === undefined || isLocal(uses.peek())
         ? null
-        : readAction(step, uses, step.get('with'), texts, passing.uploads, making.written);
+        : readAction(
+            ...([step, uses, step.get('with')] as const),
+            ...([stepExpressions(definedBy(env), start), passing.uploads, making.written] as const),
+          );
     if (action?.kind === 'image') {
       making.image = { value: action.image, from: action.from };
       making.prepare = action.prepare;
@@ -128,7 +130,7 @@ function readList(steps: readonly Foreign[], around: Around, making: Making): vo
         step.get(key)?.needs('nothing runs for the action');
       continue;
     }
-    const own = conditionOf(step.get('if'), inputs);
+    const own = conditionOf(step.get('if'), start);
     const said = own === 'never' ? own : combined(around.condition, own, step, index === 0);
     if (said === 'never') leaveOutFor(step);
     else if (action !== null) {
@@ -143,7 +145,7 @@ function readList(steps: readonly Foreign[], around: Around, making: Making): vo
       inner.leave();
     } else {
       making.image ??= runnerImage(making.job);
-      const made = runStep(step, run, texts, {
+      const made = runStep(step, run, stepExpressions(definedBy(env), startUnder(start, said)), {
         ...{ ...around, said, env, image: making.image, prepare: making.prepare, index },
         ...{ caches: making.caches, unique: making.unique },
       });

@@ -1,4 +1,5 @@
 import { CRON_EXPRESSION } from '../../pipeline/cron-time.ts';
+import { OUR_EVENTS, type OurEvent } from '../events.ts';
 import type { Foreign } from '../foreign.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
@@ -13,6 +14,17 @@ export function readTriggers(on: Foreign | undefined): readonly Out[] | 'called'
   if (conditions.length > 0) return conditions;
   const isForCallers = events.some((one) => [one.key, one.peek()].includes('workflow_call'));
   return isForCallers ? 'called' : null;
+}
+
+/** All events of which one of the conditions may hold. */
+export function eventsOfTriggers(triggers: readonly Out[]): readonly OurEvent[] {
+  if (triggers.length === 0) return OUR_EVENTS;
+  const names = triggers.flatMap((one) => {
+    const event = one.kind === 'map' ? one.entries.find(({ key }) => key === 'event')?.value : undefined;
+    if (event?.kind === 'text') return [event.value];
+    return event?.kind === 'list' ? event.items.map((item) => (item.kind === 'text' ? item.value : '')) : [];
+  });
+  return OUR_EVENTS.filter((event) => names.includes(event));
 }
 
 function readEvent(name: string, event: Foreign, hasFilters: boolean): readonly Out[] {

@@ -1,6 +1,6 @@
 import { own } from '../own.ts';
 import { inputOf } from './contexts.ts';
-import type { DispatchInputs } from './dispatch-inputs.ts';
+import type { Start } from './start.ts';
 import { replaceExpressions } from './replace-expressions.ts';
 
 /** Values of an event that are the same here and there in a push, of a tag too, and in builds by hand and by the clock. */
@@ -16,7 +16,7 @@ const LONGEST = 4_096;
 export interface TemplateAround {
   /** Variables of the file. */
   readonly environment: ReadonlyMap<string, string>;
-  readonly inputs: DispatchInputs['known'];
+  readonly start: Start;
   /** `owner/name` there; null where that is not known. */
   readonly repository: string | null;
 }
@@ -30,7 +30,7 @@ export function templateOf(
   around: TemplateAround,
   found = new Map<string, string | null>(),
 ): string | null {
-  const { environment, inputs, repository } = around;
+  const { environment, start, repository } = around;
   const [owner = null, name = null] = repository?.split('/') ?? [];
   const ofRepository: Readonly<Record<string, string | null>> = {
     'github.repository': repository,
@@ -54,7 +54,7 @@ export function templateOf(
   const text = replaceExpressions(plain, (expression) => {
     const [, literal] = /^'([^']*)'$/.exec(expression) ?? [];
     const [, variable] = /^env\.(\w+)$/.exec(expression) ?? [];
-    const input = inputOf(expression, inputs);
+    const input = inputOf(expression, start);
     const put =
       own(SAME, expression) ??
       own(ofRepository, expression) ??

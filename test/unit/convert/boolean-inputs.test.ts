@@ -35,6 +35,14 @@ it.each([
   ['inputs.flag == true', 'CI_INPUT_FLAG == "true"'],
   ['inputs.flag', 'CI_INPUT_FLAG == "true"'],
   ["github.event.inputs.flag == 'true'", 'CI_INPUT_FLAG == "true"'],
+  ["github.event.inputs.flag != 'false'", 'CI_INPUT_FLAG != "false"'],
+  // Without a build by hand an input is null, which equals false.
+  ['inputs.flag != false', 'CI_INPUT_FLAG == "true"'],
+  ['inputs.flag == false', 'CI_INPUT_FLAG != "true"'],
+  ['inputs.flag != true', 'CI_INPUT_FLAG != "true"'],
+  // There it is text, and `false` as text is true.
+  ['!github.event.inputs.flag', '!(CI_PIPELINE_EVENT == "manual")'],
+  ['github.event.inputs.flag', 'CI_PIPELINE_EVENT == "manual"'],
 ])('what holds of a boolean input there holds here: %s', (condition, evaluate) => {
   const text = textOf('github', file(condition));
   expect(text).toContain('ship');

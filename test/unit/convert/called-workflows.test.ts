@@ -79,8 +79,8 @@ steps:
   - name: build  0 ""
     image: node:20
     environment:
-      TO: \${CI_COMMIT_TAG:-\${CI_COMMIT_BRANCH}}
-      GITHUB_REF_NAME: \${CI_COMMIT_TAG:-\${CI_COMMIT_BRANCH}}
+      TO: \${CI_COMMIT_REF#refs/*/}
+      GITHUB_REF_NAME: \${CI_COMMIT_REF#refs/*/}
       NPM:
         from_secret: NPM
     commands:

@@ -25,14 +25,15 @@ it.each([
   ['success() || failure()', 'status: - success - failure'],
   [
     "always() && github.base_ref == 'a'",
-    'evaluate: CI_COMMIT_TARGET_BRANCH == "a" status: - success - failure',
+    'evaluate: lower(CI_COMMIT_TARGET_BRANCH) == "a" status: - success - failure',
   ],
-  ["github.base_ref == 'always()'", 'evaluate: CI_COMMIT_TARGET_BRANCH == "always()"'],
+  ["github.base_ref == 'always()'", 'evaluate: lower(CI_COMMIT_TARGET_BRANCH) == "always()"'],
 ])('a step that asks for %s runs in no more cases', (condition, when) => {
   expect(whenOf(condition)?.replace('status: failure', 'status: - failure') ?? null).toBe(when);
 });
 
-const NAME = '((CI_PIPELINE_EVENT != "pull_request" && CI_COMMIT_BRANCH TEST) || CI_COMMIT_TAG TEST)';
+const NAME =
+  '((CI_PIPELINE_EVENT != "pull_request" && lower(CI_COMMIT_BRANCH) TEST) || lower(CI_COMMIT_TAG) TEST)';
 const PUSHED = '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")';
 
 it.each([
@@ -41,17 +42,55 @@ it.each([
   ["startsWith(github.ref_name, 'v')", NAME.replaceAll('TEST', 'startsWith "v"')],
   [
     'github.event.repository.default_branch == github.ref_name',
-    NAME.replaceAll('TEST', '== CI_REPO_DEFAULT_BRANCH'),
+    NAME.replaceAll('TEST', '== lower(CI_REPO_DEFAULT_BRANCH)'),
   ],
   [
     "contains(github.event.head_commit.message, '[deploy]')",
-    `(${PUSHED} && CI_COMMIT_MESSAGE contains "[deploy]")`,
+    `(${PUSHED} && lower(CI_COMMIT_MESSAGE) contains "[deploy]")`,
   ],
-  ["github.event.head_commit.message != 'x'", `!((${PUSHED} && CI_COMMIT_MESSAGE == "x"))`],
+  ["github.event.head_commit.message != 'x'", `!((${PUSHED} && lower(CI_COMMIT_MESSAGE) == "x"))`],
   ['github.event.pull_request.head.sha', '(CI_PIPELINE_EVENT == "pull_request" && CI_COMMIT_SHA != "")'],
 ])('%s holds for no pull request for which it does not hold there', (condition, evaluate) => {
   const when = whenOf(condition) ?? '';
   expect(when.replace(/^evaluate: '?|'$/g, '')).toBe(evaluate);
+});
+
+it.each([
+  ["github.ref == 'refs/heads/Main'", 'lower(CI_COMMIT_REF) == "refs/heads/main"'],
+  ["github.repository_owner == 'Shop'", 'lower(CI_REPO_OWNER) == "shop"'],
+  ["endsWith(github.repository, '/Web')", 'lower(CI_REPO) endsWith "/web"'],
+  ['github.actor == github.repository_owner', 'lower(CI_PIPELINE_AUTHOR) == lower(CI_REPO_OWNER)'],
+  ["matrix.node != '20'", 'NODE != "20"'],
+  ["runner.os == 'LINUX'", ''],
+  ["contains(runner.os, 'nux')", ''],
+])('texts are compared without regard to case: %s', (condition, evaluate) => {
+  expect((whenOf(condition) ?? '').replace(/^evaluate: '?|'$/g, '')).toBe(evaluate);
+});
+
+it.each([
+  ["github.event_name == 'Push'", PUSHED],
+  ["github.event_name != 'pull_request'", 'CI_PIPELINE_EVENT != "pull_request"'],
+  [
+    "contains(github.event_name, 'pu')",
+    '(CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "pull_request" || CI_PIPELINE_EVENT == "tag")',
+  ],
+  ["startsWith(github.event_name, 'workflow')", 'CI_PIPELINE_EVENT == "manual"'],
+  ["github.event_name != 'release'", ''],
+  ["github.ref_type == 'TAG'", 'CI_PIPELINE_EVENT == "tag"'],
+  ["github.ref_type != 'commit'", ''],
+])('an event has the name there that it has: %s', (condition, evaluate) => {
+  expect((whenOf(condition) ?? '').replace(/^evaluate: '?|'$/g, '')).toBe(evaluate);
+});
+
+it.each([
+  "github.ref == 'refs/pull/1/merge'",
+  "endsWith(github.ref, '/merge')",
+  'github.run_number == 1',
+  'github.event_name == github.actor',
+  "contains(github.run_id, '1')",
+  'github.event.number == 0',
+])('what is another value here is not compared: %s', (condition) => {
+  expect(whenOf(condition)).toBeNull();
 });
 
 it.each(['closed', '[labeled, closed]'])('a pull request of the types %s alone makes no build', (types) => {

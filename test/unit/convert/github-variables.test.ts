@@ -35,9 +35,9 @@ it('the name of the ref is that of the tag in a build of a tag', () => {
     env: { BRANCH: "\${{ github.head_ref || github.ref_name }}", NAME: "\${{ github.ref_name || 'x' }}" }`);
   const written = textOf('github', text);
   expect(written).toContain('- publish "$GITHUB_REF_NAME" "${GITHUB_REF_NAME#v}" "${GITHUB_REF_NAME}"');
-  expect(written).toContain('GITHUB_REF_NAME: ${CI_COMMIT_TAG:-${CI_COMMIT_BRANCH}}\n');
-  expect(written).toContain('BRANCH: ${CI_COMMIT_SOURCE_BRANCH:-${CI_COMMIT_TAG:-${CI_COMMIT_BRANCH}}}\n');
-  expect(written).toContain('NAME: ${CI_COMMIT_TAG:-${CI_COMMIT_BRANCH}}\n');
+  expect(written).toContain('GITHUB_REF_NAME: ${CI_COMMIT_REF#refs/*/}\n');
+  expect(written).toContain('BRANCH: ${CI_COMMIT_SOURCE_BRANCH:-${CI_COMMIT_REF#refs/*/}}\n');
+  expect(written).toContain('NAME: ${CI_COMMIT_REF#refs/*/}\n');
   expect(errorsOf('github', text)).toEqual([]);
   expect(notesOf('github', text)).toEqual([]);
 });

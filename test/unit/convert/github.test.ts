@@ -62,7 +62,7 @@ steps:
   - name: Publish
     image: node:\${NODE_VERSION}
     when:
-      evaluate: CI_COMMIT_REF == "refs/heads/main"
+      evaluate: lower(CI_COMMIT_REF) == "refs/heads/main"
       status:
         - success
         - failure
@@ -182,8 +182,8 @@ jobs:
 `);
   expect(written).toContain('- ship --to ${CI_INPUT_TARGET}');
   expect(written).toContain('TO: ${CI_INPUT_TARGET}');
-  expect(written).toContain('evaluate: CI_INPUT_TARGET != "none"');
-  expect(written).toContain('!(CI_INPUT_DRY_RUN == "true")');
+  expect(written).toContain('evaluate: lower(CI_INPUT_TARGET) != "none"');
+  expect(written).toContain('!(CI_PIPELINE_EVENT == "manual")');
 });
 
 it('`schedule` is `cron` in one of the workflows, and an event of all', () => {

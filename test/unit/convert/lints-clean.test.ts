@@ -179,10 +179,10 @@ it('`||` takes what has a value; where a step runs is known', () => {
     '{ run: "echo ${{ github.head_ref || github.ref_name }}", if: "runner.os == \'Linux\'", env: { A: "${{ github.head_ref || \'none\' }}", W: "${{ github.workspace }}/a" } }, { run: z, if: "runner.os == \'Windows\'" }, { run: w, if: "contains(matrix.c, \'x\')" }',
   );
   const written = textOf('github', text);
-  expect(written).toContain('echo ${CI_COMMIT_SOURCE_BRANCH:-${CI_COMMIT_TAG:-${CI_COMMIT_BRANCH}}}');
+  expect(written).toContain('echo ${CI_COMMIT_SOURCE_BRANCH:-${CI_COMMIT_REF#refs/*/}}');
   expect(written).toContain('A: ${CI_COMMIT_SOURCE_BRANCH:-none}');
   expect(written).toContain('W: /workspace/a');
-  expect(written).toContain('evaluate: C contains "x"');
+  expect(written).toContain('evaluate: lower(C) contains "x"');
   expect(notesOf('github', text)).toEqual([expect.stringContaining('cannot hold here')]);
   expect(errorsOf('github', text)).toEqual([]);
 });

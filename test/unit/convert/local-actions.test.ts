@@ -68,7 +68,7 @@ runs:
   - name: Make
     image: node:22
     when:
-      evaluate: CI_COMMIT_REF == "refs/heads/main"
+      evaluate: lower(CI_COMMIT_REF) == "refs/heads/main"
     environment:
       MODE: fast
     commands:
@@ -79,7 +79,7 @@ runs:
   - name: /.github/actions/set-up/check.sh /.github/actions/set-up
     image: node:22
     when:
-      evaluate: CI_COMMIT_REF == "refs/heads/main" && (CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")
+      evaluate: lower(CI_COMMIT_REF) == "refs/heads/main" && (CI_PIPELINE_EVENT == "push" || CI_PIPELINE_EVENT == "tag")
     environment:
       MODE: fast
     commands:
@@ -114,6 +114,7 @@ runs:
   ]);
   expect(text).toContain('- "echo v${CI_COMMIT_MESSAGE} \\"${CI_COMMIT_MESSAGE}\\" "\n');
   expect(said).toEqual([
+    expect.stringContaining('empty there in all but pushes'),
     expect.stringContaining("`format('v{0}', github.event.head_commit.message) || 'none'` has no value here"),
   ]);
   const issue = converted([using('"${{ github.event.issue.title }}"'), action('echo', ECHO)]);
