@@ -41,6 +41,10 @@ export function readSettings<T>(environment: Environment, compose: (read: Read) 
   return freeze(settings);
 }
 
+/** All that is set, of settings and of others; what of the file cannot be read is left out. */
+export const readValues = (environment: Environment): ReadonlyMap<string, string> =>
+  readFile(environment, []);
+
 /** The environment over the file's values. An empty variable counts as absent. */
 function readFile(environment: Environment, wrong: Wrong[]): Map<string, string> {
   const values = new Map<string, string>();

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Express } from 'express';
 import { pino } from 'pino';
+import { secretTexts } from '../config/secret-texts.ts';
 import { readServerSettings, type ServerSettings } from '../config/settings.ts';
 import { EFFECT_TRIES, TIMES } from '../config/times.ts';
 import { createApp } from './api/app.ts';
@@ -15,6 +16,7 @@ import type { RequestTimes } from './api/http-server.ts';
 import { API_LIMITS } from './api/limits.ts';
 import { workerRoutes } from './api/worker/worker-routes.ts';
 import { createBuilds, effectSettled, endedLeases, manifestRecord } from './builds/index.ts';
+import { createLineMask } from './core/line-mask.ts';
 import { Problem } from './core/problem.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
 import { makeFolderDurably } from './files/durable.ts';
@@ -71,7 +73,13 @@ const settings = read();
 /** A renewed certificate is to be looked at; without one, nothing: the signal ends no process of ours. */
 let onHangUp = (): void => undefined;
 process.on('SIGHUP', () => onHangUp());
-const log = pino({ name: 'slipway-server', level: settings.logLevel });
+const lineMask = createLineMask();
+lineMask.add(secretTexts(process.env));
+const output = pino.destination({ sync: true });
+const log = pino(
+  { name: 'slipway-server', level: settings.logLevel },
+  { write: (line) => void output.write(lineMask.mask(line)) },
+);
 await main().catch((error: unknown) => {
   log.fatal({ err: error }, error instanceof Problem ? `${error.message} ${error.fix}` : 'the server ends');
   process.exit(1);
@@ -98,7 +106,7 @@ async function main(): Promise<void> {
     onError: warn('the record'),
   });
   const gitHost = connectGithub({ ...settings.github, clock });
-  const box = createSecretBox(await openKeyRing(data('keys')));
+  const box = createSecretBox(await openKeyRing(data('keys')), (plain) => lineMask.add([plain]));
   const secrets = createSecrets({ store, box, clock, gitHost });
   const targets = createNotificationTargets({ store, box, clock });
   const logs = openFileLogStore(data('logs'));

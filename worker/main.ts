@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { pino, type Logger } from 'pino';
 import { TIMES } from '../config/times.ts';
+import { secretTexts } from '../config/secret-texts.ts';
 import { readWorkerSettings, type WorkerSettings } from '../config/settings.ts';
+import { createLineMask } from '../src/core/line-mask.ts';
 import { Problem } from '../src/core/problem.ts';
 import type { ClaimableJob, DeploymentWork, JobData, WorkflowWork } from '../src/core/work.ts';
 import { systemClock } from '../src/ports/clock.ts';
@@ -64,7 +66,13 @@ const settings = read();
 /** A renewed certificate is to be looked at; without one, nothing: the signal ends no process of ours. */
 let onHangUp = (): void => undefined;
 process.on('SIGHUP', () => onHangUp());
-const log = pino({ name: 'slipway-worker', level: settings.logLevel });
+const lineMask = createLineMask();
+lineMask.add(secretTexts(process.env));
+const output = pino.destination({ sync: true });
+const log = pino(
+  { name: 'slipway-worker', level: settings.logLevel },
+  { write: (line) => void output.write(lineMask.mask(line)) },
+);
 /** Of the leases that are worked on, by their id. */
 const stepLogs = new Map<string, StepLog>();
 await main().catch((error: unknown) => {
@@ -99,6 +107,7 @@ async function main(): Promise<void> {
     process: holder,
     onWait: (problem) => log.warn(`${problem.message} Waiting for its name.`),
     onReport: (lease, report) => stepLogs.get(lease.id)?.told(report),
+    onSecrets: lineMask.add,
   });
   await holder.keep();
   const leases = new Map<string, Promise<void>>();

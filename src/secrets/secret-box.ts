@@ -14,10 +14,12 @@ export interface SecretBox {
  * AES-256-GCM with a random 96-bit nonce; the context is authenticated with it, so that a ciphertext copied
  * into another row does not open. Form: `v1.<key id>.<nonce>.<ciphertext and tag>`, each base64url.
  * New values are sealed with the ring's first key; older keys still open.
+ * @param onOpen Told of each value that this process has seen.
  */
-export function createSecretBox(ring: KeyRing): SecretBox {
+export function createSecretBox(ring: KeyRing, onOpen: (plain: string) => void = () => undefined): SecretBox {
   return {
     seal: (plain, context) => {
+      onOpen(plain);
       const { id, key } = ring.current;
       const nonce = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', key, nonce);
@@ -31,7 +33,9 @@ export function createSecretBox(ring: KeyRing): SecretBox {
       if (version !== 'v1' || key === null)
         throw new Problem('secret_unreadable', { context, cause: `the key ${id} is not in the key file` });
       try {
-        return decrypt(key, Buffer.from(nonce, 'base64url'), Buffer.from(body, 'base64url'), context);
+        const plain = decrypt(key, Buffer.from(nonce, 'base64url'), Buffer.from(body, 'base64url'), context);
+        onOpen(plain);
+        return plain;
       } catch (cause) {
         throw new Problem('secret_unreadable', { context, cause: 'it was changed or moved' }, { cause });
       }

@@ -45,6 +45,8 @@ export interface ConnectOptions {
   readonly onWait?: (problem: Problem) => void;
   /** Told of each report of a lease as it is made, with secrets masked. */
   readonly onReport?: (lease: Pick<Lease, 'id' | 'work'>, report: ReportBody) => void;
+  /** Told of the secrets that leases are given: nothing may show them. */
+  readonly onSecrets?: (values: readonly string[]) => void;
   /** The newest version of the protocol that it speaks; that of this program unless told. */
   readonly protocol?: number;
   /** How long work goes on without an answer of the server; `TIMES.serverAway` unless told. */
@@ -218,6 +220,7 @@ class Connection implements ServerConnection {
       spoolDir: path.join(this.#options.spoolDir, answer.lease.id),
       serverAwayMs: this.#options.serverAwayMs ?? TIMES.serverAway,
       onReport: (report) => this.#options.onReport?.(lease, report),
+      onSecrets: (values) => this.#options.onSecrets?.(values),
     });
     this.#leases.add(lease);
     void lease.ended.then(() => this.#leases.delete(lease));

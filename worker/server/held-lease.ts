@@ -26,7 +26,7 @@ import type {
   SplitRequest,
 } from '../../src/protocol/worker.ts';
 import { LogShipper } from '../logs/log-shipper.ts';
-import { reasonMasker } from '../logs/mask-reasons.ts';
+import { maskedValues, reasonMasker } from '../logs/mask-reasons.ts';
 import type { LogSink } from '../log-sink.ts';
 import type { NameImage } from '../steps/named-images.ts';
 import type { DivideFiles, SendArtifact } from '../steps/workflow-context.ts';
@@ -53,6 +53,8 @@ export interface HeldLeaseOptions {
   readonly serverAwayMs: number;
   /** Told of each report as it is made, with secrets masked. */
   readonly onReport?: (report: ReportBody) => void;
+  /** Told of the values that this lease was given. */
+  readonly onSecrets?: (values: readonly string[]) => void;
 }
 
 /** The server's time by a clock that nobody sets; this machine's where the server does not tell its own. */
@@ -207,6 +209,7 @@ export class HeldLease implements Lease {
   async secrets(): Promise<LeaseSecrets> {
     const secrets = (await this.#ask({ method: 'GET', path: '/secrets' })) as LeaseSecrets;
     this.#masked = reasonMasker(secrets);
+    this.#options.onSecrets?.(maskedValues(secrets));
     return secrets;
   }
 

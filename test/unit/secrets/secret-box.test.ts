@@ -51,6 +51,16 @@ describe('a sealed value', () => {
     expect([box.open(one, place), box.open(other, place)]).toEqual(['päss\nword', 'päss\nword']);
   });
 
+  it('is told to who masks it, by who seals and by who opens it', async () => {
+    const told: string[] = [];
+    const box = createSecretBox(await openKeyRing(file), (plain) => told.push(plain));
+    const sealed = box.seal('word', place);
+    expect(told.splice(0)).toEqual(['word']);
+    box.open(sealed, place);
+    expect(() => box.open(sealed, 'elsewhere')).toThrow();
+    expect(told).toEqual(['word']);
+  });
+
   it('does not open in another place', async () => {
     const box = createSecretBox(await openKeyRing(file));
     expect(() => box.open(box.seal('value', place), 'project/prj_2/secret/npm_token')).toThrow(

@@ -285,6 +285,13 @@ describe('a name that another process holds', () => {
 });
 
 describe('a lease', () => {
+  it('tells the values that it was given to who masks the log of the process', async () => {
+    const told: (readonly string[])[] = [];
+    const lease = await claim({ onSecrets: (values) => told.push(values) });
+    await lease.secrets();
+    expect(told).toEqual([expect.arrayContaining(['hunter2'])]);
+  });
+
   it('masks in its sentences the secrets that it asked for', async () => {
     const lease = await claim();
     await lease.secrets();

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { readValues, type Environment } from './read-settings.ts';
+import type { Setting } from './setting.ts';
+import { SETTINGS } from './settings-table.ts';
+
+/**
+ * What of the settings may stand in no log: each secret as a whole, and what opens something in it (one of a list, the
+ * password of an address, the value of a header). Nothing of what cannot be read.
+ */
+export function secretTexts(environment: Environment): readonly string[] {
+  const values = readValues(environment);
+  const texts = Object.values<Setting>(SETTINGS).flatMap(({ name, secret }) => {
+    const file = secret ? values.get(`${name}_FILE`) : undefined;
+    const text = secret ? (values.get(name) ?? (file === undefined ? undefined : textOf(file))) : undefined;
+    return text === undefined ? [] : [text];
+  });
+  return [...new Set(texts.flatMap((text) => [text, ...partsOf(text)]))];
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function partsOf(text: string): readonly string[] {
+  if (/^[a-z+]+:\/\//.test(text)) return URL.canParse(text) ? withDecoded([new URL(text).password]) : [];
+  const items = text.split(/[,\n]/).map((item) => item.trim());
+  return withDecoded([...items, ...items.map((item) => item.slice(item.indexOf('=') + 1))]);
+}
+
+function withDecoded(texts: readonly string[]): readonly string[] {
+  return texts.flatMap((text) => [text, decoded(text)]);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
