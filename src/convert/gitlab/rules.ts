@@ -1,7 +1,7 @@
 import { noteSchedule } from '../events.ts';
 import type { Foreign } from '../foreign.ts';
 import { entry, list, map, text } from '../out.ts';
-import type { Out, OutEntry } from '../out.ts';
+import type { Out, OutEntry, OutMap } from '../out.ts';
 import { byHandEntry, noteByHand, noteChanges } from './by-hand.ts';
 import type { ByHand } from './by-hand.ts';
 import { translate } from './expression.ts';
@@ -65,6 +65,11 @@ const AND_ALL_AFTER = [
   'Write a `when`.',
 ] as const;
 
+const NONE_AFTER = [
+  'whatever files are changed or there, the rules after it do not count where its `if` holds',
+  'Write them before it, or a `when`.',
+] as const;
+
 /**
  * Whether a condition asks for nothing but variables that turn a template off, e.g. `$SAST_DISABLED`: they are set in a
  * project’s settings alone, and here the template is left out instead.
@@ -79,12 +84,13 @@ function turnsOff(condition: string): boolean {
 const whereOf = (parts: readonly string[]): string => (parts.length === 0 ? 'true' : parts.join(' && '));
 
 function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleRoom): JobWhen {
-  const held: Out[] = [];
+  const held: OutMap[] = [];
   const before: string[] = [];
   const byHand: ByHand[] = [];
   const failures: RuleFailure[] = [];
   let isCut = false;
-  for (const rule of rulesOf(rules, referenced)) {
+  const all = rulesOf(rules, referenced);
+  for (const rule of all) {
     if (isCut) {
       rule.use();
       continue;
@@ -174,16 +180,25 @@ function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleR
       ),
     );
     if (said === null && changes === undefined && exists === undefined) break;
-    if (changes === undefined && said !== null) before.push(`!(${said})`);
+    // What it keeps back in builds that cannot be said, no rule after it may let through.
+    const keepsBack = isByHand || (ofJob !== null && word === 'on_failure');
+    const isOfFiles = changes !== undefined || (said === null && exists !== undefined);
+    if (keepsBack && isOfFiles && rule !== all.at(-1)) rule.changes(...NONE_AFTER);
+    if (said !== null && (changes === undefined || keepsBack)) before.push(`!(${said})`);
+    else if (keepsBack && isOfFiles) isCut = true;
   }
   const isFailureAllowed = isIgnoredByAll(failures);
   if (held.length === 0) return { when: null, isNever: true, isFailureAllowed, byHand };
-  const isAlways = held.some((one) => one.kind === 'map' && one.entries.length === 0);
+  const isStatusTold = held.some((one) => one.entries.some(({ key }) => key === 'status'));
+  const isAlways = !isStatusTold && held.some(({ entries }) => entries.length === 0);
   if (isAlways) rules.needs('one of them holds in any case');
+  const conditions = held.map((one) =>
+    one.entries.length === 0 ? map([entry('status', 'success')], one.from) : one,
+  );
   return {
     when: isAlways
       ? null
-      : entry('when', held.length === 1 ? (held[0] ?? list([])) : list(held, rules), rules),
+      : entry('when', conditions.length === 1 ? (conditions[0] ?? list([])) : list(conditions, rules), rules),
     isNever: false,
     isFailureAllowed,
     byHand,

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { convert, notesOf, textOf } from './support.ts';
 
 const OTHER = 'other: { image: "a:1", script: [y] }\n';
@@ -67,4 +68,37 @@ it.each([
 ])('a failure that one rule ignores, and another does not, counts, and is noted: %s', (rules, more) => {
   expect(textOf('gitlab', failing(rules, more))).not.toContain('failure: ignore');
   expect(notesOf('gitlab', failing(rules, more)).filter((one) => one.includes(COUNTS))).toHaveLength(1);
+});
+
+it.each([
+  '{ changes: ["docs/**"], when: manual }, { when: on_success }',
+  '{ exists: [a], when: manual }, { when: on_success }',
+])(
+  'rules after one that waits for a person where files are changed, or there, hold in no other build: %s',
+  (rules) => {
+    const [ship = ''] = textOf('gitlab', job(rules)).split('- name: ship').slice(1);
+    expect(ship.match(/- event|- evaluate|- path/g) ?? []).toEqual([]);
+    expect(ship).toContain('event: manual');
+    expect(notesOf('gitlab', job(rules)).join('\n')).toContain('the rules after it do not count');
+  },
+);
+
+it('so do those after one with an `if`, where that holds', () => {
+  const file = job(
+    '{ if: $CI_COMMIT_TAG, changes: ["docs/**"], when: manual }, { if: $CI_COMMIT_BRANCH == "a" }',
+  );
+  expect(textOf('gitlab', file)).toContain(`evaluate: '!(CI_COMMIT_TAG != "") && (`);
+});
+
+it('a rule for failures where files are changed keeps its job back where they are, as there', () => {
+  const file = job('{ changes: ["docs/**"], when: on_failure }, { when: on_success }');
+  expect(textOf('gitlab', file).match(/status: \w+/g)).toEqual(['status: failure']);
+  expect(notesOf('gitlab', file).join('\n')).toContain('the rules after it do not count');
+});
+
+it('a rule for all ends where files are changed counts beside one that holds in any case', () => {
+  const file = job('{ changes: ["docs/**"], when: always }, { when: on_success }');
+  const { steps } = parse(textOf('gitlab', file)) as { steps: { when?: { status: string | string[] }[] }[] };
+  expect(steps[1]?.when?.map(({ status }) => status)).toEqual([['success', 'failure'], 'success']);
+  expect(notesOf('gitlab', file).filter((one) => one.includes('rules'))).toEqual([]);
 });
