@@ -116,7 +116,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
     copies: copiesOf(job.get('parallel'), texts),
     isIdle: commands.length === 0,
     resource:
-      resource === undefined ? null : { from: resource, name: texts.value(resource.text() ?? '', resource) },
+      resource === undefined ? null : { from: resource, name: texts.key(resource.text() ?? '', resource) },
     services,
   };
   // What a nearer value of the same key stands for.

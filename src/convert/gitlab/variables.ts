@@ -3,50 +3,7 @@ import { entry, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
 import { own } from '../own.ts';
 import { WORKSPACE } from '../workspace.ts';
-
-/** What GitLab's predefined variables are called here. */
-const RENAMED: Readonly<Record<string, string>> = {
-  CI: 'CI',
-  CI_BUILDS_DIR: 'CI_WORKSPACE',
-  CI_PROJECT_DIR: 'CI_WORKSPACE',
-  CI_COMMIT_SHA: 'CI_COMMIT_SHA',
-  CI_COMMIT_BRANCH: 'CI_COMMIT_BRANCH',
-  CI_COMMIT_TAG: 'CI_COMMIT_TAG',
-  CI_COMMIT_MESSAGE: 'CI_COMMIT_MESSAGE',
-  CI_COMMIT_AUTHOR: 'CI_COMMIT_AUTHOR',
-  CI_COMMIT_REF_SLUG: 'CI_COMMIT_BRANCH_SLUG',
-  CI_COMMIT_BEFORE_SHA: 'CI_PREV_COMMIT_SHA',
-  CI_DEFAULT_BRANCH: 'CI_REPO_DEFAULT_BRANCH',
-  CI_PROJECT_NAME: 'CI_REPO_NAME',
-  CI_PROJECT_PATH: 'CI_REPO',
-  CI_PROJECT_NAMESPACE: 'CI_REPO_OWNER',
-  CI_PROJECT_ROOT_NAMESPACE: 'CI_REPO_OWNER',
-  CI_PROJECT_URL: 'CI_REPO_URL',
-  CI_REPOSITORY_URL: 'CI_REPO_CLONE_URL',
-  CI_PIPELINE_ID: 'CI_PIPELINE_NUMBER',
-  CI_PIPELINE_IID: 'CI_PIPELINE_NUMBER',
-  CI_PIPELINE_URL: 'CI_PIPELINE_URL',
-  CI_PIPELINE_CREATED_AT: 'CI_PIPELINE_CREATED',
-  CI_JOB_NAME: 'CI_STEP_NAME',
-  CI_JOB_URL: 'CI_STEP_URL',
-  CI_JOB_ID: 'CI_PIPELINE_NUMBER',
-  CI_MERGE_REQUEST_IID: 'CI_COMMIT_PULL_REQUEST',
-  CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: 'CI_COMMIT_SOURCE_BRANCH',
-  CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'CI_COMMIT_TARGET_BRANCH',
-  CI_SERVER_URL: 'CI_FORGE_URL',
-  CI_SERVER_HOST: 'CI_SYSTEM_HOST',
-  GITLAB_USER_LOGIN: 'CI_PIPELINE_AUTHOR',
-};
-
-/** Those that are a form of ours, under a name that a step may set. */
-const FORMS: Readonly<Record<string, readonly [string, string]>> = {
-  CI_COMMIT_SHORT_SHA: ['COMMIT_SHORT_SHA', '${CI_COMMIT_SHA:0:8}'],
-  CI_COMMIT_REF_NAME: [
-    'COMMIT_REF_NAME',
-    '${CI_COMMIT_TAG:-${CI_COMMIT_SOURCE_BRANCH:-${CI_COMMIT_BRANCH}}}',
-  ],
-  CI_COMMIT_TITLE: ['COMMIT_TITLE', '${CI_COMMIT_MESSAGE}'],
-};
+import { FORMS, OTHER_VALUES, RENAMED } from './predefined.ts';
 
 const REFERENCE = /\$\$|\$\{([A-Za-z_]\w*)([^{}]*)\}|\$([A-Za-z_]\w*)/g;
 
@@ -58,6 +15,8 @@ const OF_THE_SHELL =
 export interface JobText {
   command(text: string, at: Foreign): string;
   value(text: string, at: Foreign): string;
+  /** A value that tells things apart: what it is there does not matter. */
+  key(text: string, at: Foreign): string;
   /** With the variables of the file written out; what is left is noted. */
   word(text: string, at: Foreign): string;
   /** With the variables of the file written out; what is left stays as it is. */
@@ -94,12 +53,20 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
       );
   };
 
+  const noteOther = (name: string, at: Foreign): void => {
+    const other = own(OTHER_VALUES, name);
+    if (other === undefined || told.has(name)) return;
+    told.add(name);
+    at.changes(`\`${name}\`: ${other.how}`, other.fix);
+  };
+
   return {
     command: (text, at) =>
       text.replace(REFERENCE, (whole: string, braced?: string, operator?: string, bare?: string) => {
         const name = braced ?? bare;
         if (name === undefined) return whole;
         if (defined.has(name) || assigned.has(name) || OF_THE_SHELL.test(name)) return whole;
+        noteOther(name, at);
         const form = own(FORMS, name);
         if (form !== undefined) needed.set(form[0], form[1]);
         const ours = form?.[0] ?? own(RENAMED, name);
@@ -109,8 +76,9 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
         }
         return bare === undefined ? `\${${ours}${operator ?? ''}}` : `$${ours}`;
       }),
-    value: (text, at) => expand(text, at, 0, true),
-    word: (text, at) => expand(text, at, 0, false),
+    value: (text, at) => expand(text, at, 0, 'value'),
+    key: (text, at) => expand(text, at, 0, 'key'),
+    word: (text, at) => expand(text, at, 0, 'word'),
     path: (text) =>
       text.replace(
         REFERENCE,
@@ -121,7 +89,8 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
   };
 
   /** GitLab replaces variables in values, also by others of the file. */
-  function expand(value: string, at: Foreign, depth: number, isValue: boolean): string {
+  function expand(value: string, at: Foreign, depth: number, as: 'value' | 'key' | 'word'): string {
+    const isValue = as !== 'word';
     return value.replace(REFERENCE, (whole: string, braced?: string, operator?: string, bare?: string) => {
       const name = braced ?? bare;
       if (name === undefined) return isValue ? '$$' : '$';
@@ -129,9 +98,10 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
       const written = defined.get(name);
       if (written !== undefined && depth < 8) {
         at.spend(written.length);
-        return expand(written, at, depth + 1, isValue);
+        return expand(written, at, depth + 1, as);
       }
       const [ours, form] = [own(RENAMED, name), own(FORMS, name)];
+      if (as === 'value') noteOther(name, at);
       if (isValue && ours === 'CI_WORKSPACE') return WORKSPACE;
       if (isValue && form !== undefined) return form[1];
       if (isValue && ours !== undefined && !/^CI_(?:STEP_\w+|FORGE_URL)$/.test(ours))

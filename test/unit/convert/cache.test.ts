@@ -20,7 +20,7 @@ it('GitLab’s key of files is ours, and its text ends with the commit, so that 
     - node_modules
     - .cache/pip
   key:
-    prefix: \${CI_COMMIT_BRANCH_SLUG}
+    prefix: \${CI_COMMIT_BRANCH_SLUG:-\${CI_COMMIT_TAG}}
     files: package-lock.json
   fallback_keys: main-
   policy: pull`);
@@ -29,8 +29,8 @@ it('GitLab’s key of files is ours, and its text ends with the commit, so that 
   ).toBe(
     `cache:
   - paths: a
-    key: \${CI_COMMIT_BRANCH_SLUG}-\${CI_COMMIT_SHA}
-    fallback_keys: \${CI_COMMIT_BRANCH_SLUG}-
+    key: \${CI_COMMIT_BRANCH_SLUG:-\${CI_COMMIT_TAG}}-\${CI_COMMIT_SHA}
+    fallback_keys: \${CI_COMMIT_BRANCH_SLUG:-\${CI_COMMIT_TAG}}-
   - paths: b
     key: default-\${CI_COMMIT_SHA}
     fallback_keys: default-`,
