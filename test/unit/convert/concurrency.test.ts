@@ -81,5 +81,7 @@ it('a resource group of GitLab is a group that the whole build waits in', () => 
   ]);
   expect(textOf('gitlab', gitlab('a', 'b'))).toContain('concurrency: "1"\n');
   expect(errorsOf('gitlab', gitlab('a-$CI_COMMIT_BRANCH'))).toEqual([]);
-  expect(textOf('gitlab', gitlab('a-$CI_COMMIT_BRANCH'))).toContain('group: a-${CI_COMMIT_BRANCH#${CI_COMMIT_TARGET_BRANCH}}');
+  expect(textOf('gitlab', gitlab('a-$CI_COMMIT_BRANCH'))).toContain(
+    'group: a-${CI_COMMIT_BRANCH#${CI_COMMIT_TARGET_BRANCH}}',
+  );
 });
