@@ -91,11 +91,14 @@ function operand(token: string): string | null {
 export const NO_PULL_REQUEST = 'CI_PIPELINE_EVENT != "pull_request"';
 const PULL_REQUEST = 'CI_PIPELINE_EVENT == "pull_request"';
 
+/** The tag, or the branch that was pushed to, or that a merge request is of. */
+const REF_NAME = `(CI_PIPELINE_EVENT == "tag" ? CI_COMMIT_TAG : ${PULL_REQUEST} ? CI_COMMIT_SOURCE_BRANCH : CI_COMMIT_BRANCH)`;
+
 /** Ours of GitLab’s variables in rules, and when GitLab sets them. */
 const OURS: Readonly<Record<string, readonly [string, string | null]>> = {
   CI_COMMIT_BRANCH: ['CI_COMMIT_BRANCH', NO_PULL_REQUEST],
   CI_COMMIT_TAG: ['CI_COMMIT_TAG', null],
-  CI_COMMIT_REF_NAME: ['CI_COMMIT_BRANCH', NO_PULL_REQUEST],
+  CI_COMMIT_REF_NAME: [REF_NAME, null],
   CI_COMMIT_MESSAGE: ['CI_COMMIT_MESSAGE', null],
   CI_COMMIT_TITLE: ['CI_COMMIT_MESSAGE', null],
   CI_COMMIT_AUTHOR: ['CI_COMMIT_AUTHOR', null],
