@@ -16,7 +16,7 @@ import type { ReadJob } from './read-job.ts';
 import { resourceGroups } from './resource-groups.ts';
 import { readWorkflowRules } from './rules.ts';
 import { jobText } from './variables.ts';
-import { waitsOf } from './waits.ts';
+import { noteIndependent, waitsOf } from './waits.ts';
 
 /** Jobs of GitLab, of the main file and those that it includes, as steps of one workflow. */
 export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): readonly ReadWorkflow[] {
@@ -163,6 +163,7 @@ function stepsOf(jobs: readonly ReadJob[], stages: readonly string[]): readonly 
   noteShared(kept);
   noteMissing(kept);
   const waits = waitsOf(kept, order);
+  noteIndependent(kept, order, waits);
   return [...kept]
     .sort((a, b) => order(a) - order(b))
     .flatMap((read) => {

@@ -36,11 +36,53 @@ export function waitsOf(
   }
 
   function reach(name: string, reached: Set<string>): void {
-    const open = new Set([name]);
-    for (const one of open) {
-      reached.add(one);
-      const read = byName.get(one);
-      for (const next of read === undefined ? [] : waits(read)) if (!reached.has(next)) open.add(next);
-    }
+    for (const one of reachedFrom([name], byName, waits, reached)) reached.add(one);
   }
+}
+
+type Waits = (read: ReadJob) => readonly string[];
+
+/** Jobs by these names, and all that they wait for, but for those that are known. */
+function reachedFrom(
+  names: readonly string[],
+  byName: ReadonlyMap<string, ReadJob>,
+  waits: Waits,
+  known: ReadonlySet<string> = new Set(),
+): ReadonlySet<string> {
+  const open = new Set(names);
+  for (const one of open) {
+    const read = byName.get(one);
+    for (const next of read === undefined ? [] : waits(read)) if (!known.has(next)) open.add(next);
+  }
+  return open;
+}
+
+/** Of more jobs it is said without a look at each. */
+const MOST_JOBS = 300;
+
+/**
+ * Says of the first job with `needs` that it goes on there after a failure of another, or the other after its: one of another
+ * stage, where neither waits for the other.
+ */
+export function noteIndependent(
+  jobs: readonly ReadJob[],
+  order: (read: ReadJob) => number,
+  waits: Waits,
+): void {
+  const byName = new Map(jobs.map((read) => [read.job.name, read]));
+  const before = new Map<ReadJob, ReadonlySet<string>>();
+  const waitsFor = (read: ReadJob, other: ReadJob): boolean => {
+    const found = before.get(read) ?? reachedFrom(waits(read), byName, waits);
+    before.set(read, found);
+    return found.has(other.job.name);
+  };
+  const isApart = (read: ReadJob, other: ReadJob): boolean =>
+    jobs.length > MOST_JOBS ||
+    (order(other) !== order(read) && !waitsFor(read, other) && !waitsFor(other, read));
+  jobs
+    .find((read) => read.needs !== null && jobs.some((other) => isApart(read, other)))
+    ?.needsFrom?.changes(
+      'once a job has failed, none begins here that does not ask for failures; there, one that does not need it does',
+      'Put what is to run all the same into a workflow of its own.',
+    );
 }

@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { convertFiles } from '../../../src/convert/convert-files.ts';
 import { convert, errorsOf, notesOf, textOf } from './support.ts';
 
@@ -257,29 +256,4 @@ one: { image: "busybox:1.36", script: [x] }
 `;
   expect(convert('gitlab', text).needless.map(({ path }) => path)).toEqual(['.bump']);
   expect(notesOf('gitlab', text).some((one) => one.includes('`bump` is left out'))).toBe(true);
-});
-
-const waitsOf = (text: string): Record<string, readonly string[]> => {
-  const { steps } = parse(textOf('gitlab', text)) as { steps: { name: string; depends_on: string[] }[] };
-  return Object.fromEntries(steps.map(({ name, depends_on }) => [name, depends_on]));
-};
-
-it('a job without `needs` waits for all stages before it, also where those of the nearest do not', () => {
-  const text = `stages: [a, b, c, d]
-default: { image: "a:1" }
-build: { stage: a, script: [x] }
-other: { stage: a, script: [x] }
-early: { stage: b, script: [x], needs: [] }
-some: { stage: b, script: [x], needs: [build] }
-ship: { stage: c, script: [x] }
-last: { stage: d, script: [x] }
-`;
-  expect(waitsOf(text)).toEqual({
-    build: [],
-    other: [],
-    early: [],
-    some: ['build'],
-    ship: ['early', 'some', 'other'],
-    last: ['ship'],
-  });
 });
