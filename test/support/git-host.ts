@@ -25,11 +25,14 @@ export interface HostedRepository {
   readonly cloneUrl: string;
   /** Full name on the host. */
   readonly fullName: string;
-  /** Writes files (null removes one), commits on a branch (made from HEAD when new), pushes; returns the commit. */
+  /**
+   * Writes files (null removes one), commits on a branch (made from HEAD when new), and moves the hosted one there, as
+   * a push with force does; returns the commit.
+   */
   commit(
     files: Readonly<Record<string, string | null>>,
     message?: string,
-    options?: { branch?: string; force?: boolean },
+    options?: { branch?: string },
   ): string;
   /** Runs git in the work copy; returns stdout. */
   git(...args: string[]): string;
@@ -51,7 +54,17 @@ export interface GitHostOptions {
   counts?: { readonly seconds: number; readonly keepAlive: number };
 }
 
-const IDENTITY = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', '-c', 'commit.gpgsign=false'];
+const AS_ADA = {
+  GIT_AUTHOR_NAME: 'Ada',
+  GIT_AUTHOR_EMAIL: 'ada@example.com',
+  GIT_COMMITTER_NAME: 'Ada',
+  GIT_COMMITTER_EMAIL: 'ada@example.com',
+  GIT_CONFIG_COUNT: '2',
+  GIT_CONFIG_KEY_0: 'commit.gpgsign',
+  GIT_CONFIG_VALUE_0: 'false',
+  GIT_CONFIG_KEY_1: 'maintenance.auto',
+  GIT_CONFIG_VALUE_1: 'false',
+};
 
 /** Starts a host with no repository. End it with `close`: it removes its files. */
 export async function startGitHost(options: GitHostOptions = {}): Promise<GitHost> {
@@ -108,30 +121,49 @@ function freeName(root: string, name: string): string {
   }
 }
 
+/*
+ * One process of a test for several of git: each copies the tables of all its memory first. $1 is the hosted repository,
+ * which has the objects of both.
+ */
+const CREATE = `
+git init --quiet --template= --bare --initial-branch=main "$1"
+git init --quiet --template= --initial-branch=main
+git remote add origin "$1"
+rm -r .git/objects
+ln -s "$1/objects" .git/objects`;
+/** $2: the branch, $3: the message. */
+const COMMIT = `
+read -r head <.git/HEAD
+[ "$head" = "ref: refs/heads/$2" ] || git checkout --quiet -B "$2"
+git add --all
+git commit --quiet --allow-empty -m "$3"
+commit=$(git rev-parse HEAD)
+git --git-dir="$1" update-ref "refs/heads/$2" "$commit"
+echo "$commit"`;
+
 function createRepository(root: string, url: string, name: string): HostedRepository {
   const bare = path.join(root, 'hosted', `${name}.git`);
   const work = path.join(root, 'work', name);
   mkdirSync(work, { recursive: true });
-  const run = (...args: string[]): string =>
-    execFileSync('git', args, { cwd: work, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
-  run('init', '--quiet', '--bare', '--initial-branch=main', bare);
-  run('init', '--quiet', '--initial-branch=main');
-  run('remote', 'add', 'origin', bare);
+  const run = (program: string, ...args: string[]): string =>
+    execFileSync(program, args, {
+      cwd: work,
+      env: { ...process.env, ...AS_ADA },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }).trim();
+  const script = (text: string, ...args: string[]): string => run('sh', '-ec', text, 'sh', bare, ...args);
+  script(CREATE);
   return {
     cloneUrl: `${url}/${name}.git`,
     fullName: name,
-    git: (...args) => run(...IDENTITY, ...args),
-    commit: (files, message = 'change', { branch = 'main', force = false } = {}) => {
-      const current = run('symbolic-ref', '--short', 'HEAD');
-      if (branch !== current) run('checkout', '--quiet', '-B', branch);
+    git: (...args) => run('git', ...args),
+    commit: (files, message = 'change', { branch = 'main' } = {}) => {
       for (const [file, text] of Object.entries(files)) writeWorkFile(path.join(work, file), text);
-      run('add', '--all');
-      run(...IDENTITY, 'commit', '--quiet', '--allow-empty', '-m', message);
-      run('push', '--quiet', ...(force ? ['--force'] : []), 'origin', `HEAD:refs/heads/${branch}`);
-      return run('rev-parse', 'HEAD');
+      return script(COMMIT, branch, message);
     },
     forcePush: (branch, commit) =>
-      void run('push', '--quiet', '--force', 'origin', `${commit}:refs/heads/${branch}`),
+      void run('git', 'push', '--quiet', '--force', 'origin', `${commit}:refs/heads/${branch}`),
   };
 }
 

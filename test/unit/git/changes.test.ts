@@ -60,7 +60,7 @@ describe('since another commit', () => {
     const root = commitOn('main', { a: '1' });
     const before = commitOn('main', { b: '1' });
     repository.git('reset', '-q', '--hard', root);
-    const after = repository.commit({ c: '1' }, 'change', { force: true });
+    const after = repository.commit({ c: '1' }, 'change');
     expect(await changes(after, since(before))).toEqual(known('b', 'c'));
     expect(fetches()).toBe(2);
   });
@@ -69,7 +69,7 @@ describe('since another commit', () => {
     const root = commitOn('main', { a: '1' });
     const before = commitOn('main', { b: '1' });
     repository.git('reset', '-q', '--hard', root);
-    const after = repository.commit({ c: '1' }, 'change', { force: true });
+    const after = repository.commit({ c: '1' }, 'change');
     onHost('gc', '--quiet', '--prune=now');
     expect(await changes(after, since(before))).toEqual({
       kind: 'unknown',

@@ -56,7 +56,7 @@ const isThere = (commit: string): boolean => {
 /** Moves main away from its newest commit, and has the mirror follow. */
 const forcePush = async (to: string): Promise<string> => {
   repository.git('reset', '-q', '--hard', to);
-  const commit = repository.commit({ a: 'forced' }, 'forced', { force: true });
+  const commit = repository.commit({ a: 'forced' }, 'forced');
   expect(await read(commit)).toBe('forced');
   return commit;
 };

@@ -164,7 +164,7 @@ describe('a push', () => {
   it('by force changed what differs from the branch as it was', async () => {
     const before = on('main', { 'api/a': '2' });
     repository.git('reset', '-q', '--hard', first);
-    const commit = repository.commit({ 'docs/a': '2' }, 'change', { force: true });
+    const commit = repository.commit({ 'docs/a': '2' }, 'change');
     await push(commit, 'main', before);
     expect((await planned())[0]).toMatchObject({
       steps: ['always', 'api', 'docs'],
@@ -175,7 +175,7 @@ describe('a push', () => {
   it('whose former commit is gone: all conditions hold, and the build says so', async () => {
     const before = on('main', { 'api/a': '2' });
     repository.git('reset', '-q', '--hard', first);
-    const commit = repository.commit({ other: '2' }, 'change', { force: true });
+    const commit = repository.commit({ other: '2' }, 'change');
     forget();
     await push(commit, 'main', before);
     expect(await planned()).toEqual([

@@ -65,7 +65,7 @@ it('a waiting build has its commit after a force push and a packing, until it ha
   const waiting = repository.commit({ a: 'waiting' });
   await push(waiting, first);
   repository.git('reset', '-q', '--hard', first);
-  const forced = repository.commit({ a: 'forced' }, 'forced', { force: true });
+  const forced = repository.commit({ a: 'forced' }, 'forced');
   await push(forced, waiting);
   execFileSync('git', ['-C', repository.git('remote', 'get-url', 'origin'), 'gc', '-q', '--prune=now']);
 
