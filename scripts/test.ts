@@ -8,11 +8,11 @@ import { PROGRAMS, type ProgramName } from '../src/parts/needed-programs.ts';
 
 /*
  * `npm test`: set-up, then the tests that want the machine's parts for themselves, then those in lanes. They wait for
- * real times to pass, so that beside them, at a lower priority, runs what needs no part: first format, lint and types,
- * which leave no trace on the machine, then the unit tests. A failing check does not hold the rest up. A few files that
- * failed are run again at the end, with the machine to themselves. A test that passed only when it was tried again is
- * named with its first failure. The last lines name what failed, then say `N passed, N failed`, tests and checks together;
- * the exit code says the same. Arguments go to vitest, alone: `npm test -- test/unit/core`.
+ * real times to pass, so that beside them, at a lower priority, runs what needs no part and waits for none of them:
+ * format, lint and types, then the unit tests. A failing check does not hold the rest up. A few files that failed are run
+ * again at the end, with the machine to themselves. A test that passed only when it was tried again is named with its
+ * first failure. The last lines name what failed, then say `N passed, N failed`, tests and checks together; the exit code
+ * says the same. Arguments go to vitest, alone: `npm test -- test/unit/core`.
  */
 interface Outcome {
   readonly passed: number;
@@ -56,12 +56,8 @@ async function named(words: readonly string[]): Promise<readonly Outcome[]> {
 }
 
 async function everything(): Promise<readonly Outcome[]> {
-  const [parts, checked] = await Promise.all([tests(['--project', 'parts'], 'inherit'), checks()]);
-  const inLanes = await Promise.all([
-    tests(['--project', 'real', '--project', 'e2e'], 'inherit'),
-    tests(['--project', 'unit'], 'pipe'),
-  ]);
-  const tested = [parts, ...inLanes];
+  const [onParts, { checked, unit }] = await Promise.all([testsOnParts(), withoutParts()]);
+  const tested = [...onParts, unit];
   return [
     ...checked,
     ...tested,
@@ -69,10 +65,18 @@ async function everything(): Promise<readonly Outcome[]> {
   ];
 }
 
-async function checks(): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (const one of CHECKS) outcomes.push(await check(one));
-  return outcomes;
+async function testsOnParts(): Promise<readonly TestsOutcome[]> {
+  const alone = await tests(['--project', 'parts'], 'inherit');
+  return [alone, await tests(['--project', 'real', '--project', 'e2e'], 'inherit')];
+}
+
+async function withoutParts(): Promise<{
+  readonly checked: readonly Outcome[];
+  readonly unit: TestsOutcome;
+}> {
+  const checked: Outcome[] = [];
+  for (const one of CHECKS) checked.push(await check(one));
+  return { checked, unit: await tests(['--project', 'unit'], 'pipe') };
 }
 
 /** Runs them once more when they are few, and counts what they do then. */
