@@ -45,10 +45,10 @@ export async function copyWorkingTree(copy: CopyWorkingTree): Promise<Outcome> {
   }
 }
 
-/** Its objects are linked where that is possible; no hook of the person's runs. */
+/** Its objects are linked where that is possible, which `--local` would insist on; no hook of the person's runs. */
 async function copyRepository({ tree, directory, signal }: CopyWorkingTree): Promise<void> {
   const { root, originUrl } = tree;
-  const quietly = ['-c', 'core.hooksPath=/dev/null', 'clone', '--quiet', '--no-checkout', '--local'];
+  const quietly = ['-c', 'core.hooksPath=/dev/null', 'clone', '--quiet', '--no-checkout'];
   await askGit(root, [...quietly, '--', root, directory], signal);
   await askGit(
     directory,
