@@ -1,4 +1,4 @@
-import { isScalar } from 'yaml';
+import { isMap, isScalar } from 'yaml';
 import { didYouMean } from '../../core/did-you-mean.ts';
 import { isEmpty, kindOf } from '../parse-yaml.ts';
 import type { Cursor } from './cursor.ts';
@@ -79,9 +79,16 @@ function textOf(cursor: Cursor, expected: string): string | null {
     what: lastOf(cursor),
     seen: kindOf(node),
     expected,
-    fix: `Write ${expected}.`,
+    fix: isPlainText(cursor)
+      ? `Write ${expected} in quotes: YAML takes what is before the \`: \` in it for a key.`
+      : `Write ${expected}.`,
   });
   return null;
+}
+
+/** Whether an entry of a list is a map that was meant as text: `- echo "Version: 2"`. */
+function isPlainText({ node, path }: Cursor): boolean {
+  return path.endsWith(']') && isMap(node) && node.flow !== true && node.items.length === 1;
 }
 
 /** The path for a message; a name for the root. */

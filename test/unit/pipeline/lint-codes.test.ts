@@ -174,6 +174,18 @@ test('a key that is needed is not told to be removed, and another may be', () =>
   ]);
 });
 
+test('a command that YAML reads as a map is told to be put in quotes', () => {
+  const fixesOf = (commands: string) =>
+    lintPipeline(`steps:\n  - name: a\n    commands:\n      - ${commands}\n`, 'slipway.yml').map(
+      ({ line, column, fix }) => `${line}:${column} ${fix}`,
+    );
+  expect(fixesOf('echo "Version: $V"')).toEqual([
+    '4:9 Write a command in quotes: YAML takes what is before the `: ` in it for a key.',
+  ]);
+  expect(fixesOf('{ echo: a }')).toEqual(['4:9 Write a command.']);
+  expect(fixesOf('\'echo "Version: $V"\'')).toEqual([]);
+});
+
 test('a step that waits for itself by a slip of the pen is not told to', () => {
   const fixOf = (text: string) =>
     lintPipeline(text, 'slipway.yml').find(({ code }) => code === 'dependency_unknown')?.fix;
