@@ -45,7 +45,7 @@ export const LINT_CATALOGUE = {
   alias_cycle: error('The alias `*{name}` contains itself.', 'Write the value out.'),
   too_complex: error(
     'The file is too complex: {what} than {limit}.',
-    'Write fewer aliases and levels; move long lists into files of the repository.',
+    'Write fewer aliases, levels, steps or combinations; move long lists into files of the repository.',
   ),
   // included files
   include_unpinned: error(
@@ -261,6 +261,10 @@ export const LINT_CATALOGUE = {
   dependency_absent: warning(
     'Nothing is named `{name}`, so nothing is waited for.',
     'Did you mean `{near}`? `optional: true` lets it be missing.',
+  ),
+  condition_never: warning(
+    'No combination of the matrix has `{name}: {value}`: this condition never holds.',
+    'Write a variable of the matrix and one of its values.',
   ),
   step_unordered: warning(
     'Nothing waits for the step `{step}`, and it waits for nothing: `{other}` has `depends_on`.',

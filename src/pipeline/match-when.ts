@@ -83,7 +83,7 @@ export function matchWorkflow(conditions: readonly Condition[] | null, occasion:
 function holds(condition: Condition, { event, changedFiles, matrix, evaluates }: Occasion): boolean {
   const { branch, tag, ref, path, cron, evaluate } = condition;
   if (condition.event !== null && !condition.event.includes(event.kind)) return false;
-  if (condition.matrix?.some(({ name, value }) => matrix[name] !== value) === true) return false;
+  if (condition.matrix?.some(({ name, value }) => matrix[name] !== value.value) === true) return false;
   const branchName = branchOf(event);
   if (branch !== null && branchName !== null && !matchesFilter(branch, branchName)) return false;
   if (tag !== null && !(event.kind === 'tag' && matchesFilter(tag, event.tag))) return false;

@@ -4,6 +4,7 @@ import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { IncludedFiles } from '../include/included-file.ts';
 import type { Report } from '../report.ts';
 import { checkCaches } from './check-caches.ts';
+import { checkConditions } from './check-conditions.ts';
 import { checkDependencies } from './check-dependencies.ts';
 import { checkDeployments } from './check-deployments.ts';
 import { checkEnvironments } from './check-environments.ts';
@@ -70,6 +71,7 @@ export function checkPipeline(
   checkDeployments(spec.deploy, report);
   checkHosts(spec, own, report);
   checkExpressions(spec, { inside: own, ofFile: new Set(inputs) }, room, report);
+  checkConditions(spec, report);
   checkSecrets(spec, report);
   if (!isWhole) return;
   checkServicesUsed(spec, report);

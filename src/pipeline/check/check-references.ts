@@ -60,6 +60,6 @@ function isMutable(image: string): boolean {
 function mayRunIn(when: readonly Condition[] | null, combination: MatrixValues): boolean {
   return (
     when === null ||
-    when.some(({ matrix }) => matrix?.every(({ name, value }) => combination[name] === value) ?? true)
+    when.some(({ matrix }) => matrix?.every(({ name, value }) => combination[name] === value.value) ?? true)
   );
 }

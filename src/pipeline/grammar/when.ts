@@ -3,8 +3,9 @@ import { dictionary } from '../shape/dictionary.ts';
 import { list, oneOrMore } from '../shape/list.ts';
 import { optional, record } from '../shape/record.ts';
 import { scalar, word } from '../shape/scalar.ts';
-import { defined, mapped } from '../shape/shape.ts';
+import { defined, located, mapped } from '../shape/shape.ts';
 import type { Shape } from '../shape/shape.ts';
+import type { Located } from '../report.ts';
 import { evaluate } from './evaluate.ts';
 import type { EvaluateSpec } from './evaluate.ts';
 import { variableName } from '../format/names.ts';
@@ -28,7 +29,7 @@ export interface Condition {
   /** Names of schedules. */
   readonly cron: Filter | null;
   /** Values that the combination of the matrix has. */
-  readonly matrix: readonly { readonly name: string; readonly value: string }[] | null;
+  readonly matrix: readonly { readonly name: string; readonly value: Located<string> }[] | null;
   readonly status: readonly ('success' | 'failure')[] | null;
   readonly evaluate: EvaluateSpec | null;
 }
@@ -90,7 +91,7 @@ const KEYS = {
 };
 
 const matrixValues = mapped(
-  dictionary(variableName, scalar(matrixValue), 'a map from variable of the matrix to value'),
+  dictionary(variableName, located(scalar(matrixValue)), 'a map from variable of the matrix to value'),
   (entries) => entries.map(({ name, value }) => ({ name: name.value, value })),
 );
 const MATRIX = {

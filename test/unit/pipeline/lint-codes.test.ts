@@ -117,6 +117,7 @@ const FILES: Readonly<
     'steps: { lint: { commands: x }, b: { commands: x, depends_on: [{ name: lnit, optional: true }] } }',
     '1:72',
   ],
+  condition_never: ['matrix: { A: [1] }\nsteps: { a: { commands: x, when: { matrix: { A: 2 } } } }', '2:49'],
   step_unordered: [
     'steps: { a: { commands: x }, b: { commands: x, depends_on: a }, c: { commands: x } }',
     '1:65',
