@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { once } from 'node:events';
+import { firstIdAt, type IdKind } from '../src/core/id.ts';
 import type { BuildSummary, Page } from '../src/core/view.ts';
 import { endOf, push } from '../test/support/builds.ts';
 import { until, type System } from '../test/support/system.ts';
@@ -9,6 +10,8 @@ import { measuredSystem } from './measured-system.ts';
 import type { Ground } from './with-engine.ts';
 
 const BUILDS = 100_000;
+const HISTORY_DAYS = 300;
+const DAY_MS = 24 * 3_600_000;
 const STARTS = 5;
 const ASKS = 100;
 const FILE = 'steps: [{ name: hello, image: "slipway-test/busybox:1", commands: [echo hello] }]\n';
@@ -28,7 +31,7 @@ export async function history(ground: Ground): Promise<Figures<'history'>> {
       const floorListMs = await listsTake(system);
       await end(system, 'SIGTERM');
       ground.say(`  copying ${BUILDS} builds`);
-      copyHistory(path.join(system.dir, 'data/slipway.db'), BUILDS);
+      copyHistory(path.join(system.dir, 'data/slipway.db'), BUILDS, HISTORY_DAYS);
       await system.startServer();
       const readyMs = await startsTake(system, 'SIGTERM');
       const afterKillMs = await startsTake(system, 'SIGKILL');
@@ -77,10 +80,13 @@ async function end({ server }: System, signal: 'SIGTERM' | 'SIGKILL'): Promise<v
 async function listsTake(system: System): Promise<number> {
   const { items } = await system.api<Page<BuildSummary>>('GET', '/builds');
   const project = encodeURIComponent(items[0]?.projectPath ?? '');
+  const middle = (kind: IdKind): string => firstIdAt(kind, Date.now() - (HISTORY_DAYS / 2) * DAY_MS);
   const lists = [
     '/builds',
     `/builds?project=${project}`,
+    `/builds?before=${middle('bld')}`,
     '/deliveries',
+    `/deliveries?before=${middle('dlv')}`,
     '/projects',
     '/environments',
     '/workers',
