@@ -1,6 +1,7 @@
 import { STEP_VARIABLES } from '../core/step-variables.ts';
 import { CI_VARIABLES } from '../pipeline/ci-variables.ts';
 import type { Foreign } from './foreign.ts';
+import type { OtherValue } from './other-value.ts';
 import { entry } from './out.ts';
 import type { OutEntry } from './out.ts';
 import { own } from './own.ts';
@@ -12,6 +13,8 @@ export interface Dialect {
   readonly product: 'Woodpecker' | 'Drone';
   /** Its variables that have another name here. */
   readonly renamed: Readonly<Record<string, string>>;
+  /** Those whose values may be others here. */
+  readonly others: Readonly<Record<string, OtherValue>>;
   /** What its own variables begin with. */
   readonly own: RegExp;
   /** Folder of its checkout, as commands may name it. */
@@ -78,6 +81,17 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
       'Write what it stood for; docs/pipeline.md lists the variables that are there.',
     );
 
+  const noteOther = (name: string, at: Foreign): void => {
+    const other = own(dialect.others, name);
+    if (other !== undefined) at.changes(`\`${name}\`: ${other.how}`, other.fix);
+  };
+
+  /** What the commands of a step find it under. */
+  const nameInSteps = (name: string): string => {
+    const ours = own(dialect.renamed, name);
+    return ours === undefined || isKnown(name) || isForValues(ours) ? name : ours;
+  };
+
   const shellForm = ({ whole, length, name, operator }: Form, at: Foreign): string => {
     if (dialect.own.test(name) && !need(name)) lacks(name, at);
     else if (!need(name))
@@ -85,9 +99,9 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
         `${dialect.product} puts nothing in the place of \`${whole}\`, and here the shell reads it`,
         'Nothing where the shell has that variable; otherwise remove it.',
       );
-    if (length === '' && OF_EVERY_SHELL.test(operator)) return whole;
     const ours = own(dialect.renamed, name) ?? name;
-    if (!isForValues(ours)) return whole;
+    if ((length === '' && OF_EVERY_SHELL.test(operator)) || !isForValues(ours))
+      return `\${${length}${nameInSteps(name)}${operator}}`;
     const value = `\${${length}${ours}${operator}}`;
     const known = [...needed].find(([, one]) => one === value)?.[0];
     const variable =
@@ -110,8 +124,10 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
         if (form.whole === '$$') return '$';
         if (form.bare !== '') {
           if (!need(form.bare) && dialect.own.test(form.bare)) lacks(form.bare, at);
-          return form.whole;
+          noteOther(form.bare, at);
+          return `$${nameInSteps(form.bare)}`;
         }
+        noteOther(form.name, at);
         if (isLiteral(form.at))
           at.changes(
             `the shell does not replace \`${form.whole}\` in single quotes`,
@@ -123,6 +139,7 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
     value: (text, at) =>
       replaceForms(text, ({ whole, length, name, operator, bare }) => {
         if (whole === '$$' || bare !== '') return whole;
+        noteOther(name, at);
         const ours = own(dialect.renamed, name) ?? name;
         if (ours === 'CI_WORKSPACE' && length === '' && operator === '') return WORKSPACE;
         if (isForValues(ours)) return `\${${length}${ours}${operator}}`;

@@ -22,6 +22,16 @@ export const DRONE_CONDITIONS: ConditionWords = {
 /** What Drone's variables are called here ("Reference" of its documentation of the environment). */
 export const DRONE: Dialect = {
   product: 'Drone',
+  others: {
+    DRONE_COMMIT_BEFORE: {
+      how: 'it is the commit of the build before, where there was one',
+      fix: 'Use `git merge-base` with the branch that it goes into.',
+    },
+    DRONE_BUILD_EVENT: {
+      how: 'a build by hand is `manual`',
+      fix: 'Compare it with that instead of `custom`.',
+    },
+  },
   own: /^(?:DRONE_|CI_)/,
   checkout: /\/drone\/src\b/,
   renamed: {

@@ -1,13 +1,12 @@
 import type { OurEvent } from '../events.ts';
 import type { Foreign } from '../foreign.ts';
+import type { OtherValue } from '../other-value.ts';
 import { own } from '../own.ts';
 import type { Start } from './start.ts';
 
-/** A value of the context that is another one here: in which events, and how. */
-interface OtherValue {
+/** A value of the context that is another one here in some events. */
+interface OtherInEvents extends OtherValue {
   readonly events: readonly OurEvent[];
-  readonly how: string;
-  readonly fix: string;
 }
 
 const HEAD = 'a pull request is built as it is, and not merged into its branch:';
@@ -16,7 +15,7 @@ const NUMBER = {
   fix: 'Look where it is used: what is named by it there begins anew.',
 } as const;
 
-const OTHER_VALUES: Readonly<Record<string, OtherValue>> = {
+const OTHER_VALUES: Readonly<Record<string, OtherInEvents>> = {
   'github.sha': {
     events: ['pull_request'],
     how: `${HEAD} \`github.sha\` is its last commit`,

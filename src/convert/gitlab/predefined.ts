@@ -1,8 +1,4 @@
-/** How a value is another one here, and what to do about it. */
-export interface OtherValue {
-  readonly how: string;
-  readonly fix: string;
-}
+import type { OtherValue } from '../other-value.ts';
 
 /** What GitLab's predefined variables are called here ("Predefined CI/CD variables reference" of its documentation). */
 export const RENAMED: Readonly<Record<string, string>> = {

@@ -21,6 +21,7 @@ export const WOODPECKER_CONDITIONS: ConditionWords = {
 /** Names of before Woodpecker 1.0, which its old files use ("Migrations" of its documentation). */
 export const WOODPECKER: Dialect = {
   product: 'Woodpecker',
+  others: {},
   own: /^CI_/,
   checkout: /\/woodpecker\/src\b/,
   renamed: {

@@ -144,3 +144,13 @@ volumes:
   expect(notes[0]?.message).toContain('a path of the worker’s host');
   expect(notes[2]?.message).toContain('the pipeline has no volume `typo`');
 });
+
+it.each(['DRONE_COMMIT_BEFORE', 'DRONE_BUILD_EVENT'])('`%s` may be another value, which is said', (name) => {
+  for (const used of [`$${name}`, `\${${name}}`, `\${${name}:0:3}`])
+    expect(
+      notesOf(
+        'drone',
+        `kind: pipeline\ntype: docker\nname: x\nsteps: [{ name: a, image: alpine, commands: ['use ${used}'] }]\n`,
+      ),
+    ).toEqual([expect.stringContaining(`\`${name}\`: `)]);
+});

@@ -408,3 +408,12 @@ it('an image that is pulled in any case is here, too, by whatever word, of steps
   ]);
   expect(notesOf('gitlab', gitlab('never'))).toHaveLength(2);
 });
+
+it('what only steps know has its name of today in commands', () => {
+  const text =
+    'steps: [{ name: a, image: alpine, commands: ["use $CI_PREV_BUILD_NUMBER ${CI_PREV_BUILD_NUMBER:-1}"] }]\n';
+  expect(textOf('woodpecker', text)).toContain(
+    '- use $CI_PREV_PIPELINE_NUMBER ${CI_PREV_PIPELINE_NUMBER:-1}\n',
+  );
+  expect(notesOf('woodpecker', text)).toEqual([]);
+});
