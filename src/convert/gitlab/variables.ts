@@ -11,6 +11,31 @@ const REFERENCE = /\$\$|\$\{([A-Za-z_]\w*)([^{}]*)\}|\$([A-Za-z_]\w*)/g;
 const OF_THE_SHELL =
   /^(?:HOME|PATH|PWD|USER|SHELL|HOSTNAME|TERM|LANG|OLDPWD|IFS|RANDOM|UID|PS\d|EUID|TMPDIR|SECONDS|BASH\w*|LC_\w+)$/;
 
+/** Where a command begins; before its name stand variables that are set for it, or alone. */
+const COMMAND_BEGIN = /(?:^|[;&|({`!]|\b(?:then|do|else|elif|if|while|until)\b)[ \t]*/gm;
+const DECLARATION = /^(?:export|local|readonly|declare|typeset)[ \t]+(?:-\w+[ \t]+)*/;
+const ASSIGNMENT = /^([A-Za-z_]\w*)(\+?=(?:"[^"]*"|'[^']*'|[^\s;&|"'])*)?(?=[\s;&|)]|$)[ \t]*/;
+
+/** Names that commands set by themselves. */
+function assignedIn(commands: string): ReadonlySet<string> {
+  const found = new Set(
+    [...commands.matchAll(/\bfor\s+(\w+)|\bread\s+(?:-\w+\s+)*(\w+)/g)].flatMap(([, ...names]) =>
+      names.filter((one) => typeof one === 'string'),
+    ),
+  );
+  for (const begin of commands.matchAll(COMMAND_BEGIN)) {
+    let rest = commands.slice(begin.index + begin[0].length, begin.index + begin[0].length + 2_000);
+    const isDeclared = DECLARATION.test(rest);
+    rest = rest.replace(DECLARATION, '');
+    for (let one = ASSIGNMENT.exec(rest); one !== null; one = ASSIGNMENT.exec(rest)) {
+      if (one[2] === undefined && !isDeclared) break;
+      found.add(one[1] ?? '');
+      rest = rest.slice(one[0].length);
+    }
+  }
+  return found;
+}
+
 /** The texts of one job. */
 export interface JobText {
   command(text: string, at: Foreign): string;
@@ -30,13 +55,7 @@ export interface JobText {
  */
 export function jobText(defined: ReadonlyMap<string, string>, commands: string, told: Set<string>): JobText {
   const needed = new Map<string, string>();
-  const assigned = new Set(
-    [
-      ...commands.matchAll(
-        /(?:^|[\s;&|(])(?:export\s+|local\s+|readonly\s+)?([A-Za-z_]\w*)=|\bfor\s+(\w+)|\bread\s+(?:-\w+\s+)*(\w+)/gm,
-      ),
-    ].flatMap((found) => found.slice(1).filter((one) => typeof one === 'string')),
-  );
+  const assigned = assignedIn(commands);
 
   const missing = (name: string, at: Foreign) => {
     if (told.has(name)) return;

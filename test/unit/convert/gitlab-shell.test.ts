@@ -78,3 +78,25 @@ END_OF_SCRIPT_`,
   expect(errorsOf('gitlab', fileOf(['a | b']))).toEqual([]);
   expect(notesOf('gitlab', fileOf(['a | b']))).toEqual([]);
 });
+
+it('a name that is given to a program as an argument is not set by that', () => {
+  const script =
+    'docker build --build-arg CI_COMMIT_SHORT_SHA=$CI_COMMIT_SHORT_SHA -e CI_PROJECT_ID=$CI_PROJECT_ID .';
+  const text = textOf('gitlab', fileOf([script]));
+  expect(text).toContain('CI_COMMIT_SHORT_SHA=$COMMIT_SHORT_SHA');
+  expect(notesOf('gitlab', fileOf([script]))).toEqual([
+    expect.stringContaining('`CI_PROJECT_ID` of GitLab has no'),
+  ]);
+});
+
+it.each([
+  'AAA=1; x $AAA',
+  'AAA="a b" BBB=2; x $AAA $BBB',
+  'export AAA BBB=2 && x $AAA $BBB',
+  'if a; then AAA=1; else BBB=2; fi; x $AAA $BBB',
+  'a && AAA=$(b "$BBB" | c) && x $AAA; readonly BBB=1',
+  'for AAA in 1 2; do BBB=1 x $AAA $BBB; done',
+  'a | while read -r AAA BBB; do x $AAA; done',
+])('a name that is set in the commands is not noted: %s', (script) => {
+  expect(notesOf('gitlab', fileOf([script])).filter((one) => one.includes('`AAA`'))).toEqual([]);
+});
