@@ -79,6 +79,13 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
     at.changes(`\`${name}\`: ${other.how}`, other.fix);
   };
 
+  const noteValueOfCi = (at: Foreign) => {
+    const asked = at.peek().replace(/-[nz][ \t]+"?\$\{?CI\b\}?"?/g, '');
+    if (told.has('CI') || !/\$\{?CI\b/.test(asked)) return;
+    told.add('CI');
+    at.changes('`CI` is `slipway` here, and not `true`', 'Ask whether it is set: `[ -n "$CI" ]`.');
+  };
+
   return {
     command: (text, at) =>
       text.replace(REFERENCE, (whole: string, braced?: string, operator?: string, bare?: string) => {
@@ -86,6 +93,7 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
         if (name === undefined) return whole;
         if (defined.has(name) || assigned.has(name) || OF_THE_SHELL.test(name)) return whole;
         noteOther(name, at);
+        if (name === 'CI') noteValueOfCi(at);
         const form = own(FORMS, name);
         if (form !== undefined) needed.set(form[0], form[1]);
         const ours = form?.[0] ?? own(RENAMED, name);

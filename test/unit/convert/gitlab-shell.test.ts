@@ -79,6 +79,16 @@ END_OF_SCRIPT_`,
   expect(notesOf('gitlab', fileOf(['a | b']))).toEqual([]);
 });
 
+it.each(['[ "$CI" = "true" ] && x', 'make CI=${CI}'])(
+  '`CI` has another value here, which is noted: %s',
+  (script) => {
+    expect(notesOf('gitlab', fileOf([script, script]))).toEqual([
+      expect.stringContaining('`CI` is `slipway` here, and not `true`'),
+    ]);
+    expect(notesOf('gitlab', fileOf(['[ -n "$CI" ]', 'test -z ${CI} || x']))).toEqual([]);
+  },
+);
+
 it('a name that is given to a program as an argument is not set by that', () => {
   const script =
     'docker build --build-arg CI_COMMIT_SHORT_SHA=$CI_COMMIT_SHORT_SHA -e CI_PROJECT_ID=$CI_PROJECT_ID .';
