@@ -1,3 +1,4 @@
+import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
 import { newConvertRoom, type ConvertRoom } from './convert-room.ts';
 import type { Converted, ConvertedWorkflow, Format, InputFile } from './converted.ts';
 import { readDrone } from './drone/read-documents.ts';
@@ -29,6 +30,7 @@ export function convertFiles(
   const files = [...opened.values()];
   const isReadable = files.every(({ report }) => !report.hasErrors());
   const workflows = isReadable ? read(files, format, repository) : [];
+  if (workflows.length > PIPELINE_LIMITS.files) noteMany(workflows);
   for (const { documents, report } of files)
     for (const { root } of documents) if (!report.hasErrors()) bounded(report, () => root.noteRest());
   return {
@@ -41,6 +43,14 @@ export function convertFiles(
       ),
     ),
   };
+}
+
+function noteMany(workflows: readonly ReadWorkflow[]): void {
+  const { files } = PIPELINE_LIMITS;
+  workflows[files]?.document.root.changes(
+    `all jobs together become ${workflows.length} workflows, and a folder has ${files} files at most`,
+    'Write jobs as steps of one workflow, or as a `matrix`.',
+  );
 }
 
 function read(

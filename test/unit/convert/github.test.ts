@@ -433,3 +433,10 @@ jobs:
   ]);
   expect(errorsOf('github', text)).toEqual([]);
 });
+
+it('more jobs than a folder has files for are noted', () => {
+  const jobs = (count: number) =>
+    `on: push\njobs:\n${Array.from({ length: count }, (_, n) => `  j${n}: { container: alpine, steps: [{ run: a }] }\n`).join('')}`;
+  expect(notesOf('github', jobs(64))).toEqual([]);
+  expect(notesOf('github', jobs(65))).toEqual([expect.stringContaining('65 workflows')]);
+});
