@@ -29,7 +29,9 @@ export function compatibilityRows(format: Format): readonly Row[] {
       const name = key.replace(/:.*/, '');
       const written = lineOf?.(key, value) ?? `${name}: ${value}`;
       const text = file(written);
-      const { notes, needless } = convertFiles([{ path, content: text }, ...(beside ?? [])], format);
+      const { notes: all, needless } = convertFiles([{ path, content: text }, ...(beside ?? [])], format);
+      // Not what is different in any file.
+      const notes = all.filter((one) => one.path !== '' || one.code !== 'convert_changed');
       const line = text.split('\n').findIndex((one) => one.includes(written)) + 1;
       const note = notes.find((one) => one.file === path && one.line === line) ?? notes[0];
       const none =

@@ -2,23 +2,24 @@ import { dependency } from './dependency.ts';
 import { workflowNameOf } from './names.ts';
 import { entry, list, map } from './out.ts';
 import type { Out, OutEntry, OutMap } from './out.ts';
-import type { ReadWorkflow } from './workflow.ts';
 
 /**
- * Says of a workflow that an event may leave out that those which wait for it are then left out, too, as GitHub and
- * Woodpecker have it: here they would wait for what it would have waited for.
- * @param needs Whether a workflow is left out without the other.
+ * Says of a workflow, or of a step, that an event may leave out that those which wait for it are then left out, too, as
+ * GitHub, GitLab and Woodpecker have it: here they would wait for what it would have waited for.
+ * @param needs Whether one is left out without the other.
+ * @param nameOf What is waited for, by how it is written.
  */
-export function needThere(
-  read: readonly ReadWorkflow[],
-  needs: (workflow: ReadWorkflow, other: ReadWorkflow) => boolean = () => true,
-): readonly ReadWorkflow[] {
+export function needThere<One extends { readonly name: string; readonly out: OutMap }>(
+  read: readonly One[],
+  needs: (one: One, other: One) => boolean = () => true,
+  nameOf = workflowNameOf,
+): readonly One[] {
   const byName = new Map(read.map((one) => [one.name, one]));
   for (let isChanged = true; isChanged;) {
     isChanged = false;
     for (const one of byName.values()) {
       const out = mark(one.out, (named) => {
-        const other = byName.get(workflowNameOf(named));
+        const other = byName.get(nameOf(named));
         return other !== undefined && needs(one, other) ? other.out : undefined;
       });
       if (out === one.out) continue;

@@ -1,8 +1,9 @@
 import type { Foreign } from '../foreign.ts';
 import { nameText, uniqueNames } from '../names.ts';
+import { needThere } from '../need-there.ts';
 import type { ForeignFile } from '../open-file.ts';
 import { entry, list, map, text } from '../out.ts';
-import type { Out, OutEntry } from '../out.ts';
+import type { Out, OutEntry, OutMap } from '../out.ts';
 import { pullEntry } from '../pull.ts';
 import { stepNameOf } from '../woodpecker/step.ts';
 import { NO_IMAGE } from '../workflow.ts';
@@ -41,7 +42,7 @@ export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): re
   noteUnused(roots);
   for (const one of roots) useGlobals(one);
   const services = servicesOf(read);
-  const steps = stepsOf(read, stages);
+  const steps = stepsOf(root, read, stages);
   if (steps.length === 0) {
     root.leaveOut('none of its jobs runs commands here, and the file is left out', 'Write `steps`.');
     return [];
@@ -137,7 +138,7 @@ function servicesOf(jobs: readonly ReadJob[]): readonly Out[] {
   return [...byName.values()].map(({ out }) => out);
 }
 
-function stepsOf(jobs: readonly ReadJob[], stages: readonly string[]): readonly Out[] {
+function stepsOf(root: Foreign, jobs: readonly ReadJob[], stages: readonly string[]): readonly Out[] {
   const unique = uniqueNames();
   const kept = running(jobs);
   const names = new Map(
@@ -164,18 +165,33 @@ function stepsOf(jobs: readonly ReadJob[], stages: readonly string[]): readonly 
   noteMissing(kept);
   const waits = waitsOf(kept, order);
   noteIndependent(kept, order, waits);
-  return [...kept]
+  if (kept.some((read) => waits(read).length > 0))
+    root.changes(
+      'its jobs share a checkout: each finds what those before have left, and there their artifacts alone',
+      'Have a job remove first what it must not find.',
+    );
+  const steps = [...kept]
     .sort((a, b) => order(a) - order(b))
     .flatMap((read) => {
       const depends = [...new Set(waits(read).flatMap((name) => names.get(name) ?? []))];
+      const needed = new Set(
+        (read.needs ?? []).flatMap((one) => (one.isOptional ? [] : (names.get(one.name) ?? []))),
+      );
       return read.copies.map(({ environment }, index) => {
         const name = names.get(read.job.name)?.[index] ?? read.job.name;
-        return stepOf(narrowed.get(read) ?? read, name, depends, environment);
+        return { name, needed, out: stepOf(narrowed.get(read) ?? read, name, depends, environment) };
       });
     });
+  // No pipeline is made there without a job that another one needs.
+  const there = needThere(
+    steps,
+    (step, other) => step.needed.has(other.name),
+    (name) => name,
+  );
+  return there.map(({ out }) => out);
 }
 
-function stepOf(read: ReadJob, name: string, depends: readonly string[], more: readonly OutEntry[]): Out {
+function stepOf(read: ReadJob, name: string, depends: readonly string[], more: readonly OutEntry[]): OutMap {
   const defined = new Map(
     [...read.environment, ...more].map((one) => [one.key, one.value.kind === 'text' ? one.value.value : '']),
   );

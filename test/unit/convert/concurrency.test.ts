@@ -76,6 +76,7 @@ it('a resource group of GitLab is a group that the whole build waits in', () => 
   const one = gitlab('production', 'production');
   expect(groupOf(textOf('gitlab', one))).toBe('concurrency:\n  limit: "1"\n  group: production\n');
   expect(notesOf('gitlab', one)).toEqual([
+    expect.stringContaining('its jobs share a checkout'),
     expect.stringContaining('1 convert_changed: `job0.resource_group`'),
     expect.stringContaining('2 convert_changed: `job1.resource_group`'),
   ]);

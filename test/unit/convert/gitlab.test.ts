@@ -29,7 +29,7 @@ test:
     - if: $CI_COMMIT_BRANCH == "main"
       changes: ["a/**"]
 `;
-  expect(notesOf('gitlab', text)).toEqual([]);
+  expect(notesOf('gitlab', text)).toEqual([expect.stringContaining('its jobs share a checkout')]);
   expect(textOf('gitlab', text)).toBe(`image: none
 
 services:
@@ -256,4 +256,26 @@ one: { image: "busybox:1.36", script: [x] }
 `;
   expect(convert('gitlab', text).needless.map(({ path }) => path)).toEqual(['.bump']);
   expect(notesOf('gitlab', text).some((one) => one.includes('`bump` is left out'))).toBe(true);
+});
+
+it('a job that needs one which an event leaves out is left out, too, unless that is optional', () => {
+  const text = `stages: [a, b, c]
+lint: { image: node:20, stage: a, only: [tags], script: [lint] }
+mid: { image: node:20, stage: b, needs: [lint], script: [mid] }
+may: { image: node:20, stage: b, needs: [{ job: lint, optional: true }], script: [may] }
+same: { image: node:20, stage: b, only: [tags], needs: [lint], script: [same] }
+ship: { image: node:20, stage: c, needs: [mid], script: [ship] }
+late: { image: node:20, stage: c, script: [late] }
+`;
+  const written = textOf('gitlab', text);
+  const dependsOf = (name: string) =>
+    new RegExp(`- name: ${name}\\n[^]*?depends_on:\\n([^]*?) {4}when`)
+      .exec(written)?.[1]
+      ?.replace(/\s+/g, ' ')
+      .trim();
+  expect(dependsOf('mid')).toBe('- name: lint optional: "false"');
+  expect(dependsOf('may')).toBe('- lint');
+  expect(dependsOf('same')).toBe('- lint');
+  expect(dependsOf('ship')).toBe('- name: mid optional: "false"');
+  expect(dependsOf('late')).not.toContain('optional');
 });

@@ -131,6 +131,7 @@ it('an included file includes others, and the entry of the nearest file counts',
   expect(workflows[0]?.text.match(/- name: \w+/g)).toEqual(['- name: one', '- name: two']);
   expect(workflows[0]?.text).not.toContain('lost');
   expect(notes.map(({ file, code, path }) => `${file} ${code} ${path}`)).toEqual([
+    '.gitlab-ci.yml convert_changed ',
     'a.yml convert_left_out one',
   ]);
 });
