@@ -4,6 +4,7 @@ import { convertFiles } from '../../src/convert/convert-files.ts';
 import { postgresImage, redisImage } from '../support/images.ts';
 import { expectBuild, expectRefused } from './support/expect-build.ts';
 import { happen } from './support/happen.ts';
+import { expectCut, holdRequests, letGo } from './support/held-requests.ts';
 import { readScenarios, type Scenario } from './support/scenario.ts';
 import { keysOfFile, keysOfSchema } from './support/schema-keys.ts';
 import { startWorld, type World } from './support/world.ts';
@@ -45,8 +46,12 @@ describe.concurrent('a scenario', () => {
         await expectRefused(world.system, repository, run, context.expect);
         continue;
       }
+      const held = await holdRequests(world.system, run.holds);
+      context.onTestFinished(() => letGo(held));
       const build = await happen(world.system, repository, run);
-      await expectBuild({ system: world.system, build, expect: context.expect }, run.expect);
+      const seen = { system: world.system, build, expect: context.expect };
+      await expectBuild(seen, run.expect);
+      await expectCut(seen, held, run.expect);
     }
   });
 });

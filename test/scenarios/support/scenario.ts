@@ -69,6 +69,8 @@ const expected = z.strictObject({
       }),
     )
     .default([]),
+  /** By name of what clients had in hand: at least and at most how many seconds after the traffic was switched it was cut. */
+  cut: z.record(z.string(), z.tuple([z.number(), z.number()])).default({}),
   /** By name: what is in it, sorted; all of them. */
   artifacts: z.record(z.string(), z.array(z.string())).default({}),
   /** Artifacts that expire, and after how many days. */
@@ -93,6 +95,13 @@ const run = z.strictObject({
   message: z.string().default('a change'),
   /** Why the build waits; once it does it is cancelled. */
   waits: z.string().optional(),
+  /** By name: what clients have in hand of public hosts since before the event; the apps begin to answer, and do not end. */
+  holds: z
+    .record(
+      z.string(),
+      z.strictObject({ host: z.string(), path: z.string(), accept: z.string().default('*/*') }),
+    )
+    .default({}),
   /** Of a build by hand. */
   inputs: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
   /** Written over what is there; null removes one. */
