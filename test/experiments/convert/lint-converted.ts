@@ -15,14 +15,22 @@ export function lintConverted({ workflows }: Converted): readonly LintProblem[] 
     .map((problem) => paths.get(problem.file)?.toOrigin(problem) ?? problem);
 }
 
-/** Those of them that no note has spoken of: it stands at the same value, above it or in it. */
+/**
+ * Those of them that no note has spoken of: it stands at the same value, above it or in it, or is of the whole as the error
+ * is.
+ */
 export function unannounced(converted: Converted): readonly LintProblem[] {
   const { notes, format } = converted;
   // What is included stands in a file of its own, and its places in the one that includes it.
   const isOfFile = (note: LintProblem, problem: LintProblem) =>
     format === 'gitlab' || note.file === problem.file;
   return lintConverted(converted).filter(
-    (problem) => !notes.some((note) => isOfFile(note, problem) && isNear(note.path, problem.path)),
+    (problem) =>
+      !notes.some(
+        (note) =>
+          (isOfFile(note, problem) && isNear(note.path, problem.path)) ||
+          (problem.code === 'too_complex' && note.message.includes('and a folder has')),
+      ),
   );
 }
 
