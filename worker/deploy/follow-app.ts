@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { demultiplex } from '../engine/demultiplex.ts';
 import type { Engine } from '../engine/engine.ts';
-import { callEngine, EngineLost, unlessGone } from '../engine/engine-lost.ts';
+import { callEngine, EngineLost, refusalStatus, unlessGone } from '../engine/engine-lost.ts';
 import { Redactor } from '../logs/redactor.ts';
 import type { LogStream } from '../../src/core/log.ts';
 import type { RouterLink } from '../server/lease.ts';
@@ -24,7 +24,9 @@ export async function followApp(
   signal: AbortSignal,
 ): Promise<void> {
   const logId = appLogId(app.deploymentId);
-  const redactor = new Redactor(await secretsOf(engine, app));
+  const secrets = await onceThere(() => secretsOf(engine, app), signal);
+  if (secrets === null) return;
+  const redactor = new Redactor(secrets);
   const redactors = { stdout: redactor, stderr: redactor.fork() };
   const known = await link.logBytes(logId);
   const sink = link.openLog(logId, [], known);
@@ -34,31 +36,45 @@ export async function followApp(
     skip -= bytes.length - rest.length;
     if (rest.length > 0) await sink.write(stream, rest);
   };
+  let read = 0;
+  const take = (stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> => {
+    // Counted as it is taken: the engine may break off after any piece, and then gives all of it again.
+    read += bytes.length;
+    return write(stream, redactors[stream].push(bytes));
+  };
   // The stream ends with the process, or with the engine; one that starts again goes on in the same output.
-  for (let raw = 0, gone = false; !gone;) {
-    try {
-      raw = await readOnce(engine, app.id, raw, signal, (stream, bytes) =>
-        write(stream, redactors[stream].push(bytes)),
-      );
-      gone = !(await startsAgain(engine, app.id, signal));
-    } catch (error) {
-      if (!(error instanceof EngineLost) && !signal.aborted) throw error;
-      await sleep(RESTART_MS);
-    }
-    if (signal.aborted) return;
-  }
+  const readToEnd = async (): Promise<boolean> => {
+    await readOnce(engine, app.id, read, signal, take).catch(unlessRemoved);
+    return !(await startsAgain(engine, app.id, signal));
+  };
+  while (!(await onceThere(readToEnd, signal))) if (signal.aborted) return;
+  if (signal.aborted) return;
   for (const stream of ['stdout', 'stderr'] as const) await write(stream, redactors[stream].end());
   await sink.end();
 }
 
-/** Reads the container's output from byte `from` on until the process ends; returns how far it came. */
+/** What `ask` says, once the engine is there; null when `signal` aborts. */
+async function onceThere<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
+  while (!signal.aborted) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (signal.aborted) return null;
+      if (!(error instanceof EngineLost)) throw error;
+      await sleep(RESTART_MS);
+    }
+  }
+  return null;
+}
+
+/** Reads the container's output from byte `from` on until the process ends. */
 async function readOnce(
   engine: Engine,
   id: string,
   from: number,
   signal: AbortSignal,
   take: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => Promise<void>,
-): Promise<number> {
+): Promise<void> {
   let at = 0;
   const output = await callEngine(() =>
     engine.docker.getContainer(id).logs({ follow: true, stdout: true, stderr: true, abortSignal: signal }),
@@ -68,7 +84,12 @@ async function readOnce(
     at += bytes.length;
     if (fresh.length > 0) await take(stream, fresh);
   }
-  return Math.max(at, from);
+}
+
+/** 404: the container is gone; 409: it is about to be. */
+function unlessRemoved(error: unknown): void {
+  const status = refusalStatus(error);
+  if (status !== 404 && status !== 409) throw error;
 }
 
 async function* buffers(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {

@@ -1,0 +1,84 @@
+import { Readable } from 'node:stream';
+import { expect, it } from 'vitest';
+import { followApp } from '../../../../worker/deploy/follow-app.ts';
+import type { AppContainer } from '../../../../worker/deploy/app-container.ts';
+import type { Engine } from '../../../../worker/engine/engine.ts';
+
+const APP = { id: 'c1', deploymentId: 'dep_1', secretNames: [] } as unknown as AppContainer;
+
+it('sends nothing twice when the engine goes away in the midst of the output', async () => {
+  const { text, follow } = following([
+    { lines: ['one\n', 'two\n'], then: 'breaks' },
+    { lines: ['one\n', 'two\n'], then: 'breaks' },
+    { lines: ['one\n', 'two\n', 'three\n'], then: 'ends' },
+  ]);
+  await follow();
+  expect(text()).toBe('one\ntwo\nthree\n(end)');
+});
+
+it.each([404, 409])('ends the log when the engine is back without the container (%i)', async (status) => {
+  const { text, follow } = following([{ lines: ['one\n'], then: 'breaks' }, { refusal: status }]);
+  await follow();
+  expect(text()).toBe('one\n(end)');
+});
+
+it('begins when the engine is back', async () => {
+  const { text, follow } = following([{ lines: ['one\n'], then: 'ends' }], { awayAtFirst: true });
+  await follow();
+  expect(text()).toBe('one\n(end)');
+});
+
+type Answer =
+  { readonly lines: readonly string[]; readonly then: 'breaks' | 'ends' } | { readonly refusal: number };
+
+/** An app whose output the engine gives as `answers` say, one after the other, and whose container is gone then. */
+function following(answers: readonly Answer[], { awayAtFirst = false } = {}) {
+  const left = [...answers];
+  let isAway = awayAtFirst;
+  let text = '';
+  const engine = {
+    docker: {
+      getContainer: () => ({
+        inspect: async () => {
+          if (isAway) {
+            isAway = false;
+            throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+          }
+          return { Config: { Env: [] } };
+        },
+        logs: async () => {
+          const answer = left.shift();
+          if (answer === undefined) throw new Error('it asked too often');
+          if ('refusal' in answer) throw Object.assign(new Error('refused'), { statusCode: answer.refusal });
+          return Readable.from(output(answer));
+        },
+      }),
+    },
+    inspectContainer: async () => (left.length === 0 ? null : { running: true }),
+  } as unknown as Engine;
+  const take = async (_: string, bytes: Uint8Array) => void (text += Buffer.from(bytes).toString());
+  const sink = {
+    write: take,
+    say: async () => undefined,
+    end: async () => {
+      text += '(end)';
+      return text.length;
+    },
+  };
+  const link = { logBytes: async () => 0, openLog: () => sink };
+  const app = awayAtFirst ? { ...APP, secretNames: ['TOKEN'] } : APP;
+  return { text: () => text, follow: () => followApp(engine, link, app, new AbortController().signal) };
+}
+
+async function* output({
+  lines,
+  then,
+}: Exclude<Answer, { readonly refusal: number }>): AsyncGenerator<Uint8Array> {
+  for (const line of lines) {
+    const header = Buffer.alloc(8);
+    header[0] = 1;
+    header.writeUInt32BE(line.length, 4);
+    yield Buffer.concat([header, Buffer.from(line)]);
+  }
+  if (then === 'breaks') throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+}
