@@ -66,7 +66,9 @@ export async function callServer(command: ServerCommand, argv: readonly string[]
     }
     const [least, most] = command.arguments;
     if (positionals.length < least || positionals.length > most)
-      throw new UsageError(`it takes ${least === most ? least || 'no' : `${least} to ${most}`} arguments`);
+      throw new UsageError(
+        `it takes ${least === most ? least || 'no' : `${least} to ${most}`} ${most === 1 ? 'argument' : 'arguments'}`,
+      );
     trustAuthorities(process.env['SLIPWAY_CA_BUNDLE'] || null);
     const api = createApiClient(whereTo(values));
     const say = (line: string): void => void process.stdout.write(`${line}\n`);
