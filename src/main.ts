@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { flushCompileCache } from 'node:module';
 import path from 'node:path';
@@ -13,6 +12,7 @@ import { createApp } from './api/app.ts';
 import { endHttpServer } from './api/end-http-server.ts';
 import { createHttpServer, createHttpsServer, REQUEST_TIMES, useCertificate } from './api/http-server.ts';
 import type { RequestTimes } from './api/http-server.ts';
+import { listen } from './api/listen.ts';
 import { API_LIMITS } from './api/limits.ts';
 import { workerRoutes } from './api/worker/worker-routes.ts';
 import { createBuilds, effectSettled, endedLeases, manifestRecord } from './builds/index.ts';
@@ -310,7 +310,7 @@ async function main(): Promise<void> {
   const removals = projects.endRemovals(ending.signal).catch(warn('removals of projects'));
   retention.start();
   const server = certificate?.serve(app) ?? createHttpServer(app, requestTimes(settings));
-  await listen(server.listen(settings.listen.port, settings.listen.host));
+  await listen(server, settings.listen, 'SLIPWAY_LISTEN');
   log.info({ url: settings.url, listen: settings.listen }, 'the server is ready');
   flushCompileCache(); // for the next start, also where this process is killed
   giveBackMemory({ everyMs: TIMES.memoryLook });
@@ -389,13 +389,6 @@ function requestTimes({ keepAliveMs }: Pick<ServerSettings, 'keepAliveMs'>): Req
 function appUrl(host: string, { port, isTls }: ServerSettings['router']): string {
   const usual = isTls ? 443 : 80;
   return `${isTls ? 'https' : 'http'}://${host}${port === usual ? '' : `:${port}`}`;
-}
-
-function listen(server: Server | HttpsServer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('listening', () => resolve());
-    server.once('error', reject);
-  });
 }
 
 function signalled(): Promise<void> {
