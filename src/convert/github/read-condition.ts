@@ -138,7 +138,9 @@ function translate(source: string, start: Start): string | null {
     if (known !== null) return String(calledWithKnown(name, known, part));
     if (subject === 'github.event_name')
       return ofEvents((event) => calledWithKnown(name, EVENT_NAMES[event], part));
-    if (hasOtherValues(subject, part)) return null;
+    if (part === '') return 'true';
+    const isOther = isOtherInPulls(subject, part, (one) => calledWithKnown(name, one, part));
+    if (isOther || hasOtherValues(subject, part)) return null;
     const text = literalOf(part);
     return text === null ? null : ofValue(subject, (value) => `${asLetters(value, part)} ${name} ${text}`);
   }
@@ -149,8 +151,13 @@ function translate(source: string, start: Start): string | null {
     const input = inputOf(left, start);
     if (second === null) {
       const other = isOfEvent(right) ? undefined : nameOf(right);
-      if (other === undefined || [left, right].some((one) => hasOtherValues(one, ''))) return null;
-      return compared(left, operator, (name) => `lower(${name})`, `lower(${other})`);
+      if (other === undefined || [left, right].some((one) => mayBeNull(one) || hasOtherValues(one, '')))
+        return null;
+      const isSame = (name: string, how: string): string => `lower(${name}) ${how} lower(${other})`;
+      // It has a value in every event, and its variables do not.
+      if (left === 'github.ref_name')
+        return compared(left, operator, (name) => `(${name} != "" && ${isSame(name, '==')})`);
+      return compared(left, operator, isSame);
     }
     if (input !== undefined && (input.type === 'boolean' || typeof second === 'boolean'))
       return comparedInput(input.variable, isText(left), input.type, operator, second);
@@ -165,16 +172,36 @@ function translate(source: string, start: Start): string | null {
     }
     const text = literalOf(second);
     if (text === null || hasOtherValues(left, second)) return null;
-    return compared(left, operator, (name) => asLetters(name, second), text);
+    if (isOtherInPulls(left, second, (one) => areEqual(one, second))) return null;
+    // A number is compared as one.
+    if (input?.type === 'number' && !isText(left) && typeof second === 'string' && second.trim() === '')
+      return null;
+    if (second === '' && left === 'github.ref_name') return String(operator === '!=');
+    if (second === '' && isOfEvent(left)) {
+      const some = ofValue(left, (name) => `${name} != ""`);
+      return operator === '!=' ? some : `!(${some})`;
+    }
+    return compared(left, operator, (name, how) => `${asLetters(name, second)} ${how} ${text}`);
+  }
+  /** Whether it holds there of a pull request, which is merged, and not here, or here and not there. */
+  function isOtherInPulls(token: string, value: Known, holds: (text: string) => boolean): boolean {
+    if (!start.events.includes('pull_request')) return false;
+    if (token === 'github.sha') return value !== '';
+    if (!/^github\.ref(?:_name)?$/.test(token)) return false;
+    const numbers = String(value).match(/\d+/g) ?? ['1'];
+    return numbers.some((number) =>
+      token === 'github.ref'
+        ? holds(`refs/pull/${number}/merge`) !== holds(`refs/pull/${number}/head`)
+        : holds(`${number}/merge`),
+    );
   }
   function compared(
     left: string,
     operator: string,
-    read: (name: string) => string,
-    other: string,
+    said: (name: string, operator: string) => string,
   ): string | null {
-    if (!isOfEvent(left)) return ofValue(left, (name) => `${read(name)} ${operator} ${other}`);
-    const equal = ofValue(left, (name) => `${read(name)} == ${other}`);
+    if (!isOfEvent(left)) return ofValue(left, (name) => said(name, operator));
+    const equal = ofValue(left, (name) => said(name, '=='));
     return operator === '==' ? equal : `!(${equal})`;
   }
 }
@@ -206,7 +233,6 @@ function comparedInput(
   value: Known,
 ): string | null {
   const isEqual = operator === '==';
-  if (type === 'number' && !isText) return null;
   if (type === 'boolean' && !isText && typeof value === 'boolean')
     return `${variable} ${isEqual === value ? '==' : '!='} "true"`;
   if (type === 'boolean' && isText && typeof value === 'string') {
@@ -214,16 +240,21 @@ function comparedInput(
     if (['true', 'false', ''].includes(text)) return `${variable} ${operator} "${text}"`;
   }
   const isNever = typeof value === 'string' ? Number.isNaN(Number(value)) : value === true;
-  return isNever && (type === 'boolean' || typeof value === 'boolean') ? String(!isEqual) : null;
+  return isNever && type === 'boolean' ? String(!isEqual) : null;
 }
 
 /** Whether a value there that may be compared so is another one here. */
 function hasOtherValues(token: string, value: Known): boolean {
   if (BEGINS_ANEW.has(token) || token === 'github.event_name') return true;
-  // Pull requests are built as they are, not merged.
-  if (token === 'github.ref' && /merge|^refs\/pull\/./i.test(String(value))) return true;
   // What has no value is 0.
-  return value === 0 && !token.startsWith('matrix.');
+  return (
+    (value === 0 && !token.startsWith('matrix.')) || (mayBeNull(token) && /^\s*[-+]?0/.test(String(value)))
+  );
+}
+
+/** Whether it is null where it has no value, and not an empty text. */
+function mayBeNull(token: string): boolean {
+  return /^(?:github\.event|inputs)\./.test(token) && !token.startsWith('github.event.repository.');
 }
 
 /** Texts are compared without regard to case there. */

@@ -42,7 +42,7 @@ it.each([
   ["startsWith(github.ref_name, 'v')", NAME.replaceAll('TEST', 'startsWith "v"')],
   [
     'github.event.repository.default_branch == github.ref_name',
-    NAME.replaceAll('TEST', '== lower(CI_REPO_DEFAULT_BRANCH)'),
+    NAME.replaceAll(/lower\((\w+)\) TEST/g, '($1 != "" && lower($1) == lower(CI_REPO_DEFAULT_BRANCH))'),
   ],
   [
     "contains(github.event.head_commit.message, '[deploy]')",
