@@ -175,10 +175,7 @@ export const LINT_CATALOGUE = {
     'The settings `{name}` and `{other}` are one variable, `{variable}`.',
     'Remove one of them, or write them as the plugin has them.',
   ),
-  image_missing: error(
-    '{what} needs an image, and this file builds none.',
-    'Add `image:` to the file or a Dockerfile to the repository{fix}.',
-  ),
+  image_missing: error('{what} needs an image, and this file builds none.', '{fix}'),
   variable_unknown: error('`{name}` is no variable that a value can use.', '{fix}'),
   substitution_wrong: error(
     '`{text}` cannot be read: {cause}.',

@@ -22,17 +22,19 @@ export function checkImages(
   if (image === 'none' || (image === null && (!hasDockerfile || skipsClone))) {
     if (isWhole && steps.length === 0 && push === null && deploy.length === 0)
       report.add('pipeline_idle', START);
+    const fix = fixOf(image, hasDockerfile, skipsClone);
     for (const { name, image: own } of steps)
       if (own === null)
         report.add('image_missing', name, {
-          what: `The step \`${name.value}\``,
-          fix: ', or name an `image` in the step',
+          what: name.value === '' ? 'A step' : `The step \`${name.value}\``,
+          fix: `${fix}, or name an \`image\` in the step.`,
         });
-    if (push !== null) report.add('image_missing', push.tags?.[0] ?? START, { what: '`push`', fix: '' });
+    if (push !== null)
+      report.add('image_missing', push.tags?.[0] ?? START, { what: '`push`', fix: `${fix}.` });
     for (const { environment } of deploy)
       report.add('image_missing', environment, {
-        what: `The deployment to \`${environment.value}\``,
-        fix: '',
+        what: environment.value === '' ? 'A deployment' : `The deployment to \`${environment.value}\``,
+        fix: `${fix}.`,
       });
   }
   checkReferences(spec, own, report);
@@ -40,4 +42,12 @@ export function checkImages(
   const ships = push !== null || deploy.length > 0;
   if (testTarget !== null && ships && deploy.every(({ smoke }) => smoke === null))
     report.add('ships_untested', testTarget, { testTarget: testTarget.value });
+}
+
+function fixOf(image: 'none' | null, hasDockerfile: boolean, skipsClone: boolean): string {
+  if (image === 'none')
+    return hasDockerfile ? 'Remove `image: none`' : 'Write what to build instead of `image: none`';
+  if (!skipsClone) return 'Add `image:` to the file or a Dockerfile to the repository';
+  const more = hasDockerfile ? '' : ', and add a Dockerfile to the repository';
+  return `Remove \`skip_clone\`, with which there is nothing to build from${more}`;
 }
