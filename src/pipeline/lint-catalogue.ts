@@ -259,10 +259,7 @@ export const LINT_CATALOGUE = {
     'Nothing is named `{name}`, so nothing is waited for.',
     'Did you mean `{near}`? `optional: true` lets it be missing.',
   ),
-  condition_never: warning(
-    'No combination of the matrix has `{name}: {value}`: this condition never holds.',
-    'Write a variable of the matrix and one of its values.',
-  ),
+  condition_never: warning('{cause}: this condition never holds.', '{fix}'),
   step_unordered: warning(
     'Nothing waits for the step `{step}`, and it waits for nothing: `{other}` has `depends_on`.',
     'Name the steps that it follows in `depends_on`; `depends_on: []` says that it is meant to start at once.',

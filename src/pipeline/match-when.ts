@@ -86,8 +86,8 @@ function holds(condition: Condition, { event, changedFiles, matrix, evaluates }:
   if (condition.matrix?.some(({ name, value }) => matrix[name] !== value.value) === true) return false;
   const branchName = branchOf(event);
   if (branch !== null && branchName !== null && !matchesFilter(branch, branchName)) return false;
-  if (tag !== null && !(event.kind === 'tag' && matchesFilter(tag, event.tag))) return false;
-  if (cron !== null && !(event.kind === 'cron' && matchesFilter(cron, event.cron))) return false;
+  if (tag !== null && !(event.kind === 'tag' && matchesFilter(tag.value, event.tag))) return false;
+  if (cron !== null && !(event.kind === 'cron' && matchesFilter(cron.value, event.cron))) return false;
   if (ref !== null && !matchesFilter(ref, refOf(event))) return false;
   if (path !== null && !passesFiles(path, event, changedFiles)) return false;
   return evaluate === null || evaluates(evaluate);

@@ -3,6 +3,7 @@ import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
 import { inputVariable } from '../../core/input.ts';
 import { checkCrons } from './check-crons.ts';
 import { reportAbsent } from './check-dependencies.ts';
+import { checkSchedulesNamed } from './check-schedules-named.ts';
 import { checkTakes } from './check-takes.ts';
 import { inputsOf } from '../inputs.ts';
 import type { ReadWorkflow } from '../read-workflows.ts';
@@ -26,6 +27,7 @@ export function checkWorkflows(workflows: readonly ReadWorkflow[]): void {
   for (const workflow of workflows) checkDependencies(workflow, byName);
   checkSameInputs(workflows);
   checkCrons(workflows);
+  checkSchedulesNamed(workflows);
   checkTakes(workflows);
   checkCycles(byName);
 }

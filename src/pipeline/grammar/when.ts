@@ -23,11 +23,11 @@ export type EventName = 'push' | 'pull_request' | 'tag' | 'manual' | 'cron';
 export interface Condition {
   readonly event: readonly EventName[] | null;
   readonly branch: Filter | null;
-  readonly tag: Filter | null;
+  readonly tag: Located<Filter> | null;
   readonly ref: Filter | null;
   readonly path: Filter | null;
   /** Names of schedules. */
-  readonly cron: Filter | null;
+  readonly cron: Located<Filter> | null;
   /** Values that the combination of the matrix has. */
   readonly matrix: readonly { readonly name: string; readonly value: Located<string> }[] | null;
   readonly status: readonly ('success' | 'failure')[] | null;
@@ -83,10 +83,14 @@ const KEYS = {
     'Branch of the push; the target branch of a pull request. Not looked at for tags.',
     'any branch',
   ),
-  tag: optional(filter, 'Name of the tag; then only tags match.', 'not looked at'),
+  tag: optional(located(filter), 'Name of the tag; then only tags match.', 'not looked at'),
   ref: optional(filter, 'Git ref, e.g. `refs/tags/v*`.', 'any ref'),
   path: optional(filter, 'Changed files of a push or pull request; other events match.', 'any path'),
-  cron: optional(filter, 'Name of a schedule; then only builds by the clock match.', 'not looked at'),
+  cron: optional(
+    located(filter),
+    'Name of a schedule; then only builds by the clock match.',
+    'not looked at',
+  ),
   evaluate: optional(evaluate, 'An expression over the variables that must be true.', 'not looked at'),
 };
 
