@@ -7,7 +7,7 @@ import { chaosOfPath } from './path/chaos.ts';
  * `npm run chaos -- [--only path|lease|huge] [--rounds N] [--seed S] …`: rounds of faults against real processes. Prints each
  * round and what was covered; exits with 1 when a round found something, or when 200 rounds or more left something
  * uncovered. `path`: real builds and deployments, see `path/chaos.ts`; `--round NAME` (more than once for more) runs a round again that an
- * earlier run has named, `--mutant fsync|fence|outbox` a Slipway without that, in which something has to be found.
+ * earlier run has named, `--mutant fsync|fence|outbox|lost-log|app-log` a Slipway without that, in which something has to be found.
  * `lease`: leases alone, see `lease/chaos.ts`. `huge`: no faults, but a repository of `--files N` and `--megabytes N`.
  */
 const { values } = parseArgs({

@@ -60,6 +60,23 @@ export const MUTANTS = {
     faults: [{ victim: 'registry', fault: 'kill' }],
     phases: ['test'],
   },
+  'lost-log': {
+    without: 'the log of an attempt whose worker was lost does not keep what was there',
+    mutations: [
+      {
+        file: 'src/outbox/seal-log.ts',
+        from: 'await logs.seal(',
+        to: 'await logs.remove(logId); await logs.seal(',
+      },
+    ],
+    faults: [{ victim: 'worker', fault: 'kill' }],
+    phases: ['test'],
+  },
+  'app-log': {
+    without: 'a worker that begins anew does not leave out what the server has of the log of an app',
+    mutations: [{ file: 'worker/deploy/follow-app.ts', from: 'let skip = known;', to: 'let skip = 0;' }],
+    faults: [{ victim: 'worker', fault: 'restart' }],
+  },
 } as const satisfies Readonly<Record<string, Mutant>>;
 
 export type MutantName = keyof typeof MUTANTS;

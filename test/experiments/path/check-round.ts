@@ -1,27 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isEnd } from '../../../src/core/status.ts';
-import type {
-  BuildView,
-  DeliveryView,
-  EnvironmentView,
-  LogRangeView,
-  Page,
-  StepView,
-} from '../../../src/core/view.ts';
+import type { BuildView, DeliveryView, EnvironmentView, Page, StepView } from '../../../src/core/view.ts';
 import { listApps } from '../../../worker/deploy/app-container.ts';
 import { connectEngine } from '../../../worker/engine/connect-engine.ts';
 import type { Engine } from '../../../worker/engine/engine.ts';
 import { LABELS } from '../../../worker/engine/labels.ts';
 import { digestOf, stagedManifests } from '../../scenarios/support/registry.ts';
 import { waitFor } from '../../support/wait.ts';
+import { checkLogs, type AppLogs, type Ended } from './check-logs.ts';
 import type { VictimFault } from './faults.ts';
 import type { Ground } from './ground.ts';
+import type { LogReader } from './log-reader.ts';
 import { buildOf } from './phase.ts';
 import { orphansOf } from './orphans.ts';
-import { HOST, SECRETS, written, type Pushed } from './projects.ts';
+import { HOST, type Pushed } from './projects.ts';
 
-const SEAL_MS = 30_000;
 /** The repository that the project which deploys is pushed to. */
 const PUSHED = 'chaos/deploys';
 /** The reaper comes every 30 s. */
@@ -31,19 +25,24 @@ const CLEAN_MS = 75_000;
 export async function checkRound(
   ground: Ground,
   pushes: readonly Pushed[],
-  at: VictimFault,
+  { at, reader, apps }: { readonly at: VictimFault; readonly reader: LogReader; readonly apps: AppLogs },
 ): Promise<readonly string[]> {
   const problems: string[] = [];
+  const { system } = ground;
   for (const pushed of pushes) {
     const build = await buildOf(ground.system, pushed.commit);
     if (build === null) problems.push(`${pushed.kind}: the push has no build`);
     else
       problems.push(
-        ...(await checkBuild(ground, pushed, build, at)).map((text) => `${pushed.kind}: ${text}`),
+        ...(await checkBuild({ system, reader, pushed, build, at })).map((text) => `${pushed.kind}: ${text}`),
       );
     problems.push(...(await checkDelivery(ground, pushed, build)));
     if (build !== null) problems.push(...(await checkTold(ground, pushed, build)));
+    if (build !== null) apps.add(build, pushed);
   }
+  if (at.victim === 'engine' && at.fault !== 'nap') apps.engineEnded();
+  problems.push(...(await apps.check()));
+  problems.push(...reader.takeProblems());
   problems.push(...(await checkLeft(ground)));
   return problems;
 }
@@ -56,22 +55,14 @@ function mayEnd({ kind }: Pushed, { victim, fault }: VictimFault): readonly stri
   return isPassing && victim !== 'engine' && victim !== 'registry' ? [own] : [own, 'error'];
 }
 
-async function checkBuild(
-  { system }: Ground,
-  pushed: Pushed,
-  build: BuildView,
-  at: VictimFault,
-): Promise<readonly string[]> {
+async function checkBuild({ system, reader, pushed, build, at }: Ended): Promise<readonly string[]> {
   const problems: string[] = [];
   if (!mayEnd(pushed, at).includes(build.status))
     problems.push(`it ended with ${build.status} (${build.reason ?? 'no reason'})`);
   if (build.status === 'error' && build.reason === null) problems.push('an error without a reason');
   const rows = build.workflows.flatMap(({ steps }) => steps);
   for (const row of rows) problems.push(...checkRow(row, build));
-  for (const row of rows)
-    for (const attempt of row.attempts.filter(({ startedAtMs }) => startedAtMs !== null))
-      problems.push(...(await checkLog(system, attempt.logId, `${row.name} ${attempt.attempt}`)));
-  if (pushed.kind === 'talks') problems.push(...(await checkWritten(system, build)));
+  problems.push(...(await checkLogs({ system, reader, pushed, build, at })));
   if (pushed.kind === 'deploys') problems.push(...(await checkTag(system, build)));
   if (build.deployments.length !== (pushed.kind === 'deploys' ? 1 : 0))
     problems.push(`it has ${build.deployments.length} deployments`);
@@ -98,45 +89,6 @@ async function checkTag({ registryUrl }: Ground['system'], build: BuildView): Pr
 function checkRow({ name, status }: StepView, build: BuildView): readonly string[] {
   if (!isEnd(status)) return [`${name} is ${status} in an ended build`];
   return build.status === 'success' && status !== 'success' ? [`${name} is ${status} in a green build`] : [];
-}
-
-/** Lines are numbered without a gap, the log is sealed, and no secret is in it. */
-async function checkLog(system: Ground['system'], logId: string, what: string): Promise<readonly string[]> {
-  const read = () => system.api<LogRangeView>('GET', `/logs/${logId}?from=0&count=5000`);
-  const problems: string[] = [];
-  // That of a lost attempt is ended by the server, a moment later.
-  await waitFor('it is sealed', async () => (await read()).sealed, SEAL_MS).catch(() =>
-    problems.push(`the log of ${what} has no end`),
-  );
-  const { range, lines } = await read();
-  if (range.length !== lines || range.some(({ number }, index) => number !== index))
-    problems.push(`the log of ${what} has a gap`);
-  const parts = Object.values(SECRETS).flatMap((value) => value.split('\n'));
-  const leaked = parts.filter((part) => range.some(({ text }) => text.includes(part)));
-  return [...problems, ...leaked.map((part) => `the log of ${what} shows ${part}`)];
-}
-
-/** Byte for byte what the container wrote, redacted by a reference of its own; of a lost attempt the beginning. */
-async function checkWritten(system: Ground['system'], build: BuildView): Promise<readonly string[]> {
-  const row = build.workflows.flatMap(({ steps }) => steps).find(({ name }) => name === 'talk');
-  const expected = redacted(written());
-  const problems: string[] = [];
-  for (const attempt of row?.attempts ?? []) {
-    const { range } = await system.api<LogRangeView>('GET', `/logs/${attempt.logId}?from=0&count=5000`);
-    const own = range.filter(({ stream }) => stream !== 'system');
-    const got = own.map(({ text }) => `${text}\n`).join('');
-    const isWhole = attempt.status === 'success' ? got === expected : expected.startsWith(got.trimEnd());
-    if (!isWhole) problems.push(`its log is not what it wrote (${got.length} of ${expected.length} bytes)`);
-  }
-  return problems;
-}
-
-/** By nothing of the product: every secret, then every line of one, the longest first. */
-function redacted(text: string): string {
-  const parts = Object.values(SECRETS).flatMap((value) => [value, ...value.split('\n')]);
-  return parts
-    .sort((a, b) => b.length - a.length)
-    .reduce((all, part) => all.split(part).join('********'), text);
 }
 
 async function checkDelivery(

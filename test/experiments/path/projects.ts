@@ -31,35 +31,70 @@ const TALK = [
   'echo last',
 ] as const;
 
-/** What `talks` writes, before anything is taken out of it: each command, then its output. */
-export function written(): string {
-  const outputs = [
-    Array.from({ length: LINES }, (_, line) => `line ${line} ${SECRETS.token} end`),
-    [`key ${SECRETS.key}`],
-    ['last'],
-  ];
-  const lines = TALK.flatMap((command, n) => [`+ ${command}`, ...(outputs[n] ?? [])]);
-  return lines.map((line) => `${line}\n`).join('');
+const TALKED = [
+  Array.from({ length: LINES }, (_, line) => `line ${line} ${SECRETS.token} end`),
+  [`key ${SECRETS.key}`],
+  ['last'],
+];
+
+const TEST = (version: string): readonly string[] => [`grep -q ${version} /www/index.html`, 'sleep 2'];
+const RED = ['sleep 1', 'exit 3'];
+const SMOKE = ['echo "smoke $TOKEN"', 'sleep 0.5'];
+
+const APP_LINES = 150;
+
+/** Serves at once, and writes for some two seconds. */
+const app = (version: string): string =>
+  [
+    `( echo "# ${version}"; i=0; while [ $i -lt ${APP_LINES} ]; do echo "app $i $TOKEN end"; i=$((i+1)); usleep 10000; done; echo "key $KEY" ) &`,
+    'exec httpd -f -p 8080 -h /www',
+  ].join(' ');
+
+/**
+ * What a step writes, before anything is taken out of it: each command, then its output. Null for one whose output is
+ * not known to the byte, as that of the image.
+ */
+export function writtenByStep(name: string, version: string): string | null {
+  if (name === 'talk') return said(TALK, TALKED);
+  if (name === 'test') return said(TEST(version));
+  return name === 'red' ? said(RED) : null;
 }
+
+/** What the smoke test of a deployment writes. */
+export const writtenBySmoke = (): string => said(SMOKE, [[`smoke ${SECRETS.token}`]]);
+
+/** What the app writes each time that it begins. In no other place of it there is a `#`. */
+export const writtenByApp = (version: string): string =>
+  linesOf([
+    `# ${version}`,
+    ...Array.from({ length: APP_LINES }, (_, line) => `app ${line} ${SECRETS.token} end`),
+    `key ${SECRETS.key}`,
+  ]);
+
+const said = (commands: readonly string[], outputs: readonly (readonly string[])[] = []): string =>
+  linesOf(commands.flatMap((command, n) => [`+ ${command}`, ...(outputs[n] ?? [])]));
+
+const linesOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 
 const FILES: Readonly<Record<Kind, (version: string) => Record<string, string>>> = {
   deploys: (version) => ({
     Dockerfile: [
       'FROM slipway-test/busybox:1',
       `RUN mkdir /www && echo ${version} > /www/index.html && sleep 0.5`,
-      'CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]',
+      `CMD ${JSON.stringify(['sh', '-c', app(version)])}`,
       '',
     ].join('\n'),
     'slipway.yml': `image: {}
 steps:
-  - { name: test, commands: [grep -q ${version} /www/index.html, sleep 2] }
+  - { name: test, commands: ${JSON.stringify(TEST(version))} }
 push: { tags: ["\${CI_COMMIT_SHA}"] }
 deploy:
   environment: production
   port: 8080
   host: ${HOST}
   health: { path: /, passes: 2 }
-  smoke: { commands: [sleep 0.5] }
+  env: { TOKEN: { from_secret: token }, KEY: { from_secret: key } }
+  smoke: { commands: ${JSON.stringify(SMOKE)} }
   drain: { requests: 1s, connections: 1s }
   standby: 10m
 `,
@@ -73,7 +108,7 @@ deploy:
 `,
   }),
   fails: () => ({
-    'slipway.yml': 'steps: [{ name: red, image: "slipway-test/busybox:1", commands: [sleep 1, exit 3] }]\n',
+    'slipway.yml': `steps: [{ name: red, image: "slipway-test/busybox:1", commands: ${JSON.stringify(RED)} }]\n`,
   }),
 };
 
@@ -100,8 +135,9 @@ export async function addProjects({
     talks: await add('talks'),
     fails: await add('fails'),
   };
-  for (const [name, value] of Object.entries(SECRETS))
-    await system.api('PUT', `/projects/${encodeURIComponent('chaos/talks')}/secrets/${name}`, { value });
+  for (const kind of ['deploys', 'talks'] as const)
+    for (const [name, value] of Object.entries(SECRETS))
+      await system.api('PUT', `/projects/${encodeURIComponent(`chaos/${kind}`)}/secrets/${name}`, { value });
   return repositories;
 }
 

@@ -9,8 +9,10 @@ import { waitFor } from '../../support/wait.ts';
 import type { MutantName } from '../mutants.ts';
 import { Random } from '../random.ts';
 import { checkLive, checkRound } from './check-round.ts';
+import { AppLogs } from './check-logs.ts';
 import { FAULTS, inflict, type VictimFault } from './faults.ts';
 import { EngineBroken, startGround, type Ground } from './ground.ts';
+import { startLogReader, type LogReader } from './log-reader.ts';
 import { buildOf, phaseOf, PHASES, type Phase } from './phase.ts';
 import { drawRounds, pairOf, planName, type RoundPlan } from './plan-rounds.ts';
 import { addProjects, HOST, KINDS, pushTo, type Kind, type Pushed } from './projects.ts';
@@ -90,15 +92,17 @@ async function runOnGround(
   const ground = await startGround(options.mutant === undefined ? {} : { mutant: options.mutant });
   let load: PublicLoad | null = null;
   let versions: Versions | null = null;
+  const reader = startLogReader(ground.system);
+  const apps = new AppLogs(ground, reader);
   try {
     const repositories = await addProjects(ground);
-    let live = await firstRelease(ground, repositories);
+    let live = await firstRelease(ground, repositories, apps);
     const port = Number(new URL(ground.system.routerUrl).port);
     load = startPublicLoad({ port, host: HOST, clients: 2, websockets: 0, pauseMs: 20, paths: ['/'] });
     versions = watchVersions(ground.system);
     for (let n = rounds.length; n < options.rounds && options.signal?.aborted !== true; n++) {
       const plan = options.plans?.[n] ?? draw.next(covered);
-      const parts = { plan, repositories, live, load, versions, n };
+      const parts = { plan, repositories, live, load, versions, reader, apps, n };
       const { round, version } = await runRound(ground, parts).catch(async (error: unknown) => {
         if (error instanceof EngineBroken) throw error;
         throw new Error(`${planName(plan)}: ${String(error)}\n${await saidBy(ground)}`, { cause: error });
@@ -122,7 +126,7 @@ async function runOnGround(
     }
     return 'engine broken';
   } finally {
-    await Promise.all([load?.stop(), versions?.stop()]);
+    await Promise.all([load?.stop(), versions?.stop(), reader.stop()]);
     await ground.stop();
   }
 }
@@ -134,13 +138,15 @@ interface RoundGround {
   readonly live: string;
   readonly load: PublicLoad;
   readonly versions: Versions;
+  readonly reader: LogReader;
+  readonly apps: AppLogs;
   /** Its number. */
   readonly n: number;
 }
 
 async function runRound(
   ground: Ground,
-  { plan, repositories, live, load, versions, n }: RoundGround,
+  { plan, repositories, live, load, versions, reader, apps, n }: RoundGround,
 ): Promise<{ round: PathRound; version: string }> {
   const { system } = ground;
   const random = new Random(plan.seed);
@@ -151,6 +157,7 @@ async function runRound(
   const pushes: Pushed[] = [];
   for (const kind of [...KINDS].reverse())
     pushes.push(await pushTo(system, kind, repositories[kind], `${n}-${kind}`));
+  reader.follow(pushes.map(({ commit }) => commit));
   const deploys = pushes.find(({ kind }) => kind === 'deploys');
   const phase = await untilPhase(ground, deploys?.commit ?? '', { aim: plan.phase, delay });
   const hitMs = performance.now();
@@ -164,7 +171,7 @@ async function runRound(
   const version = deployed?.status === 'success' ? (deploys?.version ?? '') : live;
   await liveAgain(ground, version);
   const backMs = performance.now();
-  if (stuck.length === 0) problems.push(...(await checkRound(ground, pushes, plan)));
+  if (stuck.length === 0) problems.push(...(await checkRound(ground, pushes, { at: plan, reader, apps })));
   problems.push(...(await checkLive(ground, version)));
   problems.push(...checkAnswers(load.answers.slice(from), plan, [hitMs, backMs]));
   problems.push(...checkVersions(versions.take(), plan, [live, version]));
@@ -274,11 +281,13 @@ async function saidBy({ system }: Ground): Promise<string> {
 async function firstRelease(
   ground: Ground,
   repositories: Readonly<Record<Kind, HostedRepository>>,
+  apps: AppLogs,
 ): Promise<string> {
   const pushed = await pushTo(ground.system, 'deploys', repositories.deploys, 'first');
   const problems: string[] = [];
   const build = await untilOver(ground, pushed, problems);
   if (build?.deployments[0]?.status !== 'success')
     throw new Error(`the first release is not there: ${JSON.stringify(build)} ${problems.join()}`);
+  apps.add(build, pushed);
   return 'first';
 }
