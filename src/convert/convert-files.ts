@@ -10,6 +10,7 @@ import { TooManyValues } from './foreign.ts';
 import { uniqueNames, workflowNameOf } from './names.ts';
 import { openFile } from './open-file.ts';
 import type { ForeignFile } from './open-file.ts';
+import { asOfCore, asWritten } from './scalar-text.ts';
 import { leaveOutWaiting } from './woodpecker/leave-out-waiting.ts';
 import { readWoodpecker } from './woodpecker/read-workflow.ts';
 import type { ReadWorkflow } from './workflow.ts';
@@ -26,7 +27,10 @@ export function convertFiles(
   room?: ConvertRoom,
   repository: string | null = null,
 ): Converted {
-  const opened = new Map(inputs.map((input) => [input.path, openFile(input, room ?? newConvertRoom())]));
+  const scalar = format === 'github' ? asOfCore : asWritten;
+  const opened = new Map(
+    inputs.map((input) => [input.path, openFile(input, room ?? newConvertRoom(), scalar)]),
+  );
   const files = [...opened.values()];
   const isReadable = files.every(({ report }) => !report.hasErrors());
   const workflows = isReadable ? read(files, format, repository) : [];

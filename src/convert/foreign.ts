@@ -3,6 +3,7 @@ import type { Alias, Document, Node, YAMLMap } from 'yaml';
 import { isEmpty, nodeSpan } from '../pipeline/parse-yaml.ts';
 import type { Report, Span } from '../pipeline/report.ts';
 import { MOST_CHARACTERS, MOST_VALUES, type ConvertRoom } from './convert-room.ts';
+import { asWritten, type ScalarText } from './scalar-text.ts';
 
 /** What all values of a document share. */
 interface Sheet {
@@ -12,6 +13,7 @@ interface Sheet {
   readonly anchors: readonly { readonly name: string; readonly node: Node }[];
   /** Paths of what the file need not say here, each with its reason. */
   readonly needless: Map<string, { readonly line: number; readonly reason: string }>;
+  readonly scalar: ScalarText;
   readonly bind: Bind;
 }
 
@@ -75,14 +77,18 @@ export class Foreign {
   }
 
   /** The root of a document. */
-  static of(contents: Node, document: Document, report: Report, room: ConvertRoom): Foreign {
+  static of(
+    contents: Node,
+    document: Document,
+    { report, room, scalar }: Pick<Sheet, 'report' | 'room' | 'scalar'>,
+  ): Foreign {
     const anchors: { name: string; node: Node }[] = [];
     visit(document, {
       Node: (_key, node) => {
         if (!isAlias(node) && node.anchor !== undefined) anchors.push({ name: node.anchor, node });
       },
     });
-    const sheet = { report, room, anchors, needless: new Map(), bind: (text: string) => text };
+    const sheet = { report, room, scalar, anchors, needless: new Map(), bind: (text: string) => text };
     return new Foreign(sheet, contents, '', '', null, []);
   }
 
@@ -123,7 +129,7 @@ export class Foreign {
 
   /** The same, without using it up. */
   peek(): string {
-    this.boundText ??= this.sheet.bind(textOf(this.node), this);
+    this.boundText ??= this.sheet.bind(this.sheet.scalar(this.node), this);
     return this.boundText;
   }
 
@@ -234,7 +240,7 @@ export class Foreign {
     const merged = new Map<string, Foreign>();
     for (const { key, value } of map.items) {
       const keyNode = key as Node;
-      const name = textOf(keyNode);
+      const name = asWritten(keyNode);
       const child = this.child(
         value as Node | null,
         name,
@@ -291,9 +297,4 @@ export class Foreign {
 /** `- <<: *list` in a list stands for the items of that list, as Woodpecker has it. */
 function mergedLists(item: Foreign): readonly Foreign[] {
   return item.mergedItems() ?? [item];
-}
-
-/** Every scalar is text ("failsafe"). */
-function textOf(node: Node | null): string {
-  return isScalar(node) && typeof node.value === 'string' ? node.value : '';
 }

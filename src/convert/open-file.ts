@@ -8,6 +8,7 @@ import type { Report } from '../pipeline/report.ts';
 import type { InputFile } from './converted.ts';
 import type { ConvertRoom } from './convert-room.ts';
 import { Foreign } from './foreign.ts';
+import type { ScalarText } from './scalar-text.ts';
 
 /** A comment of a file, without `#`, and where it stands. */
 export interface Comment {
@@ -37,12 +38,14 @@ export interface ForeignDocument {
 }
 
 /**
- * Reads a file as YAML in which every scalar is text. Never throws; what is wrong is in the report.
+ * Reads a file as YAML in which every scalar is some text. Never throws; what is wrong is in the report.
  * @param room What is read, here and by whoever reads the documents, is taken from it.
+ * @param scalar Which text that is.
  */
 export function openFile(
   { path: name, content: input, isBeside = false }: InputFile,
   room: ConvertRoom,
+  scalar: ScalarText,
 ): ForeignFile {
   const { text, wrong } = decode(takeBytes(input, room));
   const report = createReport(name, text);
@@ -55,7 +58,7 @@ export function openFile(
   for (const document of parsed) reportErrors(document, report);
   if (report.hasErrors()) return { ...file, documents: [] };
   const documents = parsed.flatMap((document, index) =>
-    open(document, parsed[index - 1], { text, report, room }),
+    open(document, parsed[index - 1], { text, report, room, scalar }),
   );
   if (documents.length === 0) report.add('file_empty', { span: { offset: 0, length: 1 }, path: '' });
   return { ...file, documents, comments: commentsOf(text) };
@@ -64,13 +67,13 @@ export function openFile(
 function open(
   document: Document.Parsed,
   before: Document.Parsed | undefined,
-  { text, report, room }: { text: string; report: Report; room: ConvertRoom },
+  { text, ...sheet }: { text: string; report: Report; room: ConvertRoom; scalar: ScalarText },
 ): readonly ForeignDocument[] {
   const { contents } = document;
   const [, , end = text.length] = document.range;
   const start = before?.range[2] ?? 0;
   if (contents === null) return [];
-  const root = Foreign.of(contents, document, report, room);
+  const root = Foreign.of(contents, document, sheet);
   return root.kind === 'nothing' ? [] : [{ root, start, end }];
 }
 

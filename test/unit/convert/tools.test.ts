@@ -89,7 +89,7 @@ it('components and targets of Rust are added only in steps that may call it', ()
 it('a version that an image has no tag for is the newest of its kind, and noted', () => {
   const java = (version: string, distribution: string) =>
     job(
-      `uses: actions/setup-java@v4\n        with: { java-version: ${version}, distribution: ${distribution} }`,
+      `uses: actions/setup-java@v4\n        with: { java-version: '${version}', distribution: ${distribution} }`,
     );
   for (const [version, distribution, image] of [
     ['17.0.11', 'temurin', 'eclipse-temurin:17'],
