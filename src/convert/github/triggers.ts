@@ -3,6 +3,7 @@ import { OUR_EVENTS, type OurEvent } from '../events.ts';
 import type { Foreign } from '../foreign.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
+import { filterEntry } from './filters.ts';
 
 /** `on` as conditions of the workflow; null when none of its events is there, `called` when it is for callers alone. */
 export function readTriggers(on: Foreign | undefined): readonly Out[] | 'called' | null {
@@ -86,9 +87,10 @@ function readPush(event: Foreign): readonly Out[] {
   const tag = filterEntry('tag', event.get('tags'), event.get('tags-ignore'));
   const path = filterEntry('path', event.get('paths'), event.get('paths-ignore'));
   const conditions: Out[] = [];
-  if (branch !== null || tag === null)
+  if ((branch !== null || tag === null) && branch !== 'never' && path !== 'never')
     conditions.push(map([entry('event', 'push', event), branch, path], event));
-  if (tag !== null || branch === null) conditions.push(map([entry('event', 'tag', event), tag], event));
+  if ((tag !== null || branch === null) && tag !== 'never')
+    conditions.push(map([entry('event', 'tag', event), tag], event));
   return conditions;
 }
 
@@ -107,43 +109,10 @@ function readPullRequest(event: Foreign | null, from: Foreign): readonly Out[] {
     for (const one of event.entries()) if (one.isUnread) one.needs('the event is left out');
     return [];
   }
-  return [
-    map(
-      [
-        entry('event', 'pull_request', event),
-        filterEntry('branch', event.get('branches'), event.get('branches-ignore')),
-        filterEntry('path', event.get('paths'), event.get('paths-ignore')),
-      ],
-      event,
-    ),
-  ];
+  const branch = filterEntry('branch', event.get('branches'), event.get('branches-ignore'));
+  const path = filterEntry('path', event.get('paths'), event.get('paths-ignore'));
+  if (branch === 'never' || path === 'never') return [];
+  return [map([entry('event', 'pull_request', event), branch, path], event)];
 }
 
 const isOfCommits = (type: Foreign): boolean => ['opened', 'synchronize', 'reopened'].includes(type.peek());
-
-function filterEntry(
-  name: string,
-  include: Foreign | undefined,
-  ignore: Foreign | undefined,
-): OutEntry | null {
-  const included: Out[] = [];
-  const excluded: Out[] = [];
-  for (const one of include?.oneOrMore() ?? []) {
-    const pattern = one.text() ?? '';
-    if (/[?+]/.test(pattern)) one.changes('`?` is one character, and `+` is itself', 'Write the names out.');
-    if (pattern.startsWith('!')) excluded.push(text(pattern.slice(1), one));
-    else included.push(text(pattern, one));
-  }
-  for (const one of ignore?.oneOrMore() ?? []) excluded.push(text(one.text() ?? '', one));
-  const from = include ?? ignore ?? null;
-  if (included.length === 0 && excluded.length === 0) return null;
-  if (excluded.length === 0) return entry(name, list(included), from);
-  return entry(
-    name,
-    map([
-      included.length === 0 ? null : entry('include', list(included), include ?? null),
-      entry('exclude', list(excluded), ignore ?? include ?? null),
-    ]),
-    from,
-  );
-}
