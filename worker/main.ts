@@ -19,6 +19,7 @@ import { CacheStore } from './caches/cache-store.ts';
 import { openMirrors, type Mirrors } from './checkout/mirrors.ts';
 import { keepCertificates, type RouterCertificates } from './deploy/keep-certificates.ts';
 import { appNetworkName } from './deploy/app-network.ts';
+import { AppLogs } from './deploy/app-logs.ts';
 import { runDeployment, type DeployTools } from './deploy/run-deployment.ts';
 import { startTending, type Keeper } from './deploy/start-tending.ts';
 import type { RouterChange } from './deploy/watch-router.ts';
@@ -128,11 +129,12 @@ async function main(): Promise<void> {
   );
   const workflows = { ...(await workflowTools(engine, buildClient)), caches };
   keepBuildCache(engine, () => leases.size === 0);
-  const deployments = deployTools(engine);
+  const appLogs = keepAppLogs(engine, server);
+  const deployments = deployTools(engine, appLogs);
   const redis = connectRedis(settings.redisUrl, 'consumer', server.queueLogin);
   redis.on('error', (error) => log.warn({ err: error }, 'Redis is away'));
 
-  const keeper = keepRouter(deployments, server);
+  const keeper = keepRouter(deployments, appLogs, server);
   const take = async (job: JobData): Promise<void> => {
     if (job.kind === 'router') return keeper?.look();
     // What is not claimed fails nothing: the server places it anew, here or elsewhere.
@@ -162,6 +164,7 @@ async function main(): Promise<void> {
   clearInterval(reaper);
   await certificates?.stop();
   await Promise.all(stops.map((stop) => stop()));
+  appLogs?.end();
   await server.close();
   await keeper?.end();
   await Promise.race([Promise.allSettled(leases.values()), sleep(ENDING_MS, undefined, { ref: false })]);
@@ -268,8 +271,18 @@ function keepBuildCache(engine: Engine, isIdle: () => boolean): void {
   }, IDLE_LOOK_MS).unref();
 }
 
-function deployTools(engine: Engine): DeployTools | null {
+/** Null where there is no router. */
+function keepAppLogs(engine: Engine, server: ServerConnection): AppLogs | null {
   if (settings.router === null) return null;
+  return new AppLogs({
+    engine,
+    link: server.router(settings.router.name),
+    onError: (error) => log.warn({ err: error }, 'the log of an app is not followed'),
+  });
+}
+
+function deployTools(engine: Engine, appLogs: AppLogs | null): DeployTools | null {
+  if (settings.router === null || appLogs === null) return null;
   return {
     engine,
     router: openRouter(settings.router.dir),
@@ -277,16 +290,22 @@ function deployTools(engine: Engine): DeployTools | null {
     network: { name: appNetworkName(settings.appNetwork), range: settings.appNetwork },
     clock: systemClock,
     active: new Set(),
+    sealLog: (app) => appLogs.seal(app),
   };
 }
 
 /** Keeps the router to the record, tells its fail-overs and sends the apps' logs; null where there is none. */
-function keepRouter(tools: DeployTools | null, server: ServerConnection): Keeper | null {
-  if (tools === null || settings.router === null) return null;
+function keepRouter(
+  tools: DeployTools | null,
+  appLogs: AppLogs | null,
+  server: ServerConnection,
+): Keeper | null {
+  if (tools === null || appLogs === null || settings.router === null) return null;
   const { name } = settings.router;
   return startTending({
     tools,
     link: server.router(name),
+    appLogs,
     everyMs: TIMES.reconciler,
     onDone: (what) => log.info({ what }, 'tended the router'),
     onRouter: (change) => sayOfRouter(name, change),

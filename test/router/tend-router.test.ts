@@ -4,8 +4,9 @@ import { applySlotAction } from '../../src/core/slots.ts';
 import type { Release } from '../../src/core/deployment.ts';
 import type { RouterRecord } from '../../src/core/work.ts';
 import type { RouterRemovedRequest } from '../../src/protocol/worker.ts';
-import { listApps, volumeName } from '../../worker/deploy/app-container.ts';
+import { listApps, removeApp, volumeName } from '../../worker/deploy/app-container.ts';
 import { askApp } from '../../worker/deploy/ask-candidate.ts';
+import { AppLogs } from '../../worker/deploy/app-logs.ts';
 import { appLogId, followApp } from '../../worker/deploy/follow-app.ts';
 import { runDeployment } from '../../worker/deploy/run-deployment.ts';
 import { tendRouter } from '../../worker/deploy/tend-router.ts';
@@ -263,19 +264,41 @@ describe('the log of an app', () => {
     const [app] = await listApps(world.engine, world.under.dir);
     if (app === undefined) throw new Error('no app');
     const server = memoryServer();
+    const never = new AbortController().signal;
     const first = new AbortController();
-    const following = followApp(world.engine, server, app, first.signal);
+    const following = followApp(world.engine, server, app, { end: first.signal, stopped: never });
     await until(() => server.text().includes('listening'));
     first.abort();
     await following;
     expect(server.text()).toBe('listening as ********\n');
     await world.engine.docker.getContainer(app.id).restart({ t: 1 });
-    const end = followApp(world.engine, server, app, new AbortController().signal);
+    const end = followApp(world.engine, server, app, { end: never, stopped: never });
     await until(() => server.text().split('\n').length === 3);
     await world.engine.removeContainer(app.id);
     await end;
     expect(server.text()).toBe('listening as ********\nlistening as ********\n');
     expect(server.sealed).toEqual([appLogId(app.deploymentId)]);
+  });
+
+  it('is sealed before the container is removed, so that any later worker could do it', async () => {
+    await deploy(world.release('v1'));
+    const [app] = await listApps(world.engine, world.under.dir);
+    if (app === undefined) throw new Error('no app');
+    const server = memoryServer();
+    const logs = new AppLogs({
+      ...{ engine: world.engine, link: server },
+      onError: (error) => expect(error).toBeNull(),
+    });
+    logs.follow(app);
+    let isThere = false;
+    const sealLog = async (): Promise<void> => {
+      await logs.seal(app);
+      isThere = (await world.engine.inspectContainer(app.id)) !== null;
+      expect(server.sealed).toEqual([appLogId(app.deploymentId)]);
+    };
+    await removeApp({ engine: world.engine, sealLog }, app, 1_000);
+    expect(isThere).toBe(true);
+    expect(await world.engine.inspectContainer(app.id)).toBeNull();
   });
 });
 

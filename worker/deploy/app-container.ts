@@ -8,6 +8,7 @@ import type { Engine } from '../engine/engine.ts';
 import { callEngine, refusalStatus, unlessGone } from '../engine/engine-lost.ts';
 import { variables } from '../engine/variables.ts';
 import { LATCH } from './latch/latch.ts';
+import type { DeployTools } from './run-deployment.ts';
 
 /** Keys of the labels on an app's container. None is `slipway.lease`: apps outlive their deployment's lease. */
 export const APP_LABELS = {
@@ -93,11 +94,16 @@ export async function keepRunning(engine: Engine, id: string): Promise<void> {
   );
 }
 
-/** Stops politely (SIGTERM, then after `graceMs` KILL) and removes; silent when it is gone. */
-export async function removeApp(engine: Engine, id: string, graceMs: number): Promise<void> {
-  const container = engine.docker.getContainer(id);
+/** Stops politely (SIGTERM, then after `graceMs` KILL), has its log sealed, and removes; silent when it is gone. */
+export async function removeApp(
+  { engine, sealLog }: Pick<DeployTools, 'engine' | 'sealLog'>,
+  app: AppContainer,
+  graceMs: number,
+): Promise<void> {
+  const container = engine.docker.getContainer(app.id);
   await unlessGone(() => container.stop({ t: Math.ceil(graceMs / 1000) })).catch(unlessStopped);
-  await engine.removeContainer(id);
+  await sealLog(app);
+  await engine.removeContainer(app.id);
 }
 
 /** The app's last lines, stdout and stderr as they came. */

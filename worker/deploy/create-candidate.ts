@@ -86,7 +86,7 @@ async function takeSlot(
   );
   const mine =
     slotApps.find((app) => app.deploymentId === work.deploymentId && imageIds.includes(app.imageId)) ?? null;
-  for (const other of slotApps) if (other !== mine) await removeApp(tools.engine, other.id, TIMES.stepGrace);
+  for (const other of slotApps) if (other !== mine) await removeApp(tools, other, TIMES.stepGrace);
   lease.signal.throwIfAborted();
   return { mine, architecture };
 }

@@ -12,16 +12,23 @@ export function appLogId(deploymentId: string): string {
   return `app_${deploymentId}`;
 }
 
+export interface FollowSignals {
+  /** Nothing is read any more, and the log stays as it is. */
+  readonly end: AbortSignal;
+  /** The app was stopped for good: what ends does not start again. */
+  readonly stopped: AbortSignal;
+}
+
 /**
- * Sends an app's output to the server until its container is gone, then seals the log. The engine keeps the output,
- * so one that begins anew masks it again from its start and leaves out what the server has already. Resolves when the
- * log is sealed, or when `signal` aborts; rejects when engine or server fail.
+ * Sends an app's output to the server until its container is gone or was stopped for good, then seals the log. The engine
+ * keeps the output, so one that begins anew masks it again from its start and leaves out what the server has already.
+ * Resolves when the log is sealed, or at `end`; rejects when engine or server fail.
  */
 export async function followApp(
   engine: Engine,
   link: Pick<RouterLink, 'logBytes' | 'openLog'>,
   app: AppContainer,
-  signal: AbortSignal,
+  { end: signal, stopped }: FollowSignals,
 ): Promise<void> {
   const logId = appLogId(app.deploymentId);
   const secrets = await onceThere(() => secretsOf(engine, app), signal);
@@ -44,8 +51,9 @@ export async function followApp(
   };
   // The stream ends with the process, or with the engine; one that starts again goes on in the same output.
   const readToEnd = async (): Promise<boolean> => {
+    const isLast = stopped.aborted;
     await readOnce(engine, app.id, read, signal, take).catch(unlessRemoved);
-    return !(await startsAgain(engine, app.id, signal));
+    return isLast || !(await goesOn(engine, app.id, AbortSignal.any([signal, stopped])));
   };
   while (!(await onceThere(readToEnd, signal))) if (signal.aborted) return;
   if (signal.aborted) return;
@@ -96,15 +104,15 @@ async function* buffers(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Arra
   for await (const chunk of stream) yield Buffer.from(chunk);
 }
 
-/** Waits while the container is there but does not run; false when it is gone. */
-async function startsAgain(engine: Engine, id: string, signal: AbortSignal): Promise<boolean> {
-  while (!signal.aborted) {
+/** Waits while the container is there but does not run; false when it is gone, true also when `until` aborts. */
+async function goesOn(engine: Engine, id: string, until: AbortSignal): Promise<boolean> {
+  while (!until.aborted) {
     const facts = await engine.inspectContainer(id);
     if (facts === null) return false;
     if (facts.running) return true;
-    await sleep(RESTART_MS);
+    await sleep(RESTART_MS, undefined, { signal: until }).catch(() => undefined);
   }
-  return false;
+  return true;
 }
 
 const RESTART_MS = 500;

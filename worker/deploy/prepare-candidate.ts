@@ -60,8 +60,7 @@ export async function undoCandidate(deploying: Deploying): Promise<void> {
   if (!applied.ok && applied.refusal.kind === 'stale') return;
   const began = PHASES.indexOf(deploying.phase) >= PHASES.indexOf('starting');
   for (const app of await listApps(tools.engine, tools.router.dir, work.environment.id))
-    if (app.deploymentId === work.deploymentId)
-      await removeApp(tools.engine, app.id, began ? TIMES.stepGrace : 0);
+    if (app.deploymentId === work.deploymentId) await removeApp(tools, app, began ? TIMES.stepGrace : 0);
 }
 
 /**

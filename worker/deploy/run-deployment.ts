@@ -8,6 +8,7 @@ import { maskedValues, reasonMasker } from '../logs/mask-reasons.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Router } from '../router/open-router.ts';
 import { LeaseLost, stopOf, type Lease } from '../server/lease.ts';
+import type { AppContainer } from './app-container.ts';
 import type { AppNetwork } from './app-network.ts';
 import { Deploying } from './deploying.ts';
 import { prepareCandidate, undoCandidate } from './prepare-candidate.ts';
@@ -24,6 +25,8 @@ export interface DeployTools {
   readonly clock: Clock;
   /** Ids of the environments that this process deploys to at this moment; kept by {@link runDeployment}. */
   readonly active: Set<string>;
+  /** Told of an app that was stopped for good; when it resolves, its container is removed, and its output with it. */
+  readonly sealLog: (app: AppContainer) => Promise<void>;
 }
 
 /**

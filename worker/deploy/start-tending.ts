@@ -5,7 +5,7 @@ import { RouterAway } from '../router/runtime-client.ts';
 import { lookForFailovers, type LiveSight } from '../router/watch-failovers.ts';
 import type { RouterLink } from '../server/lease.ts';
 import { listApps } from './app-container.ts';
-import { followApp } from './follow-app.ts';
+import type { AppLogs } from './app-logs.ts';
 import type { DeployTools } from './run-deployment.ts';
 import { tendRouter } from './tend-router.ts';
 import { routerWatcher, type RouterChange } from './watch-router.ts';
@@ -13,6 +13,7 @@ import { routerWatcher, type RouterChange } from './watch-router.ts';
 export interface Tending {
   readonly tools: DeployTools;
   readonly link: RouterLink;
+  readonly appLogs: AppLogs;
   /** Told of each thing that was put right. */
   readonly onDone: (what: string) => void;
   /** Told once of each change: nothing else here says that the router is away. */
@@ -54,13 +55,14 @@ export function startTending(tending: Tending): Keeper {
   const loops = [
     repeat(tending, end.signal, LOOK_MS, routerWatcher(tending.tools.router.runtime, tending.onRouter)),
     repeat(tending, end.signal, LOOK_MS, failoverTeller(tending)),
-    repeat(tending, end.signal, LOOK_MS, logFollower(tending, end.signal)),
+    repeat(tending, end.signal, LOOK_MS, logFollower(tending)),
   ];
   return {
     look: rounds.wake,
     end: async () => {
       clearInterval(timer);
       end.abort();
+      tending.appLogs.end();
       await Promise.all([rounds.idle(), ...loops]);
     },
   };
@@ -103,16 +105,8 @@ function failoverTeller({ tools, link }: Tending): () => Promise<void> {
   };
 }
 
-/** Follows every app that is not followed yet. A log is opened once in a process: one that failed goes on at the next start. */
-function logFollower({ tools, link, onError }: Tending, signal: AbortSignal): () => Promise<void> {
-  const followed = new Set<string>();
+function logFollower({ tools, appLogs }: Tending): () => Promise<void> {
   return async () => {
-    for (const app of await listApps(tools.engine, tools.router.dir)) {
-      if (followed.has(app.id)) continue;
-      followed.add(app.id);
-      followApp(tools.engine, link, app, signal).catch((error: unknown) => {
-        if (!signal.aborted) onError(error);
-      });
-    }
+    for (const app of await listApps(tools.engine, tools.router.dir)) appLogs.follow(app);
   };
 }

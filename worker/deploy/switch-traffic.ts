@@ -51,7 +51,7 @@ export async function retireSlots(deploying: Deploying): Promise<void> {
   const empty = drained.slots.filter(({ role }) => role === 'empty').map(({ index }) => Number(index));
   try {
     for (const app of await listApps(tools.engine, tools.router.dir, work.environment.id))
-      if (empty.includes(app.slot)) await removeApp(tools.engine, app.id, TIMES.stepGrace);
+      if (empty.includes(app.slot)) await removeApp(tools, app, TIMES.stepGrace);
   } catch (error) {
     // The traffic has moved: what is left of an old release does not make the deployment fail.
     await log.say(

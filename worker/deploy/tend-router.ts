@@ -49,7 +49,7 @@ export async function tendRouter(
     const environment = record.environments.find(({ id }) => id === app.environmentId);
     if (environment !== undefined && !isTouched(environment)) continue;
     if (tools.active.has(app.environmentId) || isWanted(app, environment)) continue;
-    await removeApp(engine, app.id, TIMES.stepGrace);
+    await removeApp(tools, app, TIMES.stepGrace);
     did.push(`removed a container of ${environment === undefined ? app.environmentId : nameOf(environment)}`);
   }
   const images = await removeUnusedImages(engine, record.unusedImages);

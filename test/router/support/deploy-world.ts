@@ -60,6 +60,7 @@ export async function startDeployWorld(
       network,
       clock: systemClock,
       active: new Set(),
+      sealLog: async () => undefined,
     },
     forgetImage: async () =>
       void (await engine.docker

@@ -38,6 +38,7 @@ async function deploy(work: DeploymentWork): Promise<void> {
     network: JSON.parse(network) as { name: string; range: string },
     clock: systemClock,
     active: new Set(),
+    sealLog: async () => undefined,
   });
   process.exit(0);
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
+import { AppLogs } from '../../../../worker/deploy/app-logs.ts';
 import { followApp } from '../../../../worker/deploy/follow-app.ts';
 import type { AppContainer } from '../../../../worker/deploy/app-container.ts';
 import type { Engine } from '../../../../worker/engine/engine.ts';
@@ -28,11 +29,38 @@ it('begins when the engine is back', async () => {
   expect(text()).toBe('one\n(end)');
 });
 
+it('of an app that was stopped for good, what is left is sent and the log sealed while the container is there', async () => {
+  const { text, logs, app } = following(
+    [
+      { lines: ['one\n'], then: 'ends' },
+      { lines: ['one\n', 'last\n'], then: 'ends' },
+    ],
+    { isKept: true },
+  );
+  const all = logs();
+  all.follow(app);
+  await expect.poll(text).toBe('one\n');
+  await all.seal(app);
+  expect(text()).toBe('one\nlast\n(end)');
+  await all.seal(app);
+  expect(text()).toBe('one\nlast\n(end)');
+});
+
+it('a log that ends with its worker is not said to be sealed', async () => {
+  const { text, logs, app } = following([{ lines: ['one\n'], then: 'ends' }], { isKept: true });
+  const all = logs();
+  all.follow(app);
+  await expect.poll(text).toBe('one\n');
+  all.end();
+  await expect(all.seal(app)).rejects.toThrow('the worker ends');
+  expect(text()).toBe('one\n');
+});
+
 type Answer =
   { readonly lines: readonly string[]; readonly then: 'breaks' | 'ends' } | { readonly refusal: number };
 
 /** An app whose output the engine gives as `answers` say, one after the other, and whose container is gone then. */
-function following(answers: readonly Answer[], { awayAtFirst = false } = {}) {
+function following(answers: readonly Answer[], { awayAtFirst = false, isKept = false } = {}) {
   const left = [...answers];
   let isAway = awayAtFirst;
   let text = '';
@@ -54,7 +82,8 @@ function following(answers: readonly Answer[], { awayAtFirst = false } = {}) {
         },
       }),
     },
-    inspectContainer: async () => (left.length === 0 ? null : { running: true }),
+    inspectContainer: async () =>
+      isKept ? { running: false } : left.length === 0 ? null : { running: true },
   } as unknown as Engine;
   const take = async (_: string, bytes: Uint8Array) => void (text += Buffer.from(bytes).toString());
   const sink = {
@@ -66,8 +95,14 @@ function following(answers: readonly Answer[], { awayAtFirst = false } = {}) {
     },
   };
   const link = { logBytes: async () => 0, openLog: () => sink };
+  const never = new AbortController().signal;
   const app = awayAtFirst ? { ...APP, secretNames: ['TOKEN'] } : APP;
-  return { text: () => text, follow: () => followApp(engine, link, app, new AbortController().signal) };
+  return {
+    text: () => text,
+    follow: () => followApp(engine, link, app, { end: never, stopped: never }),
+    logs: () => new AppLogs({ engine, link, onError: (error) => expect(error).toBeNull() }),
+    app,
+  };
 }
 
 async function* output({
