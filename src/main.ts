@@ -19,7 +19,7 @@ import { createBuilds, effectSettled, endedLeases, manifestRecord } from './buil
 import { createLineMask } from './core/line-mask.ts';
 import { Problem } from './core/problem.ts';
 import { createDispatcher } from './dispatch/create-dispatcher.ts';
-import { makeFolderDurably } from './files/durable.ts';
+import { openDataFolder } from './files/open-data-folder.ts';
 import { createMirrors } from './git/mirrors.ts';
 import { readRemote } from './git/remote.ts';
 import { connectGithub } from './hosts/github/connect-github.ts';
@@ -90,7 +90,7 @@ async function main(): Promise<void> {
   const certificate = await certificateOf(settings);
   const data = (name: string): string => path.join(settings.dataDir, name);
   process.umask(0o077); // what is written is nobody else's, also in a folder that others may enter
-  await makeFolderDurably(settings.dataDir, 0o700);
+  await openDataFolder(settings.dataDir);
   if (settings.caBundle !== null)
     process.env['GIT_SSL_CAINFO'] ??= await writeAuthorities(data('authorities.pem'));
   const ending = new AbortController();

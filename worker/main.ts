@@ -11,6 +11,7 @@ import { readWorkerSettings, type WorkerSettings } from '../config/settings.ts';
 import { createLineMask } from '../src/core/line-mask.ts';
 import { Problem } from '../src/core/problem.ts';
 import type { ClaimableJob, DeploymentWork, JobData, WorkflowWork } from '../src/core/work.ts';
+import { openDataFolder } from '../src/files/open-data-folder.ts';
 import { systemClock } from '../src/ports/clock.ts';
 import { giveBackMemory } from '../src/processes/give-back-memory.ts';
 import { connectRedis } from '../src/queue/bullmq-queue.ts';
@@ -95,6 +96,7 @@ async function main(): Promise<void> {
   const buildClient = await demandBuildClient((skipped) =>
     log.info(skipped, 'a docker command that cannot build'),
   );
+  await openDataFolder(settings.dataDir);
   const holder = await takeFolder(settings.dataDir);
   const server = await connectServer({
     url: settings.serverUrl,

@@ -426,6 +426,11 @@ export const CATALOGUE = {
     fix: 'Start it, or name another one by DOCKER_HOST.',
   },
   part_missing: { http: 500, message: '{part} is not on this machine.', fix: 'Run: {command}' },
+  data_folder_wrong: {
+    http: 500,
+    message: 'The data folder {folder} cannot be used: {cause}.',
+    fix: 'Name a folder in SLIPWAY_DATA that the user that Slipway runs as may write to, on a disk that is there and not mounted read-only.',
+  },
   certificate_wrong: {
     http: 500,
     message: 'The certificate {file} cannot be used: {cause}.',
