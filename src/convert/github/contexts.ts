@@ -50,6 +50,12 @@ export function inputOf(expression: string, { inputs }: Start) {
   return name === undefined ? undefined : inputs.get(name);
 }
 
+/** Whether an input has a value here in builds in which nobody is asked, and it has none there. */
+export function hasDefaultElsewhere(expression: string, start: Start): boolean {
+  const { standard = '' } = inputOf(expression, start) ?? {};
+  return standard !== '' && start.events.some((event) => event !== 'manual');
+}
+
 /** `github.event_name`, by what the event is called here. */
 export const EVENT_NAMES: Readonly<Record<OurEvent, string>> = {
   push: 'push',

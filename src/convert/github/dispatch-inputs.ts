@@ -4,10 +4,18 @@ import { copy, entry, list, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
 import { own } from '../own.ts';
 
-/** What a workflow asks for when it is started by hand: the key of ours, and each input's variable and type by its name. */
+/** What is known of an input. */
+export interface DispatchInput {
+  readonly variable: string;
+  readonly type: InputType;
+  /** Its value where nobody is asked, which is none there; empty where it has none here, too. */
+  readonly standard: string;
+}
+
+/** What a workflow asks for when it is started by hand: the key of ours, and each input by its name. */
 export interface DispatchInputs {
   readonly entry: OutEntry | null;
-  readonly known: ReadonlyMap<string, { readonly variable: string; readonly type: InputType }>;
+  readonly known: ReadonlyMap<string, DispatchInput>;
 }
 
 const TYPES: Readonly<Record<string, InputType>> = {
@@ -21,14 +29,16 @@ const TYPES: Readonly<Record<string, InputType>> = {
 export function readDispatchInputs(on: Foreign | undefined): DispatchInputs {
   const dispatch = on?.kind === 'map' ? on.get('workflow_dispatch') : undefined;
   const inputs = dispatch?.kind === 'map' ? dispatch.get('inputs') : undefined;
-  const known = new Map<string, { readonly variable: string; readonly type: InputType }>();
+  const known = new Map<string, DispatchInput>();
   const entries = (inputs?.entries() ?? []).flatMap((input) => {
     if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(input.key)) {
       input.leaveOut('it is no name of an input here', 'Choose another name, a letter first.');
       return [];
     }
     const type = typeOf(input);
-    known.set(input.key, { variable: inputVariable(input.key), type });
+    const written = input.kind === 'map' ? (input.get('default')?.peek() ?? '') : '';
+    const standard = written === '' && type === 'boolean' ? 'false' : written;
+    known.set(input.key, { variable: inputVariable(input.key), type, standard });
     return [entry(input.key, map(fieldsOf(input, type), input), input)];
   });
   return {

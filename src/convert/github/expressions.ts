@@ -170,6 +170,7 @@ export function stepExpressions(environment: ReadonlyMap<string, string>, start:
       const [, name] = /^matrix\.([\w-]+)$/.exec(expression) ?? [];
       if (name !== undefined) return `\${${variableOf(name)}}`;
       const input = inputOf(expression, start);
+      if (input !== undefined) noteOtherValues(expression, start, at);
       if (input !== undefined) return `\${${input.variable}}`;
       const ownName = /^env\.(\w+)$/.exec(expression)?.[1];
       if (ownName !== undefined && environment.has(ownName)) return textOfVariable(ownName, at, word);

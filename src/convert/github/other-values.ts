@@ -2,6 +2,7 @@ import type { OurEvent } from '../events.ts';
 import type { Foreign } from '../foreign.ts';
 import type { OtherValue } from '../other-value.ts';
 import { own } from '../own.ts';
+import { hasDefaultElsewhere } from './contexts.ts';
 import type { Start } from './start.ts';
 
 /** A value of the context that is another one here in some events. */
@@ -65,9 +66,16 @@ const OF_VARIABLES: Readonly<Record<string, string>> = {
  *
  * @param used An expression, or a variable that GitHub sets.
  */
-export function noteOtherValues(used: string, { events }: Start, at: Foreign): void {
-  const names = used.replace(/'[^']*'/g, '').match(/(?<![\w.-])(?:github\.[\w.-]+|GITHUB_\w+)/g) ?? [];
+export function noteOtherValues(used: string, start: Start, at: Foreign): void {
+  const { events } = start;
+  const names =
+    used.replace(/'[^']*'/g, '').match(/(?<![\w.-])(?:(?:github|inputs)\.[\w.-]+|GITHUB_\w+)/g) ?? [];
   for (const name of new Set(names)) {
+    if (hasDefaultElsewhere(name, start))
+      at.changes(
+        `\`${name.slice(0, 60)}\` has its default in builds of other events, too, where it is empty there`,
+        'Ask for `$CI_PIPELINE_EVENT`, which is `manual` in a build by hand.',
+      );
     const other = own(OTHER_VALUES, own(OF_VARIABLES, name) ?? name);
     if (other?.events.some((event) => events.includes(event)) === true) at.changes(other.how, other.fix);
   }

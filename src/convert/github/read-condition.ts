@@ -1,7 +1,16 @@
 import type { InputType } from '../../core/input.ts';
 import { OUR_EVENTS, type OurEvent } from '../events.ts';
 import { own } from '../own.ts';
-import { BEGINS_ANEW, CONTEXT, EVENT_NAMES, inputOf, matrixOf, OF_RUNNER } from './contexts.ts';
+import { areEqual, calledWithKnown, knownOf, literalOf, type Known } from './known.ts';
+import {
+  BEGINS_ANEW,
+  CONTEXT,
+  EVENT_NAMES,
+  hasDefaultElsewhere,
+  inputOf,
+  matrixOf,
+  OF_RUNNER,
+} from './contexts.ts';
 import type { Start } from './start.ts';
 
 /** An `if`: an expression of ours and a status; null where it cannot be said. */
@@ -48,9 +57,13 @@ const ONLY_WHERE: Readonly<Record<string, string>> = {
   'github.event.pull_request.head.sha': 'CI_PIPELINE_EVENT == "pull_request"',
 };
 
-/** Whether our variable alone does not say what it is. */
-const isOfEvent = (token: string): boolean =>
-  token === 'github.ref_name' || own(ONLY_WHERE, token) !== undefined;
+/** Where alone it has the value of our variable; undefined: wherever that has one. */
+function whereOf(token: string, start: Start): string | undefined {
+  // As a boolean, `false` is what nothing is.
+  const isNothing = !isText(token) && inputOf(token, start)?.standard === 'false';
+  if (hasDefaultElsewhere(token, start) && !isNothing) return 'CI_PIPELINE_EVENT == "manual"';
+  return own(ONLY_WHERE, token);
+}
 
 /** Brackets and negations that may stand in each other. */
 const DEEPEST = 50;
@@ -111,9 +124,9 @@ function translate(source: string, start: Start): string | null {
     const input = inputOf(token, start);
     // As text `false` is true, and only where nobody is asked it is empty.
     if (input?.type === 'boolean')
-      return isText(token) ? 'CI_PIPELINE_EVENT == "manual"' : `${input.variable} == "true"`;
+      return isText(token) ? 'CI_PIPELINE_EVENT == "manual"' : ofValue(token, (name) => `${name} == "true"`);
     if (input?.type === 'number' && !isText(token))
-      return `(${input.variable} != "" && ${input.variable} != "0")`;
+      return ofValue(token, (name) => `(${name} != "" && ${name} != "0")`);
     return ofValue(token, (name) => `${name} != ""`);
   }
   /** What holds of a value, by what holds of the variables of ours that have it; null where there are none. */
@@ -121,9 +134,13 @@ function translate(source: string, start: Start): string | null {
     if (token === 'github.ref_name')
       return `((CI_PIPELINE_EVENT != "pull_request" && ${test('CI_COMMIT_BRANCH')}) || ${test('CI_COMMIT_TAG')})`;
     const name = nameOf(token) ?? matrixOf(token);
-    const where = own(ONLY_WHERE, token);
+    const where = whereOf(token, start);
     if (name === undefined || where === undefined) return name === undefined ? null : test(name);
     return `(${where} && ${test(name)})`;
+  }
+  /** Whether our variable alone does not say what it is. */
+  function isOfEvent(token: string): boolean {
+    return token === 'github.ref_name' || whereOf(token, start) !== undefined;
   }
   function nameOf(token: string): string | undefined {
     return inputOf(token, start)?.variable ?? own(CONTEXT, token);
@@ -159,8 +176,13 @@ function translate(source: string, start: Start): string | null {
         return compared(left, operator, (name) => `(${name} != "" && ${isSame(name, '==')})`);
       return compared(left, operator, isSame);
     }
-    if (input !== undefined && (input.type === 'boolean' || typeof second === 'boolean'))
-      return comparedInput(input.variable, isText(left), input.type, operator, second);
+    if (input !== undefined && (input.type === 'boolean' || typeof second === 'boolean')) {
+      const equal = textEqualTo(second, input.type, isText(left));
+      if (equal === null || equal === 'never') return equal && String(operator === '!=');
+      if (typeof second === 'string') return comparedText(left, operator, equal, (name) => name);
+      const isSame = (operator === '==') === second;
+      return compared(left, isSame ? '==' : '!=', (name, how) => `${name} ${how} "true"`);
+    }
     const ofRunner = own(OF_RUNNER, left);
     if (ofRunner !== undefined) return String(areEqual(ofRunner, second) === (operator === '=='));
     if (left === 'github.event_name')
@@ -177,11 +199,19 @@ function translate(source: string, start: Start): string | null {
     if (input?.type === 'number' && !isText(left) && typeof second === 'string' && second.trim() === '')
       return null;
     if (second === '' && left === 'github.ref_name') return String(operator === '!=');
-    if (second === '' && isOfEvent(left)) {
-      const some = ofValue(left, (name) => `${name} != ""`);
-      return operator === '!=' ? some : `!(${some})`;
-    }
-    return compared(left, operator, (name, how) => `${asLetters(name, second)} ${how} ${text}`);
+    return comparedText(left, operator, text, (name) => asLetters(name, second));
+  }
+  /** Where it has no value, it is equal to the empty text. */
+  function comparedText(
+    left: string,
+    operator: string,
+    text: string,
+    read: (name: string) => string,
+  ): string | null {
+    if (text !== '""' || !isOfEvent(left))
+      return compared(left, operator, (name, how) => `${read(name)} ${how} ${text}`);
+    const some = ofValue(left, (name) => `${name} != ""`);
+    return operator === '!=' ? some : `!(${some})`;
   }
   /** Whether it holds there of a pull request, which is merged, and not here, or here and not there. */
   function isOtherInPulls(token: string, value: Known, holds: (text: string) => boolean): boolean {
@@ -206,8 +236,6 @@ function translate(source: string, start: Start): string | null {
   }
 }
 
-type Known = string | number | boolean;
-
 /** Whether it is of the context in which booleans are text, `true` or `false`. */
 const isText = (input: string): boolean => input.startsWith('github.event.');
 
@@ -222,25 +250,17 @@ function ofEvents(holds: (event: OurEvent) => boolean): string {
 }
 
 /**
- * An input compared with a value of the file, where one of them is a boolean. Values of two types are compared as numbers, and
- * text that is none equals nothing (GitHub, "Evaluate expressions", operators). Without a build by hand an input is null, and 0.
+ * The text of an input that equals a value of the file, where one of them is a boolean; null where it cannot be said. Values of
+ * two types are compared as numbers, and text that is none equals nothing (GitHub, "Evaluate expressions", operators). Without a
+ * build by hand an input is null, and 0.
  */
-function comparedInput(
-  variable: string,
-  isText: boolean,
-  type: InputType,
-  operator: string,
-  value: Known,
-): string | null {
-  const isEqual = operator === '==';
-  if (type === 'boolean' && !isText && typeof value === 'boolean')
-    return `${variable} ${isEqual === value ? '==' : '!='} "true"`;
-  if (type === 'boolean' && isText && typeof value === 'string') {
-    const text = value.toLowerCase();
-    if (['true', 'false', ''].includes(text)) return `${variable} ${operator} "${text}"`;
+function textEqualTo(value: Known, type: InputType, isOfText: boolean): string | null {
+  if (type === 'boolean' && isOfText === (typeof value === 'string')) {
+    const text = String(value).toLowerCase();
+    if (['true', 'false', ''].includes(text)) return JSON.stringify(text);
   }
   const isNever = typeof value === 'string' ? Number.isNaN(Number(value)) : value === true;
-  return isNever && type === 'boolean' ? String(!isEqual) : null;
+  return isNever && type === 'boolean' ? 'never' : null;
 }
 
 /** Whether a value there that may be compared so is another one here. */
@@ -260,31 +280,4 @@ function mayBeNull(token: string): boolean {
 /** Texts are compared without regard to case there. */
 function asLetters(variable: string, value: Known): string {
   return /\p{L}/u.test(String(value)) ? `lower(${variable})` : variable;
-}
-
-/** A value that is written in the expression; null for anything else. */
-function knownOf(token: string): Known | null {
-  if (token === 'true' || token === 'false') return token === 'true';
-  if (/^-?\d+$/.test(token)) return Number(token);
-  return /^'((?:[^']|'')*)'$/.exec(token)?.[1]?.replaceAll("''", "'") ?? null;
-}
-
-/** Texts without regard to case, and what is of two types as numbers (GitHub, "Evaluate expressions", operators). */
-function areEqual(first: Known, second: Known): boolean {
-  if (typeof first === 'string' && typeof second === 'string')
-    return first.toLowerCase() === second.toLowerCase();
-  return Number(first) === Number(second);
-}
-
-function calledWithKnown(name: string, subject: Known, part: Known): boolean {
-  const [text, other] = [String(subject).toLowerCase(), String(part).toLowerCase()];
-  if (name === 'startsWith') return text.startsWith(other);
-  return name === 'endsWith' ? text.endsWith(other) : text.includes(other);
-}
-
-/** A text of the file in an expression of ours; null where it is none, or cannot be written: a `$` is an error there. */
-function literalOf(value: Known): string | null {
-  if (typeof value === 'boolean') return null;
-  const text = String(value).toLowerCase();
-  return text.includes('$') ? null : JSON.stringify(text);
 }

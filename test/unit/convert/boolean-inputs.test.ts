@@ -35,7 +35,8 @@ it.each([
   ['inputs.flag == true', 'CI_INPUT_FLAG == "true"'],
   ['inputs.flag', 'CI_INPUT_FLAG == "true"'],
   ["github.event.inputs.flag == 'true'", 'CI_INPUT_FLAG == "true"'],
-  ["github.event.inputs.flag != 'false'", 'CI_INPUT_FLAG != "false"'],
+  // In a push its default stands, and there it is null.
+  ["github.event.inputs.flag != 'false'", '!((CI_PIPELINE_EVENT == "manual" && CI_INPUT_FLAG == "false"))'],
   // Without a build by hand an input is null, which equals false.
   ['inputs.flag != false', 'CI_INPUT_FLAG == "true"'],
   ['inputs.flag == false', 'CI_INPUT_FLAG != "true"'],

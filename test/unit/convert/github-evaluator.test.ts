@@ -11,9 +11,9 @@ import { parseExpression } from '../../../src/pipeline/expression/parse-expressi
 const START: Start = {
   events: OUR_EVENTS,
   inputs: new Map([
-    ['flag', { variable: 'CI_INPUT_FLAG', type: 'boolean' }],
-    ['target', { variable: 'CI_INPUT_TARGET', type: 'string' }],
-    ['count', { variable: 'CI_INPUT_COUNT', type: 'number' }],
+    ['flag', { variable: 'CI_INPUT_FLAG', type: 'boolean', standard: 'true' }],
+    ['target', { variable: 'CI_INPUT_TARGET', type: 'string', standard: 'Shop' }],
+    ['count', { variable: 'CI_INPUT_COUNT', type: 'number', standard: '1' }],
   ]),
 };
 
@@ -86,7 +86,7 @@ function contextsOf(build: Build): { there: Record<string, Value>; here: Record<
           CI_INPUT_TARGET: build.target,
           CI_INPUT_COUNT: String(build.count),
         }
-      : {}),
+      : { CI_INPUT_FLAG: 'true', CI_INPUT_TARGET: 'Shop', CI_INPUT_COUNT: '1' }),
     NODE: build.node,
   };
   return {
