@@ -5,7 +5,7 @@ import { own } from '../own.ts';
 import { shellLiterals } from '../shell-literals.ts';
 import { WORKSPACE } from '../workspace.ts';
 import { CONTEXT, inputOf, OF_RUNNER, variableOf } from './contexts.ts';
-import { noteOtherValues } from './other-values.ts';
+import { noteOtherValues, noteValueOfCi } from './other-values.ts';
 import { readCondition } from './read-condition.ts';
 import { expressionAlone, replaceExpressions } from './replace-expressions.ts';
 import type { Start } from './start.ts';
@@ -204,6 +204,7 @@ export function stepExpressions(environment: ReadonlyMap<string, string>, start:
   return {
     command: (text, at) => {
       const isLiteral = shellLiterals(text);
+      noteValueOfCi(text, at);
       const reference = (name: string, whole: string, offset: number): string => {
         if (isLiteral(offset))
           at.changes(

@@ -8,6 +8,7 @@ import { stepNameOf } from '../woodpecker/step.ts';
 import type { StepExpressions } from './expressions.ts';
 import type { Condition } from './read-condition.ts';
 import { needsBash } from './only-bash.ts';
+import { noteOwnVariables } from './other-values.ts';
 import { replaceExpressions } from './replace-expressions.ts';
 import { mayCallRust } from './tools.ts';
 
@@ -66,6 +67,7 @@ export function runStep(step: Foreign, run: Foreign, texts: StepExpressions, aro
         ? '-eo pipefail'
         : null;
   const commands = options === null ? command : bashOf(command, options);
+  noteOwnVariables(step.get('env'));
   const variables = map([
     ...env.flatMap((one) =>
       one?.kind === 'map' ? one.entries().flatMap((each) => variableEntry(each, texts)) : [],

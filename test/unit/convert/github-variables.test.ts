@@ -66,3 +66,29 @@ it.each([
 ])('the shell %s is noted where it is not the same', (shell, count) => {
   expect(notesOf('github', job(`steps: [{ run: x, shell: "${shell}" }]`))).toHaveLength(count);
 });
+
+it('a command that reads the value of `CI` is noted, and one that asks whether it is set is not', () => {
+  const text = job(`steps:
+  - run: test "$CI" = true
+  - run: echo "\${CI}"
+  - run: test -n "$CI" && echo $CIRCLE $CI_COMMIT_SHA`);
+  expect(notesOf('github', text)).toEqual([
+    expect.stringMatching(/^6 .*`CI` is `slipway` here/),
+    expect.stringMatching(/^7 .*`CI` is `slipway` here/),
+  ]);
+});
+
+it('a variable of a step that speaks of another one of the step is noted', () => {
+  const text = job(`env: { A: one, B: two }
+steps:
+  - run: make
+    env: { A: "\${{ env.A }}-x", C: "\${{ env.A }}", D: "\${{ env.B }}" }`);
+  expect(notesOf('github', text).map((note) => note.replace(/: `jobs.*?`.*?: /, ': '))).toEqual([
+    expect.stringContaining(
+      '`env.A` is the variable outside of the step there, and here the one of the step',
+    ),
+    expect.stringContaining(
+      '`env.A` is the variable outside of the step there, and here the one of the step',
+    ),
+  ]);
+});
