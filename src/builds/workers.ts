@@ -123,7 +123,8 @@ export async function register(
   request: RegisterRequest,
 ): Promise<RegisterAnswer> {
   demandProtocol(request.protocol);
-  if (request.name !== worker.name) throw new Problem('not_allowed');
+  if (request.name !== worker.name)
+    throw new Problem('worker_name_wrong', { owner: worker.name, name: request.name });
   const at = clock.nowMs();
   const row = await tx.db
     .selectFrom('worker')

@@ -31,7 +31,7 @@ export const CATALOGUE = {
   content_type_wrong: {
     http: 415,
     message: 'The content type is {contentType}, not application/json.',
-    fix: 'Choose "application/json" as content type of the webhook on the Git host.',
+    fix: 'Send it as that; of a webhook, choose "application/json" as content type on the Git host.',
   },
   encoding_wrong: {
     http: 415,
@@ -41,12 +41,12 @@ export const CATALOGUE = {
   json_wrong: {
     http: 400,
     message: 'The body is not JSON: {cause}.',
-    fix: "Send the JSON document that the host's documentation describes.",
+    fix: 'Send one JSON document, as the documentation of the API, or of the Git host, describes it.',
   },
   body_too_large: {
     http: 413,
     message: 'The body is larger than {limit} bytes.',
-    fix: 'GitHub caps payloads at 25 MB; nothing larger is read.',
+    fix: 'Send less. Of a webhook: GitHub caps payloads at 25 MB, and nothing larger is read.',
   },
   body_too_slow: {
     http: 408,
@@ -219,6 +219,11 @@ export const CATALOGUE = {
     fix: 'Free space; nothing acknowledged is lost, and work goes on by itself.',
   },
   // workers
+  worker_name_wrong: {
+    http: 403,
+    message: 'The token is of the worker {owner}, and not of one named {name}.',
+    fix: 'Set SLIPWAY_WORKER_NAME to {owner}, or make a token for {name}: `slipway worker add {name}`.',
+  },
   worker_token_wrong: {
     http: 401,
     message: 'The worker token is not known.',

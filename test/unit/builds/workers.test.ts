@@ -44,6 +44,18 @@ describe('the routers of a worker', () => {
     expect(await routersNow()).toEqual([]);
   });
 
+  it('are nobody’s who comes with the token of another worker: both are named', async () => {
+    await tokenFor(['local']);
+    const eve = await record.builds.findWorker(HASH);
+    if (eve === null) throw new Error('the token is not known');
+    const request = { protocol: 1, name: 'ada', instance: 'a-process', capacity: 1, routers: ['local'] };
+    await expect(record.builds.register(eve, request)).rejects.toMatchObject({
+      code: 'worker_name_wrong',
+      details: { owner: 'eve', name: 'ada' },
+    });
+    expect(await routersNow()).toEqual([]);
+  });
+
   it('are given up with the token that named them', async () => {
     await (
       await tokenFor(['local'])
