@@ -108,7 +108,7 @@ describe('a worker', () => {
     expect((await send('/workers', { bearer: server.adminToken, body: register })).status).toBe(403);
     expect(await send('/workers', { body: { ...register, name: 'bob' } })).toMatchObject({
       status: 403,
-      code: 'not_allowed',
+      code: 'worker_name_wrong',
     });
     expect(await send('/workers', { body: { ...register, routers: ['test', 'production'] } })).toMatchObject({
       status: 403,
