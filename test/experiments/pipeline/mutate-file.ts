@@ -11,6 +11,8 @@ export function mutateFile(corpus: readonly string[], seed: number, index: numbe
 }
 
 const MOST_BYTES = 10 * 1024 * 1024;
+/** Bytes of lines that are repeated; a file may have 1 MiB. */
+const MOST_LINES = 2 * 1024 * 1024;
 const LARGEST = Buffer.allocUnsafeSlow(MOST_BYTES);
 /** So many of the files are made large, up to 10 MB. */
 const LARGE = 1 / 200;
@@ -131,7 +133,9 @@ function withRepeatedLine(bytes: Buffer, random: Random): Buffer {
   const lines = bytes.toString().split('\n');
   const at = random.between(0, lines.length);
   const block = lines.slice(at, at + random.between(1, 6));
-  const times = random.next() < 0.1 ? random.between(10, 300) : random.between(1, 4);
+  const wanted = random.next() < 0.1 ? random.between(10, 300) : random.between(1, 4);
+  // Who makes the files is in the process whose memory is looked at: 30 MB of lines are no other file than 2 MB of them.
+  const times = Math.min(wanted, Math.ceil(MOST_LINES / (block.join('\n').length + 1)));
   lines.splice(random.between(0, lines.length), 0, ...Array.from({ length: times }, () => block).flat());
   return Buffer.from(lines.join('\n'));
 }
