@@ -10,7 +10,7 @@ import { TooManyValues } from './foreign.ts';
 import { uniqueNames, workflowNameOf } from './names.ts';
 import { openFile } from './open-file.ts';
 import type { ForeignFile } from './open-file.ts';
-import { asOfCore, asWritten } from './scalar-text.ts';
+import { asOfCore, asOfRuby, asWritten, type ScalarText } from './scalar-text.ts';
 import { leaveOutWaiting } from './woodpecker/leave-out-waiting.ts';
 import { readWoodpecker } from './woodpecker/read-workflow.ts';
 import type { ReadWorkflow } from './workflow.ts';
@@ -27,7 +27,7 @@ export function convertFiles(
   room?: ConvertRoom,
   repository: string | null = null,
 ): Converted {
-  const scalar = format === 'github' ? asOfCore : asWritten;
+  const scalar = SCALARS[format] ?? asWritten;
   const opened = new Map(
     inputs.map((input) => [input.path, openFile(input, room ?? newConvertRoom(), scalar)]),
   );
@@ -48,6 +48,9 @@ export function convertFiles(
     ),
   };
 }
+
+/** What numbers without quotes are where the format's product does not keep them as they are written. */
+const SCALARS: Partial<Record<Format, ScalarText>> = { github: asOfCore, gitlab: asOfRuby };
 
 function noteMany(workflows: readonly ReadWorkflow[]): void {
   const { files } = PIPELINE_LIMITS;

@@ -189,7 +189,7 @@ export const NESTED: readonly Place[] = [
   },
   {
     where: 'context',
-    file: (line) => `${JOB}    steps:\n      - run: x\n      - ${line}\n`,
+    file: (line) => `env: { A: b }\n${JOB}    steps:\n      - run: x\n      - ${line}\n`,
     line: (key) => `run: echo "\${{ ${key} }}"`,
     keys: {
       ...each(

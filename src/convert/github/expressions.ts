@@ -119,6 +119,16 @@ export function stepExpressions(environment: ReadonlyMap<string, string>, start:
     return first === "''" || first === 'false' ? folded(rest) : first;
   };
 
+  /** What the file sets nowhere has no value there, and here that of the image. */
+  const noteUnset = (expression: string, at: Foreign): void => {
+    for (const [, name = ''] of expression.replace(/'[^']*'/g, '').matchAll(/(?<![\w.-])env\.(\w+)/g))
+      if (!environment.has(name))
+        at.changes(
+          `\`env.${name}\` is set nowhere in the file: here the shell looks for it in the environment of the image`,
+          'Write it as a variable of the step, or read it from a file that a step before has written.',
+        );
+  };
+
   /** The text that a variable of the file has, through others that it takes. */
   const textOfVariable = (
     name: string,
@@ -225,6 +235,7 @@ export function stepExpressions(environment: ReadonlyMap<string, string>, start:
         }
         const expression = folded(written);
         noteOtherValues(expression, start, at);
+        noteUnset(expression, at);
         if (expression === 'github.ref_name') return reference(needsRefName(), whole, offset);
         const name = variable(expression) ?? alternative(expression);
         if (name !== null)

@@ -92,3 +92,8 @@ steps:
     ),
   ]);
 });
+
+it('a variable that the file sets nowhere has no value there, and here that of the image', () => {
+  const text = job("steps: [{ run: 'use ${{ env.PATH }} ${{ env.OWN }}', env: { OWN: a } }]");
+  expect(notesOf('github', text)).toEqual([expect.stringContaining('`env.PATH` is set nowhere')]);
+});
