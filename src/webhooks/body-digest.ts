@@ -15,14 +15,19 @@ export function bodyDigest(event: string, body: string): string {
 /** As it came where it is nested too deeply to be written again. */
 function canonical(body: string): string {
   try {
-    const said = { ...(JSON.parse(body) as object), installation: undefined };
-    return JSON.stringify(said, (_key, value: unknown) => sorted(value));
+    return JSON.stringify(sorted({ ...(JSON.parse(body) as object), installation: undefined }));
   } catch {
     return body;
   }
 }
 
+/** By itself: a replacer of `JSON.stringify` takes twice as long for a push. */
 function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const given = value as Readonly<Record<string, unknown>>;
+  // No prototype, so that a key named `__proto__` is one like any other.
+  const keys: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const key of Object.keys(given).sort()) keys[key] = sorted(given[key]);
+  return keys;
 }

@@ -4,7 +4,7 @@ import { Problem } from '../core/problem.ts';
 import { noNote, type Store, type Tx } from '../store/store.ts';
 import { bodyDigest } from './body-digest.ts';
 import type { DeliveryStore, NewDelivery, RecordedDelivery } from './delivery-store.ts';
-import { findBody, keepBody, type KnownBody } from './known-bodies.ts';
+import { findBody, forgetBody, keepNewBody, repeatBody, type KnownBody } from './known-bodies.ts';
 
 interface Deps {
   readonly store: Store;
@@ -42,21 +42,39 @@ async function recordOnce(
   digest: string | null,
 ): Promise<RecordedDelivery> {
   if (digest === null) return record(tx, id, delivery);
-  const known = await findBody(tx, digest, delivery);
-  if (known !== null && !known.mayRepeat) return (await recordAgain(tx, known.deliveryId)) ?? GONE(known);
-  if (known === null) await clearId(tx, delivery);
-  const recorded = await record(tx, id, delivery);
+  if (!(await keepNewBody(tx, digest, id, delivery))) return recordKnown(tx, id, delivery, digest);
+  const recorded = await recordNew(tx, id, delivery);
+  if (recorded !== null) return recorded;
+  // The body is new, the id is not: it may have come with something else first.
+  const wasCleared = await clearId(tx, delivery);
+  const cleared = wasCleared ? await recordNew(tx, id, delivery) : null;
+  if (cleared !== null) return cleared;
   // A new body under a known id is perhaps sent so that its own delivery, still to come, would count as known.
-  if (recorded.isNew) await keepBody(tx, digest, recorded.id, delivery);
+  await forgetBody(tx, digest);
+  return countAgain(tx, delivery);
+}
+
+/** Of a body that has come before. */
+async function recordKnown(
+  tx: Tx,
+  id: string,
+  delivery: NewDelivery,
+  digest: string,
+): Promise<RecordedDelivery> {
+  const known = await findBody(tx, digest, delivery);
+  if (!known.mayRepeat) return (await recordAgain(tx, known.deliveryId)) ?? GONE(known);
+  const recorded = await record(tx, id, delivery);
+  if (recorded.isNew) await repeatBody(tx, digest, recorded.id);
   return recorded;
 }
 
 /**
  * An id is of one event; no signature covers either. What came under this one as an event of another name, and led to
  * nothing, was perhaps an old body, sent so that this delivery would count as known.
+ * @returns whether the id is free now.
  */
-async function clearId(tx: Tx, { host, hostDeliveryId, event }: NewDelivery): Promise<void> {
-  await tx.db
+async function clearId(tx: Tx, { host, hostDeliveryId, event }: NewDelivery): Promise<boolean> {
+  const { numUpdatedRows } = await tx.db
     .updateTable('delivery')
     .set((eb) => ({
       host_delivery_id: eb(eb('host_delivery_id', '||', ' '), '||', eb.ref('id')),
@@ -66,7 +84,8 @@ async function clearId(tx: Tx, { host, hostDeliveryId, event }: NewDelivery): Pr
     .where('host_delivery_id', '=', hostDeliveryId)
     .where('event', '!=', event)
     .where('outcome', 'in', ['received', 'ignored', 'failed'])
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 const GONE = ({ deliveryId: id }: KnownBody): RecordedDelivery => ({
@@ -75,6 +94,11 @@ const GONE = ({ deliveryId: id }: KnownBody): RecordedDelivery => ({
 });
 
 async function record(tx: Tx, id: string, delivery: NewDelivery): Promise<RecordedDelivery> {
+  return (await recordNew(tx, id, delivery)) ?? countAgain(tx, delivery);
+}
+
+/** Null where something came under its delivery id before. */
+async function recordNew(tx: Tx, id: string, delivery: NewDelivery): Promise<RecordedDelivery | null> {
   const { numInsertedOrUpdatedRows } = await tx.db
     .insertInto('delivery')
     .values({
@@ -92,7 +116,7 @@ async function record(tx: Tx, id: string, delivery: NewDelivery): Promise<Record
     })
     .onConflict((conflict) => conflict.columns(['host', 'host_delivery_id']).doNothing())
     .executeTakeFirst();
-  if (numInsertedOrUpdatedRows === 0n) return countAgain(tx, delivery);
+  if (numInsertedOrUpdatedRows === 0n) return null;
   tx.changed('delivery', id);
   return { id, isNew: true, outcome: 'received', reason: null, builds: [] };
 }

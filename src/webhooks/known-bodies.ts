@@ -13,14 +13,45 @@ export interface KnownBody {
   readonly mayRepeat: boolean;
 }
 
-/** Null for a body that has not come yet. */
-export async function findBody(tx: Tx, digest: string, delivery: NewDelivery): Promise<KnownBody | null> {
+/**
+ * Remembers what brings a body that has not come yet.
+ * @returns false where it has: nothing is changed then.
+ */
+export async function keepNewBody(
+  tx: Tx,
+  digest: string,
+  id: string,
+  delivery: NewDelivery,
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx.db
+    .insertInto('delivery_body')
+    .values({ digest, delivery_id: id, received_at: happenedAt(delivery) })
+    .onConflict((conflict) => conflict.column('digest').doNothing())
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows !== 0n;
+}
+
+/** Takes {@link keepNewBody} back. */
+export async function forgetBody(tx: Tx, digest: string): Promise<void> {
+  await tx.db.deleteFrom('delivery_body').where('digest', '=', digest).execute();
+}
+
+/** Remembers that a known body has come again as another event, with the delivery `id`. */
+export async function repeatBody(tx: Tx, digest: string, id: string): Promise<void> {
+  await tx.db
+    .updateTable('delivery_body')
+    .set((eb) => ({ delivery_id: id, repeats: eb('repeats', '+', 1) }))
+    .where('digest', '=', digest)
+    .execute();
+}
+
+/** What is known of a body that has come. */
+export async function findBody(tx: Tx, digest: string, delivery: NewDelivery): Promise<KnownBody> {
   const known = await tx.db
     .selectFrom('delivery_body')
     .where('digest', '=', digest)
     .selectAll()
-    .executeTakeFirst();
-  if (known === undefined) return null;
+    .executeTakeFirstOrThrow();
   const { delivery_id: deliveryId, repeats } = known;
   const ageMs = happenedAt(delivery) - known.received_at;
   // Else all that came since an old body would be read each time that somebody sends it.
@@ -65,17 +96,4 @@ export function mayBeAnother(given: {
   readonly hasOtherSince: boolean;
 }): boolean {
   return given.hasOtherSince && given.repeats === 0 && given.ageMs < SAME_SECOND_MS;
-}
-
-/** Remembers what brought a body; one that was known has then come again as another event. */
-export async function keepBody(tx: Tx, digest: string, id: string, delivery: NewDelivery): Promise<void> {
-  await tx.db
-    .insertInto('delivery_body')
-    .values({ digest, delivery_id: id, received_at: happenedAt(delivery) })
-    .onConflict((conflict) =>
-      conflict
-        .column('digest')
-        .doUpdateSet((eb) => ({ delivery_id: id, repeats: eb('delivery_body.repeats', '+', 1) })),
-    )
-    .execute();
 }
