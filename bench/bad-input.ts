@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LintView } from '../src/core/view.ts';
+import type { LintView } from '../src/core/views/lint-view.ts';
 import { lintPipeline } from '../src/pipeline/lint-pipeline.ts';
 import { PIPELINE_FILE } from '../src/pipeline/pipeline-files.ts';
 import { startGitHost, type HostedRepository } from '../test/support/git-host.ts';

@@ -1,4 +1,5 @@
-import type { DeliveryView, LogRangeView } from '../src/core/view.ts';
+import type { DeliveryView } from '../src/core/views/delivery-view.ts';
+import type { LogRangeView } from '../src/core/views/log-view.ts';
 import { endOf, push } from '../test/support/builds.ts';
 import { dockerCommand, timed } from './docker-run.ts';
 import { median, quantile, round, type Figures } from './figures.ts';

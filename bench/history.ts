@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { once } from 'node:events';
 import { firstIdAt, type IdKind } from '../src/core/id.ts';
-import type { BuildSummary, Page } from '../src/core/view.ts';
+import type { BuildSummary } from '../src/core/views/build-view.ts';
+import type { Page } from '../src/core/views/page.ts';
 import { endOf, push } from '../test/support/builds.ts';
 import { until, type System } from '../test/support/system.ts';
 import { copyHistory } from './copy-history.ts';

@@ -1,4 +1,6 @@
-import type { BuildView, LogRangeView, StreamMessage } from '../src/core/view.ts';
+import type { BuildView } from '../src/core/views/build-view.ts';
+import type { LogRangeView } from '../src/core/views/log-view.ts';
+import type { StreamMessage } from '../src/core/views/stream-message.ts';
 import { endOf, push } from '../test/support/builds.ts';
 import { until, type System } from '../test/support/system.ts';
 import { dockerCommand, timed } from './docker-run.ts';

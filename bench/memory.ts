@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BuildView } from '../src/core/view.ts';
+import type { BuildView } from '../src/core/views/build-view.ts';
 import { isEnd } from '../src/core/status.ts';
 import { endOf, push } from '../test/support/builds.ts';
 import { pushPayload } from '../test/support/github-payloads.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BuildView } from '../src/core/view.ts';
+import type { BuildView } from '../src/core/views/build-view.ts';
 import { endOf, push } from '../test/support/builds.ts';
 import { serviceFiles } from './app-files.ts';
 import { median, round, type Figures } from './figures.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BuildView } from '../src/core/view.ts';
+import type { BuildView } from '../src/core/views/build-view.ts';
 import { isEnd } from '../src/core/status.ts';
 import { push } from '../test/support/builds.ts';
 import { until, type System } from '../test/support/system.ts';

@@ -1,4 +1,4 @@
-import type { BuildView } from '../src/core/view.ts';
+import type { BuildView } from '../src/core/views/build-view.ts';
 import { endOf, push } from '../test/support/builds.ts';
 import { dockerCommand, timed } from './docker-run.ts';
 import { median, round, type Figures } from './figures.ts';

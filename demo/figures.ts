@@ -1,4 +1,5 @@
-import type { BuildView, DeliveryView } from '../src/core/view.ts';
+import type { BuildView } from '../src/core/views/build-view.ts';
+import type { DeliveryView } from '../src/core/views/delivery-view.ts';
 
 /** What one push cost; part of `npm run demo -- --json`, which others read. Times in ms. */
 export interface PushFigures {

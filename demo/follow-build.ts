@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api } from '../scripts/installation/api.ts';
 import { isEnd, type Status } from '../src/core/status.ts';
-import type { BuildView, Page } from '../src/core/view.ts';
+import type { BuildView } from '../src/core/views/build-view.ts';
+import type { Page } from '../src/core/views/page.ts';
 
 /** One thing that came to its end. */
 export interface StageEnd {

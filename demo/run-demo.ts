@@ -1,5 +1,9 @@
 import type { Installation } from '../scripts/installation/start-installation.ts';
-import type { BuildView, DeliveryView, EnvironmentView, LogRangeView, Page } from '../src/core/view.ts';
+import type { BuildView } from '../src/core/views/build-view.ts';
+import type { DeliveryView } from '../src/core/views/delivery-view.ts';
+import type { EnvironmentView } from '../src/core/views/environment-view.ts';
+import type { LogRangeView } from '../src/core/views/log-view.ts';
+import type { Page } from '../src/core/views/page.ts';
 import type { GitHost, HostedRepository } from '../test/support/git-host.ts';
 import { appFiles, changeLine } from './app-files.ts';
 import { deliverPush, type Delivered } from './deliver-push.ts';

@@ -1,5 +1,7 @@
 import { isEnd } from '../src/core/status.ts';
-import type { BuildView, DeploymentView, StepView } from '../src/core/view.ts';
+import type { BuildView } from '../src/core/views/build-view.ts';
+import type { DeploymentView } from '../src/core/views/deployment-view.ts';
+import type { StepView } from '../src/core/views/workflow-view.ts';
 
 type Steps = readonly StepView[];
 

@@ -1,5 +1,5 @@
 import type { Status } from '../src/core/status.ts';
-import type { DeploymentView } from '../src/core/view.ts';
+import type { DeploymentView } from '../src/core/views/deployment-view.ts';
 
 type Cause = DeploymentView['cause'];
 

@@ -1,4 +1,5 @@
-import type { DeploymentView, EnvironmentView, RouterEventView } from '../src/core/view.ts';
+import type { DeploymentView } from '../src/core/views/deployment-view.ts';
+import type { EnvironmentView, RouterEventView } from '../src/core/views/environment-view.ts';
 
 /** Something in an environment's history: a deployment, or what its router did by itself. */
 export type Happening =

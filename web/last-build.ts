@@ -1,4 +1,5 @@
-import type { BuildSummary, ProjectView } from '../src/core/view.ts';
+import type { BuildSummary } from '../src/core/views/build-view.ts';
+import type { ProjectView } from '../src/core/views/project-view.ts';
 
 /** The project with `build` as its last one, unless it is another project's or an older one. Ids are ordered by time. */
 export function withLastBuild(project: ProjectView, build: BuildSummary): ProjectView {

@@ -1,6 +1,6 @@
 import { isEnd, worst, type Status } from '../src/core/status.ts';
 import { addCounts, type TestCounts } from '../src/core/test-report.ts';
-import type { StepView } from '../src/core/view.ts';
+import type { StepView } from '../src/core/views/workflow-view.ts';
 
 /** A step of the pipeline file that runs in shares. */
 export interface SharedStep {

@@ -1,4 +1,4 @@
-import type { EnvironmentView } from '../src/core/view.ts';
+import type { EnvironmentView } from '../src/core/views/environment-view.ts';
 import type { SlotRole } from '../src/core/deployment.ts';
 
 export type SlotView = EnvironmentView['slots'][number];

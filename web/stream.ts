@@ -1,4 +1,4 @@
-import type { StreamMessage } from '../src/core/view.ts';
+import type { StreamMessage } from '../src/core/views/stream-message.ts';
 import { api } from './api.ts';
 
 /** What a page wants to hear about. Browsers allow six connections per origin, so a page opens one stream for all of it. */

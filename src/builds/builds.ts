@@ -2,7 +2,8 @@ import type { RepositoryEvent } from '../core/event.ts';
 import type { Labels } from '../core/labels.ts';
 import type { BuildPlan } from '../core/plan.ts';
 import type { EndStatus } from '../core/status.ts';
-import type { LintProblemView, ReplayView } from '../core/view.ts';
+import type { LintProblemView } from '../core/views/lint-view.ts';
+import type { ReplayView } from '../core/views/replay-view.ts';
 import type { LeaseSecrets, Report, RouterRecord, TakenArtifact } from '../core/work.ts';
 import type {
   ClaimAnswer,

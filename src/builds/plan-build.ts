@@ -4,7 +4,7 @@ import { newId } from '../core/id.ts';
 import type { BuildPlan, DeployPlan, Plan, WorkflowPlan } from '../core/plan.ts';
 import { Problem, type ProblemCode } from '../core/problem.ts';
 import type { KeptStep, WorkflowRepeat } from '../core/repeat.ts';
-import type { LintProblemView } from '../core/view.ts';
+import type { LintProblemView } from '../core/views/lint-view.ts';
 import { neededFeatures } from '../core/worker-feature.ts';
 import { workflowRows } from '../core/workflow-rows.ts';
 import type { Tx } from '../store/store.ts';

@@ -5,7 +5,7 @@ import type { WorkflowRepeat } from '../core/repeat.ts';
 import type { Division } from '../core/split.ts';
 import { isEnd } from '../core/status.ts';
 import { isTrusted } from '../core/trust.ts';
-import type { RecordedImage, ReplayView, ReplayWorkflowView } from '../core/view.ts';
+import type { RecordedImage, ReplayView, ReplayWorkflowView } from '../core/views/replay-view.ts';
 import { readBuildPlan } from '../store/read/build-plan.ts';
 import { takenArtifacts } from '../store/read/taken-artifacts.ts';
 import type { Tx } from '../store/store.ts';

@@ -1,7 +1,7 @@
 import { readEvent } from '../core/event.ts';
 import type { BuildPlan } from '../core/plan.ts';
 import { Problem } from '../core/problem.ts';
-import type { LintProblemView } from '../core/view.ts';
+import type { LintProblemView } from '../core/views/lint-view.ts';
 import { readBuildPlan } from '../store/read/build-plan.ts';
 import type { Tx } from '../store/store.ts';
 import type { BuildReference, PlanOutcome } from './builds.ts';

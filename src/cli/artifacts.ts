@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ARTIFACT_NAME } from '../core/artifact.ts';
-import type { ArtifactView, BuildView } from '../core/view.ts';
+import type { ArtifactView, BuildView } from '../core/views/build-view.ts';
 import { ApiError, type ApiClient } from './api-client.ts';
 import { callServer, UsageError, type Call, type ServerCommand } from './call-server.ts';
 import { findBuild, segment } from './find.ts';

@@ -1,5 +1,5 @@
 import { AUDIT_ACTIONS, type AuditActor, type AuditEntryView } from '../core/audit.ts';
-import type { Page } from '../core/view.ts';
+import type { Page } from '../core/views/page.ts';
 import { callServer, UsageError, type Call, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { ago, oneLine, paint, table } from './print.ts';

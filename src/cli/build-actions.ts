@@ -1,5 +1,5 @@
 import { callServer, type ServerCommand } from './call-server.ts';
-import type { BuildView } from '../core/view.ts';
+import type { BuildView } from '../core/views/build-view.ts';
 import { findBuild, findStep, segment } from './find.ts';
 import { readPairs } from './read-pairs.ts';
 

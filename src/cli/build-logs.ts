@@ -1,5 +1,6 @@
 import { workflowLabel } from '../core/matrix-label.ts';
-import type { BuildView, WorkflowView } from '../core/view.ts';
+import type { BuildView } from '../core/views/build-view.ts';
+import type { WorkflowView } from '../core/views/workflow-view.ts';
 import { UsageError } from './call-server.ts';
 import { paint } from './print.ts';
 

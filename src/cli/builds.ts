@@ -1,5 +1,6 @@
 import { tellingDeployments } from '../core/deployment.ts';
-import type { BuildSummary, Page } from '../core/view.ts';
+import type { BuildSummary } from '../core/views/build-view.ts';
+import type { Page } from '../core/views/page.ts';
 import { callServer, UsageError, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { ago, oneLine, paint, paintStatus, table } from './print.ts';

@@ -1,4 +1,5 @@
-import type { DeliveryView, Page } from '../core/view.ts';
+import type { DeliveryView } from '../core/views/delivery-view.ts';
+import type { Page } from '../core/views/page.ts';
 import { callServer, UsageError, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { ago, oneLine, paint, table } from './print.ts';

@@ -1,5 +1,7 @@
 import { isEnd } from '../core/status.ts';
-import type { DeploymentView, EnvironmentView, Page } from '../core/view.ts';
+import type { DeploymentView } from '../core/views/deployment-view.ts';
+import type { EnvironmentView } from '../core/views/environment-view.ts';
+import type { Page } from '../core/views/page.ts';
 import { harmless } from '../pipeline/excerpt.ts';
 import type { ApiClient } from './api-client.ts';
 import { callServer, demandVerb, type ServerCommand } from './call-server.ts';

@@ -1,5 +1,7 @@
 import { workflowLabel } from '../core/matrix-label.ts';
-import type { BuildSummary, BuildView, EnvironmentView, Page } from '../core/view.ts';
+import type { BuildSummary, BuildView } from '../core/views/build-view.ts';
+import type { EnvironmentView } from '../core/views/environment-view.ts';
+import type { Page } from '../core/views/page.ts';
 import type { ApiClient } from './api-client.ts';
 import { UsageError } from './call-server.ts';
 

@@ -1,5 +1,5 @@
 import { isEnd, type Status } from '../core/status.ts';
-import type { BuildView } from '../core/view.ts';
+import type { BuildView } from '../core/views/build-view.ts';
 import { harmless } from '../pipeline/excerpt.ts';
 import type { ApiClient } from './api-client.ts';
 import { logsOfDeployments, logsOfSteps, titleOf, type NamedLog } from './build-logs.ts';

@@ -1,5 +1,5 @@
 import type { styleText } from 'node:util';
-import type { LintProblemView } from '../core/view.ts';
+import type { LintProblemView } from '../core/views/lint-view.ts';
 import { harmless } from '../pipeline/excerpt.ts';
 
 /**

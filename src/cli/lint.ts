@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { LintView } from '../core/view.ts';
+import type { LintView } from '../core/views/lint-view.ts';
 import { lintFile as lintFileText } from '../convert/plan-files.ts';
 import { isForeignPath } from '../convert/read-foreign.ts';
 import type { Facts } from '../pipeline/check/check-pipeline.ts';

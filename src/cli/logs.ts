@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import type { BuildView } from '../core/view.ts';
+import type { BuildView } from '../core/views/build-view.ts';
 import type { ApiClient } from './api-client.ts';
 import { demandLog, logsOfDeployments, logsOfSteps, titleOf, type NamedLog } from './build-logs.ts';
 import { callServer, type ServerCommand } from './call-server.ts';

@@ -1,5 +1,5 @@
 import { NOTIFICATION_EVENTS, type NotificationTargetView } from '../core/notification.ts';
-import type { Page } from '../core/view.ts';
+import type { Page } from '../core/views/page.ts';
 import { callServer, demandVerb, UsageError, type Call, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { ago, oneLine, paint, table } from './print.ts';

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Status } from '../core/status.ts';
-import type { DeploymentView } from '../core/view.ts';
+import type { DeploymentView } from '../core/views/deployment-view.ts';
 import { harmless } from '../pipeline/excerpt.ts';
 
 type Style = Parameters<typeof styleText>[0];

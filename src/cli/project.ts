@@ -1,4 +1,5 @@
-import type { Page, ProjectView } from '../core/view.ts';
+import type { Page } from '../core/views/page.ts';
+import type { ProjectView } from '../core/views/project-view.ts';
 import { callServer, demandVerb, UsageError, type Call, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { ago, paint, paintStatus, table } from './print.ts';

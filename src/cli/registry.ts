@@ -1,4 +1,4 @@
-import type { Page } from '../core/view.ts';
+import type { Page } from '../core/views/page.ts';
 import { callServer, demandVerb, UsageError, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { table } from './print.ts';

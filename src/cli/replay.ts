@@ -4,7 +4,7 @@ import type { Decided } from '../../worker/local/local-lease.ts';
 import type { Stop } from '../../worker/server/lease.ts';
 import { Problem } from '../core/problem.ts';
 import { workflowSecrets } from '../core/workflow-rows.ts';
-import type { ReplayView } from '../core/view.ts';
+import type { ReplayView } from '../core/views/replay-view.ts';
 import { harmless } from '../pipeline/excerpt.ts';
 import { ApiError } from './api-client.ts';
 import { callServer, UsageError, type Call, type ServerCommand } from './call-server.ts';

@@ -1,4 +1,5 @@
-import type { Page, ScheduleView } from '../core/view.ts';
+import type { Page } from '../core/views/page.ts';
+import type { ScheduleView } from '../core/views/project-view.ts';
 import { callServer, demandVerb, UsageError, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { oneLine, paint, paintStatus, table } from './print.ts';

@@ -1,4 +1,4 @@
-import type { ProjectView } from '../core/view.ts';
+import type { ProjectView } from '../core/views/project-view.ts';
 import { callServer, demandVerb, UsageError, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { readSecret } from './read-secret.ts';

@@ -1,4 +1,4 @@
-import type { StreamMessage } from '../core/view.ts';
+import type { StreamMessage } from '../core/views/stream-message.ts';
 import { ApiError, type ApiClient } from './api-client.ts';
 
 /**

@@ -1,4 +1,5 @@
-import type { AccessTokenView, Page } from '../core/view.ts';
+import type { AccessTokenView } from '../core/views/access-token-view.ts';
+import type { Page } from '../core/views/page.ts';
 import { ApiError } from './api-client.ts';
 import { callServer, demandVerb, UsageError, type Call, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';

@@ -1,5 +1,6 @@
 import { describeLabels } from '../core/labels.ts';
-import type { Page, WorkerView } from '../core/view.ts';
+import type { Page } from '../core/views/page.ts';
+import type { WorkerView } from '../core/views/worker-view.ts';
 import { callServer, type Call, type ServerCommand } from './call-server.ts';
 import { ago, paint, table } from './print.ts';
 

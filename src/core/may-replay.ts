@@ -1,4 +1,4 @@
-import type { DeliveryView } from './view.ts';
+import type { DeliveryView } from './views/delivery-view.ts';
 
 /**
  * Whether a delivery can be worked on again: one that made no build, or failed. One that led to a build keeps it; run the

@@ -1,5 +1,5 @@
 import type { RepositoryEvent } from '../core/event.ts';
-import type { DeliveryView } from '../core/view.ts';
+import type { DeliveryView } from '../core/views/delivery-view.ts';
 import type { Tx } from '../store/store.ts';
 
 /** Records what became of a delivery. */

@@ -3,7 +3,7 @@ import { planFiles } from '../convert/plan-files.ts';
 import type { RepositoryEvent } from '../core/event.ts';
 import { workflowLabel } from '../core/matrix-label.ts';
 import type { Plan, WorkflowPlan } from '../core/plan.ts';
-import type { LintProblemView } from '../core/view.ts';
+import type { LintProblemView } from '../core/views/lint-view.ts';
 import type { LintProblem } from '../pipeline/lint-problem.ts';
 import { PIPELINE_FILE } from '../pipeline/pipeline-files.ts';
 import { ciContext } from './ci-context.ts';

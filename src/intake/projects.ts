@@ -1,6 +1,6 @@
 import type { InputValues } from '../core/input.ts';
 import type { SharingChange } from '../core/project-path.ts';
-import type { InputsView } from '../core/view.ts';
+import type { InputsView } from '../core/views/project-view.ts';
 import type { Note } from '../store/store.ts';
 
 /** Makes and changes projects, and starts builds that a person asks for. */

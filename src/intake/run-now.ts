@@ -2,7 +2,7 @@ import { readInputs } from '../convert/plan-files.ts';
 import type { ManualEvent } from '../core/event.ts';
 import type { InputValues } from '../core/input.ts';
 import { Problem } from '../core/problem.ts';
-import type { InputsView } from '../core/view.ts';
+import type { InputsView } from '../core/views/project-view.ts';
 import { takeInputs } from '../pipeline/inputs.ts';
 import type { Note } from '../store/store.ts';
 import { readHead } from './branch-head.ts';

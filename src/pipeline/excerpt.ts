@@ -1,4 +1,4 @@
-import type { Excerpt } from '../core/view.ts';
+import type { Excerpt } from '../core/views/lint-view.ts';
 
 const MOST_UNITS = 100;
 

@@ -1,4 +1,4 @@
-import type { Excerpt, LintProblemView } from '../core/view.ts';
+import type { Excerpt, LintProblemView } from '../core/views/lint-view.ts';
 
 /** One problem of a pipeline file, at the text that causes it. */
 export interface LintProblem extends LintProblemView {

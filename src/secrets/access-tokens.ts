@@ -1,4 +1,4 @@
-import type { AccessTokenView } from '../core/view.ts';
+import type { AccessTokenView } from '../core/views/access-token-view.ts';
 import type { Note } from '../store/store.ts';
 
 /** Admin tokens and the sessions made with them. Only hashes are stored; a token is seen once, by who made it. */

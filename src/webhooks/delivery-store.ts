@@ -1,4 +1,4 @@
-import type { DeliveryView } from '../core/view.ts';
+import type { DeliveryView } from '../core/views/delivery-view.ts';
 import type { Note } from '../store/store.ts';
 
 /** A delivery whose signature was found right. */

@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 import { endOf, push } from '../support/builds.ts';
 import { appFiles } from '../support/demo-app.ts';
 import type { HostedRepository } from '../support/git-host.ts';

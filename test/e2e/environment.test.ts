@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { BuildView, EnvironmentView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
+import type { EnvironmentView } from '../../src/core/views/environment-view.ts';
 import { listApps, volumeName } from '../../worker/deploy/app-container.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { endOf, push } from '../support/builds.ts';

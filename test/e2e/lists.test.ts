@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { DeliveryView, Page as ViewPage } from '../../src/core/view.ts';
+import type { DeliveryView } from '../../src/core/views/delivery-view.ts';
+import type { Page as ViewPage } from '../../src/core/views/page.ts';
 import { endOf, push } from '../support/builds.ts';
 import { appFiles } from '../support/demo-app.ts';
 import { pushPayload } from '../support/github-payloads.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { LogRangeView } from '../../src/core/view.ts';
+import type { LogRangeView } from '../../src/core/views/log-view.ts';
 import { endOf, push } from '../support/builds.ts';
 import type { HostedRepository } from '../support/git-host.ts';
 import { until } from '../support/system.ts';

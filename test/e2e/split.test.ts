@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { endOf, push } from '../support/builds.ts';
 import { busyboxImage } from '../support/images.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 import { endOf, push } from '../support/builds.ts';
 import type { HostedRepository } from '../support/git-host.ts';
 import { waitFor } from '../support/wait.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import type { BuildSummary, Page } from '../../src/core/view.ts';
+import type { BuildSummary } from '../../src/core/views/build-view.ts';
+import type { Page } from '../../src/core/views/page.ts';
 import { endOf } from '../support/builds.ts';
 import type { HostedRepository } from '../support/git-host.ts';
 import { deletionPayload, pullRequestPayload, pushPayload } from '../support/github-payloads.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { LABELS } from '../../worker/engine/labels.ts';
 import { endOf, push } from '../support/builds.ts';

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildSummary, BuildView, Page } from '../../src/core/view.ts';
+import type { BuildSummary, BuildView } from '../../src/core/views/build-view.ts';
+import type { Page } from '../../src/core/views/page.ts';
 import { endOf, push } from '../support/builds.ts';
 import { appFiles } from '../support/demo-app.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../support/git-host.ts';

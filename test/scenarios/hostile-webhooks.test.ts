@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DeliveryView } from '../../src/core/view.ts';
+import type { DeliveryView } from '../../src/core/views/delivery-view.ts';
 import { sign } from '../../src/webhooks/signature.ts';
 import { pushPayload } from '../support/github-payloads.ts';
 import {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isEnd } from '../../src/core/status.ts';
-import type { BuildView, DeploymentView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
+import type { DeploymentView } from '../../src/core/views/deployment-view.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import type { Engine } from '../../worker/engine/engine.ts';
 import { endOf, push } from '../support/builds.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { refusalStatus } from '../../worker/engine/engine-lost.ts';
 import type { Engine } from '../../worker/engine/engine.ts';

@@ -4,7 +4,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { NotificationTargetView } from '../../src/core/notification.ts';
-import type { Page } from '../../src/core/view.ts';
+import type { Page } from '../../src/core/views/page.ts';
 import { endOf, push } from '../support/builds.ts';
 import { startSmtpServer, type TestSmtpServer } from '../support/smtp-server.ts';
 import { waitFor } from '../support/wait.ts';

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { isEnd } from '../../src/core/status.ts';
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 import { dockerClient } from '../../src/parts/docker.ts';
 import { freePort } from '../router/support/router-under-test.ts';
 import { endOf, push } from '../support/builds.ts';

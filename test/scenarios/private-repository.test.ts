@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 import { endOf, push } from '../support/builds.ts';
 import { filesWith } from '../support/files-with.ts';
 import type { HostedRepository } from '../support/git-host.ts';

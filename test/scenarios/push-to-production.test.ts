@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildView, EnvironmentView, Page } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
+import type { EnvironmentView } from '../../src/core/views/environment-view.ts';
+import type { Page } from '../../src/core/views/page.ts';
 import { endOf, push } from '../support/builds.ts';
 import { appFiles } from '../support/demo-app.ts';
 import type { HostedRepository } from '../support/git-host.ts';

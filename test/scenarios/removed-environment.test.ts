@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { EnvironmentView, Page } from '../../src/core/view.ts';
+import type { EnvironmentView } from '../../src/core/views/environment-view.ts';
+import type { Page } from '../../src/core/views/page.ts';
 import { listApps, volumeName } from '../../worker/deploy/app-container.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import type { Engine } from '../../worker/engine/engine.ts';

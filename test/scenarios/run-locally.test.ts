@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Plan } from '../../src/core/plan.ts';
-import type { ReplayView } from '../../src/core/view.ts';
+import type { ReplayView } from '../../src/core/views/replay-view.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import type { Engine } from '../../worker/engine/engine.ts';
 import { LABELS } from '../../worker/engine/labels.ts';

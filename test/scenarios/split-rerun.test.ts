@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 import { endOf, push } from '../support/builds.ts';
 import { explain } from './support/expect-build.ts';
 import { logOf, rowOf, rowsOf } from './support/read-build.ts';

@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildView, Page, WorkerView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
+import type { Page } from '../../src/core/views/page.ts';
+import type { WorkerView } from '../../src/core/views/worker-view.ts';
 import { endOf, push } from '../support/builds.ts';
 import { canMakeHosts, OwnHost, redisUser } from '../support/own-host.ts';
 import { testNetwork } from '../support/parts.ts';

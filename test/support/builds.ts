@@ -1,5 +1,6 @@
 import { isEnd } from '../../src/core/status.ts';
-import type { BuildSummary, BuildView, Page } from '../../src/core/view.ts';
+import type { BuildSummary, BuildView } from '../../src/core/views/build-view.ts';
+import type { Page } from '../../src/core/views/page.ts';
 import type { HostedRepository } from './git-host.ts';
 import { pushPayload } from './github-payloads.ts';
 import { until, type System } from './system.ts';

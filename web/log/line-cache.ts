@@ -1,5 +1,5 @@
 import type { LogLine, LogState } from '../../src/core/log.ts';
-import type { LogRangeView } from '../../src/core/view.ts';
+import type { LogRangeView } from '../../src/core/views/log-view.ts';
 
 /** Lines a request asks for, and the unit that is kept or forgotten. */
 export const BLOCK = 500;

@@ -1,4 +1,4 @@
-import type { LogSearchView } from '../../src/core/view.ts';
+import type { LogSearchView } from '../../src/core/views/log-view.ts';
 import { asApiError } from '../api.ts';
 
 /** Lines that are kept of a search: enough to say that the text is everywhere. */

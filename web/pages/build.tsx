@@ -1,6 +1,6 @@
 import { useLocation, useRoute } from 'preact-iso';
 import { workflowLabel } from '../../src/core/matrix-label.ts';
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 import { isEnd } from '../../src/core/status.ts';
 import { api, segment } from '../api.ts';
 import { stepToShow } from '../at-work.ts';

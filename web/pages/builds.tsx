@@ -1,5 +1,5 @@
 import { useLocation } from 'preact-iso';
-import type { BuildSummary } from '../../src/core/view.ts';
+import type { BuildSummary } from '../../src/core/views/build-view.ts';
 import { segment } from '../api.ts';
 import { BuildRow } from '../parts/build-row.tsx';
 import { useStream } from '../parts/live.ts';

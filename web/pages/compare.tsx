@@ -1,6 +1,6 @@
 import { useLocation, useRoute } from 'preact-iso';
 import { workflowLabel } from '../../src/core/matrix-label.ts';
-import type { AttemptsView, TriedView } from '../../src/core/view.ts';
+import type { AttemptsView, TriedView } from '../../src/core/views/attempts-view.ts';
 import { segment } from '../api.ts';
 import { attemptName, useAttempts } from '../parts/attempts.tsx';
 import { Empty, Waiting } from '../parts/load.tsx';

@@ -1,4 +1,4 @@
-import type { DeliveryView } from '../../src/core/view.ts';
+import type { DeliveryView } from '../../src/core/views/delivery-view.ts';
 import { formatBytes } from '../format.ts';
 import { useStream } from '../parts/live.ts';
 import { Empty, Waiting } from '../parts/load.tsx';

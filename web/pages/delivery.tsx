@@ -1,6 +1,7 @@
 import { useRoute } from 'preact-iso';
 import { mayReplay } from '../../src/core/may-replay.ts';
-import type { BuildSummary, DeliveryView } from '../../src/core/view.ts';
+import type { BuildSummary } from '../../src/core/views/build-view.ts';
+import type { DeliveryView } from '../../src/core/views/delivery-view.ts';
 import { api, segment } from '../api.ts';
 import { formatBytes, formatTime } from '../format.ts';
 import { Action } from '../parts/action.tsx';

@@ -1,5 +1,5 @@
 import { useRoute } from 'preact-iso';
-import type { EnvironmentView } from '../../src/core/view.ts';
+import type { EnvironmentView } from '../../src/core/views/environment-view.ts';
 import { api, segment } from '../api.ts';
 import { shortDigest } from '../format.ts';
 import { Action } from '../parts/action.tsx';

@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks';
-import type { EnvironmentView, Page } from '../../src/core/view.ts';
+import type { EnvironmentView } from '../../src/core/views/environment-view.ts';
+import type { Page } from '../../src/core/views/page.ts';
 import { api } from '../api.ts';
 import { useQuietly, useStream } from '../parts/live.ts';
 import { Empty, useLoad, Waiting } from '../parts/load.tsx';

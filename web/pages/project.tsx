@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
-import type { ProjectView } from '../../src/core/view.ts';
+import type { ProjectView } from '../../src/core/views/project-view.ts';
 import { api, type ApiError, asApiError, segment } from '../api.ts';
 import { withLastBuild } from '../last-build.ts';
 import { Action } from '../parts/action.tsx';

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { Page, ProjectView } from '../../src/core/view.ts';
+import type { Page } from '../../src/core/views/page.ts';
+import type { ProjectView } from '../../src/core/views/project-view.ts';
 import { api, type ApiError, asApiError } from '../api.ts';
 import { withLastBuild } from '../last-build.ts';
 import { useQuietly, useStream } from '../parts/live.ts';

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
-import type { Page, WorkerView } from '../../src/core/view.ts';
+import type { Page } from '../../src/core/views/page.ts';
+import type { WorkerView } from '../../src/core/views/worker-view.ts';
 import { describeLabels } from '../../src/core/labels.ts';
 import { api, segment } from '../api.ts';
 import { Action } from '../parts/action.tsx';

@@ -1,4 +1,4 @@
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 import { segment } from '../api.ts';
 import { formatBytes, formatTime } from '../format.ts';
 

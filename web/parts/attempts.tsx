@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { workflowLabel } from '../../src/core/matrix-label.ts';
-import type { AttemptsView, BuildView, TriedView } from '../../src/core/view.ts';
+import type { AttemptsView, TriedView } from '../../src/core/views/attempts-view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 import { api, segment } from '../api.ts';
 import { useLoad } from './load.tsx';
 import { StatusBadge } from './status.tsx';

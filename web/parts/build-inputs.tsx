@@ -1,4 +1,4 @@
-import type { BuildView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 
 /** What a build by hand was started with. */
 export function BuildInputs({ build }: { build: BuildView }) {

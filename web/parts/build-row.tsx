@@ -1,4 +1,4 @@
-import type { BuildSummary } from '../../src/core/view.ts';
+import type { BuildSummary } from '../../src/core/views/build-view.ts';
 import { firstLine } from '../format.ts';
 import { DeploymentBadges } from './deployments.tsx';
 import { Reference } from './reference.tsx';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { ProjectView } from '../../src/core/view.ts';
+import type { ProjectView } from '../../src/core/views/project-view.ts';
 import { api, type ApiError, asApiError, segment } from '../api.ts';
 import { Action } from './action.tsx';
 import { ErrorBox } from './load.tsx';

@@ -1,6 +1,7 @@
 import { mayAbort, tellingDeployments } from '../../src/core/deployment.ts';
 import { isEnd } from '../../src/core/status.ts';
-import type { BuildSummary, BuildView, DeploymentView } from '../../src/core/view.ts';
+import type { BuildSummary, BuildView } from '../../src/core/views/build-view.ts';
+import type { DeploymentView } from '../../src/core/views/deployment-view.ts';
 import { api, segment } from '../api.ts';
 import { deploymentWords } from '../at-work.ts';
 import { Action } from './action.tsx';

@@ -1,4 +1,5 @@
-import type { DeploymentView, EnvironmentView, RouterEventView } from '../../src/core/view.ts';
+import type { DeploymentView } from '../../src/core/views/deployment-view.ts';
+import type { EnvironmentView, RouterEventView } from '../../src/core/views/environment-view.ts';
 import { historyWords } from '../deployment-words.ts';
 import { formatDuration } from '../format.ts';
 import { happeningsOf } from '../happenings.ts';

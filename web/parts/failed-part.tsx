@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { isEnd } from '../../src/core/status.ts';
-import type { BuildView, FailedPartView } from '../../src/core/view.ts';
+import type { BuildView, FailedPartView } from '../../src/core/views/build-view.ts';
 import { api, segment } from '../api.ts';
 import { useLoad, Waiting } from './load.tsx';
 

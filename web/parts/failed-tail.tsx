@@ -1,6 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { workflowLabel } from '../../src/core/matrix-label.ts';
-import type { BuildView, LogRangeView, StepAttemptView, StepView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
+import type { LogRangeView } from '../../src/core/views/log-view.ts';
+import type { StepAttemptView, StepView } from '../../src/core/views/workflow-view.ts';
 import { api, segment } from '../api.ts';
 import { formatLineHash, parseLineHash } from '../log/permalink.ts';
 import { renderLine } from '../log/render-line.ts';

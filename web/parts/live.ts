@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { StreamMessage } from '../../src/core/view.ts';
+import type { StreamMessage } from '../../src/core/views/stream-message.ts';
 import { openStream, type Subscription } from '../stream.ts';
 
 interface Listener {

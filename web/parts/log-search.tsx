@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { LogSearchView } from '../../src/core/view.ts';
+import type { LogSearchView } from '../../src/core/views/log-view.ts';
 import { api, segment } from '../api.ts';
 import { foundWords, LogSearch, nextFound, NOTHING, type Found } from '../log/log-search.ts';
 import type { LogView } from '../log/view.ts';

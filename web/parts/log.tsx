@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LogState } from '../../src/core/log.ts';
-import type { LogRangeView } from '../../src/core/view.ts';
+import type { LogRangeView } from '../../src/core/views/log-view.ts';
 import { api, segment } from '../api.ts';
 import { formatBytes } from '../format.ts';
 import { LogView } from '../log/view.ts';

@@ -1,4 +1,4 @@
-import type { NoticeView } from '../../src/core/view.ts';
+import type { NoticeView } from '../../src/core/views/build-view.ts';
 import { Words } from './words.tsx';
 
 /** What went wrong beside the build, which it does not change: what its Git host was not told, and why. */

@@ -5,7 +5,8 @@ import {
   type NotificationEvent,
   type NotificationTargetView,
 } from '../../src/core/notification.ts';
-import type { Page, ProjectView } from '../../src/core/view.ts';
+import type { Page } from '../../src/core/views/page.ts';
+import type { ProjectView } from '../../src/core/views/project-view.ts';
 import { api, type ApiError, asApiError, segment } from '../api.ts';
 import { namesOf } from '../notification-form.ts';
 import { Action } from './action.tsx';

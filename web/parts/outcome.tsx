@@ -1,4 +1,4 @@
-import type { DeliveryView } from '../../src/core/view.ts';
+import type { DeliveryView } from '../../src/core/views/delivery-view.ts';
 
 const STATUS: Readonly<Record<DeliveryView['outcome'], string>> = {
   received: 'running',

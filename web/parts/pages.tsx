@@ -1,5 +1,5 @@
 import type { ApiError } from '../api.ts';
-import type { Page } from '../../src/core/view.ts';
+import type { Page } from '../../src/core/views/page.ts';
 import { api, segment } from '../api.ts';
 import { withNewest } from '../newest.ts';
 import { Action } from './action.tsx';

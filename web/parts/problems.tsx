@@ -1,4 +1,4 @@
-import type { Excerpt, LintProblemView } from '../../src/core/view.ts';
+import type { Excerpt, LintProblemView } from '../../src/core/views/lint-view.ts';
 import { Words } from './words.tsx';
 
 /** What lint says of the pipeline file, each with its place and its fix. */

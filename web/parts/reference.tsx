@@ -1,4 +1,4 @@
-import type { BuildSummary } from '../../src/core/view.ts';
+import type { BuildSummary } from '../../src/core/views/build-view.ts';
 import { shortCommit, shortDigest } from '../format.ts';
 
 const EVENT_WORDS: Readonly<Record<BuildSummary['event'], string>> = {

@@ -1,6 +1,6 @@
 import { useLocation } from 'preact-iso';
 import { useEffect, useState } from 'preact/hooks';
-import type { EnvironmentView } from '../../src/core/view.ts';
+import type { EnvironmentView } from '../../src/core/views/environment-view.ts';
 import { api, asApiError, segment } from '../api.ts';
 import { Action } from './action.tsx';
 import { Ago } from './time.tsx';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { INPUT_LIMITS, type Input } from '../../src/core/input.ts';
-import type { InputsView, ProjectView } from '../../src/core/view.ts';
+import type { InputsView, ProjectView } from '../../src/core/views/project-view.ts';
 import { api, type ApiError, asApiError, segment } from '../api.ts';
 import { givenInputs } from '../given-inputs.ts';
 import { Action } from './action.tsx';

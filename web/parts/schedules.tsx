@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
-import type { Page, ProjectView, ScheduleView } from '../../src/core/view.ts';
+import type { Page } from '../../src/core/views/page.ts';
+import type { ProjectView, ScheduleView } from '../../src/core/views/project-view.ts';
 import { api, segment } from '../api.ts';
 import { formatMinute } from '../format.ts';
 import { Action } from './action.tsx';

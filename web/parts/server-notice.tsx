@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import type { ServerView } from '../../src/core/server-view.ts';
+import type { ServerView } from '../../src/core/views/server-view.ts';
 import { api } from '../api.ts';
 import { useLoad } from './load.tsx';
 

@@ -1,5 +1,5 @@
 import { countsText } from '../../src/core/test-report.ts';
-import type { StepView } from '../../src/core/view.ts';
+import type { StepView } from '../../src/core/views/workflow-view.ts';
 import { sharesText, spanOfShares, statusOfShares, testsOfShares, type SharedStep } from '../shares.ts';
 import { StatusBadge } from './status.tsx';
 import { Bar, StepRow, type StepRowProps } from './step-row.tsx';

@@ -1,5 +1,6 @@
 import { workflowLabel } from '../../src/core/matrix-label.ts';
-import type { BuildView, StepImageView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
+import type { StepImageView } from '../../src/core/views/workflow-view.ts';
 import { Digest } from './reference.tsx';
 
 interface Used {

@@ -1,6 +1,6 @@
 import type { Status } from '../../src/core/status.ts';
 import { countsText } from '../../src/core/test-report.ts';
-import type { CarriedView, StepView } from '../../src/core/view.ts';
+import type { CarriedView, StepView } from '../../src/core/views/workflow-view.ts';
 import { api, segment } from '../api.ts';
 import type { TimeSpan } from '../shares.ts';
 import { Action } from './action.tsx';

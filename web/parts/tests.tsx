@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { addCounts, countsText } from '../../src/core/test-report.ts';
-import type { BuildTestsView, BuildView, TestRunView, TestView } from '../../src/core/view.ts';
+import type { BuildTestsView, TestRunView, TestView } from '../../src/core/views/tests-view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
 import { api, segment } from '../api.ts';
 import { formatDuration } from '../format.ts';
 import { ErrorBox, useLoad } from './load.tsx';

@@ -1,6 +1,7 @@
 import { matrixLabel } from '../../src/core/matrix-label.ts';
 import type { MatrixValues } from '../../src/core/plan.ts';
-import type { BuildView, StepView, WorkflowView } from '../../src/core/view.ts';
+import type { BuildView } from '../../src/core/views/build-view.ts';
+import type { StepView, WorkflowView } from '../../src/core/views/workflow-view.ts';
 import { waitsForTests } from '../at-work.ts';
 import { groupShares } from '../shares.ts';
 import { Shares } from './shares.tsx';

@@ -5,7 +5,7 @@ import { newId } from '../../src/core/id.ts';
 import type { NamedImage } from '../../src/core/named-image.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { Problem } from '../../src/core/problem.ts';
-import type { RecordedImage } from '../../src/core/view.ts';
+import type { RecordedImage } from '../../src/core/views/replay-view.ts';
 import { registryHost } from '../../src/core/image-name.ts';
 import type { LeaseSecrets, WorkflowWork } from '../../src/core/work.ts';
 import { workflowRows } from '../../src/core/workflow-rows.ts';

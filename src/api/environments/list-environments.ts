@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '../../core/problem.ts';
-import type { EnvironmentView, Page } from '../../core/view.ts';
+import type { EnvironmentView } from '../../core/views/environment-view.ts';
+import type { Page } from '../../core/views/page.ts';
 import { readEnvironments } from '../../store/read/environments.ts';
 import { readProject } from '../../store/read/projects.ts';
 import type { AppDeps } from '../deps.ts';

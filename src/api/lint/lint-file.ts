@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LintView } from '../../core/view.ts';
+import type { LintView } from '../../core/views/lint-view.ts';
 import { lintFile as lintText } from '../../convert/plan-files.ts';
 import { PIPELINE_FILE } from '../../pipeline/pipeline-files.ts';
 import { readBodyOf } from '../read-request.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LogRangeView } from '../../core/view.ts';
+import type { LogRangeView } from '../../core/views/log-view.ts';
 import type { AppDeps } from '../deps.ts';
 import { readQueryOf } from '../read-request.ts';
 import { route, type Route } from '../route.ts';

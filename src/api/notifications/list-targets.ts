@@ -1,5 +1,5 @@
 import type { NotificationTargetView } from '../../core/notification.ts';
-import type { Page } from '../../core/view.ts';
+import type { Page } from '../../core/views/page.ts';
 import type { AppDeps } from '../deps.ts';
 import { findProject } from '../projects/find-project.ts';
 import { route, type Route } from '../route.ts';

@@ -1,5 +1,5 @@
 import type { AuditSubject } from '../../core/audit.ts';
-import type { ProjectView } from '../../core/view.ts';
+import type { ProjectView } from '../../core/views/project-view.ts';
 import type { AppDeps } from '../deps.ts';
 
 /** A target as the audit log names it, `shop/web/https://hooks.example.com`. */

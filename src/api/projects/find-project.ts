@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { Problem } from '../../core/problem.ts';
-import type { ProjectView } from '../../core/view.ts';
+import type { ProjectView } from '../../core/views/project-view.ts';
 import { readProject } from '../../store/read/projects.ts';
 import { auditOf } from '../audit-trail.ts';
 import type { AppDeps } from '../deps.ts';

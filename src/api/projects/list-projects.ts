@@ -1,4 +1,5 @@
-import type { Page, ProjectView } from '../../core/view.ts';
+import type { Page } from '../../core/views/page.ts';
+import type { ProjectView } from '../../core/views/project-view.ts';
 import { readProjects } from '../../store/read/projects.ts';
 import type { AppDeps } from '../deps.ts';
 import { route, type Route } from '../route.ts';

@@ -1,4 +1,5 @@
-import type { Page, ScheduleView } from '../../core/view.ts';
+import type { Page } from '../../core/views/page.ts';
+import type { ScheduleView } from '../../core/views/project-view.ts';
 import { cronTimes } from '../../pipeline/cron-time.ts';
 import { readProjectSchedules } from '../../store/read/schedules.ts';
 import type { AppDeps } from '../deps.ts';

@@ -1,4 +1,4 @@
-import type { ServerView } from '../../core/server-view.ts';
+import type { ServerView } from '../../core/views/server-view.ts';
 import type { AppDeps } from '../deps.ts';
 import { route, type Route } from '../route.ts';
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Response } from 'express';
-import type { StreamMessage } from '../../core/view.ts';
+import type { StreamMessage } from '../../core/views/stream-message.ts';
 import { standsOpen } from '../end-http-server.ts';
 import type { ApiLimits } from '../limits.ts';
 

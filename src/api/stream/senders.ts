@@ -1,4 +1,4 @@
-import type { BuildSummary } from '../../core/view.ts';
+import type { BuildSummary } from '../../core/views/build-view.ts';
 import { readBuild, readBuildSummary } from '../../store/read/builds.ts';
 import { readDelivery } from '../../store/read/deliveries.ts';
 import { readEnvironment } from '../../store/read/environments.ts';

@@ -1,4 +1,5 @@
-import type { AccessTokenView, Page } from '../../core/view.ts';
+import type { AccessTokenView } from '../../core/views/access-token-view.ts';
+import type { Page } from '../../core/views/page.ts';
 import type { AppDeps } from '../deps.ts';
 import { principalOf } from '../principal.ts';
 import { route, type Route } from '../route.ts';

@@ -1,4 +1,4 @@
-import type { ReplayView } from '../../core/view.ts';
+import type { ReplayView } from '../../core/views/replay-view.ts';
 
 /**
  * What names the caches of a build's replays: its server and project, and the branch, tag or pull request, whose commits

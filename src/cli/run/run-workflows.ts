@@ -15,7 +15,7 @@ import { workflowLabel } from '../../core/matrix-label.ts';
 import type { Status } from '../../core/status.ts';
 import type { NamedImage } from '../../core/named-image.ts';
 import type { TakenWork } from '../../core/work.ts';
-import type { RecordedImage } from '../../core/view.ts';
+import type { RecordedImage } from '../../core/views/replay-view.ts';
 import { harmless } from '../../pipeline/excerpt.ts';
 import { paint } from '../print.ts';
 import type { RunWorkflow } from './plan-run.ts';

@@ -1,4 +1,4 @@
-import type { ArtifactView } from '../../core/view.ts';
+import type { ArtifactView } from '../../core/views/build-view.ts';
 import type { Reader } from './view-context.ts';
 
 /** What a build's steps have left to be kept, in the order in which it came. */

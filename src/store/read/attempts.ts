@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { workflowLabel } from '../../core/matrix-label.ts';
 import type { MatrixValues } from '../../core/plan.ts';
-import type { AttemptsView, BuildReferenceView, TriedView } from '../../core/view.ts';
+import type { AttemptsView, TriedView } from '../../core/views/attempts-view.ts';
+import type { BuildReferenceView } from '../../core/views/build-reference-view.ts';
 import type { Reader } from './view-context.ts';
 
 /** Of builds that run the same again, so many are looked at, the newest. */

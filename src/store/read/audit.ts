@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { AuditAction, AuditEntryView, AuditSubject } from '../../core/audit.ts';
 import { firstIdAt } from '../../core/id.ts';
-import type { Page } from '../../core/view.ts';
+import type { Page } from '../../core/views/page.ts';
 import type { AuditTable, Database } from '../schema.ts';
 
 /** Which entries; null and absent are every one. */

@@ -1,6 +1,8 @@
 import { lastIntoEach } from '../../core/deployment.ts';
 import { readEvent } from '../../core/event.ts';
-import type { BuildSummary, DeploymentSummary, Page } from '../../core/view.ts';
+import type { BuildSummary } from '../../core/views/build-view.ts';
+import type { DeploymentSummary } from '../../core/views/deployment-view.ts';
+import type { Page } from '../../core/views/page.ts';
 import { deploymentsOfBuilds } from './deployment-views.ts';
 import type { Reader, ViewContext } from './view-context.ts';
 

@@ -1,7 +1,9 @@
 import type { BuiltImage, PushedImage } from '../../core/image.ts';
 import { readEvent } from '../../core/event.ts';
 import type { InputValues } from '../../core/input.ts';
-import type { BuildView, LintProblemView, WorkflowView } from '../../core/view.ts';
+import type { BuildView } from '../../core/views/build-view.ts';
+import type { LintProblemView } from '../../core/views/lint-view.ts';
+import type { WorkflowView } from '../../core/views/workflow-view.ts';
 import { selectSummaries, toSummary } from './build-summaries.ts';
 import { deploymentsOfBuild } from './deployment-views.ts';
 import { artifactsOfBuild } from './artifacts.ts';

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { DeliveryView, Page } from '../../core/view.ts';
+import type { DeliveryView } from '../../core/views/delivery-view.ts';
+import type { Page } from '../../core/views/page.ts';
 import type { Database } from '../schema.ts';
 
 type Reader = Kysely<Database>;

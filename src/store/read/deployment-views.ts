@@ -1,5 +1,5 @@
 import { isEnd } from '../../core/status.ts';
-import type { DeploymentSummary, DeploymentView } from '../../core/view.ts';
+import type { DeploymentSummary, DeploymentView } from '../../core/views/deployment-view.ts';
 import type { Reader, ViewContext } from './view-context.ts';
 
 /** Deployments of one build, in the order of its file. */

@@ -1,4 +1,4 @@
-import type { EnvironmentView } from '../../core/view.ts';
+import type { EnvironmentView } from '../../core/views/environment-view.ts';
 import { environmentVolumes } from './environment-volumes.ts';
 import { deploymentsOfEnvironment } from './deployment-views.ts';
 import { rollbackTarget } from './rollback-target.ts';

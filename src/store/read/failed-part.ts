@@ -3,7 +3,7 @@ import { workflowLabel } from '../../core/matrix-label.ts';
 import type { MatrixValues, Plan } from '../../core/plan.ts';
 import { isEnd } from '../../core/status.ts';
 import type { Status } from '../../core/status.ts';
-import type { FailedPartView } from '../../core/view.ts';
+import type { FailedPartView } from '../../core/views/build-view.ts';
 import { readEmptyShares } from './empty-shares.ts';
 import type { Reader } from './view-context.ts';
 

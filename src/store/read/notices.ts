@@ -1,4 +1,4 @@
-import type { NoticeView } from '../../core/view.ts';
+import type { NoticeView } from '../../core/views/build-view.ts';
 import type { Reader } from './view-context.ts';
 
 /** What went wrong beside a build and its deployments: each text once, as of the last time. */

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { ProjectView } from '../../core/view.ts';
+import type { ProjectView } from '../../core/views/project-view.ts';
 import type { ProjectTable } from '../schema.ts';
 import { readBuildSummary } from './builds.ts';
 import type { Reader, ViewContext } from './view-context.ts';

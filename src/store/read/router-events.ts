@@ -1,4 +1,4 @@
-import type { RouterEventView } from '../../core/view.ts';
+import type { RouterEventView } from '../../core/views/environment-view.ts';
 import type { Reader } from './view-context.ts';
 
 /** Rows that are looked through: a fail-over under traffic adds one each second. */

@@ -1,4 +1,4 @@
-import type { ScheduleView } from '../../core/view.ts';
+import type { ScheduleView } from '../../core/views/project-view.ts';
 import type { Reader } from './view-context.ts';
 
 /** What the record has of a schedule; the times that come are the caller's to work out. */

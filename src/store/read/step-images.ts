@@ -1,6 +1,6 @@
 import type { NamedImage } from '../../core/named-image.ts';
 import type { Plan } from '../../core/plan.ts';
-import type { StepView } from '../../core/view.ts';
+import type { StepView } from '../../core/views/workflow-view.ts';
 import type { Reader } from './view-context.ts';
 
 /** By workflow, then by name. */

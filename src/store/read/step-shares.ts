@@ -1,5 +1,5 @@
 import type { Plan } from '../../core/plan.ts';
-import type { StepView } from '../../core/view.ts';
+import type { StepView } from '../../core/views/workflow-view.ts';
 
 /** Steps, with what those are shares of that are one: the plan tells, since a step of the file may have such a name too. */
 export function withShares(

@@ -3,7 +3,7 @@ import { workflowLabel } from '../../core/matrix-label.ts';
 import type { WorkflowPlan } from '../../core/plan.ts';
 import { isEnd } from '../../core/status.ts';
 import { addCounts } from '../../core/test-report.ts';
-import type { BuildTestsView, TestRunView, TestView } from '../../core/view.ts';
+import type { BuildTestsView, TestRunView, TestView } from '../../core/views/tests-view.ts';
 import { readBuildPlan } from './build-plan.ts';
 import type { Reader } from './view-context.ts';
 import { labelOf } from './workflow-label.ts';

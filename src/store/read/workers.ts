@@ -1,7 +1,7 @@
 import { mustGoOn } from '../../core/deployment.ts';
 import type { Labels } from '../../core/labels.ts';
 import { isRevoked } from '../../core/revoked-token.ts';
-import type { WorkerView, WorkView } from '../../core/view.ts';
+import type { WorkerView, WorkView } from '../../core/views/worker-view.ts';
 import type { Reader } from './view-context.ts';
 
 /** All workers by name. `connected`: last sign of life by id, of those that are there now. */

@@ -1,7 +1,8 @@
 import type { MatrixValues } from '../../core/plan.ts';
 import { chunks } from '../../core/chunks.ts';
 import { isEnd } from '../../core/status.ts';
-import type { BuildReferenceView, StepAttemptView, StepView, WorkflowView } from '../../core/view.ts';
+import type { BuildReferenceView } from '../../core/views/build-reference-view.ts';
+import type { StepAttemptView, StepView, WorkflowView } from '../../core/views/workflow-view.ts';
 import { readStepImages, withImages } from './step-images.ts';
 import { withShares } from './step-shares.ts';
 import type { Reader } from './view-context.ts';

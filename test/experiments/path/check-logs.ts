@@ -1,6 +1,8 @@
 import path from 'node:path';
 import type { Status } from '../../../src/core/status.ts';
-import type { BuildView, DeploymentView, LogRangeView } from '../../../src/core/view.ts';
+import type { BuildView } from '../../../src/core/views/build-view.ts';
+import type { DeploymentView } from '../../../src/core/views/deployment-view.ts';
+import type { LogRangeView } from '../../../src/core/views/log-view.ts';
 import { listApps } from '../../../worker/deploy/app-container.ts';
 import { connectEngine } from '../../../worker/engine/connect-engine.ts';
 import type { System } from '../../support/system.ts';

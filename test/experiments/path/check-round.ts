@@ -1,7 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isEnd } from '../../../src/core/status.ts';
-import type { BuildView, DeliveryView, EnvironmentView, Page, StepView } from '../../../src/core/view.ts';
+import type { BuildView } from '../../../src/core/views/build-view.ts';
+import type { DeliveryView } from '../../../src/core/views/delivery-view.ts';
+import type { EnvironmentView } from '../../../src/core/views/environment-view.ts';
+import type { Page } from '../../../src/core/views/page.ts';
+import type { StepView } from '../../../src/core/views/workflow-view.ts';
 import { listApps } from '../../../worker/deploy/app-container.ts';
 import { connectEngine } from '../../../worker/engine/connect-engine.ts';
 import type { Engine } from '../../../worker/engine/engine.ts';

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogLine } from '../../../src/core/log.ts';
-import type { BuildSummary, BuildView, LogRangeView, Page } from '../../../src/core/view.ts';
+import type { BuildSummary, BuildView } from '../../../src/core/views/build-view.ts';
+import type { LogRangeView } from '../../../src/core/views/log-view.ts';
+import type { Page } from '../../../src/core/views/page.ts';
 import type { System } from '../../support/system.ts';
 import { goneFrom } from './wrong-in-log.ts';
 

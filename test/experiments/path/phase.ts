@@ -1,4 +1,5 @@
-import type { BuildSummary, BuildView, Page } from '../../../src/core/view.ts';
+import type { BuildSummary, BuildView } from '../../../src/core/views/build-view.ts';
+import type { Page } from '../../../src/core/views/page.ts';
 import { isEnd } from '../../../src/core/status.ts';
 import type { System } from '../../support/system.ts';
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isEnd } from '../../../src/core/status.ts';
-import type { BuildView } from '../../../src/core/view.ts';
+import type { BuildView } from '../../../src/core/views/build-view.ts';
 import { startPublicLoad, type PublicAnswer, type PublicLoad } from '../../router/support/public-load.ts';
 import type { HostedRepository } from '../../support/git-host.ts';
 import { waitFor } from '../../support/wait.ts';

@@ -1,5 +1,5 @@
 import type { LogLine } from '../../../src/core/log.ts';
-import type { LogRangeView } from '../../../src/core/view.ts';
+import type { LogRangeView } from '../../../src/core/views/log-view.ts';
 import { SECRETS } from './projects.ts';
 
 /** A log as it was at last: its lines, and its bytes as they are downloaded. */

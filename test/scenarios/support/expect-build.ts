@@ -1,15 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import Dockerode from 'dockerode';
 import type { ExpectStatic } from 'vitest';
-import type {
-  BuildTestsView,
-  BuildView,
-  EnvironmentView,
-  InputsView,
-  LintProblemView,
-  Page,
-  ScheduleView,
-} from '../../../src/core/view.ts';
+import type { BuildTestsView } from '../../../src/core/views/tests-view.ts';
+import type { BuildView } from '../../../src/core/views/build-view.ts';
+import type { EnvironmentView } from '../../../src/core/views/environment-view.ts';
+import type { InputsView, ScheduleView } from '../../../src/core/views/project-view.ts';
+import type { LintProblemView } from '../../../src/core/views/lint-view.ts';
+import type { Page } from '../../../src/core/views/page.ts';
 import type { LogLine } from '../../../src/core/log.ts';
 import { APP_LABELS } from '../../../worker/deploy/app-container.ts';
 import type { HostedRepository } from '../../support/git-host.ts';

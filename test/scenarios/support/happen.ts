@@ -1,4 +1,7 @@
-import type { BuildView, DeliveryView, Page, ScheduleView } from '../../../src/core/view.ts';
+import type { BuildView } from '../../../src/core/views/build-view.ts';
+import type { DeliveryView } from '../../../src/core/views/delivery-view.ts';
+import type { Page } from '../../../src/core/views/page.ts';
+import type { ScheduleView } from '../../../src/core/views/project-view.ts';
 import type { HostedRepository } from '../../support/git-host.ts';
 import { pullRequestPayload, pushPayload } from '../../support/github-payloads.ts';
 import { endOf } from '../../support/builds.ts';

@@ -1,5 +1,7 @@
 import { workflowLabel } from '../../../src/core/matrix-label.ts';
-import type { BuildView, LogRangeView, StepAttemptView, StepView } from '../../../src/core/view.ts';
+import type { BuildView } from '../../../src/core/views/build-view.ts';
+import type { LogRangeView } from '../../../src/core/views/log-view.ts';
+import type { StepAttemptView, StepView } from '../../../src/core/views/workflow-view.ts';
 import type { LogLine } from '../../../src/core/log.ts';
 import type { System } from '../../support/system.ts';
 

@@ -1,4 +1,4 @@
-import type { BuildView } from '../../../src/core/view.ts';
+import type { BuildView } from '../../../src/core/views/build-view.ts';
 import type { System } from '../../support/system.ts';
 import { waitFor } from '../../support/wait.ts';
 import { explain } from './expect-build.ts';

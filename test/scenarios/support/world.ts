@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { isEnd } from '../../../src/core/status.ts';
-import type { BuildSummary, Page } from '../../../src/core/view.ts';
+import type { BuildSummary } from '../../../src/core/views/build-view.ts';
+import type { Page } from '../../../src/core/views/page.ts';
 import { connectEngine } from '../../../worker/engine/connect-engine.ts';
 import { LABELS } from '../../../worker/engine/labels.ts';
 import {

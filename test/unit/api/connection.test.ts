@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ProjectView } from '../../../src/core/view.ts';
+import type { ProjectView } from '../../../src/core/views/project-view.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 import { pushPayload } from '../../support/github-payloads.ts';
 import { startGithubServer, type GithubServer } from '../../support/github/github-server.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { LintView } from '../../../src/core/view.ts';
+import type { LintView } from '../../../src/core/views/lint-view.ts';
 import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/core/id.ts';
-import type { LogRangeView, StreamMessage } from '../../../src/core/view.ts';
+import type { LogRangeView } from '../../../src/core/views/log-view.ts';
+import type { StreamMessage } from '../../../src/core/views/stream-message.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 let server: TestServer;

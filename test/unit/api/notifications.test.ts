@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NotificationTargetView } from '../../../src/core/notification.ts';
-import type { Page } from '../../../src/core/view.ts';
+import type { Page } from '../../../src/core/views/page.ts';
 import { startGitHost, type GitHost } from '../../support/git-host.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Page, ProjectView } from '../../../src/core/view.ts';
+import type { Page } from '../../../src/core/views/page.ts';
+import type { ProjectView } from '../../../src/core/views/project-view.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AccessTokenView, Page } from '../../../src/core/view.ts';
+import type { AccessTokenView } from '../../../src/core/views/access-token-view.ts';
+import type { Page } from '../../../src/core/views/page.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 const DAY = 24 * 3_600_000;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LintProblemView } from '../../../src/core/view.ts';
+import type { LintProblemView } from '../../../src/core/views/lint-view.ts';
 import { newId } from '../../../src/core/id.ts';
 import { Problem } from '../../../src/core/problem.ts';
 import { alone, makeRecord, planOf, pushOf, runWorkflow, stepOf } from '../../support/record.ts';

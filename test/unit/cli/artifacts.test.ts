@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { ArtifactView } from '../../../src/core/view.ts';
+import type { ArtifactView } from '../../../src/core/views/build-view.ts';
 import { nodeEnvironment } from '../../support/node-environment.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../../src/cli/main.ts');

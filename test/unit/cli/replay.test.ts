@@ -7,7 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { replayCaches } from '../../../src/cli/replay/about-build.ts';
-import type { ReplayView } from '../../../src/core/view.ts';
+import type { ReplayView } from '../../../src/core/views/replay-view.ts';
 import { nodeEnvironment } from '../../support/node-environment.ts';
 import { planOf, stepOf } from '../../support/record.ts';
 

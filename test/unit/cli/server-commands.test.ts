@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BuildSummary, BuildView, Page, WorkerView } from '../../../src/core/view.ts';
+import type { BuildSummary, BuildView } from '../../../src/core/views/build-view.ts';
+import type { Page } from '../../../src/core/views/page.ts';
+import type { WorkerView } from '../../../src/core/views/worker-view.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 import { pushPayload } from '../../support/github-payloads.ts';
 import { nodeEnvironment } from '../../support/node-environment.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/core/plan.ts';
-import type { LintProblemView } from '../../../src/core/view.ts';
+import type { LintProblemView } from '../../../src/core/views/lint-view.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 import { pullRequestPayload, pushPayload } from '../../support/github-payloads.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { newId } from '../../../src/core/id.ts';
 import type { Plan } from '../../../src/core/plan.ts';
-import type { LintProblemView } from '../../../src/core/view.ts';
+import type { LintProblemView } from '../../../src/core/views/lint-view.ts';
 import { keepSchedules } from '../../../src/intake/keep-schedules.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 import { pullRequestPayload, pushPayload } from '../../support/github-payloads.ts';

@@ -8,7 +8,8 @@ import type { Plan } from '../../../src/core/plan.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 import { deletionPayload, pullRequestPayload, pushPayload } from '../../support/github-payloads.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
-import type { LintProblemView, ProjectView } from '../../../src/core/view.ts';
+import type { LintProblemView } from '../../../src/core/views/lint-view.ts';
+import type { ProjectView } from '../../../src/core/views/project-view.ts';
 
 const STEPS = 'steps:\n  - name: unit\n    image: busybox\n    commands: [true]\n';
 

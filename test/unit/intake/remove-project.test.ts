@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { ProjectView } from '../../../src/core/view.ts';
+import type { ProjectView } from '../../../src/core/views/project-view.ts';
 import { expect, it } from 'vitest';
 import { removeProject } from '../../../src/intake/remove-project.ts';
 import { createSchedules } from '../../../src/intake/schedules.ts';

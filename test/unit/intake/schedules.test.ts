@@ -4,7 +4,7 @@ import path from 'node:path';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readEvent } from '../../../src/core/event.ts';
-import type { ScheduleView } from '../../../src/core/view.ts';
+import type { ScheduleView } from '../../../src/core/views/project-view.ts';
 import { createMirrors } from '../../../src/git/mirrors.ts';
 import { readRemote } from '../../../src/git/remote.ts';
 import { connectGithub } from '../../../src/hosts/github/connect-github.ts';

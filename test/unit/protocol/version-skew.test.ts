@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/core/id.ts';
-import type { WorkerView } from '../../../src/core/view.ts';
+import type { WorkerView } from '../../../src/core/views/worker-view.ts';
 import type { WorkflowWork } from '../../../src/core/work.ts';
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../../src/protocol/worker.ts';
 import { connectServer } from '../../../worker/server/connect-server.ts';

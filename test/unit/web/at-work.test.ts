@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../../../src/core/status.ts';
-import type { BuildView, StepView } from '../../../src/core/view.ts';
+import type { BuildView } from '../../../src/core/views/build-view.ts';
+import type { StepView } from '../../../src/core/views/workflow-view.ts';
 import type { StepKind } from '../../../src/core/work.ts';
 import { deploymentWords, stepToShow, waitsForTests } from '../../../web/at-work.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SlotRole } from '../../../src/core/deployment.ts';
-import type { DeploymentView, RouterEventView } from '../../../src/core/view.ts';
+import type { DeploymentView } from '../../../src/core/views/deployment-view.ts';
+import type { RouterEventView } from '../../../src/core/views/environment-view.ts';
 import { happeningsOf } from '../../../web/happenings.ts';
 import { byRole, SLOT_WORDS, type SlotView } from '../../../web/slot-words.ts';
 

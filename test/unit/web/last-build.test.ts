@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { BuildSummary, ProjectView } from '../../../src/core/view.ts';
+import type { BuildSummary } from '../../../src/core/views/build-view.ts';
+import type { ProjectView } from '../../../src/core/views/project-view.ts';
 import { withLastBuild } from '../../../web/last-build.ts';
 
 const build = (id: string, projectId = 'p', status = 'running') =>

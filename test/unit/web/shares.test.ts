@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../../../src/core/status.ts';
-import type { StepView } from '../../../src/core/view.ts';
+import type { StepView } from '../../../src/core/views/workflow-view.ts';
 import { withShares } from '../../../src/store/read/step-shares.ts';
 import { planOf, stepOf } from '../../support/record.ts';
 import { groupShares, sharesText, spanOfShares, statusOfShares } from '../../../web/shares.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { StreamMessage } from '../../../src/core/view.ts';
+import type { StreamMessage } from '../../../src/core/views/stream-message.ts';
 import { openStream } from '../../../web/stream.ts';
 
 /** A browser's EventSource in the hands of a test. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import type { LogSearchView } from '../../../../src/core/view.ts';
+import type { LogSearchView } from '../../../../src/core/views/log-view.ts';
 import { ApiError } from '../../../../web/api.ts';
 import { foundWords, LogSearch, MOST_FOUND, nextFound, NOTHING } from '../../../../web/log/log-search.ts';
 

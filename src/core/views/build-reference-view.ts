@@ -1,0 +1,4 @@
+export interface BuildReferenceView {
+  readonly id: string;
+  readonly number: number;
+}
