@@ -15,12 +15,10 @@ import type {
   Effect,
   EffectAnswer,
   EffectRequest,
-  HeartbeatAnswer,
   ImageAnswer,
   ImageRequest,
   ReportsAnswer,
   ReportsRequest,
-  SignalsAnswer,
   SourceRequest,
   SplitAnswer,
   SplitRequest,
@@ -34,9 +32,9 @@ import type { TakeArtifact } from '../workflow/take-artifacts.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LeaseLost, type Lease, type Stop } from './lease.ts';
 import { leaseArtifacts } from './lease-artifacts.ts';
-import type { LeaseRequest } from './lease-request.ts';
+import { LeaseRequests } from './lease-requests.ts';
 import { ReportQueue } from './report-queue.ts';
-import { backOff, type ServerClient, type ServerRequest } from './server-client.ts';
+import { backOff, type ServerClient } from './server-client.ts';
 import { sendTests } from './send-tests.ts';
 import { SignalPoll } from './signal-poll.ts';
 
@@ -85,6 +83,7 @@ export class HeldLease implements Lease {
   readonly #lost = new AbortController();
   /** Ends the loops. */
   readonly #over = new AbortController();
+  readonly #requests: LeaseRequests;
   readonly #reports: ReportQueue;
   readonly #shipper: LogShipper;
   readonly #heartbeat: Heartbeat;
@@ -106,11 +105,14 @@ export class HeldLease implements Lease {
     this.signal = this.#stop.signal;
     this.lost = this.#lost.signal;
     this.ended = new Promise((resolve) => this.#over.signal.addEventListener('abort', () => resolve()));
-    const artifacts = leaseArtifacts(
-      options.spoolDir,
-      (request) => this.#ask(request),
-      (request) => this.#open(request),
-    );
+    this.#requests = new LeaseRequests({
+      client: options.client,
+      lease,
+      over: this.#over.signal,
+      onAnswer: (sentAt) => this.#heartbeat.heard(sentAt),
+      onLost: (reason) => this.#lose(reason),
+    });
+    const artifacts = leaseArtifacts(options.spoolDir, this.#requests.ask, this.#requests.open);
     this.sendArtifact = artifacts.sendArtifact;
     this.takeArtifact = artifacts.takeArtifact;
     this.#shipper = new LogShipper({ spoolDir: options.spoolDir, post: (body) => this.#postLogs(body) });
@@ -120,18 +122,18 @@ export class HeldLease implements Lease {
       nowMs: serverTime(options),
     });
     this.#poll = new SignalPoll({
-      ask: (seen, waitMs) => this.#askSignals(seen, waitMs),
+      ask: (seen, waitMs) => this.#requests.signals(seen, waitMs),
       onSignals: ({ cancel, cancelSteps = [] }) => {
         for (const step of cancelSteps) this.#cancelStep(step);
         if (cancel !== null) this.#stop.abort({ kind: 'cancelled', reason: cancel.reason } satisfies Stop);
       },
-      onFailure: (error) => this.#noticeEnd(error),
+      onFailure: (error) => this.#requests.noticeEnd(error),
       over: this.#over.signal,
     });
     this.#heartbeat = new Heartbeat({
       ...options,
       ttlMs: lease.ttlMs,
-      send: (timeoutMs) => this.#sendHeartbeat(timeoutMs),
+      send: (timeoutMs) => this.#requests.heartbeat(timeoutMs),
       onSignals: (version) => this.#poll.catchUp(version),
       onLost: (reason) => this.#lose(reason),
       over: this.#over.signal,
@@ -158,7 +160,7 @@ export class HeldLease implements Lease {
 
   async whenSignals(until: (signals: Signals) => boolean): Promise<Signals> {
     for (;;) {
-      this.#throwIfOver();
+      this.#requests.throwIfOver();
       if (until(this.#poll.signals)) return this.#poll.signals;
       await this.#poll.changed();
     }
@@ -170,7 +172,7 @@ export class HeldLease implements Lease {
 
   async confirm(): Promise<void> {
     for (let failures = 0; !this.holds(); failures++) {
-      this.#throwIfOver();
+      this.#requests.throwIfOver();
       await this.#heartbeat.beat();
       if (!this.holds()) await this.#ready(backOff(failures, this.#over.signal));
     }
@@ -187,19 +189,20 @@ export class HeldLease implements Lease {
   }
 
   tests(attemptId: string, report: TestReport, signal: AbortSignal): Promise<boolean> {
-    return sendTests((request) => this.#ask(request), attemptId, report, signal);
+    return sendTests(this.#requests.ask, attemptId, report, signal);
   }
 
   readonly divideFiles: DivideFiles = async (step, _of, files, signal) => {
     const body = { step, files: [...files] } satisfies SplitRequest;
-    const answer = await this.#ask({ method: 'POST', path: '/splits', body, signal });
+    const answer = await this.#requests.ask({ method: 'POST', path: '/splits', body, signal });
     return (answer as SplitAnswer).division;
   };
 
   readonly nameImage: NameImage = async (name, found, signal) => {
     const body = { name, found } satisfies ImageRequest;
     try {
-      return ((await this.#ask({ method: 'POST', path: '/images', body, signal })) as ImageAnswer).image;
+      return ((await this.#requests.ask({ method: 'POST', path: '/images', body, signal })) as ImageAnswer)
+        .image;
     } catch (error) {
       if (error instanceof Problem && error.code === 'not_found') return found;
       throw error;
@@ -207,7 +210,7 @@ export class HeldLease implements Lease {
   };
 
   async secrets(): Promise<LeaseSecrets> {
-    const secrets = (await this.#ask({ method: 'GET', path: '/secrets' })) as LeaseSecrets;
+    const secrets = (await this.#requests.ask({ method: 'GET', path: '/secrets' })) as LeaseSecrets;
     this.#masked = reasonMasker(secrets);
     this.#options.onSecrets?.(maskedValues(secrets));
     return secrets;
@@ -215,7 +218,7 @@ export class HeldLease implements Lease {
 
   async source(have: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const body = { have } satisfies SourceRequest;
-    return this.#open({ method: 'POST', path: '/source', body, signal });
+    return this.#requests.open({ method: 'POST', path: '/source', body, signal });
   }
 
   openLog(logId: string, secrets: readonly string[]): LogSink {
@@ -226,7 +229,9 @@ export class HeldLease implements Lease {
     await this.#reports.idle();
     await this.#shipper.drained().catch(() => undefined);
     await this.#end({ kind: 'lost', reason: 'it was released' });
-    if (this.#givesBackAfter !== null) await this.#giveBack(this.#givesBackAfter);
+    if (this.#givesBackAfter === null) return;
+    await this.#givesBackAfter.catch(() => undefined);
+    await this.#requests.giveBack();
   }
 
   /**
@@ -238,19 +243,13 @@ export class HeldLease implements Lease {
     await this.#lose(reason);
   }
 
-  /** A server that does not answer takes it for lost when its time is over. */
-  async #giveBack(after: Promise<unknown>): Promise<void> {
-    await after.catch(() => undefined);
-    const request = this.#under({ method: 'POST', path: '/give-up', body: {} });
-    const signal = AbortSignal.timeout(GIVE_BACK_MS);
-    await this.#options.client
-      .sendUntilAnswered({ ...request, signal, timeoutMs: GIVE_BACK_MS })
-      .catch(() => undefined);
-  }
-
   async #effect(request: EffectRequest): Promise<Exclude<EffectAnswer, { state: 'pending' }>> {
     for (let polls = 0; ; polls++) {
-      const answer = (await this.#ask({ method: 'POST', path: '/effects', body: request })) as EffectAnswer;
+      const answer = (await this.#requests.ask({
+        method: 'POST',
+        path: '/effects',
+        body: request,
+      })) as EffectAnswer;
       if (answer.state !== 'pending') return answer;
       await this.#ready(backOff(polls, this.#over.signal));
     }
@@ -264,7 +263,7 @@ export class HeldLease implements Lease {
 
   async #postLogs(body: Uint8Array): Promise<void> {
     try {
-      await this.#ask({ method: 'POST', path: '/logs', body, contentType: FRAMES_CONTENT_TYPE });
+      await this.#requests.ask({ method: 'POST', path: '/logs', body, contentType: FRAMES_CONTENT_TYPE });
     } catch (error) {
       // A log with a hole is worth no more than none: the server cannot take the end of this work.
       if (error instanceof Problem) await this.#lose(error.message);
@@ -274,68 +273,12 @@ export class HeldLease implements Lease {
 
   async #postReports(body: ReportsRequest): Promise<void> {
     const last = body.reports.at(-1);
-    const answer = (await this.#ask({ method: 'POST', path: '/reports', body })) as ReportsAnswer;
+    const answer = (await this.#requests.ask({ method: 'POST', path: '/reports', body })) as ReportsAnswer;
     if (last === undefined) return;
     if (answer.accepted < last.n)
       throw new Error(`the server took ${answer.accepted} reports, not ${last.n}`);
     // With the last report the server ends the lease: to ask anything more would look like its loss.
     if (isLast(last)) await this.#end({ kind: 'lost', reason: 'its work has ended' });
-  }
-
-  /** A request under the lease, repeated until the server answered or the request's signal aborts. */
-  async #ask(request: LeaseRequest): Promise<unknown> {
-    this.#throwIfOver();
-    const sentAt = performance.now();
-    try {
-      const answer = await this.#options.client.sendUntilAnswered({
-        ...this.#under(request),
-        timeoutMs: ANSWER_MS,
-      });
-      this.#heartbeat.heard(sentAt);
-      return answer;
-    } catch (error) {
-      return this.#fail(error);
-    }
-  }
-
-  /** The same for an answer that is read as it comes. */
-  async #open(request: LeaseRequest & { readonly signal: AbortSignal }): Promise<AsyncIterable<Uint8Array>> {
-    this.#throwIfOver();
-    try {
-      return await this.#options.client.openUntilAnswered(this.#under(request));
-    } catch (error) {
-      request.signal.throwIfAborted();
-      return this.#fail(error);
-    }
-  }
-
-  #under(request: LeaseRequest): Omit<ServerRequest, 'timeoutMs'> {
-    const { id, token } = this.#options.answer.lease;
-    const over = this.#over.signal;
-    const signal = request.signal === undefined ? over : AbortSignal.any([request.signal, over]);
-    return { ...request, signal, path: `/leases/${id}${request.path}`, lease: token };
-  }
-
-  /** Throws what `error` means for the one who asked; a lease that is over is noticed here. */
-  #fail(error: unknown): never {
-    void this.#noticeEnd(error);
-    this.#throwIfOver();
-    throw error;
-  }
-
-  async #noticeEnd(error: unknown): Promise<void> {
-    if (error instanceof Problem && OVER.has(error.code)) await this.#lose(error.message);
-  }
-
-  async #sendHeartbeat(timeoutMs: number): Promise<HeartbeatAnswer> {
-    const request = this.#under({ method: 'POST', path: '/heartbeat', body: {} });
-    return (await this.#options.client.send({ ...request, timeoutMs })) as HeartbeatAnswer;
-  }
-
-  async #askSignals(seen: number, waitMs: number): Promise<SignalsAnswer> {
-    const request = this.#under({ method: 'GET', path: `/signals?seen=${seen}&waitMs=${waitMs}` });
-    const timeoutMs = waitMs + ANSWER_MS;
-    return (await this.#options.client.send({ ...request, timeoutMs })) as SignalsAnswer;
   }
 
   async #lose(reason: string): Promise<void> {
@@ -354,26 +297,10 @@ export class HeldLease implements Lease {
     await rm(this.#options.spoolDir, { recursive: true, force: true }).catch(() => undefined);
   }
 
-  #throwIfOver(): void {
-    if (this.#over.signal.aborted) throw new LeaseLost(this.#over.signal.reason as Stop);
-  }
-
   async #ready(waiting: Promise<void>): Promise<void> {
-    await waiting.catch(() => this.#throwIfOver());
+    await waiting.catch(() => this.#requests.throwIfOver());
   }
 }
-
-/** An answer that takes longer is none. */
-const ANSWER_MS = 10_000;
-const GIVE_BACK_MS = 3_000;
-
-/** Answers after which the server will not take anything under this lease. */
-const OVER: ReadonlySet<string> = new Set([
-  'lease_lost',
-  'worker_superseded',
-  'worker_token_wrong',
-  'protocol_wrong',
-]);
 
 /** Nobody has to await it: a rejection is then no unhandled one. */
 function handled<T>(promise: Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@ import type { ArtifactAnswer } from '../../src/protocol/worker.ts';
 import type { SendArtifact } from '../steps/workflow-context.ts';
 import type { TakeArtifact } from '../workflow/take-artifacts.ts';
 import { fetchArtifact } from './fetch-artifact.ts';
-import type { Ask, Open } from './lease-request.ts';
+import type { Ask, Open } from './lease-requests.ts';
 
 /** Artifacts that are sent and taken under a lease, each by way of a file in `spoolDir` that goes with it. */
 export function leaseArtifacts(

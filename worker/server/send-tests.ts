@@ -2,7 +2,7 @@ import { SIZES } from '../../config/times.ts';
 import { Problem } from '../../src/core/problem.ts';
 import type { TestReport, TestResult } from '../../src/core/test-report.ts';
 import { TEST_PART, type TestsRequest } from '../../src/protocol/worker.ts';
-import type { Ask } from './lease-request.ts';
+import type { Ask } from './lease-requests.ts';
 
 /** Sends what a step's test reports said, in parts. False: the server is older and keeps none. */
 export async function sendTests(
