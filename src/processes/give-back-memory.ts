@@ -16,7 +16,7 @@ export interface GiveBackOptions {
  * rate of allocation, which is worked out at collections only: a process that stops working has none any more, and keeps its
  * last, high rate for ever (`--trace-memory-reducer` says "high alloc" every 8 s). A server at rest held 240 MB so.
  *
- * Does nothing where Node was started without `--expose-gc` (`config/node-flags.ts`).
+ * See decision 0041. Does nothing where Node was started without `--expose-gc` (`config/node-flags.ts`).
  */
 export function giveBackMemory({ everyMs }: GiveBackOptions): void {
   const { gc } = globalThis;
