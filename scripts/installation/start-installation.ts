@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DEFAULT_ROUTER, readPartsSettings, type PartsSettings } from '../../config/settings.ts';
 import { Problem } from '../../src/core/problem.ts';
+import { openDataFolder } from '../../src/files/open-data-folder.ts';
 import { ensureParts, type EnsuredParts } from '../../src/parts/ensure-parts.ts';
 import type { PartLife } from '../../src/parts/part.ts';
 import { ensureRouter, routerPid } from '../../src/parts/router.ts';
@@ -51,7 +52,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   const settings = readPartsSettings(environment);
   const { dataDir } = settings;
   trustAuthorities(settings.caBundle);
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await openDataFolder(dataDir);
   await demandFree(settings.listen, 'SLIPWAY_LISTEN');
   const isRouterUp = (await routerPid(settings.router.dir)) !== null;
   if (!isRouterUp) await demandFree(settings.router.bind, 'SLIPWAY_ROUTER_BIND', { mayLackRight: true });

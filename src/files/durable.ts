@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Brings a file's content, or a folder's names, to the disk. */
@@ -43,12 +43,46 @@ export async function renameDurably(from: string, to: string): Promise<void> {
   await syncPath(path.dirname(to));
 }
 
-/** Makes a folder, with those above it, their names durable when this resolves. One that is there stays as it is. */
-export async function makeFolderDurably(folder: string, mode?: number): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, ...(mode === undefined ? {} : { mode }) });
-  if (first === undefined) return;
-  for (let made = path.resolve(folder); ; made = path.dirname(made)) {
-    await syncPath(path.dirname(made));
-    if (made === path.resolve(first)) return;
+/**
+ * Makes a folder, with those above it, their names durable when this resolves. One that is there stays as it is. Gives
+ * those that it made, the outermost first; where it fails, none of them stays.
+ *
+ * Not by the `recursive` of Node's `mkdir`: that never ends where the system says ENOENT below a folder that is there,
+ * as in /proc, and it says ENOENT itself of a disk that is read-only.
+ */
+export async function makeFolderDurably(folder: string, mode = 0o777): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (let at = path.resolve(folder); !(await isFolder(at)); at = path.dirname(at)) missing.unshift(at);
+  const made: string[] = [];
+  try {
+    for (const one of missing) if (await makeOne(one, mode)) made.push(one);
+    return made;
+  } catch (error) {
+    await removeFolders(made);
+    throw error;
   }
+}
+
+/** Removes folders that were made, given as `makeFolderDurably` gives them, as far as nothing is in them. */
+export async function removeFolders(made: readonly string[]): Promise<void> {
+  for (const folder of made.toReversed()) await rmdir(folder).catch(() => undefined);
+}
+
+/** False: somebody else has made it meanwhile. */
+async function makeOne(folder: string, mode: number): Promise<boolean> {
+  try {
+    await mkdir(folder, { mode });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await isFolder(folder))) return false;
+    throw error;
+  }
+  await syncPath(path.dirname(folder));
+  return true;
+}
+
+async function isFolder(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }

@@ -1,5 +1,4 @@
 import { access, constants } from 'node:fs/promises';
-import path from 'node:path';
 import { Problem } from '../core/problem.ts';
 import { makeFolderDurably } from './durable.ts';
 
@@ -12,21 +11,7 @@ export async function openDataFolder(folder: string): Promise<void> {
     await makeFolderDurably(folder, 0o700);
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    const { message } = await reasonOf(folder, error as Error);
+    const { message } = error as Error;
     throw new Problem('data_folder_wrong', { folder, cause: message }, { cause: error });
   }
-}
-
-/** Node says ENOENT of a folder that cannot be made on a read-only disk: the nearest one that is there knows better. */
-async function reasonOf(folder: string, error: Error): Promise<Error> {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
-  for (let at = path.dirname(path.resolve(folder)); ; at = path.dirname(at))
-    try {
-      await access(at, constants.W_OK | constants.X_OK);
-      return error;
-    } catch (refusal) {
-      const isMissing = (refusal as NodeJS.ErrnoException).code === 'ENOENT';
-      if (!isMissing) return refusal as Error;
-      if (at === path.dirname(at)) return error;
-    }
 }
