@@ -1,4 +1,5 @@
 import { didYouMean } from '../core/did-you-mean.ts';
+import { endWhenUnread } from './end-unread.ts';
 
 /** A command of `slipway`: its line in the help, and what it does; loaded only when it is called. */
 interface Command {
@@ -117,6 +118,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
+endWhenUnread();
 const [name = '', ...argv] = process.argv.slice(2);
 const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 if (command === undefined) {

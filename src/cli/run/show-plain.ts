@@ -13,7 +13,11 @@ export function plainView(out: NodeJS.WritableStream, nowMs: () => number = Date
   const write = (name: string, text: string): void => {
     // A reader that is slow holds the steps up, and loses nothing.
     if (out.write(`${name.padEnd(width)} | ${text}\n`) || room !== null) return;
-    room = once(out, 'drain').then(() => void (room = null));
+    // Nor does one that has gone: that is for who opened the output.
+    room = once(out, 'drain').then(
+      () => void (room = null),
+      () => undefined,
+    );
   };
   return {
     begin(steps: readonly StepWork[]) {

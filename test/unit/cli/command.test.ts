@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../../..');
+const MAIN = path.join(root, 'src/cli/main.ts');
 let folder = '';
 
 beforeAll(async () => {
@@ -27,4 +28,12 @@ it('is started by npx, whatever Node the machine has', async () => {
   }).catch((error: unknown) => error as { code: number; stdout: string; stderr: string });
   expect(ended).toMatchObject({ code: 1 });
   expect(`${ended.stdout}${ended.stderr}`).toContain('commands');
+});
+
+it('ends without a word when who reads its output has gone', async () => {
+  const file = path.join(folder, 'unread.yml');
+  await writeFile(file, 'steps:\n  - name: unit\n    comands: [npm test]\n');
+  const command = '{ "$0" "$1" lint "$2"; echo "ended with $?" >&2; } | true';
+  const { stderr } = await promisify(execFile)('sh', ['-c', command, process.execPath, MAIN, file]);
+  expect(stderr).toBe('ended with 141\n');
 });

@@ -75,6 +75,15 @@ it('holds a step up, and loses nothing, where its reader is slow', async () => {
   await room;
 });
 
+it('holds nothing up where its reader has gone', async () => {
+  const out = new PassThrough({ highWaterMark: 16 }).on('error', () => undefined);
+  const room = plainView(out)
+    .begin(STEPS)
+    .output('a1', 'stdout', Buffer.from('x\n'.repeat(100)));
+  out.destroy(new Error('EPIPE'));
+  await expect(room).resolves.toBeUndefined();
+});
+
 /** A terminal as far as the tree needs one: what is on it after all that was written. */
 function screen(rows: number, columns: number) {
   let lines: string[] = [''];
