@@ -1,12 +1,11 @@
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
-import { newConvertRoom, type ConvertRoom } from './convert-room.ts';
+import { newConvertRoom, TooManyValues, type ConvertRoom } from './convert-room.ts';
 import type { Converted, ConvertedWorkflow, Format, InputFile } from './converted.ts';
 import { readDrone } from './drone/read-documents.ts';
 import { readGithub } from './github/read-file.ts';
 import { newRun, noteUnused, type Run } from './github/run.ts';
 import { readGitlab } from './gitlab/read-file.ts';
 import { needThere } from './need-there.ts';
-import { TooManyValues } from './foreign.ts';
 import { uniqueNames, workflowNameOf } from './names.ts';
 import { openFile } from './open-file.ts';
 import type { ForeignFile } from './open-file.ts';

@@ -16,3 +16,15 @@ export const newConvertRoom = (): ConvertRoom => ({
   values: MOST_VALUES,
   characters: MOST_CHARACTERS,
 });
+
+/** A document that stands for more than is read, or than others have left of what is. */
+export class TooManyValues extends Error {
+  readonly what: string;
+  readonly limit: number;
+
+  constructor(what: string, limit: number) {
+    super(what);
+    this.what = what;
+    this.limit = limit;
+  }
+}

@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, visit } from 'yaml';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
 import { isEmpty, nodeSpan } from '../pipeline/parse-yaml.ts';
 import type { Report, Span } from '../pipeline/report.ts';
-import { MOST_CHARACTERS, MOST_VALUES, type ConvertRoom } from './convert-room.ts';
+import { MOST_CHARACTERS, MOST_VALUES, TooManyValues, type ConvertRoom } from './convert-room.ts';
 import { asWritten, type ScalarText } from './scalar-text.ts';
 
 /** What all values of a document share. */
@@ -22,17 +22,7 @@ export type Bind = (text: string, at: Foreign) => string;
 
 const ALL = 'it, or all files of its build together,';
 
-/** A document that stands for more than is read, or than others have left of what is. */
-export class TooManyValues extends Error {
-  readonly what: string;
-  readonly limit: number;
-
-  constructor(what: string, limit: number) {
-    super(what);
-    this.what = what;
-    this.limit = limit;
-  }
-}
+const OF_CORE = /^tag:yaml\.org,2002:(?:int|float|bool|timestamp)$/;
 
 /**
  * A value of a file in another format. Who needs it reads it, and by that uses it up; {@link noteRest} notes whatever
@@ -109,6 +99,12 @@ export class Foreign {
   /** Where the value itself stands. */
   get valueSpan(): Span {
     return this.node === null ? this.span : nodeSpan(this.node);
+  }
+
+  /** Whether it is a scalar whose type is the reader's to find: without quotes, and not said to be text. */
+  get isPlain(): boolean {
+    if (!isScalar(this.node)) return false;
+    return this.tag === null || this.tag === '!' ? this.node.type === 'PLAIN' : OF_CORE.test(this.tag);
   }
 
   /** Whether nobody has looked at it. */

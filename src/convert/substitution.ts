@@ -1,6 +1,7 @@
 import { STEP_VARIABLES } from '../core/step-variables.ts';
 import { CI_VARIABLES } from '../pipeline/ci-variables.ts';
 import type { Foreign } from './foreign.ts';
+import type { GoYaml } from './go-value.ts';
 import type { OtherValue } from './other-value.ts';
 import { entry } from './out.ts';
 import type { OutEntry } from './out.ts';
@@ -11,6 +12,8 @@ import { WORKSPACE } from './workspace.ts';
 /** What a product that replaces `${…}` in the whole file calls its variables. */
 export interface Dialect {
   readonly product: 'Woodpecker' | 'Drone';
+  /** What reads its files. */
+  readonly yaml: GoYaml;
   /** Its variables that have another name here. */
   readonly renamed: Readonly<Record<string, string>>;
   /** Those whose values may be others here. */

@@ -1,3 +1,4 @@
+import { GO_YAML_2 } from '../go-value.ts';
 import type { Dialect } from '../substitution.ts';
 import type { ConditionWords } from '../woodpecker/conditions.ts';
 
@@ -21,6 +22,7 @@ export const DRONE_CONDITIONS: ConditionWords = {
 
 /** What Drone's variables are called here ("Reference" of its documentation of the environment). */
 export const DRONE: Dialect = {
+  yaml: GO_YAML_2,
   product: 'Drone',
   others: {
     DRONE_COMMIT_BEFORE: {

@@ -1,25 +1,38 @@
 import { secretName } from '../../pipeline/format/names.ts';
 import type { Foreign } from '../foreign.ts';
+import { isVariable } from '../names.ts';
 import { copy, entry, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
-import type { StepText } from '../substitution.ts';
+import type { Dialect, StepText } from '../substitution.ts';
+import { hasSecret, isRow, jsonOf, textOf } from './given.ts';
 
-/** Variables of a step: a map, or a list of `NAME=value`, and old `secrets`. */
+/**
+ * Variables of a step: a map, or a list of `NAME=value`, and old `secrets`.
+ * @param ofFile Those that every step has.
+ */
 export function environmentEntry(
-  own: readonly (Foreign | undefined)[],
+  ofFile: readonly Foreign[],
+  own: Foreign | undefined,
   secrets: Foreign | undefined,
+  dialect: Dialect,
   texts: StepText,
 ): OutEntry | null {
-  const from = own.find((one) => one !== undefined) ?? secrets ?? null;
+  const from = ofFile[0] ?? own ?? secrets ?? null;
   const entries = [
-    ...own.flatMap((one) => (one === undefined ? [] : variables(one, texts))),
+    ...ofFile.flatMap((one) => variables(one, true, dialect, texts)),
+    ...(own === undefined ? [] : variables(own, false, dialect, texts)),
     ...(secrets === undefined ? [] : secretsOf(secrets)),
   ];
   const all = map([...texts.environment().map((one) => one), ...entries]).entries;
   return all.length === 0 ? null : entry('environment', map(all, from), from);
 }
 
-function variables(environment: Foreign, texts: StepText): readonly OutEntry[] {
+function variables(
+  environment: Foreign,
+  isOfFile: boolean,
+  dialect: Dialect,
+  texts: StepText,
+): readonly OutEntry[] {
   const entries =
     environment.kind === 'map'
       ? environment.entries().map((one) => ({ name: one.key, one, value: null as string | null }))
@@ -34,7 +47,7 @@ function variables(environment: Foreign, texts: StepText): readonly OutEntry[] {
       one.leaveOut(`\`${name}\` is set by Slipway`, 'Choose another name.');
       return [];
     }
-    if (!/^[A-Za-z_]\w*$/.test(name)) {
+    if (!isVariable(name)) {
       one.leaveOut('it is no name of a variable', 'Names have A-Z, a-z, 0-9 and `_`.');
       return [];
     }
@@ -42,21 +55,36 @@ function variables(environment: Foreign, texts: StepText): readonly OutEntry[] {
       one.text();
       return [entry(name, text(texts.value(value, one), one), one)];
     }
-    return [entry(name, valueOf(one, texts), one)];
+    if (one.kind === 'nothing' && !isOfFile) {
+      one.needs('a variable of nothing is not set');
+      return [];
+    }
+    const out = valueOf(one, dialect, texts);
+    return out === null ? [] : [entry(name, out, one)];
   });
 }
 
-/** Text or a secret; lists and maps as JSON, as plugins get them. */
-function valueOf(value: Foreign, texts: StepText): Out {
+/**
+ * Text or a secret. Of Woodpecker's values of any type a list is joined by commas, and what is nested is JSON; Drone's are
+ * the text that stands there.
+ */
+function valueOf(value: Foreign, { product, yaml }: Dialect, texts: StepText): Out | null {
+  const change = (one: string, at: Foreign) => texts.value(one, at);
   if (value.kind === 'map' && value.has('from_secret')) return copy(value);
-  if (value.kind === 'map' || value.kind === 'list') return text(JSON.stringify(plain(value)), value);
-  return text(texts.value(value.text() ?? '', value), value);
-}
-
-function plain(value: Foreign): unknown {
-  if (value.kind === 'map') return Object.fromEntries(value.entries().map((one) => [one.key, plain(one)]));
-  if (value.kind === 'list') return value.items().map(plain);
-  return value.text() ?? '';
+  if (hasSecret(value)) {
+    value.leaveOut('no secret is put into a part of a variable', 'Write it as a variable of its own.');
+    return null;
+  }
+  if (isRow(value))
+    return text(
+      value
+        .items()
+        .map((one) => textOf(one, yaml, change))
+        .join(','),
+      value,
+    );
+  if (value.kind === 'map' || value.kind === 'list') return text(jsonOf(value, yaml, change), value);
+  return text(product === 'Drone' ? change(value.text() ?? '', value) : textOf(value, yaml, change), value);
 }
 
 /** Names of secrets, which come as a variable in capitals, or `{ source, target }`. */

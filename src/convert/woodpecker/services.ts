@@ -54,7 +54,13 @@ export function readService(
     entry('name', text(renamed(name, service), service), service),
     wordEntry(service.get('image'), texts),
     pullEntry(service.get('pull')),
-    environmentEntry([...words.environment, service.get('environment')], service.get('secrets'), texts),
+    environmentEntry(
+      words.environment,
+      service.get('environment'),
+      service.get('secrets'),
+      words.dialect,
+      texts,
+    ),
     commands === undefined ? null : commandsEntry(commands),
     volumesEntry(service.get('volumes'), words.declaredVolumes),
   ];

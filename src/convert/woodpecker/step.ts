@@ -1,6 +1,6 @@
 import type { Foreign } from '../foreign.ts';
 import { isFalse, isTrue } from '../names.ts';
-import { copy, entry, list, map, text } from '../out.ts';
+import { copy, entry, list, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
 import { pullEntry } from '../pull.ts';
 import { stepText } from '../substitution.ts';
@@ -8,6 +8,7 @@ import type { Dialect, StepText } from '../substitution.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Conditions, ConditionWords } from './conditions.ts';
 import { environmentEntry } from './environment.ts';
+import { settingsEntry } from './settings.ts';
 import { volumesEntry } from './volumes.ts';
 import type { DeclaredVolumes } from './volumes.ts';
 
@@ -98,10 +99,12 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
     failureEntry(step.get('failure'), step.get('ignore_errors')),
   ];
   const conditions = when === undefined ? null : conditionsOf(when, words);
-  const environmentOwn = [...words.environment, step.get('environment')];
   const secrets = step.get('secrets');
   if (isPlugin && words.dialect.product === 'Drone') texts.addAll();
-  const given = settingsEntry(settings, isPlugin && words.areSettingsLoose ? step : null, isPlugin, texts);
+  if (!isPlugin)
+    settings?.leaveOut('a step has commands or settings', 'Give them to the commands as `environment`.');
+  const loose = isPlugin && words.areSettingsLoose ? looseSettings(step) : [];
+  const given = isPlugin ? settingsEntry(settings, loose, words.dialect, texts) : null;
   return {
     name,
     from: step,
@@ -111,7 +114,7 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
     group,
     isDetached,
     entries: [...head, given, volumesEntry(step.get('volumes'), words.declaredVolumes)],
-    environment: environmentEntry(environmentOwn, secrets, texts),
+    environment: environmentEntry(words.environment, step.get('environment'), secrets, words.dialect, texts),
   };
 }
 
@@ -197,42 +200,9 @@ export function dependenciesOf(depends: Foreign): readonly Dependency[] {
   });
 }
 
-/** Of a plugin that is given nothing an empty map: its image does the work. */
-function settingsEntry(
-  settings: Foreign | undefined,
-  loose: Foreign | null,
-  isPlugin: boolean,
-  texts: StepText,
-): OutEntry | null {
-  const change = (one: string, at: Foreign) => texts.value(one, at);
-  if (settings !== undefined && !isPlugin) {
-    settings.leaveOut('a step has commands or settings', 'Give them to the commands as `environment`.');
-    return null;
-  }
-  const others =
-    loose === null ? [] : loose.entries().filter(({ key }) => !KNOWN.has(key) && !(key in LEFT_OUT));
-  const own = settings === undefined || settings.kind === 'nothing' ? null : copy(settings, change);
-  if (settings?.kind === 'nothing') settings.needs('it is empty');
-  const entries = [
-    ...(own?.kind === 'map' ? own.entries : []),
-    ...others.map((one) => entry(one.key, copy(one, change), one)),
-  ];
-  if (!isPlugin) return null;
-  return entry('settings', map(onceEach(entries), settings ?? null), settings ?? null);
-}
-
-/** Settings that a plugin gets in different variables; of several in one the first. */
-function onceEach(settings: readonly OutEntry[]): readonly OutEntry[] {
-  const taken = new Set<string>();
-  return settings.filter(({ key, from }) => {
-    const variable = key.toUpperCase().replace(/[-.]/g, '_');
-    if (taken.has(variable)) {
-      from?.leaveOut(`a setting before it is \`PLUGIN_${variable}\`, too`, 'Keep one of the two.');
-      return false;
-    }
-    taken.add(variable);
-    return true;
-  });
+/** Keys of a plugin's step that stand for settings, as in old files. */
+function looseSettings(step: Foreign): readonly Foreign[] {
+  return step.entries().filter(({ key }) => !KNOWN.has(key) && !(key in LEFT_OUT));
 }
 
 const KNOWN: ReadonlySet<string> = new Set([

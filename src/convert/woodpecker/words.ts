@@ -1,3 +1,4 @@
+import { GO_YAML_4 } from '../go-value.ts';
 import type { Dialect } from '../substitution.ts';
 import type { ConditionWords } from './conditions.ts';
 
@@ -20,6 +21,7 @@ export const WOODPECKER_CONDITIONS: ConditionWords = {
 
 /** Names of before Woodpecker 1.0, which its old files use ("Migrations" of its documentation). */
 export const WOODPECKER: Dialect = {
+  yaml: GO_YAML_4,
   product: 'Woodpecker',
   others: {},
   own: /^CI_/,

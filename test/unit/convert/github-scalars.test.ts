@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { convertFiles } from '../../../src/convert/convert-files.ts';
 import { errorsOf, textOf } from './support.ts';
 
 const job = (rest: string): string =>
@@ -65,11 +64,4 @@ it('what an action is given is the number, and so is the tag of an image', () =>
     with: { python-version: 3.10 }
   - run: make`).replace('    container: "node:20"\n', '    runs-on: ubuntu-latest\n');
   expect(written(text).steps[0]?.image).toMatch(/^python:3\.1(?!\d)/);
-});
-
-it('a format of another product keeps its numbers as they are written', () => {
-  const text =
-    'steps:\n  - name: one\n    image: alpine\n    environment: { VALUE: 1.20 }\n    commands: make\n';
-  const { workflows } = convertFiles([{ path: '.woodpecker.yml', content: text }], 'woodpecker');
-  expect(workflows[0]?.text).toContain('VALUE: "1.20"');
 });
