@@ -51,12 +51,15 @@ export async function keepTests(store: Store, lease: OpenLease, request: TestsRe
   });
 }
 
-/** Names a test of a step in every build of a project, whichever share of the step it is in. Pure. */
+/**
+ * Names a test of a step in every build of a project, whichever share of the step it is in. Two files may have tests of one
+ * name: the file counts where the report names it, and not where only a failure tells of one. Pure.
+ */
 function testKey(
   { workflow, step }: { readonly workflow: string; readonly step: string },
-  { suite, name }: Pick<TestResult, 'suite' | 'name'>,
+  { suite, name, file, ownFile }: Pick<TestResult, 'suite' | 'name' | 'file' | 'ownFile'>,
 ): string {
-  const parts = JSON.stringify([workflow, step, suite, name]);
+  const parts = JSON.stringify([workflow, step, suite, name, ...(ownFile === true ? [file] : [])]);
   return createHash('sha256').update(parts).digest('hex').slice(0, 24);
 }
 

@@ -8,6 +8,8 @@ export interface TestResult {
   readonly name: string;
   /** Where it stands, or where it failed; null where the report does not tell. */
   readonly file: string | null;
+  /** Present where the report names the file for the test itself, however it ended; else `file` was found in its message. */
+  readonly ownFile?: true | undefined;
   readonly line: number | null;
   readonly status: TestStatus;
   readonly durationMs: number | null;

@@ -192,6 +192,7 @@ export const testsRequest = z.object({
         file: testText(TEST_LIMITS.file).nullable(),
         line: testCount.nullable(),
         status: z.enum(['passed', 'failed', 'error', 'skipped']),
+        ownFile: z.literal(true).optional(),
         durationMs: z.number().int().min(0).max(10_000_000_000).nullable(),
         message: testText(TEST_LIMITS.message).nullable(),
       }),

@@ -176,6 +176,7 @@ function resultOf({ message, text, ...test }: OpenCase): TestResult {
     suite: test.suite,
     name: test.name === '' ? '(without a name)' : test.name,
     file: test.file ?? place?.file ?? null,
+    ...(test.file === null ? {} : { ownFile: true }),
     line: place?.line ?? test.line,
     status: test.status,
     durationMs: test.durationMs,

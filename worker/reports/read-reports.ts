@@ -106,19 +106,21 @@ class Collected {
 
   #bounded(result: TestResult): TestResult {
     const suite = this.#text(result.suite, TEST_LIMITS.suite);
+    const name = this.#text(result.name, TEST_LIMITS.name - 10);
+    const file =
+      result.file === null ? null : this.#text(this.#relative(this.#mask(result.file)), TEST_LIMITS.file);
     return {
       ...result,
       suite,
-      name: this.#numbered(suite, this.#text(result.name, TEST_LIMITS.name - 10)),
-      file:
-        result.file === null ? null : this.#text(this.#relative(this.#mask(result.file)), TEST_LIMITS.file),
+      name: this.#numbered([suite, name, ...(result.ownFile === true ? [file] : [])], name),
+      file,
       message: result.message === null ? null : this.#text(result.message, TEST_LIMITS.message),
     };
   }
 
-  /** Several of one name are told apart by their order: `adds`, `adds (2)`. */
-  #numbered(suite: string, name: string): string {
-    const key = `${suite}\0${name}`;
+  /** Several of one name in one file are told apart by their order: `adds`, `adds (2)`. */
+  #numbered(parts: readonly (string | null)[], name: string): string {
+    const key = parts.join('\0');
     const times = (this.#times.get(key) ?? 0) + 1;
     this.#times.set(key, times);
     return times === 1 ? name : `${name} (${times})`;

@@ -164,6 +164,22 @@ describe('a test', () => {
     expect(await flaky(other.buildId)).toEqual([['flips', 'failed', false]]);
   });
 
+  it('is not flaky for another of its name in another file, in whatever order they come', async () => {
+    const of = (file: string, status: TestStatus) => result('works', status, { file, ownFile: true });
+    const one = await ran('1'.repeat(40), [of('a.ts', 'failed'), of('b.ts', 'passed')]);
+    await ran('1'.repeat(40), [of('b.ts', 'passed'), of('a.ts', 'failed')]);
+    const [failed, ...rest] = (await show(one.buildId))?.items ?? [];
+    expect([failed?.file, failed?.flaky, rest]).toEqual(['a.ts', false, []]);
+    const runs = await readTestRuns(record.store.db, project, failed?.key ?? '');
+    expect(runs.map(({ status }) => status)).toEqual(['failed', 'failed']);
+  });
+
+  it('is the same where only its failure tells of a file', async () => {
+    const one = await ran('1'.repeat(40), [result('flips', 'failed', { file: 'a.ts', line: 3 })]);
+    await ran('1'.repeat(40), [result('flips', 'passed')]);
+    expect((await show(one.buildId))?.items).toMatchObject([{ name: 'flips', flaky: true }]);
+  });
+
   it('has a history over the builds of its project, newest first', async () => {
     await ran('1'.repeat(40), [result('a', 'passed'), result('b', 'failed')]);
     const last = await ran('2'.repeat(40), [result('a', 'failed', { message: 'no' })]);

@@ -39,6 +39,21 @@ it('reads all files together, what did not pass first, each test under a name of
   ]);
 });
 
+it('leaves tests of one name their name where the report says that they are of two files', async () => {
+  const of = (file: string, name: string) => `<testcase name="${name}" file="${folder}/${file}"/>`;
+  const failed = `<testcase name="x" file="c.ts"><failure>at b.ts:3:1</failure></testcase>`;
+  put('a.xml', suite(of('a.ts', 'x') + of('b.ts', 'x') + of('b.ts', 'x') + failed));
+  const { results } = await read();
+  expect(results.map(({ name, file, ownFile }) => [name, file, ownFile])).toEqual([
+    ['x', 'c.ts', true],
+    ['x', 'a.ts', true],
+    ['x', 'b.ts', true],
+    ['x (2)', 'b.ts', true],
+  ]);
+  put('a.xml', suite(failing('y', `at ${folder}/src/y.ts:3:1`)));
+  expect((await read()).results[0]).not.toHaveProperty('ownFile');
+});
+
 it('tells of files that are none, and counts what they had', async () => {
   put('a.xml', suite('<testcase name="a"/>'));
   put('broken.xml', '<testsuite><testcase name="b"/><');
