@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { syncPath } from '../files/durable.ts';
-import { copyFile, makeFolder, type Content } from './files.ts';
+import { makeFolderDurably, syncPath } from '../files/durable.ts';
+import { copyFile, type Content } from './files.ts';
 import { demandListable, LOG_FILE, type BackedUpFile } from './manifest.ts';
 import { sideBySide } from './side-by-side.ts';
 
@@ -22,7 +22,7 @@ export async function copyLogs(
   demandListable(2 * indices.length);
   const days = indices.map((name) => path.join(to, path.dirname(name)));
   const folders = new Set([to, ...days.map((day) => path.dirname(day)), ...days]);
-  for (const folder of folders) await makeFolder(folder);
+  for (const folder of folders) await makeFolderDurably(folder, 0o700);
   const copied: BackedUpFile[] = [];
   const copyOne = async (index: string): Promise<void> => {
     copied.push(...(await copyLog(from, to, index.slice(0, -'.idx'.length))));

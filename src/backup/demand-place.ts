@@ -45,10 +45,19 @@ async function demandEmptyPostgres(url: string): Promise<void> {
 
 /** Asks the lock, and where the file was removed under a running server, the system. */
 function demandNoServer(file: string): void {
-  const holder = existsSync(file) ? sqliteHolder(file) : null;
+  const holder = existsSync(file) ? holderIn(file) : null;
   const [pid] = holder === null ? whoHasOpen(file) : [];
   if (holder !== null || pid !== undefined)
     throw new Problem('server_running', { holder: holder ?? `process ${String(pid)}` });
+}
+
+/** What is no database has no lock; it is refused as what is in the way. */
+function holderIn(file: string): string | null {
+  try {
+    return sqliteHolder(file);
+  } catch {
+    return null;
+  }
 }
 
 function placeTaken(place: string, what: string): Problem {
@@ -57,7 +66,9 @@ function placeTaken(place: string, what: string): Problem {
 
 async function namesIn(folder: string): Promise<readonly string[]> {
   return readdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+    if (existsSync(folder)) throw placeTaken(path.dirname(folder), path.basename(folder));
+    return [];
   });
 }

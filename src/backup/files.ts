@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
-import path from 'node:path';
-import { Problem } from '../core/problem.ts';
+import { open, type FileHandle } from 'node:fs/promises';
+import { naming } from './as-problem.ts';
 
 /** What was read of a file. */
 export interface Content {
@@ -23,8 +22,8 @@ export async function copyFile(from: string, to: string): Promise<Content | null
   try {
     const target = await open(to, 'wx', 0o600);
     try {
-      const content = await readThrough(source, (chunk) => target.appendFile(chunk));
-      await target.sync();
+      const content = await readThrough(source, (chunk) => target.appendFile(chunk).catch(naming(to)));
+      await target.sync().catch(naming(to));
       return content;
     } finally {
       await target.close();
@@ -39,28 +38,19 @@ export async function measureFile(file: string): Promise<Content | null> {
   const source = await openThere(file);
   if (source === null) return null;
   try {
-    return await readThrough(source, async () => undefined);
+    return await readThrough(source, async () => undefined).catch(naming(file));
   } finally {
     await source.close();
   }
 }
 
-/** Makes a folder that only its owner may use, with those above it. */
-export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-}
-
-/** Throws what went wrong; a full disk as the Problem that it is. */
-export function throwAsProblem(error: unknown, file: string): never {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    throw new Problem('disk_full', { path: path.dirname(file) }, { cause: error });
-  throw error;
-}
-
+/** Null where there is none. A pipe, which could be waited for without end, is no file, and neither is a link. */
 async function openThere(file: string): Promise<FileHandle | null> {
   try {
-    return await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const source = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if ((await source.stat()).isFile()) return source;
+    await source.close();
+    throw new Error(`${file} is no file`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

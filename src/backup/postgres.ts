@@ -10,6 +10,7 @@ import { Problem } from '../core/problem.ts';
 import { findBinary } from '../parts/find-binary.ts';
 import { MIGRATIONS } from '../store/migrate.ts';
 import { AFTER_RESTORE } from './after-restore.ts';
+import { asProblem } from './as-problem.ts';
 import { syncPath } from '../files/durable.ts';
 import { holderOf, type LockRow } from './lock-holder.ts';
 
@@ -36,7 +37,7 @@ export async function dumpPostgres(url: string, to: string, signal?: AbortSignal
       signal,
     );
     return version;
-  }).catch(asProblem((cause) => new Problem('backup_failed', { cause })));
+  }).catch(asProblem('backup_failed'));
   await syncPath(to);
   return schema;
 }
@@ -57,7 +58,7 @@ export async function restorePostgres(dump: string, url: string): Promise<void> 
     if (written.status === 'rejected') throw written.reason;
     if (read.status === 'rejected') throw read.reason;
   } catch (error) {
-    asProblem((cause) => new Problem('restore_failed', { cause }))(error);
+    asProblem('restore_failed')(error);
   }
 }
 
@@ -99,7 +100,7 @@ export async function readPostgresState(url: string): Promise<PostgresState> {
     if (!(await hasTable(client, 'server_lock'))) return { holder: null, isEmpty: rows.length === 0 };
     const lock = await client.query<LockRow>('select holder, process, ends_at from server_lock');
     return { holder: holderOf(lock.rows[0]), isEmpty: false };
-  }).catch(asProblem((cause) => new Problem('restore_failed', { cause })));
+  }).catch(asProblem('restore_failed'));
 }
 
 /** @throws Problem `part_missing`. */
@@ -174,14 +175,4 @@ function decode(encoded: string): string {
       return bytes;
     }
   });
-}
-
-/** What a program or the database complained about, in one line. */
-function asProblem(toProblem: (cause: string) => Problem): (error: unknown) => never {
-  return (error) => {
-    if (error instanceof Problem || (error as Error).name === 'AbortError') throw error;
-    const { stderr = '', message, code } = error as NodeJS.ErrnoException & { stderr?: string };
-    const said = stderr.trim() || message || (code ?? 'it failed');
-    throw Object.assign(toProblem(said.trim().split('\n')[0] ?? ''), { cause: error });
-  };
 }

@@ -4,6 +4,7 @@ import { Problem } from '../core/problem.ts';
 import { MIGRATIONS } from '../store/migrate.ts';
 import { syncPath } from '../files/durable.ts';
 import { AFTER_RESTORE } from './after-restore.ts';
+import { naming } from './as-problem.ts';
 import { holderOf, type LockRow } from './lock-holder.ts';
 
 /** How long a copy waits for the moment in which a writer holds the whole file. */
@@ -20,6 +21,8 @@ export async function copySqlite(from: string, to: string): Promise<number> {
   try {
     // One read transaction, however busy the writer is. SQLite's online backup begins again with each foreign commit.
     source.prepare('vacuum into ?').run(to);
+  } catch (error) {
+    naming(from)(error);
   } finally {
     source.close();
   }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../core/problem.ts';
 import { readGeneration } from '../../worker/router/generations.ts';
+import { asProblem } from './as-problem.ts';
 import { copyLogs } from './copy-logs.ts';
-import { makeFolderDurably, renameDurably, syncPath } from '../files/durable.ts';
-import { copyFile, makeFolder, measureFile, throwAsProblem } from './files.ts';
+import { makeFolderDurably, removeFolders, renameDurably, syncPath } from '../files/durable.ts';
+import { copyFile, measureFile } from './files.ts';
 import type { Installation } from './installation.ts';
 import {
   MANIFEST,
@@ -38,11 +39,12 @@ export async function takeBackup(
   target: string,
   options: BackupOptions = {},
 ): Promise<Manifest> {
-  await demandFree(installation, target);
-  await makeFolderDurably(path.dirname(target));
+  let made: readonly string[] = [];
   const aside = `${target}.unfinished-${randomBytes(4).toString('hex')}`;
   try {
-    await makeFolder(aside);
+    await demandFree(installation, target);
+    made = await makeFolderDurably(path.dirname(target));
+    await makeFolderDurably(aside, 0o700);
     const manifest = await copyAll(installation, aside, options.signal);
     await writeFile(path.join(aside, MANIFEST), writeManifest(manifest), {
       mode: 0o600,
@@ -52,13 +54,13 @@ export async function takeBackup(
     await syncPath(aside);
     options.signal?.throwIfAborted();
     await renameDurably(aside, target).catch((error: unknown) => {
-      throw isTaken(error) ? new Problem('backup_target_taken', { target }, { cause: error }) : error;
+      throw isTaken(error) ? taken(target, SOMETHING) : error;
     });
     return manifest;
   } catch (error) {
-    return throwAsProblem(error, aside);
-  } finally {
-    await rm(aside, { recursive: true, force: true });
+    await rm(aside, { recursive: true, force: true }).catch(() => undefined);
+    await removeFolders(made);
+    return asProblem('backup_failed', aside)(error);
   }
 }
 
@@ -99,27 +101,32 @@ async function writeRouterState(dir: string, to: string): Promise<readonly Backe
   });
   if (generation === null) return [];
   const file = path.join(to, PLACES.router);
-  await makeFolder(path.dirname(file));
+  await makeFolderDurably(path.dirname(file), 0o700);
   await writeFile(file, `${JSON.stringify(generation.state, null, 1)}\n`, { mode: 0o600, flush: true });
   await syncPath(path.dirname(file));
   return [{ path: PLACES.router, ...((await measureFile(file)) ?? { bytes: 0, sha256: '' }) }];
 }
 
+const SOMETHING = 'holds something already';
+
 /** @throws Problem `backup_target_taken`, `backup_failed`. */
 async function demandFree({ dataDir }: Installation, target: string): Promise<void> {
-  const isInside = !path.relative(dataDir, target).startsWith('..');
-  const names = await readdir(target).catch((error: unknown) => {
+  if (!path.relative(dataDir, target).startsWith('..')) throw taken(target, 'is in the data folder');
+  const there = await lstat(target).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return ['a file'];
     throw error;
   });
-  if (isInside || (names !== null && names.length > 0)) throw new Problem('backup_target_taken', { target });
-  if (names === null) return;
-  const [here, above] = await Promise.all([stat(target), stat(path.dirname(target))]);
-  if (here.dev !== above.dev)
+  if (there === null) return;
+  if (!there.isDirectory()) throw taken(target, 'is no folder');
+  if ((await readdir(target)).length > 0) throw taken(target, SOMETHING);
+  if (there.dev !== (await stat(path.dirname(target))).dev)
     throw new Problem('backup_failed', {
       cause: `${target} is where a disk is mounted; name a folder in it`,
     });
+}
+
+function taken(target: string, why: string): Problem {
+  return new Problem('backup_target_taken', { target, why });
 }
 
 function isTaken(error: unknown): boolean {

@@ -44,6 +44,8 @@ export async function callHere(command: LocalCommand, argv: readonly string[]): 
     }
     const missing = command.arguments[positionals.length];
     if (missing !== undefined) throw new UsageError(`${missing} is missing`);
+    const empty = command.arguments[positionals.indexOf('')];
+    if (empty !== undefined) throw new UsageError(`${empty} is empty`);
     if (positionals.length > command.arguments.length)
       throw new UsageError(`it takes ${command.arguments.join(' and ') || 'nothing'} alone`);
     const settings = (): PartsSettings => readPartsSettings(process.env);

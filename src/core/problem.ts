@@ -216,7 +216,7 @@ export const CATALOGUE = {
   disk_full: {
     http: 507,
     message: 'The disk that holds {path} is full.',
-    fix: 'Free space; nothing acknowledged is lost, and work goes on by itself.',
+    fix: 'Free space. Nothing acknowledged is lost: server and worker go on by themselves; run a command again.',
   },
   // workers
   worker_name_wrong: {
@@ -475,7 +475,7 @@ export const CATALOGUE = {
   },
   backup_target_taken: {
     http: 409,
-    message: '{target} is in the data folder, or there is something already.',
+    message: '{target} {why}.',
     fix: 'Name a folder outside the data folder that is not there yet, such as one with the date.',
   },
   backup_failed: {
@@ -487,6 +487,11 @@ export const CATALOGUE = {
     http: 500,
     message: 'The backup {source} is not whole: {cause}.',
     fix: 'Take another backup. Nothing was restored.',
+  },
+  backup_missing: {
+    http: 404,
+    message: 'There is no backup at {source}: {cause}.',
+    fix: 'Name the folder that `slipway backup` made, as a user who may read all in it. Nothing was restored.',
   },
   backup_newer: {
     http: 500,

@@ -52,7 +52,11 @@ it('tells every refusal with what to do about it', async () => {
   );
   const notThere = await slipway('nothing', 'restore', 'not-there');
   expect(notThere.code).toBe(1);
-  expect(notThere.stderr).toContain('not-there is not whole: manifest.json cannot be read (ENOENT).\n  ');
+  expect(notThere.stderr).toMatch(
+    /^slipway: There is no backup at \S+not-there: ENOENT: [^\n]+\n {2}Name the/,
+  );
+  const empty = await slipway('nothing', 'backup', '');
+  expect(empty).toMatchObject({ code: 2, stderr: expect.stringContaining('TARGET is empty') as string });
   for (const args of [['backup'], ['restore'], ['backup', 'a', 'b'], ['restore', 'a', '--force']]) {
     const wrong = await slipway('nothing', ...args);
     expect(wrong.code, args.join(' ')).toBe(2);
