@@ -86,11 +86,10 @@ export const OF_WOODPECKER: readonly Place[] = [
   {
     where: 'condition',
     file: (line) =>
-      `${WHEN_OF_WOODPECKER.replace(line.startsWith('event:') ? /      event.*\n/ : /$^/, '')}      ${line}\n`,
+      `${WHEN_OF_WOODPECKER.replace(line.startsWith('event:') ? /      event.*\n/ : /$^/, '').replace('push', line.startsWith('cron:') ? 'cron' : 'push')}      ${line}\n`,
     keys: {
       event: '[push, pull_request, tag, manual]',
       branch: 'main',
-      tag: 'v*',
       ref: 'refs/heads/main',
       path: '{ include: [a], exclude: [b] }',
       status: '[failure]',

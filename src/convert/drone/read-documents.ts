@@ -147,18 +147,27 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
 /** `trigger` is one condition; its status is `runs_on`. */
 function readTrigger(root: Foreign, trigger: Foreign | undefined): readonly (OutEntry | null)[] | 'never' {
   if (trigger === undefined) return [];
-  const condition = conditionOf(trigger, DRONE_CONDITIONS);
-  if (condition === null || condition.kind !== 'map') {
+  const conditions = conditionOf(trigger, DRONE_CONDITIONS, true);
+  const [first] = conditions;
+  if (first === undefined) {
     root.leaveOut(
       'none of its events is there, and the pipeline is left out',
       'Write a `when` with push, pull_request, tag or manual.',
     );
     return 'never';
   }
-  const status = condition.entries.find(({ key }) => key === 'status');
-  const rest = condition.entries.filter(({ key }) => key !== 'status');
+  const status = first.entries.find(({ key }) => key === 'status');
+  const rests = conditions.map(({ entries, from }) =>
+    map(
+      entries.filter(({ key }) => key !== 'status'),
+      from,
+    ),
+  );
+  const [rest] = rests;
   return [
-    rest.length === 0 ? null : entry('when', map(rest, trigger), trigger),
+    rest === undefined || rests.some(({ entries }) => entries.length === 0)
+      ? null
+      : entry('when', rests.length === 1 ? rest : list(rests, trigger), trigger),
     status === undefined ? null : entry('runs_on', status.value, status.from),
   ];
 }

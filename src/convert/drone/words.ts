@@ -6,6 +6,7 @@ const NO_DEPLOYMENT = { none: 'no event of the Git host asks for a deployment' }
 
 export const DRONE_CONDITIONS: ConditionWords = {
   path: 'paths',
+  areFiltersOfAll: true,
   events: {
     push: 'push',
     pull_request: 'pull_request',

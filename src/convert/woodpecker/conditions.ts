@@ -1,16 +1,15 @@
 import { parseExpression } from '../../pipeline/expression/parse-expression.ts';
 import { writeExpression } from '../../pipeline/expression/write-expression.ts';
-import { eventsOf, noteSchedule } from '../events.ts';
-import type { EventTable, OurEvent } from '../events.ts';
-import { OUR_EVENTS } from '../events.ts';
 import type { Foreign } from '../foreign.ts';
 import { isVariable } from '../names.ts';
 import { copy, entry, list, map, text } from '../out.ts';
-import type { Out, OutEntry } from '../out.ts';
+import type { Out, OutEntry, OutMap } from '../out.ts';
+import { filterEntry, pattern } from './filter.ts';
+import { occasionsOf } from './occasions.ts';
+import type { OccasionWords } from './occasions.ts';
 
 /** What conditions of Woodpecker and Drone differ in. */
-export interface ConditionWords {
-  readonly events: EventTable;
+export interface ConditionWords extends OccasionWords {
   /** Names of its conditions that are called something else here. */
   readonly path: 'path' | 'paths';
 }
@@ -18,56 +17,62 @@ export interface ConditionWords {
 /** Conditions of which one must hold; `never` when none can hold here. */
 export type Conditions = { readonly kind: 'never' } | { readonly kind: 'when'; readonly value: Out };
 
-/** `when` of a step or a workflow: a condition, or a list of them. */
-export function conditionsOf(when: Foreign, words: ConditionWords): Conditions {
+/**
+ * `when` of a step or a workflow: a condition, or a list of them; null where there are none.
+ * @param isOfFile Whether it is a workflow's.
+ */
+export function conditionsOf(when: Foreign, words: ConditionWords, isOfFile = false): Conditions | null {
   const all = when.oneOrMore();
-  const held = all.flatMap((one) => {
-    const condition = conditionOf(one, words);
-    return condition === null ? [] : [condition];
-  });
+  if (all.length === 0) {
+    when.needs('it is empty');
+    return null;
+  }
+  const held = all.flatMap((one) => conditionOf(one, words, isOfFile));
   const [first] = held;
-  if (first === undefined && all.length > 0) return { kind: 'never' };
-  return { kind: 'when', value: held.length === 1 && first !== undefined ? first : list(held, when) };
+  if (first === undefined) return { kind: 'never' };
+  return { kind: 'when', value: held.length === 1 ? first : list(held, when) };
 }
 
-/** Null when it cannot hold here. */
-export function conditionOf(
-  condition: Foreign,
-  words: ConditionWords,
-  more: readonly OutEntry[] = [],
-): Out | null {
-  const event = eventEntry(condition.get('event'), words.events);
+/** As conditions of ours, of which one must hold; none where it cannot hold here. */
+export function conditionOf(condition: Foreign, words: ConditionWords, isOfFile: boolean): readonly OutMap[] {
+  const occasions = occasionsOf(condition, words);
   const status = statusEntry(condition.get('status'));
   const branch = branchOf(condition.get('branch'));
-  const evaluate = event === 'never' || status === 'never' ? null : evaluateOf(condition, branch.evaluate);
-  if (event === 'never' || status === 'never' || evaluate === null) {
+  const evaluate =
+    occasions.length === 0 || status === 'never' ? null : evaluateOf(condition, branch.evaluate, isOfFile);
+  if (status === 'never' || evaluate === null) {
     for (const one of condition.entries())
       if (one.isUnread) one.needs('its condition cannot hold here and is left out');
     condition.use();
-    return null;
+    return [];
   }
-  const cron = condition.get('cron');
-  if (cron !== undefined && event === null) noteSchedule(cron);
-  return map(
-    [
-      event,
-      branch.filter,
-      ...['tag', 'ref'].map((name) => filterEntry(condition.get(name), name)),
-      filterEntry(cron, 'cron'),
-      filterEntry(condition.get(words.path), 'path'),
-      status,
-      evaluate.length === 0
-        ? null
-        : entry(
-            'evaluate',
-            evaluate.join(' && '),
-            condition.get('evaluate') ??
-              (branch.evaluate.length > 0 ? (condition.get('branch') ?? null) : null),
-          ),
-      ...more,
-    ],
-    condition,
+  const path = condition.get(words.path);
+  if (words.path === 'paths')
+    path?.changes(
+      'Drone looks at it with an extension of its server alone',
+      'Nothing where that is there; otherwise remove it.',
+    );
+  const tag = condition.get('tag');
+  tag?.changes(
+    'it is no condition there, where nothing looks at it',
+    'Nothing where it says what is meant; otherwise remove it.',
   );
+  const rest = [
+    branch.filter,
+    filterEntry(tag, 'tag'),
+    filterEntry(condition.get('ref'), 'ref'),
+    filterEntry(path, 'path'),
+    status,
+    evaluate.length === 0
+      ? null
+      : entry(
+          'evaluate',
+          evaluate.join(' && '),
+          condition.get('evaluate') ??
+            (branch.evaluate.length > 0 ? (condition.get('branch') ?? null) : null),
+        ),
+  ];
+  return occasions.map(({ event, cron }) => map([event, cron, ...rest], condition));
 }
 
 /** What is said of branches: by patterns, and, of the default branch, whose name is not known here, by an expression. */
@@ -110,41 +115,6 @@ const onDefaultBranch = (operator: '==' | '!='): string =>
 const isDefaultBranch = (one: Foreign): boolean =>
   one.kind === 'text' && /^\$\{(?:CI|DRONE)_REPO(?:_DEFAULT)?_BRANCH\}$/.test(one.peek());
 
-function eventEntry(event: Foreign | undefined, table: EventTable): OutEntry | null | 'never' {
-  if (event === undefined) return null;
-  const excluded = event.kind === 'map' ? event.get('exclude') : undefined;
-  const included = event.kind === 'map' ? event.get('include') : event;
-  const base: readonly OurEvent[] = included === undefined ? OUR_EVENTS : eventsOf(included, table);
-  const without = excluded === undefined ? [] : eventsOf(excluded, table);
-  const left = base.filter((one) => !without.includes(one));
-  if (left.length === 0) return 'never';
-  return entry('event', left.length === 1 ? text(left[0] ?? '') : list(left.map((one) => text(one))), event);
-}
-
-/** A pattern takes no variable. */
-function pattern(written: string, at: Foreign): string {
-  if (/\$\{[A-Za-z_]/.test(written))
-    at.changes('a variable in it stands for itself, and no name is like that', 'Write the name out.');
-  return written;
-}
-
-function filterEntry(filter: Foreign | undefined, name: string): OutEntry | null {
-  if (filter === undefined) return null;
-  if (filter.kind !== 'map') return entry(name, copy(filter, pattern), filter);
-  const [include, exclude, message, empty] = ['include', 'exclude', 'ignore_message', 'on_empty'].map((key) =>
-    filter.get(key),
-  );
-  message?.leaveOut('no message of a commit makes a condition hold', 'Write the condition without it.');
-  if (empty !== undefined) {
-    if (empty.peek() === 'true') empty.needs('an event without changed files matches');
-    else empty.leaveOut('an event without changed files matches', 'Name `event` in the condition.');
-  }
-  const both = [include, exclude].flatMap((one) =>
-    one === undefined ? [] : [entry(one.key, copy(one, pattern), one)],
-  );
-  return both.length === 0 ? null : entry(name, map(both, filter), filter);
-}
-
 function statusEntry(status: Foreign | undefined): OutEntry | null | 'never' {
   if (status === undefined) return null;
   const [included, excluded] =
@@ -170,34 +140,44 @@ function statusesOf(names: Foreign) {
 }
 
 /** What has no filter of its own here and is said by an expression; null where it cannot be said, or cannot hold. */
-function evaluateOf(condition: Foreign, more: readonly string[]): readonly string[] | null {
+function evaluateOf(
+  condition: Foreign,
+  more: readonly string[],
+  isOfFile: boolean,
+): readonly string[] | null {
   const own = expressionOf(condition.get('evaluate'));
+  const matrix = condition.get('matrix');
+  if (isOfFile) matrix?.needs('a workflow’s condition does not look at it');
   const said = [
     equals(condition.get('repo'), 'CI_REPO'),
     equals(condition.get('instance'), 'CI_SYSTEM_HOST'),
-    ...matrixParts(condition.get('matrix')),
+    ...(isOfFile ? [] : matrixParts(matrix)),
   ];
   const platform = condition.get('platform');
   if (platform !== undefined)
     platform.leaveOut('a step does not choose a platform', 'Write `labels` for the workflow.');
-  const asked = ['environment', 'target', 'action'].flatMap((name) => condition.get(name) ?? []);
+  const asked = ['environment', 'target'].flatMap((name) => condition.get(name) ?? []);
   for (const one of asked)
     one.leaveOut('no event of the Git host asks for a deployment', 'Write `deploy`, with a `when`.');
-  if (asked.some(isOfDeployment)) return null;
+  if (asked.some((one) => one.kind !== 'map' || one.has('include'))) return null;
+  noteAction(condition.get('action'));
   if (said.includes('unsaid')) return null;
   const parts = [...said.filter((one) => one !== null), ...more];
   if (own === null) return parts;
   return parts.length === 0 ? [own] : [`(${own})`, ...parts];
 }
 
-/** Whether it holds for no event of ours: those have no target, and of actions those that a build is made for. */
-function isOfDeployment(asked: Foreign): boolean {
-  const names = asked.kind === 'map' ? asked.get('include') : asked;
-  if (names === undefined) return false;
-  const isAction = asked.key === 'action';
-  return !(
-    isAction && names.oneOrMore().some((one) => /^(?:opened|synchronized?|reopened)$/.test(one.peek()))
-  );
+/** Its events are those of the condition. */
+function noteAction(action: Foreign | undefined): void {
+  if (action === undefined) return;
+  const names = action.kind === 'map' ? [] : action.oneOrMore().map((one) => one.peek());
+  if (names.includes('create') || (names.includes('opened') && names.includes('synchronized')))
+    action.needs('its events are those of the condition');
+  else
+    action.leaveOut(
+      'a build does not know whether its pull request is a new one',
+      'Compute it in the commands, or remove it.',
+    );
 }
 
 /** As it is there, where text never equals a number; that is an error in a file of ours, so what it comes to is written. */
@@ -240,12 +220,22 @@ function equals(value: Foreign | undefined, variable: string): string | null {
   return parts.length === 1 ? (parts[0] ?? null) : `(${parts.join(isExcluded ? ' && ' : ' || ')})`;
 }
 
+/** Of Woodpecker all of `include` must hold, which may be written without that word, and not all of `exclude`. */
 function matrixParts(matrix: Foreign | undefined): readonly (string | null)[] {
-  return (
-    matrix?.entries().map((one) => {
+  const parts = (of: Foreign): readonly (string | null)[] =>
+    of.entries().map((one) => {
       if (isVariable(one.key)) return equals(one, one.key);
       one.leaveOut('it is no name of a variable', 'Names have A-Z, a-z, 0-9 and `_`.');
       return null;
+    });
+  return (
+    matrix?.entries().flatMap((one) => {
+      if (one.kind !== 'map') return isVariable(one.key) ? [equals(one, one.key)] : parts(one);
+      if (one.key === 'include') return parts(one);
+      if (one.key !== 'exclude') return [equals(one, one.key)];
+      const all = parts(one);
+      if (all.length === 0 || all.includes('unsaid')) return all;
+      return [`!(${all.filter((each) => each !== null).join(' && ')})`];
     }) ?? []
   );
 }

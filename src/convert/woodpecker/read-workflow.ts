@@ -150,7 +150,8 @@ function readWhen(root: Foreign, words: ConditionWords): readonly OutEntry[] | '
   const when = root.get('when');
   const branches = root.get('branches');
   if (when !== undefined) {
-    const conditions = conditionsOf(when, words);
+    const conditions = conditionsOf(when, words, true);
+    if (conditions === null) return [];
     if (conditions.kind === 'never') {
       root.leaveOut(
         'none of its conditions can hold here, and the workflow is left out',

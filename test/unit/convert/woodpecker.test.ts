@@ -269,7 +269,9 @@ it('conditions on a schedule are kept, with a note that the schedule itself is t
   expect(notesOf('woodpecker', text)).toEqual([
     '5 convert_changed: `steps[0].when.event[0]` is not quite the same here: its schedule is in the settings of the project there, and none is made of it.',
   ]);
-  expect(textOf('woodpecker', text)).toContain('cron:\n        - nightly\n');
+  expect(textOf('woodpecker', text)).toContain(
+    'when:\n      - event: push\n      - event: cron\n        cron:\n          - nightly\n',
+  );
 });
 
 it('an expression that compares text with a number is what it is there: never equal', () => {
