@@ -76,6 +76,7 @@ function readOne(
 ): unknown {
   const { name } = setting;
   const raw = setting.secret ? readSecret(name, values, wrong) : values.get(name);
+  if (raw === UNREADABLE) return undefined;
   if (raw === undefined) {
     if (absent.length > 0) return absent[0];
     if (setting.fallback === REQUIRED) wrong.push({ name, cause: `is missing; write ${example(setting)}` });
@@ -92,7 +93,14 @@ function readOne(
 const example = (setting: Setting): string =>
   setting.secret ? `it, or the path of a file in ${setting.name}_FILE` : `e.g. ${setting.example}`;
 
-function readSecret(name: string, values: ReadonlyMap<string, string>, wrong: Wrong[]): string | undefined {
+/** It is told already, so that nothing else is to be said of the setting. */
+const UNREADABLE = Symbol('unreadable');
+
+function readSecret(
+  name: string,
+  values: ReadonlyMap<string, string>,
+  wrong: Wrong[],
+): string | undefined | typeof UNREADABLE {
   const file = values.get(`${name}_FILE`);
   if (file === undefined) return values.get(name);
   if (values.has(name)) wrong.push({ name, cause: `is set, and ${name}_FILE too; keep one` });
@@ -103,7 +111,7 @@ function readSecret(name: string, values: ReadonlyMap<string, string>, wrong: Wr
   } catch (error) {
     wrong.push({ name: `${name}_FILE`, cause: `${file} cannot be read (${(error as Error).message})` });
   }
-  return values.get(name) ?? '';
+  return UNREADABLE;
 }
 
 /** Variables of the environment that look like a setting and are none. */

@@ -186,6 +186,21 @@ describe('settings of the server', () => {
     expect(problemOf(() => readServerSettings(gone)).message).toContain('cannot be read');
   });
 
+  test.each([
+    ['that is not there', path.join(folder, 'no-token'), /cannot be read \(ENOENT/],
+    ['that is a folder', folder, /cannot be read \(EISDIR/],
+    ['that is empty', file('empty-token', ''), /is empty/],
+  ])('tell of a secret file %s once, and nothing else of its setting', (_, at, cause) => {
+    const worker = { ...WORKER, SLIPWAY_WORKER_TOKEN: '' };
+    for (const { message, details } of [
+      problemOf(() => readWorkerSettings({ ...worker, SLIPWAY_WORKER_TOKEN_FILE: at })),
+      problemOf(() => readServerSettings({ ...SERVER, SLIPWAY_WEBHOOK_SECRETS_FILE: at })),
+    ]) {
+      expect(details['count']).toBe('One setting is');
+      expect(message).toMatch(cause);
+    }
+  });
+
   test('ask GitHub itself without an App, unless another address or an App is named', () => {
     expect(readServerSettings(SERVER).github).toEqual({ api: 'https://api.github.com', app: null });
     const pem = '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----';
