@@ -8,18 +8,18 @@ import { requestIdOf } from './request-id.ts';
 const AGAIN_LATER = new Set([429, 503]);
 
 /**
- * Answers a thrown Problem as JSON; anything else is `internal`, logged once, here, with the reference that is told.
+ * Answers a thrown Problem as JSON; anything else is `internal`, logged once, here, with the reference that is told. Of
+ * what others do not give (a Git host, a registry, room on a disk) the log has the message: that is foreseen, and no
+ * stack says more.
  * A sender that hung up before the end of its body is no failure, and gets no answer.
  */
 export function answerProblem(log: Logger): ErrorRequestHandler {
   return function problem(error: unknown, request, response, next) {
     if (request.destroyed && !request.complete) return;
     const known = toProblem(error);
-    if (known === null || known.http >= 500)
-      log.error(
-        { err: error, requestId: requestIdOf(request), path: request.path.slice(0, 256) },
-        'request failed',
-      );
+    const subject = { requestId: requestIdOf(request), path: request.path.slice(0, 256) };
+    if (known === null || known.http === 500) log.error({ err: error, ...subject }, 'request failed');
+    else if (known.http > 500) log.warn({ code: known.code, ...subject }, known.message);
     if (response.headersSent) return next(error);
     const answer = known ?? new Problem('internal', { reference: requestIdOf(request) });
     if (AGAIN_LATER.has(answer.http) && answer.details['seconds'] !== undefined)
