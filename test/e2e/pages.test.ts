@@ -102,19 +102,22 @@ describe('the pages', () => {
   });
 
   it('name every problem of a broken file with its place, the line and what is wrong in it', async () => {
-    const files = { 'slipway.yml': 'steps:\n  - name: a\n    image: node\n    comands: [x]\n' };
+    const long = `comands: [${'x, '.repeat(40)}x]`;
+    const files = { 'slipway.yml': `steps:\n  - name: a\n    image: node\n    ${long}\n` };
     const id = await push(stage.system, repository, files, { message: 'Misspell a key' });
     await endOf(stage.system, id);
     const page = await stage.open(`/builds/${id}`);
     const problems = page.getByRole('region', { name: 'Pipeline file' });
     expect(await problems.textContent()).toMatch(/slipway\.yml:4:5.*comands.*commands/s);
     expect(await problems.locator('pre').allTextContents()).toEqual([
-      '4    comands: [x]',
+      expect.stringMatching(/^4 {4}comands: \[x, x, .*…$/),
       '3    image: node',
     ]);
     expect(await problems.locator('mark').allTextContents()).toEqual(['comands', 'node']);
     expect(await problems.textContent()).toContain('warning: node is whatever is newest');
     await shoot(page, 'build-problems-1440-light');
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), 'at 390 px').toBe(390);
   });
 
   it('list the workers, and make the token of another, shown once', async () => {
