@@ -27,7 +27,10 @@ export function asProblem(
     if (place !== undefined && isFull(complaint))
       throw new Problem('disk_full', { path: path.dirname(place) }, { cause: error });
     const said = complaint.stderr?.trim() || complaint.message || (complaint.code ?? 'it failed');
-    throw new Problem(code, { cause: said.trim().split('\n')[0] ?? '' }, { cause: error });
+    // Of versions that do not fit, PostgreSQL's programs tell which in a second line.
+    const [first = '', ...rest] = said.trim().split('\n');
+    const cause = [first, ...rest.filter((line) => / detail: /.test(line))].join('; ');
+    throw new Problem(code, { cause }, { cause: error });
   };
 }
 

@@ -9,6 +9,8 @@ import pg from 'pg';
 import { Problem } from '../core/problem.ts';
 import { findBinary } from '../parts/find-binary.ts';
 import { MIGRATIONS } from '../store/migrate.ts';
+import { refusalOf } from '../store/postgres-refusal.ts';
+import { splitPassword } from '../store/split-password.ts';
 import { AFTER_RESTORE } from './after-restore.ts';
 import { asProblem } from './as-problem.ts';
 import { syncPath } from '../files/durable.ts';
@@ -19,7 +21,7 @@ const CONNECT_MS = 10_000;
 /**
  * Dumps a PostgreSQL database that a server may be writing to, as it is at one moment, into a new file that only its
  * owner may read (`pg_dump --format=custom`). Gives its schema's version, of the same moment.
- * @throws Problem `part_missing`, `nothing_to_back_up`, `schema_newer`, `backup_failed`.
+ * @throws Problem `database_refused`, `part_missing`, `nothing_to_back_up`, `schema_newer`, `backup_failed`.
  */
 export async function dumpPostgres(url: string, to: string, signal?: AbortSignal): Promise<number> {
   const program = demandProgram('pg_dump');
@@ -91,7 +93,7 @@ export interface PostgresState {
   readonly isEmpty: boolean;
 }
 
-/** @throws Problem `restore_failed` when it cannot be asked. */
+/** @throws Problem `database_refused`, `restore_failed` when it cannot be asked. */
 export async function readPostgresState(url: string): Promise<PostgresState> {
   return withClient(url, async (client) => {
     const { rows } = await client.query(
@@ -112,14 +114,17 @@ export function demandProgram(name: 'pg_dump' | (typeof RESTORERS)[number]): str
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
-  // One that breaks while nothing is asked is told by the next question.
-  client.on('error', () => undefined);
-  await client.connect();
+  let client: pg.Client | null = null;
   try {
+    client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS });
+    // One that breaks while nothing is asked is told by the next question.
+    client.on('error', () => undefined);
+    await client.connect();
     return await work(client);
+  } catch (error) {
+    throw refusalOf(error, url) ?? error;
   } finally {
-    await client.end();
+    await client?.end().catch(() => undefined);
   }
 }
 
@@ -149,30 +154,5 @@ function start(
   return promisify(execFile)(program, [...args, `--dbname=${bare}`], {
     env,
     ...(signal === undefined ? {} : { signal }),
-  });
-}
-
-/** The password as the server takes it: of the user up to the last `@` before the host, and rather of the query. */
-export function splitPassword(url: string): { readonly bare: string; readonly password: string | null } {
-  let password: string | null = null;
-  const take = (encoded: string): string => {
-    password = decode(encoded);
-    return '';
-  };
-  const bare = url
-    .replace(/^(\w+:\/\/[^/?#:]*):([^/?#]*)@/, (_, user: string, found: string) => `${user}${take(found)}@`)
-    .replace(/(?<=[?&])password=([^&]*)&?/g, (_, found: string) => take(found.replaceAll('+', ' ')))
-    .replace(/[?&]$/, '');
-  return { bare, password };
-}
-
-/** A `%` that encodes nothing stands for itself. */
-function decode(encoded: string): string {
-  return encoded.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => {
-    try {
-      return decodeURIComponent(bytes);
-    } catch {
-      return bytes;
-    }
   });
 }

@@ -457,6 +457,11 @@ export const CATALOGUE = {
     message: 'Another server holds the lock of this database ({holder}).',
     fix: 'Stop it first: exactly one server may use a database.',
   },
+  database_refused: {
+    http: 503,
+    message: 'PostgreSQL at {database} cannot be used: {cause}.',
+    fix: '{help} DATABASE_URL, or the file of DATABASE_URL_FILE, names it.',
+  },
   lock_lost: {
     http: 503,
     message: 'Another server has taken over this database.',

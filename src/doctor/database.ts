@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import type { Installation } from '../backup/installation.ts';
-import { splitPassword } from '../backup/postgres.ts';
 import { Problem } from '../core/problem.ts';
 import { MIGRATIONS } from '../store/migrate.ts';
+import { refusalOf } from '../store/postgres-refusal.ts';
+import { splitPassword } from '../store/split-password.ts';
 import { causeOf, fail, ok, warn, type Check, type Finding } from './check.ts';
 
 const ANSWER_MS = 5_000;
@@ -31,6 +32,8 @@ async function lookAtPostgres(url: string): Promise<Finding> {
     return judge(bare, await askPostgres(url));
   } catch (error) {
     if (error instanceof Problem) throw error;
+    const refusal = refusalOf(error, url);
+    if (refusal !== null) throw refusal;
     return fail(`${bare} does not answer: ${causeOf(error)}`, 'Start PostgreSQL, or correct DATABASE_URL.');
   }
 }

@@ -7,7 +7,8 @@ import { systemClock, wallClock } from '../ports/clock.ts';
 import type { Clock } from '../ports/clock.ts';
 import { createChangeFeed } from './changes.ts';
 import { bootstrap, migrate } from './migrate.ts';
-import { openPostgres } from './postgres.ts';
+import { demandPostgres, openPostgres } from './postgres.ts';
+import { refusalOf } from './postgres-refusal.ts';
 import type { Database } from './schema.ts';
 import { takeServerLock } from './server-lock.ts';
 import { openSqlite } from './sqlite.ts';
@@ -34,20 +35,18 @@ export interface OpenStoreOptions {
 /**
  * Opens the record, takes the server's lock and brings the schema up to date.
  * @param target Path of an SQLite file, or a `postgres://` (`postgresql://`) URL.
- * @throws Problem `server_running`, `schema_newer`.
+ * @throws Problem `database_refused`, `server_running`, `schema_newer`.
  */
 export async function openStore(target: string, options: OpenStoreOptions = {}): Promise<Store> {
-  const connections = connect(target);
+  const isPostgres = /^postgres(ql)?:\/\//.test(target);
+  if (isPostgres) await demandPostgres(target);
+  const connections = isPostgres ? openPostgres(target) : openSqlite(target);
   try {
     return await start(connections, options);
   } catch (error) {
     await closeAll(connections);
-    throw error;
+    throw (isPostgres ? refusalOf(error, target) : null) ?? error;
   }
-}
-
-function connect(target: string): Connections {
-  return /^postgres(ql)?:\/\//.test(target) ? openPostgres(target) : openSqlite(target);
 }
 
 async function start(connections: Connections, options: OpenStoreOptions): Promise<Store> {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterEach, expect, it, vi } from 'vitest';
-import { splitPassword } from '../../../src/backup/postgres.ts';
+import { splitPassword } from '../../../src/store/split-password.ts';
 
 afterEach(() => void vi.unstubAllEnvs());
 
