@@ -30,9 +30,11 @@ file that cannot be read.
 
 /** Where files of other products are, in the order in which they are looked for. */
 const PLACES = [
-  '.woodpecker/**/*.{yml,yaml}',
-  '.woodpecker.{yml,yaml}',
-  '.drone.{yml,yaml}',
+  '.woodpecker/*.{yml,yaml}',
+  '.woodpecker.yaml',
+  '.woodpecker.yml',
+  '.drone.yml',
+  '.drone.yaml',
   '.gitlab-ci.yml',
   '.github/workflows/*.{yml,yaml}',
 ];

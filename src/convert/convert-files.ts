@@ -91,8 +91,12 @@ const WAITING: Partial<
 type Reader = (file: ForeignFile, files: readonly ForeignFile[], run: Run) => readonly ReadWorkflow[];
 
 const READERS: Readonly<Record<Format, Reader>> = {
-  woodpecker: (file) =>
-    file.documents.flatMap((document) => readWoodpecker(nameOf(file.name), file, document) ?? []),
+  woodpecker: (file) => {
+    const [first, ...more] = file.documents;
+    for (const { root } of more)
+      root.leaveOut('a file is one workflow there, which ends at `---`', 'Write it in a file of its own.');
+    return first === undefined ? [] : [readWoodpecker(nameOf(file.name), file, first) ?? []].flat();
+  },
   drone: readDrone,
   gitlab: (file, files) => (file === mainOf(files) ? readGitlab(file, files) : []),
   github: readGithub,

@@ -2,18 +2,23 @@ import { convertFiles } from './convert-files.ts';
 import { newConvertRoom } from './convert-room.ts';
 import type { Converted, Format, InputFile } from './converted.ts';
 
-/** Files that are run as they are where a repository has none of ours, in the order in which they are looked for. */
+/**
+ * Files that are run as they are where a repository has none of ours, in the order in which they are looked for. Of the
+ * folder those that lie in it itself, and of two endings one, as Woodpecker has it.
+ */
 const PLACES: readonly { readonly format: Format; readonly has: (path: string) => boolean }[] = [
-  { format: 'woodpecker', has: (path) => /^\.woodpecker\/.+\.ya?ml$/.test(path) },
-  { format: 'woodpecker', has: (path) => /^\.woodpecker\.ya?ml$/.test(path) },
-  { format: 'drone', has: (path) => /^\.drone\.ya?ml$/.test(path) },
+  { format: 'woodpecker', has: (path) => /^\.woodpecker\/[^/]+\.ya?ml$/.test(path) },
+  { format: 'woodpecker', has: (path) => path === '.woodpecker.yaml' },
+  { format: 'woodpecker', has: (path) => path === '.woodpecker.yml' },
+  { format: 'drone', has: (path) => path === '.drone.yml' },
+  { format: 'drone', has: (path) => path === '.drone.yaml' },
 ];
 
 /** Where they are, in the order in which they are looked for. */
 export const FOREIGN_PLACES: readonly string[] = [
   '.woodpecker',
-  '.woodpecker.yml',
   '.woodpecker.yaml',
+  '.woodpecker.yml',
   '.drone.yml',
   '.drone.yaml',
 ];

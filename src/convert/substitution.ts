@@ -38,7 +38,7 @@ export interface StepText {
   addAll(): void;
 }
 
-const FORM = /\$\$|\$\{(#?)([A-Za-z_]\w*)([^{}]*)\}|\$([A-Za-z_]\w*)/g;
+const FORM = /\$\$|\$\{(#?)([A-Za-z_]\w*)((?:[^{}]|\$\{[^{}]*\})*)\}|\$([A-Za-z_]\w*)/g;
 
 /** A place of a text where something may be replaced. */
 interface Form {
@@ -55,7 +55,9 @@ function replaceForms(text: string, by: (form: Form) => string): string {
   let result = '';
   let end = 0;
   for (const found of text.matchAll(FORM)) {
-    const [whole, length = '', name = '', operator = '', bare = ''] = found;
+    const [whole, length = '', name = '', written = '', bare = ''] = found;
+    // There all of these are what is taken where the variable is empty.
+    const operator = written.replace(/^(?::[=?+]|=)/, ':-');
     result += text.slice(end, found.index) + by({ whole, length, name, operator, bare, at: found.index });
     end = found.index + whole.length;
   }
@@ -95,6 +97,26 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
     return ours === undefined || isKnown(name) || isForValues(ours) ? name : ours;
   };
 
+  /** Of a form within a form. */
+  const shellForms = (text: string, at: Foreign): string =>
+    replaceForms(text, (form) => (form.name === '' ? form.whole : shellForm(form, at)));
+
+  const valueText = (text: string, at: Foreign): string =>
+    replaceForms(text, ({ whole, length, name, operator, bare }) => {
+      if (whole === '$$' || bare !== '') return whole;
+      noteOther(name, at);
+      const ours = own(dialect.renamed, name) ?? name;
+      if (ours === 'CI_WORKSPACE' && length === '' && operator === '') return WORKSPACE;
+      if (isForValues(ours)) return `\${${length}${ours}${valueText(operator, at)}}`;
+      at.changes(
+        isKnown(ours)
+          ? `\`${ours}\` differs from step to step, and values cannot take it`
+          : `\`${whole}\` has no value here`,
+        'Have the commands read it from their environment.',
+      );
+      return /^:?-/.test(operator) ? valueText(operator.replace(/^:?-/, ''), at) : '';
+    });
+
   const shellForm = ({ whole, length, name, operator }: Form, at: Foreign): string => {
     if (dialect.own.test(name) && !need(name)) lacks(name, at);
     else if (!need(name))
@@ -104,8 +126,8 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
       );
     const ours = own(dialect.renamed, name) ?? name;
     if ((length === '' && OF_EVERY_SHELL.test(operator)) || !isForValues(ours))
-      return `\${${length}${nameInSteps(name)}${operator}}`;
-    const value = `\${${length}${ours}${operator}}`;
+      return `\${${length}${nameInSteps(name)}${shellForms(operator, at)}}`;
+    const value = `\${${length}${ours}${valueText(operator, at)}}`;
     const known = [...needed].find(([, one]) => one === value)?.[0];
     const variable =
       known ??
@@ -139,21 +161,7 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
         return shellForm(form, at);
       });
     },
-    value: (text, at) =>
-      replaceForms(text, ({ whole, length, name, operator, bare }) => {
-        if (whole === '$$' || bare !== '') return whole;
-        noteOther(name, at);
-        const ours = own(dialect.renamed, name) ?? name;
-        if (ours === 'CI_WORKSPACE' && length === '' && operator === '') return WORKSPACE;
-        if (isForValues(ours)) return `\${${length}${ours}${operator}}`;
-        at.changes(
-          isKnown(ours)
-            ? `\`${ours}\` differs from step to step, and values cannot take it`
-            : `\`${whole}\` has no value here`,
-          'Have the commands read it from their environment.',
-        );
-        return /^:?-/.test(operator) ? operator.replace(/^:?-/, '') : '';
-      }),
+    value: valueText,
     word: (text, at) =>
       replaceForms(text, ({ whole, name, bare }) => {
         if (whole === '$$') return '$';

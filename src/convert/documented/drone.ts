@@ -47,7 +47,7 @@ export const OF_DRONE: readonly Place[] = [
       environment: '{ A: { from_secret: a } }',
       settings: '{ a: b }',
       when: '{ branch: main }',
-      depends_on: '[]',
+      depends_on: '[two]',
       failure: 'ignore',
       detach: 'true',
       pull: 'always',

@@ -2,7 +2,7 @@ import { skipEntry } from '../checkout.ts';
 import { dependency } from '../dependency.ts';
 import type { Foreign } from '../foreign.ts';
 import { CI_VARIABLES } from '../../pipeline/ci-variables.ts';
-import { isVariable, uniqueNames } from '../names.ts';
+import { uniqueNames } from '../names.ts';
 import type { ForeignDocument, ForeignFile } from '../open-file.ts';
 import { copy, entry, list, map } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
@@ -12,6 +12,7 @@ import type { ReadWorkflow } from '../workflow.ts';
 import { readClone } from './clone.ts';
 import { conditionsOf } from './conditions.ts';
 import type { ConditionWords } from './conditions.ts';
+import { matrixNames, matrixOut } from './matrix.ts';
 import { orderSteps } from './order.ts';
 import { detachedService, readService } from './services.ts';
 import { dependenciesOf, readStep, stepNameOf } from './step.ts';
@@ -95,9 +96,7 @@ export function readBody(
   ofFile: Out | null,
 ): readonly (OutEntry | null)[] {
   const unique = uniqueNames();
-  const read = namedOf(steps).map(({ name, value }, index) =>
-    readStep(value, unique(stepNameOf(name === '' ? `step-${index + 1}` : name)), words),
-  );
+  const read = namedOf(steps).map(({ name, value }) => readStep(value, unique(stepNameOf(name)), words));
   const beside = namedOf(services).map(({ name, value }) => readService(value, name, words, ofFile));
   const detached = read
     .filter(({ isDetached, when }) => isDetached && when?.kind !== 'never')
@@ -131,7 +130,7 @@ function noteNever(steps: readonly ReadStep[]): void {
       );
 }
 
-/** A map from name to value, or a list of values with `name`. */
+/** A map from name to value, or a list of values with `name`, which are counted where they have none. */
 function namedOf(values: Foreign | undefined): readonly { readonly name: string; readonly value: Foreign }[] {
   if (values === undefined) return [];
   if (values.kind === 'nothing') values.needs('it is empty');
@@ -143,7 +142,7 @@ function namedOf(values: Foreign | undefined): readonly { readonly name: string;
       if (own !== null) value.get('name')?.needs(`it counts, and not \`${value.key}\``);
       return { name: own ?? value.key, value };
     });
-  return values.items().map((value) => ({ name: nameOf(value) ?? '', value }));
+  return values.items().map((value, index) => ({ name: nameOf(value) || `step-${index}`, value }));
 }
 
 function readWhen(root: Foreign, words: ConditionWords): readonly OutEntry[] | 'never' {
@@ -230,42 +229,4 @@ export function labelsEntry(labels: Foreign | undefined, platform: Foreign | und
   });
   if (labels?.kind === 'nothing') labels.needs('it is empty');
   return kept.length === 0 ? null : entry('labels', map(kept, labels ?? null), labels ?? platform ?? null);
-}
-
-/** All of it but what is no name of a variable. */
-function matrixOut(matrix: Foreign): Out {
-  const named = (one: Foreign, value: (cell: Foreign) => Out) =>
-    one.entries().flatMap((cell) => {
-      if (isVariable(cell.key)) return [entry(cell.key, value(cell), cell)];
-      cell.leaveOut('it is no name of a variable', 'Names have A-Z, a-z, 0-9 and `_`.');
-      return [];
-    });
-  if (matrix.kind !== 'map') return copy(matrix);
-  return map(
-    named(matrix, (one) =>
-      /^(?:include|exclude)$/.test(one.key) && one.kind === 'list'
-        ? list(
-            one.items().map((row) =>
-              row.kind === 'map'
-                ? map(
-                    named(row, (cell) => copy(cell)),
-                    row,
-                  )
-                : copy(row),
-            ),
-            one,
-          )
-        : copy(one),
-    ),
-    matrix,
-  );
-}
-
-export function matrixNames(matrix: Foreign | undefined): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const one of matrix?.entries() ?? []) {
-    if (one.key !== 'include' && one.key !== 'exclude') names.add(one.key);
-    else for (const item of one.items()) for (const { key } of item.entries()) names.add(key);
-  }
-  return names;
 }

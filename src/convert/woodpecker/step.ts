@@ -77,6 +77,10 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
   const settings = step.get('settings');
   const when = step.get('when');
   const depends = step.get('depends_on');
+  // In Drone an empty list is none.
+  const isEmpty = words.dialect.product === 'Drone' && depends?.oneOrMore().length === 0;
+  if (isEmpty) depends?.needs('it names no step');
+  const isGraph = depends !== undefined && !isEmpty;
   const detach = step.get('detach');
   const isDetached = detach !== undefined && isTrue(detach);
   if (isDetached) detach.use();
@@ -109,8 +113,8 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
     name,
     from: step,
     when: conditions,
-    dependsOn: depends === undefined ? null : dependenciesOf(depends),
-    dependsFrom: depends ?? null,
+    dependsOn: isGraph ? dependenciesOf(depends) : null,
+    dependsFrom: isGraph ? depends : null,
     group,
     isDetached,
     entries: [...head, given, volumesEntry(step.get('volumes'), words.declaredVolumes)],

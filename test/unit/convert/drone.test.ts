@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { convert, notesOf, textOf } from './support.ts';
+import { convert, errorsOf, notesOf, textOf } from './support.ts';
 
 const FILE = `---
 # the tests
@@ -153,4 +153,32 @@ it.each(['DRONE_COMMIT_BEFORE', 'DRONE_BUILD_EVENT'])('`%s` may be another value
         `kind: pipeline\ntype: docker\nname: x\nsteps: [{ name: a, image: alpine, commands: ['use ${used}'] }]\n`,
       ),
     ).toEqual([expect.stringContaining(`\`${name}\`: `)]);
+});
+
+it('an empty `depends_on` is none: steps run one after the other', () => {
+  const text = `kind: pipeline
+name: default
+steps:
+  - { name: a, image: "busybox:1.36", commands: [x], depends_on: [] }
+  - { name: b, image: "busybox:1.36", commands: [x] }
+`;
+  expect(textOf('drone', text)).not.toContain('depends_on');
+  expect(notesOf('drone', text)).toEqual([]);
+});
+
+it('a variable within another one gets its name here, too', () => {
+  const text = `kind: pipeline
+name: default
+steps:
+  - name: a
+    image: busybox:1.36
+    commands: ["echo \${DRONE_TAG:-\${DRONE_COMMIT_SHA}} \${OTHER:-\${DRONE_REPO}}"]
+    environment: { VERSION: "\${DRONE_TAG:-\${DRONE_COMMIT_SHA:0:8}}" }
+`;
+  const written = textOf('drone', text);
+  expect(written).toContain('DRONE_TAG: ${CI_COMMIT_TAG}\n');
+  expect(written).toContain('DRONE_COMMIT_SHA: ${CI_COMMIT_SHA}\n');
+  expect(written).toContain('VERSION: ${CI_COMMIT_TAG:-${CI_COMMIT_SHA:0:8}}\n');
+  expect(errorsOf('drone', text)).toEqual([]);
+  expect(notesOf('drone', text)).toEqual([expect.stringMatching(/^6 convert_changed: .*`\$\{OTHER:-/)]);
 });

@@ -11,20 +11,35 @@ it('the first place that has files is read, each file as a workflow of its name'
     'b',
   ]);
   expect(names(['.woodpecker.yaml', '.drone.yml'])).toEqual(['default']);
+  expect(names(['.woodpecker/deploy/production.yml', '.woodpecker/a.yml'])).toEqual(['default']);
   expect(readForeign([file('.drone.yml')])?.format).toBe('drone');
   expect(readForeign([file('README.md')])).toBeNull();
+});
+
+it.each([
+  ['.woodpecker.yml', '.woodpecker.yaml', 1],
+  ['.drone.yaml', '.drone.yml', 1],
+])('of %s and %s one is read, as there', (one, other, index) => {
+  const [read] = [one, other].slice(index);
+  const text = (path: string): string =>
+    `kind: pipeline\nsteps: [{ name: a, image: "busybox:1.36", commands: ["echo ${path}"] }]\n`;
+  const { workflows } = readForeign([one, other].map((path) => ({ path, content: text(path) }))) ?? {};
+  expect(workflows?.map((each) => each.text)).toEqual([expect.stringContaining(`echo ${read}`)]);
 });
 
 it.each(['.woodpecker.yml', '.woodpecker/test.yaml', '.drone.yml'])('%s is looked for', (path) => {
   expect(isForeignPath(path)).toBe(true);
 });
 
-it.each(['slipway.yml', '.gitlab-ci.yml', '.github/workflows/ci.yml', 'a/.drone.yml'])(
-  '%s is not',
-  (path) => {
-    expect(isForeignPath(path)).toBe(false);
-  },
-);
+it.each([
+  'slipway.yml',
+  '.woodpecker/sub/test.yml',
+  '.gitlab-ci.yml',
+  '.github/workflows/ci.yml',
+  'a/.drone.yml',
+])('%s is not', (path) => {
+  expect(isForeignPath(path)).toBe(false);
+});
 
 it.each([
   ['a/.woodpecker/x.yml', '', 'woodpecker'],

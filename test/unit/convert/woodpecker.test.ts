@@ -419,3 +419,61 @@ it('what only steps know has its name of today in commands', () => {
   );
   expect(notesOf('woodpecker', text)).toEqual([]);
 });
+
+it('a file is one workflow, which ends at `---`', () => {
+  const text = `when: { event: push }
+steps: [{ name: test, image: "busybox:1.36", commands: [x] }]
+---
+steps: [{ name: deploy, image: "busybox:1.36", commands: [x] }]
+`;
+  const { workflows } = convert('woodpecker', text);
+  expect(workflows.map(({ name }) => name)).toEqual(['default']);
+  expect(planOf(workflows[0]?.text ?? '').steps.map(({ name }) => name)).toEqual(['test']);
+  expect(notesOf('woodpecker', text)).toEqual([
+    expect.stringMatching(/^4 convert_left_out: .*one workflow there, which ends at `---`/),
+  ]);
+});
+
+it('steps and services without names are counted from 0, and may be waited for so', () => {
+  const text = `steps:
+  - { image: "busybox:1.36", commands: [one] }
+  - { image: "busybox:1.36", commands: [two] }
+  - { name: last, image: "busybox:1.36", commands: [x], depends_on: step-1 }
+services:
+  - { image: "postgres:15" }
+`;
+  const { steps, services } = planOf(textOf('woodpecker', text));
+  expect(steps.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
+    ['step-0', []],
+    ['step-1', []],
+    ['last', ['step-1']],
+  ]);
+  expect(services.map(({ name }) => name)).toEqual(['step-0']);
+});
+
+it('beside the `include` of a matrix nothing else counts, and that is noted', () => {
+  const text = `matrix:
+  GO: ["1.21", "1.22"]
+  include:
+    - { GO: "1.23", DB: a }
+steps: [{ name: test, image: "golang:\${GO}", commands: [x] }]
+`;
+  expect(textOf('woodpecker', text)).toMatch(/^matrix:\n {2}include:\n {4}- GO: "1.23"\n {6}DB: a\n\n/);
+  expect(notesOf('woodpecker', text)).toEqual([
+    expect.stringMatching(/^2 convert_left_out: `matrix\.GO` .*beside an `include`/),
+  ]);
+});
+
+it('what follows `:+`, `:?`, `:=` or `=` is taken where the variable is empty, as after `:-`', () => {
+  const text = `steps:
+  a:
+    image: busybox:1.36
+    commands: ["echo \${CI_COMMIT_TAG:+a} \${CI_COMMIT_TAG:?b} \${CI_COMMIT_TAG:=c} \${CI_COMMIT_TAG=d}"]
+    environment: { A: "\${CI_COMMIT_TAG:+a}" }
+`;
+  const [step] = planOf(textOf('woodpecker', text)).steps;
+  expect(step?.commands).toEqual([
+    'echo ${CI_COMMIT_TAG:-a} ${CI_COMMIT_TAG:-b} ${CI_COMMIT_TAG:-c} ${CI_COMMIT_TAG:-d}',
+  ]);
+  expect(step?.environment).toEqual({ A: 'a' });
+});

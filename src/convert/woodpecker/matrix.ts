@@ -1,0 +1,54 @@
+import type { Foreign } from '../foreign.ts';
+import { isVariable } from '../names.ts';
+import { copy, entry, list, map } from '../out.ts';
+import type { Out } from '../out.ts';
+
+/** All of it but what is no name of a variable, and but what stands beside an `include`, which nobody looks at. */
+export function matrixOut(matrix: Foreign): Out {
+  const named = (all: readonly Foreign[], value: (cell: Foreign) => Out) =>
+    all.flatMap((cell) => {
+      if (isVariable(cell.key)) return [entry(cell.key, value(cell), cell)];
+      cell.leaveOut('it is no name of a variable', 'Names have A-Z, a-z, 0-9 and `_`.');
+      return [];
+    });
+  if (matrix.kind !== 'map') return copy(matrix);
+  const counting = countingIn(matrix);
+  for (const one of matrix.entries())
+    if (!counting.includes(one))
+      one.leaveOut('beside an `include` nothing else counts there', 'Write all combinations in `include`.');
+  return map(
+    named(counting, (one) =>
+      /^(?:include|exclude)$/.test(one.key) && one.kind === 'list'
+        ? list(
+            one.items().map((row) =>
+              row.kind === 'map'
+                ? map(
+                    named(row.entries(), (cell) => copy(cell)),
+                    row,
+                  )
+                : copy(row),
+            ),
+            one,
+          )
+        : copy(one),
+    ),
+    matrix,
+  );
+}
+
+/** Names of its variables. */
+export function matrixNames(matrix: Foreign | undefined): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const one of matrix === undefined ? [] : countingIn(matrix)) {
+    if (one.key !== 'include' && one.key !== 'exclude') names.add(one.key);
+    else for (const item of one.items()) for (const { key } of item.entries()) names.add(key);
+  }
+  return names;
+}
+
+/** Of a matrix with combinations these alone. */
+function countingIn(matrix: Foreign): readonly Foreign[] {
+  const all = matrix.entries();
+  const include = all.find(({ key, kind }) => key === 'include' && kind === 'list');
+  return include === undefined || include.items().length === 0 ? all : [include];
+}
