@@ -5,7 +5,7 @@ import { followApp } from '../../../../worker/deploy/follow-app.ts';
 import type { AppContainer } from '../../../../worker/deploy/app-container.ts';
 import type { Engine } from '../../../../worker/engine/engine.ts';
 
-const APP = { id: 'c1', deploymentId: 'dep_1', secretNames: [] } as unknown as AppContainer;
+const APP = { id: 'c1', deploymentId: 'dep_1' } as unknown as AppContainer;
 
 it('sends nothing twice when the engine goes away in the midst of the output', async () => {
   const { text, follow } = following([
@@ -27,6 +27,27 @@ it('begins when the engine is back', async () => {
   const { text, follow } = following([{ lines: ['one\n'], then: 'ends' }], { awayAtFirst: true });
   await follow();
   expect(text()).toBe('one\n(end)');
+});
+
+it('shows no secret of an app that the engine lists before it knows it', async () => {
+  const { text, follow } = following([{ lines: ['the sesame-4711\n'], then: 'ends' }], { unknownAtFirst: 2 });
+  await follow();
+  expect(text()).toBe('the ********\n(end)');
+});
+
+it('ends the log of an app that is gone, and reads nothing that it could not mask', async () => {
+  const { text, follow } = following([{ lines: ['the sesame-4711\n'], then: 'ends' }], {
+    unknownAtFirst: 1,
+    isListed: false,
+  });
+  await follow();
+  expect(text()).toBe('(end)');
+});
+
+it('does not follow an app whose secrets it cannot find', async () => {
+  const { text, follow, app } = following([{ lines: ['one\n'], then: 'ends' }]);
+  await expect(follow({ ...app, secretNames: ['OTHER'] })).rejects.toThrow('no variable OTHER');
+  expect(text()).toBe('');
 });
 
 it('of an app that was stopped for good, what is left is sent and the log sealed while the container is there', async () => {
@@ -60,19 +81,25 @@ type Answer =
   { readonly lines: readonly string[]; readonly then: 'breaks' | 'ends' } | { readonly refusal: number };
 
 /** An app whose output the engine gives as `answers` say, one after the other, and whose container is gone then. */
-function following(answers: readonly Answer[], { awayAtFirst = false, isKept = false } = {}) {
+function following(
+  answers: readonly Answer[],
+  { awayAtFirst = false, isKept = false, unknownAtFirst = 0, isListed = true } = {},
+) {
   const left = [...answers];
   let isAway = awayAtFirst;
+  let unknown = unknownAtFirst;
   let text = '';
   const engine = {
     docker: {
+      listContainers: async () => (isListed ? [{ Id: 'c1' }] : []),
       getContainer: () => ({
         inspect: async () => {
           if (isAway) {
             isAway = false;
             throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
           }
-          return { Config: { Env: [] } };
+          if (unknown-- > 0) throw Object.assign(new Error('no such container'), { statusCode: 404 });
+          return { Config: { Env: ['PATH=/bin', 'TOKEN=sesame-4711'] } };
         },
         logs: async () => {
           const answer = left.shift();
@@ -96,10 +123,10 @@ function following(answers: readonly Answer[], { awayAtFirst = false, isKept = f
   };
   const link = { logBytes: async () => 0, openLog: () => sink };
   const never = new AbortController().signal;
-  const app = awayAtFirst ? { ...APP, secretNames: ['TOKEN'] } : APP;
+  const app = { ...APP, secretNames: ['TOKEN'] };
   return {
     text: () => text,
-    follow: () => followApp(engine, link, app, { end: never, stopped: never }),
+    follow: (of = app) => followApp(engine, link, of, { end: never, stopped: never }),
     logs: () => new AppLogs({ engine, link, onError: (error) => expect(error).toBeNull() }),
     app,
   };
