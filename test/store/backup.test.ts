@@ -72,7 +72,8 @@ describe('a backup of a server on PostgreSQL', () => {
     expect(error).toMatchObject({ code: 'restore_failed' });
     expect(String((error as Error).message)).toContain('no_leap');
     expect(await ask(fresh, TABLES)).toEqual([]);
-    expect(await readdir(fresh.dataDir)).toEqual([]);
+    // Its folder was not there, either.
+    expect(await readdir(ground.dir)).not.toContain(path.basename(fresh.dataDir));
     await ask(origin, 'alter table environment drop constraint no_leap');
     const again = path.join(ground.dir, newName('backup'));
     await takeBackup(origin, again);
@@ -98,8 +99,8 @@ describe('a backup of a server on PostgreSQL', () => {
     const origin = ground.place(newName('away'), 'postgres://slipway:secret@127.0.0.1:1/nobody');
     const target = path.join(ground.dir, newName('never'));
     const error = await takeBackup(origin, target).catch((problem: unknown) => problem);
-    expect(error).toMatchObject({ code: 'backup_failed' });
-    expect(String((error as Error).message)).toMatch(/ECONNREFUSED/);
+    expect(error).toMatchObject({ code: 'database_refused' });
+    expect(String((error as Error).message)).toMatch(/slipway@127\.0\.0\.1:1\/nobody .*ECONNREFUSED/);
     expect(await readdir(ground.dir)).not.toContain(path.basename(target));
   });
 });
