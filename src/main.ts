@@ -126,12 +126,15 @@ async function main(): Promise<void> {
     url: settings.redisUrl,
     onReady: () => dispatcher.wake(),
     onUnfit: (complaints) => log.warn({ complaints }, 'Redis is not set as Slipway needs it'),
-    onError: warn('Redis is away'),
+    onAway: warn('Redis is away'),
+    onBack: () => log.info('Redis is back'),
+    onError: warn('the queue'),
   });
   const queueAccess = createRedisUsers({
     url: settings.redisUrl,
     onRefused: (cause) => log.warn({ cause }, 'workers get no login of their own at Redis'),
-    onError: warn('Redis is away'),
+    // Where all of Redis is away, the queue has told it.
+    onError: (error) => void (queue.isReady() && warn('logins of workers at Redis')(error)),
   });
   const readSpace = () => readDiskSpace(settings.dataDir);
   const disk = createDiskWatch({
@@ -292,7 +295,8 @@ async function main(): Promise<void> {
     queueAccess,
     metrics,
     whyPaused: disk.whyPaused,
-    notReady: async () => (queue.isReady() ? [] : ['redis: not connected']),
+    notReady: async () =>
+      (await queue.answers()) ? [] : [`redis: not ${queue.isReady() ? 'answering' : 'connected'}`],
   });
 
   const tokenFile = data('admin-token');
@@ -311,7 +315,8 @@ async function main(): Promise<void> {
   retention.start();
   const server = certificate?.serve(app) ?? createHttpServer(app, requestTimes(settings));
   await listen(server, settings.listen, 'SLIPWAY_LISTEN');
-  log.info({ url: settings.url, listen: settings.listen }, 'the server is ready');
+  log.info({ url: settings.url, listen: settings.listen }, 'the server listens');
+  void queue.reached.then(() => log.info('the server is ready'));
   flushCompileCache(); // for the next start, also where this process is killed
   giveBackMemory({ everyMs: TIMES.memoryLook });
 

@@ -15,6 +15,7 @@ import { openDataFolder } from '../src/files/open-data-folder.ts';
 import { systemClock } from '../src/ports/clock.ts';
 import { giveBackMemory } from '../src/processes/give-back-memory.ts';
 import { connectRedis } from '../src/queue/bullmq-queue.ts';
+import { watchRedis } from '../src/queue/watch-redis.ts';
 import { trustAuthorities } from '../src/tls/trust-authorities.ts';
 import { CacheStore } from './caches/cache-store.ts';
 import { openMirrors, type Mirrors } from './checkout/mirrors.ts';
@@ -134,7 +135,11 @@ async function main(): Promise<void> {
   const appLogs = keepAppLogs(engine, server);
   const deployments = deployTools(engine, appLogs);
   const redis = connectRedis(settings.redisUrl, 'consumer', server.queueLogin);
-  redis.on('error', (error) => log.warn({ err: error }, 'Redis is away'));
+  const watch = watchRedis(
+    redis,
+    (error) => log.warn({ err: error }, 'Redis is away'),
+    () => log.info('Redis is back'),
+  );
 
   const keeper = keepRouter(deployments, appLogs, server);
   const take = async (job: JobData): Promise<void> => {
@@ -149,10 +154,15 @@ async function main(): Promise<void> {
   };
   const queues = [server.queue, ...(settings.router === null ? [] : [`deploy-${settings.router.name}`])];
   const stops = queues.map((queue) =>
-    takeJobs(queue, redis, take, (error) => log.warn({ err: error, queue }, 'the queue is away')),
+    takeJobs(
+      queue,
+      redis,
+      take,
+      (error) => void (watch.isAway() || log.warn({ err: error, queue }, 'the queue is away')),
+    ),
   );
   const certificates = routerCertificates(deployments);
-  log.info({ queues, engine: settings.dockerHost }, 'the worker is ready');
+  void watch.reached.then(() => log.info({ queues, engine: settings.dockerHost }, 'the worker is ready'));
   flushCompileCache(); // for the next start, also where this process is killed
   giveBackMemory({ everyMs: TIMES.memoryLook });
 

@@ -4,6 +4,7 @@ import type { JobData } from '../core/work.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { QueueLogin } from '../ports/queue-access.ts';
 import { readRedisFacts, redisComplaints } from './check-redis.ts';
+import { watchRedis } from './watch-redis.ts';
 
 export interface BullmqOptions {
   /** `redis://…`, or `unix:///path` of its socket. */
@@ -14,7 +15,11 @@ export interface BullmqOptions {
   readonly onReady?: () => void;
   /** Told at each connection to a Redis that is not set as Slipway needs it. */
   readonly onUnfit?: (complaints: readonly string[]) => void;
-  /** The connection failed; tried again by itself. */
+  /** Told once when the connection broke or cannot be made; it is tried again by itself. */
+  readonly onAway?: (error: unknown) => void;
+  /** Told once when it is there again. */
+  readonly onBack?: () => void;
+  /** Something else failed. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -71,12 +76,17 @@ export function hideCommand(error: Error): void {
 export interface BullmqQueue extends JobQueue {
   /** Whether Redis can be reached now. */
   isReady(): boolean;
+  /** Whether it answers, and soon. */
+  answers(): Promise<boolean>;
+  /** Resolves once Redis could be used for the first time. */
+  readonly reached: Promise<void>;
 }
 
 /** The job queue on BullMQ. Jobs are tried once: only the reconciler makes another attempt. */
-export function createBullmqQueue({ url, prefix, onReady, onUnfit, onError }: BullmqOptions): BullmqQueue {
+export function createBullmqQueue(options: BullmqOptions): BullmqQueue {
+  const { url, prefix, onReady, onUnfit, onAway, onBack, onError } = options;
   const connection = connectRedis(url);
-  connection.on('error', onError);
+  const watch = watchRedis(connection, onAway, onBack);
   if (onReady !== undefined) connection.on('ready', onReady);
   connection.on('ready', () => {
     void readRedisFacts(connection).then((facts) => {
@@ -101,12 +111,21 @@ export function createBullmqQueue({ url, prefix, onReady, onUnfit, onError }: Bu
     const known = queues.get(name);
     if (known !== undefined) return known;
     const queue = new Queue(name, { connection, prefix: prefix ?? QUEUE_PREFIX, skipWaitingForReady: true });
-    queue.on('error', onError);
+    // Each queue says of the connection, too, that it is away.
+    queue.on('error', (error) => void (watch.isAway() || onError(error)));
     queues.set(name, queue);
     return queue;
   };
   return {
     isReady: () => connection.status === 'ready',
+    reached: watch.reached,
+    async answers() {
+      if (connection.status !== 'ready') return false;
+      return answered(connection.ping()).then(
+        () => true,
+        () => false,
+      );
+    },
     add(name, job) {
       const kept = { attempts: 1, removeOnComplete: true, removeOnFail: true };
       return use(name, (queue) => queue.add(job.kind, job, { jobId: jobId(job), ...kept }));

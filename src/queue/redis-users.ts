@@ -2,13 +2,14 @@ import { createHash, createHmac } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { QueueAccess, QueueLogin, QueueUser } from '../ports/queue-access.ts';
 import { connectRedis, hideCommand, QUEUE_PREFIX } from './bullmq-queue.ts';
+import { watchRedis } from './watch-redis.ts';
 
 export interface RedisUsersOptions {
   /** As REDIS_URL, of a Redis user that may run `ACL`. */
   readonly url: string;
   /** Told once for each connection, with what Redis says, when this user may not run `ACL`. */
   readonly onRefused: (cause: string) => void;
-  /** The connection failed; tried again by itself. */
+  /** The connection failed, told once and tried again by itself; or a user could not be made. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -37,7 +38,7 @@ const CATCH_UP_MS = 60_000;
  */
 export function createRedisUsers({ url, onRefused, onError }: RedisUsersOptions): QueueAccess {
   const redis = connectRedis(url);
-  redis.on('error', onError);
+  watchRedis(redis, onError);
   const admitted = new Map<string, readonly string[]>();
   /** Those of the admitted whose user could not be made when they were: the next time tries again, and so does Redis's start. */
   const unmade = new Set<string>();
