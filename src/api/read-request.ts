@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { z } from 'zod';
+import { didYouMean } from '../core/did-you-mean.ts';
 import { Problem } from '../core/problem.ts';
 
 /** The JSON body as the schema has it. @throws Problem `request_wrong` with the first field that is wrong. */
@@ -10,6 +11,19 @@ export function readBodyOf<S extends z.ZodType>(request: Request, schema: S): z.
 /** The query as the schema has it. @throws Problem `request_wrong`. */
 export function readQueryOf<S extends z.ZodType>(request: Request, schema: S): z.infer<S> {
   return readValue(request.query, schema, 'query');
+}
+
+/** One that is misspelt would have all listed. @throws Problem `query_key_unknown` with the first that is none of `keys`. */
+export function demandKnownKeys(request: Request, keys: readonly string[]): void {
+  const key = Object.keys(request.query).find((one) => !keys.includes(one));
+  if (key === undefined) return;
+  const near = didYouMean(key, keys);
+  throw new Problem('query_key_unknown', {
+    key: key.slice(0, 256),
+    path: request.path.slice(0, 256),
+    known: keys.length === 0 ? 'it takes none' : `it takes ${keys.join(', ')}`,
+    help: near === null ? 'Leave it out.' : `Write ${near}.`,
+  });
 }
 
 /** A path parameter: one segment, decoded, at most 256 characters of it. @throws Problem `request_wrong`. */

@@ -1,10 +1,12 @@
 import express from 'express';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
+import type { z } from 'zod';
 import { SIZES } from '../../config/times.ts';
 import type { AuditAction } from '../core/audit.ts';
 import { Problem } from '../core/problem.ts';
 import { leaveTrail, type AuditDeps } from './audit-trail.ts';
 import { principalOf, strangerProblem } from './principal.ts';
+import { demandKnownKeys } from './read-request.ts';
 
 /**
  * Who may call a route. `public`: everybody. `signature`: the handler checks the request's own signature first
@@ -24,6 +26,8 @@ export interface Route {
   /** Full path, e.g. `/api/v1/builds/:build/cancel`. */
   readonly path: string;
   readonly access: AccessRule;
+  /** What its query may have; a route of the API without one takes none. */
+  readonly query?: z.ZodObject;
   /** Every route but those of GET has one. */
   readonly audit?: AuditRule;
   /** Answers, or throws a Problem (also by rejecting); what it returns is not looked at. */
@@ -57,10 +61,12 @@ export interface Rules {
  * the other; not before it has let a request in is anything of its body read.
  */
 export function mountRoutes(app: Express, routes: readonly Route[], deps: AuditDeps): void {
-  for (const { method, path, access, audit = null, handle } of routes) {
+  for (const { method, path, access, query, audit = null, handle } of routes) {
+    const keys = path.startsWith('/api/') ? Object.keys(query?.shape ?? {}) : null;
     const readJson = jsonReader(JSON_BYTES[access]);
     const answer = async (...[request, response, next]: Parameters<Route['handle']>): Promise<unknown> => {
       demand(access, request);
+      if (keys !== null) demandKnownKeys(request, keys);
       await readJson(request, response);
       return handle(request, response, next);
     };

@@ -64,6 +64,11 @@ export const CATALOGUE = {
     message: '{field}: {cause}.',
     fix: 'Correct the named field and send the request again.',
   },
+  query_key_unknown: {
+    http: 400,
+    message: '{path} does not take {key} in its query: {known}.',
+    fix: '{help}',
+  },
   inputs_wrong: {
     http: 400,
     message: 'The inputs cannot be taken: {list}.',

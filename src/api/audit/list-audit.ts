@@ -32,6 +32,7 @@ export function listAudit({ store }: Pick<AppDeps, 'store'>): Route {
     method: 'get',
     path: '/api/v1/audit',
     access: 'admin',
+    query,
     handle: async (request, response) => {
       const { before = null, limit, ...filter } = readQueryOf(request, query);
       response.json(await readAudit(store.db, filter, { before, limit }));

@@ -15,6 +15,7 @@ export function listBuilds({ store, views }: Pick<AppDeps, 'store' | 'views'>): 
     method: 'get',
     path: '/api/v1/builds',
     access: 'admin',
+    query,
     handle: async (request, response) => {
       const { project, before = null, limit } = readQueryOf(request, query);
       const found = project === undefined ? null : await readProject(store.db, project, views);

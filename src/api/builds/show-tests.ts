@@ -20,6 +20,7 @@ export function showTests({ store }: Pick<AppDeps, 'store'>): Route {
     method: 'get',
     path: '/api/v1/builds/:build/tests',
     access: 'admin',
+    query,
     handle: async (request, response) => {
       const id = readParam(request, 'build');
       const { show, before: after, limit } = readQueryOf(request, query);

@@ -10,6 +10,7 @@ export function listDeliveries({ store }: Pick<AppDeps, 'store'>): Route {
     method: 'get',
     path: '/api/v1/deliveries',
     access: 'admin',
+    query: pageQuery,
     handle: async (request, response) => {
       const { before = null, limit } = readQueryOf(request, pageQuery);
       response.json(await readDeliveries(store.db, { before, limit }));

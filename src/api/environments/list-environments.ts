@@ -16,6 +16,7 @@ export function listEnvironments({ store, views }: Pick<AppDeps, 'store' | 'view
     method: 'get',
     path: '/api/v1/environments',
     access: 'admin',
+    query,
     handle: async (request, response) => {
       const { project } = readQueryOf(request, query);
       const found = project === undefined ? null : await readProject(store.db, project, views);

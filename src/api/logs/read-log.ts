@@ -17,6 +17,7 @@ export function readLog(deps: Pick<AppDeps, 'store' | 'logs'>): Route {
     method: 'get',
     path: '/api/v1/logs/:log',
     access: 'admin',
+    query,
     handle: async (request, response) => {
       const { from, count } = readQueryOf(request, query);
       const { logId, state } = await findLog(deps, request);

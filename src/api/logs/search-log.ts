@@ -19,6 +19,7 @@ export function searchLog(deps: Pick<AppDeps, 'store' | 'logs'>): Route {
     method: 'get',
     path: '/api/v1/logs/:log/search',
     access: 'admin',
+    query,
     handle: async (request, response) => {
       const { text, from } = readQueryOf(request, query);
       const { logId, state } = await findLog(deps, request);

@@ -13,6 +13,7 @@ export function listInputs(deps: Pick<AppDeps, 'projects' | 'store' | 'views'>):
     method: 'get',
     path: '/api/v1/projects/:project/inputs',
     access: 'admin',
+    query,
     handle: async (request, response) => {
       const project = await findProject(deps, request);
       const { branch = project.defaultBranch } = readQueryOf(request, query);

@@ -13,6 +13,7 @@ export function showTest(deps: Pick<AppDeps, 'store' | 'views'>): Route {
     method: 'get',
     path: '/api/v1/projects/:project/tests',
     access: 'admin',
+    query,
     handle: async (request, response) => {
       const { id } = await findProject(deps, request);
       response.json(await readTestRuns(deps.store.db, id, readQueryOf(request, query).test));

@@ -22,6 +22,7 @@ export function stream(deps: Deps): Route {
     method: 'get',
     path: '/api/v1/stream',
     access: 'admin',
+    query: subscriptionQuery,
     handle: async (request, response) => {
       const query = readQueryOf(request, subscriptionQuery);
       const resumed = parseLastEventId(request.get('last-event-id'));
