@@ -1,9 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { workflowLabel } from '../../src/core/matrix-label.ts';
 import type { BuildView } from '../../src/core/views/build-view.ts';
 import type { LogRangeView } from '../../src/core/views/log-view.ts';
-import type { StepAttemptView, StepView } from '../../src/core/views/workflow-view.ts';
 import { api, segment } from '../api.ts';
+import { failedStep } from '../at-work.ts';
 import { formatLineHash, parseLineHash } from '../log/permalink.ts';
 import { renderLine } from '../log/render-line.ts';
 import { useLoad } from './load.tsx';
@@ -35,22 +34,6 @@ export function FailedTail({ build, onShow }: FailedTailProps) {
       <Tail key={attempt.logId} logId={attempt.logId} onShow={onShow} />
     </section>
   );
-}
-
-/** The first step that failed, with its last attempt; null when none has begun and failed. */
-export function failedStep(
-  build: BuildView,
-): { step: StepView; name: string; attempt: StepAttemptView } | null {
-  const several = build.workflows.length > 1;
-  const [found] = build.workflows.flatMap((workflow) =>
-    workflow.steps
-      .filter(({ status }) => status === 'failure' || status === 'error')
-      .map((step) => ({ step, name: several ? `${workflowLabel(workflow)}: ${step.name}` : step.name })),
-  );
-  const attempt = found?.step.attempts.at(-1);
-  return found === undefined || attempt === undefined || attempt.startedAtMs === null
-    ? null
-    : { ...found, attempt };
 }
 
 function Tail({ logId, onShow }: { logId: string; onShow: FailedTailProps['onShow'] }) {

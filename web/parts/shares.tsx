@@ -23,8 +23,10 @@ export function Shares({ name, shares, noteOf, ...shown }: SharesProps) {
         <summary>
           <StatusBadge status={status} quiet />
           <span class="break">
-            {name} <span class="note">{sharesText(shares)}</span>
-            {tests !== null && <span class="note"> {countsText(tests)}</span>}
+            {name}{' '}
+            <span class="note">
+              {[sharesText(shares), ...(tests === null ? [] : [`tests: ${countsText(tests)}`])].join('; ')}
+            </span>
           </span>
           <span class="step-took">{span !== null && <Took {...span} />}</span>
           <Bar status={status} span={span} axis={shown.axis} />

@@ -121,5 +121,6 @@ function noteOf(step: StepView, { steps }: WorkflowView, build: BuildView): stri
   if (step.cancelling === true) return 'is being cancelled';
   const carried = carriedWords(step.carriedFrom);
   if (carried !== null && step.status === 'success') return carried;
+  if (step.ignored === true) return 'ignored';
   return step.kind === 'step' || step.kind === step.name ? null : step.kind;
 }

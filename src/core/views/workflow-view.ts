@@ -38,6 +38,8 @@ export interface StepView {
   readonly carriedFrom?: CarriedView;
   /** Somebody wants it to end, and it has not yet. */
   readonly cancelling?: true;
+  /** It has failed, and the file says that it counts for nothing (`failure: ignore`). */
+  readonly ignored?: true;
   /** Of one that runs beside others with a part of a step's work: which, from 1, of how many, of which step of the file. */
   readonly share?: Pick<SharePlan, 'step' | 'share' | 'of'>;
   /** Of a step or service that names its image: what the name stood for when it ran, or will. Absent: nobody has told. */

@@ -3,6 +3,7 @@ import { chunks } from '../../core/chunks.ts';
 import { isEnd } from '../../core/status.ts';
 import type { BuildReferenceView } from '../../core/views/build-reference-view.ts';
 import type { StepAttemptView, StepView, WorkflowView } from '../../core/views/workflow-view.ts';
+import { withIgnored } from './ignored-steps.ts';
 import { readStepImages, withImages } from './step-images.ts';
 import { withShares } from './step-shares.ts';
 import type { Reader } from './view-context.ts';
@@ -30,7 +31,10 @@ export async function workflowsOfBuild(db: Reader, buildId: string): Promise<rea
       workerName: row.worker_name,
       startedAtMs: row.started_at,
       finishedAtMs: row.finished_at,
-      steps: withShares(withImages(await stepsOf(db, row.id, row.attempt), row, images), row),
+      steps: withIgnored(
+        withShares(withImages(await stepsOf(db, row.id, row.attempt), row, images), row),
+        row,
+      ),
       ...(row.carried_from === null
         ? {}
         : { carriedFrom: (await buildsOfWorkflows(db, [row.carried_from])).get(row.carried_from) ?? null }),

@@ -3,7 +3,7 @@ import type { Status } from '../../../src/core/status.ts';
 import type { BuildView } from '../../../src/core/views/build-view.ts';
 import type { StepView } from '../../../src/core/views/workflow-view.ts';
 import type { StepKind } from '../../../src/core/work.ts';
-import { deploymentWords, stepToShow, waitsForTests } from '../../../web/at-work.ts';
+import { deploymentWords, failedStep, stepToShow, waitsForTests } from '../../../web/at-work.ts';
 
 const step = (kind: StepKind, name: string, status: Status) =>
   ({
@@ -25,6 +25,16 @@ describe('the log of a build that is shown', () => {
     expect(shown(clone, step('step', 'unit', 'success'), push)).toBe('push'));
   it('is that of what failed before all others', () =>
     expect(shown(clone, step('step', 'lint', 'failure'), step('step', 'unit', 'running'))).toBe('lint'));
+  it('is not that of a failure that counts for nothing', () => {
+    const ignored: StepView = { ...step('step', 'lint', 'failure'), ignored: true };
+    const unit = step('step', 'unit', 'failure');
+    expect(shown(clone, ignored, unit)).toBe('unit');
+    expect(shown(clone, ignored, step('step', 'unit', 'success'))).toBe('unit');
+    const failed = (...steps: StepView[]) =>
+      failedStep({ workflows: [{ steps }] } as unknown as BuildView)?.name ?? null;
+    expect(failed(ignored, unit)).toBe('unit');
+    expect(failed(ignored)).toBeNull();
+  });
   it('is that of the last step at the end, and none before the beginning', () => {
     expect(shown(clone, step('step', 'unit', 'success'), step('push', 'push', 'success'))).toBe('unit');
     expect(shown(step('clone', 'clone', 'pending'))).toBeUndefined();
