@@ -98,7 +98,7 @@ function reportMissing(cursor: Cursor, title: string, key: string, about: string
   cursor.report('key_missing', { where: capital(title), key, about }, startOf(cursor));
 }
 
-function refuse(cursor: Cursor, { phrase }: RecordShape<unknown>): void {
+function refuse(cursor: Cursor, { title, phrase }: RecordShape<unknown>): void {
   const what = lastOf(cursor);
   if (isEmpty(cursor.node))
     cursor.report('value_missing', { what, expected: phrase, otherwise: ', or `{}`' });
@@ -107,7 +107,7 @@ function refuse(cursor: Cursor, { phrase }: RecordShape<unknown>): void {
       what,
       seen: kindOf(cursor.node),
       expected: phrase,
-      fix: 'Write `key: value` lines, indented.',
+      fix: `Write \`key: value\` lines, indented: ${phrase.slice(title.length + 2)}.`,
     });
 }
 

@@ -1,10 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { RepositoryEvent } from '../../../src/core/event.ts';
+import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
 import { planPipeline } from '../../../src/pipeline/plan-pipeline.ts';
 import { EVENTS, inputOf, lint, planOf } from './support.ts';
 
 const dependencies = (text: string, event = EVENTS.push) =>
   Object.fromEntries(planOf(text, event).steps.map(({ name, dependsOn }) => [name, dependsOn]));
+
+test('a text in the place of a map is told the keys that the map has', () => {
+  const text = 'steps: { a: { image: "node:24", commands: x, reports: junit.xml } }';
+  const [problem] = lintPipeline(text, 'slipway.yml', { hasDockerfile: false });
+  expect(problem).toMatchObject({
+    message: '`steps.a.reports` cannot be text.',
+    fix: 'Write `key: value` lines, indented: a map with `junit`.',
+  });
+});
 
 describe('the folder of a step', () => {
   const commandsIn = (directory: string): readonly string[] =>
