@@ -41,7 +41,7 @@ export const STEP_VARIABLES = {
   CI_STEP_URL: {
     about: "Page of the build, with the step's log.",
     of: ({ buildUrl, attemptId }) =>
-      buildUrl === null ? null : `${buildUrl}?log=${encodeURIComponent(attemptId)}`,
+      buildUrl === null || buildUrl === '' ? null : `${buildUrl}?log=${encodeURIComponent(attemptId)}`,
   },
   CI_NODE_INDEX: {
     about: 'Of a share of a step: which one it is, from 1. As in GitLab; not in Woodpecker.',

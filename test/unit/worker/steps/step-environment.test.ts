@@ -61,6 +61,12 @@ it('leaves out the page of a step whose build has none', () => {
   const row = { stepId: 's', attemptId: 'a', kind: 'step', name: 'unit' } as const;
   const variables = variablesOf({ variables: {}, steps: [row] }, row, { atMs: 0, hasFailure: false });
   expect(variables).not.toHaveProperty('CI_STEP_URL');
+  // As a run without a server has it.
+  const here = variablesOf({ variables: { CI_PIPELINE_URL: '' }, steps: [row] }, row, {
+    atMs: 0,
+    hasFailure: false,
+  });
+  expect(here).not.toHaveProperty('CI_STEP_URL');
 });
 
 it('names the span of a step where the server traces, which a file may set otherwise', () => {
