@@ -8,6 +8,7 @@ import { reasonMasker } from '../logs/mask-reasons.ts';
 import { Redactor } from '../logs/redactor.ts';
 import type { Lease } from '../server/lease.ts';
 import type { ArtifactShelf } from './artifact-shelf.ts';
+import { failedTestsText } from './failed-tests.ts';
 
 /** Who is told of a run without a server. */
 export interface RunAudience {
@@ -69,7 +70,11 @@ export function localLease(local: LocalLease): Lease<WorkflowWork> {
     holds: () => true,
     confirm: async () => undefined,
     report: async (body) => audience.report(masked(body)),
-    tests: async () => true,
+    tests: async (attemptId, report) => {
+      const text = failedTestsText(report);
+      if (text !== '') await audience.output(attemptId, 'system', Buffer.from(text));
+      return true;
+    },
     divideFiles: async (step, of, files) => {
       const before = Object.hasOwn(decided.divisions, step) ? decided.divisions[step] : undefined;
       return before === undefined
