@@ -258,7 +258,10 @@ function sayWhat(repository: LocalRepository, { warnings, workflows }: RunPlanne
   if (warnings.length > 0) process.stderr.write(`${formatProblems(warnings, paint)}\n`);
   const { branch, head, changedFiles, projectPath } = repository;
   const commit = head === null ? 'no commit yet' : head.commit.slice(0, 8);
-  const changes = changedFiles === null ? '' : `, ${changedFiles.length} changed files`;
+  const changes =
+    changedFiles === null
+      ? ''
+      : `, ${changedFiles.length} changed ${changedFiles.length === 1 ? 'file' : 'files'}`;
   process.stderr.write(
     `${paint('bold', projectPath)}: ${event} on ${branch ?? 'no branch'} (${commit}${changes})\n`,
   );

@@ -461,7 +461,8 @@ it('opens a shell in the container of a step that failed', async () => {
   );
   commit();
   const run = onTerminal(['--shell-on-failure', '--secret', 'password'], { PASSWORD: 'hunter2' });
-  await run.says('A shell in its container');
+  // What it was about, before the prompt.
+  await run.says('  + false\r\nA shell in its container');
   run.child.stdin?.write('echo "$DOCKER_PASSWORD $(cat made.txt) $PATH in $PWD"; exit\n');
   await run.says('hunter2 made /bin:/own in /workspace');
   const { status, stdout } = await run.ended;

@@ -30,8 +30,8 @@ export async function keepArtifact(
       const pack = (file: string): Promise<Packed> => packFiles(place, names, file);
       const packed = await context.sendArtifact?.(about, pack, step.inTime);
       return packed === undefined || packed === null
-        ? `A run without a server keeps no artifacts: ${name} would have ${names.length} files.`
-        : `Kept the artifact ${name}: ${packed.files} ${packed.files === 1 ? 'file' : 'files'}, ${formatBytes(packed.bytes)}.`;
+        ? `A run without a server keeps no artifacts: ${name} would have ${filesText(names.length)}.`
+        : `Kept the artifact ${name}: ${filesText(packed.files)}, ${formatBytes(packed.bytes)}.`;
     });
     await step.sink.say(said);
     return outcome;
@@ -50,3 +50,5 @@ export async function keepArtifact(
     return fails ? { ...outcome, status: 'error', reason } : outcome;
   }
 }
+
+const filesText = (count: number): string => `${count} ${count === 1 ? 'file' : 'files'}`;

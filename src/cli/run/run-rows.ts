@@ -30,8 +30,15 @@ export class RunRows {
   readonly #open = new Map<string, { row: RunRow; bytes: Buffer }>();
   readonly #onLine: OnLine;
 
-  constructor(steps: readonly StepWork[], onLine: OnLine) {
+  readonly #ignored: ReadonlySet<string>;
+
+  /** @param ignored Steps whose failure counts for nothing. */
+  constructor(
+    steps: readonly StepWork[],
+    { onLine, ignored }: { readonly onLine: OnLine; readonly ignored: ReadonlySet<string> },
+  ) {
     this.#onLine = onLine;
+    this.#ignored = ignored;
     this.rows = steps.map(({ kind, name }) => ({
       kind,
       name: kind === 'clone' ? 'files' : name,
@@ -64,9 +71,13 @@ export class RunRows {
     for (const stream of ['stdout', 'stderr', 'system']) this.#flush(`${body.attemptId}/${stream}`);
     if (body.again === true) return row;
     row.status = body.status;
-    row.reason = body.reason;
+    row.reason = this.#isIgnored(row) ? `${body.reason ?? body.status} (ignored)` : body.reason;
     row.endedMs = nowMs;
     return row;
+  }
+
+  #isIgnored({ kind, name, status }: RunRow): boolean {
+    return kind === 'step' && (status === 'failure' || status === 'error') && this.#ignored.has(name);
   }
 
   takeOutput(attemptId: string, stream: LogStream, bytes: Uint8Array): void {

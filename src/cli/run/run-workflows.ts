@@ -12,14 +12,14 @@ import type { Outcome } from '../../../worker/outcome.ts';
 import type { FailedStep } from '../../../worker/steps/workflow-context.ts';
 import { isReady } from '../../core/decide-workflows.ts';
 import { workflowLabel } from '../../core/matrix-label.ts';
-import type { Status } from '../../core/status.ts';
+import type { Plan } from '../../core/plan.ts';
 import type { NamedImage } from '../../core/named-image.ts';
 import type { TakenWork } from '../../core/work.ts';
 import type { RecordedImage } from '../../core/views/replay-view.ts';
 import { harmless } from '../../pipeline/excerpt.ts';
 import { paint } from '../print.ts';
 import type { RunWorkflow } from './plan-run.ts';
-import type { RunView } from './run-view.ts';
+import { wholeSummary, type EndedWorkflow, type RunView } from './run-view.ts';
 import { plainView } from './show-plain.ts';
 import { treeView } from './show-tree.ts';
 
@@ -67,16 +67,23 @@ async function runEach(
   artifacts: ArtifactShelf | undefined,
 ): Promise<number> {
   const images = new Map<string, NamedImage>();
-  const ended: { readonly name: string; readonly status: Status }[] = [];
+  const ended: EndedWorkflow[] = [];
+  const startedAt = performance.now();
   let exitStatus = 0;
   for (const workflow of workflows) {
     if (workflows.length > 1) process.stderr.write(`\n${paint('bold', harmless(workflowLabel(workflow)))}\n`);
     const outcome = isReady(workflow, ended) ? await runOne(workflow, run, { artifacts, images }) : SKIPPED;
     if (outcome === SKIPPED) process.stderr.write(paint('dim', `Skipped: ${SKIPPED.reason}.\n`));
-    ended.push({ name: workflow.name, status: outcome.status });
+    ended.push({
+      name: workflow.name,
+      label: workflowLabel(workflow),
+      status: outcome.status,
+      reason: outcome.reason,
+    });
     exitStatus ||= statusOf(outcome, run.signal);
     if (run.signal.aborted) break;
   }
+  if (workflows.length > 1) process.stdout.write(`\n${wholeSummary(ended, performance.now() - startedAt)}\n`);
   return exitStatus;
 }
 
@@ -101,7 +108,7 @@ async function runOne(
     artifacts,
     decided,
     images,
-    audience: (rows) => view.begin(rows),
+    audience: (rows) => view.begin(rows, ignoredSteps(plan)),
     ...(show.opensShell ? { onStepFailed: shellOpener(view) } : {}),
     onLeftover: (error) =>
       process.stderr.write(`slipway: something of a run is left: ${(error as Error).message}\n`),
@@ -109,6 +116,9 @@ async function runOne(
   view.end(outcome, performance.now() - startedAt);
   return outcome;
 }
+
+const ignoredSteps = ({ steps }: Plan): ReadonlySet<string> =>
+  new Set(steps.flatMap(({ name, failure }) => (failure === 'ignore' ? [name] : [])));
 
 function statusOf({ status }: Outcome, signal: AbortSignal): number {
   if (status === 'success' || status === 'skipped') return 0;
@@ -121,8 +131,9 @@ function shellOpener(view: RunView) {
   const open = async (step: FailedStep, engine: Engine, signal: AbortSignal): Promise<void> => {
     if (signal.aborted) return;
     const resume = view.pause();
+    const said = view.lastLines(step.name).map((line) => `  ${line}\n`);
     process.stderr.write(
-      `\n${harmless(step.name)} failed. A shell in its container; it goes when you leave it.\n`,
+      `\n${paint('bold', harmless(step.name))} failed.\n${said.join('')}A shell in its container; it goes when you leave it.\n`,
     );
     const terminal = { input: process.stdin, output: process.stdout };
     await openShell(engine, step, terminal, signal)

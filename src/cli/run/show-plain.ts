@@ -20,8 +20,8 @@ export function plainView(out: NodeJS.WritableStream, nowMs: () => number = Date
     );
   };
   return {
-    begin(steps: readonly StepWork[]) {
-      const shown = new RunRows(steps, (row, text) => write(row.name, text));
+    begin(steps: readonly StepWork[], ignored: ReadonlySet<string>) {
+      const shown = new RunRows(steps, { onLine: (row, text) => write(row.name, text), ignored });
       width = Math.max(...shown.rows.map(({ name }) => name.length));
       return {
         report(body) {
@@ -37,6 +37,7 @@ export function plainView(out: NodeJS.WritableStream, nowMs: () => number = Date
         },
       };
     },
+    lastLines: () => [],
     pause: () => () => undefined,
     end(outcome, ms) {
       out.write(summary([], outcome, ms).replace(/^\n/, ''));

@@ -8,6 +8,8 @@ import { summary, type RunView } from './run-view.ts';
 export type Terminal = Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'>;
 
 const FRAME_MS = 100;
+/** Of a failed step, before a shell opens in it. */
+const SHELL_LINES = 12;
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const MARKS: Readonly<Record<string, string>> = {
   pending: '·',
@@ -48,8 +50,8 @@ export function treeView(terminal: Terminal, nowMs: () => number = Date.now): Ru
     timer = null;
   };
   return {
-    begin(steps: readonly StepWork[]) {
-      const shown = new RunRows(steps, () => undefined);
+    begin(steps: readonly StepWork[], ignored: ReadonlySet<string>) {
+      const shown = new RunRows(steps, { onLine: () => undefined, ignored });
       rows = shown;
       start();
       return {
@@ -57,6 +59,8 @@ export function treeView(terminal: Terminal, nowMs: () => number = Date.now): Ru
         output: (attemptId, stream, bytes) => shown.takeOutput(attemptId, stream, bytes),
       };
     },
+    lastLines: (step) =>
+      rows?.rows.find(({ kind, name }) => kind === 'step' && name === step)?.tail.slice(-SHELL_LINES) ?? [],
     pause() {
       stop();
       draw();

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { wholeSummary } from '../../../../src/cli/run/run-view.ts';
 import { plainView } from '../../../../src/cli/run/show-plain.ts';
 import { treeView } from '../../../../src/cli/run/show-tree.ts';
 import type { RunAudience } from '../../../../worker/local/local-lease.ts';
@@ -13,6 +14,7 @@ const STEPS = ['clone', 'unit', 'lint'].map((name, at) => ({
   kind: name === 'clone' ? ('clone' as const) : ('step' as const),
   name,
 }));
+const NONE: ReadonlySet<string> = new Set();
 const FAILED = { status: 'failure' as const, reason: 'step unit: exit code 1', exitCode: 1 };
 
 function play(audience: RunAudience, advance: (ms: number) => void): void {
@@ -46,7 +48,7 @@ const DONE = { status: 'success' as const, reason: null, exitCode: 0, logBytes: 
 it('shows every line with its step where there is no terminal', async () => {
   const out = new PassThrough();
   const view = plainView(out);
-  play(view.begin(STEPS), (ms) => vi.advanceTimersByTime(ms));
+  play(view.begin(STEPS, NONE), (ms) => vi.advanceTimersByTime(ms));
   view.end(FAILED, 65_000);
   out.end();
   expect((await out.toArray()).join('').split('\n')).toEqual([
@@ -64,7 +66,7 @@ it('shows every line with its step where there is no terminal', async () => {
 
 it('holds a step up, and loses nothing, where its reader is slow', async () => {
   const out = new PassThrough({ highWaterMark: 16 });
-  const audience = plainView(out).begin(STEPS);
+  const audience = plainView(out).begin(STEPS, NONE);
   let hasRoom = false;
   const room = Promise.resolve(audience.output('a1', 'stdout', Buffer.from('x\n'.repeat(100)))).then(
     () => (hasRoom = true),
@@ -78,7 +80,7 @@ it('holds a step up, and loses nothing, where its reader is slow', async () => {
 it('holds nothing up where its reader has gone', async () => {
   const out = new PassThrough({ highWaterMark: 16 }).on('error', () => undefined);
   const room = plainView(out)
-    .begin(STEPS)
+    .begin(STEPS, NONE)
     .output('a1', 'stdout', Buffer.from('x\n'.repeat(100)));
   out.destroy(new Error('EPIPE'));
   await expect(room).resolves.toBeUndefined();
@@ -111,7 +113,7 @@ function screen(rows: number, columns: number) {
 it('draws the steps over and over on a terminal, and leaves the last lines of what failed', () => {
   const { terminal, text } = screen(24, 80);
   const view = treeView(terminal);
-  const audience = view.begin(STEPS);
+  const audience = view.begin(STEPS, NONE);
   const seen: string[] = [];
   play(audience, (ms) => {
     vi.advanceTimersByTime(ms);
@@ -142,11 +144,48 @@ it('keeps to the size of the terminal', () => {
     name: `step ${at}`,
   }));
   const { terminal, text, widest } = screen(10, 30);
-  const audience = treeView(terminal).begin(many);
+  const audience = treeView(terminal).begin(many, NONE);
   audience.report({ type: 'step.started', attemptId: 'a40' });
   void audience.output('a40', 'stdout', Buffer.from(`${'long '.repeat(40)}\n`));
   vi.advanceTimersByTime(500);
   expect(text().split('\n')).toHaveLength(9);
   expect(text()).toContain('step 40');
   expect(widest()).toBeLessThanOrEqual(30);
+});
+
+it('says of a failure that the file ignores that it is', async () => {
+  const ignored = new Set(['unit']);
+  const out = new PassThrough();
+  play(plainView(out).begin(STEPS, ignored), () => undefined);
+  out.end();
+  expect((await out.toArray()).join('')).toContain('failure: exit code 1 (ignored) (');
+  const { terminal, text } = screen(24, 80);
+  const view = treeView(terminal);
+  play(view.begin(STEPS, ignored), () => undefined);
+  view.end({ status: 'success', reason: null, exitCode: 0 }, 1_000);
+  expect(text()).toContain('unit: exit code 1 (ignored)\n');
+});
+
+it('has the last lines of a step for who is about to look into it', () => {
+  const view = treeView(screen(24, 80).terminal);
+  const audience = view.begin(STEPS, NONE);
+  void audience.output('a1', 'stdout', Buffer.from('line\n'.repeat(20) + 'what went wrong\n'));
+  expect(view.lastLines('unit')).toEqual([...Array<string>(11).fill('line'), 'what went wrong']);
+  expect(view.lastLines('other')).toEqual([]);
+  expect(plainView(new PassThrough()).lastLines('unit')).toEqual([]);
+});
+
+it('ends several workflows with the worst end, and says of which it is', () => {
+  const ended = (label: string, status: 'success' | 'failure' | 'skipped', reason: string | null = null) => ({
+    ...{ name: label, label, status, reason },
+  });
+  const all = [
+    ended('a', 'success'),
+    ended('b (N=1)', 'failure', 'step unit: exit code 1'),
+    ended('c', 'skipped'),
+  ];
+  expect(wholeSummary([...all, ended('d', 'success')], 12_300)).toBe(
+    'failure: workflow b (N=1): step unit: exit code 1 (4 workflows, 12.3 s)',
+  );
+  expect(wholeSummary(all.slice(0, 1), 1_000)).toBe('success (1 workflow, 1.0 s)');
 });
