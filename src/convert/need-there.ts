@@ -14,20 +14,22 @@ export function needThere<One extends { readonly name: string; readonly out: Out
   needs: (one: One, other: One) => boolean = () => true,
   nameOf = workflowNameOf,
 ): readonly One[] {
-  const byName = new Map(read.map((one) => [one.name, one]));
+  const left = [...read];
+  // Of several with one name the first.
+  const places = new Map([...read.entries()].reverse().map(([index, { name }]) => [name, index]));
   for (let isChanged = true; isChanged;) {
     isChanged = false;
-    for (const one of byName.values()) {
+    for (const [index, one] of left.entries()) {
       const out = mark(one.out, (named) => {
-        const other = byName.get(nameOf(named));
+        const other = left[places.get(nameOf(named)) ?? -1];
         return other !== undefined && needs(one, other) ? other.out : undefined;
       });
       if (out === one.out) continue;
-      byName.set(one.name, { ...one, out });
+      left[index] = { ...one, out };
       isChanged = true;
     }
   }
-  return read.map((one) => byName.get(one.name) ?? one);
+  return left;
 }
 
 /** The same where nothing is to be said. */

@@ -61,7 +61,8 @@ function withoutLacking(events: readonly OurEvent[], condition: Foreign): readon
   const branch = condition.get('branch');
   const action = condition.get('action');
   const asksBranch = branch !== undefined && asksFor(branch);
-  if (asksBranch && condition.has('event') && events.includes('tag'))
+  const event = condition.get('event');
+  if (asksBranch && event !== undefined && namesOf(event).includes('tag') && events.includes('tag'))
     branch.changes(
       'a tag has no branch there, and it holds for none',
       'Write a step or a workflow of its own for tags.',

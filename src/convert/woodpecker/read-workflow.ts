@@ -2,7 +2,7 @@ import { skipEntry } from '../checkout.ts';
 import { dependency } from '../dependency.ts';
 import type { Foreign } from '../foreign.ts';
 import { CI_VARIABLES } from '../../pipeline/ci-variables.ts';
-import { uniqueNames } from '../names.ts';
+import { uniqueNames, workflowNameOf } from '../names.ts';
 import type { ForeignDocument, ForeignFile } from '../open-file.ts';
 import { copy, entry, list, map } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
@@ -183,7 +183,7 @@ function noteStatus(from: Foreign | null): boolean {
 function dependsEntry(depends: Foreign | undefined): OutEntry | null {
   if (depends === undefined) return null;
   const items = dependenciesOf(depends).map(({ name, from, isOptional }) =>
-    dependency(name, isOptional ? true : null, from),
+    dependency(workflowNameOf(name), isOptional ? true : null, from),
   );
   return items.length === 0 ? null : entry('depends_on', list(items, depends), depends);
 }

@@ -79,3 +79,25 @@ describe('files of others', () => {
     ]);
   });
 });
+
+test('workflows of Woodpecker are waited for by the names of their files, whatever these are made of', () => {
+  const steps = (name: string) => `steps: [{ name: ${name}, image: "busybox:1.36", commands: [x] }]\n`;
+  const files = [
+    { path: '.woodpecker/Build App.yml', text: steps('build') },
+    { path: '.woodpecker/deploy.yml', text: `depends_on: "Build App"\n${steps('deploy')}` },
+    { path: '.woodpecker/test.yaml', text: steps('one') },
+    { path: '.woodpecker/Test.yml', text: steps('two') },
+  ];
+  const { plan, problems } = planFiles({ ...inputOf(null, EVENTS.push), files });
+  expect(problems).toEqual([]);
+  expect(
+    plan?.workflows.map(({ name, dependsOn, plan: { steps } }) => [name, dependsOn, steps[0]?.name]),
+  ).toEqual(
+    expect.arrayContaining([
+      ['build-app', [], 'build'],
+      ['deploy', ['build-app'], 'deploy'],
+      ['test', [], 'two'],
+      ['test-2', [], 'one'],
+    ]),
+  );
+});
