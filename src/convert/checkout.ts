@@ -1,16 +1,16 @@
 import type { Foreign } from './foreign.ts';
+import { isFalse, isTrue } from './names.ts';
 import { entry } from './out.ts';
 import type { OutEntry } from './out.ts';
 
 /** `skip_clone` of ours, where a file says that the commit is not checked out. */
 export function skipEntry(skip: Foreign | undefined): OutEntry | null {
   if (skip === undefined) return null;
-  const value = skip.peek();
-  if (value === 'true') {
+  if (isTrue(skip)) {
     skip.use();
     return entry('skip_clone', 'true', skip);
   }
-  if (value === 'false') skip.needs('the commit is checked out');
+  if (isFalse(skip)) skip.needs('the commit is checked out');
   else skip.leaveOut('it is `true` or `false`', 'Write one of them.');
   return null;
 }

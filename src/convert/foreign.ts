@@ -246,8 +246,6 @@ export class Foreign {
       if (name === '<<') for (const one of this.merge(child)) merged.set(one.key, one);
       else {
         children.get(name)?.leaveOut('it is given twice, and the later counts', 'Keep one of the two.');
-        const earlier = children.get(name);
-        if (earlier !== undefined) children.set(`${name}\0${children.size}`, earlier);
         children.set(name, child);
       }
     }

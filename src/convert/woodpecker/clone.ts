@@ -4,8 +4,8 @@ import type { Foreign } from '../foreign.ts';
 /** `clone`, steps that bring the files: the one of the product's own plugin is our checkout, all others are left out. */
 export function readClone(clone: Foreign | undefined): void {
   if (clone === undefined) return;
-  if (clone.kind === 'nothing') return clone.needs('the commit is checked out');
   const steps = clone.kind === 'map' ? clone.entries() : clone.items();
+  if (steps.length === 0 && clone.kind !== 'text') return clone.needs('the commit is checked out');
   if (steps.length === 0) return clone.leaveOut(...OWN_CHECKOUT);
   for (const step of steps) {
     if (isOwnPlugin(step)) readStep(step);

@@ -51,3 +51,14 @@ it('`skip_clone` of Woodpecker and `disable` of Drone become a file without an e
   expect(errorsOf('woodpecker', `skip_clone: true\n${STEPS}`)).toEqual([]);
   expect(errorsOf('drone', drone)).toEqual([]);
 });
+
+it.each(['yes', 'on', 'True'])('`skip_clone: %s` says yes there, and here', (value) => {
+  const text = `skip_clone: ${value}\nsteps: [{ name: a, image: "busybox:1.36", commands: [x] }]\n`;
+  expect(textOf('woodpecker', text)).toMatch(/^skip_clone: "?true"?\n/);
+  expect(notesOf('woodpecker', text)).toEqual([]);
+});
+
+it.each(['[]', '{}', '~'])('`clone: %s` is the checkout that there is anyway', (value) => {
+  const text = `clone: ${value}\nsteps: [{ name: a, image: "busybox:1.36", commands: [x] }]\n`;
+  expect(notesOf('woodpecker', text)).toEqual([]);
+});

@@ -477,3 +477,20 @@ it('what follows `:+`, `:?`, `:=` or `=` is taken where the variable is empty, a
   ]);
   expect(step?.environment).toEqual({ A: 'a' });
 });
+
+it('of what is given twice the later counts, and the earlier is left out, as the note says', () => {
+  const text = `steps:
+  a: { image: "busybox:1.36", commands: [one], environment: { A: x, A: y } }
+  b: { image: "busybox:1.36", commands: [x] }
+  a: { image: "busybox:1.36", commands: [two], environment: { A: x, A: y } }
+`;
+  const { steps } = planOf(textOf('woodpecker', text));
+  expect(steps.map(({ name, commands, environment }) => [name, commands, environment])).toEqual([
+    ['a', ['two'], { A: 'y' }],
+    ['b', ['x'], {}],
+  ]);
+  expect(notesOf('woodpecker', text)).toEqual([
+    expect.stringMatching(/^2 convert_left_out: `steps\.a` is left out: it is given twice/),
+    expect.stringMatching(/^4 convert_left_out: `steps\.a\.environment\.A` is left out: it is given twice/),
+  ]);
+});
