@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../src/core/id.ts';
 import type { Engine } from '../../worker/engine/engine.ts';
@@ -80,8 +81,10 @@ it('volumes of a worker that was killed are reaped', async () => {
 });
 
 it('volumes that lost their labels with their engine are reaped by their names, those of others are not', async () => {
+  // By the server's clock, which may be ahead: it does not go back.
+  const ahead = Date.now() + 3_600_000;
   const before = Date.now() - 3_600_000;
-  const [dead, alive, fresh] = [newId('lea', before), newId('lea', before), newId('lea')];
+  const [dead, alive, fresh] = [newId('lea', ahead), newId('lea', before), newId('lea', before)];
   const used = { ...testLabels(), lease: newId('lea', before) };
   const gone = [`slipway-${dead}`, `slipway-${dead}-data`];
   const usedVolume = volumeOf(workspaceOf(used), 'data');
@@ -95,19 +98,24 @@ it('volumes that lost their labels with their engine are reaped by their names, 
     mounts: [{ volume: usedVolume, path: '/data', readOnly: false }],
   });
   try {
-    for (const name of [...gone, ...kept]) await engine.createVolume(name, {});
+    for (const name of [...gone, ...kept]) if (!name.includes(fresh)) await engine.createVolume(name, {});
     await engine.createVolume(labelled, { somebody: 'else' });
+    await sleep(AGE_MS + 1_000);
+    await engine.createVolume(`slipway-${fresh}`, {});
     const isLeaseAlive = (lease: string): boolean => lease === alive;
-    await reapLeftovers(engine, 'volumes-reaper', { isLeaseAlive, holdsName: async () => false });
+    await reapLeftovers(engine, 'volumes-reaper', { isLeaseAlive, holdsName: async () => false }, AGE_MS);
     expect(await standing([...gone, ...kept, labelled])).toEqual([...gone, ...kept, labelled]);
     const owner = { isLeaseAlive, holdsName: async () => true };
-    expect(await reapLeftovers(engine, 'volumes-reaper', owner)).toBe(2);
+    expect(await reapLeftovers(engine, 'volumes-reaper', owner, AGE_MS)).toBe(2);
     expect(await standing([...gone, ...kept, labelled])).toEqual([...kept, labelled]);
   } finally {
     await engine.removeContainer(id);
     for (const name of [...gone, ...kept, labelled]) await engine.removeVolume(name);
   }
 });
+
+/** Long enough for the calls between, whose age must stay below it. */
+const AGE_MS = 5_000;
 
 async function standing(names: readonly string[]): Promise<readonly string[]> {
   const all = new Set((await engine.docker.listVolumes()).Volumes.map(({ Name }) => Name));

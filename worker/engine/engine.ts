@@ -8,7 +8,7 @@ import type { ImageRemoval } from './image-removals.ts';
 import type { ImageFacts } from './inspect-image.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import type { NetworkSpec, NetworkFacts } from './network.ts';
-import type { Owned, OwnedThing } from './list-owned.ts';
+import type { Owned, UnlabelledVolume } from './list-owned.ts';
 import type { RegistryLogin } from './pull-image.ts';
 import type { RunResult } from './run.ts';
 
@@ -86,7 +86,7 @@ export interface Engine {
   /** Containers, networks and volumes that carry every one of the labels (`key=value`, or `key` alone). */
   listOwned(labels: readonly string[]): Promise<Owned>;
   /** Volumes that have no label and no container, by the begin of their name: a create that the engine's end cut off. */
-  listUnlabelledVolumes(prefix: string): Promise<readonly OwnedThing[]>;
+  listUnlabelledVolumes(prefix: string): Promise<readonly UnlabelledVolume[]>;
   /** Ends the events' connection. Nothing in the engine changes. */
   close(): void;
 }

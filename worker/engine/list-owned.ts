@@ -32,6 +32,12 @@ export async function listOwned(docker: Dockerode, labels: readonly string[]): P
   };
 }
 
+export interface UnlabelledVolume {
+  readonly id: string;
+  /** Since it was made, or changed at its top; both times are the engine's own. NaN where it does not tell. */
+  readonly ageMs: number;
+}
+
 /**
  * Volumes that have no label and no container, by the begin of their name: Docker that is ended while it makes a volume
  * may keep the volume and lose its labels.
@@ -39,10 +45,23 @@ export async function listOwned(docker: Dockerode, labels: readonly string[]): P
 export async function listUnlabelledVolumes(
   docker: Dockerode,
   prefix: string,
-): Promise<readonly OwnedThing[]> {
+): Promise<readonly UnlabelledVolume[]> {
   const filters = JSON.stringify({ dangling: ['true'], name: [prefix] });
   const { Volumes } = await callEngine(() => docker.listVolumes({ filters }));
-  return (Volumes ?? [])
-    .map(({ Name, Labels }) => ({ id: Name, labels: Labels ?? {} }))
-    .filter(({ id, labels }) => id.startsWith(prefix) && Object.keys(labels).length === 0);
+  const found = ((Volumes ?? []) as readonly Volume[]).filter(
+    ({ Name, Labels }) => Name.startsWith(prefix) && Object.keys(Labels ?? {}).length === 0,
+  );
+  if (found.length === 0) return [];
+  const { SystemTime } = (await callEngine(() => docker.info())) as { readonly SystemTime: string };
+  return found.map(({ Name, CreatedAt }) => ({
+    id: Name,
+    ageMs: Date.parse(SystemTime) - Date.parse(CreatedAt ?? ''),
+  }));
+}
+
+interface Volume {
+  readonly Name: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+  /** Whole seconds. */
+  readonly CreatedAt?: string;
 }

@@ -1,4 +1,4 @@
-import { isId, timeOf } from '../../src/core/id.ts';
+import { isId } from '../../src/core/id.ts';
 import type { Engine } from '../engine/engine.ts';
 import { LABELS } from '../engine/labels.ts';
 import type { OwnedThing } from '../engine/list-owned.ts';
@@ -17,7 +17,7 @@ export interface Owner {
   readonly holdsName: () => Promise<boolean>;
 }
 
-/** A volume without labels may be one that the engine is just making, for another worker, until its lease is this old. */
+/** A volume without labels may be one that the engine is just making, for another worker, until it is this old. */
 const MADE_MS = 30_000;
 
 /**
@@ -31,6 +31,7 @@ export async function reapLeftovers(
   engine: Engine,
   workerName: string,
   { isLeaseAlive, holdsName }: Owner,
+  madeMs = MADE_MS,
 ): Promise<number> {
   const owned = await engine.listOwned([`${LABELS.worker}=${workerName}`, LABELS.lease]);
   const isLeftover = (thing: OwnedThing) => !isLeaseAlive(thing.labels[LABELS.lease] ?? '');
@@ -39,9 +40,9 @@ export async function reapLeftovers(
     networks: owned.networks.filter(isLeftover),
     volumes: [
       ...owned.volumes.filter(isLeftover),
-      ...(await engine.listUnlabelledVolumes(VOLUME_PREFIX)).filter(({ id }) =>
-        isOfDeadLease(id, isLeaseAlive),
-      ),
+      ...(await engine.listUnlabelledVolumes(VOLUME_PREFIX))
+        .filter(({ id, ageMs }) => ageMs >= madeMs && isOfDeadLease(id, isLeaseAlive))
+        .map(({ id }) => ({ id, labels: {} })),
     ],
   };
   const count = left.containers.length + left.networks.length + left.volumes.length;
@@ -50,5 +51,5 @@ export async function reapLeftovers(
 
 function isOfDeadLease(volume: string, isLeaseAlive: Owner['isLeaseAlive']): boolean {
   const [lease = ''] = volume.slice(VOLUME_PREFIX.length).split('-');
-  return isId('lea', lease) && !isLeaseAlive(lease) && timeOf(lease) < Date.now() - MADE_MS;
+  return isId('lea', lease) && !isLeaseAlive(lease);
 }
