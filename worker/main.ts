@@ -273,8 +273,8 @@ function keepBuildCache(engine: Engine, isIdle: () => boolean): void {
   const cache = engineBuildCache(engine.docker);
   let dueMs = 0;
   const look = async (): Promise<void> => {
-    if (!isIdle() || Date.now() < dueMs) return;
-    dueMs = Date.now() + PRUNE_MS;
+    if (!isIdle() || performance.now() < dueMs) return;
+    dueMs = performance.now() + PRUNE_MS;
     const freedBytes = await boundBuildCache({ cache, keepBytes, isIdle });
     if (freedBytes > 0) log.info({ freedBytes, keepBytes }, 'the build cache was brought to its bound');
   };

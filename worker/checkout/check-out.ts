@@ -35,11 +35,11 @@ const LOCAL_MS = 10 * 60_000;
  * `abortOutcome` when the signal aborts. The reason is the caller's to log; the log is not ended.
  */
 export async function checkOut(work: CheckOut): Promise<Outcome> {
-  const startedMs = Date.now();
+  const startedMs = performance.now();
   try {
     const fetched = await exportCommit(work).catch((error: unknown) => exportAgain(work, error));
     await sayNotYet(work);
-    const seconds = ((Date.now() - startedMs) / 1000).toFixed(2);
+    const seconds = ((performance.now() - startedMs) / 1000).toFixed(2);
     await work.log.say(`Checked out in ${seconds} s (${fetched ? 'fetched' : "from this worker's mirror"}).`);
     return { status: 'success', reason: null, exitCode: null };
   } catch (error) {

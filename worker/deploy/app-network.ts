@@ -40,10 +40,10 @@ async function make(engine: Engine, network: AppNetwork) {
     () => null,
     (error: unknown) => ({ error }),
   );
-  for (const deadline = Date.now() + MADE_BY_ANOTHER_MS; ; await sleep(50)) {
+  for (const deadline = performance.now() + MADE_BY_ANOTHER_MS; ; await sleep(50)) {
     const found = await inspect(engine, network.name);
     if (found !== null || refusal === null) return found;
-    if (Date.now() > deadline) throw refusal.error;
+    if (performance.now() > deadline) throw refusal.error;
   }
 }
 

@@ -22,18 +22,18 @@ export async function killContainer(docker: Dockerode, id: string, signal: strin
  * that the engine had begun by itself may fail without a word, so it is asked for again while the container stands.
  */
 export async function removeContainer(docker: Dockerode, id: string): Promise<void> {
-  const endMs = Date.now() + BUSY_MS;
+  const endMs = performance.now() + BUSY_MS;
   do {
     await whileBusy(() => unlessGone(() => docker.getContainer(id).remove({ force: true, v: true })));
     if (await isGoneWithin(docker, id, AGAIN_MS)) return;
-  } while (Date.now() < endMs);
+  } while (performance.now() < endMs);
   throw new Error(`the engine does not finish the removal of container ${id}`);
 }
 
 async function isGoneWithin(docker: Dockerode, id: string, mostMs: number): Promise<boolean> {
-  const endMs = Date.now() + mostMs;
+  const endMs = performance.now() + mostMs;
   while ((await inspectContainer(docker, id)) !== null) {
-    if (Date.now() > endMs) return false;
+    if (performance.now() > endMs) return false;
     await sleep(20);
   }
   return true;
@@ -51,13 +51,13 @@ export async function removeVolume(docker: Dockerode, name: string): Promise<voi
 
 /** Repeats what the engine refuses because another removal is under way (409; 403 for a network in use). */
 async function whileBusy(removal: () => Promise<void>): Promise<void> {
-  const endMs = Date.now() + BUSY_MS;
+  const endMs = performance.now() + BUSY_MS;
   for (;;) {
     try {
       return await removal();
     } catch (error) {
       const status = refusalStatus(error);
-      if ((status !== 409 && status !== 403) || Date.now() > endMs) throw error;
+      if ((status !== 409 && status !== 403) || performance.now() > endMs) throw error;
       if (isBeingRemoved(error)) return;
       await sleep(50);
     }

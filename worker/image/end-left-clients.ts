@@ -9,7 +9,7 @@ const PAUSE_MS = 20;
  * its image when everything else of the lease is gone. The engine stops a build whose client is gone.
  */
 export async function endLeftClients(repository: string): Promise<void> {
-  for (const deadline = Date.now() + WAIT_MS; Date.now() < deadline; await sleep(PAUSE_MS)) {
+  for (const deadline = performance.now() + WAIT_MS; performance.now() < deadline; await sleep(PAUSE_MS)) {
     const clients = await clientsOf(repository);
     if (clients.length === 0) return;
     for (const pid of clients)

@@ -65,13 +65,13 @@ async function followPush(
   // Older engines refuse a push without a login.
   const authconfig = { serveraddress: host, username: '', password: '', ...credentials };
   const stream = await callEngine(() => image.push({ tag, authconfig, abortSignal: signal }));
-  let saidMs = Date.now();
+  let saidMs = performance.now();
   for await (const line of linesOf(stream)) {
     moved();
     const words = messages.readLine(line);
     if (words !== null) await log.say(words);
-    if (Date.now() - saidMs > SAY_EVERY_MS) {
-      saidMs = Date.now();
+    if (performance.now() - saidMs > SAY_EVERY_MS) {
+      saidMs = performance.now();
       const { current, total } = messages.progress;
       await log.say(`${formatBytes(current)} of ${formatBytes(total)}`);
     }

@@ -70,7 +70,7 @@ async function fillVolume(
   labels: Readonly<Record<string, string>>,
   program: Buffer,
 ): Promise<void> {
-  const giveUpMs = Date.now() + FILLING_MS;
+  const giveUpMs = performance.now() + FILLING_MS;
   const name = helper.volume;
   for (;;) {
     try {
@@ -93,7 +93,7 @@ async function fillVolume(
       }
     } catch (error) {
       if (refusalStatus(error) !== 409) throw error;
-      if (Date.now() > giveUpMs) await engine.removeContainer(name);
+      if (performance.now() > giveUpMs) await engine.removeContainer(name);
       await sleep(50);
     }
   }

@@ -42,7 +42,7 @@ export async function checkLogs({ system, reader, pushed, build, at }: Ended): P
       const what = `${row.name} ${attempt.attempt}`;
       const got = await look(attempt.logId, what);
       if (!isOfStep(got, writtenByStep(row.name, pushed.version), attempt.status))
-        problems.push(`the log of ${what} is not what it wrote (${got.length} bytes)`);
+        problems.push(`the log of ${what} (${attempt.status}) is not what it wrote: ${excerpt(got)}`);
     }
   // Those of attempts that others have taken the place of.
   const others = [...reader.logsOf(build.id)].filter((id) => !looked.has(id) && reader.shown(id).length > 0);
@@ -56,6 +56,12 @@ export async function checkLogs({ system, reader, pushed, build, at }: Ended): P
       problems.push(`the log of its deployment is not what it wrote: ${JSON.stringify(texts)}`);
   }
   return problems;
+}
+
+/** Both ends of what was found, for who has to find out why. */
+function excerpt(text: string): string {
+  const [begin, end] = [text.slice(0, 200), text.slice(200).slice(-200)];
+  return `${text.length} bytes, ${JSON.stringify(begin)} … ${JSON.stringify(end)}`;
 }
 
 /** Of an attempt that Slipway lost, the beginning. */
