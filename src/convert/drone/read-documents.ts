@@ -79,6 +79,8 @@ function leaveOutResource(root: Foreign, word: string): void {
     root.leaveOut('secrets are kept by the server', 'Write `slipway secret set` for the project.');
   else if (word === 'signature')
     root.leaveOut('the file is not signed', 'Remove it; who may change the file is the Git host’s to say.');
+  else if (word === 'template')
+    root.leaveOut('templates are kept by a server of Drone', 'Write the steps that it stands for.');
   else root.leaveOut(`\`${word}\` is no kind that is known`, 'Remove it.');
   root.use();
 }

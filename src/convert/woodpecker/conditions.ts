@@ -184,6 +184,10 @@ function noteAction(action: Foreign | undefined): void {
 function expressionOf(evaluate: Foreign | undefined): string | null {
   const written = withNames(evaluate?.text() ?? null);
   if (evaluate === undefined || written === null) return null;
+  if (written === '') {
+    evaluate.needs('it is empty');
+    return null;
+  }
   if (parseExpression(written).expression !== null) return written;
   const { expression } = parseExpression(written, true);
   if (expression === null) {

@@ -182,3 +182,9 @@ steps:
   expect(errorsOf('drone', text)).toEqual([]);
   expect(notesOf('drone', text)).toEqual([expect.stringMatching(/^6 convert_changed: .*`\$\{OTHER:-/)]);
 });
+
+it('a template of Drone is not here, which is noted', () => {
+  expect(notesOf('drone', 'kind: template\nload: ci.star\ndata: { a: b }\n')).toEqual([
+    expect.stringMatching(/^1 convert_left_out: .*templates are kept by a server of Drone/),
+  ]);
+});

@@ -99,6 +99,7 @@ it.each([
   '{ event: [] }',
   '{ branch: [], path: [], status: [] }',
   '{ branch: { include: [] } }',
+  '{ evaluate: "" }',
   '~',
 ])('an empty condition of Woodpecker holds always: %s', (when) =>
   expect(eventsOf('woodpecker', when)).toEqual(ALL),
