@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { didYouMean } from '../core/did-you-mean.ts';
+import { Problem } from '../core/problem.ts';
 import { trustAuthorities } from '../tls/trust-authorities.ts';
 import { ApiError, createApiClient, type ApiClient } from './api-client.ts';
 
@@ -109,6 +110,13 @@ function whereTo(values: Call['values']): { server: string; token: string } {
       "Set SLIPWAY_TOKEN to an admin token; the first one is in the file admin-token of the server's data folder.",
       0,
     );
+  // Also a broken line: it would be shown with what refuses it.
+  if (!/^[\x21-\x7e]+$/.test(token.trim()))
+    throw new ApiError(
+      'The token has a character that no token has, such as a space or the end of a line.',
+      `Copy it anew into ${values['token'] === undefined ? 'SLIPWAY_TOKEN' : '--token'}.`,
+      0,
+    );
   return { server, token: token.trim() };
 }
 
@@ -150,5 +158,9 @@ function explain(error: unknown, usage: string): number {
     process.stderr.write(`slipway: ${error.message}\n\nUsage: ${usage}\n`);
     return 2;
   }
-  throw error;
+  const { message, syscall } = error as NodeJS.ErrnoException;
+  if (!(error instanceof Problem) && syscall === undefined) throw error;
+  const fix = error instanceof Problem ? error.fix : 'Correct what it names and run the command again.';
+  process.stderr.write(`slipway: ${message}\n  ${fix}\n`);
+  return 1;
 }
