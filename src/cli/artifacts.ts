@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, rmSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ARTIFACT_NAME } from '../core/artifact.ts';
 import type { ArtifactView, BuildView } from '../core/views/build-view.ts';
+import { makeFolderDurably } from '../files/durable.ts';
 import { ApiError, type ApiClient } from './api-client.ts';
 import { callServer, UsageError, type Call, type ServerCommand } from './call-server.ts';
 import { findBuild, segment } from './find.ts';
@@ -69,7 +70,7 @@ async function downloadAll(
   names: ReadonlyMap<string, string>,
 ): Promise<void> {
   const folder = path.resolve(typeof values['to'] === 'string' ? values['to'] : '.');
-  await mkdir(folder, { recursive: true });
+  await makeFolderDurably(folder);
   const wanted = [];
   for (const artifact of chosen) {
     // The server's word is not enough for a path of this machine.

@@ -63,6 +63,20 @@ function start(...args: string[]) {
 
 const run = (...args: string[]) => start(...args).ended;
 
+it('are not written where the system lets nobody make a folder, and that ends', async () => {
+  has('art_1', 'site', 'x');
+  for (const [to, code] of [
+    ['/proc/slipway/x', 'ENOENT'],
+    ['file/x', 'EEXIST'],
+  ] as const) {
+    writeFileSync(path.join(folder, 'file'), '');
+    const { status, stderr } = await run('--download', '--to', to);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^slipway: ${code}: .*\\n  Correct what it names`));
+  }
+  expect(loaded).toEqual([]);
+});
+
 it('are listed with their step, size and end, as JSON too', async () => {
   has('art_1', 'site', 'x'.repeat(2_500_000), { expiresAtMs: Date.UTC(2030, 0, 2, 3, 4) });
   has('art_2', 'dist', 'a', { files: 1 });
