@@ -81,7 +81,10 @@ const log = pino(
   { write: (line) => void output.write(lineMask.mask(line)) },
 );
 await main().catch((error: unknown) => {
-  log.fatal({ err: error }, error instanceof Problem ? `${error.message} ${error.fix}` : 'the server ends');
+  log.fatal(
+    { err: error },
+    error instanceof Problem ? `${error.message} ${error.fix}` : `the server ends: ${String(error)}`,
+  );
   process.exit(1);
 });
 

@@ -79,7 +79,10 @@ const log = pino(
 /** Of the leases that are worked on, by their id. */
 const stepLogs = new Map<string, StepLog>();
 await main().catch((error: unknown) => {
-  log.fatal({ err: error }, error instanceof Problem ? `${error.message} ${error.fix}` : 'the worker ends');
+  log.fatal(
+    { err: error },
+    error instanceof Problem ? `${error.message} ${error.fix}` : `the worker ends: ${String(error)}`,
+  );
   process.exitCode = 1;
 });
 // All is settled: a connection that Redis ended while this one did may just be made again, and would keep the process.

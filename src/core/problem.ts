@@ -462,6 +462,11 @@ export const CATALOGUE = {
     message: 'Another server holds the lock of this database ({holder}).',
     fix: 'Stop it first: exactly one server may use a database.',
   },
+  database_unusable: {
+    http: 500,
+    message: 'The database {file} cannot be used: {cause}.',
+    fix: 'Let the user that Slipway runs as read and write it and its folder, and end other programs that hold it; one that is damaged is brought back from a backup (`slipway restore`, once it is moved aside).',
+  },
   database_refused: {
     http: 503,
     message: 'PostgreSQL at {database} cannot be used: {cause}.',

@@ -6,6 +6,7 @@ import { Problem } from '../core/problem.ts';
 import { MIGRATIONS } from '../store/migrate.ts';
 import { refusalOf } from '../store/postgres-refusal.ts';
 import { splitPassword } from '../store/split-password.ts';
+import { unusableFile } from '../store/sqlite.ts';
 import { causeOf, fail, ok, warn, type Check, type Finding } from './check.ts';
 
 const ANSWER_MS = 5_000;
@@ -21,7 +22,11 @@ export function checkDatabase({ database }: Installation): Check {
           `there is none at ${database.file}`,
           'The first start makes it; else name the data folder with SLIPWAY_DATA.',
         );
-      return judge(database.file, askSqlite(database.file));
+      try {
+        return judge(database.file, askSqlite(database.file));
+      } catch (error) {
+        throw unusableFile(error, database.file) ?? error;
+      }
     },
   };
 }

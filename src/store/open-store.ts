@@ -11,7 +11,7 @@ import { demandPostgres, openPostgres } from './postgres.ts';
 import { refusalOf } from './postgres-refusal.ts';
 import type { Database } from './schema.ts';
 import { takeServerLock } from './server-lock.ts';
-import { openSqlite } from './sqlite.ts';
+import { openSqlite, unusableFile } from './sqlite.ts';
 import type { Store } from './store.ts';
 import { createWriteQueue } from './write-queue.ts';
 
@@ -35,17 +35,25 @@ export interface OpenStoreOptions {
 /**
  * Opens the record, takes the server's lock and brings the schema up to date.
  * @param target Path of an SQLite file, or a `postgres://` (`postgresql://`) URL.
- * @throws Problem `database_refused`, `server_running`, `schema_newer`.
+ * @throws Problem `database_unusable`, `database_refused`, `server_running`, `schema_newer`.
  */
 export async function openStore(target: string, options: OpenStoreOptions = {}): Promise<Store> {
   const isPostgres = /^postgres(ql)?:\/\//.test(target);
   if (isPostgres) await demandPostgres(target);
-  const connections = isPostgres ? openPostgres(target) : openSqlite(target);
+  const connections = isPostgres ? openPostgres(target) : openFile(target);
   try {
     return await start(connections, options);
   } catch (error) {
     await closeAll(connections);
-    throw (isPostgres ? refusalOf(error, target) : null) ?? error;
+    throw (isPostgres ? refusalOf(error, target) : unusableFile(error, target)) ?? error;
+  }
+}
+
+function openFile(file: string): Connections {
+  try {
+    return openSqlite(file);
+  } catch (error) {
+    throw unusableFile(error, file) ?? error;
   }
 }
 

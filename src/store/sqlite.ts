@@ -85,3 +85,10 @@ function asProblem(error: unknown, file: string): unknown {
   if (errcode === undefined || !FULL.has(errcode)) return error;
   return new Problem('disk_full', { path: path.dirname(path.resolve(file)) }, { cause: error });
 }
+
+/** What a file is refused with that is no database, is damaged or cannot be written; null for what SQLite does not say. */
+export function unusableFile(error: unknown, file: string): Problem | null {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== 'ERR_SQLITE_ERROR') return null;
+  return new Problem('database_unusable', { file, cause: message }, { cause: error });
+}
