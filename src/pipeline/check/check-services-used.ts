@@ -3,7 +3,7 @@ import type { PipelineSpec } from '../grammar/pipeline.ts';
 import { valuesOfSettings } from '../grammar/settings.ts';
 import type { Located, Report } from '../report.ts';
 
-/** Warns of a service whose name stands in no command and no environment of the file. */
+/** Warns of a service whose name stands in no command and no environment of the file, and that shares no volume with a step. */
 export function checkServicesUsed({ services, steps }: PipelineSpec, report: Report): void {
   const words = new Set<string>();
   const add = (text: string) => {
@@ -17,8 +17,13 @@ export function checkServicesUsed({ services, steps }: PipelineSpec, report: Rep
     textsOf(valuesOfSettings(settings)).forEach(add);
     entrypoint?.forEach(add);
   }
-  for (const { name } of services)
-    if (name.value !== '' && !isNamed(name.value, words))
+  const shared = new Set(steps.flatMap(({ volumes }) => volumes.map(({ value }) => value.source)));
+  for (const { name, volumes } of services)
+    if (
+      name.value !== '' &&
+      !isNamed(name.value, words) &&
+      !volumes.some(({ value }) => shared.has(value.source))
+    )
       report.add('service_unused', name, { service: name.value });
 }
 

@@ -199,6 +199,13 @@ describe('a service', () => {
     expect(lint(file('environment: { URL: "postgres://u:p@my-db2/x" }'))).toEqual(['1:13 service_unused']);
   });
 
+  test('counts as used by who shares a volume with it, but for other services', () => {
+    const file = (source: string) =>
+      `services: { filler: { image: a:1, volumes: ["site:/out"] }, idle: { image: a:1, volumes: ["own:/x"] } }\nsteps: { a: { commands: x, volumes: ["${source}:/in"] } }`;
+    expect(lint(file('site'))).toEqual(['1:61 service_unused']);
+    expect(lint(file('other'))).toEqual(['1:13 service_unused', '1:61 service_unused']);
+  });
+
   test('has a name that resolves', () => {
     for (const name of ['DB', 'a.b', '-a', 'a'.repeat(64)])
       expect(lint(`services: { "${name}": { image: a:1 } }`)[0]).toBe('1:13 value_wrong');
