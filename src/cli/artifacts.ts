@@ -3,6 +3,7 @@ import { createReadStream, rmSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { formatBytes } from '../../worker/registry/format-bytes.ts';
 import { ARTIFACT_NAME } from '../core/artifact.ts';
 import type { ArtifactView, BuildView } from '../core/views/build-view.ts';
 import { makeFolderDurably } from '../files/durable.ts';
@@ -174,8 +175,7 @@ function wrong({ name }: ArtifactView, cause: string): ApiError {
 }
 
 function amount({ files, bytes }: ArtifactView): string {
-  const size = bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-  return `${files} ${files === 1 ? 'file' : 'files'}, ${size}`;
+  return `${files} ${files === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}`;
 }
 
 function expiry({ expiresAtMs }: ArtifactView): string {

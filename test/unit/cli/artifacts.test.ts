@@ -82,7 +82,7 @@ it('are listed with their step, size and end, as JSON too', async () => {
   has('art_2', 'dist', 'a', { files: 1 });
   const { stdout } = await run();
   expect(stdout).toBe(
-    'site  make  2 files, 2.5 MB  until 2030-01-02T03:04Z\ndist  make  1 file, 1 kB     with its build\n',
+    'site  make  2 files, 2.5 MB  until 2030-01-02T03:04Z\ndist  make  1 file, 1 B      with its build\n',
   );
   expect(JSON.parse((await run('--json', '--name', 'dist')).stdout)).toMatchObject([{ id: 'art_2' }]);
   expect(await run('--name', 'site2')).toMatchObject({
