@@ -26,6 +26,9 @@ const artifacts: ServerCommand = {
   },
   run: async (call) => {
     const { api, positionals, values, say } = call;
+    for (const option of ['to', 'force'])
+      if (values[option] !== undefined && values['download'] !== true)
+        throw new UsageError(`--${option} goes with --download`);
     const id = await findBuild(api, positionals[0] ?? '');
     const build = await api.request<BuildView>('GET', `/builds/${segment(id)}`);
     const all = build.artifacts ?? [];

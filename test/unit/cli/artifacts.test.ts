@@ -63,6 +63,15 @@ function start(...args: string[]) {
 
 const run = (...args: string[]) => start(...args).ended;
 
+it('are not listed where something was said of a download alone', async () => {
+  for (const option of [['--to', 'out'], ['--force']])
+    expect(await run(...option)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining(`slipway: ${option[0]} goes with --download`) as string,
+    });
+});
+
 it('are not written where the system lets nobody make a folder, and that ends', async () => {
   has('art_1', 'site', 'x');
   for (const [to, code] of [
