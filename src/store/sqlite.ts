@@ -29,9 +29,14 @@ export function openSqlite(file: string): Connections {
 
 function connect(file: string, readOnly: boolean): SqliteDatabase {
   const database = new DatabaseSync(file, { readOnly });
-  database.exec('pragma busy_timeout = 2000');
-  if (!readOnly)
-    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+  try {
+    database.exec('pragma busy_timeout = 2000');
+    if (!readOnly)
+      database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
   const statements = new Map<string, SqliteStatement>();
   return {
     close: () => database.close(),
@@ -90,5 +95,7 @@ function asProblem(error: unknown, file: string): unknown {
 export function unusableFile(error: unknown, file: string): Problem | null {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== 'ERR_SQLITE_ERROR') return null;
+  const full = asProblem(error, file);
+  if (full instanceof Problem) return full;
   return new Problem('database_unusable', { file, cause: message }, { cause: error });
 }

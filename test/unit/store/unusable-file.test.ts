@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -45,4 +46,14 @@ it('so is a database that was cut short', async () => {
   for (const name of await readdir(folder)) if (name !== 'whole.db') await rm(path.join(folder, name));
   await writeFile(file, (await readFile(whole)).subarray(0, 5_000));
   await expect(openStore(file)).rejects.toMatchObject({ code: 'database_unusable', details: { file } });
+});
+
+it('a disk without room for its first page is full, and not the file wrong', async ({ skip }) => {
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', folder]);
+  skip(status !== 0, 'a mount needs root');
+  try {
+    await expect(openStore(file)).rejects.toMatchObject({ code: 'disk_full', details: { path: folder } });
+  } finally {
+    execFileSync('umount', [folder]);
+  }
 });
