@@ -16,6 +16,7 @@ export function matrixOut(matrix: Foreign): Out {
   for (const one of matrix.entries())
     if (!counting.includes(one))
       one.leaveOut('beside an `include` nothing else counts there', 'Write all combinations in `include`.');
+  noteCut(counting, matrix);
   return map(
     named(counting, (one) =>
       /^(?:include|exclude)$/.test(one.key) && one.kind === 'list'
@@ -34,6 +35,18 @@ export function matrixOut(matrix: Foreign): Out {
     ),
     matrix,
   );
+}
+
+/** Woodpecker makes this many of the combinations of lists (`matrix.go`, `limitAxis`), and says nothing of the others. */
+const MOST = 27;
+
+function noteCut(axes: readonly Foreign[], matrix: Foreign): void {
+  const sizes = axes.flatMap((axis) =>
+    axis.kind === 'list' && axis.key !== 'include' ? [axis.items().length] : [],
+  );
+  const count = sizes.reduce((all, size) => all * Math.max(size, 1), 1);
+  if (count > MOST)
+    matrix.changes(`all ${count} combinations of it run, and ${MOST} of them there`, 'Leave values out.');
 }
 
 /** Names of its variables. */

@@ -1,3 +1,4 @@
+import { settingVariable } from '../../pipeline/setting-variable.ts';
 import type { Foreign } from '../foreign.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
@@ -17,10 +18,22 @@ export function settingsEntry(
   if (settings?.kind === 'nothing') settings.needs('it is empty');
   const own = settings?.kind === 'map' ? settings.entries() : [];
   const entries = [...own, ...others].flatMap((one) => {
+    noteName(one, dialect);
     const out = settingOf(one, dialect, texts);
     return out === null ? [] : [entry(one.key, out, one)];
   });
   return entry('settings', map(onceEach(entries), settings ?? null), settings ?? null);
+}
+
+/** Drone leaves hyphens and full stops in a variable (drone-runner-docker, `convertSettings`). */
+function noteName(setting: Foreign, { product }: Dialect): void {
+  const here = settingVariable(setting.key);
+  const there = `PLUGIN_${setting.key.toUpperCase()}`;
+  if (product === 'Drone' && here !== there)
+    setting.changes(
+      `the plugin gets it as \`${here}\`, and as \`${there}\` there`,
+      'Look at what the plugin takes.',
+    );
 }
 
 /** Null where the plugin is not given it. */

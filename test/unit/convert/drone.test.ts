@@ -188,3 +188,12 @@ it('a template of Drone is not here, which is noted', () => {
     expect.stringMatching(/^1 convert_left_out: .*templates are kept by a server of Drone/),
   ]);
 });
+
+it('a setting whose variable has another name in Drone is noted', () => {
+  const text = (name: string) =>
+    `kind: pipeline\ntype: docker\nname: default\nsteps:\n  - { name: one, image: "alpine:3", settings: { ${name}: x } }\n`;
+  expect(notesOf('drone', text('foo_bar'))).toEqual([]);
+  expect(notesOf('drone', text('foo-bar'))).toEqual([
+    expect.stringMatching(/`PLUGIN_FOO_BAR`, and as `PLUGIN_FOO-BAR` there/),
+  ]);
+});

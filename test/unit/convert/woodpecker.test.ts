@@ -464,6 +464,15 @@ steps: [{ name: test, image: "golang:\${GO}", commands: [x] }]
   ]);
 });
 
+it('a matrix of more combinations than Woodpecker makes is noted', () => {
+  const matrix = (count: number) =>
+    `matrix:\n  A: [${Array.from({ length: count }, (_, n) => `a${n}`).join(', ')}]\n  B: [x, y, z]\nsteps: [{ name: t, image: "golang:1", commands: [x] }]\n`;
+  expect(notesOf('woodpecker', matrix(9))).toEqual([]);
+  expect(notesOf('woodpecker', matrix(10))).toEqual([
+    expect.stringMatching(/^\d+ \w+: `matrix` .*all 30 combinations of it run, and 27 of them there/),
+  ]);
+});
+
 it('what follows `:+`, `:?`, `:=` or `=` is taken where the variable is empty, as after `:-`', () => {
   const text = `steps:
   a:
