@@ -30,7 +30,7 @@ export function readCheckoutSetting(setting: Foreign): void {
 
 export const OWN_CHECKOUT = [
   'Slipway checks the commit out by itself',
-  'Fetch what else is needed in a step.',
+  'Fetch what else is needed in a step, or have steps of your own in its place as `clone`.',
 ] as const;
 
 export const WHOLE = 'the whole history and all tags are there';

@@ -186,7 +186,11 @@ export const LINT_CATALOGUE = {
     'Give it a default, e.g. ${NAME:-default}, or narrow `when` to the events that have it.',
   ),
   image_without_clone: error(
-    '`image` is built of the files of the commit, and `skip_clone` on line {line} leaves them away.',
+    '`image` is built of the files of the commit, and `{key}` on line {line} leaves them away.',
+    'Remove one of the two.',
+  ),
+  clone_skipped: error(
+    '`clone` has steps, and `skip_clone` on line {line} says that nothing is cloned.',
     'Remove one of the two.',
   ),
   image_wrong: error(

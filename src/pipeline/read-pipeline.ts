@@ -1,5 +1,6 @@
 import { newBuildRoom } from './build-room.ts';
 import { decode, type FileInput } from './decode.ts';
+import { withCloneSteps } from './clone-steps.ts';
 import { pipelineRecord } from './grammar/pipeline.ts';
 import type { PipelineSpec } from './grammar/pipeline.ts';
 import type { IncludedFiles } from './include/included-file.ts';
@@ -34,5 +35,6 @@ export function readPipeline(
   const tree = parseYaml(text, report, room);
   const root = tree === null ? null : cursorAt(tree, report, room);
   if (root === null) return { spec: null, isWhole: true, report };
-  return { ...mergeIncluded(pipelineRecord.read(root), file, included, room, report), report };
+  const { spec, isWhole } = mergeIncluded(pipelineRecord.read(root), file, included, room, report);
+  return { spec: withCloneSteps(spec), isWhole, report };
 }

@@ -136,7 +136,7 @@ class WorkflowRun {
   async #checkOut(log: LogSink): Promise<Outcome> {
     if (this.#lease.work.plan.skipClone === true) {
       await mkdir(this.#checkout, { recursive: true });
-      await log.say('The file says `skip_clone`: the commit is not checked out, and the workspace is empty.');
+      await log.say('The file leaves the commit out: it is not checked out, and the workspace is empty.');
       return this.#takeArtifacts(log);
     }
     const files = await this.#tools.bringFiles({

@@ -1,5 +1,5 @@
 import type { PipelineSpec } from '../grammar/pipeline.ts';
-import type { Report } from '../report.ts';
+import type { Report, Span } from '../report.ts';
 import type { Facts } from './check-pipeline.ts';
 import { checkReferences } from './check-references.ts';
 import type { OwnNames } from './check-template.ts';
@@ -14,15 +14,18 @@ export function checkImages(
   report: Report,
   isWhole: boolean,
 ): void {
-  const { steps, push, deploy, skip_clone: skip } = spec;
+  const { steps, push, deploy } = spec;
   const image = spec.image?.value ?? null;
-  const skipsClone = skip?.value === true;
-  if (spec.image !== null && image !== 'none' && skipsClone)
-    report.add('image_without_clone', spec.image, { line: report.lineOf(skip.span.offset) });
-  if (image === 'none' || (image === null && (!hasDockerfile || skipsClone))) {
+  const leaving = whatLeavesFilesAway(spec);
+  if (spec.image !== null && image !== 'none' && leaving !== null)
+    report.add('image_without_clone', spec.image, {
+      key: leaving.key,
+      line: report.lineOf(leaving.span.offset),
+    });
+  if (image === 'none' || (image === null && (!hasDockerfile || leaving !== null))) {
     if (isWhole && steps.length === 0 && push === null && deploy.length === 0)
       report.add('pipeline_idle', START);
-    const fix = fixOf(image, hasDockerfile, skipsClone);
+    const fix = fixOf(image, hasDockerfile, leaving?.key ?? null);
     for (const { name, image: own } of steps)
       if (own === null)
         report.add('image_missing', name, {
@@ -44,10 +47,17 @@ export function checkImages(
     report.add('ships_untested', testTarget, { testTarget: testTarget.value });
 }
 
-function fixOf(image: 'none' | null, hasDockerfile: boolean, skipsClone: boolean): string {
+/** The key by which the commit is not checked out, and where; null: it is. */
+function whatLeavesFilesAway({ skip_clone: skip, clone }: PipelineSpec): { key: string; span: Span } | null {
+  if (skip?.value === true) return { key: 'skip_clone', span: skip.span };
+  const [first] = clone;
+  return first === undefined ? null : { key: 'clone', span: first.name.span };
+}
+
+function fixOf(image: 'none' | null, hasDockerfile: boolean, leaving: string | null): string {
   if (image === 'none')
     return hasDockerfile ? 'Remove `image: none`' : 'Write what to build instead of `image: none`';
-  if (!skipsClone) return 'Add `image:` to the file or a Dockerfile to the repository';
+  if (leaving === null) return 'Add `image:` to the file or a Dockerfile to the repository';
   const more = hasDockerfile ? '' : ', and add a Dockerfile to the repository';
-  return `Remove \`skip_clone\`, with which there is nothing to build from${more}`;
+  return `Remove \`${leaving}\`, with which there is nothing to build from${more}`;
 }

@@ -4,6 +4,7 @@ import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { IncludedFiles } from '../include/included-file.ts';
 import type { Report } from '../report.ts';
 import { checkCaches } from './check-caches.ts';
+import { checkClone } from './check-clone.ts';
 import { checkConditions } from './check-conditions.ts';
 import { checkDependencies } from './check-dependencies.ts';
 import { checkDeployments } from './check-deployments.ts';
@@ -60,6 +61,7 @@ export function checkPipeline(
   checkUnique('services', spec.services, report);
   checkNames(spec, own, report);
   if (isWhole) checkDependencies(spec, report);
+  checkClone(spec, report);
   checkImages(spec, facts, own, report, isWhole);
   checkEnvironments(spec, own, report);
   if (spec.concurrency?.group != null) checkTemplate(spec.concurrency.group, own, report);

@@ -97,6 +97,12 @@ export const pipelineRecord = record(
       'Whether the commit is not checked out: the workspace begins empty, and no image is built.',
       '`false`',
     ),
+    clone: defaulted(
+      steps.shape,
+      'Steps that bring the files in the place of the checkout: all others wait for them, and no image is built.',
+      [],
+      'Slipway checks the commit out',
+    ),
     when: optional(
       workflowWhen,
       'Conditions of which one must hold; otherwise the workflow is left out.',
@@ -104,7 +110,6 @@ export const pipelineRecord = record(
     ),
   },
   {
-    clone: 'The checkout has the whole history and all tags, no submodules and no files of Git LFS.',
     workspace: 'The workspace is chosen by Slipway.',
     workflows: 'Write a file in `.slipway/` for each.',
     cache: 'Write `cache` on the step that fills it.',

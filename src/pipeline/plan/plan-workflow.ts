@@ -74,8 +74,8 @@ function planConcurrency({ limit, group }: ConcurrencySpec, fill: FillValue): Co
 }
 
 /** Whether the commit is not checked out. */
-export const skipsClone = ({ skip_clone }: Pick<PipelineSpec, 'skip_clone'>): boolean =>
-  skip_clone?.value === true;
+export const skipsClone = ({ skip_clone, clone }: Pick<PipelineSpec, 'skip_clone' | 'clone'>): boolean =>
+  skip_clone?.value === true || clone.length > 0;
 
 const WHOLE_FILE = { span: { offset: 0, length: 1 }, path: '' };
 

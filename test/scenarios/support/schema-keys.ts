@@ -29,7 +29,7 @@ export function keysOfSchema(root: unknown): ReadonlySet<string> {
     for (const [key, inner] of Object.entries(schema.properties ?? {})) {
       const inside = join(path, key);
       found.add(inside);
-      walk(inner, inside);
+      if (!isStepsAgain(inside, inner, schema)) walk(inner, inside);
     }
     for (const value of schema.enum ?? []) found.add(`${path}=${value}`);
     for (const inner of schema.anyOf ?? []) walk(inner, path);
@@ -38,6 +38,13 @@ export function keysOfSchema(root: unknown): ReadonlySet<string> {
   };
   walk(root as Schema, '');
   return found;
+}
+
+/** The steps of `clone` become the first of `steps`: the same definition, read and planned by the same code. */
+function isStepsAgain(path: string, schema: Schema, beside: Schema): boolean {
+  const valueOf = ({ anyOf }: Schema): string => JSON.stringify(anyOf);
+  const steps = beside.properties?.['steps'];
+  return path === 'clone' && steps !== undefined && valueOf(schema) === valueOf(steps);
 }
 
 /** The keys and values that a pipeline file uses, as the same paths; more of them than there are keys. */
@@ -62,6 +69,7 @@ export const isNames = (key: string): boolean => NAMES.has(key);
 const NAMES = new Set([
   'services',
   'steps',
+  'clone',
   'services.environment',
   'steps.environment',
   'steps.settings',

@@ -340,9 +340,23 @@ const asked = optional({
   ),
 }).map((file) => (Object.keys(file).length > 2 ? {} : file));
 
+/** Beside an image, and what needs one, it is an error. */
+const clone = fc.constantFrom([{ name: 'fetch', image: 'git:1', commands: 'git clone x .' }], {
+  fetch: { image: 'git:1', settings: { depth: 1 } },
+  more: { image: 'git:1', commands: 'x', when: { event: 'tag' } },
+});
+
 export const pipelineFile = fc
-  .tuple(optional({ image, services, steps, push, deploy, labels }), rare, asked)
-  .map(([file, more, most]) => ({ ...more, ...most, ...file }))
+  .tuple(
+    optional({ image, services, steps, push, deploy, labels }),
+    rare,
+    asked,
+    fc.oneof(
+      { arbitrary: fc.constant({}), weight: 6 },
+      { arbitrary: clone.map((one) => ({ clone: one })), weight: 1 },
+    ),
+  )
+  .map(([file, more, most, own]) => ({ ...more, ...most, ...(file.image === undefined ? own : {}), ...file }))
   .filter((file) => Object.keys(file).length > 0);
 
 type File = Readonly<Record<string, unknown>>;

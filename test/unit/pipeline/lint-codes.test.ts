@@ -76,6 +76,7 @@ const FILES: Readonly<
   cron_never: ['image: {}\ncron: { a: { schedule: "0 0 30 2 *" } }', '2:24'],
   timezone_unknown: ['image: {}\ncron: { a: { schedule: "@daily", timezone: Mars/Base } }', '2:44'],
   image_missing: ['steps: { a: { commands: x } }', '1:10'],
+  clone_skipped: ['skip_clone: true\nclone: { a: { image: "a:1", commands: x } }', '2:10'],
   image_without_clone: ['skip_clone: true\nimage: {}', '2:8'],
   expression_wrong: [
     'when: { evaluate: CI_REPO = "a" }\nsteps: { a: { image: "a:1", commands: x } }',
