@@ -16,17 +16,24 @@ export function watchRedis(
   onAway: (error: unknown) => void = () => undefined,
   onBack: () => void = () => undefined,
 ): RedisWatch {
+  // All connections close when Redis ends; which of them is refused first afterwards is chance.
   let isAway = false;
+  let isTold = false;
   const reached = Promise.withResolvers<void>();
-  redis.on('error', (error: unknown) => {
-    if (isAway) return;
+  redis.on('close', () => {
     isAway = true;
+  });
+  redis.on('error', (error: unknown) => {
+    isAway = true;
+    if (isTold) return;
+    isTold = true;
     onAway(error);
   });
   redis.on('ready', () => {
     reached.resolve();
-    if (!isAway) return;
     isAway = false;
+    if (!isTold) return;
+    isTold = false;
     onBack();
   });
   return { isAway: () => isAway, reached: reached.promise };
