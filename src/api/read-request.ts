@@ -22,7 +22,7 @@ export function demandKnownKeys(request: Request, keys: readonly string[]): void
     key: key.slice(0, 256),
     path: request.path.slice(0, 256),
     known: keys.length === 0 ? 'it takes none' : `it takes ${keys.join(', ')}`,
-    help: near === null ? 'Leave it out.' : `Write ${near}.`,
+    help: near === null ? 'leave it out' : `write ${near}`,
   });
 }
 

@@ -67,7 +67,7 @@ export const CATALOGUE = {
   query_key_unknown: {
     http: 400,
     message: '{path} does not take {key} in its query: {known}.',
-    fix: '{help}',
+    fix: 'In the query, {help}.',
   },
   inputs_wrong: {
     http: 400,

@@ -22,9 +22,9 @@ it('a key that a list does not take is refused with those that it takes, and wha
   expect(body.error).toMatchObject({
     code: 'query_key_unknown',
     message: '/api/v1/builds does not take stauts in its query: it takes before, limit, project.',
-    fix: 'Leave it out.',
+    fix: 'In the query, leave it out.',
   });
-  expect((await ask('/api/v1/builds?projet=a%2Fb')).body.error['fix']).toBe('Write project.');
+  expect((await ask('/api/v1/builds?projet=a%2Fb')).body.error['fix']).toBe('In the query, write project.');
   expect((await ask('/api/v1/tokens?limit=5')).body.error['message']).toBe(
     '/api/v1/tokens does not take limit in its query: it takes none.',
   );
