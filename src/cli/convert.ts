@@ -30,7 +30,7 @@ file that cannot be read.
 
 /** Where files of other products are, in the order in which they are looked for. */
 const PLACES = [
-  '.woodpecker/*.{yml,yaml}',
+  '.woodpecker/{*,.*,}.{yml,yaml}',
   '.woodpecker.yaml',
   '.woodpecker.yml',
   '.drone.yml',

@@ -2,8 +2,9 @@ import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
+import { isPipelineFileIn } from '../convert/read-foreign.ts';
 import type { FileInput } from '../pipeline/decode.ts';
-import { isWorkflowFile, PIPELINE_FILE, PIPELINE_FOLDER } from '../pipeline/pipeline-files.ts';
+import { PIPELINE_FILE, PIPELINE_FOLDER } from '../pipeline/pipeline-files.ts';
 
 /** A file that is not there, or not for us; its message is for the person who named it. */
 export class UnreadableFile extends Error {}
@@ -36,8 +37,9 @@ export async function readLintInput(file: string): Promise<FileInput> {
 /** The files of a folder that are workflows, sorted; none where there is no such folder. */
 export function workflowFiles(folder: string): readonly string[] {
   if (!existsSync(folder)) return [];
+  const base = path.basename(path.resolve(folder));
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && isWorkflowFile(entry.name))
+    .filter((entry) => entry.isFile() && isPipelineFileIn(base, entry.name))
     .map(({ name }) => path.join(folder, name))
     .sort();
 }

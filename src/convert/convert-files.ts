@@ -129,8 +129,11 @@ function write(
   return { name, ...writeWorkflow(out, file, document, files) };
 }
 
-/** `.woodpecker/test.yml` is the workflow `test`. */
+/** `.woodpecker/test.yml` is the workflow `test`; of two endings Woodpecker takes both. */
 function nameOf(path: string): string {
-  const base = path.slice(path.lastIndexOf('/') + 1).replace(/\.ya?ml$/, '');
+  const base = path
+    .slice(path.lastIndexOf('/') + 1)
+    .replace(/\.yml$/, '')
+    .replace(/\.yaml$/, '');
   return workflowNameOf(base);
 }

@@ -1,13 +1,14 @@
 import { convertFiles } from './convert-files.ts';
+import { PIPELINE_FOLDER, isWorkflowFile } from '../pipeline/pipeline-files.ts';
 import { newConvertRoom } from './convert-room.ts';
 import type { Converted, Format, InputFile } from './converted.ts';
 
 /**
  * Files that are run as they are where a repository has none of ours, in the order in which they are looked for. Of the
- * folder those that lie in it itself, and of two endings one, as Woodpecker has it.
+ * folder those that lie in it itself, hidden ones too, and of two endings one, as Woodpecker has it.
  */
 const PLACES: readonly { readonly format: Format; readonly has: (path: string) => boolean }[] = [
-  { format: 'woodpecker', has: (path) => /^\.woodpecker\/[^/]+\.ya?ml$/.test(path) },
+  { format: 'woodpecker', has: (path) => /^\.woodpecker\/[^/\p{Cc}]*\.ya?ml$/u.test(path) },
   { format: 'woodpecker', has: (path) => path === '.woodpecker.yaml' },
   { format: 'woodpecker', has: (path) => path === '.woodpecker.yml' },
   { format: 'drone', has: (path) => path === '.drone.yml' },
@@ -26,6 +27,11 @@ export const FOREIGN_PLACES: readonly string[] = [
 /** Whether a path of a repository may be one of them. */
 export function isForeignPath(path: string): boolean {
   return PLACES.some(({ has }) => has(path));
+}
+
+/** Whether a name in a folder at the root, ours or another product's, is that of a pipeline file. */
+export function isPipelineFileIn(folder: string, name: string): boolean {
+  return folder === PIPELINE_FOLDER ? isWorkflowFile(name) : isForeignPath(`${folder}/${name}`);
 }
 
 /**

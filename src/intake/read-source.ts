@@ -1,14 +1,9 @@
 import { refOf, type RepositoryEvent } from '../core/event.ts';
-import { FOREIGN_PLACES, isForeignPath } from '../convert/read-foreign.ts';
+import { FOREIGN_PLACES, isForeignPath, isPipelineFileIn } from '../convert/read-foreign.ts';
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
 import { gatherIncluded } from '../pipeline/include/gather-included.ts';
 import type { IncludedFiles } from '../pipeline/include/included-file.ts';
-import {
-  isWorkflowFile,
-  PIPELINE_FILE,
-  PIPELINE_FOLDER,
-  type PipelineFile,
-} from '../pipeline/pipeline-files.ts';
+import { PIPELINE_FILE, PIPELINE_FOLDER, type PipelineFile } from '../pipeline/pipeline-files.ts';
 import type {
   Base,
   Changes,
@@ -43,7 +38,9 @@ export async function readSource(
   const place = await placeOf(deps, project, event);
   const base = baseOf(event, project.default_branch) ?? undefined;
   const { info, files, changes } = await deps.mirrors.read(place, [...PLACES, 'Dockerfile'], base);
-  const found = files.findIndex((content, index) => index < PLACES.length && hasPipeline(content));
+  const found = files.findIndex(
+    (content, index) => index < PLACES.length && hasPipeline(PLACES[index] ?? '', content),
+  );
   const pipelineFiles = await readPipelineFiles(deps, place, PLACES[found] ?? '', files[found] ?? null);
   const own = pipelineFiles.filter(({ path }) => !isForeignPath(path));
   const included = await gatherIncluded(own, includedReader(deps, project, event, place));
@@ -64,7 +61,9 @@ async function readPipelineFiles(
   if (isFile(content)) return [{ path, text: content }];
   if (content === null) return [];
   // One more than are allowed is read, so that lint says that there are too many.
-  const names = content.names.filter(isWorkflowFile).slice(0, PIPELINE_LIMITS.files + 1);
+  const names = content.names
+    .filter((name) => isPipelineFileIn(path, name))
+    .slice(0, PIPELINE_LIMITS.files + 1);
   const paths = names.map((name) => `${path}/${name}`);
   const { files } = await mirrors.read(place, paths);
   return paths.flatMap((one, index) => {
@@ -73,8 +72,10 @@ async function readPipelineFiles(
   });
 }
 
-function hasPipeline(content: Content): boolean {
-  return isFile(content) || (isFolder(content) && content.names.some(isWorkflowFile));
+function hasPipeline(place: string, content: Content): boolean {
+  return (
+    isFile(content) || (isFolder(content) && content.names.some((name) => isPipelineFileIn(place, name)))
+  );
 }
 
 const isFolder = (content: Content): content is Folder =>

@@ -44,6 +44,18 @@ test('a file is converted to standard output, what is left out goes to standard 
   expect((await slipway(['convert', '--strict'])).status).toBe(1);
 });
 
+test('hidden files of the folder are converted, too', async () => {
+  const root = path.join(folder, 'hidden');
+  mkdirSync(path.join(root, '.woodpecker'), { recursive: true });
+  for (const name of ['.a.yml', 'b.yaml', '.yml'])
+    writeFileSync(
+      path.join(root, '.woodpecker', name),
+      'steps: [{ name: a, image: "busybox:1.36", commands: [x] }]\n',
+    );
+  const { stderr } = await slipway(['convert'], '', root);
+  expect(stderr).toMatch(/3 workflows, no problems\n$/);
+});
+
 test('--write writes the file, and none over one that is there', async () => {
   const drone = 'kind: pipeline\nname: a\nsteps: [{ name: a, image: "busybox:1.36", commands: [x] }]\n';
   expect(await slipway(['convert', '-', '--write'], drone)).toMatchObject({

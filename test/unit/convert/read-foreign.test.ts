@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { formatOf } from '../../../src/convert/format-of.ts';
-import { isForeignPath, readForeign } from '../../../src/convert/read-foreign.ts';
+import { isForeignPath, isPipelineFileIn, readForeign } from '../../../src/convert/read-foreign.ts';
 
 const file = (path: string) => ({ path, content: 'steps: { a: { image: "busybox:1.36", commands: x } }\n' });
 
@@ -25,6 +25,24 @@ it.each([
     `kind: pipeline\nsteps: [{ name: a, image: "busybox:1.36", commands: ["echo ${path}"] }]\n`;
   const { workflows } = readForeign([one, other].map((path) => ({ path, content: text(path) }))) ?? {};
   expect(workflows?.map((each) => each.text)).toEqual([expect.stringContaining(`echo ${read}`)]);
+});
+
+it('hidden files of the folder are workflows, too, which Woodpecker knows by their names without the first dot', () => {
+  const names = (paths: readonly string[]) => readForeign(paths.map(file))?.workflows.map(({ name }) => name);
+  expect(names(['.woodpecker/.hidden.yml', '.woodpecker/a.yml'])).toEqual(['hidden', 'a']);
+  expect(names(['.woodpecker/.yml', '.woodpecker/a.yaml.yml'])).toEqual(['default', 'a']);
+});
+
+it.each([
+  ['.woodpecker', '.hidden.yml', true],
+  ['.woodpecker', '.yaml', true],
+  ['.woodpecker', 'Test.YML', false],
+  ['.woodpecker', 'a\nb.yml', false],
+  ['.woodpecker', 'yml', false],
+  ['.slipway', '.hidden.yml', false],
+  ['.slipway', 'Test.YML', true],
+])('in %s/ %j is read: %s', (folder, name, expected) => {
+  expect(isPipelineFileIn(folder, name)).toBe(expected);
 });
 
 it.each(['.woodpecker.yml', '.woodpecker/test.yaml', '.drone.yml'])('%s is looked for', (path) => {

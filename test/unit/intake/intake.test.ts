@@ -247,6 +247,19 @@ describe('the pipeline file', () => {
     expect(build?.problems_json).toMatch(/slipway\.yml/);
   });
 
+  it('of a folder of Woodpecker may be hidden, and its ending is in small letters, as there', async () => {
+    const files = {
+      'slipway.yml': null,
+      '.woodpecker/.unit.yml': STEPS,
+      '.woodpecker/Other.YML': 'steps: [',
+    };
+    await push(repository.commit(files), 'd1');
+    await idle();
+    const [build] = await builds();
+    expect(build).toMatchObject({ status: 'pending' });
+    expect((JSON.parse(build?.plan_json ?? '') as Plan).steps.map(({ name }) => name)).toEqual(['unit']);
+  });
+
   it('that means nothing for the event makes a build that is skipped', async () => {
     const commit = repository.commit({ 'slipway.yml': `${STEPS}    when:\n      - event: tag\n` });
     await push(commit, 'd1');
