@@ -7,8 +7,6 @@ export type Expression =
       readonly kind: 'literal';
       readonly type: ExpressionType;
       readonly value: string | number | boolean;
-      /** Present: it is what comparing text with a number for equality comes to; where, and why it is none of ours. */
-      readonly unequal?: { readonly at: number; readonly cause: string };
     }
   | { readonly kind: 'variable'; readonly type: 'text'; readonly name: string; readonly at: number }
   | { readonly kind: 'list'; readonly type: 'list of text'; readonly items: readonly Expression[] }

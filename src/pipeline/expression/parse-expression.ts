@@ -1,15 +1,31 @@
 import { didYouMean } from '../../core/did-you-mean.ts';
-import { BINARY_OPERATORS, FUNCTIONS, partsOf } from './expression.ts';
+import { BINARY_OPERATORS, FUNCTIONS } from './expression.ts';
 import type { BinaryOperator, Expression, ExpressionType, FunctionName } from './expression.ts';
 import { parseSyntax } from './parse-syntax.ts';
 import type { Syntax, WrongSyntax } from './parse-syntax.ts';
 
 export type ParsedExpression =
   | { readonly expression: Expression; readonly wrong: null }
-  | { readonly expression: null; readonly wrong: WrongSyntax };
+  | {
+      readonly expression: null;
+      /** The first problem. */
+      readonly wrong: WrongSyntax;
+      /** All of them, by their places. */
+      readonly problems: readonly WrongSyntax[];
+      /** What could be read of it, whose names and patterns may be wrong, too; it is never evaluated. */
+      readonly rest: Expression | null;
+    };
 
 /** Characters that an expression may have. */
 export const MOST_CHARACTERS = 2_000;
+
+/** What is found while an expression is read. */
+interface Reading {
+  readonly problems: WrongSyntax[];
+  /** In the place of what cannot be read: of any type, so that nothing around it is called wrong for it. */
+  readonly unsure: Set<Expression>;
+  readonly comparesKinds: boolean;
+}
 
 /**
  * Reads a condition in the part of expr-lang's language that always ends: no value, whatever it is, can make it fail or
@@ -18,212 +34,224 @@ export const MOST_CHARACTERS = 2_000;
  */
 export function parseExpression(text: string, comparesKinds = false): ParsedExpression {
   if (text.length > MOST_CHARACTERS)
-    return refused({ cause: `it has more than ${MOST_CHARACTERS} characters`, at: 0 });
-  const template = text.search(/\$\{?[A-Za-z_]/);
-  if (template >= 0)
-    return refused({
-      cause: 'values are named without `$`, as in `CI_COMMIT_BRANCH == "main"`',
-      at: template,
-    });
+    return refused([{ cause: `it has more than ${MOST_CHARACTERS} characters`, at: 0 }], null);
+  const templates = [...text.matchAll(/\$\{?[A-Za-z_]/g)].map(({ index: at }) => ({
+    cause: NO_TEMPLATE,
+    at,
+  }));
+  if (templates.length > 0) return refused(templates, null);
   const { syntax, wrong } = parseSyntax(text);
-  if (wrong !== null) return refused(wrong);
-  try {
-    const expression = read(syntax, 0);
-    if (expression.type !== 'truth')
-      return refused({ cause: `it is ${a(expression.type)}, and not true or false`, at: 0 });
-    const unequal = comparesKinds ? null : firstUnequal(expression);
-    return unequal === null ? { expression, wrong: null } : refused(unequal);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return refused(error);
-  }
+  if (wrong !== null) return refused([wrong], null);
+  const reading: Reading = { problems: [], unsure: new Set(), comparesKinds };
+  const expression = read(syntax, 0, reading);
+  const { problems } = reading;
+  if (expression.type !== 'truth' && !reading.unsure.has(expression))
+    problems.push({ cause: `it is ${a(expression.type)}, and not true or false`, at: 0 });
+  return problems.length === 0 ? { expression, wrong: null } : refused(problems, expression);
 }
 
-const refused = ({ cause, at }: WrongSyntax): ParsedExpression => ({
-  expression: null,
-  wrong: { cause, at },
-});
+const NO_TEMPLATE = 'values are named without `$`, as in `CI_COMMIT_BRANCH == "main"`';
 
-class Refusal extends Error implements WrongSyntax {
-  override readonly cause: string;
-  readonly at: number;
-
-  constructor(cause: string, at: number) {
-    super(cause);
-    this.cause = cause;
-    this.at = at;
-  }
-}
-
-function firstUnequal(expression: Expression): WrongSyntax | null {
-  for (const part of partsOf(expression))
-    if (part.kind === 'literal' && part.unequal !== undefined) return part.unequal;
-  return null;
+function refused(all: readonly WrongSyntax[], rest: Expression | null): ParsedExpression {
+  const problems = [...all].sort((one, other) => one.at - other.at);
+  return { expression: null, wrong: problems[0] as WrongSyntax, problems, rest };
 }
 
 const a = (type: ExpressionType): string => (type === 'truth' ? 'true or false' : `a ${type}`);
 
 /** @param near Where to look for what has no place of its own. */
-function read(syntax: Syntax | null, near: number): Expression {
-  if (syntax === null) throw new Refusal('something is missing in a list', near);
+function read(syntax: Syntax | null, near: number, reading: Reading): Expression {
+  if (syntax === null) return unreadable('something is missing in a list', near, reading);
   const at = placeOf(syntax) ?? near;
   switch (syntax.type) {
     case 'Literal':
-      return literal(syntax['value'], at);
+      return literal(syntax['value'], at, reading);
     case 'Identifier':
-      return named(syntax['name'] as string, at);
+      return named(syntax['name'] as string, at, reading);
     case 'ArrayExpression': {
-      const items = (syntax['elements'] as (Syntax | null)[]).map((one) =>
-        typed(read(one, at), 'text', one, at),
-      );
+      const items = (syntax['elements'] as (Syntax | null)[]).map((one) => typed(one, 'text', at, reading));
       return { kind: 'list', type: 'list of text', items };
     }
-    case 'UnaryExpression': {
-      const of = syntax['argument'] as Syntax;
-      return { kind: 'not', type: 'truth', of: typed(read(of, at), 'truth', of, at) };
-    }
+    case 'UnaryExpression':
+      return {
+        kind: 'not',
+        type: 'truth',
+        of: typed(syntax['argument'] as Syntax, 'truth', at, reading),
+      };
     case 'BinaryExpression':
-      return binary(syntax, at);
+      return binary(syntax, at, reading);
     case 'ConditionalExpression':
-      return choice(syntax, at);
+      return choice(syntax, at, reading);
     case 'CallExpression':
-      return call(syntax, at);
+      return call(syntax, at, reading);
     case 'Compound': {
-      const [, second] = syntax['body'] as Syntax[];
-      throw new Refusal(
-        second === undefined ? 'it is empty' : 'an operator is missing before this',
-        second === undefined ? at : (placeOf(second) ?? at),
-      );
+      const all = syntax['body'] as Syntax[];
+      const [, second] = all;
+      const [cause, place] =
+        second === undefined
+          ? ['it is empty', at]
+          : ['an operator is missing before this', placeOf(second) ?? at];
+      return unreadable(cause, place, reading, all);
     }
     default:
-      throw new Refusal('only names, texts, numbers, lists and operators are read', at);
+      return unreadable('only names, texts, numbers, lists and operators are read', at, reading);
   }
 }
 
-function literal(value: unknown, at: number): Expression {
-  if (typeof value === 'string') return { kind: 'literal', type: 'text', value };
-  if (typeof value === 'number') return { kind: 'literal', type: 'number', value };
-  throw new Refusal('this is no value', at);
+/** @param parts What can be read of it all the same. */
+function unreadable(
+  cause: string,
+  at: number,
+  reading: Reading,
+  parts: readonly (Syntax | null)[] = [],
+): Expression {
+  reading.problems.push({ cause, at });
+  return unsure(
+    parts.map((one) => read(one, at, reading)),
+    reading,
+  );
 }
 
-function named(name: string, at: number): Expression {
+function unsure(items: readonly Expression[], { unsure: all }: Reading): Expression {
+  const expression: Expression = { kind: 'list', type: 'list of text', items };
+  all.add(expression);
+  return expression;
+}
+
+function literal(value: unknown, at: number, reading: Reading): Expression {
+  if (typeof value === 'string') return { kind: 'literal', type: 'text', value };
+  if (typeof value === 'number') return { kind: 'literal', type: 'number', value };
+  return unreadable('this is no value', at, reading);
+}
+
+function named(name: string, at: number, reading: Reading): Expression {
   if (name === 'true' || name === 'false') return { kind: 'literal', type: 'truth', value: name === 'true' };
   if (name === 'nil' || name === 'null')
-    throw new Refusal('a variable without a value is empty: compare it with ""', at);
+    return unreadable('a variable without a value is empty: compare it with ""', at, reading);
   return { kind: 'variable', type: 'text', name, at };
 }
 
-function binary(syntax: Syntax, at: number): Expression {
+function binary(syntax: Syntax, at: number, reading: Reading): Expression {
   const written = syntax['operator'] as string;
   const isNegated = written.startsWith('not ');
   const bare = isNegated ? written.slice('not '.length) : written;
   const operator = bare === 'and' ? '&&' : bare === 'or' ? '||' : bare;
   const [left, right] = [syntax['left'] as Syntax, syntax['right'] as Syntax];
-  const said = operator === 'matches' ? matching(left, right, at) : comparing(operator, left, right, at);
+  const said =
+    operator === 'matches'
+      ? matching(left, right, at, reading)
+      : comparing(operator, left, right, at, reading);
   return isNegated ? { kind: 'not', type: 'truth', of: said } : said;
 }
 
 /** A pattern is written in the file: no value becomes one. */
-function matching(left: Syntax, right: Syntax, at: number): Expression {
+function matching(left: Syntax, right: Syntax, at: number, reading: Reading): Expression {
   const place = placeOf(right) ?? at;
+  const text = typed(left, 'text', at, reading);
   const pattern = right.type === 'Literal' ? right['value'] : null;
-  if (typeof pattern !== 'string')
-    throw new Refusal('what follows `matches` is a pattern in quotes, and no value', place);
-  return {
-    kind: 'matches',
-    type: 'truth',
-    left: typed(read(left, at), 'text', left, at),
-    pattern,
-    at: place,
-  };
+  if (typeof pattern === 'string') return { kind: 'matches', type: 'truth', left: text, pattern, at: place };
+  const cause = 'what follows `matches` is a pattern in quotes, and no value';
+  const items = [text, unreadable(cause, place, reading, [right])];
+  return { kind: 'not', type: 'truth', of: unsure(items, reading) };
 }
 
-function comparing(written: string, left: Syntax, right: Syntax, at: number): Expression {
+function comparing(written: string, left: Syntax, right: Syntax, at: number, reading: Reading): Expression {
   const operator = BINARY_OPERATORS.find((one) => one === written) as BinaryOperator;
-  const [one, other] = [read(left, at), read(right, at)];
+  const both = (one: ExpressionType, other: ExpressionType): Expression => ({
+    kind: 'binary',
+    type: 'truth',
+    operator,
+    left: typed(left, one, at, reading),
+    right: typed(right, other, at, reading),
+  });
   switch (operator) {
     case '&&':
     case '||':
-      typed(one, 'truth', left, at);
-      typed(other, 'truth', right, at);
-      break;
+      return both('truth', 'truth');
     case 'in':
-      typed(one, 'text', left, at);
-      typed(other, 'list of text', right, at);
-      break;
+      return both('text', 'list of text');
     case 'contains':
     case 'startsWith':
     case 'endsWith':
-      typed(one, 'text', left, at);
-      typed(other, 'text', right, at);
-      break;
+      return both('text', 'text');
     default:
-      if (one.type !== other.type) {
-        const cause = `${a(one.type)} is compared with ${a(other.type)}; every variable is text, as in \`CI_PIPELINE_NUMBER == "7"\``;
-        const place = placeOf(right) ?? at;
-        if (!isEquality(operator) || !isScalarPair(one.type, other.type)) throw new Refusal(cause, place);
-        const unequal = { at: place, cause };
-        return { kind: 'literal', type: 'truth', value: operator === '!=', unequal };
-      }
-      if (one.type === 'list of text' || (one.type === 'truth' && operator !== '==' && operator !== '!='))
-        throw new Refusal(
-          `\`${operator}\` does not compare ${a(one.type)} with another`,
-          placeOf(right) ?? at,
-        );
+      return ordering(operator, left, right, at, reading);
   }
-  return { kind: 'binary', type: 'truth', operator, left: one, right: other };
 }
 
-const isEquality = (operator: BinaryOperator): boolean => operator === '==' || operator === '!=';
+function ordering(
+  operator: BinaryOperator,
+  left: Syntax,
+  right: Syntax,
+  at: number,
+  reading: Reading,
+): Expression {
+  const isEquality = operator === '==' || operator === '!=';
+  const [one, other] = [read(left, at, reading), read(right, at, reading)];
+  const compared: Expression = { kind: 'binary', type: 'truth', operator, left: one, right: other };
+  const place = placeOf(right) ?? at;
+  if (reading.unsure.has(one) || reading.unsure.has(other)) return compared;
+  if (one.type !== other.type) {
+    if (isEquality && reading.comparesKinds && isScalarPair(one.type, other.type))
+      return { kind: 'literal', type: 'truth', value: operator === '!=' };
+    const cause = `${a(one.type)} is compared with ${a(other.type)}; every variable is text, as in \`CI_PIPELINE_NUMBER == "7"\``;
+    reading.problems.push({ cause, at: place });
+  } else if (one.type === 'list of text' || (one.type === 'truth' && !isEquality))
+    reading.problems.push({
+      cause: `\`${operator}\` does not compare ${a(one.type)} with another`,
+      at: place,
+    });
+  return compared;
+}
 
 const isScalarPair = (one: ExpressionType, other: ExpressionType): boolean =>
   [one, other].includes('text') && [one, other].includes('number');
 
-function choice(syntax: Syntax, at: number): Expression {
-  const [test, yes, no] = [syntax['test'], syntax['consequent'], syntax['alternate']] as Syntax[];
-  const [first, second] = [read(yes ?? null, at), read(no ?? null, at)];
-  if (first.type !== second.type)
-    throw new Refusal(`one side is ${a(first.type)}, the other ${a(second.type)}`, placeOf(no) ?? at);
-  return {
-    kind: 'choice',
-    type: first.type,
-    test: typed(read(test ?? null, at), 'truth', test, at),
-    yes: first,
-    no: second,
-  };
+function choice(syntax: Syntax, at: number, reading: Reading): Expression {
+  const [first, yes, no] = ['test', 'consequent', 'alternate'].map((key) => syntax[key] as Syntax);
+  const test = typed(first ?? null, 'truth', at, reading);
+  const [one, other] = [read(yes ?? null, at, reading), read(no ?? null, at, reading)];
+  if (reading.unsure.has(one) || reading.unsure.has(other)) return unsure([test, one, other], reading);
+  if (one.type !== other.type) {
+    const cause = `one side is ${a(one.type)}, the other ${a(other.type)}`;
+    reading.problems.push({ cause, at: placeOf(no) ?? at });
+    return unsure([test, one, other], reading);
+  }
+  return { kind: 'choice', type: one.type, test, yes: one, no: other };
 }
 
-function call(syntax: Syntax, at: number): Expression {
+function call(syntax: Syntax, at: number, reading: Reading): Expression {
   const callee = syntax['callee'] as Syntax;
   const name = callee.type === 'Identifier' ? (callee['name'] as string) : '';
+  const written = syntax['arguments'] as (Syntax | null)[];
   if (!Object.hasOwn(FUNCTIONS, name)) {
     const near = didYouMean(name, Object.keys(FUNCTIONS));
-    throw new Refusal(
-      `\`${name}\` is no function${near === null ? `; there are ${Object.keys(FUNCTIONS).join(', ')}` : `; did you mean \`${near}\`?`}`,
-      at,
-    );
+    const cause = `\`${name}\` is no function${near === null ? `; there are ${Object.keys(FUNCTIONS).join(', ')}` : `; did you mean \`${near}\`?`}`;
+    return unreadable(cause, at, reading, written);
   }
   const known = name as FunctionName;
   const { takes, gives } = FUNCTIONS[known];
-  const given = syntax['arguments'] as Syntax[];
-  if (given.length !== takes.length)
-    throw new Refusal(`\`${name}\` takes ${takes.length === 1 ? 'one value' : `${takes.length} values`}`, at);
-  return {
-    kind: 'call',
-    type: gives,
-    name: known,
-    given: given.map((one, index) => typed(read(one, at), takes[index] ?? 'text', one, at)),
-  };
+  if (written.length !== takes.length)
+    reading.problems.push({
+      cause: `\`${name}\` takes ${takes.length === 1 ? 'one value' : `${takes.length} values`}`,
+      at,
+    });
+  const given = written.map((one, index) => {
+    const wanted = takes[index];
+    return wanted === undefined ? read(one, at, reading) : typed(one, wanted, at, reading);
+  });
+  return { kind: 'call', type: gives, name: known, given };
 }
 
-function typed(
-  one: Expression,
-  wanted: ExpressionType,
-  syntax: Syntax | null | undefined,
-  at: number,
-): Expression {
-  if (one.type === wanted) return one;
-  throw new Refusal(`this is ${a(one.type)}, where ${a(wanted)} is needed`, placeOf(syntax) ?? at);
+/** A part that has to be of a type. */
+function typed(syntax: Syntax | null, wanted: ExpressionType, at: number, reading: Reading): Expression {
+  const one = read(syntax, at, reading);
+  if (one.type !== wanted && !reading.unsure.has(one))
+    reading.problems.push({
+      cause: `this is ${a(one.type)}, where ${a(wanted)} is needed`,
+      at: placeOf(syntax) ?? at,
+    });
+  return one;
 }
 
 /** Of what has no word of its own, where its first part stands. */

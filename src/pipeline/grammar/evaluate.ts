@@ -42,16 +42,15 @@ export const evaluate: Shape<EvaluateSpec> = {
     const written = text.read(cursor);
     if (!isScalar(cursor.node)) return BLANK;
     const spanAt = placesIn(cursor, written);
-    const { expression, wrong } = parseExpression(written);
-    if (wrong !== null) {
-      const cause = wrong.cause === '' ? 'it is empty' : wrong.cause;
+    const parsed = parseExpression(written);
+    for (const { cause, at } of parsed.wrong === null ? [] : parsed.problems)
       cursor.report(
         'expression_wrong',
-        { text: shorten(written.slice(wrong.at)) || 'its end', cause },
-        spanAt(wrong.at),
+        { text: shorten(written.slice(at)) || 'its end', cause: cause === '' ? 'it is empty' : cause },
+        spanAt(at),
       );
-      return BLANK;
-    }
+    // Names and patterns of one with problems are looked at, too.
+    const expression = parsed.expression ?? parsed.rest ?? NEVER;
     return { expression, path: cursor.path, span: cursor.span, spanAt };
   },
 };
