@@ -1,7 +1,7 @@
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
 import type { MatrixSpec } from '../grammar/matrix.ts';
 import type { PipelineSpec } from '../grammar/pipeline.ts';
-import { planMatrix } from '../plan/plan-matrix.ts';
+import { countCombinations, planMatrix } from '../plan/plan-matrix.ts';
 import type { Located, Report } from '../report.ts';
 
 /** Its variables are nobody else's, it has combinations, and not too many; what is excluded is in it. */
@@ -13,15 +13,16 @@ export function checkMatrix({ matrix, steps, services }: PipelineSpec, report: R
   const combinations = planMatrix(matrix, PIPELINE_LIMITS.workflows);
   if (combinations === null)
     report.add('too_complex', at, {
-      what: 'its matrix has more combinations',
+      what: `its matrix has ${countCombinations(matrix)}, more`,
       limit: PIPELINE_LIMITS.workflows,
     });
   else if (combinations.length === 0) report.add('matrix_empty', at);
-  else if (combinations.length * (steps.length + services.length) > PIPELINE_LIMITS.plannedSteps)
-    report.add('too_complex', at, {
-      what: 'its matrix makes more steps',
-      limit: PIPELINE_LIMITS.plannedSteps,
-    });
+  else {
+    const count = combinations.length * (steps.length + services.length);
+    const limit = PIPELINE_LIMITS.plannedSteps;
+    if (count > limit)
+      report.add('too_complex', at, { what: `its matrix makes ${count} steps and services, more`, limit });
+  }
 }
 
 /** Each variable of the matrix, where it is written first. */
