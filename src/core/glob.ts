@@ -9,17 +9,30 @@ export function matchesGlob(pattern: string, text: string): boolean {
 
 /** As {@link matchesGlob}, for many texts: what a match begins and ends with is compared first. */
 export function compileGlob(pattern: string): (text: string) => boolean {
-  const alternatives = expand(pattern).map((one) => ({
-    start: /^[^*?[\\]*/.exec(one)?.[0] ?? '',
-    // Without a slash: of `**/a` it may be missing.
-    end: /[^*?[\]\\/]*$/.exec(one)?.[0] ?? '',
-    parts: compile(one),
-  }));
+  const alternatives = expand(pattern).map((one) => ({ ...edgesOf(one), parts: compile(one) }));
   return (text) =>
     alternatives.some(
       ({ start, end, parts }) =>
         text.startsWith(start) && text.endsWith(end) && run(parts, text.slice(0, 4_096)),
     );
+}
+
+/** Whether any text that begins and ends so may match; where not, none does. */
+export function mayMatchGlob(pattern: string, begin: string, end: string): boolean {
+  return expand(pattern).some((one) => {
+    const edges = edgesOf(one);
+    const isBegin = edges.start.startsWith(begin) || begin.startsWith(edges.start);
+    return isBegin && (edges.end.endsWith(end) || end.endsWith(edges.end));
+  });
+}
+
+/** What each text begins and ends with that a pattern without braces matches. */
+function edgesOf(pattern: string): { readonly start: string; readonly end: string } {
+  return {
+    start: /^[^*?[\\]*/.exec(pattern)?.[0] ?? '',
+    // Without a slash: of `**/a` it may be missing.
+    end: /[^*?[\]\\/]*$/.exec(pattern)?.[0] ?? '',
+  };
 }
 
 type Part =

@@ -88,7 +88,7 @@ function holds(condition: Condition, { event, changedFiles, matrix, evaluates }:
   if (branch !== null && branchName !== null && !matchesFilter(branch, branchName)) return false;
   if (tag !== null && !(event.kind === 'tag' && matchesFilter(tag.value, event.tag))) return false;
   if (cron !== null && !(event.kind === 'cron' && matchesFilter(cron.value, event.cron))) return false;
-  if (ref !== null && !matchesFilter(ref, refOf(event))) return false;
+  if (ref !== null && !matchesFilter(ref.value, refOf(event))) return false;
   if (path !== null && !passesFiles(path, event, changedFiles)) return false;
   return evaluate === null || evaluates(evaluate);
 }

@@ -3,6 +3,7 @@ import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { Condition } from '../grammar/when.ts';
 import { planMatrix } from '../plan/plan-matrix.ts';
 import type { Report } from '../report.ts';
+import { checkRef } from './check-ref.ts';
 
 /** Conditions that never hold, whatever happens and whatever other files say: what has one never runs. */
 export function checkConditions(spec: PipelineSpec, report: Report): void {
@@ -17,6 +18,7 @@ export function checkConditions(spec: PipelineSpec, report: Report): void {
           fix: 'Write a variable of the matrix and one of its values.',
         });
     checkEvents(condition, report);
+    checkRef(condition, report);
   }
 }
 

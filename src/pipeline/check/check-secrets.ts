@@ -52,5 +52,5 @@ function mayRun(when: readonly Condition[] | null): boolean {
 
 function mayBePullRequest({ event, tag, ref }: Condition): boolean {
   const isAsked = event === null || event.includes('pull_request');
-  return isAsked && tag === null && (ref === null || matchesFilter(ref, 'refs/pull/1/head'));
+  return isAsked && tag === null && (ref === null || matchesFilter(ref.value, 'refs/pull/1/head'));
 }

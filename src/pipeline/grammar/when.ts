@@ -17,14 +17,15 @@ export interface Filter {
   readonly exclude: readonly string[];
 }
 
-export type EventName = 'push' | 'pull_request' | 'tag' | 'manual' | 'cron';
+export const EVENT_NAMES = ['push', 'pull_request', 'tag', 'manual', 'cron'] as const;
+export type EventName = (typeof EVENT_NAMES)[number];
 
 /** One condition: it holds when all its parts do. */
 export interface Condition {
   readonly event: readonly EventName[] | null;
   readonly branch: Filter | null;
   readonly tag: Located<Filter> | null;
-  readonly ref: Filter | null;
+  readonly ref: Located<Filter> | null;
   readonly path: Filter | null;
   /** Names of schedules. */
   readonly cron: Located<Filter> | null;
@@ -71,10 +72,7 @@ const LATER_KEYS = {
 
 const KEYS = {
   event: optional(
-    oneOrMore(
-      word(['push', 'pull_request', 'tag', 'manual', 'cron'], LATER_EVENTS),
-      'an event, or a list of events',
-    ),
+    oneOrMore(word(EVENT_NAMES, LATER_EVENTS), 'an event, or a list of events'),
     'What happened.',
     'any event',
   ),
@@ -84,7 +82,7 @@ const KEYS = {
     'any branch',
   ),
   tag: optional(located(filter), 'Name of the tag; then only tags match.', 'not looked at'),
-  ref: optional(filter, 'Git ref, e.g. `refs/tags/v*`.', 'any ref'),
+  ref: optional(located(filter), 'Git ref, e.g. `refs/tags/v*`.', 'any ref'),
   path: optional(filter, 'Changed files of a push or pull request; other events match.', 'any path'),
   cron: optional(
     located(filter),
