@@ -8,7 +8,7 @@ import { ARTIFACT_NAME } from '../core/artifact.ts';
 import type { ArtifactView, BuildView } from '../core/views/build-view.ts';
 import { makeFolderDurably } from '../files/durable.ts';
 import { ApiError, type ApiClient } from './api-client.ts';
-import { callServer, UsageError, type Call, type ServerCommand } from './call-server.ts';
+import { callServer, UsageError, WrongValue, type Call, type ServerCommand } from './call-server.ts';
 import { findBuild, segment } from './find.ts';
 import { oneLine, paint, table } from './print.ts';
 
@@ -48,7 +48,7 @@ function named(all: readonly ArtifactView[], value: Call['values'][string]): rea
   const unknown = names.find((name) => !all.some((one) => one.name === name));
   if (unknown === undefined) return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
   const known = all.map(({ name }) => oneLine(name)).join(', ') || 'none';
-  throw new UsageError(`the build has no artifact "${String(unknown)}"; there are: ${known}`);
+  throw new WrongValue(`the build has no artifact "${String(unknown)}"; there are: ${known}`);
 }
 
 /** By their ids. Of several of one name the further ones have a number, as no other artifact's file; case is no difference. */

@@ -1,6 +1,6 @@
 import { AUDIT_ACTIONS, type AuditActor, type AuditEntryView } from '../core/audit.ts';
 import type { Page } from '../core/views/page.ts';
-import { callServer, UsageError, type Call, type ServerCommand } from './call-server.ts';
+import { callServer, WrongValue, type Call, type ServerCommand } from './call-server.ts';
 import { segment } from './find.ts';
 import { ago, oneLine, paint, table } from './print.ts';
 
@@ -50,7 +50,8 @@ function queryOf({ values }: Call): string {
 
 function timeOf(name: string, text: string): number {
   const timeMs = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
-  if (Number.isNaN(timeMs)) throw new UsageError(`--${name} ${text} is not a date or an ISO time`);
+  if (Number.isNaN(timeMs))
+    throw new WrongValue(`--${name} ${text}: it is a date or an ISO time, e.g. 2026-11-23`);
   return timeMs;
 }
 

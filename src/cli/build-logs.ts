@@ -1,7 +1,7 @@
 import { workflowLabel } from '../core/matrix-label.ts';
 import type { BuildView } from '../core/views/build-view.ts';
 import type { WorkflowView } from '../core/views/workflow-view.ts';
-import { UsageError } from './call-server.ts';
+import { WrongValue } from './call-server.ts';
 import { paint } from './print.ts';
 
 /** A log of a build, as it is named on the command line. */
@@ -46,7 +46,7 @@ export function logsOfDeployments(build: BuildView, environment?: string): reado
     }));
 }
 
-/** @throws UsageError for a name that is no step and no environment of the build. */
+/** @throws WrongValue for a name that is no step and no environment of the build. */
 export function demandLog(build: BuildView, name: string | undefined): void {
   const steps = build.workflows.flatMap((workflow) =>
     workflow.steps.flatMap((step) => namesOf(build, workflow, step.name)),
@@ -54,7 +54,7 @@ export function demandLog(build: BuildView, name: string | undefined): void {
   const environments = logsOfDeployments(build).map((log) => log.name);
   const names = [...new Set([...steps, ...environments])];
   if (name !== undefined && names.length > 0 && !names.includes(name))
-    throw new UsageError(`the build has no step or environment ${name}; it has: ${names.join(', ')}`);
+    throw new WrongValue(`the build has no step or environment ${name}; it has: ${names.join(', ')}`);
 }
 
 export function titleOf({ name, kind }: NamedLog): string {

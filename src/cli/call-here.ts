@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { readPartsSettings, type PartsSettings } from '../../config/settings.ts';
 import { Problem } from '../core/problem.ts';
-import { UsageError } from './call-server.ts';
+import { usageBelow, UsageError } from './call-server.ts';
 
 /** What a command gets that works on the files of a server of this machine. */
 export interface LocalCall {
@@ -69,7 +69,7 @@ function parse(argv: readonly string[]) {
 
 function explain(error: unknown, usage: string): number {
   if (error instanceof UsageError) {
-    process.stderr.write(`slipway: ${error.message}\n\nUsage: ${usage}\n`);
+    process.stderr.write(`slipway: ${error.message}\n${usageBelow(error, `Usage: ${usage}\n`)}`);
     return 2;
   }
   if (error instanceof Error && error.name === 'AbortError') {

@@ -42,6 +42,14 @@ export function demandVerb(command: string, verb: string, verbs: readonly string
 /** Wrong use of a command: shown with its usage, exit status 2. */
 export class UsageError extends Error {}
 
+/** Of which one value alone is wrong: its message names it and what it may be, and is shown without the usage. */
+export class WrongValue extends UsageError {}
+
+/** What is shown below an error of use; empty where the error says all. */
+export function usageBelow(error: unknown, usage: string): string {
+  return error instanceof UsageError && !(error instanceof WrongValue) ? `\n${usage}` : '';
+}
+
 const COMMON = {
   server: { type: 'string' },
   token: { type: 'string' },
@@ -155,7 +163,7 @@ function explain(error: unknown, usage: string): number {
     return 1;
   }
   if (error instanceof UsageError) {
-    process.stderr.write(`slipway: ${error.message}\n\nUsage: ${usage}\n`);
+    process.stderr.write(`slipway: ${error.message}\n${usageBelow(error, `Usage: ${usage}\n`)}`);
     return 2;
   }
   const { message, syscall } = error as NodeJS.ErrnoException;

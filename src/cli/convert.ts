@@ -7,6 +7,7 @@ import type { Converted, Format, InputFile } from '../convert/converted.ts';
 import { formatOf } from '../convert/format-of.ts';
 import { PIPELINE_FILE } from '../pipeline/pipeline-files.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
+import { WrongValue } from './call-server.ts';
 import { readLintInput, UnreadableFile } from './lint-input.ts';
 import { githubRepository } from './github-repository.ts';
 import { withLocalFiles } from './local-files.ts';
@@ -65,7 +66,8 @@ export async function convertCommand(argv: readonly string[]): Promise<number> {
     else process.stdout.write(shown(outputs(converted)));
     return values.strict && converted.notes.length > 0 ? 1 : 0;
   } catch (error) {
-    const usage = error instanceof UnreadableFile ? '' : `\n${USAGE}`;
+    const isPlain = error instanceof UnreadableFile || error instanceof WrongValue;
+    const usage = isPlain ? '' : `\n${USAGE}`;
     process.stderr.write(`slipway convert: ${(error as Error).message}\n${usage}`);
     return 2;
   }
@@ -89,7 +91,8 @@ async function readFiles(names: readonly string[]): Promise<readonly InputFile[]
 function chooseFormat(files: readonly InputFile[], wanted: string | undefined): Format {
   if (wanted !== undefined) {
     const known = FORMATS.find((format) => format === wanted);
-    if (known === undefined) throw new Error(`there is no format "${wanted}"; it is ${FORMATS.join(', ')}`);
+    if (known === undefined)
+      throw new WrongValue(`there is no format "${wanted}"; it is ${FORMATS.join(', ')}`);
     return known;
   }
   const formats = files.map(({ path: name, content }) =>

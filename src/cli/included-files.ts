@@ -4,18 +4,18 @@ import { askGit, askGitFor } from '../../worker/local/persons-repository.ts';
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
 import type { ReadIncluded } from '../pipeline/include/gather-included.ts';
 import { LINK, type IncludedFile, type IncludeOrigin } from '../pipeline/include/included-file.ts';
-import { UsageError } from './call-server.ts';
+import { WrongValue } from './call-server.ts';
 import { readLintInput, UnreadableFile } from './lint-input.ts';
 
 /** Clones of other projects on this machine: folder by the project's path. */
 export type Clones = ReadonlyMap<string, string>;
 
-/** What `--include PROJECT=FOLDER` says. @throws UsageError. */
+/** What `--include PROJECT=FOLDER` says. @throws WrongValue. */
 export function readClones(given: readonly string[]): Clones {
   return new Map(
     given.map((text) => {
       const at = text.indexOf('=');
-      if (at < 1 || at === text.length - 1) throw new UsageError(`--include ${text}: write PROJECT=FOLDER`);
+      if (at < 1 || at === text.length - 1) throw new WrongValue(`--include ${text}: write PROJECT=FOLDER`);
       return [text.slice(0, at), text.slice(at + 1)] as const;
     }),
   );

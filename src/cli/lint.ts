@@ -14,6 +14,7 @@ import {
   PIPELINE_FOLDER,
   type PipelineFile,
 } from '../pipeline/pipeline-files.ts';
+import { WrongValue } from './call-server.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
 import { readClones, readIncludedHere, type Clones } from './included-files.ts';
 import {
@@ -62,7 +63,8 @@ export async function lintCommand(argv: readonly string[]): Promise<number> {
     process.stdout.write(await format(eachOnce(linted)));
     return linted.some(isStrict ? hasProblems : hasErrors) ? 1 : 0;
   } catch (error) {
-    const usage = error instanceof UnreadableFile ? '' : `\n${USAGE}`;
+    const isPlain = error instanceof UnreadableFile || error instanceof WrongValue;
+    const usage = isPlain ? '' : `\n${USAGE}`;
     process.stderr.write(`slipway lint: ${(error as Error).message}\n${usage}`);
     return 2;
   }
@@ -82,7 +84,7 @@ function readArguments(argv: readonly string[]) {
   });
   const name = values.format ?? (values.json === true ? 'json' : 'text');
   const format = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
-  if (format === undefined) throw new Error(`there is no format "${name}"; it is text, json or sarif`);
+  if (format === undefined) throw new WrongValue(`there is no format "${name}"; it is text, json or sarif`);
   if (positionals.filter((file) => file === '-').length > 1)
     throw new Error('standard input can be read once');
   const files = positionals.length > 0 ? positionals : defaultFiles();

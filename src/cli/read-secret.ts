@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { UsageError } from './call-server.ts';
+import { WrongValue } from './call-server.ts';
 
 /**
  * A secret value: of a file, or of standard input, without its last line break. Never of an argument, which every
@@ -9,14 +9,14 @@ import { UsageError } from './call-server.ts';
 export async function readSecret(file: string | undefined, what: string): Promise<string> {
   const raw = file === undefined ? await readInput(what) : await readSecretFile(file);
   const value = raw.replace(/\r?\n$/, '');
-  if (value === '') throw new UsageError(`the ${what} is empty`);
+  if (value === '') throw new WrongValue(`the ${what} is empty`);
   return value;
 }
 
 async function readSecretFile(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'is not there' : 'cannot be read';
-    throw new UsageError(`the file ${file} ${why}`, { cause: error });
+    throw new WrongValue(`the file ${file} ${why}`, { cause: error });
   });
 }
 

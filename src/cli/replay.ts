@@ -7,7 +7,7 @@ import { workflowSecrets } from '../core/workflow-rows.ts';
 import type { ReplayView } from '../core/views/replay-view.ts';
 import { harmless } from '../pipeline/excerpt.ts';
 import { ApiError } from './api-client.ts';
-import { callServer, UsageError, type Call, type ServerCommand } from './call-server.ts';
+import { callServer, UsageError, WrongValue, type Call, type ServerCommand } from './call-server.ts';
 import { findBuild, segment } from './find.ts';
 import { paint } from './print.ts';
 import { aboutBuild, isWithheld, replayCaches } from './replay/about-build.ts';
@@ -62,7 +62,7 @@ export const replayCommand = (argv: readonly string[]): Promise<number> => callS
 
 async function replayBuild({ api, positionals, values }: Call, signal: AbortSignal): Promise<number> {
   const opensShell = values['shell-on-failure'] === true;
-  if (opensShell && !isTerminal()) throw new UsageError('--shell-on-failure needs a terminal');
+  if (opensShell && !isTerminal()) throw new WrongValue('--shell-on-failure needs a terminal');
   const settings = readLocalRunSettings(process.env);
   const id = await findBuild(api, positionals[0] ?? '');
   const view = await api.request<ReplayView>('GET', `/builds/${segment(id)}/replay`);
@@ -113,7 +113,7 @@ async function gather(
 function demandNoSecrets(values: Call['values']): Given {
   const option = ['secret', 'secret-file'].find((name) => values[name] !== undefined);
   if (option === undefined) return { secrets: {}, registries: {} };
-  throw new UsageError(
+  throw new WrongValue(
     `the build is of a pull request from a fork, which gets no secrets: leave --${option} out`,
   );
 }
@@ -129,7 +129,7 @@ function chosen(view: ReplayView, name: Call['values'][string]): readonly Workfl
       ...{ dependsOn: [], runsOn: ['success'], decided: decidedOf(one), takes: one.takes ?? undefined },
     }));
   const known = [...new Set(view.workflows.map((one) => one.name))].join(', ');
-  throw new UsageError(`the build has no workflow "${String(name)}"; it has: ${known}`);
+  throw new WrongValue(`the build has no workflow "${String(name)}"; it has: ${known}`);
 }
 
 /** An older server does not tell. */

@@ -8,7 +8,7 @@ import { FOREIGN_PLACES, isForeignPath } from '../convert/read-foreign.ts';
 import { workflowSecrets } from '../core/workflow-rows.ts';
 import { gatherIncluded } from '../pipeline/include/gather-included.ts';
 import { PIPELINE_FILE, PIPELINE_FOLDER, type PipelineFile } from '../pipeline/pipeline-files.ts';
-import { UsageError } from './call-server.ts';
+import { UsageError, WrongValue } from './call-server.ts';
 import { countProblems, formatProblems } from './format-problems.ts';
 import { readClones, readIncludedHere, type Clones } from './included-files.ts';
 import { filesBeside, readLintInput, workflowFiles } from './lint-input.ts';
@@ -97,11 +97,11 @@ function readOptions(argv: readonly string[]): Options | null {
   const hasInputs = Object.keys(inputs).length > 0;
   const event = EVENTS.find((kind) => kind === (values.event ?? (hasInputs ? 'manual' : 'push')));
   if (event === undefined)
-    throw new UsageError(`there is no event "${values.event}"; it is push, pull_request, tag or manual`);
+    throw new WrongValue(`there is no event "${values.event}"; it is push, pull_request, tag or manual`);
   if (hasInputs && event !== 'manual')
-    throw new UsageError(`only a build by hand has inputs: write --event manual, not ${event}`);
+    throw new WrongValue(`only a build by hand has inputs: write --event manual, not ${event}`);
   const opensShell = values['shell-on-failure'] === true;
-  if (opensShell && !isTerminal()) throw new UsageError('--shell-on-failure needs a terminal');
+  if (opensShell && !isTerminal()) throw new WrongValue('--shell-on-failure needs a terminal');
   return {
     file: positionals[0] ?? null,
     steps: values.step ?? [],

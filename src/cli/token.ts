@@ -1,7 +1,14 @@
 import type { AccessTokenView } from '../core/views/access-token-view.ts';
 import type { Page } from '../core/views/page.ts';
 import { ApiError } from './api-client.ts';
-import { callServer, demandVerb, UsageError, type Call, type ServerCommand } from './call-server.ts';
+import {
+  callServer,
+  demandVerb,
+  UsageError,
+  WrongValue,
+  type Call,
+  type ServerCommand,
+} from './call-server.ts';
 import { segment } from './find.ts';
 import { ago, paint, table } from './print.ts';
 
@@ -30,7 +37,7 @@ export const tokenCommand = (argv: readonly string[]): Promise<number> => callSe
 async function create({ api, values, say }: Call, name: string): Promise<void> {
   const days = values['days'];
   if (days !== undefined && !/^\d{1,4}$/.test(String(days)))
-    throw new UsageError('--days is a whole number of days');
+    throw new WrongValue(`--days ${String(days)}: it is a whole number of days`);
   const expiresInDays = days === undefined ? null : Number(days);
   const made = await api.request<{ token: string }>('POST', '/tokens', { name, expiresInDays });
   say(values['json'] === true ? JSON.stringify(made) : made.token);

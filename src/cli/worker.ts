@@ -1,7 +1,14 @@
 import type { Labels } from '../core/labels.ts';
 import type { Page } from '../core/views/page.ts';
 import type { WorkerView } from '../core/views/worker-view.ts';
-import { callServer, demandVerb, UsageError, type Call, type ServerCommand } from './call-server.ts';
+import {
+  callServer,
+  demandVerb,
+  UsageError,
+  WrongValue,
+  type Call,
+  type ServerCommand,
+} from './call-server.ts';
 import { segment } from './find.ts';
 import { listWorkers } from './workers.ts';
 
@@ -53,14 +60,14 @@ async function revoke({ api, say }: Call, name: string): Promise<void> {
   say(`revoked the token of ${name}`);
 }
 
-/** @throws UsageError for what is not `name=value`. */
+/** @throws WrongValue for what is not `name=value`. */
 function labelsOf(option: Call['values'][string]): Labels {
   const texts = Array.isArray(option) ? option.map(String) : [];
   return Object.fromEntries(
     texts.map((text) => {
       const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
       if (name === undefined || value === undefined)
-        throw new UsageError(`--label ${text} is not name=value`);
+        throw new WrongValue(`--label ${text} is not name=value`);
       return [name, value];
     }),
   );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { askGit, askGitFor, findRepository } from '../../../worker/local/persons-repository.ts';
 import type { WorkingTree } from '../../../worker/local/copy-working-tree.ts';
-import { UsageError } from '../call-server.ts';
+import { UsageError, WrongValue } from '../call-server.ts';
 
 export interface CheckedOut {
   readonly tree: WorkingTree;
@@ -51,5 +51,5 @@ async function fetchCommit(root: string, url: string, commit: string, signal: Ab
 /** git's `ext::` and the like run programs. */
 function demandRemote(url: string): string {
   if (/^(?:https?|ssh|git):\/\/[^-]/.test(url) || /^[\w.-]+@[\w.-]+:[^-]/.test(url)) return url;
-  throw new UsageError('this folder does not have the commit; run it in a clone of the project that has');
+  throw new WrongValue('this folder does not have the commit; run it in a clone of the project that has');
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
-import { UsageError } from '../call-server.ts';
+import { WrongValue } from '../call-server.ts';
 
 export interface SecretSources {
   /** Names whose values are variables of the environment, as they are or in capitals. */
@@ -15,7 +15,7 @@ export interface SecretSources {
 /**
  * The values of the secrets that a run needs. Nothing is taken from the environment that was not named: a variable of
  * the same name may be for something else.
- * @throws UsageError that lists all that are missing.
+ * @throws WrongValue that lists all that are missing.
  */
 export async function gatherSecrets(
   needed: readonly string[],
@@ -25,12 +25,12 @@ export async function gatherSecrets(
   for (const name of fromEnvironment) {
     const value = environment[name] ?? environment[name.toUpperCase()];
     if (value === undefined || value === '')
-      throw new UsageError(`--secret ${name}: there is no variable ${name} or ${name.toUpperCase()}`);
+      throw new WrongValue(`--secret ${name}: there is no variable ${name} or ${name.toUpperCase()}`);
     values[name] = value;
   }
   const missing = needed.filter((name) => !Object.hasOwn(values, name));
   if (missing.length > 0 && ask === null)
-    throw new UsageError(
+    throw new WrongValue(
       `the run needs the ${missing.length === 1 ? 'secret' : 'secrets'} ${missing.join(', ')}; ` +
         'give each by --secret NAME, from the environment, or by --secret-file FILE',
     );
@@ -40,7 +40,7 @@ export async function gatherSecrets(
 
 async function readSecretsFile(file: string): Promise<Record<string, string>> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`the file ${file} ${error.code === 'ENOENT' ? 'is not there' : 'cannot be read'}`);
+    throw new WrongValue(`the file ${file} ${error.code === 'ENOENT' ? 'is not there' : 'cannot be read'}`);
   });
   return Object.fromEntries(
     Object.entries(parseEnv(text)).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),

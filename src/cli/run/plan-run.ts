@@ -1,4 +1,4 @@
-import { UsageError } from '../call-server.ts';
+import { WrongValue } from '../call-server.ts';
 import { planFiles, readInputs } from '../../convert/plan-files.ts';
 import type { Input, InputValues } from '../../core/input.ts';
 import { Problem } from '../../core/problem.ts';
@@ -95,7 +95,7 @@ export function inOrder<T extends WorkflowPlan>(workflows: readonly T[]): readon
 
 /**
  * The workflows that are run of a matrix: those whose combination has all of `wanted`; one that is of no matrix is run
- * always. @throws UsageError where there is none.
+ * always. @throws WrongValue where there is none.
  */
 export function onlyCombinations(
   workflows: readonly RunWorkflow[],
@@ -105,7 +105,7 @@ export function onlyCombinations(
   const fits = ({ matrix }: RunWorkflow): boolean =>
     matrix === null || entries.every(([name, value]) => matrix[name] === value);
   if (entries.length > 0 && !workflows.some((one) => one.matrix !== null && fits(one)))
-    throw new UsageError(`no combination has ${matrixLabel(wanted)}`);
+    throw new WrongValue(`no combination has ${matrixLabel(wanted)}`);
   return workflows.filter(fits);
 }
 
@@ -128,7 +128,7 @@ function contextOf(
 
 /**
  * The plan with those steps alone, in their order: what they depend on counts as done. A step that `when` leaves out is
- * run when it is named. @throws UsageError for a name that no step has.
+ * run when it is named. @throws WrongValue for a name that no step has.
  */
 export function onlySteps(plan: Plan, names: readonly string[]): Plan {
   if (names.length === 0) return plan;
@@ -137,7 +137,7 @@ export function onlySteps(plan: Plan, names: readonly string[]): Plan {
     if (known.includes(name)) continue;
     const near = didYouMean(name, known);
     const hint = near === null ? `; there are: ${known.join(', ') || 'none'}` : `; did you mean "${near}"?`;
-    throw new UsageError(`there is no step "${name}"${hint}`);
+    throw new WrongValue(`there is no step "${name}"${hint}`);
   }
   const chosen = plan.steps.filter((step) => namesOf(step).some((name) => names.includes(name)));
   const dependsOn = through(plan.steps, new Set(chosen.map(({ name }) => name)));

@@ -103,14 +103,11 @@ it.each([
   [['builds', 'x']],
   [['logs']],
   [['builds', '--none']],
-  [['cancel', 'x']],
   [['secret', 'fly', 'a', 'b']],
   [['worker', 'add']],
   [['worker', 'fly', 'w1']],
   [['token', 'create']],
-  [['token', 'create', 'x', '--days', 'soon']],
   [['token', 'list', 'x']],
-  [['audit', '--since', 'yesterday']],
   [['notify', 'add', 'shop/web']],
   [['notify', 'add', 'shop/web', '--webhook', 'https://a.test', '--event', 'build.failed']],
   [['notify', 'fly', 'shop/web']],
@@ -120,6 +117,17 @@ it.each([
   const ran = await slipway(args);
   expect(ran.status).toBe(2);
   expect(ran.stderr).toContain('Usage: slipway');
+});
+
+it.each([
+  [['cancel', 'x'], 'x is no build; name it by its id or like shop/web#12'],
+  [['cancel', 'shop/web#77'], 'shop/web has no build 77'],
+  [['token', 'create', 'x', '--days', 'soon'], '--days soon: it is a whole number of days'],
+  [['audit', '--since', 'yesterday'], '--since yesterday: it is a date or an ISO time, e.g. 2026-11-23'],
+  [['rollback', 'shop/web:none'], 'there is no environment shop/web:none; there are: none'],
+])('%j has a wrong value: exit status 2, and one line that names it', async (args, message) => {
+  const ran = await slipway(args);
+  expect([ran.status, ran.stderr]).toEqual([2, `slipway: ${message}\n`]);
 });
 
 it.each([
