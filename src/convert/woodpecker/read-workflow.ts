@@ -13,6 +13,7 @@ import { readClone } from './clone.ts';
 import { conditionsOf } from './conditions.ts';
 import type { ConditionWords } from './conditions.ts';
 import { matrixNames, matrixOut } from './matrix.ts';
+import { namedOf } from './named.ts';
 import { orderSteps } from './order.ts';
 import { detachedService, readService } from './services.ts';
 import { dependenciesOf, readStep, stepNameOf } from './step.ts';
@@ -37,7 +38,6 @@ export function readWoodpecker(
   };
   root.get('variables')?.needs('it holds anchors, and each alias is written out');
   root.get('$schema')?.needs('it is for editors');
-  readClone(root.get('clone'));
   root
     .get('workspace')
     ?.leaveOut('the workspace is chosen by Slipway', 'Write `$CI_WORKSPACE` for its path.');
@@ -61,6 +61,7 @@ export function readWoodpecker(
         matrix === undefined ? null : entry('matrix', matrixOut(matrix), matrix),
         concurrencyEntry(root.get('concurrency')),
         skipEntry(root.get('skip_clone')),
+        readClone(root, words, isVariableOf(words)),
         NO_IMAGE,
         ...body,
       ],
@@ -101,10 +102,7 @@ export function readBody(
   const detached = read
     .filter(({ isDetached, when }) => isDetached && when?.kind !== 'never')
     .map((step) => detachedService(step, ofFile));
-  const ordered = orderSteps(
-    read,
-    (name) => words.matrix.has(name) || own(CI_VARIABLES, name)?.isForValues === true,
-  );
+  const ordered = orderSteps(read, isVariableOf(words));
   const all = [...beside, ...detached].filter((one) => one !== null);
   noteNever(read);
   return [
@@ -112,6 +110,12 @@ export function readBody(
     entry('steps', list(ordered), steps ?? null),
   ];
 }
+
+/** Whether a name is that of a variable that names may have. */
+const isVariableOf =
+  ({ matrix }: StepWords) =>
+  (name: string): boolean =>
+    matrix.has(name) || own(CI_VARIABLES, name)?.isForValues === true;
 
 /** Whether none of the steps is left; then the workflow is left out. */
 export function leaveOutIdle(root: Foreign, body: readonly (OutEntry | null)[]): boolean {
@@ -128,21 +132,6 @@ function noteNever(steps: readonly ReadStep[]): void {
         'none of its conditions can hold here, and the step is left out',
         'Write a `when` with push, pull_request, tag or manual.',
       );
-}
-
-/** A map from name to value, or a list of values with `name`, which are counted where they have none. */
-function namedOf(values: Foreign | undefined): readonly { readonly name: string; readonly value: Foreign }[] {
-  if (values === undefined) return [];
-  if (values.kind === 'nothing') values.needs('it is empty');
-  const nameOf = (value: Foreign): string | null =>
-    value.kind === 'map' && value.has('name') ? (value.get('name')?.peek() ?? '') : null;
-  if (values.kind === 'map')
-    return values.entries().map((value) => {
-      const own = nameOf(value);
-      if (own !== null) value.get('name')?.needs(`it counts, and not \`${value.key}\``);
-      return { name: own ?? value.key, value };
-    });
-  return values.items().map((value, index) => ({ name: nameOf(value) || `step-${index}`, value }));
 }
 
 function readWhen(root: Foreign, words: ConditionWords): readonly OutEntry[] | 'never' {
