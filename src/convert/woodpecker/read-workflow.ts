@@ -14,6 +14,7 @@ import { conditionsOf } from './conditions.ts';
 import type { ConditionWords } from './conditions.ts';
 import { matrixNames, matrixOut } from './matrix.ts';
 import { namedOf } from './named.ts';
+import { noteFiltered } from './note-filtered.ts';
 import { orderSteps } from './order.ts';
 import { detachedService, readService } from './services.ts';
 import { dependenciesOf, readStep, stepNameOf } from './step.ts';
@@ -105,6 +106,7 @@ export function readBody(
   const ordered = orderSteps(read, isVariableOf(words));
   const all = [...beside, ...detached].filter((one) => one !== null);
   noteNever(read);
+  if (words.dialect.product === 'Woodpecker') noteFiltered(read, ofFile);
   return [
     all.length === 0 ? null : entry('services', list(all), services ?? null),
     entry('steps', list(ordered), steps ?? null),

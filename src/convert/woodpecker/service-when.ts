@@ -49,8 +49,11 @@ function isIdle(one: OutEntry | null): boolean {
 /** A step’s condition does not keep it, so it says nothing of builds. */
 const asksPlatform = (when: Foreign): boolean => when.oneOrMore().some((one) => one.has('platform'));
 
-/** Whether one of the conditions holds in each build that the workflow is in. */
-function holdsInAll(conditions: Out, ofFile: Out | null): boolean {
+/**
+ * Whether one of the conditions holds in each build that others let something be in, as far as that can be told.
+ * @param ofFile The others, of a workflow or a step; null where there are none.
+ */
+export function holdsInAll(conditions: Out, ofFile: Out | null): boolean {
   const ofService = mapsOf(conditions);
   if (ofService.length === 0) return true;
   const builds = ofFile === null ? [] : mapsOf(ofFile);
