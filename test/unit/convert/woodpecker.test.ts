@@ -154,6 +154,7 @@ it('a step for events that are not there is left out with a note, and who waited
   expect(notesOf('woodpecker', text).map((one) => one.split(':')[0])).toEqual([
     '3 convert_left_out',
     '8 convert_left_out',
+    '9 convert_changed',
   ]);
 });
 
