@@ -149,6 +149,7 @@ async function watchAndRun(
   over: AbortSignal,
 ): Promise<number> {
   const tree = await readRepository(folderOf(options.file));
+  const warn = warner();
   let hasSaid = false;
   const sayPolling = (why: string): void => {
     if (!hasSaid) process.stderr.write(`slipway: files are looked at every 2 s instead (${why})\n`);
@@ -161,7 +162,8 @@ async function watchAndRun(
       round.abort({ kind: 'cancelled', reason: 'files have changed' } satisfies Stop),
     );
     changed.catch(() => undefined);
-    await runOnce(options, settings, secrets, AbortSignal.any([over, round.signal])).catch((error: unknown) =>
+    const either = AbortSignal.any([over, round.signal]);
+    await runOnce(options, settings, secrets, either, warn).catch((error: unknown) =>
       explainRun(error, 'run', USAGE),
     );
     if (over.aborted) return INTERRUPTED;
@@ -180,6 +182,7 @@ async function runOnce(
   settings: LocalRunSettings,
   secrets: Secrets,
   signal: AbortSignal,
+  warn = warner(),
 ): Promise<number> {
   const repository = await readRepository(folderOf(options.file));
   const planned = planRun(
@@ -194,6 +197,7 @@ async function runOnce(
   }
   const workflows = stepsOf(onlyCombinations(planned.workflows, options.matrix), options.steps);
   const values = await secrets([...new Set(workflows.flatMap(({ plan }) => workflowSecrets(plan)))], signal);
+  warn(planned.warnings);
   sayWhat(repository, planned, options);
   const registries = await findLogins(workflows.map(({ plan }) => plan));
   return runWorkflows(workflows, {
@@ -254,8 +258,17 @@ function filesOfRepository(root: string): readonly string[] {
 
 const commitOf = ({ head }: LocalRepository): string => head?.commit ?? '0'.repeat(40);
 
-function sayWhat(repository: LocalRepository, { warnings, workflows }: RunPlanned, { event }: Options): void {
-  if (warnings.length > 0) process.stderr.write(`${formatProblems(warnings, paint)}\n`);
+/** Shows warnings, unless they are those that it has shown last. */
+function warner(): (warnings: RunPlanned['warnings']) => void {
+  let last = '';
+  return (warnings) => {
+    const text = warnings.length === 0 ? '' : `${formatProblems(warnings, paint)}\n`;
+    if (text !== last) process.stderr.write(text);
+    last = text;
+  };
+}
+
+function sayWhat(repository: LocalRepository, { workflows }: RunPlanned, { event }: Options): void {
   const { branch, head, changedFiles, projectPath } = repository;
   const commit = head === null ? 'no commit yet' : head.commit.slice(0, 8);
   const changes =

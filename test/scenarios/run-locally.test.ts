@@ -449,6 +449,24 @@ it('runs again when a file changes, with what was cached, and cancels the run of
   expect((await run.ended).status).toBe(130);
 });
 
+it('says a warning once while it watches, and again when another comes', async () => {
+  const warned = (name: string): string => `
+steps: [{ name: unit, image: "${image}", commands: [cat what.txt], environment: { A: { from_secret: ${name} } } }]\n`;
+  write('slipway.yml', warned('one'));
+  write('what.txt', 'first\n');
+  commit();
+  const run = slipway(['--watch', '--secret', 'one', '--secret', 'two'], { ONE: 'hunter', TWO: 'hunter' });
+  await run.says('unit  | first');
+  write('what.txt', 'second\n');
+  await run.says('unit  | second');
+  write('slipway.yml', warned('two'));
+  write('what.txt', 'third\n');
+  await run.says('unit  | third');
+  run.child.kill('SIGINT');
+  const { stderr } = await run.ended;
+  expect(stderr.match(/secret `(one|two)`/g)).toEqual(['secret `one`', 'secret `two`']);
+});
+
 it('opens a shell in the container of a step that failed', async () => {
   write(
     'slipway.yml',
