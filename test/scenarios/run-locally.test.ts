@@ -488,6 +488,23 @@ it('opens a shell in the container of a step that failed', async () => {
   expect(stdout).toContain('step unit: exit code 1 (');
 });
 
+it('opens no shell for a step whose failure is ignored, unless it is named', async () => {
+  write(
+    'slipway.yml',
+    `steps:
+  - { name: lint, image: "${image}", commands: ["false"], failure: ignore }
+  - { name: unit, image: "${image}", commands: [echo on] }\n`,
+  );
+  commit();
+  const all = await onTerminal(['--shell-on-failure']).ended;
+  expect(all.stdout).not.toContain('A shell in its container');
+  expect(all.status).toBe(0);
+  const named = onTerminal(['--shell-on-failure', '--step', 'lint']);
+  await named.says('A shell in its container');
+  named.child.stdin?.write('exit\n');
+  expect((await named.ended).status).toBe(0);
+});
+
 it('ends a shell that nobody leaves when it is told to end', async () => {
   write('slipway.yml', `steps: [{ name: unit, image: "${image}", commands: ["false"] }]\n`);
   commit();

@@ -18,7 +18,7 @@ import type { TakenWork } from '../../core/work.ts';
 import type { RecordedImage } from '../../core/views/replay-view.ts';
 import { harmless } from '../../pipeline/excerpt.ts';
 import { paint } from '../print.ts';
-import type { RunWorkflow } from './plan-run.ts';
+import { namesOf, type RunWorkflow } from './plan-run.ts';
 import { wholeSummary, type EndedWorkflow, type RunView } from './run-view.ts';
 import { plainView } from './show-plain.ts';
 import { treeView } from './show-tree.ts';
@@ -28,7 +28,10 @@ export const INTERRUPTED = 130;
 
 /** How runs are shown. */
 export interface ShowRun {
+  /** Also of a step whose failure is ignored, where it is one of `steps`. */
   readonly opensShell: boolean;
+  /** Those that are named, as the file or a share is called; absent: none is. */
+  readonly steps?: readonly string[];
   readonly isPlain: boolean;
 }
 
@@ -109,7 +112,7 @@ async function runOne(
     decided,
     images,
     audience: (rows) => view.begin(rows, ignoredSteps(plan)),
-    ...(show.opensShell ? { onStepFailed: shellOpener(view) } : {}),
+    ...(show.opensShell ? { onStepFailed: shellOpener(view, stepsWithoutShell(plan, show)) } : {}),
     onLeftover: (error) =>
       process.stderr.write(`slipway: something of a run is left: ${(error as Error).message}\n`),
   });
@@ -120,16 +123,24 @@ async function runOne(
 const ignoredSteps = ({ steps }: Plan): ReadonlySet<string> =>
   new Set(steps.flatMap(({ name, failure }) => (failure === 'ignore' ? [name] : [])));
 
+/** A person who lets a step fail goes on; who names it wants to know why. */
+const stepsWithoutShell = (plan: Plan, { steps: named = [] }: ShowRun): ReadonlySet<string> =>
+  new Set(
+    plan.steps
+      .filter((step) => step.failure === 'ignore' && !namesOf(step).some((name) => named.includes(name)))
+      .map(({ name }) => name),
+  );
+
 function statusOf({ status }: Outcome, signal: AbortSignal): number {
   if (status === 'success' || status === 'skipped') return 0;
   return signal.aborted ? INTERRUPTED : 1;
 }
 
 /** One shell at a time: there is one terminal. */
-function shellOpener(view: RunView) {
+function shellOpener(view: RunView, without: ReadonlySet<string>) {
   let last: Promise<void> = Promise.resolve();
   const open = async (step: FailedStep, engine: Engine, signal: AbortSignal): Promise<void> => {
-    if (signal.aborted) return;
+    if (signal.aborted || without.has(step.name)) return;
     const resume = view.pause();
     const said = view.lastLines(step.name).map((line) => `  ${line}\n`);
     process.stderr.write(
