@@ -1,5 +1,5 @@
 import { cachePath } from '../../pipeline/format/paths.ts';
-import { pathOut } from '../cache.ts';
+import { keyFiles, keyText, pathOut } from '../cache.ts';
 import type { CacheOut } from '../cache.ts';
 import type { Foreign } from '../foreign.ts';
 import { own } from '../own.ts';
@@ -55,7 +55,11 @@ export function readToolCache(action: string, values: Foreign | undefined): Cach
   return {
     from: cache,
     paths: manager.paths,
-    key: { prefix: name, files: written.length > 0 ? written : manager.files },
+    key: {
+      prefix: name,
+      files:
+        dependencies === undefined || written.length === 0 ? manager.files : filesOf(written, dependencies),
+    },
     fallbackKeys: [`${name}-`],
     policy: null,
   };
@@ -79,7 +83,7 @@ export function readCacheAction(
   const [path, key, restore] = ['path', 'key', 'restore-keys'].map((one) => values.get(one));
   const paths = path === undefined ? [] : linesOf(path).flatMap((one) => pathOf(one, path) ?? []);
   const fallbackKeys =
-    restore === undefined ? [] : linesOf(restore).map((one) => textOf(one, restore, texts));
+    restore === undefined ? [] : linesOf(restore).map((one) => keyText(textOf(one, restore, texts), restore));
   const made = key === undefined ? null : keyOf(key, texts);
   if (made === null || paths.length === 0) {
     step.leaveOut(
@@ -96,19 +100,28 @@ export function readCacheAction(
   return { from: step, paths, key: made, fallbackKeys: fallbackKeys.filter((one) => one !== ''), policy };
 }
 
-const HASH = /\$\{\{\s*hashFiles\(([^{}]*)\)\s*\}\}/g;
+const HASH = /\$\{\{\s*hashFiles\(((?:\s*'[^']*'\s*,)*\s*'[^']*'\s*)\)\s*\}\}/g;
 
 /** Hashes of files end a key here, wherever they stand in it. */
 function keyOf(key: Foreign, texts: Pick<StepExpressions, 'value'>): CacheOut['key'] | null {
   const written = (key.text() ?? '').trim();
-  const files = [...written.matchAll(HASH)].flatMap(([, names = '']) =>
-    [...names.matchAll(/'([^']*)'/g)].map(([, name = '']) => name),
+  const names = [...written.matchAll(HASH)].flatMap(([, all = '']) =>
+    [...all.matchAll(/'([^']*)'/g)].map(([, name = '']) => name),
   );
-  const rest = textOf(written.replace(HASH, ''), key, texts).replace(/-{2,}/g, '-').replace(/^-|-$/g, '');
+  const files = filesOf(names, key);
+  const without = textOf(written.replace(HASH, ''), key, texts);
+  const rest = keyText(without.replace(/-{2,}/g, '-').replace(/^-|-$/g, ''), key);
   if (files.length === 0) return rest === '' ? null : { text: rest };
   const isLast = /\}\}$/.test(written) && (written.match(HASH)?.length ?? 0) === 1;
   if (!isLast) key.changes('a key ends with one hash of all its files', 'Write `key` as it is wanted.');
   return { prefix: rest, files };
+}
+
+/** Patterns are those of the checkout, which a runner has in a folder that is named twice for the repository. */
+function filesOf(patterns: readonly string[], at: Foreign): readonly string[] {
+  const inCheckout = (one: string) =>
+    one.trim().replace(/^(?:\/home\/runner\/work|\/__w)\/([^/]+)\/\1\//, '');
+  return keyFiles(patterns.map(inCheckout), at);
 }
 
 function textOf(written: string, at: Foreign, texts: Pick<StepExpressions, 'value'>): string {

@@ -68,6 +68,10 @@ export function runStep(step: Foreign, run: Foreign, texts: StepExpressions, aro
         : null;
   const commands = options === null ? command : bashOf(command, options);
   noteOwnVariables(step.get('env'));
+  const inside =
+    directory === undefined ? null : directoryEntry(directory, texts.word(directory.text() ?? '', directory));
+  // Paths of caches are those of the checkout, wherever the commands start.
+  const isEntered = inside?.value.kind === 'text' && around.caches.length > 0;
   const variables = map([
     ...env.flatMap((one) =>
       one?.kind === 'map' ? one.entries().flatMap((each) => variableEntry(each, texts)) : [],
@@ -84,14 +88,13 @@ export function runStep(step: Foreign, run: Foreign, texts: StepExpressions, aro
       entry('image', text(around.image.value, around.image.from)),
       whenEntry(around.said, step.get('if')),
       variables.length === 0 ? null : entry('environment', map(variables), step.get('env') ?? null),
-      directory === undefined
-        ? null
-        : directoryEntry(directory, texts.word(directory.text() ?? '', directory)),
+      isEntered ? null : inside,
       entry(
         'commands',
         list(
           [
             ...(mayCallRust(command) ? prepare : []).map((one) => text(one)),
+            ...(isEntered ? [text(`cd ${quoted(inside.value.value)}`, directory ?? null)] : []),
             text(commands.replace(/\n+$/, ''), run),
           ],
           run,
@@ -188,6 +191,11 @@ function directoryEntry(directory: Foreign, written: string): OutEntry | null {
     return null;
   }
   return inside === '' || inside === '.' ? null : entry('directory', text(inside, directory), directory);
+}
+
+/** As a word of the shell, which replaces `${…}` in it. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `"${path.replace(/["\\`]|\$(?!\{)/g, '\\$&')}"`;
 }
 
 function minutesEntry(minutes: Foreign): OutEntry | null {

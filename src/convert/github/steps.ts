@@ -88,6 +88,8 @@ export function readSteps(
     },
     making,
   );
+  for (const { from } of making.caches)
+    from.leaveOut('no step follows that it could belong to', 'Write `cache` on the step that fills it.');
   return making.out;
 }
 
@@ -122,9 +124,14 @@ function readList(steps: readonly Foreign[], around: Around, making: Making): vo
       making.image = { value: action.image, from: action.from };
       making.prepare = action.prepare;
     }
-    if (action !== null && 'cache' in action && action.cache !== null) making.caches.push(action.cache);
+    const hasCache = action !== null && 'cache' in action && action.cache !== null;
+    if (hasCache) making.caches.push(action.cache);
     if (action !== null && action.kind !== 'artifacts') {
       if (action.kind === 'takes') passing.taken.push(...takenOf(step, action.entries));
+      else if (hasCache)
+        step
+          .get('if')
+          ?.leaveOut('a cache has no condition but that of its step', 'Write two steps, one with `cache`.');
       else step.get('if')?.needs('the action is left out, or the image has its tool');
       for (const key of ['name', 'env', 'continue-on-error', 'timeout-minutes', 'shell', 'working-directory'])
         step.get(key)?.needs('nothing runs for the action');

@@ -1,4 +1,4 @@
-import { cacheEntry, pathOut } from '../cache.ts';
+import { cacheEntry, keyFiles, keyText, pathOut } from '../cache.ts';
 import type { CacheOut } from '../cache.ts';
 import type { Foreign } from '../foreign.ts';
 import type { OutEntry } from '../out.ts';
@@ -21,7 +21,7 @@ function readCache(cache: Foreign, texts: JobText): CacheOut | null {
   else when?.leaveOut('a cache is saved when its step succeeded', 'Remove it.');
   const paths = (cache.get('paths')?.oneOrMore() ?? []).flatMap((one) => pathOf(one, texts) ?? []);
   const fallbacks = (cache.get('fallback_keys')?.oneOrMore() ?? []).map((one) =>
-    texts.key(one.text() ?? '', one),
+    keyText(texts.key(one.text() ?? '', one), one),
   );
   const policy = policyOf(cache.get('policy'));
   const key = keyOf(cache.get('key'), texts);
@@ -42,13 +42,15 @@ function readCache(cache: Foreign, texts: JobText): CacheOut | null {
 
 function keyOf(key: Foreign | undefined, texts: JobText): CacheOut['key'] {
   if (key?.kind !== 'map') {
-    const written = key === undefined ? '' : texts.key(key.text() ?? '', key).trim();
+    const written = key === undefined ? '' : keyText(texts.key(key.text() ?? '', key), key);
     return { text: written === '' ? 'default' : written };
   }
   const prefix = key.get('prefix');
   key.get('files_commits')?.leaveOut('a key is of what is in files', 'Write `files`.');
-  const files = (key.get('files')?.oneOrMore() ?? []).map((one) => texts.word(one.text() ?? '', one));
-  const before = prefix === undefined ? '' : texts.key(prefix.text() ?? '', prefix);
+  const files = (key.get('files')?.oneOrMore() ?? []).flatMap((one) =>
+    keyFiles([texts.word(one.text() ?? '', one)], one),
+  );
+  const before = prefix === undefined ? '' : keyText(texts.key(prefix.text() ?? '', prefix), prefix);
   return files.length === 0 ? { text: before === '' ? 'default' : before } : { prefix: before, files };
 }
 
