@@ -297,6 +297,36 @@ it('fails with the service that does not get ready, and keeps its words', async 
   expect(logs['db']?.text()).toContain('cannot open the data folder\n');
 });
 
+it.each<[string, NonNullable<TestWorkflow['services']>[number], string]>([
+  [
+    'the exit code of its command, and what that said',
+    {
+      name: 'db',
+      commands: ['sleep 60'],
+      ready: { kind: 'command', command: 'echo no socket; exit 9', timeoutMs: 1_000 },
+    },
+    'It is not ready: its command `echo no socket; exit 9` ended with exit code 9.\nno socket\n',
+  ],
+  [
+    'a command that does not end',
+    { name: 'db', commands: ['sleep 60'], ready: { kind: 'command', command: 'sleep 50', timeoutMs: 1_000 } },
+    'It is not ready: its command `sleep 50` has not ended.\n',
+  ],
+  [
+    'the HEALTHCHECK of its image',
+    { name: 'db', image: HEALTHY, commands: ['sleep 60'], ready: { kind: 'auto', timeoutMs: 1_000 } },
+    'It is not ready: the HEALTHCHECK of its image ended with exit code 1.\n',
+  ],
+  [
+    'the port where nothing answers',
+    { name: 'db', image: WEB, commands: ['sleep 60'], ready: { kind: 'auto', timeoutMs: 1_000 } },
+    'It is not ready: nothing answers at its port 8080.\n',
+  ],
+])('tells of a service that does not get ready %s', async (_, service, said) => {
+  const { logs } = await run({ services: [service], steps: [{ name: 'asks' }] });
+  expect(logs['db']?.text()).toContain(said);
+});
+
 it('fails at once with a service that ends before it is ready', async () => {
   const startMs = Date.now();
   const { outcome } = await run({

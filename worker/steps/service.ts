@@ -4,13 +4,14 @@ import type { StepWork } from '../../src/core/work.ts';
 import type { Attachment } from '../engine/attach.ts';
 import { EngineLost, refusalText } from '../engine/engine-lost.ts';
 import type { ImageFacts } from '../engine/inspect-image.ts';
+import type { RunResult } from '../engine/run.ts';
 import type { LogSink } from '../log-sink.ts';
 import { abortOutcome, type Outcome } from '../outcome.ts';
 import { finishAttempt } from './attempt.ts';
 import { exitText } from './end-reason.ts';
 import { findShell } from './find-shell.ts';
 import type { Shell } from './find-shell.ts';
-import { readyCommand, untilReady } from './readiness.ts';
+import { readyCheck, untilReady, whyNotReady, type ReadyCheck } from './readiness.ts';
 import { stepEnvironment, variablesOf } from './step-environment.ts';
 import { stepScript } from './step-script.ts';
 import { commonSpec } from './workflow-context.ts';
@@ -83,8 +84,8 @@ export class Service {
     if ('reason' in prepared) return failure(prepared.reason);
     if (signal.aborted) return abortOutcome(signal);
     const shell = await this.#start(prepared.facts, variables.environment);
-    const command = readyCommand(this.#plan.ready, prepared.facts, shell, this.#plan.name);
-    return command === null ? SUCCESS : this.#waitFor(command, variables.environment, signal);
+    const check = readyCheck(this.#plan.ready, prepared.facts, shell, this.#plan.name);
+    return check === null ? SUCCESS : this.#waitFor(check, variables.environment, signal);
   }
 
   async #start(image: ImageFacts, environment: Readonly<Record<string, string>>): Promise<Shell> {
@@ -127,26 +128,37 @@ export class Service {
   }
 
   async #waitFor(
-    command: readonly string[],
+    check: ReadyCheck,
     environment: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<Outcome> {
     const { timeoutMs } = this.#plan.ready;
     const over = new AbortController();
     const inTime = AbortSignal.any([signal, over.signal]);
+    let last: RunResult | null = null;
+    const told = (answer: RunResult): void => void (last = answer);
+    const late = async (): Promise<Outcome> => {
+      await sleep(timeoutMs, undefined, { signal: inTime });
+      await this.#sayWhyNotReady(check, last);
+      return failure(`it was not ready within ${timeoutMs / 1000} s; its log says why`);
+    };
     try {
       return await Promise.race([
-        untilReady(this.#context.engine, this.#containerId ?? '', command, environment, inTime).then(
+        untilReady(this.#context.engine, this.#containerId ?? '', check, environment, told, inTime).then(
           (ready) => (ready ? SUCCESS : abortOutcome(inTime)),
         ),
         this.#earlyEnd(),
-        sleep(timeoutMs, failure(`it was not ready within ${timeoutMs / 1000} s; its log says why`), {
-          signal: inTime,
-        }).catch(() => abortOutcome(inTime)),
+        late().catch(() => abortOutcome(inTime)),
       ]);
     } finally {
       over.abort();
     }
+  }
+
+  async #sayWhyNotReady(check: ReadyCheck, last: RunResult | null): Promise<void> {
+    const { why, said } = whyNotReady(check, last);
+    await this.#sink.say(why);
+    if (said.trim() !== '') await this.#sink.write('stderr', Buffer.from(`${said.trimEnd()}\n`));
   }
 
   async #earlyEnd(): Promise<Outcome> {
