@@ -6,6 +6,7 @@ import type { OtherValue } from './other-value.ts';
 import { entry } from './out.ts';
 import type { OutEntry } from './out.ts';
 import { own } from './own.ts';
+import { noteReplacedFirst } from './replaced-first.ts';
 import { shellLiterals } from './shell-literals.ts';
 import { WORKSPACE } from './workspace.ts';
 
@@ -30,6 +31,8 @@ export interface StepText {
   command(text: string, at: Foreign): string;
   /** A value of the environment or the settings, where `${…}` is replaced here too. */
   value(text: string, at: Foreign): string;
+  /** The same where the other product takes a value of any type; what it makes another one of is noted. */
+  typedValue(text: string, at: Foreign): string;
   /** A name or an image, which depends on no event here. */
   word(text: string, at: Foreign): string;
   /** Variables that the commands need in the environment of the step. */
@@ -67,7 +70,8 @@ function replaceForms(text: string, by: (form: Form) => string): string {
 /** Forms of the shell's that every `sh` has (POSIX, 2.6.2). */
 const OF_EVERY_SHELL = /^(?:|:?[-=?+].*|#.*|%.*)$/s;
 
-export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepText {
+/** @param matrix Values of each variable of the matrix. */
+export function stepText(dialect: Dialect, matrix: ReadonlyMap<string, readonly string[]>): StepText {
   const needed = new Map<string, string>();
 
   const isKnown = (name: string) =>
@@ -162,6 +166,10 @@ export function stepText(dialect: Dialect, matrix: ReadonlySet<string>): StepTex
       });
     },
     value: valueText,
+    typedValue: (text, at) => {
+      noteReplacedFirst(text, at, dialect, matrix);
+      return valueText(text, at);
+    },
     word: (text, at) =>
       replaceForms(text, ({ whole, name, bare }) => {
         if (whole === '$$') return '$';

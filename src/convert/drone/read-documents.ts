@@ -91,7 +91,7 @@ function readPipeline(name: string, file: ForeignFile, document: ForeignDocument
   const words: StepWords = {
     ...DRONE_CONDITIONS,
     dialect: DRONE,
-    matrix: new Set(),
+    matrix: new Map(),
     environment: environment === undefined ? [] : [environment],
     areSettingsLoose: false,
     declaredVolumes: declaredVolumes(root.get('volumes')),

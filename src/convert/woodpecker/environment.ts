@@ -4,7 +4,7 @@ import { isVariable } from '../names.ts';
 import { copy, entry, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import type { Dialect, StepText } from '../substitution.ts';
-import { hasSecret, isRow, jsonOf, textOf } from './given.ts';
+import { hasSecret, isRow, jsonOf, noteKeys, textOf } from './given.ts';
 
 /**
  * Variables of a step: a map, or a list of `NAME=value`, and old `secrets`.
@@ -69,7 +69,8 @@ function variables(
  * the text that stands there.
  */
 function valueOf(value: Foreign, { product, yaml }: Dialect, texts: StepText): Out | null {
-  const change = (one: string, at: Foreign) => texts.value(one, at);
+  const change = (one: string, at: Foreign) =>
+    product === 'Drone' ? texts.value(one, at) : texts.typedValue(one, at);
   if (value.kind === 'map' && value.has('from_secret')) return copy(value);
   if (hasSecret(value)) {
     value.leaveOut('no secret is put into a part of a variable', 'Write it as a variable of its own.');
@@ -83,6 +84,7 @@ function valueOf(value: Foreign, { product, yaml }: Dialect, texts: StepText): O
         .join(','),
       value,
     );
+  noteKeys(value);
   if (value.kind === 'map' || value.kind === 'list') return text(jsonOf(value, yaml, change), value);
   return text(product === 'Drone' ? change(value.text() ?? '', value) : textOf(value, yaml, change), value);
 }

@@ -54,3 +54,11 @@ export function hasSecret(value: Foreign): boolean {
 }
 
 const isScalar = ({ kind }: Foreign): boolean => kind === 'text' || kind === 'nothing';
+
+/** Of a value and all that is in it: no key of a map is replaced here, as one is there. */
+export function noteKeys(value: Foreign): void {
+  if (/\$\{[A-Za-z_]/.test(value.key))
+    value.changes('no variable is replaced in a key', 'Write the key out.');
+  if (value.kind === 'list') value.items().forEach(noteKeys);
+  else if (value.kind === 'map' && !value.has('from_secret')) value.entries().forEach(noteKeys);
+}

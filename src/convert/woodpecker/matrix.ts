@@ -49,14 +49,17 @@ function noteCut(axes: readonly Foreign[], matrix: Foreign): void {
     matrix.changes(`all ${count} combinations of it run, and ${MOST} of them there`, 'Leave values out.');
 }
 
-/** Names of its variables. */
-export function matrixNames(matrix: Foreign | undefined): ReadonlySet<string> {
-  const names = new Set<string>();
+/** Its variables, each with its values. */
+export function matrixValues(matrix: Foreign | undefined): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, string[]>();
+  const add = (name: string, some: readonly Foreign[]): void => {
+    values.set(name, [...(values.get(name) ?? []), ...some.map((one) => one.peek())]);
+  };
   for (const one of matrix === undefined ? [] : countingIn(matrix)) {
-    if (one.key !== 'include' && one.key !== 'exclude') names.add(one.key);
-    else for (const item of one.items()) for (const { key } of item.entries()) names.add(key);
+    if (one.key !== 'include' && one.key !== 'exclude') add(one.key, one.items());
+    else for (const item of one.items()) for (const cell of item.entries()) add(cell.key, [cell]);
   }
-  return names;
+  return values;
 }
 
 /** Of a matrix with combinations these alone. */

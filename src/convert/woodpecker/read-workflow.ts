@@ -12,7 +12,7 @@ import type { ReadWorkflow } from '../workflow.ts';
 import { readClone } from './clone.ts';
 import { conditionsOf } from './conditions.ts';
 import type { ConditionWords } from './conditions.ts';
-import { matrixNames, matrixOut } from './matrix.ts';
+import { matrixOut, matrixValues } from './matrix.ts';
 import { namedOf } from './named.ts';
 import { noteFiltered } from './note-filtered.ts';
 import { orderSteps } from './order.ts';
@@ -32,7 +32,7 @@ export function readWoodpecker(
   const words: StepWords = {
     ...WOODPECKER_CONDITIONS,
     dialect: WOODPECKER,
-    matrix: matrixNames(matrix),
+    matrix: matrixValues(matrix),
     environment: [],
     areSettingsLoose: root.has('pipeline'),
     declaredVolumes: null,

@@ -3,7 +3,7 @@ import type { Foreign } from '../foreign.ts';
 import { copy, entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import type { Dialect, StepText } from '../substitution.ts';
-import { hasSecret, isRow, jsonOf, scalarOf, scalarsIn, textOf } from './given.ts';
+import { hasSecret, isRow, jsonOf, noteKeys, scalarOf, scalarsIn, textOf } from './given.ts';
 
 /**
  * What a plugin is given; of one that is given nothing an empty map: its image does the work.
@@ -19,6 +19,7 @@ export function settingsEntry(
   const own = settings?.kind === 'map' ? settings.entries() : [];
   const entries = [...own, ...others].flatMap((one) => {
     noteName(one, dialect);
+    noteKeys(one);
     const out = settingOf(one, dialect, texts);
     return out === null ? [] : [entry(one.key, out, one)];
   });
@@ -38,7 +39,7 @@ function noteName(setting: Foreign, { product }: Dialect): void {
 
 /** Null where the plugin is not given it. */
 function settingOf(setting: Foreign, { product, yaml }: Dialect, texts: StepText): Out | null {
-  const change = (one: string, at: Foreign) => texts.value(one, at);
+  const change = (one: string, at: Foreign) => texts.typedValue(one, at);
   const scalar = (one: Foreign): Out => text(textOf(one, yaml, change), one);
   if (setting.kind === 'nothing') {
     setting.needs('a plugin is not given it');

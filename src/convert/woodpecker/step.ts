@@ -15,7 +15,8 @@ import type { DeclaredVolumes } from './volumes.ts';
 /** What steps of Woodpecker and of Drone differ in. */
 export interface StepWords extends ConditionWords {
   readonly dialect: Dialect;
-  readonly matrix: ReadonlySet<string>;
+  /** Values of each variable of the matrix. */
+  readonly matrix: ReadonlyMap<string, readonly string[]>;
   /** Variables that every step has. */
   readonly environment: readonly Foreign[];
   /** Whether settings of a plugin may stand beside the other keys, as in old files. */
@@ -84,6 +85,8 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
   const detach = step.get('detach');
   const isDetached = detach !== undefined && isTrue(detach);
   if (isDetached) detach.use();
+  else if (detach?.kind === 'text' && !isFalse(detach))
+    detach.leaveOut('it is `true` or `false`', 'Write one of them.');
   else detach?.needs('it asks for nothing');
   step.get('name')?.use();
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) {
