@@ -6,6 +6,7 @@ import { readEvent, refOf } from '../core/event.ts';
 import type { Plan } from '../core/plan.ts';
 import type { WorkflowRepeat } from '../core/repeat.ts';
 import { spanIdOf, traceOf, traceparentOf } from '../core/trace-context.ts';
+import { isAfterFailure } from '../core/decide-workflows.ts';
 import type { StepWork, WorkflowWork } from '../core/work.ts';
 import { workflowRows } from '../core/workflow-rows.ts';
 import { countReruns, readPreviousBuild } from '../store/read/build-line.ts';
@@ -126,7 +127,20 @@ export async function workflowWork(deps: BuildsDeps, tx: Tx, workflowId: string)
     registry: deps.registry,
     ...(await repeatWork(tx, workflowId)),
     ...(takes === null ? {} : { takes }),
+    ...((await beganAfterFailure(tx, workflowId)) ? { isAfterFailure: true } : {}),
   };
+}
+
+async function beganAfterFailure({ db }: Reading, workflowId: string): Promise<boolean> {
+  const { build_id, depends_on_json } = await db
+    .selectFrom('workflow')
+    .select(['build_id', 'depends_on_json'])
+    .where('id', '=', workflowId)
+    .executeTakeFirstOrThrow();
+  const dependsOn = JSON.parse(depends_on_json) as string[];
+  if (dependsOn.length === 0) return false;
+  const all = db.selectFrom('workflow').select(['name', 'status']).where('build_id', '=', build_id);
+  return isAfterFailure({ dependsOn }, await all.execute());
 }
 
 /** What of a workflow's work is not of one claim: its plan, and what its steps are told. Nothing in it is secret. */

@@ -52,6 +52,14 @@ export function isReady(
   return awaited.every(({ status }) => isEnd(status)) && runsOn.includes(outcomeOf(awaited));
 }
 
+/** Whether a workflow that may begin does so after a failure: what it waits for has not all succeeded. Pure. */
+export function isAfterFailure(
+  { dependsOn }: Pick<OpenWorkflow, 'dependsOn'>,
+  workflows: readonly Pick<OpenWorkflow, 'name' | 'status'>[],
+): boolean {
+  return outcomeOf(workflows.filter(({ name }) => dependsOn.includes(name))) === 'failure';
+}
+
 function whyNever(
   { dependsOn, runsOn }: OpenWorkflow,
   workflows: readonly OpenWorkflow[],

@@ -6,7 +6,7 @@ export interface StepRun {
   readonly number: number;
   readonly attemptId: string;
   readonly startedAtMs: number;
-  /** Whether a step before it failed, so that the build can no longer be green. */
+  /** Whether a step before it failed, or a workflow that its own waited for, so that the build can no longer be green. */
   readonly hasFailure: boolean;
   /** Path of the checkout in its container. */
   readonly workspace: string;
@@ -24,7 +24,8 @@ export interface StepRun {
 export const STEP_VARIABLES = {
   CI_WORKSPACE: { about: 'Path of the checkout.', of: ({ workspace }) => workspace },
   CI_PIPELINE_STATUS: {
-    about: '`failure` when a step before it failed, else `success`.',
+    about:
+      '`failure` when a step before it failed, or a workflow that its own waited for did not succeed; else `success`. In Woodpecker its own workflow alone counts.',
     of: ({ hasFailure }) => (hasFailure ? 'failure' : 'success'),
   },
   CI_STEP_NAME: { about: 'Name of the step, or service.', of: ({ name }) => name },

@@ -35,6 +35,8 @@ export interface WorkflowWork {
   readonly isTrusted?: boolean;
   /** What it takes of workflows before it. Absent: nothing. */
   readonly takes?: TakenWork;
+  /** Not all that it waited for has succeeded. Absent: it has, or the server is a version behind. */
+  readonly isAfterFailure?: true;
 }
 
 /** The artifacts that a workflow's plan takes, as they are when it begins. */

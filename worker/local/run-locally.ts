@@ -48,6 +48,8 @@ export interface LocalRun {
   readonly cachesFor?: string;
   /** False for the build of a fork, which gets no path of this host; default: it is one's own. */
   readonly isTrusted?: boolean;
+  /** Whether what it waited for has failed; default: it has not. */
+  readonly isAfterFailure?: boolean | undefined;
   readonly settings: LocalRunSettings;
   /** Abort it with a `Stop` as reason: steps end within their grace. */
   readonly signal: AbortSignal;
@@ -177,5 +179,6 @@ function workOf(run: LocalRun): WorkflowWork {
     isTrusted,
     caches: cachesOf(cachesFor ?? tree.root),
     ...(takes === null ? {} : { takes }),
+    ...(run.isAfterFailure === true ? { isAfterFailure: true } : {}),
   };
 }

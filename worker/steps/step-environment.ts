@@ -10,7 +10,7 @@ export type StepEnvironment =
 
 /** The build's variables with those of one of its steps or services, which begins to run now. */
 export function variablesOf(
-  work: Pick<WorkflowWork, 'variables' | 'steps'>,
+  work: Pick<WorkflowWork, 'variables' | 'steps' | 'isAfterFailure'>,
   row: StepWork,
   now: { readonly atMs: number; readonly hasFailure: boolean; readonly isProgram?: boolean } & Partial<
     Pick<StepRun, 'split' | 'splitFile'>
@@ -22,7 +22,7 @@ export function variablesOf(
     number: work.steps.findIndex(({ stepId }) => stepId === row.stepId),
     attemptId: row.attemptId,
     startedAtMs: now.atMs,
-    hasFailure: now.hasFailure,
+    hasFailure: now.hasFailure || work.isAfterFailure === true,
     workspace: WORKSPACE,
     buildUrl: work.variables['CI_PIPELINE_URL'] ?? null,
     traceparent: row.traceparent ?? null,

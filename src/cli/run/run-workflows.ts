@@ -10,7 +10,7 @@ import { runLocally, type LocalRun } from '../../../worker/local/run-locally.ts'
 import type { Decided } from '../../../worker/local/local-lease.ts';
 import type { Outcome } from '../../../worker/outcome.ts';
 import type { FailedStep } from '../../../worker/steps/workflow-context.ts';
-import { isReady } from '../../core/decide-workflows.ts';
+import { isAfterFailure, isReady } from '../../core/decide-workflows.ts';
 import { workflowLabel } from '../../core/matrix-label.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { NamedImage } from '../../core/named-image.ts';
@@ -75,7 +75,8 @@ async function runEach(
   let exitStatus = 0;
   for (const workflow of workflows) {
     if (workflows.length > 1) process.stderr.write(`\n${paint('bold', harmless(workflowLabel(workflow)))}\n`);
-    const outcome = isReady(workflow, ended) ? await runOne(workflow, run, { artifacts, images }) : SKIPPED;
+    const shared = { artifacts, images, isAfterFailure: isAfterFailure(workflow, ended) };
+    const outcome = isReady(workflow, ended) ? await runOne(workflow, run, shared) : SKIPPED;
     if (outcome === SKIPPED) process.stderr.write(paint('dim', `Skipped: ${SKIPPED.reason}.\n`));
     ended.push({
       name: workflow.name,
@@ -92,13 +93,13 @@ async function runEach(
 
 const SKIPPED: Outcome = { status: 'skipped', reason: 'what it waits for ended otherwise', exitCode: null };
 
-/** Of all workflows of a run. */
-type Shared = Pick<LocalRun, 'artifacts' | 'images'>;
+/** Of other workflows of a run. */
+type Shared = Pick<LocalRun, 'artifacts' | 'images' | 'isAfterFailure'>;
 
 async function runOne(
   { name, matrix, plan, variables, image = null, decided, takes }: WorkflowToRun,
   { show, ...run }: WorkflowsRun,
-  { artifacts, images }: Shared,
+  { artifacts, images, isAfterFailure }: Shared,
 ): Promise<Outcome> {
   artifacts?.begin({ name, matrix, takes });
   const view = show.isPlain ? plainView(process.stdout) : treeView(process.stdout);
@@ -111,6 +112,7 @@ async function runOne(
     artifacts,
     decided,
     images,
+    isAfterFailure,
     audience: (rows) => view.begin(rows, ignoredSteps(plan)),
     ...(show.opensShell ? { onStepFailed: shellOpener(view, stepsWithoutShell(plan, show)) } : {}),
     onLeftover: (error) =>

@@ -108,7 +108,7 @@ export const stepCondition = record(
     ...MATRIX,
     status: optional(
       oneOrMore(word(['success', 'failure']), '`success`, `failure`, or a list of both'),
-      'Which outcome of the steps so far lets it run.',
+      'Which outcome of the steps of its workflow so far lets it run.',
       '`success`',
     ),
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideWorkflows, isReady } from '../../../src/core/decide-workflows.ts';
+import { decideWorkflows, isAfterFailure, isReady } from '../../../src/core/decide-workflows.ts';
 import type { OpenWorkflow } from '../../../src/core/decide-workflows.ts';
 
 function workflow(name: string, more: Partial<OpenWorkflow> = {}): OpenWorkflow {
@@ -80,6 +80,9 @@ describe('a workflow that waits for others', () => {
     });
     expect(isReady({ ...mend, dependsOn: [] }, [])).toBe(true);
     const always = workflow('b', { dependsOn: ['a'], runsOn: ['success', 'failure'] });
+    const isAfter = (...all: readonly OpenWorkflow[]): boolean => isAfterFailure(always, all);
+    expect([isAfter(ended('a', 'failure')), isAfter(ended('a', 'skipped'))]).toEqual([true, true]);
+    expect([isAfter(ended('a', 'success'), ended('c', 'failure')), isAfter()]).toEqual([false, false]);
     expect([isReady(always, [ended('a', 'failure')]), isReady(always, [ended('a', 'success')])]).toEqual([
       true,
       true,

@@ -49,6 +49,10 @@ it('adds what differs from step to step, which the build cannot overwrite', () =
     CI_STEP_STARTED: '1700000000',
     CI_STEP_URL: 'https://ci/builds/b?log=att_2',
   });
+  const after = { ...work, isAfterFailure: true as const };
+  expect(variablesOf(after, rows[2], { atMs: 0, hasFailure: false })).toMatchObject({
+    CI_PIPELINE_STATUS: 'failure',
+  });
   expect(variablesOf(work, rows[1], { atMs: 0, hasFailure: false })).toMatchObject({
     CI_PIPELINE_STATUS: 'success',
     CI_STEP_NAME: 'db',
