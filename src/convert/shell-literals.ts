@@ -1,8 +1,10 @@
+import type { Foreign } from './foreign.ts';
+
 const HEREDOC = /<<-?[ \t]*(?:'([^'\n]+)'|"([^"\n]+)"|\\(\w+)|([A-Za-z_]\w*))/y;
 
 /**
- * Which places of a script the shell takes as they stand: those in single quotes, and those in a here-document whose word is
- * quoted. `case` patterns inside of `$(…)` are not told from its end.
+ * Which places of a script the shell takes as they stand: those in single quotes, a `$` behind a backslash, and those in a
+ * here-document whose word is quoted. `case` patterns inside of `$(…)` are not told from its end.
  */
 export function shellLiterals(script: string): (at: number) => boolean {
   const isLiteral = new Uint8Array(script.length);
@@ -15,8 +17,10 @@ export function shellLiterals(script: string): (at: number) => boolean {
     if (quote === "'") {
       if (character === "'") quote = '';
       else isLiteral[at] = 1;
-    } else if (character === '\\') at++;
-    else if (character === '"') quote = quote === '' ? '"' : '';
+    } else if (character === '\\') {
+      at++;
+      if (script[at] === '$') isLiteral[at] = 1;
+    } else if (character === '"') quote = quote === '' ? '"' : '';
     else if (character === '(' && (quote === '' || script[at - 1] === '$')) {
       around.push(quote);
       quote = '';
@@ -59,4 +63,13 @@ export function shellLiterals(script: string): (at: number) => boolean {
     }
     return at;
   }
+}
+
+/** Notes what another product replaces in a place that the shell takes as it stands. */
+export function noteLiteral(whole: string, before: string | undefined, at: Foreign): void {
+  const isEscaped = before === '\\';
+  at.changes(
+    `the shell does not replace \`${whole.slice(0, 60)}\` ${isEscaped ? 'behind a backslash' : 'in single quotes'}`,
+    isEscaped ? 'Remove the backslash.' : 'Write it in double quotes.',
+  );
 }

@@ -7,7 +7,7 @@ import { entry } from './out.ts';
 import type { OutEntry } from './out.ts';
 import { own } from './own.ts';
 import { noteReplacedFirst } from './replaced-first.ts';
-import { shellLiterals } from './shell-literals.ts';
+import { noteLiteral, shellLiterals } from './shell-literals.ts';
 import { WORKSPACE } from './workspace.ts';
 
 /** What a product that replaces `${…}` in the whole file calls its variables. */
@@ -41,7 +41,7 @@ export interface StepText {
   addAll(): void;
 }
 
-const FORM = /\$\$|\$\{(#?)([A-Za-z_]\w*)((?:[^{}]|\$\{[^{}]*\})*)\}|\$([A-Za-z_]\w*)/g;
+const FORM = /\$\$(\{#?)?([A-Za-z_]\w*)?|\$\{(#?)([A-Za-z_]\w*)((?:[^{}]|\$\{[^{}]*\})*)\}|\$([A-Za-z_]\w*)/g;
 
 /** A place of a text where something may be replaced. */
 interface Form {
@@ -51,6 +51,8 @@ interface Form {
   readonly operator: string;
   /** Of `$NAME` without braces, the name. */
   readonly bare: string;
+  /** Of `$$`, the brace that follows, and the name that the shell reads then. */
+  readonly escaped: { readonly brace: string; readonly name: string } | null;
   readonly at: number;
 }
 
@@ -58,10 +60,12 @@ function replaceForms(text: string, by: (form: Form) => string): string {
   let result = '';
   let end = 0;
   for (const found of text.matchAll(FORM)) {
-    const [whole, length = '', name = '', written = '', bare = ''] = found;
+    const [whole, brace = '', escapedName = '', length = '', name = '', written = '', bare = ''] = found;
+    const escaped = whole.startsWith('$$') ? { brace, name: escapedName } : null;
     // There all of these are what is taken where the variable is empty.
     const operator = written.replace(/^(?::[=?+]|=)/, ':-');
-    result += text.slice(end, found.index) + by({ whole, length, name, operator, bare, at: found.index });
+    result +=
+      text.slice(end, found.index) + by({ whole, length, name, operator, bare, escaped, at: found.index });
     end = found.index + whole.length;
   }
   return result + text.slice(end);
@@ -101,13 +105,21 @@ export function stepText(dialect: Dialect, matrix: ReadonlyMap<string, readonly 
     return ours === undefined || isKnown(name) || isForValues(ours) ? name : ours;
   };
 
+  /** Of a variable that the shell reads, and nobody before it. */
+  const nameForShell = (name: string, at: Foreign): string => {
+    if (name === '') return '';
+    if (!need(name) && dialect.own.test(name)) lacks(name, at);
+    noteOther(name, at);
+    return nameInSteps(name);
+  };
+
   /** Of a form within a form. */
   const shellForms = (text: string, at: Foreign): string =>
     replaceForms(text, (form) => (form.name === '' ? form.whole : shellForm(form, at)));
 
   const valueText = (text: string, at: Foreign): string =>
-    replaceForms(text, ({ whole, length, name, operator, bare }) => {
-      if (whole === '$$' || bare !== '') return whole;
+    replaceForms(text, ({ whole, length, name, operator, bare, escaped }) => {
+      if (escaped !== null || bare !== '') return whole;
       noteOther(name, at);
       const ours = own(dialect.renamed, name) ?? name;
       if (ours === 'CI_WORKSPACE' && length === '' && operator === '') return WORKSPACE;
@@ -150,18 +162,11 @@ export function stepText(dialect: Dialect, matrix: ReadonlyMap<string, readonly 
         );
       const isLiteral = shellLiterals(text);
       return replaceForms(text, (form) => {
-        if (form.whole === '$$') return '$';
-        if (form.bare !== '') {
-          if (!need(form.bare) && dialect.own.test(form.bare)) lacks(form.bare, at);
-          noteOther(form.bare, at);
-          return `$${nameInSteps(form.bare)}`;
-        }
+        const { bare, escaped } = form;
+        if (escaped !== null) return `$${escaped.brace}${nameForShell(escaped.name, at)}`;
+        if (bare !== '') return `$${nameForShell(bare, at)}`;
         noteOther(form.name, at);
-        if (isLiteral(form.at))
-          at.changes(
-            `the shell does not replace \`${form.whole}\` in single quotes`,
-            'Write it in double quotes.',
-          );
+        if (isLiteral(form.at)) noteLiteral(form.whole, text[form.at - 1], at);
         return shellForm(form, at);
       });
     },
@@ -171,8 +176,8 @@ export function stepText(dialect: Dialect, matrix: ReadonlyMap<string, readonly 
       return valueText(text, at);
     },
     word: (text, at) =>
-      replaceForms(text, ({ whole, name, bare }) => {
-        if (whole === '$$') return '$';
+      replaceForms(text, ({ whole, name, bare, escaped }) => {
+        if (escaped !== null) return whole.slice(1);
         if (bare === '' && !matrix.has(name))
           at.changes(
             'no name and no image depends on an event here',

@@ -2,7 +2,7 @@ import type { Foreign } from '../foreign.ts';
 import { entry, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import { own } from '../own.ts';
-import { shellLiterals } from '../shell-literals.ts';
+import { noteLiteral, shellLiterals } from '../shell-literals.ts';
 import { WORKSPACE } from '../workspace.ts';
 import { CONTEXT, inputOf, OF_RUNNER, variableOf } from './contexts.ts';
 import { noteOtherValues, noteValueOfCi } from './other-values.ts';
@@ -216,11 +216,7 @@ export function stepExpressions(environment: ReadonlyMap<string, string>, start:
       const isLiteral = shellLiterals(text);
       noteValueOfCi(text, at);
       const reference = (name: string, whole: string, offset: number): string => {
-        if (isLiteral(offset))
-          at.changes(
-            `the shell does not replace \`${whole.slice(0, 60)}\` in single quotes`,
-            'Write it in double quotes.',
-          );
+        if (isLiteral(offset)) noteLiteral(whole, text[offset - 1], at);
         return `\${${name}}`;
       };
       return replaceExpressions(text, (written, whole, offset) => {
