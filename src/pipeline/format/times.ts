@@ -15,6 +15,9 @@ const DURATION = /^(?=\d)(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m(?!s))?(?:(\
 
 const DURATION_UNITS = [86_400_000, 3_600_000, 60_000, 1_000, 1];
 
+/** Examples, of which each range has two at the least. */
+const DURATIONS = ['30s', '10m', '1h30m', '2d', '30d'];
+
 /** Milliseconds. `least` and `most` are written in the same form. */
 export function duration(least: string, most: string): Format<number> {
   const parse = (text: string): number | null => {
@@ -23,12 +26,17 @@ export function duration(least: string, most: string): Format<number> {
     return parts.reduce((sum, part, index) => sum + Number(part ?? 0) * (DURATION_UNITS[index] ?? 0), 0);
   };
   const [low, high] = [parse(least) ?? 0, parse(most) ?? 0];
+  const isWithin = (ms: number): boolean => ms >= low && ms <= high;
+  const examples = DURATIONS.filter((one) => isWithin(parse(one) ?? 0))
+    .slice(0, 3)
+    .map((one) => `\`${one}\``);
+  const last = examples.pop() ?? least;
   return {
-    phrase: `a duration from ${least} to ${most} such as \`30s\`, \`10m\` or \`1h30m\``,
+    phrase: `a duration from ${least} to ${most} such as ${examples.join(', ')} or ${last}`,
     blank: 0,
     parse: (text) => {
       const ms = parse(text);
-      return ms !== null && ms >= low && ms <= high ? ms : null;
+      return ms !== null && isWithin(ms) ? ms : null;
     },
     json: {
       type: 'string',

@@ -33,3 +33,13 @@ test.each(LENGTHS)('no format takes long for a run of %i characters', (length) =
       }
   }
 });
+
+test.each([
+  ['1h', '3650d', ['1h30m', '2d', '30d']],
+  ['1s', '1h', ['30s', '10m']],
+  ['1s', '7d', ['30s', '10m', '1h30m']],
+])('examples of a duration from %s to %s are within it', (least, most, examples) => {
+  const { phrase, parse } = times.duration(least, most);
+  expect(phrase.match(/(?<=`)\w+(?=`)/g)).toEqual(examples);
+  for (const one of examples) expect(parse(one)).not.toBeNull();
+});
