@@ -159,7 +159,7 @@ function refusal(path: string, project: ProjectRow, event: RepositoryEvent): Inc
   const name = isFork(event) ? '"*"' : project.path;
   return refusedFor(
     `no project \`${path}\` shares its files with ${reader}`,
-    `Whoever keeps that project allows it: \`slipway project share ${path} --with ${name}\`, with a \`--with\` for each that \`slipway project show ${path}\` names, for it sets them all.`,
+    `Whoever keeps that project allows it: \`slipway project share ${path} --with ${name}\`, or on its page.`,
   );
 }
 

@@ -19,13 +19,20 @@ export function resolveInclude(
     return null;
   }
   if (commit === null) {
-    const what = `\`${project.value}\` is named without \`commit\`, which`;
-    report.add('include_unpinned', project, { what, ref: 'HEAD' });
+    const what = `\`${project.value}\` is named without \`commit\``;
+    report.add('include_unpinned', project, { what, how: howToFind('HEAD') });
     return null;
   }
   if (/^[0-9a-f]{40}$/i.test(commit.value))
     return { origin: { project: project.value, commit: commit.value.toLowerCase() }, file: file.value };
   const ref = shorten(commit.value);
-  report.add('include_unpinned', commit, { what: `\`${ref}\``, ref: /^[\w./-]+$/.test(ref) ? ref : '<ref>' });
+  const what = `\`${ref}\` is no ${isAbbreviated(ref) ? 'whole ' : ''}commit`;
+  report.add('include_unpinned', commit, { what, how: howToFind(/^[\w./-]+$/.test(ref) ? ref : '<ref>') });
   return null;
 }
+
+const isAbbreviated = (ref: string): boolean => /^[0-9a-f]{7,39}$/i.test(ref);
+
+/** `git ls-remote` knows branches and tags alone. */
+const howToFind = (ref: string): string =>
+  isAbbreviated(ref) ? `\`git rev-parse ${ref}\` in a clone of it` : `\`git ls-remote <address> ${ref}\``;

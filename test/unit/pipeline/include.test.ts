@@ -121,6 +121,13 @@ describe('an include', () => {
     expect(lint('{ project: a/b, file: x.yml, commit: main }')[0]?.fix).toContain(
       'git ls-remote <address> main',
     );
+    expect(lint('{ project: a/b, file: x.yml, commit: 0123456 }')[0]).toMatchObject({
+      message: '`0123456` is no whole commit: what a branch or a tag names changes, and the build with it.',
+      fix: expect.stringContaining('`git rev-parse 0123456` in a clone of it shows them') as string,
+    });
+    expect(lint('{ project: a/b, file: x.yml }')[0]?.message).toMatch(
+      /^`a\/b` is named without `commit`: what /,
+    );
     expect(lint(`{ file: x.yml, commit: ${COMMIT} }`)[0]?.code).toBe('include_commit_own');
     for (const file of ['../x.yml', '/etc/passwd', 'a/../../b'])
       expect(lint(`{ file: ${file} }`)[0]?.code).toBe('value_wrong');
