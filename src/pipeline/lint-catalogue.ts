@@ -49,8 +49,8 @@ export const LINT_CATALOGUE = {
   ),
   // included files
   include_unpinned: error(
-    '{what} is no commit: what a branch or a tag names changes, and the build with it.',
-    'Write `commit` with the 40 hex digits that it names today; `git ls-remote <address> {ref}` shows them.',
+    '{what}: what a branch or a tag names changes, and the build with it.',
+    'Write `commit` with the 40 hex digits that it names today; {how} shows them.',
   ),
   include_commit_own: error(
     'A file of this repository is read at the commit of the build, and at no other.',
@@ -250,6 +250,14 @@ export const LINT_CATALOGUE = {
   ships_untested: warning(
     'Steps run in `{testTarget}`, and nothing runs in the image that ships.',
     'Add `smoke:` with commands to a deployment.',
+  ),
+  fallback_unused: warning(
+    '`fallback_keys` says nothing of a cache that is only saved.',
+    'Remove it, or write `policy: pull-push`.',
+  ),
+  runs_on_unused: warning(
+    '`runs_on` says nothing where `depends_on` names no workflow: this one begins at once.',
+    'Name in `depends_on` what it waits for, or remove `runs_on`.',
   ),
   service_unused: warning(
     'Nothing names the service `{service}`.',

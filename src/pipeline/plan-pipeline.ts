@@ -117,7 +117,7 @@ function composeAll(workflows: readonly ReadWorkflow[], input: PlanInput): Build
       const workflow = {
         name,
         dependsOn: dependsOn(name),
-        runsOn: spec.runs_on ?? ['success' as const],
+        runsOn: spec.runs_on?.map(({ value }) => value) ?? ['success' as const],
         matrix,
         plan: planWorkflow(spec, context, report),
       };

@@ -11,6 +11,8 @@ export function checkCaches({ steps }: PipelineSpec, own: OwnNames, report: Repo
     if (cache.length > CACHE_LIMITS.perStep)
       report.add('too_complex', name, { what: 'a step has more caches', limit: CACHE_LIMITS.perStep });
     for (const { key, fallback_keys, policy } of cache) {
+      const [unused] = fallback_keys;
+      if (policy === 'push' && unused !== undefined) report.add('fallback_unused', unused, {});
       for (const one of fallback_keys) if (one.value !== '') checkTemplate(one, own, report);
       if (key.prefix === null || key.prefix.value === '') continue;
       const template = checkTemplate(key.prefix, own, report);

@@ -72,6 +72,8 @@ export function checkPipeline(
   checkVolumes(spec, report);
   checkDeployments(spec.deploy, report);
   checkHosts(spec, own, report);
+  const [outcome] = spec.depends_on.length === 0 ? (spec.runs_on ?? []) : [];
+  if (outcome !== undefined) report.add('runs_on_unused', outcome, {});
   checkExpressions(spec, { inside: own, ofFile: new Set(inputs) }, room, report);
   checkConditions(spec, report);
   checkSecrets(spec, report);

@@ -77,7 +77,7 @@ export const pipelineRecord = record(
       'none',
     ),
     runs_on: optional(
-      oneOrMore(word(['success', 'failure']), '`success`, `failure`, or a list of both'),
+      oneOrMore(located(word(['success', 'failure'])), '`success`, `failure`, or a list of both'),
       'Which outcome of the workflows in `depends_on` lets it run.',
       '`success`',
     ),

@@ -15,7 +15,8 @@ export function selectWorkflows(
     const dependsOn = throughWorkflows(workflows, selected);
     for (const { name, spec } of workflows) {
       const waits = (spec?.depends_on ?? []).length > 0;
-      const isIdle = spec?.runs_on?.includes('success') === false && dependsOn(name).length === 0;
+      const isIdle =
+        spec?.runs_on?.every(({ value }) => value === 'failure') === true && dependsOn(name).length === 0;
       if ((waits && isIdle) || lacks(spec?.depends_on ?? [], selected)) selected.delete(name);
     }
   }

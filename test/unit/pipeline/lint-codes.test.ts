@@ -50,6 +50,11 @@ const FILES: Readonly<
   alias_cycle: ['push: &p { tags: *p }', '1:18'],
   merge_wrong: ['image: { <<: Dockerfile }', '1:14'],
   too_complex: [`image: ${'['.repeat(40)}${']'.repeat(40)}`, '1:31'],
+  runs_on_unused: ['runs_on: failure\nsteps: [{ name: a, image: "b:1", commands: c }]', '1:10'],
+  fallback_unused: [
+    'steps: [{ name: a, image: "b:1", commands: c, cache: { paths: d, key: "${CI_COMMIT_SHA}", fallback_keys: e, policy: push } }]',
+    '1:106',
+  ],
   include_unpinned: ['include: { project: a/b, file: c, commit: main }', '1:43'],
   include_commit_own: ['include: { file: c, commit: main }', '1:29'],
   include_unread: ['include: c', '1:10'],
