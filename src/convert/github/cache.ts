@@ -52,14 +52,11 @@ export function readToolCache(action: string, values: Foreign | undefined): Cach
     return null;
   }
   const name = said === 'true' ? 'go' : said;
+  const files = dependencies === undefined ? [] : filesOf(written, dependencies);
   return {
     from: cache,
     paths: manager.paths,
-    key: {
-      prefix: name,
-      files:
-        dependencies === undefined || written.length === 0 ? manager.files : filesOf(written, dependencies),
-    },
+    key: { prefix: name, files: files.length > 0 ? files : manager.files },
     fallbackKeys: [`${name}-`],
     policy: null,
   };

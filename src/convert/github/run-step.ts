@@ -79,7 +79,7 @@ export function runStep(step: Foreign, run: Foreign, texts: StepExpressions, aro
     ...texts.environment(),
   ]).entries;
   const minutes = step.get('timeout-minutes') ?? around.timeout;
-  const allowed = [step.get('continue-on-error'), ...around.allowed].filter((one) => one?.text() === 'true');
+  const allowed = [step.get('continue-on-error'), ...around.allowed].filter(isAllowed);
   const written = named?.text() ?? '';
   const name = around.unique(nameOf(written === '' ? (run.peek().split('\n')[0] ?? '') : written, index));
   return map(
@@ -191,6 +191,18 @@ function directoryEntry(directory: Foreign, written: string): OutEntry | null {
     return null;
   }
   return inside === '' || inside === '.' ? null : entry('directory', text(inside, directory), directory);
+}
+
+/** Whether `continue-on-error` says yes; what depends on anything is noted. */
+export function isAllowed(allowed: Foreign | undefined): boolean {
+  if (allowed === undefined) return false;
+  const said = (allowed.text() ?? '').replace(/^\$\{\{\s*(true|false)\s*\}\}$/, '$1');
+  if (!/^(?:true|false)?$/.test(said))
+    allowed.leaveOut(
+      'whether a failure counts depends on nothing, and it counts',
+      'Write `failure: ignore`, or two steps.',
+    );
+  return said === 'true';
 }
 
 /** As a word of the shell, which replaces `${…}` in it. */

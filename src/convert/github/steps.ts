@@ -12,7 +12,7 @@ import { stepExpressions } from './expressions.ts';
 import { combined, enterAction, type LocalActions } from './local-action.ts';
 import { isLocal } from './local-files.ts';
 import type { Condition } from './read-condition.ts';
-import { runStep, uploadStep, type RunAround, type StepImage } from './run-step.ts';
+import { isAllowed, runStep, uploadStep, type RunAround, type StepImage } from './run-step.ts';
 
 /** What a job has of others, and leaves to them. */
 export interface Passing {
@@ -62,7 +62,9 @@ export function readSteps(
   done: ReadonlySet<Foreign>,
 ): readonly Out[] {
   const container = job.get('container');
-  const own = container?.kind === 'map' ? container.get('image') : container;
+  const written = container?.kind === 'map' ? container.get('image') : container;
+  // An empty one is none: the job runs on the runner.
+  const own = written?.text() === '' ? undefined : written;
   for (const key of ['ports', 'volumes', 'options', 'credentials'])
     if (container?.kind === 'map')
       container.get(key)?.leaveOut('a step runs as its image says', 'Remove it.');
@@ -112,7 +114,10 @@ function readList(steps: readonly Foreign[], around: Around, making: Making): vo
           ?.leaveOut('steps of a job run one after the other', 'Write `depends_on` between steps.');
     const uses = step.get('uses');
     const run = step.get('run');
-    if (uses === undefined && run === undefined) continue;
+    if (uses === undefined && run === undefined) {
+      if (step.kind === 'map') step.leaveOut('it has neither `run` nor `uses`', 'Remove it.');
+      continue;
+    }
     const action =
       uses === undefined || isLocal(uses.peek())
         ? null
@@ -176,7 +181,7 @@ function runnerImage(job: Foreign): StepImage {
 /** They are there before the first step, whatever that says. */
 function takenOf(step: Foreign, entries: readonly Out[]): readonly Out[] {
   const condition = step.get('if');
-  const isAllowed = step.get('continue-on-error')?.text() === 'true';
+  const mayFail = isAllowed(step.get('continue-on-error'));
   if (entries.length === 0) condition?.needs('the action is left out');
   else
     condition?.changes(
@@ -184,7 +189,7 @@ function takenOf(step: Foreign, entries: readonly Out[]): readonly Out[] {
       'Nothing, if that does no harm.',
     );
   condition?.use();
-  if (condition === undefined && !isAllowed) return entries;
+  if (condition === undefined && !mayFail) return entries;
   return entries.map((one) =>
     one.kind === 'map' ? map([...one.entries, entry('optional', 'true')], one.from) : one,
   );

@@ -73,3 +73,20 @@ it('the `if` of a cache is noted, and so is a cache that no step follows', () =>
     '8 convert_left_out: `jobs.build.steps[1]` is left out: no step follows that it could belong to.',
   ]);
 });
+
+it('a path of a set-up action’s cache that is none leaves the files that its tool has', () => {
+  const text = `on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/setup-node@v4
+        with: { node-version: 24, cache: npm, cache-dependency-path: /abs/x }
+      - run: npm ci
+`;
+  expect(textOf('github', text)).toContain('- package-lock.json');
+  expect(errorsOf('github', text)).toEqual([]);
+  expect(noted('github', text)).toEqual([
+    expect.stringContaining('`/abs/x` is no file of the checkout, and ends no key'),
+  ]);
+});
