@@ -24,7 +24,7 @@ export function readService(service: Foreign, texts: JobText): readonly JobServi
     );
     return [];
   }
-  const host = hostNameOf(alias ?? image.replace(/[:@].*$/, '').replaceAll('/', '-'));
+  const host = nameOf(service, alias?.trim() || repositoryOf(image).replaceAll('/', '-'));
   const more: (OutEntry | null)[] = [];
   if (service.kind === 'map') {
     service
@@ -76,4 +76,17 @@ export function readService(service: Foreign, texts: JobText): readonly JobServi
       ),
     },
   ];
+}
+
+/** Of an image, without the port of its registry, its tag and its digest (GitLab Runner, `SplitNameAndVersion`). */
+const repositoryOf = (image: string): string =>
+  image.replace(/(?::[^/]*)?(?:@.*)?$/, '').replace(/^([^/:]*):\d+(?=\/)/, '$1');
+
+/** As a host: the first of several aliases; noted where it is called otherwise. */
+function nameOf(service: Foreign, written: string): string {
+  const [first = '', ...others] = written.split(/[\s,]+/).filter((one) => one !== '');
+  const host = hostNameOf(first);
+  if (others.length > 0 || host !== first.toLowerCase())
+    service.changes(`its name as a host is \`${host}\` alone`, 'Name it so where it is reached.');
+  return host;
 }
