@@ -95,12 +95,12 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
     else one?.leaveOut(why, fix);
   }
   const own = commandsEntry(commands, texts);
-  const isPlugin = own === null && step.get('entrypoint') === undefined;
+  const isPlugin = own === null && (step.get('entrypoint')?.oneOrMore() ?? []).length === 0;
   const group = step.get('group')?.text() ?? null;
   const head = [
     imageEntry(step, step.get('image'), texts),
     pullEntry(step.get('pull')),
-    entrypointEntry(step.get('entrypoint'), texts),
+    entrypointEntry(step.get('entrypoint'), texts, own !== null),
     own,
     directoryEntry(step.get('directory') ?? step.get('working_dir'), words.dialect),
     failureEntry(step.get('failure'), step.get('ignore_errors')),
@@ -142,7 +142,8 @@ function flatten(value: Foreign): readonly Foreign[] {
 
 /** Of the backend without containers, an image is a shell of the machine. */
 function imageEntry(step: Foreign, image: Foreign | undefined, texts: StepText): OutEntry | null {
-  if (image === undefined) {
+  if (image === undefined || image.peek() === '') {
+    image?.use();
     step.changes('it names no image, and none is built for the file', 'Write `image`.');
     return null;
   }
@@ -155,23 +156,34 @@ export function wordEntry(word: Foreign | undefined, texts: StepText): OutEntry 
   return word === undefined ? null : entry(word.key, text(texts.word(word.text() ?? '', word), word), word);
 }
 
-function entrypointEntry(entrypoint: Foreign | undefined, texts: StepText): OutEntry | null {
-  return entrypoint === undefined
-    ? null
-    : entry(
-        'entrypoint',
-        copy(entrypoint, (one, at) => texts.word(one, at)),
-        entrypoint,
-      );
+/** A word, or words. Beside commands it is what runs them there, from `$CI_SCRIPT`. */
+function entrypointEntry(
+  entrypoint: Foreign | undefined,
+  texts: StepText,
+  hasCommands: boolean,
+): OutEntry | null {
+  if (entrypoint === undefined) return null;
+  const words = entrypoint.oneOrMore();
+  if (words.length === 0) {
+    entrypoint.needs('it is empty');
+    return null;
+  }
+  if (hasCommands) {
+    entrypoint.leaveOut('a step runs its commands by `sh -e`', 'Call another shell in `commands`.');
+    return null;
+  }
+  const out = words.map((one) => copy(one, (word, at) => texts.word(word, at)));
+  return entry('entrypoint', list(out, entrypoint), entrypoint);
 }
 
 /** Inside of the checkout; `${CI_WORKSPACE}` is the checkout. */
-function directoryEntry(directory: Foreign | undefined, { checkout }: Dialect): OutEntry | null {
+function directoryEntry(directory: Foreign | undefined, { checkout, product }: Dialect): OutEntry | null {
   if (directory === undefined) return null;
   const written = directory.peek();
   const inside = written
     .replace(/^\$?\{?(?:CI_WORKSPACE|DRONE_WORKSPACE)\}?\/?/, '')
-    .replace(new RegExp(`^${checkout.source}[^/]*/?`), '');
+    // Woodpecker's is below that folder, by the names of Git host and repository.
+    .replace(product === 'Drone' ? new RegExp(`^${checkout.source}[^/]*/?`) : /^$/, '');
   if (inside.startsWith('/') || inside.startsWith('$') || inside.split('/').includes('..')) {
     directory.leaveOut('it is outside of the checkout', 'Write `cd` as the first command.');
     return null;
