@@ -1,11 +1,30 @@
 import type { Request } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { didYouMean } from '../core/did-you-mean.ts';
 import { Problem } from '../core/problem.ts';
 
 /** The JSON body as the schema has it. @throws Problem `request_wrong` with the first field that is wrong. */
 export function readBodyOf<S extends z.ZodType>(request: Request, schema: S): z.infer<S> {
-  return readValue(request.body ?? {}, schema, 'body');
+  const body: unknown = request.body ?? {};
+  demandKnownFields(body, fieldsOf(schema));
+  return readValue(body, schema, 'body');
+}
+
+/** One that is misspelt would be left out in silence: a token without an end, a build of another branch. */
+function demandKnownFields(body: unknown, fields: readonly string[] | null): void {
+  if (fields === null || typeof body !== 'object' || body === null) return;
+  const field = Object.keys(body).find((one) => !fields.includes(one));
+  if (field === undefined) return;
+  const near = didYouMean(field, fields);
+  const help = near === null ? `there are ${fields.join(', ')}` : `perhaps ${near} is meant`;
+  throw new Problem('request_wrong', { field: field.slice(0, 256), cause: `is not taken; ${help}` });
+}
+
+/** Of a choice of several forms those of all. Null: it is no object. */
+function fieldsOf(schema: z.ZodType): readonly string[] | null {
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return null;
+  return [...new Set(schema.options.flatMap((one) => fieldsOf(one as z.ZodType) ?? []))];
 }
 
 /** The query as the schema has it. @throws Problem `request_wrong`. */
