@@ -30,12 +30,14 @@ function numberOf(written: string): number | null {
 }
 
 /**
- * Numbers are those of Ruby's Psych, as GitLab writes them out: of `3.10` it knows 3.1 alone, and `0755` is 493 (Psych,
- * `ScalarScanner`).
+ * Numbers and truth values are those of Ruby's Psych, as GitLab writes them out: of `3.10` it knows 3.1 alone, `0755` is 493,
+ * and `yes` is true (Psych, `ScalarScanner`).
  */
 export const asOfRuby: ScalarText = (node) => {
   const written = asWritten(node);
   if (!isScalar(node) || node.type !== 'PLAIN' || node.tag !== undefined) return written;
+  if (/^(?:yes|true|on)$/i.test(written)) return 'true';
+  if (/^(?:no|false|off)$/i.test(written)) return 'false';
   const plain = written.replace(/[,_]/g, '');
   const [, sign = '', octal] = /^([-+]?)0([0-7]+)$/.exec(plain) ?? [];
   if (octal !== undefined) return signed(sign, Number(`0o${octal}`));

@@ -36,3 +36,22 @@ it.each([
   const { steps } = parse(textOf('gitlab', text), { schema: 'failsafe' }) as Written;
   expect(steps[0]?.environment['VALUE']).toBe(expected);
 });
+
+it.each([
+  ['yes', 'true'],
+  ['On', 'true'],
+  ['OFF', 'false'],
+  ['no', 'false'],
+  ['y', 'y'],
+  ['"yes"', 'yes'],
+])('a truth value without quotes is what GitLab makes of it: %s is %s', (value, expected) => {
+  const text = `job:\n  image: node:20\n  script: [x]\n  variables: { VALUE: ${value} }\n`;
+  const { steps } = parse(textOf('gitlab', text), { schema: 'failsafe' }) as Written;
+  expect(steps[0]?.environment['VALUE']).toBe(expected);
+});
+
+it('`allow_failure: yes` ignores the failure, and `no` does not', () => {
+  const text = (value: string) => `job:\n  image: node:20\n  script: [x]\n  allow_failure: ${value}\n`;
+  expect(textOf('gitlab', text('yes'))).toContain('failure: ignore');
+  expect(textOf('gitlab', text('no'))).not.toContain('failure');
+});
