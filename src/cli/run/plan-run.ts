@@ -1,7 +1,6 @@
 import { WrongValue } from '../call-server.ts';
 import { planFiles, readInputs } from '../../convert/plan-files.ts';
 import type { Input, InputValues } from '../../core/input.ts';
-import { Problem } from '../../core/problem.ts';
 import { didYouMean } from '../../core/did-you-mean.ts';
 import { matrixLabel } from '../../core/matrix-label.ts';
 import type { Plan, StepPlan, WorkflowPlan } from '../../core/plan.ts';
@@ -43,7 +42,7 @@ export interface RunCause {
 
 /**
  * What a server would run of the files for that event; their problems when they have some.
- * @throws Problem `inputs_wrong`.
+ * @throws WrongValue with all that is wrong with the inputs.
  */
 export function planRun(
   { files, included, only, hasDockerfile }: RunFiles,
@@ -68,7 +67,7 @@ export function planRun(
 function withInputs({ event, inputs }: RunCause, asked: readonly Input[] | null): RepositoryEvent {
   if (event.kind !== 'manual' || asked === null) return event;
   const { values, wrong } = takeInputs(asked, inputs);
-  if (wrong.length > 0) throw new Problem('inputs_wrong', { list: wrong.join('; ') });
+  if (wrong.length > 0) throw new WrongValue(`the inputs cannot be taken: ${wrong.join('; ')}`);
   return { ...event, inputs: values };
 }
 

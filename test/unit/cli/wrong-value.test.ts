@@ -23,6 +23,7 @@ it.each([
     ['run', '--event', 'tag', '--input', 'a=b'],
     'only a build by hand has inputs: write --event manual, not tag',
   ],
+  [['run', '--input', 'a=b'], 'the inputs cannot be taken: there is no input `a`; the file asks for none'],
   [['run', '--matrix', 'NODE'], '--matrix NODE: write NAME=VALUE'],
   [['run', '--include', 'team/shared'], '--include team/shared: write PROJECT=FOLDER'],
   [['run', '--matrix', 'NODE=1'], 'no combination has NODE=1'],
