@@ -1,10 +1,10 @@
 import { secretName } from '../../pipeline/format/names.ts';
 import type { Foreign } from '../foreign.ts';
 import { isVariable } from '../names.ts';
-import { copy, entry, map, text } from '../out.ts';
+import { entry, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import type { Dialect, StepText } from '../substitution.ts';
-import { hasSecret, isRow, jsonOf, noteKeys, textOf } from './given.ts';
+import { hasSecret, isRow, jsonOf, noteKeys, secretOf, textOf } from './given.ts';
 
 /**
  * Variables of a step: a map, or a list of `NAME=value`, and old `secrets`.
@@ -71,7 +71,7 @@ function variables(
 function valueOf(value: Foreign, { product, yaml }: Dialect, texts: StepText): Out | null {
   const change = (one: string, at: Foreign) =>
     product === 'Drone' ? texts.value(one, at) : texts.typedValue(one, at);
-  if (value.kind === 'map' && value.has('from_secret')) return copy(value);
+  if (value.kind === 'map' && value.has('from_secret')) return secretOf(value);
   if (hasSecret(value)) {
     value.leaveOut('no secret is put into a part of a variable', 'Write it as a variable of its own.');
     return null;

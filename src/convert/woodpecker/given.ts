@@ -1,5 +1,7 @@
 import type { Foreign } from '../foreign.ts';
 import { goValue, jsonText, type GoValue, type GoYaml } from '../go-value.ts';
+import { copy, entry, map } from '../out.ts';
+import type { Out } from '../out.ts';
 
 /** A text of a file with what is replaced in it. */
 export type Change = (text: string, at: Foreign) => string;
@@ -54,6 +56,12 @@ export function hasSecret(value: Foreign): boolean {
 }
 
 const isScalar = ({ kind }: Foreign): boolean => kind === 'text' || kind === 'nothing';
+
+/** A reference to a secret; what stands beside its name is read by nobody, there either, and noted. */
+export function secretOf(value: Foreign): Out {
+  const name = value.get('from_secret');
+  return map([name === undefined ? null : entry('from_secret', copy(name), name)], value);
+}
 
 /** Of a value and all that is in it: no key of a map is replaced here, as one is there. */
 export function noteKeys(value: Foreign): void {

@@ -1,9 +1,9 @@
 import { settingVariable } from '../../pipeline/setting-variable.ts';
 import type { Foreign } from '../foreign.ts';
-import { copy, entry, list, map, text } from '../out.ts';
+import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import type { Dialect, StepText } from '../substitution.ts';
-import { hasSecret, isRow, jsonOf, noteKeys, scalarOf, scalarsIn, textOf } from './given.ts';
+import { hasSecret, isRow, jsonOf, noteKeys, scalarOf, scalarsIn, secretOf, textOf } from './given.ts';
 
 /**
  * What a plugin is given; of one that is given nothing an empty map: its image does the work.
@@ -46,7 +46,7 @@ function settingOf(setting: Foreign, { product, yaml }: Dialect, texts: StepText
     return null;
   }
   if (setting.kind === 'text') return scalar(setting);
-  if (setting.kind === 'map' && setting.has('from_secret')) return copy(setting);
+  if (setting.kind === 'map' && setting.has('from_secret')) return secretOf(setting);
   if (isRow(setting)) return list(setting.items().map(scalar), setting);
   const needsSecret = product === 'Woodpecker' && hasSecret(setting);
   const isTyped = scalarsIn(setting).some((one) => scalarOf(one, yaml)?.isText !== true);
@@ -64,7 +64,7 @@ function settingOf(setting: Foreign, { product, yaml }: Dialect, texts: StepText
   return nested(setting);
 
   function nested(one: Foreign): Out {
-    if (one.kind === 'map' && one.has('from_secret')) return copy(one);
+    if (one.kind === 'map' && one.has('from_secret')) return secretOf(one);
     if (one.kind === 'map')
       return map(
         one.entries().map((each) => entry(each.key, nested(each), each)),

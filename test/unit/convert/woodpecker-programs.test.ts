@@ -38,3 +38,12 @@ it('a `directory` at the checkout’s place in a container there is left out, an
     '5 convert_left_out: `steps[0].directory` is left out: it is outside of the checkout.',
   ]);
 });
+
+it.each(['environment', 'settings'])('in `%s` what stands beside the name of a secret is noted', (key) => {
+  const commands = key === 'environment' ? 'commands: [x]\n' : '';
+  const text = step(`${commands}${key}: { A: { from_secret: token, as: b } }`);
+  expect(notesOf('woodpecker', text)).toEqual([
+    expect.stringMatching(/^\d convert_unknown: `steps\[0\]\.\w+\.A\.as` is left out/),
+  ]);
+  expect(errorsOf('woodpecker', text)).toEqual([]);
+});
