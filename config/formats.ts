@@ -122,8 +122,10 @@ export const redisUrl = form('is not redis://host:port or unix:///path', (value)
   isUrl(value, ['redis:', 'rediss:', 'unix:']) || value.startsWith('/') ? value : null,
 );
 
-export const databaseUrl = form('is not postgres://user@host/name', (value) =>
-  isUrl(value, ['postgres:', 'postgresql:']) ? value : null,
+/** Of a socket no host stands before the first `/`, which no other address may leave out: its folder is in the query. */
+export const databaseUrl = form(
+  'is not postgres://user@host/name (of a socket: postgres://user@/name?host=/its/folder)',
+  (value) => (isUrl(value.replace('@/', '@localhost/'), ['postgres:', 'postgresql:']) ? value : null),
 );
 
 export const engineHost = form('is not unix:///path or tcp://host:port', (value) =>

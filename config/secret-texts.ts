@@ -14,7 +14,7 @@ export function secretTexts(environment: Environment): readonly string[] {
     const text = secret ? (values.get(name) ?? (file === undefined ? undefined : textOf(file))) : undefined;
     return text === undefined ? [] : [text];
   });
-  return [...new Set(texts.flatMap((text) => [text, ...partsOf(text)]))];
+  return [...new Set(texts.flatMap((text) => (isOpen(text) ? [] : [text, ...partsOf(text)])))];
 }
 
 function textOf(file: string): string | undefined {
@@ -25,8 +25,23 @@ function textOf(file: string): string | undefined {
   }
 }
 
+/** An address without a password, which opens nothing: what could not be reached may be named. */
+function isOpen(text: string): boolean {
+  return /^[a-z+]+:\/\//.test(text) && addressOf(text) !== null && passwordsOf(text).length === 0;
+}
+
+/** Of a socket no host stands in it, see `databaseUrl`. */
+function addressOf(text: string): URL | null {
+  return URL.parse(text.replace('@/', '@localhost/'));
+}
+
+function passwordsOf(text: string): readonly string[] {
+  const { password = '', searchParams } = addressOf(text) ?? {};
+  return [password, searchParams?.get('password') ?? ''].filter(Boolean);
+}
+
 function partsOf(text: string): readonly string[] {
-  if (/^[a-z+]+:\/\//.test(text)) return URL.canParse(text) ? withDecoded([new URL(text).password]) : [];
+  if (/^[a-z+]+:\/\//.test(text)) return withDecoded(passwordsOf(text));
   const items = text.split(/[,\n]/).map((item) => item.trim());
   return withDecoded([...items, ...items.map((item) => item.slice(item.indexOf('=') + 1))]);
 }

@@ -34,6 +34,17 @@ it('what opens something in the settings is told, from the environment, files an
   }
 });
 
+it('an address is a secret where something in it opens', () => {
+  const of = (address: string) => secretTexts({ DATABASE_URL: address });
+  expect(of('postgres://slipway@/slipway?host=/run/postgresql')).toEqual([]);
+  for (const address of [
+    'postgres://slipway:hunter%212@/slipway?host=/run/postgresql',
+    'postgres://slipway@db/slipway?password=hunter%212',
+  ])
+    expect(of(address)).toEqual(expect.arrayContaining([address, 'hunter!2']));
+  expect(of('no address')).toEqual(['no address']);
+});
+
 it.each([
   ['src/main.ts', { SLIPWAY_URL: 'http://127.0.0.1:1', SLIPWAY_REGISTRY: '127.0.0.1:1' }],
   [

@@ -340,6 +340,18 @@ test('the image of a part may lie on a mirror, and is never taken for an option'
     expect(problemOf(image(wrong)).message).toContain('is not the name of an image');
 });
 
+test('PostgreSQL may listen on a socket alone', () => {
+  const read = (value: string) => readServerSettings({ ...SERVER, DATABASE_URL: value }).databaseUrl;
+  for (const right of [
+    'postgres://slipway@/slipway?host=/run/postgresql',
+    'postgresql://slipway:p%40ss@/slipway?host=%2Frun%2Fpostgresql&port=5433',
+    'postgres:///slipway?host=/run/postgresql',
+  ])
+    expect(read(right)).toBe(right);
+  for (const wrong of ['mysql://slipway@/slipway', 'postgres//slipway', 'postgres://a b@:x/y'])
+    expect(problemOf(() => read(wrong)).message).toContain('DATABASE_URL');
+});
+
 test('no secret has a default', () => {
   for (const setting of Object.values<Setting>(SETTINGS).filter(({ secret }) => secret))
     expect([REQUIRED, null, []], setting.name).toContainEqual(setting.fallback);
