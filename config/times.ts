@@ -7,6 +7,10 @@ export const TIMES = {
   heartbeat: 5_000,
   /** A worker goes on with its work for this long without an answer of the server, then counts its leases as lost. */
   serverAway: 10 * 60_000,
+  /** Between two looks whether PostgreSQL answers, also while it does not; an answer that takes longer is none. */
+  databaseLook: 5_000,
+  databaseAway: 1_000,
+  databaseAnswer: 10_000,
   /** The server's lock on its database. */
   serverLock: 5_000,
   /** A log chunk leaves the worker after this long, or at `LOG_CHUNK_BYTES`. */

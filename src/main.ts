@@ -62,6 +62,7 @@ import { createAccessTokens } from './secrets/database-tokens.ts';
 import { createNotificationTargets } from './secrets/notification-targets.ts';
 import { openKeyRing } from './secrets/key-ring.ts';
 import { createSecretBox } from './secrets/secret-box.ts';
+import { isDatabaseAway } from './store/is-database-away.ts';
 import { openStore } from './store/open-store.ts';
 import { keepCertificate, type CertificateKeeper } from './tls/keep-certificate.ts';
 import { trustAuthorities, writeAuthorities } from './tls/trust-authorities.ts';
@@ -77,7 +78,16 @@ const lineMask = createLineMask();
 lineMask.add(secretTexts(process.env));
 const output = pino.destination({ sync: true });
 const log = pino(
-  { name: 'slipway-server', level: settings.logLevel },
+  {
+    name: 'slipway-server',
+    level: settings.logLevel,
+    hooks: {
+      // A database that is away fails all that is under way, every second; it is told once, with its cause.
+      logMethod(words, write) {
+        if (!isDatabaseAway((words[0] as { err?: unknown }).err)) write.apply(this, words);
+      },
+    },
+  },
   { write: (line) => void output.write(lineMask.mask(line)) },
 );
 await main().catch((error: unknown) => {
@@ -106,6 +116,8 @@ async function main(): Promise<void> {
       log.fatal(problem.message);
       process.exit(1);
     },
+    onAway: (error) => log.error({ err: error }, 'the database is away'),
+    onBack: () => log.info('the database is back'),
     onError: warn('the record'),
   });
   const gitHost = connectGithub({ ...settings.github, clock });
@@ -298,8 +310,10 @@ async function main(): Promise<void> {
     queueAccess,
     metrics,
     whyPaused: disk.whyPaused,
-    notReady: async () =>
-      (await queue.answers()) ? [] : [`redis: not ${queue.isReady() ? 'answering' : 'connected'}`],
+    notReady: async () => [
+      ...((await queue.answers()) ? [] : [`redis: not ${queue.isReady() ? 'answering' : 'connected'}`]),
+      ...(store.isAway() ? ['database: not answering'] : []),
+    ],
   });
 
   const tokenFile = data('admin-token');

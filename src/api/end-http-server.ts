@@ -13,6 +13,8 @@ export function noteAnswers(server: Server | HttpsServer): void {
   answers.set(server, open);
   server.on('request', (_, response: ServerResponse) => {
     open.add(response);
+    // Each middleware that waits for its end is one, and a pipeline into it is several.
+    response.setMaxListeners(20);
     response.once('close', () => open.delete(response));
   });
 }

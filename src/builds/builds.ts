@@ -186,6 +186,8 @@ export interface Builds {
   /** @throws Problem `lease_lost`. */
   openLease(worker: KnownWorker, leaseId: string, leaseToken: string): Promise<OpenLease>;
   heartbeat(lease: OpenLease): Promise<HeartbeatAnswer>;
+  /** One came that the record could not take: no lease is ended for its silence before all had their whole time again. */
+  heartbeatMissed(): void;
   /** Its holder has ended the work and reports no end: what becomes of it is as with a lease that was lost. @throws Problem `lease_lost`. */
   giveUp(lease: OpenLease): Promise<void>;
   /** Answers as soon as the version is not `seen`, else after `waitMs`. */

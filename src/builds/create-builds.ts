@@ -125,6 +125,7 @@ export function createBuilds(deps: BuildsDeps): Builds {
     claim: (worker, bearer, request) => store.grouped((tx) => claim(deps, tx, { worker, bearer, request })),
     openLease: (worker, leaseId, token) => openLease(store, { worker, leaseId, token }),
     heartbeat: (lease) => store.grouped((tx) => heartbeat({ tx, clock, presence }, lease)),
+    heartbeatMissed: watch.missed,
     giveUp: (lease) =>
       store.transaction(async (tx) =>
         loseLease(tx, await demandLease(tx, lease.id), 'its worker was stopped', clock.nowMs()),

@@ -14,7 +14,7 @@ const AWAY_MS = TIMES.lease / 3;
 
 /**
  * The timers of the record. Leases expire only while the server was there to hear their heartbeats: after its
- * start, and after a time in which it was frozen, it waits one full lease first.
+ * start, and after a time in which it was frozen or the record took nothing, it waits one full lease first.
  */
 export function createWatch({ clock, expire, reconcile, onError }: WatchDeps) {
   let timer: NodeJS.Timeout | undefined;
@@ -52,6 +52,10 @@ export function createWatch({ clock, expire, reconcile, onError }: WatchDeps) {
     listensSince(this: void): number {
       look();
       return listensSince;
+    },
+    /** What a worker said could not be recorded, and not by its own fault. */
+    missed(this: void): void {
+      lastLook = listensSince = clock.nowMs();
     },
     start(this: void): void {
       lastLook = listensSince = clock.nowMs();

@@ -472,6 +472,11 @@ export const CATALOGUE = {
     message: 'PostgreSQL at {database} cannot be used: {cause}.',
     fix: '{help} DATABASE_URL, or the file of DATABASE_URL_FILE, names it.',
   },
+  database_away: {
+    http: 503,
+    message: "The server's database does not answer.",
+    fix: "Try again in {seconds} seconds. Nothing acknowledged is lost, and builds that run go on; the server's log names the cause.",
+  },
   lock_lost: {
     http: 503,
     message: 'Another server has taken over this database.',

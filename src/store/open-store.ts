@@ -5,14 +5,15 @@ import { timeOf } from '../core/id.ts';
 import { Problem } from '../core/problem.ts';
 import { systemClock, wallClock } from '../ports/clock.ts';
 import type { Clock } from '../ports/clock.ts';
-import { createChangeFeed } from './changes.ts';
+import { createChangeFeed, type ChangeFeed } from './changes.ts';
+import { isDatabaseAway } from './is-database-away.ts';
 import { bootstrap, migrate } from './migrate.ts';
 import { demandPostgres, openPostgres } from './postgres.ts';
 import { refusalOf } from './postgres-refusal.ts';
 import type { Database } from './schema.ts';
 import { takeServerLock } from './server-lock.ts';
 import { openSqlite, unusableFile } from './sqlite.ts';
-import type { Store } from './store.ts';
+import type { Change, Store } from './store.ts';
 import { createWriteQueue } from './write-queue.ts';
 
 /** An opened database: `reader` cannot write. */
@@ -20,6 +21,9 @@ export interface Connections {
   readonly dialect: 'sqlite' | 'postgres';
   readonly writer: Kysely<Database>;
   readonly reader: Kysely<Database>;
+  /** Whether it is known not to answer. */
+  readonly isAway: () => boolean;
+  readonly stop: () => Promise<void>;
 }
 
 export interface OpenStoreOptions {
@@ -28,6 +32,9 @@ export interface OpenStoreOptions {
   readonly isTraced?: boolean;
   /** Another server has taken over: nothing can be written any more and the process should end. */
   readonly onLockLost?: (error: Problem) => void;
+  /** PostgreSQL does not answer any more, and does again: each is told once. */
+  readonly onAway?: (error: unknown) => void;
+  readonly onBack?: () => void;
   /** A listener of the change feed threw, or the lock could not be renewed this time. */
   readonly onError?: (error: unknown) => void;
 }
@@ -39,12 +46,24 @@ export interface OpenStoreOptions {
  */
 export async function openStore(target: string, options: OpenStoreOptions = {}): Promise<Store> {
   const isPostgres = /^postgres(ql)?:\/\//.test(target);
+  const onError = options.onError ?? (() => undefined);
+  const feed = createChangeFeed(onError);
+  const doubtful = createDoubtful(feed);
   if (isPostgres) await demandPostgres(target);
-  const connections = isPostgres ? openPostgres(target) : openFile(target);
+  const connections = isPostgres
+    ? openPostgres(target, {
+        onAway: options.onAway ?? onError,
+        onSound(wasAway) {
+          if (wasAway) options.onBack?.();
+          doubtful.tell();
+        },
+      })
+    : openFile(target);
   try {
-    return await start(connections, options);
-  } catch (error) {
+    return await start(connections, { ...options, onError }, feed, doubtful.add);
+  } catch (thrown) {
     await closeAll(connections);
+    const error = isDatabaseAway(thrown) ? thrown.cause : thrown;
     throw (isPostgres ? refusalOf(error, target) : unusableFile(error, target)) ?? error;
   }
 }
@@ -57,9 +76,26 @@ function openFile(file: string): Connections {
   }
 }
 
-async function start(connections: Connections, options: OpenStoreOptions): Promise<Store> {
+/**
+ * What a transaction changed whose commit was not answered: it may be in the record. Who is told of a change reads it
+ * again, so that one too many does no harm, and one that is missing would keep a page as it was.
+ */
+function createDoubtful(feed: ChangeFeed) {
+  const changes: Change[] = [];
+  return {
+    add: (more: readonly Change[]) => void changes.push(...more),
+    tell: () => feed.emit(changes.splice(0)),
+  };
+}
+
+async function start(
+  connections: Connections,
+  options: OpenStoreOptions & Required<Pick<OpenStoreOptions, 'onError'>>,
+  feed: ChangeFeed,
+  onDoubt: (changes: readonly Change[]) => void,
+): Promise<Store> {
   const { dialect, writer, reader } = connections;
-  const onError = options.onError ?? (() => undefined);
+  const { onError } = options;
   const clock = options.clock ?? systemClock;
   await bootstrap(writer);
   const lock = await takeServerLock(writer, {
@@ -70,17 +106,18 @@ async function start(connections: Connections, options: OpenStoreOptions): Promi
   });
   await migrate(writer, lock.renewIn);
   await startAfterLastEvent(reader, clock);
-  const feed = createChangeFeed(onError);
   const queue = createWriteQueue({
     db: writer,
     check: lock.check,
     emit: feed.emit,
+    onDoubt,
     isTraced: options.isTraced ?? false,
   });
   const renewal = keepLock(() => queue.inTurn(lock.renew), options.onLockLost ?? (() => undefined), onError);
   return {
     dialect,
     db: reader,
+    isAway: connections.isAway,
     transaction: queue.transaction,
     grouped: queue.grouped,
     onChange: feed.subscribe,
@@ -128,6 +165,7 @@ function keepLock(
   return timer;
 }
 
-async function closeAll({ writer, reader }: Connections): Promise<void> {
+async function closeAll({ writer, reader, stop }: Connections): Promise<void> {
+  await stop();
   await Promise.all([writer.destroy(), reader.destroy()]);
 }

@@ -24,6 +24,8 @@ export function openSqlite(file: string): Connections {
     dialect: 'sqlite',
     writer: new Kysely<Database>({ dialect: new SqliteDialect({ database: writer }) }),
     reader: new Kysely<Database>({ dialect: new SqliteDialect({ database: reader }) }),
+    isAway: () => false,
+    stop: () => Promise.resolve(),
   };
 }
 

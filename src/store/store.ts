@@ -55,7 +55,8 @@ export interface Store {
   readonly db: Kysely<Database>;
   /**
    * Runs `work` in a transaction of its own; resolves once it is on disk.
-   * @throws Problem `lock_lost` when another server has taken over; nothing was written.
+   * @throws Problem `lock_lost` when another server has taken over; nothing was written. Problem `database_away`: it may
+   * be written or not.
    */
   readonly transaction: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   /**
@@ -63,6 +64,8 @@ export interface Store {
    * often. When one of them throws, each is run again alone: `work` does nothing but queries.
    */
   readonly grouped: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
+  /** Whether the database is known not to answer; what is asked of it then throws Problem `database_away`. */
+  readonly isAway: () => boolean;
   /** Calls back after each commit, in the order of commits. Returns the unsubscribe. */
   readonly onChange: (listener: (change: Change) => void) => () => void;
   /** Tells the listeners of something that is not in the record. */

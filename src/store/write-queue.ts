@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { isDatabaseAway } from './is-database-away.ts';
 import type { Database } from './schema.ts';
 import type { Change, Store, Tx } from './store.ts';
 
@@ -6,6 +7,8 @@ export interface WriteQueueDeps {
   readonly db: Kysely<Database>;
   readonly check: (tx: Tx['db']) => Promise<void>;
   readonly emit: (changes: readonly Change[]) => void;
+  /** What was changed where nobody knows whether it was committed. */
+  readonly onDoubt: (changes: readonly Change[]) => void;
   readonly isTraced: boolean;
 }
 
@@ -50,7 +53,8 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
       });
       works.forEach(({ resolve }, index) => resolve(results[index]));
     } catch (error) {
-      if (works.length === 1) return works[0]?.reject(error);
+      // Nobody knows whether it was committed: whoever asked asks again, and is known.
+      if (works.length === 1 || isDatabaseAway(error)) return works.forEach(({ reject }) => reject(error));
       for (const { work, resolve, reject } of works) await commit(deps, work).then(resolve, reject);
     }
   }
@@ -69,10 +73,14 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
 
 async function commit<T>(deps: WriteQueueDeps, work: Work<T>): Promise<T> {
   const changes: Change[] = [];
-  const result = await deps.db.transaction().execute(async (db) => {
+  const transaction = deps.db.transaction().execute(async (db) => {
     await deps.check(db);
     const { isTraced } = deps;
     return work({ db, changed: (kind, id) => changes.push({ kind, id }), isTraced });
+  });
+  const result = await transaction.catch((error: unknown) => {
+    if (isDatabaseAway(error)) deps.onDoubt(changes);
+    throw error;
   });
   deps.emit(changes);
   return result;

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -7,11 +7,18 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { waitFor } from './wait.ts';
 
 /** A PostgreSQL of a test's own, on a unix socket in a temporary folder. */
 export interface OwnPostgres {
   /** Makes an empty database and gives its URL. */
   createDatabase(): Promise<string>;
+  /** Ends it with -9, and starts it again on what it had: it finds its way back from its log of changes. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  /** Holds all of its processes still, until {@link OwnPostgres.thaw}. */
+  freeze(): void;
+  thaw(): void;
   /** Ends the server and removes its folder. */
   stop(): Promise<void>;
 }
@@ -32,14 +39,29 @@ export async function startPostgres(): Promise<OwnPostgres | null> {
     ['-D', data, '-A', 'trust', '-U', 'slipway', '--no-sync', '-E', 'UTF8', '--locale=C'],
     user,
   );
-  const child = spawn(
-    path.join(bin, 'postgres'),
-    ['-D', data, '-k', folder, ...SETTINGS.flatMap((setting) => ['-c', setting])],
-    { ...user, stdio: 'ignore' },
-  );
   const address = (database: string) =>
     `postgresql://slipway@/${database}?host=${encodeURIComponent(folder)}`;
-  await waitUntilReady(address('postgres'));
+  const start = async (): Promise<ChildProcess> => {
+    const started = spawn(
+      path.join(bin, 'postgres'),
+      ['-D', data, '-k', folder, ...SETTINGS.flatMap((setting) => ['-c', setting])],
+      { ...user, stdio: 'ignore' },
+    );
+    await waitUntilReady(address('postgres'));
+    return started;
+  };
+  let child = await start();
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  };
+  /** Its own processes are of sessions of their own, so that no group of processes has them all. */
+  const tell = (signal: NodeJS.Signals): void => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    for (const pid of [...childrenOf(child.pid ?? 0), child.pid ?? 0]) process.kill(pid, signal);
+  };
   let made = 0;
   return {
     async createDatabase() {
@@ -47,10 +69,18 @@ export async function startPostgres(): Promise<OwnPostgres | null> {
       await query(address('postgres'), `create database ${name}`);
       return address(name);
     },
+    async kill() {
+      const workers = childrenOf(child.pid ?? 0);
+      await end('SIGKILL');
+      await waitFor('what it had started is gone', () => workers.every((pid) => !existsSync(`/proc/${pid}`)));
+    },
+    async restart() {
+      child = await start();
+    },
+    freeze: () => tell('SIGSTOP'),
+    thaw: () => tell('SIGCONT'),
     async stop() {
-      const ended = once(child, 'exit');
-      child.kill('SIGINT');
-      await ended;
+      await end('SIGINT');
       await rm(folder, { recursive: true });
     },
   };
@@ -74,6 +104,10 @@ function findUser(...names: readonly string[]): { uid: number; gid: number } | R
     if (uid !== undefined) return { uid: Number(uid), gid: Number(gid) };
   }
   return {};
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
 async function waitUntilReady(url: string): Promise<void> {

@@ -148,6 +148,7 @@ export async function pause(ms: number, signal: AbortSignal | undefined): Promis
 
 const PASSING: ReadonlySet<ProblemCode> = new Set([
   'internal',
+  'database_away',
   'disk_full',
   'rate_limited',
   'lock_lost',

@@ -15,7 +15,7 @@ const AGAIN_LATER = new Set([429, 503]);
  */
 export function answerProblem(log: Logger): ErrorRequestHandler {
   return function problem(error: unknown, request, response, next) {
-    if (request.destroyed && !request.complete) return;
+    if (request.destroyed && (!request.complete || isHangUp(error))) return;
     const known = toProblem(error);
     const subject = { requestId: requestIdOf(request), path: request.path.slice(0, 256) };
     if (known === null || known.http === 500) log.error({ err: error, ...subject }, 'request failed');
@@ -27,6 +27,12 @@ export function answerProblem(log: Logger): ErrorRequestHandler {
     response.status(answer.http).json(answer);
     dropRest(request);
   };
+}
+
+/** What was read of a body that had come, and not been read, when its sender hung up. */
+function isHangUp(error: unknown): boolean {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' && message === 'aborted';
 }
 
 /** Also the failures of express's own parsers, which carry a `type` and a status. */
