@@ -13,6 +13,7 @@ import { planBuild, type Unplanned } from './plan-build.ts';
 import { createUnplannedBuilds } from './unplanned-builds.ts';
 
 const AFTER_ERROR_MS = 1_000;
+const MOST_AFTER_ERROR_MS = 60_000;
 /** So long a repository's deliveries are worked off before those of another that waits for a place. */
 const TURN_MS = 1_000;
 /** Longer than it takes to read a repository that answers, and to plan what is in it. */
@@ -33,15 +34,25 @@ export function createIntake(deps: IntakeDeps): Intake {
   const giveWay = createGiveWay();
   const taken = new Set<string>();
   const oneAtATime = createOneAtATime(deps.settings.oneAtATimeMs ?? ONE_AT_A_TIME_MS);
+  const begun = new Set<string>();
+  let failures = 0;
+  /** What this build failed of, such as a full disk, passes; it would wait for the next start. */
+  const planLater = async (): Promise<void> => {
+    const ms = Math.min(AFTER_ERROR_MS * 2 ** failures++, MOST_AFTER_ERROR_MS);
+    await sleep(ms, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+    unplanned.catchUp();
+  };
   const planning = new Map<string, Promise<void>>();
-  const plan = (unplanned: Unplanned, mirrors: Mirrors): Promise<void> => {
-    const { deliveryId, buildId } = unplanned;
+  const plan = (build: Unplanned, mirrors: Mirrors): Promise<void> => {
+    const { deliveryId, buildId } = build;
     const work =
       planning.get(buildId) ??
-      planBuild({ ...deps, mirrors }, unplanned, stopping.signal)
-        .catch((error: unknown) =>
-          log.error({ err: error, deliveryId, buildId, stage: 'intake' }, 'no plan was recorded'),
-        )
+      planBuild({ ...deps, mirrors }, build, { stopping: stopping.signal, begun })
+        .then(() => void (failures = 0))
+        .catch((error: unknown) => {
+          log.error({ err: error, deliveryId, buildId, stage: 'intake' }, 'no plan was recorded');
+          void planLater();
+        })
         .finally(() => planning.delete(buildId));
     planning.set(buildId, work);
     return work;
@@ -92,7 +103,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   });
   const { wake } = looks;
 
-  const unplanned = createUnplannedBuilds(deps, plan, stopping.signal);
+  const unplanned = createUnplannedBuilds(deps, plan, { stopping: stopping.signal, onLeft: planLater });
   const idle = async (): Promise<void> => {
     do await Promise.all([looks.idle(), places.settled(), unplanned.idle(), ...planning.values()]);
     while (!(looks.isIdle() && places.isIdle() && unplanned.isIdle()) || planning.size > 0);

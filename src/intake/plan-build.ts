@@ -2,6 +2,7 @@ import { LIMITS } from '../../config/times.ts';
 import type { PlanOutcome } from '../builds/index.ts';
 import type { RepositoryEvent } from '../core/event.ts';
 import { Problem } from '../core/problem.ts';
+import { isDatabaseAway } from '../store/is-database-away.ts';
 import { readPreviousBuild } from '../store/read/build-line.ts';
 import type { IntakeDeps } from './intake-deps.ts';
 import { planSource } from './plan-source.ts';
@@ -20,23 +21,32 @@ export interface Unplanned {
   readonly source: Source | null;
 }
 
+/** The server's own life. */
+export interface ThisLife {
+  /** What fails once this is aborted says nothing of the build, which is left for the next start. */
+  readonly stopping: AbortSignal;
+  /** Ids of the builds whose plan it has begun and not recorded: it has survived that, however often it tries again. */
+  readonly begun: Set<string>;
+}
+
 /**
  * Gives a build its plan, its problems or its end. A repository that cannot be read ends it as an error of ours, and so does
  * a plan that took the server down as often as it may be begun.
- * @param stopping What fails once this is aborted says nothing of the build, which is left for the next start.
+ * @throws Whatever kept the record from taking that; the same may be tried again.
  */
 export async function planBuild(
   deps: IntakeDeps,
   unplanned: Unplanned,
-  stopping: AbortSignal,
+  { stopping, begun }: ThisLife,
 ): Promise<void> {
   if (stopping.aborted) return;
-  const { buildId } = unplanned;
-  const isCounted = unplanned.source === null;
-  const isFatal = isCounted && !(await countAttempt(deps, buildId));
+  const { buildId, source } = unplanned;
+  const isFatal = source === null && !begun.has(buildId) && !(await countAttempt(deps, buildId));
+  begun.add(buildId);
   const outcome = isFatal ? TOO_OFTEN : await outcomeOf(deps, unplanned, stopping);
   if (outcome !== null) await deps.builds.planBuild(buildId, outcome);
-  else if (isCounted) await takeBackAttempt(deps, buildId);
+  else if (source === null) await takeBackAttempt(deps, buildId);
+  begun.delete(buildId);
 }
 
 const { message, fix } = new Problem('plan_kills_server', { times: LIMITS.planAttempts });
@@ -80,6 +90,7 @@ async function outcomeOf(
     return planSource(deps.settings, project, event, source, build);
   } catch (error) {
     if (stopping.aborted) return null;
+    if (isDatabaseAway(error)) throw error;
     const { deliveryId, buildId } = unplanned;
     deps.log.warn({ err: error, deliveryId, buildId, stage: 'intake' }, 'the build got no plan');
     const reason =

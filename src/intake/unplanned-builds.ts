@@ -22,7 +22,7 @@ export interface UnplannedBuilds {
 export function createUnplannedBuilds(
   deps: IntakeDeps,
   plan: (unplanned: Unplanned, mirrors: Mirrors) => Promise<void>,
-  stopping: AbortSignal,
+  { stopping, onLeft }: { readonly stopping: AbortSignal; readonly onLeft: () => Promise<void> },
 ): UnplannedBuilds {
   const tried = new Set<string>();
   const places = createHostPlaces<WaitingBuild>(
@@ -37,6 +37,7 @@ export function createUnplannedBuilds(
       for (const one of places.begin(waiting.map(inLine))) tried.add(one.unplanned.buildId);
     } catch (error) {
       deps.log.error({ err: error, stage: 'intake' }, 'builds without a plan were left');
+      void onLeft();
     }
   });
   const isIdle = (): boolean => looks.isIdle() && places.isIdle();

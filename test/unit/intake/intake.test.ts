@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Problem } from '../../../src/core/problem.ts';
 import { readEvent } from '../../../src/core/event.ts';
 import { timeOrder } from '../../../src/core/id.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { startGitHost, type GitHost, type HostedRepository } from '../../support/git-host.ts';
 import { deletionPayload, pullRequestPayload, pushPayload } from '../../support/github-payloads.ts';
+import { waitFor } from '../../support/wait.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 import type { LintProblemView } from '../../../src/core/views/lint-view.ts';
 import type { ProjectView } from '../../../src/core/views/project-view.ts';
@@ -63,6 +65,42 @@ const buildsOf = async (id: string) => {
     .execute();
   return links.map((link) => link.number);
 };
+
+describe('a plan that cannot be recorded', () => {
+  it.each(['disk_full', 'database_away'] as const)('for %s is recorded once it can be', async (code) => {
+    const { builds: builder } = server.deps;
+    const planBuild = builder.planBuild.bind(builder);
+    // Oftener than a plan may take the server down.
+    let failures = 4;
+    Object.assign(builder, {
+      planBuild: async (...told: Parameters<typeof planBuild>) => {
+        if (failures-- > 0) throw new Problem(code, { path: '/data', seconds: 5 });
+        return planBuild(...told);
+      },
+    });
+    await push(repository.commit({ 'slipway.yml': STEPS, a: '1' }), 'd1');
+    await waitFor('it has its plan', async () => (await builds())[0]?.planned === 1);
+    expect(failures).toBe(-1);
+    expect(await builds()).toMatchObject([{ status: 'pending', reason: null, plan_attempts: 1 }]);
+  });
+
+  it('is none because the record does not answer: the build does not end of that', async () => {
+    const { store } = server.deps;
+    let failures = 2;
+    const selectFrom = store.db.selectFrom.bind(store.db);
+    Object.assign(store.db, {
+      selectFrom: (table: Parameters<typeof selectFrom>[0]) => {
+        if (table === 'build' && new Error().stack?.includes('readBuild') && failures-- > 0)
+          throw new Problem('database_away', { seconds: 5 });
+        return selectFrom(table);
+      },
+    });
+    await push(repository.commit({ 'slipway.yml': STEPS, a: '1' }), 'd1');
+    await waitFor('it has its plan', async () => (await builds())[0]?.planned === 1);
+    expect(failures).toBeLessThan(0);
+    expect(await builds()).toMatchObject([{ status: 'pending', reason: null }]);
+  });
+});
 
 describe('a push', () => {
   it('becomes a planned build of its commit', async () => {
