@@ -103,7 +103,7 @@ async function main(): Promise<void> {
   const certificate = await certificateOf(settings);
   const data = (name: string): string => path.join(settings.dataDir, name);
   process.umask(0o077); // what is written is nobody else's, also in a folder that others may enter
-  await openDataFolder(settings.dataDir);
+  await openDataFolder(settings.dataDir, ['logs', 'artifacts', 'mirrors']);
   if (settings.caBundle !== null)
     process.env['GIT_SSL_CAINFO'] ??= await writeAuthorities(data('authorities.pem'));
   const ending = new AbortController();

@@ -100,7 +100,7 @@ async function main(): Promise<void> {
   const buildClient = await demandBuildClient((skipped) =>
     log.info(skipped, 'a docker command that cannot build'),
   );
-  await openDataFolder(settings.dataDir);
+  await openDataFolder(settings.dataDir, ['spool', 'caches', 'checkouts']);
   const holder = await takeFolder(settings.dataDir);
   const server = await connectServer({
     url: settings.serverUrl,

@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { Problem } from '../core/problem.ts';
 import { renameDurably, writeNewFile } from '../files/durable.ts';
 import type { Clock } from '../ports/clock.ts';
 import { insertAudit } from '../store/insert-audit.ts';
@@ -9,6 +10,7 @@ import type { AccessTokens } from './access-tokens.ts';
  * At the server's start: puts a new admin token into `file`, which only its owner may read, when no token lets
  * anybody in, or when the file is there and empty. So whoever may write to the data folder, which holds the whole
  * record, gets in again when all tokens are lost. Returns whether it did; other tokens stay as they are.
+ * @throws Problem `configuration_wrong` when the file cannot be written.
  */
 export async function keepAdminToken({
   tokens,
@@ -57,7 +59,15 @@ function newName(clock: Clock): string {
 }
 
 async function writeAside(file: string, text: string): Promise<void> {
-  await rm(`${file}.new`, { force: true });
-  await writeNewFile(`${file}.new`, text);
-  await renameDurably(`${file}.new`, file);
+  try {
+    await rm(`${file}.new`, { force: true });
+    await writeNewFile(`${file}.new`, text);
+    await renameDurably(`${file}.new`, file);
+  } catch (error) {
+    throw new Problem(
+      'configuration_wrong',
+      { name: file, cause: (error as Error).message },
+      { cause: error },
+    );
+  }
 }

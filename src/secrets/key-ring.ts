@@ -29,11 +29,14 @@ export async function openKeyRing(file: string): Promise<KeyRing> {
 
 async function readIfThere(file: string): Promise<string | null> {
   try {
-    if (((await stat(file)).mode & 0o077) !== 0) throw wrong(file, 'others may read it; run chmod 600');
+    const found = await stat(file);
+    if (!found.isFile()) throw wrong(file, 'it is no file');
+    if ((found.mode & 0o077) !== 0) throw wrong(file, 'others may read it; run chmod 600');
     return await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw error instanceof Problem ? error : wrong(file, message);
   }
 }
 

@@ -29,6 +29,17 @@ it('names a file that stands there', async () => {
   });
 });
 
+it('makes the folders in it, and names one in whose place a file stands', async () => {
+  const folder = path.join(dir, 'data');
+  await openDataFolder(folder, ['logs', 'mirrors']);
+  expect((await stat(path.join(folder, 'logs'))).mode & 0o777).toBe(0o700);
+  await writeFile(path.join(folder, 'artifacts'), '');
+  await expect(openDataFolder(folder, ['logs', 'artifacts'])).rejects.toMatchObject({
+    code: 'data_folder_wrong',
+    details: { folder: path.join(folder, 'artifacts'), cause: expect.stringContaining('EEXIST') as string },
+  });
+});
+
 it('says of a disk that it is read-only', async ({ skip }) => {
   const disk = path.join(dir, 'disk');
   await mkdir(disk);

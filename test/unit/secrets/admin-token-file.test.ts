@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -31,6 +31,14 @@ it('the first start puts the first admin token into a file that only its owner m
   expect(await keep()).toBe(true);
   expect(await holder()).toBe('admin');
   expect((await stat(file)).mode & 0o777).toBe(0o600);
+});
+
+it('a folder in its place is named', async () => {
+  await mkdir(file);
+  await expect(keep()).rejects.toMatchObject({
+    code: 'configuration_wrong',
+    details: { name: file, cause: expect.stringContaining('EISDIR') as string },
+  });
 });
 
 it('each token that the server makes is in the audit log, as made by the server', async () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,6 +30,14 @@ describe('the key file', () => {
     await openKeyRing(file);
     await chmod(file, 0o644);
     await expect(openKeyRing(file)).rejects.toMatchObject({ code: 'configuration_wrong' });
+  });
+
+  it('is refused where a folder stands in its place', async () => {
+    await mkdir(file, { recursive: true });
+    await expect(openKeyRing(file)).rejects.toMatchObject({
+      code: 'configuration_wrong',
+      details: { name: file, cause: 'it is no file' },
+    });
   });
 
   it('is refused with a line that is no key, and the key is not told', async () => {
