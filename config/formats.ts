@@ -34,7 +34,12 @@ export const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fata
   error: () => 'is not one of trace, debug, info, warn, error, fatal',
 });
 
-export const milliseconds = whole(1, 7 * 24 * 3_600_000, 'is not a number of milliseconds');
+/** A week at most. */
+export const milliseconds = whole(
+  1,
+  7 * 24 * 3_600_000,
+  'is not a number of milliseconds from 1 to 604800000, a week',
+);
 
 /** A whole number within both bounds. */
 export function whole(least: number, most: number, sentence?: string): z.ZodType<number, string> {
@@ -187,7 +192,7 @@ export const registryHost = form('is not host or host:port, without scheme or pa
 
 /** An image as engines name it; it never looks like an option of a command. */
 export const imageName = form('is not the name of an image', (value) =>
-  /^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$/.test(value) ? value : null,
+  /^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$/.test(value) && !value.includes('//') ? value : null,
 );
 
 /** An IPv4 range on its own boundary, of at least `fewestHosts` addresses, e.g. `10.213.0.0/16`. */

@@ -336,7 +336,7 @@ test('the image of a part may lie on a mirror, and is never taken for an option'
   const image = (value: string) => () => readPartsSettings({ SLIPWAY_REDIS_IMAGE: value }).images.redis;
   const pinned = `mirror.example.com:5000/library/redis:7@sha256:${'0'.repeat(64)}`;
   expect(image(pinned)()).toBe(pinned);
-  for (const wrong of ['--privileged', 'redis 7', 'redis;7'])
+  for (const wrong of ['--privileged', 'redis 7', 'redis;7', 'https://mirror.example.com/redis'])
     expect(problemOf(image(wrong)).message).toContain('is not the name of an image');
 });
 
@@ -350,6 +350,16 @@ test('PostgreSQL may listen on a socket alone', () => {
     expect(read(right)).toBe(right);
   for (const wrong of ['mysql://slipway@/slipway', 'postgres//slipway', 'postgres://a b@:x/y'])
     expect(problemOf(() => read(wrong)).message).toContain('DATABASE_URL');
+});
+
+test('a number that is none, negative, huge or has a unit that is not known is refused, and never read as another one', () => {
+  const numbers = ['NaN', '-1', '1e9', '0x10', '1.5', '٣', 'Infinity', '99999999999999999999'];
+  const names = Object.values<Setting>(SETTINGS)
+    .filter(({ schema, secret }) => !secret && schema.safeParse('1').data === 1)
+    .map(({ name }) => name);
+  expect(names.length).toBeGreaterThan(12);
+  for (const { name, schema } of Object.values<Setting>(SETTINGS).filter(({ name }) => names.includes(name)))
+    for (const text of numbers) expect(schema.safeParse(text).success, `${name}=${text}`).toBe(false);
 });
 
 test('no secret has a default', () => {
