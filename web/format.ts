@@ -36,9 +36,14 @@ export function formatTime(atMs: number): string {
   return new Date(atMs).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 }
 
-/** Local date and time to the minute. */
-export function formatMinute(atMs: number): string {
-  return new Date(atMs).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+/** Date and time to the minute, local or in a zone; local where the browser does not know that zone. */
+export function formatMinute(atMs: number, timeZone?: string): string {
+  const form = { dateStyle: 'medium', timeStyle: 'short' } as const;
+  try {
+    return new Date(atMs).toLocaleString(undefined, timeZone === undefined ? form : { ...form, timeZone });
+  } catch {
+    return `${formatMinute(atMs)} here`;
+  }
 }
 
 /** The first twelve hex digits of a digest, as people compare them. */

@@ -50,14 +50,16 @@ export function Schedules({ project }: { project: ProjectView }) {
   );
 }
 
-function NextTimes({ schedule: { enabled, nextMs, lastBuild } }: { schedule: ScheduleView }) {
+function NextTimes({ schedule: { enabled, nextMs, timezone, lastBuild } }: { schedule: ScheduleView }) {
   return (
     <p class="meta">
       {enabled
         ? nextMs.map((time, index) => (
             <span key={time}>
               {index === 0 ? 'Next ' : ', '}
-              <time dateTime={new Date(time).toISOString()}>{formatMinute(time)}</time>
+              <time dateTime={new Date(time).toISOString()} title={`here: ${formatMinute(time)}`}>
+                {formatMinute(time, timezone)}
+              </time>
             </span>
           ))
         : 'Disabled'}

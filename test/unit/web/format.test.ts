@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatAgo, formatBytes, formatDuration } from '../../../web/format.ts';
+import { formatAgo, formatBytes, formatDuration, formatMinute } from '../../../web/format.ts';
 
 it.each([
   [0, '0 ms'],
@@ -21,4 +21,11 @@ it('says how long ago, then the date', () => {
   expect(formatAgo(now - 2_000, now)).toBe('just now');
   expect(formatAgo(now - 300_000, now)).toBe('5 min ago');
   expect(formatAgo(now - 86_400_000 * 3, now)).toBe('2026-01-07');
+});
+
+it('a minute is told in the zone that is asked for', () => {
+  const at = Date.UTC(2026, 6, 1, 22, 30);
+  expect(formatMinute(at, 'Asia/Tokyo')).toMatch(/2.*7:30|07:30/);
+  expect(formatMinute(at, 'America/New_York')).toMatch(/6:30|18:30/);
+  expect(formatMinute(at, 'Atlantis/Old_Town')).toBe(`${formatMinute(at)} here`);
 });
