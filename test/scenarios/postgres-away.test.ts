@@ -37,7 +37,7 @@ const COUNT = `i=0; while [ $i -lt ${LINES} ]; do echo "line $i"; i=$((i+1)); sl
 const FILE = `steps:\n  - { name: work, image: "slipway-test/busybox:1", timeout: 2m, commands: ${JSON.stringify(COUNT)} }\n`;
 
 it.each([
-  ['is killed', () => postgres.kill(), () => postgres.restart()],
+  ['is killed', () => postgres.end('SIGKILL'), () => postgres.begin()],
   ['stands still', async () => postgres.freeze(), async () => postgres.thaw()],
 ])(
   'while PostgreSQL %s, all is refused by its reason, and what runs loses nothing',

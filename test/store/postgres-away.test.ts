@@ -45,12 +45,12 @@ async function ask(...statements: readonly string[]): Promise<pg.QueryResult | u
 
 it('one that is killed is told once, asked for nothing meanwhile, and used again when it is back', async () => {
   await readLock();
-  await postgres.kill();
+  await postgres.end('SIGKILL');
   await expect(readLock()).rejects.toMatchObject(AWAY);
   await waitFor('it is known to be away', () => store.isAway());
   await expect(readLock()).rejects.toMatchObject(AWAY);
   await expect(store.transaction(async ({ changed }) => changed('build', 'x'))).rejects.toMatchObject(AWAY);
-  await postgres.restart();
+  await postgres.begin();
   await waitFor('it is back', () => !store.isAway());
   await readLock();
   await store.transaction(async () => undefined);

@@ -13,9 +13,9 @@ import { waitFor } from './wait.ts';
 export interface OwnPostgres {
   /** Makes an empty database and gives its URL. */
   createDatabase(): Promise<string>;
-  /** Ends it with -9, and starts it again on what it had: it finds its way back from its log of changes. */
-  kill(): Promise<void>;
-  restart(): Promise<void>;
+  /** Ends it, with `SIGINT` in order, and starts it again on what it had. */
+  end(signal: 'SIGKILL' | 'SIGINT'): Promise<void>;
+  begin(): Promise<void>;
   /** Holds all of its processes still, until {@link OwnPostgres.thaw}. */
   freeze(): void;
   thaw(): void;
@@ -69,12 +69,12 @@ export async function startPostgres(): Promise<OwnPostgres | null> {
       await query(address('postgres'), `create database ${name}`);
       return address(name);
     },
-    async kill() {
+    async end(signal) {
       const workers = childrenOf(child.pid ?? 0);
-      await end('SIGKILL');
+      await end(signal);
       await waitFor('what it had started is gone', () => workers.every((pid) => !existsSync(`/proc/${pid}`)));
     },
-    async restart() {
+    async begin() {
       child = await start();
     },
     freeze: () => tell('SIGSTOP'),

@@ -1,5 +1,5 @@
 import { isMutant, MUTANTS, type Mutant } from '../mutants.ts';
-import { FAULTS } from './faults.ts';
+import { FAULTS, POSTGRES_FAULTS, type VictimFault } from './faults.ts';
 import { AIMS, pairOf, readPlan } from './plan-rounds.ts';
 import { runPathRounds, type PathRound, type RoundTimes } from './run-rounds.ts';
 
@@ -8,6 +8,8 @@ export interface PathChaosOptions {
   readonly seed: number;
   /** Runs these rounds alone, as an earlier run has named them; empty: those that the seed draws. */
   readonly again: readonly string[];
+  /** The record is in a PostgreSQL, which is a victim, too; others are server and worker alone. */
+  readonly isPostgres?: boolean;
   /** Something has to be found then. */
   readonly mutant?: string;
 }
@@ -20,17 +22,22 @@ const ALL = 200;
  * in every phase; of a mutant, whether something was found.
  */
 export async function chaosOfPath(options: PathChaosOptions): Promise<boolean> {
-  const { seed, mutant, again } = options;
+  const { seed, mutant, again, isPostgres = false } = options;
+  const faults = isPostgres ? POSTGRES_FAULTS : FAULTS;
   if (mutant !== undefined) return chaosOfMutant(mutant, options);
   const plans = again.map(readPlan);
   const rounds = plans.length || options.rounds;
   console.log(plans.length > 0 ? `path: ${rounds} rounds again` : `path: ${rounds} rounds, seed ${seed}`);
-  const done = await runPathRounds({ rounds, seed, plans, onRound: print, signal: toldToEnd() });
+  const done = await runPathRounds({
+    ...{ rounds, seed, plans, faults, isPostgres },
+    onRound: print,
+    signal: toldToEnd(),
+  });
   const problems = done.flatMap((round) => round.problems);
-  printCoverage(done);
+  printCoverage(done, faults);
   printTimes(done);
   const covered = new Set(done.map((round) => pairOf({ ...round.plan, phase: round.phase })));
-  const pairs = FAULTS.flatMap((fault) => AIMS.map((phase) => pairOf({ ...fault, phase })));
+  const pairs = faults.flatMap((fault) => AIMS.map((phase) => pairOf({ ...fault, phase })));
   const missed = pairs.filter((pair) => !covered.has(pair));
   const isThin = rounds >= ALL && missed.length > 0;
   if (isThin) console.log(`not covered: ${missed.join(', ')}`);
@@ -77,9 +84,9 @@ function print({ name, phase, took, verdicts, problems }: PathRound): void {
   for (const problem of problems) console.log(`  RED ${problem}`);
 }
 
-function printCoverage(rounds: readonly PathRound[]): void {
+function printCoverage(rounds: readonly PathRound[], faults: readonly VictimFault[]): void {
   console.table(
-    FAULTS.map(({ victim, fault }) => {
+    faults.map(({ victim, fault }) => {
       const own = rounds.filter(({ plan }) => plan.victim === victim && plan.fault === fault);
       const count = (phase: string): number => own.filter((round) => round.phase === phase).length;
       return { victim, fault, ...Object.fromEntries(AIMS.map((phase) => [phase, count(phase)])) };

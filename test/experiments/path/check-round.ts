@@ -55,7 +55,7 @@ export async function checkRound(
 function mayEnd({ kind }: Pushed, { victim, fault }: VictimFault): readonly string[] {
   const own = kind === 'fails' ? 'failure' : 'success';
   const isPassing =
-    ['server', 'redis', 'router', 'github'].includes(victim) || ['nap', 'clock'].includes(fault);
+    ['server', 'redis', 'router', 'github', 'database'].includes(victim) || ['nap', 'clock'].includes(fault);
   return isPassing && victim !== 'engine' && victim !== 'registry' ? [own] : [own, 'error'];
 }
 

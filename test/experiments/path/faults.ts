@@ -6,12 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startRedis } from '../../../src/parts/redis.ts';
 import { startRegistry } from '../../../src/parts/registry.ts';
 import { routerPid } from '../../../src/parts/router.ts';
+import type { OwnPostgres } from '../../support/postgres.ts';
 import { waitFor } from '../../support/wait.ts';
 import type { Random } from '../random.ts';
 import { askWhileFull } from './ask-while-full.ts';
 import type { Ground } from './ground.ts';
 
-export type Victim = 'server' | 'worker' | 'redis' | 'registry' | 'router' | 'engine' | 'github';
+export type Victim = 'server' | 'worker' | 'redis' | 'registry' | 'router' | 'engine' | 'github' | 'database';
 export type Fault = 'kill' | 'restart' | 'nap' | 'freeze' | 'power' | 'fill' | 'clock' | 'flush' | 'cut';
 
 export interface VictimFault {
@@ -40,6 +41,12 @@ export const FAULTS: readonly VictimFault[] = [
     (['kill', 'restart', 'nap'] as const).map((fault) => ({ victim, fault })),
   ),
   { victim: 'github', fault: 'cut' },
+];
+
+/** Where the record is in a PostgreSQL: its own, and those of who speaks with it. */
+export const POSTGRES_FAULTS: readonly VictimFault[] = [
+  ...(['kill', 'restart', 'nap', 'freeze'] as const).map((fault) => ({ victim: 'database' as const, fault })),
+  ...FAULTS.filter(({ victim }) => victim === 'server' || victim === 'worker'),
 ];
 
 /** Longer than a lease; a worker that wakes up then has lost its own. */
@@ -72,7 +79,7 @@ export async function inflict(
       return [];
     case 'nap':
     case 'freeze':
-      await stopped(await pidOf(ground, victim), fault === 'freeze' ? FREEZE_MS : napMs);
+      await held(ground, victim, fault === 'freeze' ? FREEZE_MS : napMs);
       return [];
     case 'power':
       await powerCut(ground, awayMs);
@@ -91,13 +98,21 @@ export async function inflict(
   }
 }
 
-async function stopped(pid: number, ms: number): Promise<void> {
-  process.kill(pid, 'SIGSTOP');
+async function held(ground: Ground, victim: Victim, ms: number): Promise<void> {
+  const pid = victim === 'database' ? null : await pidOf(ground, victim);
+  if (pid === null) postgresOf(ground).freeze();
+  else process.kill(pid, 'SIGSTOP');
   try {
     await sleep(ms);
   } finally {
-    process.kill(pid, 'SIGCONT');
+    if (pid === null) postgresOf(ground).thaw();
+    else process.kill(pid, 'SIGCONT');
   }
+}
+
+function postgresOf({ postgres }: Ground): OwnPostgres {
+  if (postgres === null) throw new Error('the record of this ground is in no PostgreSQL');
+  return postgres;
 }
 
 async function ended(ground: Ground, victim: Victim, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
@@ -121,6 +136,9 @@ async function ended(ground: Ground, victim: Victim, signal: 'SIGKILL' | 'SIGTER
       await waitFor('HAProxy has ended', async () => (await haproxyPid(ground)) !== pid);
       return;
     }
+    case 'database':
+      // In order, and at once.
+      return postgresOf(ground).end(signal === 'SIGKILL' ? signal : 'SIGINT');
     case 'github':
       throw new Error('GitHub is never ended');
   }
@@ -141,6 +159,8 @@ async function started(ground: Ground, victim: Victim): Promise<void> {
       return;
     case 'engine':
       return ground.startEngine();
+    case 'database':
+      return postgresOf(ground).begin();
     case 'router':
       await waitFor('HAProxy is back', () => haproxyPid(ground));
       return;
@@ -201,6 +221,7 @@ async function pidOf(ground: Ground, victim: Victim): Promise<number> {
     router: () => haproxyPid(ground),
     engine: async () => ground.engine.pid,
     github: () => Promise.resolve(null),
+    database: () => Promise.resolve(null),
   };
   const pid = await pids[victim]();
   if (pid === null) throw new Error(`${victim} does not run`);

@@ -8,6 +8,7 @@ import { makeRunFolder } from '../../../src/parts/run-folder.ts';
 import { startGitHost, type GitHost } from '../../support/git-host.ts';
 import { startGithubServer, type GithubServer } from '../../support/github/github-server.ts';
 import { busyboxImage } from '../../support/images.ts';
+import { startPostgres, type OwnPostgres } from '../../support/postgres.ts';
 import { startSystem, type System } from '../../support/system.ts';
 import { LOAD_MUTANT, mutantEnv, type MutantName } from '../mutants.ts';
 import { makeClocks, MOVED_CLOCK, type Clocks } from './clocks.ts';
@@ -28,6 +29,8 @@ export interface Ground {
   readonly clocks: Clocks;
   /** Of the server's data and of the worker's; null where this user may not mount. */
   readonly disks: { readonly server: Disk; readonly worker: Disk } | null;
+  /** Where the record is; null: in a file. */
+  readonly postgres: OwnPostgres | null;
   /** Where server and worker put what is to be gone soon. */
   readonly temporary: string;
   redis: RedisPart;
@@ -60,8 +63,14 @@ const HALF_OF_A_STATUS = 1_000;
 /** What the data of some hundred rounds needs, and more. */
 const DISK_BYTES = 1024 ** 3;
 
-/** @param mutant What server and worker are instead of themselves. */
-export async function startGround({ mutant }: { readonly mutant?: MutantName } = {}): Promise<Ground> {
+export interface GroundOptions {
+  /** What server and worker are instead of themselves. */
+  readonly mutant?: MutantName;
+  /** The record is in a PostgreSQL of its own. */
+  readonly isPostgres?: boolean;
+}
+
+export async function startGround({ mutant, isPostgres = false }: GroundOptions = {}): Promise<Ground> {
   const dir = await makeRunFolder('slwc-');
   const ranges = await freeRanges(2);
   const [buildNetworks = '', appNetwork = ''] = ranges;
@@ -76,6 +85,7 @@ export async function startGround({ mutant }: { readonly mutant?: MutantName } =
   const clocks = await makeClocks(path.join(dir, 'clocks'));
   const temporary = path.join(dir, 't');
   await mkdir(temporary);
+  const postgres = isPostgres ? await startPostgres() : null;
   let disks: Ground['disks'] = null;
   const prepare = async (systemDir: string): Promise<() => Promise<void>> => {
     if (!mayMakeDisks()) return () => Promise.resolve();
@@ -90,6 +100,7 @@ export async function startGround({ mutant }: { readonly mutant?: MutantName } =
     SLIPWAY_DISK_LOW: '5%',
     NODE_OPTIONS: [MOVED_CLOCK, ...(mutant === undefined ? [] : [LOAD_MUTANT])].join(' '),
     TMPDIR: temporary,
+    ...(postgres === null ? {} : { DATABASE_URL: await postgres.createDatabase() }),
     ...clocks.env,
     ...(mutant === undefined ? {} : mutantEnv(mutant)),
   };
@@ -106,6 +117,7 @@ export async function startGround({ mutant }: { readonly mutant?: MutantName } =
     githubWay,
     clocks,
     disks,
+    postgres,
     temporary,
     redis: system.redis,
     registry: system.registry,
@@ -120,6 +132,7 @@ export async function startGround({ mutant }: { readonly mutant?: MutantName } =
     },
     stop: async () => {
       await system.stop({ engineIsGone: isBroken });
+      await postgres?.stop();
       await Promise.all([ground.redis.stop(), ground.registry.stop(), host.close()]);
       await Promise.all([registryWay.close(), githubWay.close()]);
       await github.close();

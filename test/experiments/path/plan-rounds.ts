@@ -1,5 +1,5 @@
 import { Random } from '../random.ts';
-import { FAULTS, type VictimFault } from './faults.ts';
+import { FAULTS, POSTGRES_FAULTS, type VictimFault } from './faults.ts';
 import { PHASES, type Phase } from './phase.ts';
 
 /** What one round does, wholly: the same plan draws the same. */
@@ -20,7 +20,7 @@ export const planName = ({ victim, fault, phase, seed }: RoundPlan): string =>
 /** @throws Error for what no {@link planName} gave. */
 export function readPlan(name: string): RoundPlan {
   const [victim, fault, phase, seed = ''] = name.split('/');
-  const at = FAULTS.find((one) => one.victim === victim && one.fault === fault);
+  const at = [...FAULTS, ...POSTGRES_FAULTS].find((one) => one.victim === victim && one.fault === fault);
   const aim = AIMS.find((one) => one === phase);
   if (at === undefined || aim === undefined || !/^\d+$/.test(seed))
     throw new Error(`${name} is not a round; it is to be <victim>/<fault>/<phase>/<seed>`);

@@ -29,6 +29,8 @@ export interface PathRoundsOptions {
   readonly plans?: readonly RoundPlan[];
   /** What Slipway is instead of itself. */
   readonly mutant?: MutantName;
+  /** The record is in a PostgreSQL. */
+  readonly isPostgres?: boolean;
   /** End at the first round that finds something. */
   readonly untilRed?: boolean;
   /** Ends after the round that is under way. */
@@ -89,7 +91,7 @@ async function runOnGround(
   options: PathRoundsOptions,
   { rounds, covered, draw }: Course,
 ): Promise<'over' | 'engine broken'> {
-  const ground = await startGround(options.mutant === undefined ? {} : { mutant: options.mutant });
+  const ground = await startGround(options);
   let load: PublicLoad | null = null;
   let versions: Versions | null = null;
   const reader = startLogReader(ground.system);
