@@ -42,6 +42,8 @@ export function openPostgres(url: string, told: Told = UNTOLD): Connections {
     constructor(config: pg.ClientConfig = {}) {
       super({ ...config, connectionTimeoutMillis: TIMES.databaseAnswer });
       clients.add(this);
+      // Nobody else listens while one is in use and waits for nothing, between two statements.
+      this.on('error', () => undefined);
       this.once('end', () => clients.delete(this));
     }
   }

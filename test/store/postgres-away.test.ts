@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
@@ -85,6 +86,19 @@ it('one that stands still keeps nobody waiting, and neither does what it had beg
   await readLock();
   await waitFor('who reads that build is told to look', () => changes.includes('doubtful'));
 }, 60_000);
+
+it('a connection that is ended between two statements of a transaction ends no server', async () => {
+  const others = 'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()';
+  const writing = store.transaction(async ({ db }) => {
+    await db.selectFrom('server_lock').select('fence').execute();
+    await ask(others);
+    await sleep(500);
+    await db.selectFrom('server_lock').select('fence').execute();
+  });
+  await expect(writing).rejects.toMatchObject(AWAY);
+  await waitFor('it is used again', () => readLock());
+  await store.transaction(async () => undefined);
+});
 
 it('connections that are ended are no absence', async () => {
   const looks = `select 1 from pg_stat_activity where query like '%transaction_read_only%' and state = 'idle'`;
