@@ -253,12 +253,14 @@ export class CacheStore {
   ): Promise<number> {
     const handle = await open(file, 'wx', 0o600);
     const most = largestIn(space, this.#settings.keepBytes);
-    const whose = isTrustedSpace(space) ? 'all caches' : 'those that no default branch has saved';
+    const room = isTrustedSpace(space)
+      ? `all caches, ${most} bytes (SLIPWAY_KEEP_CACHES_BYTES)`
+      : `those that no default branch has saved, ${most} bytes, half of SLIPWAY_KEEP_CACHES_BYTES`;
     let [written, lookAt] = [0, LOOK_BYTES];
     try {
       await write(handle, async (bytes) => {
         written += bytes;
-        if (written > most) throw new NoRoom(`it is larger than the room for ${whose}, ${most} bytes`);
+        if (written > most) throw new NoRoom(`it is larger than the room for ${room}`);
         if (written < lookAt) return;
         lookAt = written + LOOK_BYTES;
         await this.#demandRoom();

@@ -161,7 +161,7 @@ it('bounds what other branches and pull requests save by their share, while it i
   const store = open({ keepBytes: 100 });
   await save(store, 'small', 'x', PULL);
   await expect(save(store, 'large', 'x'.repeat(51), PULL)).rejects.toThrow(
-    'it is larger than the room for those that no default branch has saved, 50 bytes',
+    'it is larger than the room for those that no default branch has saved, 50 bytes, half of SLIPWAY_KEEP_CACHES_BYTES',
   );
   expect(await store.evict()).toBe(0);
   expect(await find(store, 'small', pull)).toBe('small=x');

@@ -127,7 +127,7 @@ it('fails no step for what cannot be saved', async () => {
     diskLow: { bytes: 0 },
   });
   expect((await build(stepWith({}, undefined, { caches: full }))).said.at(-1)).toBe(
-    'Cache npm-<hash>: not saved: it is larger than the room for all caches, 100 bytes.',
+    'Cache npm-<hash>: not saved: it is larger than the room for all caches, 100 bytes (SLIPWAY_KEEP_CACHES_BYTES).',
   );
   const ended = stepWith();
   ended.step.container.hasEnded = () => true;
