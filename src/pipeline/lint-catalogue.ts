@@ -265,7 +265,7 @@ export const LINT_CATALOGUE = {
   ),
   secret_in_pull_request: warning(
     '{what} runs for pull requests too, and what they change can read the secret `{secret}`.',
-    '{how}, e.g. `when: { event: [push, tag] }`; the pull request of a fork gets no secret and fails there.',
+    '{how}, e.g. `when: { event: [push, tag] }`; the pull request of a fork gets a build that is `blocked`, and no secret.',
   ),
   dependency_absent: warning(
     'Nothing is named `{name}`, so nothing is waited for.',

@@ -30,3 +30,11 @@ test('a file, or its steps, that no pull request runs are not warned of', () => 
     warned(`image: { secrets: [k] }\n${SERVICE}\nsteps: { a: { commands: psql -h db, ${only} } }`),
   ).toEqual(['1:20 The build of the image: k']);
 });
+
+test('of a fork it says what is so: its build is blocked, and runs nothing that could fail', () => {
+  const [warning] = lintPipeline(
+    'steps: { a: { commands: x, environment: { T: { from_secret: t } } } }',
+    'slipway.yml',
+  ).filter(({ code }) => code === 'secret_in_pull_request');
+  expect(warning?.fix).toContain('the pull request of a fork gets a build that is `blocked`, and no secret');
+});
