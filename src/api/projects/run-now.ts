@@ -7,7 +7,12 @@ import { route, type Route } from '../route.ts';
 import { aboutProject } from './find-project.ts';
 
 export const branchName = z.string().min(1).max(250);
-const inputValue = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const inputValue = z
+  .union(
+    [z.string(), z.number(), z.boolean()],
+    'is no text, number, `true` or `false`; leave it out for its default',
+  )
+  .transform(String);
 const body = z.object({
   branch: branchName.optional(),
   inputs: z

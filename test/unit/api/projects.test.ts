@@ -166,6 +166,14 @@ steps: { a: { image: "busybox:1.36", commands: x } }
       expect(error.message).toContain(part);
     const many = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`i${index}`, '']));
     expect(await problem(await run({ inputs: many }))).toEqual({ status: 400, code: 'request_wrong' });
+    for (const note of [null, ['a']]) {
+      const untyped = await run({ branch: 'asks', inputs: { note } });
+      expect(await untyped.json()).toMatchObject({
+        error: {
+          message: expect.stringContaining('inputs.note: is no text, number, `true` or `false`') as unknown,
+        },
+      });
+    }
     expect(await problem(await run({ branch: 'none' }))).toEqual({ status: 404, code: 'not_found' });
     expect(await server.deps.store.db.selectFrom('build').select('id').execute()).toEqual(before);
 
