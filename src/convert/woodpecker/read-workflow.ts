@@ -16,6 +16,7 @@ import { matrixOut, matrixValues } from './matrix.ts';
 import { namedOf } from './named.ts';
 import { noteFiltered } from './note-filtered.ts';
 import { orderSteps } from './order.ts';
+import { readRunsOn } from './runs-on.ts';
 import { detachedService, readService } from './services.ts';
 import { dependenciesOf, readStep, stepNameOf } from './step.ts';
 import type { ReadStep, StepWords } from './step.ts';
@@ -42,11 +43,12 @@ export function readWoodpecker(
   root
     .get('workspace')
     ?.leaveOut('the workspace is chosen by Slipway', 'Write `$CI_WORKSPACE` for its path.');
-  const when = readWhen(root, words);
-  if (when === 'never') {
+  const conditions = readWhen(root, words);
+  if (conditions === 'never') {
     root.use();
     return null;
   }
+  const { when, runsOn } = readRunsOn(root, conditions);
   const body = readBody(root.get('steps') ?? root.get('pipeline'), root.get('services'), words, whenOf(when));
   if (leaveOutIdle(root, body)) return null;
   return {
@@ -57,7 +59,7 @@ export function readWoodpecker(
       [
         ...when,
         dependsEntry(root.get('depends_on')),
-        runsOnEntry(root.get('runs_on')),
+        runsOn,
         labelsEntry(root.get('labels'), root.get('platform')),
         matrix === undefined ? null : entry('matrix', matrixOut(matrix), matrix),
         concurrencyEntry(root.get('concurrency')),
@@ -149,26 +151,11 @@ function readWhen(root: Foreign, words: ConditionWords): readonly OutEntry[] | '
       );
       return 'never';
     }
-    return [entry('when', withoutStatus(conditions.value), when)];
+    return [entry('when', conditions.value, when)];
   }
   return branches === undefined
     ? []
     : [entry('when', map([entry('branch', copy(branches), branches)]), branches)];
-}
-
-/** The status of a workflow’s condition is `runs_on` here. */
-function withoutStatus(value: OutEntry['value']): OutEntry['value'] {
-  if (value.kind === 'list') return list(value.items.map(withoutStatus), value.from);
-  if (value.kind !== 'map') return value;
-  return map(
-    value.entries.filter(({ key, from }) => key !== 'status' || !noteStatus(from)),
-    value.from,
-  );
-}
-
-function noteStatus(from: Foreign | null): boolean {
-  from?.leaveOut('a workflow says it for all its conditions', 'Write `runs_on` beside `depends_on`.');
-  return true;
 }
 
 function dependsEntry(depends: Foreign | undefined): OutEntry | null {
@@ -177,19 +164,6 @@ function dependsEntry(depends: Foreign | undefined): OutEntry | null {
     dependency(workflowNameOf(name), isOptional ? true : null, from),
   );
   return items.length === 0 ? null : entry('depends_on', list(items, depends), depends);
-}
-
-function runsOnEntry(runsOn: Foreign | undefined): OutEntry | null {
-  return runsOn === undefined
-    ? null
-    : entry(
-        'runs_on',
-        list(
-          runsOn.oneOrMore().map((one) => copy(one)),
-          runsOn,
-        ),
-        runsOn,
-      );
 }
 
 /** `linux/amd64` is what workers are; another platform is a label that a worker must have. */
