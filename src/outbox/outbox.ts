@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../ports/clock.ts';
 import type { Store, Tx } from '../store/store.ts';
 import { backOffMs } from './back-off.ts';
@@ -51,30 +52,43 @@ export interface Outbox {
 
 /** Without news the record is looked at this often. */
 const LOOK_MS = 5_000;
+/** After what the record did not take or tell. */
+const AFTER_ERROR_MS = 1_000;
 const ATTEMPTS = 20;
 
 export function createOutbox(deps: OutboxDeps): Outbox {
   const ending = new AbortController();
   /** Work under way, by target. */
   const targets = new Map<string, Promise<void>>();
+  const unrecorded: Unrecorded = new Map();
   let timer: NodeJS.Timeout | undefined;
   let stopListening = (): void => undefined;
   let looking: Promise<void> = Promise.resolve();
 
   function look(): void {
     clearTimeout(timer);
-    looking = looking.then(startDue).catch(deps.onError);
+    looking = looking.then(startDue).catch((error: unknown) => {
+      deps.onError(error);
+      clearTimeout(timer);
+      timer = setTimeout(look, AFTER_ERROR_MS);
+    });
   }
 
   async function startDue(): Promise<void> {
     if (ending.signal.aborted) return;
     const { due, nextAt } = await readDue(deps.store, deps.clock.nowMs());
+    const isDue = new Set(due.map(attemptOf));
+    // Recorded all the same, though no answer came.
+    for (const attempt of unrecorded.keys()) if (!isDue.has(attempt)) unrecorded.delete(attempt);
     for (const effect of due)
       if (!targets.has(effect.target))
         targets.set(
           effect.target,
-          perform(deps, effect, ending.signal)
-            .catch(deps.onError)
+          perform(deps, effect, { unrecorded, signal: ending.signal })
+            .catch((error: unknown) => {
+              deps.onError(error);
+              return sleep(AFTER_ERROR_MS, undefined, { signal: ending.signal }).catch(() => undefined);
+            })
             .finally(() => {
               targets.delete(effect.target);
               look();
@@ -111,18 +125,36 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   };
 }
 
-async function perform(deps: OutboxDeps, effect: DueEffect, signal: AbortSignal): Promise<void> {
-  const handler = deps.handlers[effect.kind];
-  const outcome =
-    handler === undefined
-      ? { state: 'failed' as const, reason: `no handler for effects of kind ${effect.kind}` }
-      : await handler(effect.payload, effect.key, signal).catch((error: unknown) => ({
-          state: 'retry' as const,
-          reason: error instanceof Error ? error.message : String(error),
-        }));
+/**
+ * How a try of an effect ended that the record did not take, by effect and try: only recording it is tried again, as a disk
+ * may be full for hours, in which a message would be sent again and again.
+ */
+type Unrecorded = Map<string, EffectOutcome>;
+
+const attemptOf = ({ id, attempts }: DueEffect): string => `${id} ${attempts}`;
+
+async function perform(
+  deps: OutboxDeps,
+  effect: DueEffect,
+  { unrecorded, signal }: { readonly unrecorded: Unrecorded; readonly signal: AbortSignal },
+): Promise<void> {
+  const attempt = attemptOf(effect);
+  const outcome = unrecorded.get(attempt) ?? (await act(deps, effect, signal));
   // A server that ends leaves it as it was: it is done again.
   if (signal.aborted && outcome.state === 'retry') return;
+  unrecorded.set(attempt, outcome);
   await keep(deps, effect, outcome);
+  unrecorded.delete(attempt);
+}
+
+async function act(deps: OutboxDeps, effect: DueEffect, signal: AbortSignal): Promise<EffectOutcome> {
+  const handler = deps.handlers[effect.kind];
+  if (handler === undefined)
+    return { state: 'failed', reason: `no handler for effects of kind ${effect.kind}` };
+  return handler(effect.payload, effect.key, signal).catch((error: unknown) => ({
+    state: 'retry',
+    reason: error instanceof Error ? error.message : String(error),
+  }));
 }
 
 async function keep(deps: OutboxDeps, effect: DueEffect, outcome: EffectOutcome): Promise<void> {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { effectSettled } from '../../../src/builds/index.ts';
 import { newId } from '../../../src/core/id.ts';
+import { Problem } from '../../../src/core/problem.ts';
 import { backOffMs } from '../../../src/outbox/back-off.ts';
 import { createOutbox } from '../../../src/outbox/outbox.ts';
 import type { EffectHandler, Outbox } from '../../../src/outbox/outbox.ts';
@@ -25,9 +26,9 @@ afterEach(async () => {
   expect(errors).toEqual([]);
 });
 
-function started(handlers: Record<string, EffectHandler>, attempts = 5): Outbox {
+function started(handlers: Record<string, EffectHandler>, attempts = 5, store = record.store): Outbox {
   outbox = createOutbox({
-    store: record.store,
+    store,
     clock: systemClock,
     handlers,
     settled: effectSettled,
@@ -89,6 +90,58 @@ it('takes up after a restart what was recorded and not done', async () => {
   const id = await put('tag', 'a');
   started({ tag: async () => ({ state: 'done', detail: 'set' }) });
   await expect.poll(() => stateOf(id)).toBe('done set 1');
+});
+
+it('does an effect once however often its end cannot be recorded, and records that end', async () => {
+  let done = 0;
+  const id = await put('notification', 'a');
+  const { transaction } = record.store;
+  let refusals = 2;
+  const refuse = (): Promise<never> => Promise.reject(new Problem('disk_full', { path: '/data' }));
+  const store = {
+    ...record.store,
+    transaction: ((work) => (refusals-- > 0 ? refuse() : transaction(work))) as typeof transaction,
+  };
+  started({ notification: async () => ({ state: 'done', detail: `sent ${(done += 1)}` }) }, 5, store);
+  await expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('done sent 1 1');
+  expect(done).toBe(1);
+  expect(errors.splice(0)).toHaveLength(2);
+});
+
+it('tries an effect again of which it is recorded that it is to be, though no answer came', async () => {
+  let tries = 0;
+  const id = await put('tag', 'a');
+  const { transaction } = record.store;
+  let lost = 1;
+  const store = {
+    ...record.store,
+    transaction: (async (work) => {
+      const result = await transaction(work);
+      if (lost-- > 0) throw new Problem('database_away', { seconds: 5 });
+      return result;
+    }) as typeof transaction,
+  };
+  const tag: EffectHandler = async () =>
+    (tries += 1) === 1 ? { state: 'retry', reason: 'away' } : { state: 'done', detail: 'set' };
+  started({ tag }, 5, store);
+  await expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('done set 2');
+  expect(tries).toBe(2);
+  expect(errors.splice(0)).toHaveLength(1);
+});
+
+it('looks again by itself after a record that could not be read', async () => {
+  const id = await put('tag', 'a');
+  let refusals = 1;
+  const store = {
+    ...record.store,
+    get db() {
+      if (refusals-- > 0) throw new Problem('database_away', { seconds: 5 });
+      return record.store.db;
+    },
+  };
+  started({ tag: async () => ({ state: 'done', detail: 'set' }) }, 5, store);
+  await expect.poll(() => stateOf(id), { timeout: 10_000 }).toBe('done set 1');
+  expect(errors.splice(0)).toHaveLength(1);
 });
 
 it('does the effects of one target one after the other in their order, those of several side by side', async () => {
