@@ -1,7 +1,7 @@
 import type { Foreign } from '../foreign.ts';
 import { goValue, jsonText, type GoValue, type GoYaml } from '../go-value.ts';
-import { copy, entry, map } from '../out.ts';
-import type { Out } from '../out.ts';
+import { entry, map, text } from '../out.ts';
+import type { Out, OutEntry } from '../out.ts';
 
 /** A text of a file with what is replaced in it. */
 export type Change = (text: string, at: Foreign) => string;
@@ -60,7 +60,40 @@ const isScalar = ({ kind }: Foreign): boolean => kind === 'text' || kind === 'no
 /** A reference to a secret; what stands beside its name is read by nobody, there either, and noted. */
 export function secretOf(value: Foreign): Out {
   const name = value.get('from_secret');
-  return map([name === undefined ? null : entry('from_secret', copy(name), name)], value);
+  const written = name?.text() ?? '';
+  if (name === undefined || written === '') {
+    value.leaveOut('no secret is named', 'Write the name of one.');
+    return text('', value);
+  }
+  const ours = written
+    .slice(0, 64)
+    .replace(/[^\w.-]/g, '_')
+    .replace(/^(?=[.-])/, '_')
+    .slice(0, 64);
+  if (ours !== written)
+    name.changes(
+      `the secret is called \`${ours}\`, as names have A-Z, a-z, 0-9, \`_\`, \`.\` and \`-\``,
+      `Set it by \`slipway secret set\` under that name.`,
+    );
+  return map([entry('from_secret', text(ours, name), name)], value);
+}
+
+/** Notes each name of a secret that has capitals, once: it is found in any case there, and here as it is written. */
+export function noteCapitals(body: readonly (OutEntry | null)[]): void {
+  const told = new Set<string>();
+  for (const one of body) if (one !== null) look(one.value, one.key);
+
+  function look(out: Out, key: string): void {
+    if (out.kind === 'list') for (const one of out.items) look(one, '');
+    else if (out.kind === 'map') for (const one of out.entries) look(one.value, one.key);
+    else if (key === 'from_secret' && /[A-Z]/.test(out.value) && !told.has(out.value)) {
+      told.add(out.value);
+      out.from?.changes(
+        'the secret is found in any letter case there, and here as it is written',
+        `Set it by \`slipway secret set\` as \`${out.value}\`, and write it so everywhere.`,
+      );
+    }
+  }
 }
 
 /** Of a value and all that is in it: no key of a map is replaced here, as one is there. */

@@ -12,6 +12,7 @@ import type { ReadWorkflow } from '../workflow.ts';
 import { readClone } from './clone.ts';
 import { conditionsOf } from './conditions.ts';
 import type { ConditionWords } from './conditions.ts';
+import { noteCapitals } from './given.ts';
 import { matrixOut, matrixValues } from './matrix.ts';
 import { namedOf } from './named.ts';
 import { noteFiltered } from './note-filtered.ts';
@@ -109,10 +110,12 @@ export function readBody(
   const all = [...beside, ...detached].filter((one) => one !== null);
   noteNever(read);
   if (words.dialect.product === 'Woodpecker') noteFiltered(read, ofFile);
-  return [
+  const body = [
     all.length === 0 ? null : entry('services', list(all), services ?? null),
     entry('steps', list(ordered), steps ?? null),
   ];
+  noteCapitals(body);
+  return body;
 }
 
 /** Whether a name is that of a variable that names may have. */
