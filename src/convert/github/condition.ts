@@ -17,7 +17,10 @@ export function conditionOf(
   start: Start,
 ): ReturnType<typeof readCondition> | 'never' {
   if (written === undefined) return null;
-  const condition = readCondition(written.text() ?? '', start);
+  const said = written.text() ?? '';
+  // An empty one is `success()` there.
+  if (said.trim() === '' && written.kind !== 'map' && written.kind !== 'list') return null;
+  const condition = readCondition(said, start);
   return condition === null || condition.isNever ? 'never' : condition;
 }
 

@@ -102,3 +102,17 @@ it.each(['closed', '[labeled, closed]'])('a pull request of the types %s alone m
   );
   expect(textOf('github', text(' push: { branches: [main] },'))).not.toContain('pull_request');
 });
+
+it.each(['if: ""', 'if:', 'if: "  "'])('a step or a job with `%s` asks for nothing, as there', (empty) => {
+  const text = `on: push
+jobs:
+  a:
+    ${empty}
+    container: "busybox:1.36"
+    steps:
+      - run: make
+        ${empty}
+`;
+  expect(textOf('github', text)).toContain('- make');
+  expect(notesOf('github', text)).toEqual([]);
+});
