@@ -51,7 +51,7 @@ export interface StepExpressions {
 export function stepExpressions(environment: ReadonlyMap<string, string>, start: Start): StepExpressions {
   /** Variables that the commands need, each with its value. */
   const needed = new Map<string, OutEntry>();
-  let depth = 0;
+  const reading = new Set<string>();
 
   const secretOf = (expression: string): string | null => {
     const [, name] = /^secrets\.(\w+)$/.exec(expression) ?? [];
@@ -136,11 +136,15 @@ export function stepExpressions(environment: ReadonlyMap<string, string>, start:
     read: (value: string, at: Foreign) => string,
   ): string => {
     const value = environment.get(name) ?? '';
-    if (depth >= DEEPEST) return '';
+    if (reading.has(name)) {
+      at.changes(`\`env.${name}\`: it takes itself, which is an error there`, 'Write it out.');
+      return '';
+    }
+    if (reading.size >= DEEPEST) return '';
     at.spend(value.length);
-    depth++;
+    reading.add(name);
     const found = read(value, at);
-    depth--;
+    reading.delete(name);
     return found;
   };
 

@@ -87,14 +87,3 @@ export function noteValueOfCi(commands: string, at: Foreign): void {
   if (/\$\{?CI\b|\benv\.CI\b/.test(asked))
     at.changes('`CI` is `slipway` here, and not `true`', 'Ask whether it is set: `[ -n "$CI" ]`.');
 }
-
-/** Notes each variable of a step that speaks of another one of the step, or of itself. */
-export function noteOwnVariables(env: Foreign | undefined): void {
-  for (const one of env?.kind === 'map' ? env.entries() : [])
-    for (const [, name = ''] of one.peek().matchAll(/\$\{\{[^}]*?\benv\.([\w-]+)/g))
-      if (env?.has(name) === true)
-        one.changes(
-          `\`env.${name}\` is the variable outside of the step there, and here the one of the step`,
-          'Choose another name.',
-        );
-}

@@ -5,11 +5,13 @@ import { nameText } from '../names.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry } from '../out.ts';
 import { stepNameOf } from '../woodpecker/step.ts';
+import { definedBy } from './defined-by.ts';
+import { stepExpressions } from './expressions.ts';
 import type { StepExpressions } from './expressions.ts';
 import type { Condition } from './read-condition.ts';
 import { needsBash } from './only-bash.ts';
-import { noteOwnVariables } from './other-values.ts';
 import { replaceExpressions } from './replace-expressions.ts';
+import type { Start } from './start.ts';
 import { mayCallRust } from './tools.ts';
 
 /** The image of a step, and what said so. */
@@ -34,6 +36,8 @@ export interface RunAround {
   readonly allowed: readonly (Foreign | undefined)[];
   readonly unique: (name: string) => string;
   readonly index: number;
+  /** How builds begin in which it runs. */
+  readonly start: Start;
 }
 
 /** A step with `run`; null, and noted, for one without a command. */
@@ -67,14 +71,19 @@ export function runStep(step: Foreign, run: Foreign, texts: StepExpressions, aro
         ? '-eo pipefail'
         : null;
   const commands = options === null ? command : bashOf(command, options);
-  noteOwnVariables(step.get('env'));
   const inside =
     directory === undefined ? null : directoryEntry(directory, texts.word(directory.text() ?? '', directory));
   // Paths of caches are those of the checkout, wherever the commands start.
   const isEntered = inside?.value.kind === 'text' && around.caches.length > 0;
   const variables = map([
-    ...env.flatMap((one) =>
-      one?.kind === 'map' ? one.entries().flatMap((each) => variableEntry(each, texts)) : [],
+    ...env.flatMap((one, level) =>
+      one?.kind === 'map'
+        ? one.entries().flatMap((each) => {
+            const outside = definedBy(env.slice(0, level < OF_FILE_AND_JOB ? level + 1 : level));
+            const others = level < OF_FILE_AND_JOB ? without(outside, each.key) : outside;
+            return variableEntry(each, stepExpressions(others, around.start));
+          })
+        : [],
     ),
     ...texts.environment(),
   ]).entries;
@@ -108,6 +117,12 @@ export function runStep(step: Foreign, run: Foreign, texts: StepExpressions, aro
     step,
   );
 }
+
+/** Levels of variables whose own ones they may not take there. */
+const OF_FILE_AND_JOB = 2;
+
+const without = (defined: ReadonlyMap<string, string>, name: string): ReadonlyMap<string, string> =>
+  new Map([...defined].filter(([one]) => one !== name));
 
 /** A step that keeps files, and does nothing else. */
 export function uploadStep(

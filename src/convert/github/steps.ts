@@ -157,8 +157,9 @@ function readList(steps: readonly Foreign[], around: Around, making: Making): vo
       inner.leave();
     } else {
       making.image ??= runnerImage(making.job);
-      const made = runStep(step, run, stepExpressions(definedBy(env), startUnder(start, said)), {
-        ...{ ...around, said, env, image: making.image, prepare: making.prepare, index },
+      const started = startUnder(start, said);
+      const made = runStep(step, run, stepExpressions(definedBy(env), started), {
+        ...{ ...around, start: started, said, env, image: making.image, prepare: making.prepare, index },
         ...{ caches: making.caches, unique: making.unique },
       });
       if (made === null) continue;

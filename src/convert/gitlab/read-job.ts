@@ -18,7 +18,7 @@ import { readService } from './services.ts';
 import type { JobService } from './services.ts';
 import { commandsEntry } from './shell.ts';
 import { retryEntry, timeoutEntry } from './limits.ts';
-import { isOfRunner } from './runner-variables.ts';
+import { variablesOf } from './job-variables.ts';
 import { jobText } from './variables.ts';
 import type { JobText } from './variables.ts';
 
@@ -94,7 +94,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
   const needs = job.get('needs');
   const resource = job.get('resource_group');
   const services = (job.get('services')?.oneOrMore() ?? []).flatMap((one) => readService(one, texts));
-  const variables = variablesOf(job, texts);
+  const variables = variablesOf(job, texts, defined);
   noteTags(job.get('tags'));
   const read: ReadJob = {
     job,
@@ -261,35 +261,6 @@ function needsOf(needs: Foreign): NonNullable<ReadJob['needs']> {
     const isOptional = one.get('optional')?.text() === 'true';
     return name === null ? [] : [{ name, from: one, isOptional }];
   });
-}
-
-function variablesOf(job: Job, texts: JobText): readonly OutEntry[] {
-  const entries = new Map<string, OutEntry>();
-  for (const variables of job.all('variables')) {
-    if (variables.kind !== 'map') continue;
-    for (const one of variables.entries()) {
-      // Those of the file are written out in each step.
-      one.spend(one.peek().length);
-      const value = one.kind === 'map' ? one.get('value') : one;
-      const asked = askedVariable(one);
-      if (one.kind === 'map') {
-        if (asked === null)
-          for (const key of ['description', 'options'])
-            one
-              .get(key)
-              ?.leaveOut('a value with variables, or of such a name, is not asked for', 'Write `inputs`.');
-        one.get('expand')?.leaveOut('variables in values are always replaced', 'Write `$$` for a `$`.');
-      }
-      if (isOfRunner(one)) continue;
-      if (/^(?:CI|CI_.*|SLIPWAY_.*)$/.test(one.key) || !/^[A-Za-z_]\w*$/.test(one.key)) {
-        one.leaveOut('it is no name that a file may set', 'Choose another name.');
-        continue;
-      }
-      const written = asked === null ? texts.value(value?.text() ?? '', value ?? one) : `\${${asked}}`;
-      if (!entries.has(one.key)) entries.set(one.key, entry(one.key, text(written, value ?? one), one));
-    }
-  }
-  return [...entries.values()].reverse();
 }
 
 function noteTags(tags: Foreign | undefined): void {

@@ -36,6 +36,20 @@ function assignedIn(commands: string): ReadonlySet<string> {
   return found;
 }
 
+/** Whether a variable stands in its own value, also through others. */
+export function takesItself(name: string, defined: ReadonlyMap<string, string>): boolean {
+  const seen = new Set<string>();
+  const reaches = (one: string): boolean =>
+    [...(defined.get(one) ?? '').matchAll(REFERENCE)].some(([, braced, , bare]) => {
+      const next = braced ?? bare ?? '';
+      if (next === name) return true;
+      if (next === '' || seen.has(next)) return false;
+      seen.add(next);
+      return reaches(next);
+    });
+  return reaches(name);
+}
+
 /** The texts of one job. */
 export interface JobText {
   command(text: string, at: Foreign): string;
@@ -123,6 +137,11 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
       if (name === undefined) return isValue ? '$$' : '$';
       if (name.startsWith('CI_INPUT_') && depth > 0 && isValue) return whole;
       const written = defined.get(name);
+      const isLoop = written !== `\${${name}}` && takesItself(name, defined);
+      if (isLoop) {
+        at.changes(`\`${name}\` takes itself, and is empty here`, 'Write it out.');
+        return isValue ? '' : whole;
+      }
       if (written !== undefined && depth < 8) {
         at.spend(written.length);
         return expand(written, at, depth + 1, as);

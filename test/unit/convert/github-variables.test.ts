@@ -78,21 +78,6 @@ it('a command that reads the value of `CI` is noted, and one that asks whether i
   ]);
 });
 
-it('a variable of a step that speaks of another one of the step is noted', () => {
-  const text = job(`env: { A: one, B: two }
-steps:
-  - run: make
-    env: { A: "\${{ env.A }}-x", C: "\${{ env.A }}", D: "\${{ env.B }}" }`);
-  expect(notesOf('github', text).map((note) => note.replace(/: `jobs.*?`.*?: /, ': '))).toEqual([
-    expect.stringContaining(
-      '`env.A` is the variable outside of the step there, and here the one of the step',
-    ),
-    expect.stringContaining(
-      '`env.A` is the variable outside of the step there, and here the one of the step',
-    ),
-  ]);
-});
-
 it('a variable that the file sets nowhere has no value there, and here that of the image', () => {
   const text = job("steps: [{ run: 'use ${{ env.PATH }} ${{ env.OWN }}', env: { OWN: a } }]");
   expect(notesOf('github', text)).toEqual([expect.stringContaining('`env.PATH` is set nowhere')]);

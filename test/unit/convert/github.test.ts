@@ -358,6 +358,7 @@ jobs:
   expect(textOf('github', text)).toContain('A: v-${CI_COMMIT_SHA}\n      B: k\n      C: ""\n');
   expect(notesOf('github', text)).toEqual([
     expect.stringContaining('`${{ secrets.KEY }}` has no value here'),
+    expect.stringContaining('`env.LOOP`: it takes itself'),
   ]);
   expect(errorsOf('github', text)).toEqual([]);
 });
