@@ -71,6 +71,8 @@ export function createIntake(deps: IntakeDeps): Intake {
     } catch (error) {
       log.error({ err: error, repository, stage: 'intake' }, 'a delivery was left for later');
       await rest();
+      // It may be recorded all the same, where no answer came: then its builds wait for a plan.
+      unplanned.catchUp();
     } finally {
       served.add(repository);
     }

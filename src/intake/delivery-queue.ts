@@ -94,6 +94,8 @@ async function takeWithRetries(
     } catch (error) {
       if (stopping.aborted || (error instanceof Problem && error.code === 'lock_lost')) return null;
       const attempts = await deps.store.transaction((tx) => countAttempt(tx, delivery.id));
+      // Taken in again it could lead to more; what waits for a plan is found without it.
+      if (attempts === null) throw error;
       const about = { err: error, attempts };
       // What is included was tried several times: other pushes of the repository wait behind this.
       const isTried = error instanceof Problem && error.code === 'include_unreachable';

@@ -59,13 +59,13 @@ export async function takeBackBegin(tx: Tx, deliveryId: string): Promise<void> {
     .execute();
 }
 
-/** Counts a failed attempt; returns how many there were. */
-export async function countAttempt(tx: Tx, deliveryId: string): Promise<number> {
-  const { attempts } = await tx.db
+/** Counts a failed attempt; returns how many there were. Null: what it led to is recorded, though no answer came. */
+export async function countAttempt(tx: Tx, deliveryId: string): Promise<number | null> {
+  const { attempts, outcome } = await tx.db
     .updateTable('delivery')
     .set((eb) => ({ attempts: eb('attempts', '+', 1), version: eb('version', '+', 1) }))
     .where('id', '=', deliveryId)
-    .returning('attempts')
+    .returning(['attempts', 'outcome'])
     .executeTakeFirstOrThrow();
-  return attempts;
+  return outcome === 'received' ? attempts : null;
 }

@@ -102,6 +102,66 @@ describe('a plan that cannot be recorded', () => {
   });
 });
 
+describe('a transaction whose commit was not answered', () => {
+  /** Commits, and then tells that nobody answers, from the moment that a build is in the record. */
+  function loseAnswer(method: 'grouped' | 'transaction', isTo: () => Promise<boolean>): { lost: number } {
+    const { store } = server.deps;
+    const told = { lost: 0 };
+    const before = store[method];
+    const losing: typeof before = async (work) => {
+      const result = await before(work);
+      if (told.lost === 0 && (await isTo())) {
+        told.lost += 1;
+        throw new Problem('database_away', { seconds: 5 });
+      }
+      return result;
+    };
+    Object.assign(store, { [method]: losing });
+    return told;
+  }
+  const hasBuild = async (): Promise<boolean> => (await builds()).length > 0;
+
+  it('of a push leads to one build, which gets its plan', async () => {
+    const told = loseAnswer('grouped', hasBuild);
+    await push(repository.commit({ 'slipway.yml': STEPS, a: '1' }), 'd1');
+    await waitFor('it has its plan', async () => (await builds())[0]?.planned === 1);
+    expect(told.lost).toBe(1);
+    expect(await builds()).toHaveLength(1);
+    expect(await delivery('d1')).toMatchObject({ outcome: 'built' });
+  });
+
+  it('of a push leads to one build also where the record is away for longer', async () => {
+    const told = loseAnswer('grouped', hasBuild);
+    const { store } = server.deps;
+    const { transaction } = store;
+    let refused = 0;
+    const refusing: typeof transaction = (work) =>
+      told.lost > 0 && refused++ < 1
+        ? Promise.reject(new Problem('database_away', { seconds: 5 }))
+        : transaction(work);
+    Object.assign(store, { transaction: refusing });
+    await push(repository.commit({ 'slipway.yml': STEPS, a: '1' }), 'd1');
+    await waitFor('it has its plan', async () => (await builds())[0]?.planned === 1);
+    expect(told.lost).toBe(1);
+    expect(await builds()).toHaveLength(1);
+  });
+
+  it('of a pull request leads to no build twice', async () => {
+    const told = loseAnswer('grouped', hasBuild);
+    const more = `${STEPS}  - name: only\n    image: busybox\n    commands: [true]\n    when: [{ event: pull_request }]\n`;
+    await pull(repository.commit({ 'slipway.yml': more }, 'More', { branch: 'feature' }), 'd1', {
+      branch: 'feature',
+    });
+    await waitFor('all have their plan', async () => {
+      const made = await builds();
+      return made.length > 1 && made.every((build) => build.planned === 1);
+    });
+    await idle();
+    expect(told.lost).toBe(1);
+    expect(new Set((await builds()).map(({ number }) => number))).toEqual(new Set([1, 2]));
+  });
+});
+
 describe('a push', () => {
   it('becomes a planned build of its commit', async () => {
     const commit = repository.commit({ 'slipway.yml': STEPS, a: '1' }, 'Change a');
