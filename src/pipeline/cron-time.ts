@@ -51,3 +51,29 @@ export function isTimezone(name: string): boolean {
     return false;
   }
 }
+
+/** Fields, each with its range and the names that it takes. */
+const RANGES: readonly (readonly [field: string, least: number, most: number, names: string])[] = [
+  ['minute', 0, 59, ''],
+  ['hour', 0, 23, ''],
+  ['day of the month', 1, 31, ''],
+  ['month', 1, 12, 'JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC'],
+  ['day of the week', 0, 7, 'SUN MON TUE WED THU FRI SAT'],
+];
+
+/** The field that is wrong, with its range, as a part of a sentence; null where none by itself is. */
+export function whyNoCronTime(expression: string): string | null {
+  if (expression.startsWith('@')) return null;
+  const fields = expression.split(/ +/);
+  for (const [index, [field, least, most, names]] of RANGES.entries()) {
+    const numbers = (fields[index] ?? '').replace(/\/\d+/g, '').match(/\d+|[A-Z]+/gi) ?? [];
+    const isWrong = (one: string): boolean =>
+      /\d/.test(one)
+        ? Number(one) < least || Number(one) > most
+        : !names.split(' ').includes(one.toUpperCase());
+    const wrong = numbers.find(isWrong);
+    const range = `from ${least} to ${most}${names === '' ? '' : ` or ${names.replace(/ .* /, '-')}`}`;
+    if (wrong !== undefined) return `the ${field} is ${range}, and not \`${wrong}\``;
+  }
+  return null;
+}

@@ -139,7 +139,7 @@ export const LINT_CATALOGUE = {
     'Whoever starts a build is asked once: write both the same, or give one another name.',
   ),
   cron_never: error(
-    '`{schedule}` is no time that comes{zone}.',
+    '`{schedule}` is no time that comes{zone}{why}.',
     'Write minute, hour, day of the month, month and day of the week, e.g. `30 3 * * MON-FRI`, or e.g. `@daily`.',
   ),
   timezone_unknown: error(

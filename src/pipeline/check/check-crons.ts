@@ -1,5 +1,5 @@
 import { PIPELINE_LIMITS } from '../../core/plan-defaults.ts';
-import { isTimezone, nextCronTime } from '../cron-time.ts';
+import { isTimezone, nextCronTime, whyNoCronTime } from '../cron-time.ts';
 import type { CronSpec } from '../grammar/cron.ts';
 import type { ReadWorkflow } from '../read-workflows.ts';
 import type { Report } from '../report.ts';
@@ -37,9 +37,11 @@ function checkTime({ schedule, timezone }: CronSpec, report: Report): void {
   const isKnown = isTimezone(timezone.value);
   if (!isKnown) report.add('timezone_unknown', timezone, { zone: timezone.value });
   const time = { expression: schedule.value, timezone: isKnown ? timezone.value : 'UTC' };
+  const why = whyNoCronTime(time.expression);
   if (nextCronTime(time, FROM_MS) === null)
     report.add('cron_never', schedule, {
       schedule: schedule.value,
       zone: time.timezone === 'UTC' ? '' : ` in ${time.timezone}`,
+      why: why === null ? '' : `: ${why}`,
     });
 }

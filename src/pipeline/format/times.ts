@@ -2,12 +2,21 @@ import { CRON_EXPRESSION, TIMEZONE } from '../cron-time.ts';
 import { matching } from './matching.ts';
 import type { Format } from '../shape/scalar.ts';
 
+const CRON_FIX =
+  'Write minute, hour, day of the month, month and day of the week, e.g. `30 3 * * MON-FRI`, or e.g. `@daily`.';
+
 /** When builds are made; whether such a time comes is checked apart. */
-export const cronExpression = matching(
-  'a schedule of five fields such as `30 3 * * MON-FRI`, or e.g. `@daily`',
-  CRON_EXPRESSION,
-  'Write minute, hour, day of the month, month and day of the week, e.g. `30 3 * * MON-FRI`, or e.g. `@daily`.',
-);
+export const cronExpression: Format<string> = {
+  ...matching(
+    'a schedule of five fields such as `30 3 * * MON-FRI`, or e.g. `@daily`',
+    CRON_EXPRESSION,
+    CRON_FIX,
+  ),
+  fixOf: (text) => {
+    const count = text.trim().split(/\s+/).length;
+    return text.startsWith('@') || count === 5 ? null : `It has ${count} fields, and not five. ${CRON_FIX}`;
+  },
+};
 
 export const timezone = matching('a time zone such as `Europe/Berlin`', TIMEZONE);
 

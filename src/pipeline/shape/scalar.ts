@@ -14,6 +14,8 @@ export interface Format<T> {
   readonly json: JsonSchema;
   /** What to do about a wrong value; by default, to write the phrase. */
   readonly fix?: string;
+  /** The fix of one text, where it has one of its own. */
+  readonly fixOf?: (text: string) => string | null;
 }
 
 export function scalar<T>(format: Format<T>): Shape<T> {
@@ -30,7 +32,7 @@ export function scalar<T>(format: Format<T>): Shape<T> {
         what: lastOf(cursor),
         value: shorten(text),
         expected: format.phrase,
-        fix: format.fix ?? `Write ${format.phrase}.`,
+        fix: format.fixOf?.(text) ?? format.fix ?? `Write ${format.phrase}.`,
       });
       return format.blank;
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cronTimes, nextCronTime } from '../../../src/pipeline/cron-time.ts';
+import { lintPipeline } from '../../../src/pipeline/lint-pipeline.ts';
 import { planPipeline } from '../../../src/pipeline/plan-pipeline.ts';
 import { EVENTS, inputOf, lint, planOf } from './support.ts';
 
@@ -79,6 +80,20 @@ it.each([
   ['cron: { a: { schedule: "@daily", branch: x } }', ['2:34 key_not_yet']],
 ])('%s has the problems %j', (text, problems) => {
   expect(lint(STEP + text)).toEqual(problems);
+});
+
+it.each([
+  ['61 2 * * *', 'the minute is from 0 to 59, and not `61`'],
+  ['0 24 * * *', 'the hour is from 0 to 23, and not `24`'],
+  ['0 */2 0 * *', 'the day of the month is from 1 to 31, and not `0`'],
+  ['0 0 * MON *', 'the month is from 1 to 12 or JAN-DEC, and not `MON`'],
+  ['0 0 * * 1-8', 'the day of the week is from 0 to 7 or SUN-SAT, and not `8`'],
+  ['0 0 31 2 *', 'is no time that comes.'],
+  ['0 2 * * * *', 'has 6 fields'],
+  ['0 2 * *', 'has 4 fields'],
+])('of %s lint says: %s', (schedule, why) => {
+  const [problem] = lintPipeline(`${STEP}cron: { a: { schedule: "${schedule}" } }`, 'slipway.yml');
+  expect(`${problem?.message} ${problem?.fix}`).toContain(why);
 });
 
 it('all files of a repository share the names of schedules, of which there are at most 64', () => {
