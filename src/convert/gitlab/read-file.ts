@@ -1,7 +1,7 @@
 import type { Foreign } from '../foreign.ts';
 import { nameText, uniqueNames } from '../names.ts';
 import { needThere } from '../need-there.ts';
-import type { ForeignFile } from '../open-file.ts';
+import type { ForeignDocument, ForeignFile } from '../open-file.ts';
 import { entry, list, map, text } from '../out.ts';
 import type { Out, OutEntry, OutMap } from '../out.ts';
 import { pullEntry } from '../pull.ts';
@@ -16,6 +16,7 @@ import { imageEntry, readJob, referencedBy, writtenOf } from './read-job.ts';
 import type { ReadJob } from './read-job.ts';
 import { resourceGroups } from './resource-groups.ts';
 import { readWorkflowRules } from './rules.ts';
+import { withDefaults } from './spec-inputs.ts';
 import { jobText } from './variables.ts';
 import { noteIndependent, waitsOf } from './waits.ts';
 
@@ -23,9 +24,17 @@ import { noteIndependent, waitsOf } from './waits.ts';
 export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): readonly ReadWorkflow[] {
   const document = file.documents.find(({ root }) => !root.has('spec')) ?? file.documents[0];
   if (document === undefined) return [];
-  for (const one of file.documents)
-    if (one !== document)
-      one.root.leaveOut('its inputs are for files that include it', 'Write the values out, or `inputs`.');
+  const root = withDefaults(file, document);
+  const workflows = workflowsOf({ ...document, root }, file, files);
+  if (root !== document.root) root.noteRest();
+  return workflows;
+}
+
+function workflowsOf(
+  document: ForeignDocument,
+  file: ForeignFile,
+  files: readonly ForeignFile[],
+): readonly ReadWorkflow[] {
   const { root } = document;
   const included = includes(root, file, files);
   const roots = [root, ...included];

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { errorsOf, notesOf, textOf } from './support.ts';
+
+const file = (script: string, more = '') => `spec:
+  inputs:
+    img: { default: "node:20" }
+    stage: { default: test }
+    count: { type: number, default: 3 }
+    must: {}
+    "on-$": { default: "a$b" }
+---
+job:
+  image: $[[ inputs.img ]]
+  stage: $[[ inputs.stage ]]
+  script: ['${script}']
+${more}`;
+
+it('inputs of a file are their defaults, where it is no file that another one includes', () => {
+  const text = file(
+    'run $[[ inputs.count ]] $[[inputs.img]]',
+    '  variables: { N: "n-$[[ inputs.count ]]" }\n',
+  );
+  expect(textOf('gitlab', text)).toContain('image: node:20\n');
+  expect(textOf('gitlab', text)).toContain('N: n-3\n');
+  expect(textOf('gitlab', text)).toContain('- run 3 node:20\n');
+  expect(errorsOf('gitlab', text)).toEqual([]);
+  expect(notesOf('gitlab', text)).toEqual([expect.stringContaining('each of its inputs is its default')]);
+});
+
+it.each([
+  ['$[[ inputs.must ]]', 'the input `must` has no default'],
+  ['$[[ inputs.none ]]', 'the input `none` has no default'],
+  ['$[[ inputs.img | truncate(0,3) ]]', '`img | truncate(0,3)` is computed'],
+])('%s has no value, and is noted', (written, why) => {
+  expect(notesOf('gitlab', file(`run ${written}`)).join('\n')).toContain(why);
+});
