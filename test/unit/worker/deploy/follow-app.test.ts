@@ -91,7 +91,9 @@ function following(
   let text = '';
   const engine = {
     docker: {
-      listContainers: async () => (isListed ? [{ Id: 'c1' }] : []),
+      // Not by its id, as long as the engine does not know it.
+      listContainers: async ({ filters }: { filters: Record<string, readonly string[]> }) =>
+        isListed && filters['id'] === undefined ? [{ Id: 'c1' }] : [],
       getContainer: () => ({
         inspect: async () => {
           if (isAway) {
