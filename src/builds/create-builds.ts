@@ -38,6 +38,7 @@ export function createBuilds(deps: BuildsDeps): Builds {
   const { store, clock } = deps;
   const watch = createWatch({
     clock,
+    isAway: store.isAway,
     onError: deps.onError,
     expire: () => expireLeases(store, clock.nowMs()),
     reconcile: () => reconcile(deps),

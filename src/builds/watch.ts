@@ -3,6 +3,8 @@ import type { Clock } from '../ports/clock.ts';
 
 export interface WatchDeps {
   readonly clock: Clock;
+  /** Whether the record is known not to answer: no heartbeat is heard meanwhile. */
+  readonly isAway: () => boolean;
   readonly expire: () => Promise<void>;
   readonly reconcile: () => Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -16,7 +18,7 @@ const AWAY_MS = TIMES.lease / 3;
  * The timers of the record. Leases expire only while the server was there to hear their heartbeats: after its
  * start, and after a time in which it was frozen or the record took nothing, it waits one full lease first.
  */
-export function createWatch({ clock, expire, reconcile, onError }: WatchDeps) {
+export function createWatch({ clock, isAway, expire, reconcile, onError }: WatchDeps) {
   let timer: NodeJS.Timeout | undefined;
   let busy: Promise<void> = Promise.resolve();
   let lastLook = clock.nowMs();
@@ -26,7 +28,7 @@ export function createWatch({ clock, expire, reconcile, onError }: WatchDeps) {
   /** Notices when the server itself was away, whoever looks first. */
   function look(): number {
     const now = clock.nowMs();
-    if (now - lastLook > AWAY_MS) listensSince = now;
+    if (now - lastLook > AWAY_MS || isAway()) listensSince = now;
     lastLook = now;
     return now;
   }

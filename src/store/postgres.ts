@@ -11,7 +11,7 @@ import { watchPostgres, type WatchOptions } from './watch-postgres.ts';
 const BIGINT = 20;
 
 /** What ends with its connection: the system's codes, and those of PostgreSQL's (its manual, appendix A) that say so. */
-const BROKEN = /^(?:E(?:PIPE|CONN\w+|TIMEDOUT|HOSTUNREACH|NETUNREACH)|08...|57P0\d)$/;
+const BROKEN = /^(?:E(?:PIPE|CONN\w+|TIMEDOUT|HOSTUNREACH|NETUNREACH)|08...|25P03|57P0\d)$/;
 /** The same in the words of `pg`, which have no code. */
 const BROKEN_WORDS = /connection (?:terminated|ended)|not queryable/i;
 /** A server that is written to no more, after another one took its place. */
@@ -27,6 +27,15 @@ export async function demandPostgres(url: string): Promise<void> {
   }
 }
 
+/**
+ * Where only the way is cut, PostgreSQL hears of no end: a transaction that was under way would hold the server's lock
+ * against the next for as long as the system keeps a silent connection (two hours).
+ */
+const OPTIONS = {
+  'read only': '-c default_transaction_read_only=on',
+  'read write': `-c idle_in_transaction_session_timeout=${TIMES.databaseAnswer}`,
+} as const;
+
 type Told = Pick<WatchOptions, 'onAway' | 'onSound'>;
 const UNTOLD: Told = { onAway: () => undefined, onSound: () => undefined };
 
@@ -41,30 +50,44 @@ export function openPostgres(url: string, told: Told = UNTOLD): Connections {
   class Client extends pg.Client {
     constructor(config: pg.ClientConfig = {}) {
       super({ ...config, connectionTimeoutMillis: TIMES.databaseAnswer });
-      clients.add(this);
       // Nobody else listens while one is in use and waits for nothing, between two statements.
       this.on('error', () => undefined);
+    }
+    override connect(): Promise<pg.Client>;
+    override connect(callback: (error: Error) => void): void;
+    override connect(callback: (error: Error) => void = () => undefined): unknown {
+      // Those that wait for a place in the pool would each wait for one more time of connecting.
+      if (watch.isAway()) return process.nextTick(callback, new Error('connection terminated'));
+      clients.add(this);
       this.once('end', () => clients.delete(this));
+      super.connect(callback);
     }
   }
+  const breakAll = (): void => {
+    for (const client of clients) breakConnection(client);
+  };
   const lookout = openLookout(url);
   const watch = watchPostgres({
     ...told,
     look: lookout.look,
     onAway(error) {
-      // One that is waited for has its connection cut.
-      for (const client of clients) client.end().catch(() => undefined);
+      breakAll();
       told.onAway(refusalOf(error, url) ?? error);
     },
   });
-  const open = (max: number, mode: 'read only' | 'read write') => {
-    const options = mode === 'read only' ? '-c default_transaction_read_only=on' : '';
-    const pool = new pg.Pool({ connectionString: url, max, options, types, Client });
+  const onRefused = (): void => {
+    lookout.renew();
+    watch.suspect();
+  };
+  const open = (max: number, mode: keyof typeof OPTIONS) => {
+    const pool = new pg.Pool({ connectionString: url, max, options: OPTIONS[mode], types, Client });
     // An idle connection that breaks is replaced at the next query, which tells its own error.
     pool.on('error', () => watch.suspect());
     const isLost = (error: unknown): boolean =>
       isBroken(error) || (mode === 'read write' && (error as NodeJS.ErrnoException).code === READ_ONLY);
-    return new Kysely<Database>({ dialect: new PostgresDialect({ pool: guarded(pool, watch, isLost) }) });
+    return new Kysely<Database>({
+      dialect: new PostgresDialect({ pool: guarded(pool, { ...watch, onRefused, isLost }) }),
+    });
   };
   return {
     dialect: 'postgres',
@@ -72,27 +95,33 @@ export function openPostgres(url: string, told: Told = UNTOLD): Connections {
     reader: open(4, 'read only'),
     isAway: watch.isAway,
     stop: async () => {
+      // One that does not answer does not say good-bye, either.
+      setTimeout(breakAll, TIMES.databaseLook).unref();
+      lookout.close();
       await watch.stop();
-      await lookout.close();
     },
   };
 }
 
-function guarded(
-  pool: pg.Pool,
-  watch: { isAway: () => boolean; suspect: () => void },
-  isLost: (error: unknown) => boolean,
-): PostgresPool {
-  const away = (cause?: unknown): Problem => {
-    if (cause !== undefined) watch.suspect();
-    return new Problem('database_away', { seconds: TIMES.databaseLook / 1_000 }, { cause });
-  };
+interface Guard {
+  readonly isAway: () => boolean;
+  /** A connection broke. */
+  readonly suspect: () => void;
+  /** None could be made. */
+  readonly onRefused: () => void;
+  readonly isLost: (error: unknown) => boolean;
+}
+
+function guarded(pool: pg.Pool, { isAway, suspect, onRefused, isLost }: Guard): PostgresPool {
+  const away = (cause?: unknown): Problem =>
+    new Problem('database_away', { seconds: TIMES.databaseLook / 1_000 }, { cause });
   return {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
-      if (watch.isAway()) throw away();
+      if (isAway()) throw away();
       const client = await pool.connect().catch((error: unknown) => {
+        onRefused();
         throw away(error);
       });
       let isToGo = false;
@@ -103,6 +132,7 @@ function guarded(
           } catch (error) {
             if (!isLost(error)) throw error;
             isToGo = true;
+            suspect();
             throw away(error);
           }
         }) as never,
@@ -112,31 +142,60 @@ function guarded(
   };
 }
 
+interface Lookout {
+  readonly look: () => Promise<void>;
+  /** The next look is through a new connection: a password that was changed ends none that is there. */
+  readonly renew: () => void;
+  readonly close: () => void;
+}
+
 /** A connection of its own, which no query of ours keeps waiting. */
-function openLookout(url: string): { look: () => Promise<void>; close: () => Promise<void> } {
+function openLookout(url: string): Lookout {
   let kept: pg.Client | null = null;
-  const close = async (): Promise<void> => {
-    const last = kept;
+  let isToConnect = false;
+  let isClosed = false;
+  const close = (): void => {
+    if (kept !== null) breakConnection(kept);
     kept = null;
-    await last?.end().catch(() => undefined);
   };
   async function look(): Promise<void> {
     const isNew = kept === null;
     try {
       kept ??= await connect(url);
+      isToConnect = false;
       const { rows } = await kept.query<{ mode: string }>(
         "select current_setting('transaction_read_only') mode",
       );
       if (rows[0]?.mode === 'on') throw Object.assign(new Error('it is not written to'), { code: READ_ONLY });
     } catch (error) {
-      void close();
+      close();
       // Only this connection was ended, perhaps.
-      if (!isNew && isBroken(error)) return look();
+      if (!isNew && !isClosed && isBroken(error)) return look();
+      const isFull = (error as NodeJS.ErrnoException).code === TOO_MANY;
       // It is there, and those that we have may be used.
-      if ((error as NodeJS.ErrnoException).code !== TOO_MANY) throw error;
+      if (!isFull || isToConnect) throw error;
     }
+    if (isClosed) close();
   }
-  return { look, close };
+  return {
+    look,
+    renew() {
+      isToConnect = true;
+      close();
+    },
+    close() {
+      isClosed = true;
+      close();
+    },
+  };
+}
+
+/**
+ * Ends it whatever it waits for, also for its own beginning: `end` of one that is still connecting is never told to who
+ * waits for it (pg 8.23), and its place in a pool was lost for good. Who waits is told that it broke.
+ */
+function breakConnection(client: pg.Client): void {
+  client.connection.stream.destroy();
 }
 
 function isBroken(error: unknown): boolean {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -42,6 +44,40 @@ async function ask(...statements: readonly string[]): Promise<pg.QueryResult | u
   } finally {
     await client.end();
   }
+}
+
+/** A way to PostgreSQL that is silent for a while: what goes through it then is lost, and nobody hears of an end. */
+async function openWay(to: string) {
+  const socket = `${decodeURIComponent(new URL(to.replace('@/', '@x/')).searchParams.get('host') ?? '')}/.s.PGSQL.5432`;
+  const sockets = new Set<net.Socket>();
+  let isSilent = false;
+  const server = net.createServer((near) => {
+    sockets.add(near.on('error', () => undefined));
+    if (isSilent) return void near.resume();
+    const far = net.connect(socket);
+    sockets.add(far.on('error', () => undefined));
+    let isLost = false;
+    const pass = (target: net.Socket) => (chunk: Buffer) => {
+      isLost ||= isSilent;
+      if (!isLost) target.write(chunk);
+    };
+    near.on('data', pass(far));
+    far.on('data', pass(near));
+    near.on('close', () => void (isSilent || isLost || far.destroy()));
+    far.on('close', () => near.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  return {
+    url: `postgres://slipway@127.0.0.1:${port}${/\/test_\d+/.exec(to)?.[0]}`,
+    silence: () => void (isSilent = true),
+    speak: () => void (isSilent = false),
+    close() {
+      server.close();
+      for (const one of sockets) one.destroy();
+    },
+  };
 }
 
 it('one that is killed is told once, asked for nothing meanwhile, and used again when it is back', async () => {
@@ -131,3 +167,95 @@ it('one that is written to no more is away until it is', async () => {
   await waitFor('it is back', () => !store.isAway());
   await write();
 });
+
+it('a connection that is cut off within a transaction keeps no later one waiting for its lock', async () => {
+  const way = await openWay(url);
+  await store.close();
+  store = await openStore(way.url);
+  const begun = Promise.withResolvers<void>();
+  const writing = store.transaction(async ({ db }) => {
+    await db.selectFrom('server_lock').select('fence').execute();
+    way.silence();
+    begun.resolve();
+    await db.selectFrom('server_lock').select('fence').execute();
+  });
+  writing.catch(() => undefined);
+  await begun.promise;
+  await waitFor('it is known to be away', () => store.isAway(), 30_000);
+  way.speak();
+  await waitFor('it is back', () => !store.isAway(), 30_000);
+  let isWritten = false;
+  const next = store.transaction(async ({ db }) => {
+    await db.updateTable('server_lock').set({ holder: 'me' }).execute();
+    isWritten = true;
+  });
+  next.catch(() => undefined);
+  try {
+    await waitFor('it is written to', () => isWritten, 30_000);
+  } finally {
+    way.close();
+  }
+}, 150_000);
+
+it('connections that were on their way when it went are no places lost', async () => {
+  const way = await openWay(url);
+  await store.close();
+  store = await openStore(way.url);
+  way.silence();
+  const silentMs = performance.now();
+  let waiting = 0;
+  let longestMs = 0;
+  while (!store.isAway() && performance.now() - silentMs < 30_000) {
+    const beganMs = performance.now();
+    waiting += 1;
+    void readLock()
+      .catch((error: unknown) => expect(error).toMatchObject(AWAY))
+      .finally(() => {
+        waiting -= 1;
+        longestMs = Math.max(longestMs, performance.now() - beganMs);
+      });
+    await sleep(500);
+  }
+  try {
+    await waitFor('nobody waits', () => waiting === 0, 5_000);
+    expect(longestMs).toBeLessThan(20_000);
+    way.speak();
+    await waitFor('it is back', () => !store.isAway());
+    await readLock();
+    await store.transaction(async () => undefined);
+  } finally {
+    way.close();
+  }
+}, 90_000);
+
+it('one that lets nobody in any more is away, though a connection to it is left', async () => {
+  const door = new pg.Client({ connectionString: url });
+  await door.connect();
+  const looks = `select pid from pg_stat_activity where query like '%transaction_read_only%' and state = 'idle'`;
+  await waitFor('it was looked at', async () => (await door.query(looks)).rowCount === 1);
+  try {
+    await door.query('alter role slipway nologin');
+    await door.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where pid <> pg_backend_pid() and query not like '%transaction_read_only%'`,
+    );
+    await waitFor('it is known', async () => {
+      await expect(readLock()).rejects.toMatchObject(AWAY);
+      return store.isAway();
+    });
+    expect(told.find((line) => line.startsWith('away:'))).toMatch(/not permitted to log in/);
+  } finally {
+    await door.query('alter role slipway login');
+    await door.end();
+  }
+  await waitFor('it is back', () => !store.isAway());
+  await readLock();
+}, 60_000);
+
+it('one that stands still is left all the same', async () => {
+  await readLock();
+  postgres.freeze();
+  const leftMs = performance.now();
+  await store.close();
+  expect(performance.now() - leftMs).toBeLessThan(40_000);
+}, 90_000);

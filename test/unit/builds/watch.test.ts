@@ -5,10 +5,11 @@ import { createWatch } from '../../../src/builds/watch.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function startWatch() {
+function startWatch(isAway = () => false) {
   const looks: number[] = [];
   const watch = createWatch({
     clock: { nowMs: Date.now },
+    isAway,
     expire: async () => void looks.push(Date.now()),
     reconcile: async () => undefined,
     onError: (error) => {
@@ -38,6 +39,21 @@ it('nor for as long after what it heard could not be recorded', async () => {
   await vi.advanceTimersByTimeAsync(TIMES.lease - 1_000);
   expect(looks.length).toBe(before);
   await vi.advanceTimersByTimeAsync(3_000);
+  expect(looks.length).toBeGreaterThan(before);
+  await watch.stop();
+});
+
+it('nor for as long after a record that did not answer, in which no heartbeat was heard', async () => {
+  let isAway = false;
+  const { watch, looks } = startWatch(() => isAway);
+  await vi.advanceTimersByTimeAsync(2 * TIMES.lease);
+  isAway = true;
+  await vi.advanceTimersByTimeAsync(TIMES.lease);
+  const before = looks.length;
+  isAway = false;
+  await vi.advanceTimersByTimeAsync(TIMES.lease - 2_000);
+  expect(looks.length).toBe(before);
+  await vi.advanceTimersByTimeAsync(4_000);
   expect(looks.length).toBeGreaterThan(before);
   await watch.stop();
 });
