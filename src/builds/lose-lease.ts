@@ -35,7 +35,8 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
       'workflow.build_id',
       'workflow.status',
       'workflow.attempt',
-      'build.cancel_requested',
+      'build.cancel_requested as ofBuild',
+      'workflow.cancel_requested as ofWorkflow',
       'workflow.plan_json',
       'workflow.repeat_json',
     ])
@@ -48,12 +49,13 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
   const reason = `worker lost (${cause})`;
   const running = { status: 'error', reason: 'worker lost' } as const;
   const end = { workflowId: lease.subject_id, buildId, at };
-  if (workflow.cancel_requested !== null)
+  const cancelled = workflow.ofBuild ?? workflow.ofWorkflow;
+  if (cancelled !== null)
     return endWorkflow(tx, {
       ...end,
       status: 'cancelled',
-      reason: workflow.cancel_requested,
-      running: { status: 'cancelled', reason: workflow.cancel_requested },
+      reason: cancelled,
+      running: { status: 'cancelled', reason: cancelled },
     });
   const plan = JSON.parse(workflow.plan_json) as Plan;
   // A half-run step or push is not repeated; what only prepares may be, and a step whose `retry` says so.

@@ -160,6 +160,7 @@ function workflowRow(
     placed_at: null,
     started_at: null,
     finished_at: null,
+    cancel_requested: null,
   };
 }
 

@@ -62,10 +62,10 @@ async function workflowSignals(tx: Reading, workflowId: string): Promise<Signals
   const row = await tx.db
     .selectFrom('workflow')
     .innerJoin('build', 'build.id', 'workflow.build_id')
-    .select('build.cancel_requested')
+    .select(['build.cancel_requested as ofBuild', 'workflow.cancel_requested as ofWorkflow'])
     .where('workflow.id', '=', workflowId)
     .executeTakeFirstOrThrow();
-  const reason = row.cancel_requested;
+  const reason = row.ofBuild ?? row.ofWorkflow;
   const steps = await cancelledSteps(tx, workflowId);
   return {
     cancel: reason === null ? null : { reason },

@@ -4,6 +4,7 @@ import { Problem } from '../core/problem.ts';
 import { isEnd } from '../core/status.ts';
 import type { Report } from '../core/work.ts';
 import type { Tx } from '../store/store.ts';
+import { cancelOthersIn } from './cancel-others.ts';
 import { endWorkflow } from './end-workflow.ts';
 import { closeLease, FINISHED } from './lease-rows.ts';
 import { makeReleases } from './make-releases.ts';
@@ -86,6 +87,8 @@ async function finishStep(
   if (ended && !(report.again === true && (await hasAttemptsLeft(tx, attempt.stepId)))) {
     await removeUnusedAttempts(tx, attempt.stepId);
     await transition(tx, { ...change, table: 'step', id: attempt.stepId });
+    if (to === 'failure' || to === 'error')
+      await cancelOthersIn(tx, { workflowId: context.lease.subject_id, stepId: attempt.stepId, at });
   }
   return ended ? 'taken' : 'ignored';
 }

@@ -52,6 +52,16 @@ export function isReady(
   return awaited.every(({ status }) => isEnd(status)) && runsOn.includes(outcomeOf(awaited));
 }
 
+/** Whether a workflow is, perhaps among other things, for a failure of those that it waits for. Pure. */
+export function isForFailure({ dependsOn, runsOn }: Pick<OpenWorkflow, 'dependsOn' | 'runsOn'>): boolean {
+  return dependsOn.length > 0 && runsOn.includes('failure');
+}
+
+/** What other workflows are told where a step says `failure: cancel`. Pure. */
+export function reasonToCancel(step: string, workflow: Pick<OpenWorkflow, 'name' | 'matrix'>): string {
+  return `step ${step} of workflow ${workflowLabel(workflow)} failed`;
+}
+
 /** Whether a workflow that may begin does so after a failure: what it waits for has not all succeeded. Pure. */
 export function isAfterFailure(
   { dependsOn }: Pick<OpenWorkflow, 'dependsOn'>,

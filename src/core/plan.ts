@@ -134,7 +134,7 @@ export interface StepPlan {
   /** Names of the steps that must be over first; resolved, so never implicit. */
   readonly dependsOn: readonly string[];
   readonly timeoutMs: number;
-  /** What its failure means: `fail` the workflow, `ignore` it, or `cancel` what still runs. */
+  /** What its failure means: `fail` the workflow, `ignore` it, or `cancel` what still runs, of the other workflows too. */
   readonly failure: 'fail' | 'ignore' | 'cancel';
   /** Which outcome of the steps so far lets it run. */
   readonly runsOn: readonly ('success' | 'failure')[];

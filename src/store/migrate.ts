@@ -28,6 +28,7 @@ import { projectRemoval } from './migrations/0024-project-removal.ts';
 import { namedImages } from './migrations/0025-named-images.ts';
 import { deliveryBodies } from './migrations/0026-delivery-bodies.ts';
 import { deliveryPlanAttempts } from './migrations/0027-delivery-plan-attempts.ts';
+import { workflowCancel } from './migrations/0028-workflow-cancel.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -59,6 +60,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   namedImages,
   deliveryBodies,
   deliveryPlanAttempts,
+  workflowCancel,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

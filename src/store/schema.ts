@@ -222,6 +222,8 @@ export interface WorkflowTable {
   placed_at: number | null;
   started_at: number | null;
   finished_at: number | null;
+  /** Why it is to end, while its build goes on; null: it is not. */
+  cancel_requested: string | null;
   version: Version;
 }
 

@@ -411,6 +411,22 @@ it('hands artifacts from one workflow to the next, and says what is missing of o
   expect(readdirSync(path.join(home, '.cache/slipway/runs/files'))).toEqual([]);
 });
 
+it('cancels the workflows after one in which a step fails that says so, but those for a failure', async () => {
+  mkdirSync(path.join(repository, '.slipway'));
+  const step = (commands: string, more = '') =>
+    `steps: { one: { image: "${image}", commands: ${commands}${more} } }\n`;
+  write('.slipway/lint.yml', step('exit 3', ', failure: cancel'));
+  write('.slipway/long.yml', step('echo not reached'));
+  write('.slipway/tell.yml', `depends_on: [lint, long]\nruns_on: [success, failure]\n${step('echo told')}`);
+  commit();
+  const ended = await slipway([]).ended;
+  expect(ended.status).toBe(1);
+  expect(ended.stderr).toContain('Cancelled: step one of workflow lint failed.');
+  expect(ended.stdout).not.toContain('not reached');
+  expect(ended.stdout).toContain('told');
+  expect(ended.stdout).toContain('workflow lint: step one: exit code 3 (3 workflows');
+});
+
 it('runs in a folder that is no repository, and says what is wrong with a file', async () => {
   rmSync(path.join(repository, '.git'), { recursive: true });
   write('slipway.yml', `steps: [{ name: list, image: "${image}", commands: [ls] }]\n`);

@@ -7,14 +7,14 @@ import {
 } from '../../../worker/local/artifact-shelf.ts';
 import { openShell } from '../../../worker/local/open-shell.ts';
 import { runLocally, type LocalRun } from '../../../worker/local/run-locally.ts';
-import type { Decided } from '../../../worker/local/local-lease.ts';
+import type { Decided, RunAudience } from '../../../worker/local/local-lease.ts';
 import type { Outcome } from '../../../worker/outcome.ts';
 import type { FailedStep } from '../../../worker/steps/workflow-context.ts';
-import { isAfterFailure, isReady } from '../../core/decide-workflows.ts';
+import { isAfterFailure, isForFailure, isReady, reasonToCancel } from '../../core/decide-workflows.ts';
 import { workflowLabel } from '../../core/matrix-label.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { NamedImage } from '../../core/named-image.ts';
-import type { TakenWork } from '../../core/work.ts';
+import type { StepWork, TakenWork } from '../../core/work.ts';
 import type { RecordedImage } from '../../core/views/replay-view.ts';
 import { harmless } from '../../pipeline/excerpt.ts';
 import { paint } from '../print.ts';
@@ -73,11 +73,21 @@ async function runEach(
   const ended: EndedWorkflow[] = [];
   const startedAt = performance.now();
   let exitStatus = 0;
+  let cancelled: string | null = null;
   for (const workflow of workflows) {
     if (workflows.length > 1) process.stderr.write(`\n${paint('bold', harmless(workflowLabel(workflow)))}\n`);
     const shared = { artifacts, images, isAfterFailure: isAfterFailure(workflow, ended) };
-    const outcome = isReady(workflow, ended) ? await runOne(workflow, run, shared) : SKIPPED;
-    if (outcome === SKIPPED) process.stderr.write(paint('dim', `Skipped: ${SKIPPED.reason}.\n`));
+    const obstacle = obstacleTo(workflow, ended, cancelled);
+    const outcome =
+      obstacle ??
+      (await runOne(workflow, run, {
+        ...shared,
+        onCancel: (step) => (cancelled ??= reasonToCancel(step, workflow)),
+      }));
+    if (obstacle !== null)
+      process.stderr.write(
+        paint('dim', `${capitalized(obstacle.status)}: ${harmless(obstacle.reason ?? '')}.\n`),
+      );
     ended.push({
       name: workflow.name,
       label: workflowLabel(workflow),
@@ -93,13 +103,29 @@ async function runEach(
 
 const SKIPPED: Outcome = { status: 'skipped', reason: 'what it waits for ended otherwise', exitCode: null };
 
+/** Why a workflow does not run, as the server decides it; null: it does. */
+function obstacleTo(
+  workflow: WorkflowToRun,
+  ended: readonly EndedWorkflow[],
+  cancelled: string | null,
+): Outcome | null {
+  if (cancelled !== null && !isForFailure(workflow))
+    return { status: 'cancelled', reason: cancelled, exitCode: null };
+  return isReady(workflow, ended) ? null : SKIPPED;
+}
+
+const capitalized = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
+
 /** Of other workflows of a run. */
-type Shared = Pick<LocalRun, 'artifacts' | 'images' | 'isAfterFailure'>;
+interface Shared extends Pick<LocalRun, 'artifacts' | 'images' | 'isAfterFailure'> {
+  /** Told of a step that fails and means the others by that. */
+  readonly onCancel: (step: string) => void;
+}
 
 async function runOne(
   { name, matrix, plan, variables, image = null, decided, takes }: WorkflowToRun,
   { show, ...run }: WorkflowsRun,
-  { artifacts, images, isAfterFailure }: Shared,
+  { artifacts, images, isAfterFailure, onCancel }: Shared,
 ): Promise<Outcome> {
   artifacts?.begin({ name, matrix, takes });
   const view = show.isPlain ? plainView(process.stdout) : treeView(process.stdout);
@@ -113,13 +139,35 @@ async function runOne(
     decided,
     images,
     isAfterFailure,
-    audience: (rows) => view.begin(rows, ignoredSteps(plan)),
+    audience: (rows) => withCancels(view.begin(rows, ignoredSteps(plan)), rows, plan, onCancel),
     ...(show.opensShell ? { onStepFailed: shellOpener(view, stepsWithoutShell(plan, show)) } : {}),
     onLeftover: (error) =>
       process.stderr.write(`slipway: something of a run is left: ${(error as Error).message}\n`),
   });
   view.end(outcome, performance.now() - startedAt);
   return outcome;
+}
+
+/** Tells also of each step that fails for good and says `failure: cancel`. */
+function withCancels(
+  audience: RunAudience,
+  rows: readonly StepWork[],
+  plan: Plan,
+  onCancel: (step: string) => void,
+): RunAudience {
+  const names = new Set(plan.steps.flatMap(({ name, failure }) => (failure === 'cancel' ? [name] : [])));
+  return {
+    ...audience,
+    report(body) {
+      audience.report(body);
+      if (body.type !== 'step.finished' || body.again === true) return;
+      if (body.status !== 'failure' && body.status !== 'error') return;
+      const row = rows.find(({ attemptId, retries = [] }) =>
+        [attemptId, ...retries.map((one) => one.attemptId)].includes(body.attemptId),
+      );
+      if (row?.kind === 'step' && names.has(row.name)) onCancel(row.name);
+    },
+  };
 }
 
 const ignoredSteps = ({ steps }: Plan): ReadonlySet<string> =>

@@ -93,7 +93,7 @@ export const steps = namedList(
     timeout: optional(scalar(duration('1s', '7d')), 'After this the step ends as a failure.', '`60m`'),
     failure: defaulted(
       word(['fail', 'ignore', 'cancel']),
-      'What its failure does: `fail` the build, be ignored, or `cancel` what still runs of its workflow.',
+      'What its failure does: `fail` the build, be ignored, or `cancel` what runs beside it and the other workflows.',
       'fail',
       '`fail`',
     ),

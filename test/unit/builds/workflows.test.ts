@@ -127,6 +127,70 @@ describe('a build of several workflows', () => {
     expect(await record.statusOf('build', buildId)).toBe('cancelled');
   });
 
+  it('of which a step fails that cancels ends what runs and waits beside it, but not what is for a failure', async () => {
+    const stops = planOf({ steps: [{ ...stepOf('unit'), failure: 'cancel' }] });
+    const { buildId, id } = await build(
+      plan(
+        workflowPlan('a', { plan: stops }),
+        workflowPlan('b'),
+        workflowPlan('c'),
+        workflowPlan('d', { dependsOn: ['b'] }),
+        workflowPlan('told', { dependsOn: ['a', 'b'], runsOn: ['failure'] }),
+      ),
+    );
+    const [a, b] = [await ada.claimWorkflow(id('a')), await ada.claimWorkflow(id('b'))];
+    const unit = a.work.steps.find(({ name }) => name === 'unit')?.attemptId ?? '';
+    const end = { type: 'step.finished', attemptId: unit, exitCode: 1, logBytes: 0 } as const;
+    await a.report({ ...end, status: 'failure', reason: 'exit code 1' });
+    const why = 'step unit of workflow a failed';
+    expect(await statusesOf(buildId)).toEqual([
+      'a running',
+      'b running',
+      `c cancelled: ${why}`,
+      `d cancelled: ${why}`,
+      'told pending',
+    ]);
+    expect((await record.builds.signals(b.open, -1, 0)).signals.cancel).toEqual({ reason: why });
+    expect((await record.builds.signals(a.open, -1, 0)).signals.cancel).toBeNull();
+    await b.report({ type: 'workflow.finished', status: 'cancelled', reason: why });
+    await a.report({ type: 'workflow.finished', status: 'failure', reason: 'step unit: exit code 1' });
+    await runWorkflow(await ada.claimWorkflow(id('told')));
+    expect(await record.statusOf('build', buildId)).toBe('failure');
+  });
+
+  it('is left as it is by a step that cancels and succeeds, is tried again, or is itself cancelled', async () => {
+    const retry = { count: 1, delayMs: 0, exitCodes: null };
+    const stops = planOf({ steps: [{ ...stepOf('unit'), failure: 'cancel', retry }] });
+    const { buildId, id } = await build(plan(workflowPlan('a', { plan: stops }), workflowPlan('b')));
+    const a = await ada.claimWorkflow(id('a'));
+    const unit = a.work.steps.find(({ name }) => name === 'unit');
+    const end = { type: 'step.finished', exitCode: 1, logBytes: 0 } as const;
+    await a.report({
+      ...end,
+      attemptId: unit?.attemptId ?? '',
+      status: 'failure',
+      reason: null,
+      again: true,
+    });
+    expect(await statusesOf(buildId)).toEqual(['a running', 'b pending']);
+    const second = unit?.retries?.[0]?.attemptId ?? '';
+    await a.report({ ...end, attemptId: second, status: 'cancelled', reason: 'by ann' });
+    expect(await statusesOf(buildId)).toEqual(['a running', 'b pending']);
+  });
+
+  it('ends a workflow that was told to end also where its worker is lost', async () => {
+    const stops = planOf({ steps: [{ ...stepOf('unit'), failure: 'cancel' }] });
+    const { buildId, id } = await build(plan(workflowPlan('a', { plan: stops }), workflowPlan('b')));
+    const a = await ada.claimWorkflow(id('a'));
+    const bob = await record.worker('bob');
+    await bob.claimWorkflow(id('b'));
+    const unit = a.work.steps.find(({ name }) => name === 'unit')?.attemptId ?? '';
+    const end = { type: 'step.finished', attemptId: unit, exitCode: 1, logBytes: 0 } as const;
+    await a.report({ ...end, status: 'failure', reason: 'exit code 1' });
+    await bob.restart();
+    expect(await statusesOf(buildId)).toEqual(['a running', 'b cancelled: step unit of workflow a failed']);
+  });
+
   it('that waits is cancelled whole, whatever waits for what', async () => {
     const { buildId } = await build(plan(workflowPlan('a'), workflowPlan('b', { dependsOn: ['a'] })));
     await record.builds.cancelBuild(buildId, 'no longer needed');
