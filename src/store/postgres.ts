@@ -28,6 +28,15 @@ export async function demandPostgres(url: string): Promise<void> {
 }
 
 /**
+ * What was answered must outlive PostgreSQL's end: where a commit is answered before it is written (its manual, 30.4), a
+ * delivery that we acknowledged was gone after one. What keeps more than that stays.
+ */
+const KEEP_COMMITS =
+  "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'";
+/** The pool waits for what this gives (pg-pool 3.14), though its types do not say so. */
+const keepCommits = (client: pg.ClientBase): unknown => client.query(KEEP_COMMITS);
+
+/**
  * Where only the way is cut, PostgreSQL hears of no end: a transaction that was under way would hold the server's lock
  * against the next for as long as the system keeps a silent connection (two hours).
  */
@@ -80,7 +89,10 @@ export function openPostgres(url: string, told: Told = UNTOLD): Connections {
     watch.suspect();
   };
   const open = (max: number, mode: keyof typeof OPTIONS) => {
-    const pool = new pg.Pool({ connectionString: url, max, options: OPTIONS[mode], types, Client });
+    const pool = new pg.Pool({
+      ...{ connectionString: url, max, options: OPTIONS[mode], types, Client },
+      ...(mode === 'read only' ? {} : { onConnect: keepCommits }),
+    });
     // An idle connection that breaks is replaced at the next query, which tells its own error.
     pool.on('error', () => watch.suspect());
     const isLost = (error: unknown): boolean =>

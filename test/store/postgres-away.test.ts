@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
@@ -166,6 +167,22 @@ it('one that is written to no more is away until it is', async () => {
   await ask('select pg_reload_conf()');
   await waitFor('it is back', () => !store.isAway());
   await write();
+});
+
+it('one that answers commits before they are written is told to write ours first', async () => {
+  const setting = () => ask('show synchronous_commit');
+  expect((await setting())?.rows).toEqual([{ synchronous_commit: 'off' }]);
+  await store.transaction(async ({ db }) => {
+    const { rows } = await sql`show synchronous_commit`.execute(db);
+    expect(rows).toEqual([{ synchronous_commit: 'on' }]);
+  });
+  await ask('alter role slipway set synchronous_commit = remote_write');
+  await store.close();
+  store = await openStore(url);
+  await store.transaction(async ({ db }) => {
+    const { rows } = await sql`show synchronous_commit`.execute(db);
+    expect(rows).toEqual([{ synchronous_commit: 'remote_write' }]);
+  });
 });
 
 it('a connection that is cut off within a transaction keeps no later one waiting for its lock', async () => {
