@@ -9,6 +9,7 @@ import { createChangeFeed, type ChangeFeed } from './changes.ts';
 import { isDatabaseAway } from './is-database-away.ts';
 import { bootstrap, migrate } from './migrate.ts';
 import { demandPostgres, openPostgres } from './postgres.ts';
+import type { DatabaseTimes } from './watch-postgres.ts';
 import { refusalOf } from './postgres-refusal.ts';
 import type { Database } from './schema.ts';
 import { takeServerLock } from './server-lock.ts';
@@ -32,6 +33,8 @@ export interface OpenStoreOptions {
   readonly isTraced?: boolean;
   /** Another server has taken over: nothing can be written any more and the process should end. */
   readonly onLockLost?: (error: Problem) => void;
+  /** Those of looks at PostgreSQL. Default: `TIMES`. */
+  readonly databaseTimes?: DatabaseTimes;
   /** PostgreSQL does not answer any more, and does again: each is told once. */
   readonly onAway?: (error: unknown) => void;
   readonly onBack?: () => void;
@@ -49,16 +52,15 @@ export async function openStore(target: string, options: OpenStoreOptions = {}):
   const onError = options.onError ?? (() => undefined);
   const feed = createChangeFeed(onError);
   const doubtful = createDoubtful(feed);
-  if (isPostgres) await demandPostgres(target);
-  const connections = isPostgres
-    ? openPostgres(target, {
-        onAway: options.onAway ?? onError,
-        onSound(wasAway) {
-          if (wasAway) options.onBack?.();
-          doubtful.tell();
-        },
-      })
-    : openFile(target);
+  const told = {
+    onAway: options.onAway ?? onError,
+    onSound(wasAway: boolean) {
+      if (wasAway) options.onBack?.();
+      doubtful.tell();
+    },
+  };
+  if (isPostgres) await demandPostgres(target, options.databaseTimes);
+  const connections = isPostgres ? openPostgres(target, told, options.databaseTimes) : openFile(target);
   try {
     return await start(connections, { ...options, onError }, feed, doubtful.add);
   } catch (thrown) {

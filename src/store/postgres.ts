@@ -5,7 +5,7 @@ import { Problem } from '../core/problem.ts';
 import type { Connections } from './open-store.ts';
 import { refusalOf } from './postgres-refusal.ts';
 import type { Database } from './schema.ts';
-import { watchPostgres, type WatchOptions } from './watch-postgres.ts';
+import { watchPostgres, type DatabaseTimes, type WatchOptions } from './watch-postgres.ts';
 
 /** PostgreSQL's type number of `bigint`, which also `count(*)` has. Ours all fit a number. */
 const BIGINT = 20;
@@ -19,9 +19,9 @@ const READ_ONLY = '25006';
 const TOO_MANY = '53300';
 
 /** Connects once, to be told at once and by its cause where it cannot be. @throws Problem `database_refused`. */
-export async function demandPostgres(url: string): Promise<void> {
+export async function demandPostgres(url: string, times: DatabaseTimes = TIMES): Promise<void> {
   try {
-    await (await connect(url)).end();
+    await (await connect(url, times)).end();
   } catch (error) {
     throw refusalOf(error, url) ?? error;
   }
@@ -40,10 +40,12 @@ const keepCommits = (client: pg.ClientBase): unknown => client.query(KEEP_COMMIT
  * Where only the way is cut, PostgreSQL hears of no end: a transaction that was under way would hold the server's lock
  * against the next for as long as the system keeps a silent connection (two hours).
  */
-const OPTIONS = {
-  'read only': '-c default_transaction_read_only=on',
-  'read write': `-c idle_in_transaction_session_timeout=${TIMES.databaseAnswer}`,
-} as const;
+const optionsOf = (mode: Mode, { databaseAnswer }: DatabaseTimes): string =>
+  mode === 'read only'
+    ? '-c default_transaction_read_only=on'
+    : `-c idle_in_transaction_session_timeout=${databaseAnswer}`;
+
+type Mode = 'read only' | 'read write';
 
 type Told = Pick<WatchOptions, 'onAway' | 'onSound'>;
 const UNTOLD: Told = { onAway: () => undefined, onSound: () => undefined };
@@ -52,13 +54,13 @@ const UNTOLD: Told = { onAway: () => undefined, onSound: () => undefined };
  * Opens PostgreSQL: one connection that writes, since writes are serial, and a few that cannot. While it is away, and
  * for what breaks as it goes, queries throw Problem `database_away`; what waited for an answer is not left waiting.
  */
-export function openPostgres(url: string, told: Told = UNTOLD): Connections {
+export function openPostgres(url: string, told: Told = UNTOLD, times: DatabaseTimes = TIMES): Connections {
   const types = new pg.TypeOverrides();
   types.setTypeParser(BIGINT, Number);
   const clients = new Set<pg.Client>();
   class Client extends pg.Client {
     constructor(config: pg.ClientConfig = {}) {
-      super({ ...config, connectionTimeoutMillis: TIMES.databaseAnswer });
+      super({ ...config, connectionTimeoutMillis: times.databaseAnswer });
       // Nobody else listens while one is in use and waits for nothing, between two statements.
       this.on('error', () => undefined);
     }
@@ -75,9 +77,10 @@ export function openPostgres(url: string, told: Told = UNTOLD): Connections {
   const breakAll = (): void => {
     for (const client of clients) breakConnection(client);
   };
-  const lookout = openLookout(url);
+  const lookout = openLookout(url, times);
   const watch = watchPostgres({
     ...told,
+    times,
     look: lookout.look,
     onAway(error) {
       breakAll();
@@ -88,9 +91,9 @@ export function openPostgres(url: string, told: Told = UNTOLD): Connections {
     lookout.renew();
     watch.suspect();
   };
-  const open = (max: number, mode: keyof typeof OPTIONS) => {
+  const open = (max: number, mode: Mode) => {
     const pool = new pg.Pool({
-      ...{ connectionString: url, max, options: OPTIONS[mode], types, Client },
+      ...{ connectionString: url, max, options: optionsOf(mode, times), types, Client },
       ...(mode === 'read only' ? {} : { onConnect: keepCommits }),
     });
     // An idle connection that breaks is replaced at the next query, which tells its own error.
@@ -98,7 +101,7 @@ export function openPostgres(url: string, told: Told = UNTOLD): Connections {
     const isLost = (error: unknown): boolean =>
       isBroken(error) || (mode === 'read write' && (error as NodeJS.ErrnoException).code === READ_ONLY);
     return new Kysely<Database>({
-      dialect: new PostgresDialect({ pool: guarded(pool, { ...watch, onRefused, isLost }) }),
+      dialect: new PostgresDialect({ pool: guarded(pool, { ...watch, onRefused, isLost, times }) }),
     });
   };
   return {
@@ -108,7 +111,7 @@ export function openPostgres(url: string, told: Told = UNTOLD): Connections {
     isAway: watch.isAway,
     stop: async () => {
       // One that does not answer does not say good-bye, either.
-      setTimeout(breakAll, TIMES.databaseLook).unref();
+      setTimeout(breakAll, times.databaseLook).unref();
       lookout.close();
       await watch.stop();
     },
@@ -122,11 +125,12 @@ interface Guard {
   /** None could be made. */
   readonly onRefused: () => void;
   readonly isLost: (error: unknown) => boolean;
+  readonly times: DatabaseTimes;
 }
 
-function guarded(pool: pg.Pool, { isAway, suspect, onRefused, isLost }: Guard): PostgresPool {
+function guarded(pool: pg.Pool, { isAway, suspect, onRefused, isLost, times }: Guard): PostgresPool {
   const away = (cause?: unknown): Problem =>
-    new Problem('database_away', { seconds: TIMES.databaseLook / 1_000 }, { cause });
+    new Problem('database_away', { seconds: times.databaseLook / 1_000 }, { cause });
   return {
     options: pool.options,
     end: () => pool.end(),
@@ -162,7 +166,7 @@ interface Lookout {
 }
 
 /** A connection of its own, which no query of ours keeps waiting. */
-function openLookout(url: string): Lookout {
+function openLookout(url: string, times: DatabaseTimes): Lookout {
   let kept: pg.Client | null = null;
   let isToConnect = false;
   let isClosed = false;
@@ -173,7 +177,7 @@ function openLookout(url: string): Lookout {
   async function look(): Promise<void> {
     const isNew = kept === null;
     try {
-      kept ??= await connect(url);
+      kept ??= await connect(url, times);
       isToConnect = false;
       const { rows } = await kept.query<{ mode: string }>(
         "select current_setting('transaction_read_only') mode",
@@ -215,11 +219,11 @@ function isBroken(error: unknown): boolean {
   return BROKEN.test(code) || BROKEN_WORDS.test(message);
 }
 
-async function connect(url: string): Promise<pg.Client> {
+async function connect(url: string, { databaseAnswer }: DatabaseTimes): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
-    connectionTimeoutMillis: TIMES.databaseAnswer,
-    query_timeout: TIMES.databaseAnswer,
+    connectionTimeoutMillis: databaseAnswer,
+    query_timeout: databaseAnswer,
   });
   client.on('error', () => undefined);
   try {

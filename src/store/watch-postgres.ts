@@ -1,6 +1,10 @@
-import { TIMES } from '../../config/times.ts';
+import type { TIMES } from '../../config/times.ts';
+
+/** How often it is looked at, while it answers and while it does not, and how long an answer may take (ms). */
+export type DatabaseTimes = Readonly<Record<keyof typeof TIMES & `database${string}`, number>>;
 
 export interface WatchOptions {
+  readonly times: DatabaseTimes;
   /** Asks the database something small. @throws whatever is in the way. */
   readonly look: () => Promise<void>;
   /** Told once, when it does not answer any more. */
@@ -20,7 +24,7 @@ export interface PostgresWatch {
  * Tells whether PostgreSQL answers, by a look of its own every few seconds: one whose machine stands still or is cut off
  * closes no connection, and what was asked of it would wait for as long as the system sends again (15 minutes).
  */
-export function watchPostgres({ look, onAway, onSound }: WatchOptions): PostgresWatch {
+export function watchPostgres({ times, look, onAway, onSound }: WatchOptions): PostgresWatch {
   let isAway = false;
   let isSuspect = false;
   let isStopped = false;
@@ -49,13 +53,13 @@ export function watchPostgres({ look, onAway, onSound }: WatchOptions): Postgres
     timer = setTimeout(() => {
       looking = lookNow().finally(() => {
         looking = null;
-        if (!isStopped) after(isSuspect ? 0 : isAway ? TIMES.databaseAway : TIMES.databaseLook);
+        if (!isStopped) after(isSuspect ? 0 : isAway ? times.databaseAway : times.databaseLook);
       });
     }, ms);
     timer.unref();
   }
 
-  after(TIMES.databaseLook);
+  after(times.databaseLook);
   return {
     isAway: () => isAway,
     suspect() {

@@ -9,6 +9,9 @@ import type { Store } from '../../src/store/store.ts';
 import { startPostgres, type OwnPostgres } from '../support/postgres.ts';
 import { waitFor } from '../support/wait.ts';
 
+/** A fifth of the product's. */
+const databaseTimes = { databaseLook: 1_000, databaseAway: 200, databaseAnswer: 2_000 };
+
 let postgres: OwnPostgres;
 let url: string;
 let store: Store;
@@ -20,6 +23,7 @@ beforeEach(async () => {
   url = await postgres.createDatabase();
   told = [];
   store = await openStore(url, {
+    databaseTimes,
     onAway: (error) => told.push(`away: ${String(error)}`),
     onBack: () => told.push('back'),
     onError: (error) => told.push(String(error)),
@@ -178,7 +182,7 @@ it('one that answers commits before they are written is told to write ours first
   });
   await ask('alter role slipway set synchronous_commit = remote_write');
   await store.close();
-  store = await openStore(url);
+  store = await openStore(url, { databaseTimes });
   await store.transaction(async ({ db }) => {
     const { rows } = await sql`show synchronous_commit`.execute(db);
     expect(rows).toEqual([{ synchronous_commit: 'remote_write' }]);
@@ -188,7 +192,7 @@ it('one that answers commits before they are written is told to write ours first
 it('a connection that is cut off within a transaction keeps no later one waiting for its lock', async () => {
   const way = await openWay(url);
   await store.close();
-  store = await openStore(way.url);
+  store = await openStore(way.url, { databaseTimes });
   const begun = Promise.withResolvers<void>();
   const writing = store.transaction(async ({ db }) => {
     await db.selectFrom('server_lock').select('fence').execute();
@@ -217,7 +221,7 @@ it('a connection that is cut off within a transaction keeps no later one waiting
 it('connections that were on their way when it went are no places lost', async () => {
   const way = await openWay(url);
   await store.close();
-  store = await openStore(way.url);
+  store = await openStore(way.url, { databaseTimes });
   way.silence();
   const silentMs = performance.now();
   let waiting = 0;
@@ -235,7 +239,7 @@ it('connections that were on their way when it went are no places lost', async (
   }
   try {
     await waitFor('nobody waits', () => waiting === 0, 5_000);
-    expect(longestMs).toBeLessThan(20_000);
+    expect(longestMs).toBeLessThan(8_000);
     way.speak();
     await waitFor('it is back', () => !store.isAway());
     await readLock();
@@ -274,5 +278,5 @@ it('one that stands still is left all the same', async () => {
   postgres.freeze();
   const leftMs = performance.now();
   await store.close();
-  expect(performance.now() - leftMs).toBeLessThan(40_000);
+  expect(performance.now() - leftMs).toBeLessThan(15_000);
 }, 90_000);
