@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 /** Share of the time between two looks that a process at rest is busy for at most. */
 const REST_SHARE = 0.05;
 /** What a process holds more than at its last collection, in bytes, from which on one is worth its pause. */
-const WORTH_BYTES = 32_000_000;
+const WORTH_BYTES = 8_000_000;
 
 export interface GiveBackOptions {
   readonly everyMs: number;
