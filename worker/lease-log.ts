@@ -1,5 +1,11 @@
 import type { Logger } from 'pino';
-import type { ReportBody, StepKind, Work, WorkflowWork } from '../src/core/work.ts';
+import {
+  attemptIdsOf,
+  type ReportBody,
+  type StepKind,
+  type Work,
+  type WorkflowWork,
+} from '../src/core/work.ts';
 
 /** What every log line of a lease names; `deliveryId` is null where a person began the work. */
 export interface LeaseFields {
@@ -61,10 +67,10 @@ export function openStepLog(log: Logger, work: Work, nowMs: () => number): StepL
 
 function attemptsOf({ steps }: WorkflowWork): Map<string, Attempt> {
   return new Map(
-    steps.flatMap(({ name, kind, attemptId, retries = [] }) =>
-      [attemptId, ...retries.map((retry) => retry.attemptId)].map((id, index): [string, Attempt] => [
+    steps.flatMap((row) =>
+      attemptIdsOf(row).map((id, index): [string, Attempt] => [
         id,
-        { step: name, kind, attempt: index + 1 },
+        { step: row.name, kind: row.kind, attempt: index + 1 },
       ]),
     ),
   );

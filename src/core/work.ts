@@ -85,6 +85,11 @@ export interface StepWork {
   readonly retries?: readonly Pick<StepWork, 'attemptId' | 'traceparent'>[];
 }
 
+/** The ids of all attempts that a step may have, the first one first. Pure. */
+export function attemptIdsOf({ attemptId, retries = [] }: StepWork): readonly string[] {
+  return [attemptId, ...retries.map((retry) => retry.attemptId)];
+}
+
 /** What a deployer gets with its claim of a deployment. */
 export interface DeploymentWork {
   readonly kind: 'deployment';

@@ -2,7 +2,13 @@ import { divideFiles, withUnknown } from '../../src/core/divide-files.ts';
 import type { LogStream } from '../../src/core/log.ts';
 import type { NamedImage } from '../../src/core/named-image.ts';
 import type { Division } from '../../src/core/split.ts';
-import type { LeaseSecrets, ReportBody, StepWork, WorkflowWork } from '../../src/core/work.ts';
+import {
+  attemptIdsOf,
+  type LeaseSecrets,
+  type ReportBody,
+  type StepWork,
+  type WorkflowWork,
+} from '../../src/core/work.ts';
 import type { LogSink } from '../log-sink.ts';
 import { reasonMasker } from '../logs/mask-reasons.ts';
 import { Redactor } from '../logs/redactor.ts';
@@ -88,8 +94,7 @@ export function localLease(local: LocalLease): Lease<WorkflowWork> {
       return image;
     },
     sendArtifact: async ({ attemptId, name }, pack) => {
-      const isOf = ({ attemptId: first, retries = [] }: StepWork): boolean =>
-        [first, ...retries.map((one) => one.attemptId)].includes(attemptId);
+      const isOf = (step: StepWork): boolean => attemptIdsOf(step).includes(attemptId);
       return artifacts === undefined ? null : artifacts.keep(work.steps.find(isOf)?.name ?? '', name, pack);
     },
     takeArtifact: (artifact, act, signal) =>

@@ -1,6 +1,6 @@
 import type { LogStream } from '../../core/log.ts';
 import type { EndStatus } from '../../core/status.ts';
-import type { ReportBody, StepWork } from '../../core/work.ts';
+import { attemptIdsOf, type ReportBody, type StepWork } from '../../core/work.ts';
 import { logLine } from '../print.ts';
 
 /** A stage, service or step of a run, as far as it is. */
@@ -49,11 +49,9 @@ export class RunRows {
       tail: [],
     }));
     this.#byAttempt = new Map(
-      steps.flatMap(({ attemptId, retries = [] }, index) => {
+      steps.flatMap((step, index) => {
         const row = this.rows[index];
-        return row === undefined
-          ? []
-          : [{ attemptId }, ...retries].map((attempt) => [attempt.attemptId, row] as const);
+        return row === undefined ? [] : attemptIdsOf(step).map((id) => [id, row] as const);
       }),
     );
   }

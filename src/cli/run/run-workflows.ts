@@ -14,7 +14,7 @@ import { isAfterFailure, isForFailure, isReady, reasonToCancel } from '../../cor
 import { workflowLabel } from '../../core/matrix-label.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { NamedImage } from '../../core/named-image.ts';
-import type { StepWork, TakenWork } from '../../core/work.ts';
+import { attemptIdsOf, type StepWork, type TakenWork } from '../../core/work.ts';
 import type { RecordedImage } from '../../core/views/replay-view.ts';
 import { harmless } from '../../pipeline/excerpt.ts';
 import { paint } from '../print.ts';
@@ -162,9 +162,7 @@ function withCancels(
       audience.report(body);
       if (body.type !== 'step.finished' || body.again === true) return;
       if (body.status !== 'failure' && body.status !== 'error') return;
-      const row = rows.find(({ attemptId, retries = [] }) =>
-        [attemptId, ...retries.map((one) => one.attemptId)].includes(body.attemptId),
-      );
+      const row = rows.find((one) => attemptIdsOf(one).includes(body.attemptId));
       if (row?.kind === 'step' && names.has(row.name)) onCancel(row.name);
     },
   };
