@@ -93,7 +93,8 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
   const stage = job.get('stage') ?? job.get('type');
   const needs = job.get('needs');
   const resource = job.get('resource_group');
-  const services = (job.get('services')?.oneOrMore() ?? []).flatMap((one) => readService(one, texts));
+  const inJob = [...scripts.flat().map((one) => one.peek()), ...defined.values()].join('\n');
+  const services = (job.get('services')?.oneOrMore() ?? []).flatMap((one) => readService(one, texts, inJob));
   const variables = variablesOf(job, texts, defined);
   noteTags(job.get('tags'));
   const read: ReadJob = {

@@ -12,8 +12,11 @@ export interface JobService {
   readonly out: Out;
 }
 
-/** One that a job asks for; none for an engine, which is noted. */
-export function readService(service: Foreign, texts: JobText): readonly JobService[] {
+/**
+ * One that a job asks for; none for an engine, which is noted.
+ * @param inJob Commands and values of the job: what may reach the service by a name.
+ */
+export function readService(service: Foreign, texts: JobText, inJob: string): readonly JobService[] {
   const name = service.kind === 'map' ? service.get('name') : service;
   const image = texts.word(name?.text() ?? '', name ?? service);
   const alias = service.kind === 'map' ? service.get('alias')?.text() : null;
@@ -24,7 +27,7 @@ export function readService(service: Foreign, texts: JobText): readonly JobServi
     );
     return [];
   }
-  const host = nameOf(service, alias?.trim() || repositoryOf(image).replaceAll('/', '-'));
+  const host = nameOf(service, namesThere(image, alias ?? ''), inJob);
   const more: (OutEntry | null)[] = [];
   if (service.kind === 'map') {
     service
@@ -82,11 +85,35 @@ export function readService(service: Foreign, texts: JobText): readonly JobServi
 const repositoryOf = (image: string): string =>
   image.replace(/(?::[^/]*)?(?:@.*)?$/, '').replace(/^([^/:]*):\d+(?=\/)/, '$1');
 
-/** As a host: the first of several aliases; noted where it is called otherwise. */
-function nameOf(service: Foreign, written: string): string {
-  const [first = '', ...others] = written.split(/[\s,]+/).filter((one) => one !== '');
+/** What a service is called there: its aliases, and two names after its image (GitLab, `ci/services`). */
+interface NamesThere {
+  readonly aliases: readonly string[];
+  readonly ofImage: readonly string[];
+}
+
+function namesThere(image: string, alias: string): NamesThere {
+  const repository = repositoryOf(image);
+  return {
+    aliases: alias.split(/[\s,]+/).filter((one) => one !== ''),
+    ofImage: [repository.replaceAll('/', '-'), repository.replaceAll('/', '__')],
+  };
+}
+
+/** As a host, the first of its names; noted where the job calls it otherwise. */
+function nameOf(service: Foreign, { aliases, ofImage }: NamesThere, inJob: string): string {
+  const [first = '', ...others] = aliases.length > 0 ? aliases : ofImage.slice(0, 1);
   const host = hostNameOf(first);
-  if (others.length > 0 || host !== first.toLowerCase())
+  const isCalledOtherwise = ofImage.some((one) => one !== host && isNamedIn(inJob, one));
+  if (others.length > 0 || host !== first.toLowerCase() || isCalledOtherwise)
     service.changes(`its name as a host is \`${host}\` alone`, 'Name it so where it is reached.');
   return host;
+}
+
+/** Whether a text has it, and not as a part of another name. */
+function isNamedIn(text: string, name: string): boolean {
+  const around = text.split(name);
+  return around.slice(1).some((after, index) => {
+    const before = around[index] ?? '';
+    return !/[\w.-]$/.test(before) && !/^(?:[\w-]|\.\w)/.test(after);
+  });
 }

@@ -28,3 +28,29 @@ it.each<[string, string]>([
     `5 convert_changed: \`a.services[0]\` is not quite the same here: its name as a host is \`${name}\` alone.`,
   ]);
 });
+
+it.each<[string, string, string]>([
+  ['bitnami/redis:7', 'redis-cli -h bitnami__redis ping', 'bitnami-redis'],
+  ['{ name: "postgres:15", alias: db }', 'psql postgres://me@postgres:5432/app', 'db'],
+  ['{ name: "bitnami/redis:7", alias: cache }', 'redis-cli -h bitnami-redis', 'cache'],
+])(
+  'the service %s that is reached by a name after its image, too: that is noted',
+  (service, command, name) => {
+    expect(notesOf('gitlab', gitlab(service).replace('[x]', `["${command}"]`))).toEqual([
+      `5 convert_changed: \`a.services[0]\` is not quite the same here: its name as a host is \`${name}\` alone.`,
+    ]);
+    const inVariable = `variables: { WHERE: "${command}" }\n${gitlab(service)}`;
+    expect(notesOf('gitlab', inVariable)).toEqual([expect.stringContaining(`\`${name}\` alone`)]);
+  },
+);
+
+it.each([
+  'bitnami-redis',
+  'bitnami__redis-2',
+  'my.bitnami__redis',
+  'bitnami__redis.example',
+  'a_bitnami__redis',
+])('a command that says %s does not call it otherwise', (word) => {
+  const file = gitlab('bitnami/redis:7').replace('[x]', `["ping ${word}"]`);
+  expect(notesOf('gitlab', file)).toEqual([]);
+});
