@@ -53,9 +53,10 @@ export function stepExpressions(environment: ReadonlyMap<string, string>, start:
   const needed = new Map<string, OutEntry>();
   const reading = new Set<string>();
 
+  /** In capitals: so GitHub keeps and shows names of secrets, and it finds them in any letter case. */
   const secretOf = (expression: string): string | null => {
-    const [, name] = /^secrets\.(\w+)$/.exec(expression) ?? [];
-    return name === undefined || /^GITHUB_TOKEN$/i.test(name) ? null : name;
+    const name = /^secrets\.(\w+)$/.exec(expression)?.[1]?.toUpperCase();
+    return name === undefined || name === 'GITHUB_TOKEN' ? null : name;
   };
 
   const lacks = (expression: string, at: Foreign) =>

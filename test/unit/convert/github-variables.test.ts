@@ -19,6 +19,21 @@ steps:
   expect(errorsOf('github', text)).toEqual([]);
 });
 
+it('a secret is named in capitals, as it is kept there, in whatever case a file writes it', () => {
+  const text = job(`env: { A: "\${{ secrets.My_Token }}", B: "\${{ secrets.MY_TOKEN }}" }
+steps:
+  - run: use \${{ secrets.my_token }} \${{ secrets.npm }}`);
+  const written = textOf('github', text);
+  expect(written.match(/from_secret: .*/g)).toEqual([
+    'from_secret: MY_TOKEN',
+    'from_secret: MY_TOKEN',
+    'from_secret: MY_TOKEN',
+    'from_secret: NPM',
+  ]);
+  expect(written).toContain('- use ${MY_TOKEN} ${NPM}');
+  expect(notesOf('github', text)).toEqual([]);
+});
+
 it('a value of the matrix that a command names is no variable of its name that has another value', () => {
   const text = job(`strategy: { matrix: { os: [a, b], go: [1, 2] } }
 env: { OS: linux, GO: "\${{ matrix.go }}" }
