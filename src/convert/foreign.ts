@@ -15,6 +15,7 @@ interface Sheet {
   readonly needless: Map<string, { readonly line: number; readonly reason: string }>;
   readonly scalar: ScalarText;
   readonly bind: Bind;
+  readonly bindKey: Bind;
 }
 
 /** A text of a document with values in the place of what stands for them where the document is taken in. */
@@ -78,13 +79,14 @@ export class Foreign {
         if (!isAlias(node) && node.anchor !== undefined) anchors.push({ name: node.anchor, node });
       },
     });
-    const sheet = { report, room, scalar, anchors, needless: new Map(), bind: (text: string) => text };
+    const asItIs = (text: string) => text;
+    const sheet = { report, room, scalar, anchors, needless: new Map(), bind: asItIs, bindKey: asItIs };
     return new Foreign(sheet, contents, '', '', null, []);
   }
 
-  /** The same value, unread, whose texts are bound. */
-  bound(bind: Bind): Foreign {
-    return new Foreign({ ...this.sheet, bind }, this.node, this.path, this.key, null, this.aliases);
+  /** The same value, unread, whose texts are bound, and its keys by `bindKey`. */
+  bound(bind: Bind, bindKey = this.sheet.bindKey): Foreign {
+    return new Foreign({ ...this.sheet, bind, bindKey }, this.node, this.path, this.key, null, this.aliases);
   }
 
   get report(): Report {
@@ -236,13 +238,8 @@ export class Foreign {
     const merged = new Map<string, Foreign>();
     for (const { key, value } of map.items) {
       const keyNode = key as Node;
-      const name = asWritten(keyNode);
-      const child = this.child(
-        value as Node | null,
-        name,
-        keyNode,
-        this.path === '' ? name : `${this.path}.${name}`,
-      );
+      const child = this.entry(value as Node | null, keyNode);
+      const name = child.key;
       if (name === '<<') for (const one of this.merge(child)) merged.set(one.key, one);
       else {
         children.get(name)?.leaveOut('it is given twice, and the later counts', 'Keep one of the two.');
@@ -251,6 +248,15 @@ export class Foreign {
     }
     for (const [name, child] of merged) if (!children.has(name)) children.set(name, child);
     return [...children.values()];
+  }
+
+  private entry(value: Node | null, keyNode: Node): Foreign {
+    const called = (name: string) =>
+      this.child(value, name, keyNode, this.path === '' ? name : `${this.path}.${name}`);
+    const written = asWritten(keyNode);
+    const child = called(written);
+    const name = this.sheet.bindKey(written, child);
+    return name === written ? child : called(name);
   }
 
   /** What a merge key brings in; of several maps the first that has a key gives it. */

@@ -22,7 +22,8 @@ export function withDefaults(file: ForeignFile, document: ForeignDocument): Fore
       'Write `inputs` at the top of the file for those that a person is to be asked for.',
     );
   }
-  const bound = document.root.bound(bindOf(standards));
+  const bind = bindOf(standards);
+  const bound = document.root.bound(bind, bind);
   document.root.use();
   return bound;
 }

@@ -34,3 +34,30 @@ it.each([
 ])('%s has no value, and is noted', (written, why) => {
   expect(notesOf('gitlab', file(`run ${written}`)).join('\n')).toContain(why);
 });
+
+it('so are those in keys, which jobs may be called by', () => {
+  const text = file(
+    'x',
+    `$[[ inputs.stage ]]-late:
+  image: alpine:3
+  script: [y]
+  needs: ["$[[ inputs.stage ]]-early"]
+  variables: { "$[[ inputs.stage ]]_X": "1" }
+$[[ inputs.stage ]]-early:
+  image: alpine:3
+  script: [x]
+`,
+  );
+  const converted = textOf('gitlab', text);
+  expect(converted).toContain('name: test-early\n');
+  expect(converted).toContain('name: test-late\n    image: alpine:3\n    depends_on:\n      - test-early\n');
+  expect(converted).toContain('test_X: "1"\n');
+  expect(errorsOf('gitlab', text)).toEqual([]);
+});
+
+it('a key whose input has no value is noted where it stands', () => {
+  const text = file('x', '$[[ inputs.none ]]-late:\n  image: alpine:3\n  script: [y]\n');
+  expect(notesOf('gitlab', text)).toContainEqual(
+    expect.stringMatching(/^13 convert_changed: .*the input `none` has no default/),
+  );
+});
