@@ -24,7 +24,7 @@ import { createPrometheusMetrics } from '../../src/metrics/prometheus-metrics.ts
 import { systemClock } from '../../src/ports/clock.ts';
 import type { ReadDiskRoom } from '../../src/ports/disk-space.ts';
 import type { Mirrors } from '../../src/ports/repositories.ts';
-import { readDiskSpace } from '../../src/retention/disk-watch.ts';
+import { readDiskSpace } from '../../src/disk/read-disk-space.ts';
 import { createNotificationTargets } from '../../src/secrets/notification-targets.ts';
 import { createSecrets } from '../../src/secrets/database-secrets.ts';
 import { createAccessTokens } from '../../src/secrets/database-tokens.ts';

@@ -1,6 +1,5 @@
-import { statfs } from 'node:fs/promises';
 import type { DiskShare } from '../../config/formats.ts';
-import type { DiskSpace, ReadDiskRoom, ReadDiskSpace } from '../ports/disk-space.ts';
+import type { ReadDiskRoom, ReadDiskSpace } from '../ports/disk-space.ts';
 import { lowMark, missingRoom, sizeText } from './low-disk.ts';
 
 export interface DiskWatchDeps {
@@ -56,10 +55,4 @@ export function createDiskWatch(deps: DiskWatchDeps): DiskWatch {
     start: () => void (timer = setInterval(() => void look(), deps.everyMs ?? EVERY_MS)),
     stop: () => clearInterval(timer),
   };
-}
-
-/** The space of the disk that a folder is on. */
-export async function readDiskSpace(folder: string): Promise<DiskSpace> {
-  const { blocks, bavail, bsize } = await statfs(folder);
-  return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
 }

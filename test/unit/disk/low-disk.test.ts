@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createDiskWatch, readDiskSpace } from '../../../src/retention/disk-watch.ts';
-import { lowMark, missingRoom, sizeText } from '../../../src/retention/low-disk.ts';
+import { createDiskWatch } from '../../../src/disk/disk-watch.ts';
+import { lowMark, missingRoom, sizeText } from '../../../src/disk/low-disk.ts';
+import { readDiskSpace } from '../../../src/disk/read-disk-space.ts';
 
 const GIB = 1024 ** 3;
 const disk = (freeBytes: number, totalBytes = 100 * GIB) => ({ totalBytes, freeBytes });
