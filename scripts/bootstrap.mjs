@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const packages = path.join(root, 'node_modules');
-const OLDEST_NODE = [22, 18];
+const OLDEST_NODE = [22, 19];
 
 const [, , ...given] = process.argv;
 const pages = given[0] === '--pages';
