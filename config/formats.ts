@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 import { LABEL_NAME, LABEL_VALUE, MOST_LABELS, type Labels } from '../src/core/labels.ts';
+import { OTLP_PROTOCOLS } from '../src/core/otlp-protocol.ts';
 
 /** The forms of settings: text in, value out. Each message says what the text is not. */
 export const text = z.string();
@@ -85,6 +86,11 @@ export const collectorUrl = form(
     return username === '' && password === '' ? value : null;
   },
 );
+
+export const otlpProtocol = z.enum(OTLP_PROTOCOLS, {
+  error: () =>
+    `is not one of ${OTLP_PROTOCOLS.join(', ')} (gRPC is not spoken; what takes that takes HTTP too, mostly at port 4318)`,
+});
 
 /** `name=value` pairs with commas between, values percent-encoded where they have to be (W3C's "Baggage"). */
 export const pairs = pairsOf('is not name=value, with commas between', {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { z } from 'zod';
 import type { Labels } from '../src/core/labels.ts';
+import type { OtlpProtocol } from '../src/core/otlp-protocol.ts';
 import * as forms from './formats.ts';
 import { REQUIRED, required, secret, setting } from './setting.ts';
 import type { Setting } from './setting.ts';
@@ -169,13 +170,26 @@ export const SETTINGS = {
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     forms.collectorUrl,
     'http://127.0.0.1:4318',
-    'Collector that traces of builds and deployments are sent to, by OTLP over HTTP in JSON, at /v1/traces below this address. Default: none; nothing is traced.',
+    'Collector that traces of builds and deployments are sent to, by OTLP over HTTP, at /v1/traces below this address. Default: none; nothing is traced.',
   ),
   otlpTracesEndpoint: optionalSecret(
     'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
     forms.collectorUrl,
     'https://collector.example.com/v1/traces',
     'The same as a full address, for a collector that takes traces elsewhere. Default: as OTEL_EXPORTER_OTLP_ENDPOINT says.',
+  ),
+  otlpProtocol: setting<OtlpProtocol>(
+    'OTEL_EXPORTER_OTLP_PROTOCOL',
+    forms.otlpProtocol,
+    'http/json',
+    'http/protobuf',
+    'The form in which the collector takes them over HTTP: http/json, or http/protobuf, the binary one. grpc is not spoken. Default: http/json.',
+  ),
+  otlpTracesProtocol: optional(
+    'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL',
+    forms.otlpProtocol,
+    'http/protobuf',
+    'The same for traces alone. Default: as OTEL_EXPORTER_OTLP_PROTOCOL says.',
   ),
   otlpHeaders: optionalSecret(
     'OTEL_EXPORTER_OTLP_HEADERS',

@@ -1,4 +1,5 @@
 import type { Labels } from '../src/core/labels.ts';
+import type { OtlpProtocol } from '../src/core/otlp-protocol.ts';
 import { readSettings } from './read-settings.ts';
 import type { Environment, Read } from './read-settings.ts';
 import type { Address, DiskShare, HostVolume } from './formats.ts';
@@ -81,6 +82,7 @@ export interface SmtpSettings {
 export interface TraceSettings {
   /** Full address that traces are posted to. */
   readonly url: string;
+  readonly protocol: OtlpProtocol;
   /** Secret, as they open it. */
   readonly headers: Readonly<Record<string, string>>;
   /** Resource attributes of this installation, with `service.name`. */
@@ -310,8 +312,9 @@ function traces(read: Read): TraceSettings | null {
   const [base, own, headers] = [read('otlpEndpoint'), read('otlpTracesEndpoint'), read('otlpHeaders')];
   const [name, more] = [read('otelServiceName'), read('otelResource')];
   const url = own ?? (base ? tracesBelow(base) : null);
+  const protocol = read('otlpTracesProtocol') ?? read('otlpProtocol');
   const resource = { 'service.name': 'slipway', ...more, ...(name && { 'service.name': name }) };
-  return url === null ? null : { url, headers: headers ?? {}, resource };
+  return url === null ? null : { url, protocol, headers: headers ?? {}, resource };
 }
 
 function tracesBelow(base: string): string {

@@ -1,9 +1,11 @@
+import type { OtlpProtocol } from '../core/otlp-protocol.ts';
 import { readRetryAfter } from '../core/retry-after.ts';
 import { TRACE_TARGET } from '../core/trace-context.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Reading } from '../store/store.ts';
+import { readExportAnswer, type ExportAnswer } from '../traces/export-answer.ts';
+import { exportRequest, type ExportRequest } from '../traces/export-request.ts';
 import { makeTrace } from '../traces/make-trace.ts';
-import { encodeTrace } from '../traces/otlp.ts';
 import type { Attributes } from '../traces/span.ts';
 import type { EffectHandler, EffectOutcome } from './outbox.ts';
 
@@ -11,6 +13,7 @@ import type { EffectHandler, EffectOutcome } from './outbox.ts';
 export interface Collector {
   /** Full address, e.g. `https://collector.example.com/v1/traces`; it may hold a key, and is told to nobody. */
   readonly url: string;
+  readonly protocol: OtlpProtocol;
   /** Secret, as they open the collector. */
   readonly headers: Readonly<Record<string, string>>;
   /** Of this installation: `service.name` and what the operator adds. */
@@ -47,8 +50,8 @@ const STALE_MS = 24 * 3_600_000;
 const MOST_WAITING = 1_000;
 /** A collector may hold traces off for so long and no longer. */
 const MOST_WAIT_MS = 3_600_000;
-/** Of an answer, so much is read (characters), and so much of what it says is told. */
-const ANSWER_CHARACTERS = 64 * 1_024;
+/** Of an answer, so much is read, and so much of what it says is told. */
+const ANSWER_BYTES = 64 * 1_024;
 const SAID_CHARACTERS = 200;
 /** A part of an address's path that is as long may be a key. */
 const KEY_IN_PATH_CHARACTERS = 16;
@@ -56,8 +59,8 @@ const KEY_IN_PATH_CHARACTERS = 16;
 const RETRIED: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /**
- * Does an effect of kind `trace`: makes the spans of a build or a deployment and POSTs them in OTLP's JSON. It may be
- * done twice; ids and times are the same then.
+ * Does an effect of kind `trace`: makes the spans of a build or a deployment and POSTs them by OTLP. It may be done
+ * twice; ids and times are the same then.
  */
 export function traceHandler(deps: TraceDeps): EffectHandler {
   let isAway = false;
@@ -72,8 +75,8 @@ export function traceHandler(deps: TraceDeps): EffectHandler {
     const trace = await makeTrace(deps.store, subject, deps.publicUrl);
     if (trace === null) return { state: 'done', detail: `left out: the ${subject.kind} was removed` };
     const resource = { 'service.version': deps.version, ...collector.resource, ...trace.resource };
-    const body = JSON.stringify(encodeTrace({ ...trace, resource }, deps.version));
-    const outcome = await send(deps, collector, { subjectId: subject.id, body }, signal);
+    const request = exportRequest(collector.protocol, { ...trace, resource }, deps.version);
+    const outcome = await send(deps, collector, { subjectId: subject.id, request }, signal);
     if (signal.aborted) return outcome;
     if (outcome.state === 'retry' && !isAway) deps.onAway(outcome.reason);
     isAway = outcome.state === 'retry';
@@ -97,24 +100,24 @@ async function isAheadOf({ db }: Reading, count: number): Promise<boolean> {
 async function send(
   deps: TraceDeps,
   collector: Collector,
-  { subjectId, body }: { readonly subjectId: string; readonly body: string },
+  { subjectId, request }: { readonly subjectId: string; readonly request: ExportRequest },
   signal: AbortSignal,
 ): Promise<EffectOutcome> {
   const { host } = new URL(collector.url);
   const headers = new Headers({ 'user-agent': 'Slipway', ...collector.headers });
-  headers.set('content-type', 'application/json');
+  headers.set('content-type', request.contentType);
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
     const response = await fetch(collector.url, {
       method: 'POST',
-      body,
+      body: request.body,
       headers,
       redirect: 'manual',
       signal: bounded,
     });
     const answer = await readAnswer(response);
     if (!response.ok) return refusal(response, { host, collector, answer, nowMs: deps.clock.nowMs() });
-    const { rejected, why } = rejectedIn(answer);
+    const { rejected, why } = answer;
     deps.onTaken({ subjectId, rejected, why: tell(why, collector) });
     return { state: 'done', detail: `${host} answered ${response.status}` };
   } catch (error) {
@@ -122,19 +125,21 @@ async function send(
   }
 }
 
-/** An answer's JSON; null where it is none, too long, or cut off: its status has said what counts. */
-async function readAnswer(response: Response): Promise<unknown> {
-  let text = '';
-  const decoder = new TextDecoder();
+/** One that is too long, or cut off, says nothing. */
+async function readAnswer(response: Response): Promise<ExportAnswer> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
   try {
     for await (const part of response.body ?? []) {
-      text += decoder.decode(part, { stream: true });
-      if (text.length > ANSWER_CHARACTERS) return null;
+      parts.push(part);
+      length += part.length;
+      if (length > ANSWER_BYTES) break;
     }
-    return JSON.parse(text);
   } catch {
-    return null;
+    length = Infinity;
   }
+  const body = Buffer.concat(length > ANSWER_BYTES ? [] : parts);
+  return readExportAnswer(body, response.headers.get('content-type') ?? '');
 }
 
 function refusal(
@@ -147,28 +152,15 @@ function refusal(
   }: {
     readonly host: string;
     readonly collector: Collector;
-    readonly answer: unknown;
+    readonly answer: ExportAnswer;
     readonly nowMs: number;
   },
 ): EffectOutcome {
-  const { message } = (answer ?? {}) as { message?: unknown };
-  const said = typeof message === 'string' && message !== '' ? `: ${tell(message, collector)}` : '';
+  const said = answer.message === '' ? '' : `: ${tell(answer.message, collector)}`;
   const reason = `${host} answered ${response.status}${said}`;
   if (!RETRIED.has(response.status)) return { state: 'failed', reason };
   const afterMs = readRetryAfter(response.headers.get('retry-after'), nowMs);
   return { state: 'retry', reason, ...(afterMs !== null && { afterMs: Math.min(afterMs, MOST_WAIT_MS) }) };
-}
-
-/** Of an `ExportTraceServiceResponse`, what it tells as `partialSuccess`. */
-function rejectedIn(answer: unknown): Pick<TakenTrace, 'rejected' | 'why'> {
-  const { partialSuccess } = (answer ?? {}) as {
-    partialSuccess?: { rejectedSpans?: unknown; errorMessage?: unknown };
-  };
-  const why = partialSuccess?.errorMessage;
-  return {
-    rejected: Number(partialSuccess?.rejectedSpans ?? 0) || 0,
-    why: typeof why === 'string' ? why : '',
-  };
 }
 
 /** What a collector says, for people: short, in one line, and without what opens it. */

@@ -7,9 +7,9 @@ export interface Trace {
 }
 
 /** Of OTLP's `SpanKind` and `StatusCode`, and the flag `sampled` of W3C's "Trace Context". */
-const KINDS = { internal: 1, server: 2 } as const;
-const STATUS_ERROR = 2;
-const SAMPLED = 1;
+export const KINDS = { internal: 1, server: 2 } as const;
+export const STATUS_ERROR = 2;
+export const SAMPLED = 1;
 
 /**
  * An `ExportTraceServiceRequest` in OTLP's JSON (OTLP 1.9, "JSON Protobuf Encoding"): ids in hex, numbers of 64 bits as
@@ -35,8 +35,8 @@ function encodeSpan(span: Span): object {
     flags: SAMPLED,
     name: span.name,
     kind: KINDS[span.kind],
-    startTimeUnixNano: nanoseconds(span.startMs),
-    endTimeUnixNano: nanoseconds(span.endMs),
+    startTimeUnixNano: nanoseconds(span.startMs).toString(),
+    endTimeUnixNano: nanoseconds(span.endMs).toString(),
     attributes: encodeAttributes(span.attributes),
     links: span.links.map(({ traceId, spanId }) => ({ traceId, spanId, flags: SAMPLED })),
     // A status that is unset says as little as a success.
@@ -44,8 +44,8 @@ function encodeSpan(span: Span): object {
   };
 }
 
-function nanoseconds(ms: number): string {
-  return (BigInt(Math.round(ms)) * 1_000_000n).toString();
+export function nanoseconds(ms: number): bigint {
+  return BigInt(Math.round(ms)) * 1_000_000n;
 }
 
 function encodeAttributes(attributes: Attributes): object[] {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import { decodeRequest } from './otlp-messages.ts';
 
 /**
  * `ExportTraceServiceRequest` in OTLP's JSON, by opentelemetry-proto 1.9 (`trace/v1/trace.proto`, `common/v1/common.proto`) and the deviations
@@ -59,6 +60,7 @@ export type SentSpan = z.infer<typeof span>;
 export interface ReceivedExport {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  /** JSON; what came in binary is as it would be in JSON. */
   readonly body: string;
 }
 
@@ -72,7 +74,7 @@ export interface TestCollector {
   readonly complaints: string[];
   /** The spans of all that was answered with 200. */
   readonly spans: () => readonly SentSpan[];
-  /** How the next requests are answered; by default 200 with an empty answer. */
+  /** How the next requests are answered; by default 200 with an empty answer, in the request's form. */
   answer: (response: ServerResponse) => void;
   /** Closes it; its port is free then. */
   close(): Promise<void>;
@@ -85,7 +87,7 @@ export async function startCollector(port = 0): Promise<TestCollector> {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
-      const body = Buffer.concat(parts).toString();
+      const body = readBody(Buffer.concat(parts), request.headers['content-type']);
       collector.received.push({ path: request.url ?? '', headers: request.headers, body });
       const parsed = exportRequest.safeParse(JSON.parse(body));
       if (!parsed.success) collector.complaints.push(parsed.error.message);
@@ -101,7 +103,10 @@ export async function startCollector(port = 0): Promise<TestCollector> {
     received: [],
     complaints: [],
     spans: () => taken,
-    answer: (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
+    answer(response) {
+      const type = response.req.headers['content-type'] ?? '';
+      response.writeHead(200, { 'content-type': type }).end(type === BINARY ? '' : '{}');
+    },
     async close() {
       server.closeAllConnections();
       server.close();
@@ -109,6 +114,12 @@ export async function startCollector(port = 0): Promise<TestCollector> {
     },
   };
   return collector;
+}
+
+const BINARY = 'application/x-protobuf';
+
+function readBody(bytes: Buffer, type: string | undefined): string {
+  return type === BINARY ? JSON.stringify(decodeRequest(bytes)) : bytes.toString();
 }
 
 function spansOf({ resourceSpans }: z.infer<typeof exportRequest>): SentSpan[] {

@@ -378,7 +378,7 @@ describe('traces', () => {
   });
 
   test('go below the common address, or to that of traces as it is', () => {
-    const none = { headers: {}, resource: { 'service.name': 'slipway' } };
+    const none = { protocol: 'http/json', headers: {}, resource: { 'service.name': 'slipway' } };
     expect(read(ENDPOINT)).toEqual({ url: 'http://127.0.0.1:4318/v1/traces', ...none });
     expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://a.test/otlp?tenant=1' })?.url).toBe(
       'https://a.test/otlp/v1/traces?tenant=1',
@@ -386,6 +386,25 @@ describe('traces', () => {
     const own = { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://a.test/in/' };
     expect(read({ ...ENDPOINT, ...own })?.url).toBe('https://a.test/in/');
   });
+
+  test('are sent in the form that is asked for, of traces alone before that of all', () => {
+    const all = { ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' };
+    expect(read(all)?.protocol).toBe('http/protobuf');
+    const own = { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json' };
+    expect(read({ ...all, ...own })?.protocol).toBe('http/json');
+    expect(read({ ...ENDPOINT, ...own, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })?.protocol).toBe('http/json');
+  });
+
+  test.each(['OTEL_EXPORTER_OTLP_PROTOCOL', 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'])(
+    'are refused at the start where %s asks for a form that is not spoken',
+    (name) => {
+      for (const value of ['grpc', 'http/xml', 'HTTP/JSON']) {
+        const problem = problemOf(() => read({ ...ENDPOINT, [name]: value }));
+        expect(problem.code).toBe('settings_wrong');
+        expect(problem.message).toContain(`${name}: "${value}" is not one of http/json, http/protobuf`);
+      }
+    },
+  );
 
   test('have headers and resource as OpenTelemetry writes them; a name of its own wins', () => {
     const environment = {

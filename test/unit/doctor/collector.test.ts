@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { OtlpProtocol } from '../../../src/core/otlp-protocol.ts';
 import { runChecks } from '../../../src/doctor/check.ts';
 import { checkCollector } from '../../../src/doctor/collector.ts';
 import { startCollector, type TestCollector } from '../../support/otlp-collector.ts';
@@ -9,10 +10,10 @@ beforeEach(async () => {
 });
 afterEach(() => collector.close());
 
-async function look() {
+async function look(protocol: OtlpProtocol = 'http/json') {
   const headers = { 'x-api-key': 'what-opens-it' };
   const url = `${collector.url}/v1/traces?key=what-opens-it`;
-  const [result] = await runChecks([checkCollector({ url, headers, resource: {} })], 5_000);
+  const [result] = await runChecks([checkCollector({ url, protocol, headers, resource: {} })], 5_000);
   expect(JSON.stringify(result)).not.toContain('what-opens-it');
   return result;
 }
@@ -29,6 +30,18 @@ it('a collector that takes traces is well, and gets none', async () => {
   });
   expect(collector.spans()).toEqual([]);
   expect(collector.complaints).toEqual([]);
+});
+
+it('one that takes the binary form is asked in it', async () => {
+  expect(await look('http/protobuf')).toMatchObject({ verdict: 'ok' });
+  expect(collector.received[0]?.headers['content-type']).toBe('application/x-protobuf');
+  expect(collector.complaints).toEqual([]);
+});
+
+it('one that may not take the form is told of the other', async () => {
+  collector.answer = (response) => void response.writeHead(415).end();
+  expect((await look('http/json'))?.fix).toContain('OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf');
+  expect((await look('http/protobuf'))?.fix).toContain('OTEL_EXPORTER_OTLP_PROTOCOL=http/json');
 });
 
 it.each([

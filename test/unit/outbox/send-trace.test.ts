@@ -5,6 +5,7 @@ import { newId } from '../../../src/core/id.ts';
 import { traceOf } from '../../../src/core/trace-context.ts';
 import { createOutbox, type Outbox, type OutboxDeps } from '../../../src/outbox/outbox.ts';
 import { traceHandler, type TakenTrace, type TraceDeps } from '../../../src/outbox/send-trace.ts';
+import { encodeAnswer } from '../../support/otlp-messages.ts';
 import { startCollector, type SentSpan, type TestCollector } from '../../support/otlp-collector.ts';
 import {
   deployOf,
@@ -53,6 +54,7 @@ const handler = (deps: Partial<TraceDeps> = {}) =>
     clock: record.clock,
     collector: {
       url: `${collector.url}/v1/traces`,
+      protocol: 'http/json',
       headers: { authorization: `Bearer ${SECRET}` },
       resource: { 'service.name': 'ci' },
     },
@@ -234,7 +236,7 @@ describe('a trace', () => {
     const { pathname, search } = new URL(url);
     const message = `no such thing: ${pathname}${search}, ${SECRET}`;
     collector.answer = (response) => void response.writeHead(400).end(JSON.stringify({ message }));
-    const outcome = await send(id, { collector: { url, headers: {}, resource: {} } });
+    const outcome = await send(id, { collector: { url, protocol: 'http/json', headers: {}, resource: {} } });
     expect(outcome).toMatchObject({ state: 'failed', reason: expect.stringContaining('***') as string });
     expect(decodeURIComponent(JSON.stringify(outcome))).not.toContain(SECRET);
     expect(JSON.stringify(outcome)).toContain('/v1/traces');
@@ -254,13 +256,47 @@ describe('a trace', () => {
   it('has one content type, whatever the operator sets', async () => {
     const resource = { 'service.name': 'ci' };
     const headers = { 'Content-Type': 'text/plain' };
-    await send(await ended(), { collector: { url: `${collector.url}/v1/traces`, headers, resource } });
+    const url = `${collector.url}/v1/traces`;
+    await send(await ended(), { collector: { url, protocol: 'http/json', headers, resource } });
     expect(collector.received[0]?.headers['content-type']).toBe('application/json');
+  });
+
+  describe('in the binary form', () => {
+    const binary = () =>
+      ({ url: `${collector.url}/v1/traces`, protocol: 'http/protobuf', headers: {}, resource: {} }) as const;
+    const answer = (status: number, body: Buffer) => {
+      collector.answer = (response) =>
+        void response.writeHead(status, { 'content-type': 'application/x-protobuf' }).end(body);
+    };
+
+    it('says the same as in JSON', async () => {
+      const id = await ended();
+      expect((await send(id, { collector: binary() })).state).toBe('done');
+      await send(id, { collector: { ...binary(), protocol: 'http/json' } });
+      const [first, second] = collector.received;
+      expect(first?.headers['content-type']).toBe('application/x-protobuf');
+      expect(JSON.parse(first?.body ?? '')).toEqual(JSON.parse(second?.body ?? ''));
+      expect(collector.complaints).toEqual([]);
+    });
+
+    it('is told what the collector did not want, and why it refuses', async () => {
+      const id = await ended();
+      const partialSuccess = { rejectedSpans: 2, errorMessage: 'too old' };
+      answer(200, encodeAnswer('ExportTraceServiceResponse', { partialSuccess }));
+      expect((await send(id, { collector: binary() })).state).toBe('done');
+      expect(taken).toEqual([{ subjectId: id, rejected: 2, why: 'too old' }]);
+      answer(400, encodeAnswer('RpcStatus', { code: 3, message: 'bad data' }));
+      expect(await send(id, { collector: binary() })).toMatchObject({
+        state: 'failed',
+        reason: expect.stringMatching(/answered 400: bad data$/) as string,
+      });
+    });
   });
 
   it('is tried again where nobody answers, and given up after a day', async () => {
     const id = await ended();
-    const away = { url: `${collector.url}/v1/traces?key=${SECRET}`, headers: {}, resource: {} };
+    const url = `${collector.url}/v1/traces?key=${SECRET}`;
+    const away = { url, protocol: 'http/json' as const, headers: {}, resource: {} };
     await collector.close();
     const outcome = await send(id, { collector: away });
     expect(outcome).toMatchObject({
