@@ -1,3 +1,5 @@
+import { shellForms } from '../../src/core/shell-forms.ts';
+
 /** Shorter values are refused as secrets: masking them would mask everything. */
 export const SHORTEST_SECRET = 4;
 /** A line of a multi-line secret is masked by itself from this length on, so that no `{` of a JSON key becomes a mask. */
@@ -58,7 +60,7 @@ function formsOf(value: string): Buffer[] {
     ...[64, 76]
       .flatMap((width) => piecesOf(bytes.toString('base64'), width))
       .map((piece) => Buffer.from(piece)),
-    ...[...percentOf(value), ...jsonOf(value), ...shellOf(value)].map((form) => Buffer.from(form)),
+    ...[...percentOf(value), ...jsonOf(value), ...shellForms(value)].map((form) => Buffer.from(form)),
   ];
 }
 
@@ -109,13 +111,4 @@ function jsonOf(value: string): string[] {
     (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   return [plain, ascii].flatMap((form) => [form, form.replaceAll('/', '\\/')]);
-}
-
-function shellOf(value: string): string[] {
-  return [
-    value.replaceAll("'", String.raw`'\''`),
-    value.replaceAll("'", `'"'"'`),
-    value.replace(/["$`\\]/g, String.raw`\$&`),
-    value.replace(/[^\w@%+=:,./\n-]/g, String.raw`\$&`),
-  ];
 }

@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts';
+import { readShell, SHELL_WRITERS } from './shell-words.ts';
 
 /** A way in which programs write a value, and how one who reads the log would get it back. */
 export interface Encoding {
@@ -78,11 +79,7 @@ export const ENCODINGS: readonly Encoding[] = [
     write: (value) => JSON.stringify(value).replace(/[^ -~]/g, (letter) => `\\u${hex(letter)}`),
     read: readJson,
   },
-  {
-    name: 'shell, in quotes',
-    write: (value) => `'${value.replaceAll("'", `'\\''`)}'`,
-    read: (text) => [text.replaceAll(`'\\''`, "'")],
-  },
+  ...Object.entries(SHELL_WRITERS).map(([name, write]) => ({ name, write, read: readShell })),
 ];
 
 function base64(value: string, random: Random): string {

@@ -77,6 +77,7 @@ function secretOf(random: Random): string {
       `-----BEGIN KEY-----\n${letters(`${base}+/`, 64, 65)}\n${letters(`${base}+/`, 20, 64)}\n-----END KEY-----`,
     () => JSON.stringify({ type: 'account', key: letters(base, 10, 40), id: letters(base, 8, 20) }, null, 2),
     () => letters('ab', 6, 12),
+    () => `a${letters("b'9 '!$`~\\\"#=:\t\n\u0001\u001bä漢", 6, 20)}c`,
   ];
   return pick(kinds, random)();
 }

@@ -138,11 +138,21 @@ describe('what gives a secret away', () => {
     'in single quotes by Python': `'p@ss/w+rd "it'"'"'s" $HOME é\t€'`,
     'in double quotes': `"p@ss/w+rd \\"it's\\" \\$HOME é\t€"`,
     'with backslashes': `p@ss/w+rd\\ \\"it\\'s\\"\\ \\$HOME\\ \\é\\\t\\€`,
+    'as bash escapes controls': `p@ss/w+rd "it\\'s" $HOME é\\t€`,
+    'as bash does without UTF-8': String.raw`p@ss/w+rd "it\'s" $HOME \303\251\t\342\202\254`,
   };
 
   it.each(Object.entries(forms))('is masked %s', (_, form) => {
     const masked = redact([secret], [Buffer.from(`before ${form} after`)]).toString();
     expect(masked).toMatch(/^before ["']?\*{8}[A-Za-z0-9=]{0,3}["']? after$/);
+  });
+
+  it.each([
+    [`'hunter'"''"'2pass'`, 'dash and busybox'],
+    [String.raw`'hunter'\'\''2pass'`, 'zsh'],
+    [String.raw`'hunter'\'''\''2pass'`, 'bash'],
+  ])('is masked where it has two quotes beside each other: %s, as %s', (form) => {
+    expect(redact(["hunter''2pass"], [Buffer.from(form)]).toString()).toBe(`'${MASK}'`);
   });
 
   it.each([0, 1, 2, 3])('is masked in base64 of a text that has it after %i bytes', (before) => {
