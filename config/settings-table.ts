@@ -265,7 +265,7 @@ export const SETTINGS = {
     forms.diskShare,
     { bytes: 2 * 1024 ** 3 },
     '5%',
-    'With less than this free on the disk of the data folder no build is started and no artifact taken, and a worker saves no cache and keeps no image of what failed: a size, or a share of the disk. What runs goes on. 0 never waits. Default: 2GiB.',
+    'With less than this free on the disk of the data folder no build is started and no artifact taken; a worker with less free there or on the disk of its engine gets no build, saves no cache and keeps no image of what failed: a size, or a share of the disk. What runs goes on. 0 never waits. Default: 2GiB.',
   ),
 
   serverUrl: required(

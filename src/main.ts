@@ -154,6 +154,7 @@ async function main(): Promise<void> {
   });
   const readSpace = () => readDiskSpace(settings.dataDir);
   const disk = createDiskWatch({
+    whose: "the server's disk",
     readSpace,
     low: settings.diskLow,
     onChange: (why) => {

@@ -45,6 +45,7 @@ import { demandHostVolumes } from './steps/host-volumes.ts';
 import { STEP_SETTINGS } from './steps/settings.ts';
 import { takeFolder } from './take-folder.ts';
 import { takeJobs } from './take-jobs.ts';
+import { watchDisks } from './watch-disks.ts';
 
 /** What workflows are run with, but for the log of each. */
 type Tools = Omit<WorkflowTools, 'onLeftover'>;
@@ -102,12 +103,23 @@ async function main(): Promise<void> {
   );
   await openDataFolder(settings.dataDir, ['spool', 'caches', 'checkouts']);
   const holder = await takeFolder(settings.dataDir);
+  const disks = watchDisks({
+    ...{ engine, dataDir: settings.dataDir, low: settings.diskLow },
+    onChange: (why) =>
+      why === null
+        ? log.info('disks have room again: builds are taken')
+        : log.warn({ why }, 'no build is taken'),
+    onError: (error) => log.warn({ err: error }, 'how full the disk is cannot be told'),
+  });
+  await disks.look();
+  disks.start();
   const server = await connectServer({
     url: settings.serverUrl,
     token: settings.token,
     name: settings.name,
     capacity: settings.capacity,
     labels: settings.labels,
+    lowDisk: disks.whyPaused,
     program: versionOf(),
     routers: settings.router === null ? [] : [settings.router.name],
     spoolDir: await folder('spool'),
@@ -177,6 +189,7 @@ async function main(): Promise<void> {
   }
   log.info({ leases: leases.size }, 'the worker ends');
   clearInterval(reaper);
+  disks.stop();
   await certificates?.stop();
   await Promise.all(stops.map((stop) => stop()));
   appLogs?.end();

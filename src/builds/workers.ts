@@ -144,6 +144,7 @@ export async function register(
     routers_json: JSON.stringify(request.routers),
     labels_json: JSON.stringify(labels),
     features_json: JSON.stringify(request.features ?? []),
+    low_disk: request.lowDisk ?? null,
   };
   if (Object.entries(now).some(([column, value]) => row[column as keyof typeof now] !== value)) {
     await tx.db

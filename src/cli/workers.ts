@@ -32,8 +32,9 @@ function row(one: WorkerView): readonly string[] {
   ];
 }
 
-function stateOf({ connected, hasToken, drainingSinceMs }: WorkerView): string {
+function stateOf({ connected, hasToken, drainingSinceMs, lowDisk }: WorkerView): string {
   if (!hasToken) return paint('red', 'revoked');
   if (!connected) return paint('red', drainingSinceMs === null ? 'away' : 'away, drains');
-  return drainingSinceMs === null ? paint('green', 'connected') : paint('yellow', 'drains');
+  if (drainingSinceMs !== null) return paint('yellow', 'drains');
+  return lowDisk === null ? paint('green', 'connected') : paint('yellow', lowDisk);
 }

@@ -1,9 +1,12 @@
 import type { DiskShare } from '../../config/formats.ts';
-import type { ReadDiskRoom, ReadDiskSpace } from '../ports/disk-space.ts';
+import type { DiskSpace, ReadDiskRoom } from '../ports/disk-space.ts';
 import { lowMark, missingRoom, sizeText } from './low-disk.ts';
 
 export interface DiskWatchDeps {
-  readonly readSpace: ReadDiskSpace;
+  /** For a person, e.g. `its disk`. */
+  readonly whose: string;
+  /** Null: it cannot be seen from here, and is taken to have room. */
+  readonly readSpace: () => Promise<DiskSpace | null>;
   readonly low: DiskShare;
   /** There is too little room now (why), or enough again (null). */
   readonly onChange: (why: string | null) => void;
@@ -12,7 +15,7 @@ export interface DiskWatchDeps {
   readonly everyMs?: number;
 }
 
-/** Looks at how full the server's disk is. What it cannot ask, it takes to be as before. */
+/** Looks at how full a disk is. What it cannot ask, it takes to be as before. */
 export interface DiskWatch {
   /** Why no build is to be started, or null; as of the last look. */
   readonly whyPaused: () => string | null;
@@ -32,9 +35,10 @@ export function createDiskWatch(deps: DiskWatchDeps): DiskWatch {
 
   const look = async (): Promise<void> => {
     try {
-      const room = missingRoom(await deps.readSpace(), deps.low, why !== null);
+      const space = await deps.readSpace();
+      const room = space === null ? null : missingRoom(space, deps.low, why !== null);
       const before = why;
-      why = room === null ? null : `the server's disk has less than ${sizeText(room)} free`;
+      why = room === null ? null : `${deps.whose} has less than ${sizeText(room)} free`;
       if (why !== before) deps.onChange(why);
     } catch (error) {
       deps.onError(error);
@@ -45,7 +49,7 @@ export function createDiskWatch(deps: DiskWatchDeps): DiskWatch {
     readRoom: async () => {
       try {
         const space = await deps.readSpace();
-        return { freeBytes: space.freeBytes, lowBytes: lowMark(space, deps.low) };
+        return space === null ? null : { freeBytes: space.freeBytes, lowBytes: lowMark(space, deps.low) };
       } catch (error) {
         deps.onError(error);
         return null;

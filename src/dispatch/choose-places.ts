@@ -11,6 +11,8 @@ export interface WorkerPlaces {
   readonly labels: Labels;
   /** It gets nothing new. */
   readonly draining: boolean;
+  /** Why it gets nothing new: which of its disks has too little free; absent or null: none. */
+  readonly lowDisk?: string | null;
   /** It is connected, and has left something unclaimed lately: its engine may be away. */
   readonly silent?: boolean;
   /** What its process knows to do; absent: nothing beyond its protocol. */
@@ -37,7 +39,7 @@ export function choosePlaces<W extends Wanting>(
   workers: readonly WorkerPlaces[],
 ): readonly { readonly workflow: W; readonly worker: WorkerPlaces }[] {
   const places = workers
-    .filter(({ draining, capacity }) => !draining && capacity > 0)
+    .filter(takesWorkflows)
     .map((worker): Place => ({ worker, free: Math.max(0, worker.capacity - worker.taken) }));
   let left = places.reduce((sum, { free }) => sum + free, 0);
   const chosen: { workflow: W; worker: WorkerPlaces }[] = [];
@@ -60,15 +62,18 @@ export function choosePlaces<W extends Wanting>(
 export function isStranded(wanted: Wanting, workers: readonly WorkerPlaces[]): boolean {
   return (
     wanted.only !== undefined &&
-    !workers.some(
-      (worker) => !worker.draining && worker.capacity > 0 && worker.silent !== true && fits(worker, wanted),
-    )
+    !workers.some((worker) => takesWorkflows(worker) && worker.silent !== true && fits(worker, wanted))
   );
 }
 
 interface Place {
   readonly worker: WorkerPlaces;
   free: number;
+}
+
+/** Whether it is given anything new, as far as itself is concerned. */
+function takesWorkflows({ draining, capacity, lowDisk = null }: WorkerPlaces): boolean {
+  return !draining && capacity > 0 && lowDisk === null;
 }
 
 function fits(worker: WorkerPlaces, wanted: Wanting): boolean {
@@ -110,15 +115,24 @@ export function whyWaiting(wanted: Wanting, workers: readonly WorkerPlaces[]): s
   const builders = fitting.filter(({ capacity }) => capacity > 0);
   const such = describeLabels(labels) === '' ? '' : ` with ${describeLabels(labels)}`;
   if (builders.length === 0) return `no connected worker${such} takes builds`;
-  const places = builders
-    .filter(({ draining }) => !draining)
-    .reduce((sum, { capacity }) => sum + capacity, 0);
-  if (places === 0)
-    return builders.length === 1
-      ? `the only worker${such} drains`
-      : `all ${builders.length} workers${such} drain`;
+  const places = builders.filter(takesWorkflows).reduce((sum, { capacity }) => sum + capacity, 0);
+  if (places === 0) return whyNoneTakes(builders, such);
   const on = such === '' ? '' : ` on workers${such}`;
   return places === 1 ? `the only place${on} is taken` : `all ${places} places${on} are taken`;
+}
+
+/** Of workers that all take nothing new. */
+function whyNoneTakes(builders: readonly WorkerPlaces[], such: string): string {
+  const low = builders.flatMap(({ draining, lowDisk = null }) =>
+    draining || lowDisk === null ? [] : [lowDisk],
+  );
+  if (builders.length === 1)
+    return low[0] === undefined ? `the only worker${such} drains` : `the only worker${such} waits: ${low[0]}`;
+  const all = `all ${builders.length} workers${such}`;
+  if (low.length === 0) return `${all} drain`;
+  return low.length === builders.length
+    ? `${all} have a disk with too little free`
+    : `${all} drain or have a disk with too little free`;
 }
 
 /** The same of the one worker that may take it. */
@@ -130,6 +144,7 @@ function whyNotOn(worker: WorkerPlaces | undefined, wanted: Wanting): string {
   if (!hasLabels(worker.labels, labels)) return `lacks ${lackingLabels(labels, [worker])}`;
   if (worker.capacity === 0) return 'takes no builds';
   if (worker.draining) return 'drains';
+  if (typeof worker.lowDisk === 'string') return `waits: ${worker.lowDisk}`;
   return worker.silent === true ? 'has left something unclaimed lately' : 'has no free place';
 }
 

@@ -166,16 +166,17 @@ export async function readWorkers(
 ): Promise<readonly WorkerPlaces[]> {
   const rows = await db
     .selectFrom('worker')
-    .select(['id', 'queue', 'capacity', 'labels_json', 'features_json', 'draining_since'])
+    .select(['id', 'queue', 'capacity', 'labels_json', 'features_json', 'draining_since', 'low_disk'])
     .execute();
   return rows
     .filter(({ id }) => connected.has(id))
-    .map(({ labels_json, features_json, draining_since, ...row }) => ({
+    .map(({ labels_json, features_json, draining_since, low_disk, ...row }) => ({
       ...row,
       taken: taken.filter(({ workerId }) => workerId === row.id).length,
       labels: JSON.parse(labels_json) as Labels,
       features: JSON.parse(features_json) as string[],
       draining: draining_since !== null,
+      lowDisk: low_disk,
     }));
 }
 

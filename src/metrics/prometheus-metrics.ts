@@ -82,13 +82,20 @@ function gaugesOfNow(gauge: MakeGauge) {
     workers: gauge('workers', 'Workers that are connected.'),
     places: gauge('places', 'Places for builds on connected workers.'),
     taken: gauge('places_taken', 'Places that are taken.'),
-    free: gauge('places_free', 'Free places on connected workers that do not drain.'),
+    free: gauge(
+      'places_free',
+      'Free places on connected workers that do not drain and whose disks have room.',
+    ),
     missing: gauge(
       'places_missing',
       'Builds that wait because no free place fits, by the labels they want: the signal to scale a kind of worker by.',
       ['labels'],
     ),
     draining: gauge('workers_draining', 'Connected workers that drain.'),
+    lowOnDisk: gauge(
+      'workers_low_on_disk',
+      'Connected workers that get no builds, as a disk of theirs is low.',
+    ),
     wanted: gauge(
       'places_wanted',
       'Places that what runs and waits would take: the signal to scale workers by.',
@@ -113,8 +120,9 @@ async function setNow(gauges: ReturnType<typeof gaugesOfNow>, deps: MetricsDeps)
   gauges.workers.set(workers.length);
   gauges.places.set(workers.reduce((sum, { capacity }) => sum + capacity, 0));
   gauges.taken.set(record.placesTaken);
-  const open = workers.filter(({ draining }) => !draining);
-  gauges.draining.set(workers.length - open.length);
+  gauges.draining.set(workers.filter(({ draining }) => draining).length);
+  gauges.lowOnDisk.set(workers.filter(({ isDiskLow }) => isDiskLow).length);
+  const open = workers.filter(({ draining, isDiskLow }) => !draining && !isDiskLow);
   gauges.free.set(open.reduce((sum, { capacity, taken }) => sum + Math.max(0, capacity - taken), 0));
   gauges.missing.reset();
   for (const [labels, count] of missingPlaces(record)) gauges.missing.set({ labels }, count);

@@ -28,6 +28,7 @@ export interface WorkerState {
   /** Workflows that run or are placed there. */
   readonly taken: number;
   readonly draining: boolean;
+  readonly isDiskLow: boolean;
   /** Labels that its token is for: it may be away. */
   readonly tokenLabels: Labels;
 }
@@ -56,7 +57,10 @@ export async function readRecord({ db }: Pick<Store, 'db'>): Promise<RecordState
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .where('state', '=', 'pending')
       .executeTakeFirstOrThrow(),
-    db.selectFrom('worker').select(['id', 'capacity', 'draining_since', 'token_labels_json']).execute(),
+    db
+      .selectFrom('worker')
+      .select(['id', 'capacity', 'draining_since', 'low_disk', 'token_labels_json'])
+      .execute(),
     db
       .selectFrom('workflow')
       .select(({ fn }) => ['worker_id', fn.countAll<number>().as('count')])
@@ -86,11 +90,12 @@ export async function readRecord({ db }: Pick<Store, 'db'>): Promise<RecordState
     deploymentsRunning: Number(deployments.count),
     deliveriesWaiting: Number(deliveries.count),
     effectsPending: Number(effects.count),
-    workers: workers.map(({ id, capacity, draining_since, token_labels_json }) => ({
+    workers: workers.map(({ id, capacity, draining_since, low_disk, token_labels_json }) => ({
       id,
       capacity,
       taken: Number(taken.find(({ worker_id }) => worker_id === id)?.count ?? 0),
       draining: draining_since !== null,
+      isDiskLow: low_disk !== null,
       tokenLabels: JSON.parse(token_labels_json) as Labels,
     })),
     placesTaken: taken.reduce((sum, { count }) => sum + Number(count), 0),

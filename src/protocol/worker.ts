@@ -71,6 +71,8 @@ export const registerRequest = z.object({
   program: z.string().max(64).optional(),
   /** Of `WORKER_FEATURES`, what its process knows; others are for newer servers. Absent: nothing of them. */
   features: z.array(z.string().max(64)).max(64).optional(),
+  /** Why it is to be given no new workflow: which of its disks has too little free. Absent: it may be. */
+  lowDisk: z.string().max(200).optional(),
   /** True for a repetition: it does not take the name back from a process that registered since. */
   again: z.boolean().optional(),
 });
@@ -78,8 +80,8 @@ export type RegisterRequest = z.infer<typeof registerRequest>;
 
 /** A registration as a version of the protocol has it, {@link PROTOCOL_VERSION} or the one before. */
 export function registrationIn(protocol: number, request: RegisterRequest): RegisterRequest {
-  const { labels, program, features, ...since1 } = request;
-  return protocol < 2 ? { ...since1, protocol } : { ...since1, labels, program, features, protocol };
+  const { labels, program, features, lowDisk, ...since1 } = request;
+  return protocol < 2 ? { ...since1, protocol } : { ...since1, labels, program, features, lowDisk, protocol };
 }
 
 /** Whether a version of the protocol knows `POST /workers/leave` and `POST /leases/:lease/give-up`. */

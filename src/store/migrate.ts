@@ -29,6 +29,7 @@ import { namedImages } from './migrations/0025-named-images.ts';
 import { deliveryBodies } from './migrations/0026-delivery-bodies.ts';
 import { deliveryPlanAttempts } from './migrations/0027-delivery-plan-attempts.ts';
 import { workflowCancel } from './migrations/0028-workflow-cancel.ts';
+import { workerLowDisk } from './migrations/0029-worker-low-disk.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -61,6 +62,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   deliveryBodies,
   deliveryPlanAttempts,
   workflowCancel,
+  workerLowDisk,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

@@ -512,6 +512,8 @@ export interface WorkerTable {
   program: string | null;
   /** What its process knows to do beyond its protocol's version, of `WORKER_FEATURES`, as JSON. */
   features_json: Generated<string>;
+  /** Why its process is to be given no new workflow: a disk of its host has too little free; null: it may be. */
+  low_disk: string | null;
   queue: string;
   seen_at: number;
   joined_at: number;

@@ -145,7 +145,9 @@ describe('the pages', () => {
 
   it('let a worker drain behind a question, and end the token of one', async () => {
     const { system } = stage;
-    await system.api('POST', '/workers/tokens', { name: 'build-03', labels: { gpu: 'yes' } });
+    const made = { name: 'build-03', labels: { gpu: 'yes' } };
+    const { token } = await system.api<{ token: string }>('POST', '/workers/tokens', made);
+    await registerLow(system.url, token, made.name);
     const page = await stage.open('/workers');
     const workers = page.getByRole('list', { name: 'Workers' }).getByRole('listitem');
     const known = workers.filter({ hasText: system.workerName });
@@ -159,6 +161,8 @@ describe('the pages', () => {
     await known.getByRole('button', { name: `Undrain ${system.workerName}` }).click();
     await known.getByText('here').waitFor();
     const other = workers.filter({ hasText: 'build-03' });
+    expect(await other.textContent()).toMatch(/waits.*gets no builds: its disk has less than 2.5 GiB free/);
+    await shoot(page, 'workers-disk-low');
     await other.getByRole('button', { name: 'Revoke the token of build-03' }).click();
     await other.getByRole('button', { name: 'Yes, Revoke' }).click();
     await other.getByText('revoked').waitFor();
@@ -353,6 +357,17 @@ async function allPages(): Promise<readonly string[]> {
     '/there-is/no-such-page',
     '/builds/none',
   ];
+}
+
+/** As a worker's process whose disk is low comes. */
+async function registerLow(url: string, token: string, name: string): Promise<void> {
+  const process = { protocol: 2, name, instance: 'process-of-a-test', capacity: 2, routers: [] };
+  const answer = await fetch(`${url}/worker/v1/workers`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...process, lowDisk: 'its disk has less than 2.5 GiB free' }),
+  });
+  expect(answer.status).toBe(200);
 }
 
 async function settled(page: Page): Promise<void> {

@@ -53,6 +53,9 @@ function WorkerRow({ worker, onChange }: { worker: WorkerView; onChange: () => v
             : `runs ${worker.running} of at most ${worker.capacity} at once`}
           {worker.program !== null && `, version ${worker.program}`}
         </span>
+        {worker.connected && worker.lowDisk !== null && (
+          <span class="row-note">gets no builds: {worker.lowDisk}</span>
+        )}
         {labels !== '' && <span class="row-note">labels {labels}</span>}
         {worker.work.length > 0 && (
           <span class="row-note">
@@ -111,15 +114,16 @@ function Drain({ worker, onChange }: { worker: WorkerView; onChange: () => void 
   );
 }
 
-function stateOf({ connected, hasToken, seenAtMs, drainingSinceMs }: WorkerView): string {
+function stateOf({ connected, hasToken, seenAtMs, drainingSinceMs, lowDisk }: WorkerView): string {
   if (!hasToken) return 'revoked';
   if (!connected) return seenAtMs === null ? 'expected' : 'away';
-  return drainingSinceMs === null ? 'here' : 'drains';
+  if (drainingSinceMs !== null) return 'drains';
+  return lowDisk === null ? 'here' : 'waits';
 }
 
-function statusOf({ connected, hasToken, drainingSinceMs }: WorkerView): string {
+function statusOf({ connected, hasToken, drainingSinceMs, lowDisk }: WorkerView): string {
   if (!connected || !hasToken) return 'pending';
-  return drainingSinceMs === null ? 'success' : 'blocked';
+  return drainingSinceMs === null && lowDisk === null ? 'success' : 'blocked';
 }
 
 /** Routers behind which it deploys, and those that its token allows but its settings do not name. */

@@ -33,6 +33,8 @@ export interface ConnectOptions {
   readonly capacity: number;
   /** Labels that it has, of its token's; null: all of them. */
   readonly labels?: Labels | null;
+  /** Why it is to be given no new workflow, as of now: a disk has too little free; null, or absent: it may be. */
+  readonly lowDisk?: () => string | null;
   /** Version of the worker's program. */
   readonly program?: string;
   /** Routers of this host. */
@@ -73,6 +75,7 @@ export async function connectServer(options: ConnectOptions): Promise<ServerConn
     labels: options.labels ?? undefined,
     program: options.program,
     features: [...WORKER_FEATURES],
+    lowDisk: options.lowDisk?.() ?? undefined,
     routers: [...options.routers],
   };
   const first = after === null ? registration : { ...registration, after };
@@ -237,7 +240,8 @@ class Connection implements ServerConnection {
   }
 
   #register(signal: AbortSignal): Promise<unknown> {
-    const body: RegisterRequest = { ...this.#registration, again: true };
+    const lowDisk = this.#options.lowDisk?.() ?? undefined;
+    const body = registrationIn(this.#registration.protocol, { ...this.#registration, lowDisk, again: true });
     return this.#client.send({ method: 'POST', path: '/workers', body, timeoutMs: ANSWER_MS, signal });
   }
 

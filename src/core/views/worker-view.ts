@@ -19,6 +19,8 @@ export interface WorkerView {
   readonly work: readonly WorkView[];
   /** Since when it gets nothing new; null: it does. */
   readonly drainingSinceMs: number | null;
+  /** Why it gets no new build: which of its disks has too little free; null: none. */
+  readonly lowDisk: string | null;
   readonly routers: readonly string[];
   /** Routers that its token is for. */
   readonly tokenRouters: readonly string[];

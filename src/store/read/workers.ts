@@ -25,6 +25,7 @@ export async function readWorkers(
       ...(row.draining_since === null ? [] : leftBehind(deployments, row.routers_json)),
     ],
     drainingSinceMs: row.draining_since,
+    lowDisk: row.low_disk,
     routers: JSON.parse(row.routers_json) as string[],
     tokenRouters: JSON.parse(row.token_routers_json) as string[],
     labels: JSON.parse(row.labels_json) as Labels,

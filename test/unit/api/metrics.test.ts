@@ -95,6 +95,12 @@ describe('GET /metrics', () => {
     expect(await valueOf('slipway_places')).toBe(3);
     expect(await valueOf('slipway_places_free')).toBe(2);
     expect(await valueOf('slipway_workers_draining')).toBe(0);
+    const process = { protocol: 2, name: 'plain', instance, capacity: 3, routers: [] };
+    await builds.register(plain, { ...process, lowDisk: 'its disk is full' });
+    expect(await valueOf('slipway_places_free')).toBe(0);
+    expect(await valueOf('slipway_workers_low_on_disk')).toBe(1);
+    await builds.register(plain, process);
+    expect(await valueOf('slipway_workers_low_on_disk')).toBe(0);
     await builds.drainWorker('plain', true);
     expect(await valueOf('slipway_places_free')).toBe(0);
     expect(await valueOf('slipway_workers_draining')).toBe(1);

@@ -85,6 +85,20 @@ describe('the routers of a worker', () => {
   });
 });
 
+describe('a worker whose disk is low', () => {
+  it('is known with why, until it says nothing of it any more', async () => {
+    await record.builds.setWorkerToken('eve', HASH, { routers: [], labels: {} });
+    const known = await record.builds.findWorker(HASH);
+    if (known === null) throw new Error('the token is not known');
+    const process = { protocol: 2, name: 'eve', instance: 'process-of-eve', capacity: 1, routers: [] };
+    const lowNow = async () => (await readWorkers(record.store.db, new Map()))[0]?.lowDisk;
+    for (const lowDisk of ['its disk is full', "its engine's disk is full", undefined]) {
+      await record.builds.register(known, { ...process, lowDisk, again: true });
+      expect(await lowNow()).toBe(lowDisk ?? null);
+    }
+  });
+});
+
 describe('the labels of a worker', () => {
   const granted = { gpu: 'yes', os: 'linux' };
   const register = async (labels?: Record<string, string>) => {

@@ -41,6 +41,7 @@ it('tells once that there is too little room, and once that there is enough agai
   const told: (string | null)[] = [];
   const errors: unknown[] = [];
   const watch = createDiskWatch({
+    whose: "the server's disk",
     readSpace: async () => {
       if (free instanceof Error) throw free;
       return disk(free);

@@ -33,6 +33,15 @@ describe('a place', () => {
     expect(chosen([wanting('1'), wanting('2')], workers)).toEqual(['1 b']);
   });
 
+  it('is never on a worker whose disk is low, and never a reason for others to wait', () => {
+    const low = worker('a', 9, 0, { lowDisk: 'its disk is full' });
+    expect(chosen([wanting('1'), wanting('2')], [low, worker('b', 1, 0)])).toEqual(['1 b']);
+    const part = { ...wanting('part'), only: { id: 'a', name: 'ada' } };
+    expect(isStranded(part, [low])).toBe(true);
+    expect(isStranded(part, [{ ...low, lowDisk: null }])).toBe(false);
+    expect(whyWaiting(part, [low])).toBe('the worker ada has its image, and waits: its disk is full');
+  });
+
   it('is on a silent worker only for what no other one could take, however full those are', () => {
     const silent = worker('a', 9, 0, { silent: true, labels: { gpu: 'yes' } });
     const queue = [wanting('1'), wanting('2'), wanting('3', { gpu: 'yes' })];
@@ -137,6 +146,26 @@ describe('what is left waits', () => {
     expect(whyWaiting(anything, [worker('a', 8, 0, draining), worker('b', 1, 1)])).toBe(
       'the only place is taken',
     );
+  });
+
+  it('because disks of all that would take it are low; places of those do not count', () => {
+    const low = { lowDisk: 'its disk has less than 2.5 GiB free' };
+    const draining = { draining: true };
+    const gpu = { labels: { gpu: 'yes' } };
+    expect(whyWaiting(anything, [worker('a', 2, 1, low)])).toBe(
+      'the only worker waits: its disk has less than 2.5 GiB free',
+    );
+    expect(whyWaiting(wanting('1', { gpu: 'yes' }), [worker('a', 2, 1, { ...low, ...gpu })])).toBe(
+      'the only worker with gpu=yes waits: its disk has less than 2.5 GiB free',
+    );
+    expect(whyWaiting(anything, [worker('a', 2, 0, low), worker('b', 1, 0, low)])).toBe(
+      'all 2 workers have a disk with too little free',
+    );
+    expect(whyWaiting(anything, [worker('a', 2, 0, low), worker('b', 1, 0, draining)])).toBe(
+      'all 2 workers drain or have a disk with too little free',
+    );
+    expect(whyWaiting(anything, [worker('a', 2, 0, { ...low, ...draining })])).toBe('the only worker drains');
+    expect(whyWaiting(anything, [worker('a', 8, 0, low), worker('b', 1, 1)])).toBe('the only place is taken');
   });
 
   it('for labels that no worker has, or none has together', () => {

@@ -115,6 +115,20 @@ describe('a connected worker', () => {
     },
   );
 
+  it('says with each sign of life why it is to be given no new workflow, as of then', async () => {
+    server.heartbeatMs = 20;
+    let lowDisk: string | null = 'its disk is full';
+    await connect({ lowDisk: () => lowDisk });
+    const said = () =>
+      server
+        .asked('/workers')
+        .map(({ body }) => (JSON.parse(body.toString()) as { lowDisk?: string }).lowDisk);
+    await expect.poll(() => said().length).toBeGreaterThan(1);
+    expect(new Set(said())).toEqual(new Set(['its disk is full']));
+    lowDisk = null;
+    await expect.poll(() => said().at(-1)).toBeUndefined();
+  });
+
   it('says with every request which process it is', async () => {
     const connection = await connect({ process: { instance: 'this-process', after: null } });
     await connection.claim(JOB);
@@ -177,13 +191,21 @@ describe('a server that is one version of the protocol behind', () => {
     problem('protocol_wrong', { version: PROTOCOL_VERSION, supported: '1', older });
 
   it('is spoken to in its own version, with nothing that came later', async () => {
+    server.heartbeatMs = 20;
     server.script('/workers', refusal('server'));
-    const connection = await connect({ labels: { gpu: 'yes' }, program: '9.9.9' });
+    const connection = await connect({
+      ...{ labels: { gpu: 'yes' }, program: '9.9.9' },
+      lowDisk: () => 'its disk is full',
+    });
+    await expect.poll(() => server.asked('/workers').length).toBeGreaterThan(2);
     const said = () => server.asked('/workers').map(({ body }) => JSON.parse(body.toString()) as object);
-    expect(said()).toMatchObject([
+    expect(said().slice(0, 2)).toMatchObject([
       { protocol: PROTOCOL_VERSION, labels: { gpu: 'yes' }, program: '9.9.9' },
       { protocol: OLDEST_PROTOCOL },
     ]);
+    expect(Object.keys(said()[2] ?? {}).sort()).toEqual(
+      ['again', 'capacity', 'instance', 'name', 'protocol', 'routers'].sort(),
+    );
     expect(Object.keys(said()[1] ?? {}).sort()).toEqual(
       ['capacity', 'instance', 'name', 'protocol', 'routers'].sort(),
     );
