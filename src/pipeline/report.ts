@@ -17,7 +17,8 @@ export interface Located<T> {
   readonly path: string;
 }
 
-export type Details = Readonly<Record<string, string | number>>;
+/** What a problem's sentences are filled with; what only the fix has may be worked out later, for those that are shown. */
+export type Details = Readonly<Record<string, string | number | (() => string)>>;
 
 /**
  * Collects the problems of a file and of those that it includes. Offsets count on through all of them, so that a span
@@ -70,9 +71,9 @@ export function createReport(file: string, text: string): Report {
     const { text, starts } = sourceAt(base);
     return text.slice(starts[line - 1] ?? 0, (starts[line] ?? text.length + 1) - 1);
   };
-  const show = ({ base, ...problem }: Placed): LintProblem => {
+  const show = ({ base, fix, ...problem }: Placed): LintProblem => {
     const { line, column, length } = problem;
-    return { ...problem, excerpt: excerptOf(lineText(base, line), column - 1, length) };
+    return { ...problem, fix: fix(), excerpt: excerptOf(lineText(base, line), column - 1, length) };
   };
   return {
     open: (name, text) => {
@@ -94,7 +95,7 @@ export function createReport(file: string, text: string): Report {
         severity,
         code,
         message: fill(message, details),
-        fix: fill(fix, details),
+        fix: () => fill(fix, details),
         ...place(at.span),
         path: at.path,
         base: sourceAt(at.span.offset).base,
@@ -121,7 +122,7 @@ function sourceOf(name: string, text: string, base: number): Source {
 }
 
 /** With the offset at which its file begins. */
-type Placed = Omit<LintProblem, 'excerpt'> & { readonly base: number };
+type Placed = Omit<LintProblem, 'excerpt' | 'fix'> & { readonly base: number; readonly fix: () => string };
 
 const byPlace = (a: Placed, b: Placed): number => a.base - b.base || a.line - b.line || a.column - b.column;
 
@@ -135,11 +136,17 @@ function cut(problems: readonly Placed[], unkept: number): readonly Placed[] {
   const severity = errors.length > 0 ? 'error' : 'warning';
   const { message, fix } = LINT_CATALOGUE.more_problems;
   const count = problems.length - shown.length + unkept;
-  return [...shown, { ...last, severity, code: 'more_problems', message: fill(message, { count }), fix }];
+  return [
+    ...shown,
+    { ...last, severity, code: 'more_problems', message: fill(message, { count }), fix: () => fix },
+  ];
 }
 
 function fill(template: string, details: Details): string {
-  return template.replace(/(?<!\$)\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole));
+  return template.replace(/(?<!\$)\{(\w+)\}/g, (whole, name: string) => {
+    const detail = details[name] ?? whole;
+    return String(typeof detail === 'function' ? detail() : detail);
+  });
 }
 
 function lineStarts(text: string): readonly number[] {

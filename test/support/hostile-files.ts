@@ -32,6 +32,13 @@ export const WORST_FILES: Readonly<Record<string, string>> = {
   'a path of a cache': `steps: { a: { commands: x, cache: { key: k, paths: "${'/'.repeat(MIB - 100)}x" } } }`,
   'a deep path of steps': `steps: {${Array.from({ length: 3_000 }, (_, i) => `s${i}: {commands: x}`).join(',')}}`,
   'wide dependencies': `steps: {${Array.from({ length: 1_900 }, (_, i) => `s${i}: {commands: x, depends_on: [${Array.from({ length: Math.min(i, 20) }, (_, j) => `s${i - j - 1}`).join(',')}], when: {event: tag}}`).join(',')}}`,
+  'dependencies on what there is not': stepsOf(1_500, (i) => `depends_on: ${longName(i)}-gone`),
+  'dependencies on what there may not be': stepsOf(
+    1_500,
+    (i) => `depends_on: [{ name: ${longName(i)}-gone, optional: true }]`,
+  ),
+  'dependencies on nearly the same names': stepsOf(1_900, (i) => `depends_on: ${longName(i + 9_999)}`),
+  'variables that there are not': `steps: { a: { image: a, commands: x, settings: {${Array.from({ length: 6_000 }, (_, i) => `k${i}: "\${${longName(i).replaceAll('-', '_')}}"`).join(',')}} } }`,
 };
 
 /** Files that are wrong in every way that a file can be, some larger than any that is read. */
@@ -47,6 +54,17 @@ export const HOSTILE_FILES: Readonly<Record<string, string>> = {
   '10 MB of text': 'a'.repeat(10_000_000),
   '10 MB of steps': `steps:\n${'  - { name: a, commands: [make] }\n'.repeat(300_000)}`,
 };
+
+/** Names of 60 letters that differ in some that are far from each other. */
+function longName(index: number): string {
+  const [a = '', b = '', c = '', d = ''] = String(index).padStart(4, '0');
+  return `a${a}${'x'.repeat(18)}${b}${'x'.repeat(18)}${c}${'x'.repeat(17)}${d}`;
+}
+
+function stepsOf(count: number, more: (index: number) => string): string {
+  const steps = Array.from({ length: count }, (_, i) => `  ${longName(i)}: { commands: x, ${more(i)} }`);
+  return `image: {}\nsteps:\n${steps.join('\n')}\n`;
+}
 
 function aliasBomb(): string {
   const lines = ['a: &a [x,x,x,x,x,x,x,x,x,x]'];

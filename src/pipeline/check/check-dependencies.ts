@@ -3,22 +3,27 @@ import type { PipelineSpec } from '../grammar/pipeline.ts';
 import type { StepSpec } from '../grammar/steps.ts';
 import type { Located, Report } from '../report.ts';
 
+/** Each is compared with the names of all steps; of more the rest may be missing without a word, as they may be anyway. */
+const MOST_ABSENT = 100;
+
 /** Every dependency is a step, and no step waits for itself. */
 export function checkDependencies({ steps, services }: PipelineSpec, report: Report): void {
   const names = steps.map(({ name }) => name.value);
   const known = new Set(names);
   const isService = new Set(services.map(({ name }) => name.value));
+  let absent = 0;
   for (const { name, depends_on } of steps)
     for (const { name: dependency, optional } of depends_on ?? []) {
       if (dependency.value === '' || known.has(dependency.value)) continue;
-      const others = names.filter((one) => one !== name.value);
+      const others = () => names.filter((one) => one !== name.value);
       if (optional === true) {
-        reportAbsent(dependency, others, report);
+        if (absent++ < MOST_ABSENT) reportAbsent(dependency, others(), report);
         continue;
       }
-      const fix = isService.has(dependency.value)
-        ? 'It is a service: services are ready before any step starts. Remove it.'
-        : fixOf(dependency.value, others);
+      const fix = () =>
+        isService.has(dependency.value)
+          ? 'It is a service: services are ready before any step starts. Remove it.'
+          : fixOf(dependency.value, others());
       report.add('dependency_unknown', dependency, { step: name.value, name: dependency.value, fix });
     }
   checkCycles(steps, report);

@@ -75,18 +75,23 @@ function checkNames({ expression, spanAt, path }: EvaluateSpec, own: OwnNames, r
   for (const part of partsOf(expression)) {
     if (part.kind !== 'variable' || isPlannedVariable(part.name) || own.has(part.name)) continue;
     const at = { span: spanAt(part.at), path };
-    const fix = fixOf(part.name, own);
     const name = shorten(part.name);
-    if (fix === null) report.add('expression_unset', at, { name });
-    else report.add('expression_name', at, { name, fix });
+    if (mayBeSet(part.name)) report.add('expression_unset', at, { name });
+    else report.add('expression_name', at, { name, fix: () => fixOf(part.name, own) });
   }
 }
 
-/** Null: it might be meant, and is empty. */
-function fixOf(name: string, own: OwnNames): string | null {
-  if (Object.hasOwn(STEP_VARIABLES, name) || Object.hasOwn(CI_VARIABLES, name))
+const isOfSteps = (name: string): boolean =>
+  Object.hasOwn(STEP_VARIABLES, name) || Object.hasOwn(CI_VARIABLES, name);
+
+/** It might be meant, and is empty. */
+function mayBeSet(name: string): boolean {
+  return !isOfSteps(name) && (Object.hasOwn(UNSET_VARIABLES, name) || !/^(?:CI|SLIPWAY)_/.test(name));
+}
+
+function fixOf(name: string, own: OwnNames): string {
+  if (isOfSteps(name))
     return 'It is known only when the build runs; what depends on the steps before is said by `status`.';
-  if (Object.hasOwn(UNSET_VARIABLES, name) || !/^(?:CI|SLIPWAY)_/.test(name)) return null;
   const near = didYouMean(name, [...own, ...PLANNED_VARIABLES]);
   return near === null ? 'Use one of the `CI_*` variables of docs/pipeline.md.' : `Did you mean \`${near}\`?`;
 }

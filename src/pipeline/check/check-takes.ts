@@ -16,10 +16,11 @@ export function checkTakes(workflows: readonly ReadWorkflow[]): void {
       const producer = byName.get(take.from.value);
       if (producer === undefined || !waitsFor(workflow, producer.name, byName)) {
         const known = [...byName.keys()].filter((name) => name !== workflow.name);
-        const fix = producer === undefined || producer === workflow ? fixOf(take.from.value, known) : '';
+        const isUnknown = producer === undefined || producer === workflow;
         workflow.report.add('artifact_not_awaited', take.from, {
           name: take.from.value,
-          fix: fix === '' ? `Add \`${take.from.value}\` to \`depends_on\`.` : fix,
+          fix: () =>
+            isUnknown ? fixOf(take.from.value, known) : `Add \`${take.from.value}\` to \`depends_on\`.`,
         });
       } else if (producer.spec !== null && producer.isWhole) checkKept(workflow, take, producer.spec);
     }
@@ -54,18 +55,16 @@ function checkKept(
   const kept = producer.steps.flatMap(({ artifacts }) =>
     artifacts === null ? [] : (artifacts.name ?? 'files'),
   );
-  const add = (at: Located<string>, what: string, fix: string): void =>
+  const add = (at: Located<string>, what: string, fix: string | (() => string)): void =>
     report.add('artifact_unknown', at, { workflow: from.value, what, fix });
   if (kept.length === 0) return add(from, 'artifacts', 'Write `artifacts` on the step that makes the files.');
   for (const one of name ?? []) {
     if (one.value === '' || kept.includes(one.value)) continue;
-    const near = didYouMean(one.value, kept);
-    const all = [...new Set(kept)].slice(0, 10).map((each) => `\`${each}\``);
-    add(
-      one,
-      `artifact \`${one.value}\``,
-      near === null ? `It keeps ${all.join(', ')}.` : `Did you mean \`${near}\`?`,
-    );
+    add(one, `artifact \`${one.value}\``, () => {
+      const near = didYouMean(one.value, kept);
+      const all = [...new Set(kept)].slice(0, 10).map((each) => `\`${each}\``);
+      return near === null ? `It keeps ${all.join(', ')}.` : `Did you mean \`${near}\`?`;
+    });
   }
   const combinations = combinationsOf(producer);
   const own = combinationsOf({ matrix: spec?.matrix ?? null });

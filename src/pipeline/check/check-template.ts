@@ -23,7 +23,7 @@ export function checkTemplate(value: Located<string>, own: OwnNames, report: Rep
   }
   for (const name of variablesOf(template))
     if (!KNOWN.has(name) && !own.has(name))
-      report.add('variable_unknown', value, { name, fix: fixOf(name, own) });
+      report.add('variable_unknown', value, { name, fix: () => fixOf(name, own) });
   return template;
 }
 

@@ -42,7 +42,7 @@ function checkDependencies({ name, spec, report }: ReadWorkflow, byName: ByName)
     else
       report.add('workflow_unknown', dependency, {
         name: dependency.value,
-        fix: fixOf(dependency.value, others),
+        fix: () => fixOf(dependency.value, others),
       });
   }
 }

@@ -60,7 +60,7 @@ test.each(Object.entries(WORST_FILES))('%s: answered in bounded time, without an
   const problems = lintPipeline(text, 'slipway.yml');
   const { user, system } = process.cpuUsage(before);
   expect(problems.length).toBeLessThanOrEqual(101);
-  expect((user + system) / 1_000).toBeLessThan(1_500);
+  expect((user + system) / 1_000).toBeLessThan(1_000);
 });
 
 describe('a build of many files is answered in the time of one', () => {
