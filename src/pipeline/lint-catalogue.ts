@@ -19,7 +19,11 @@ export const LINT_CATALOGUE = {
   encoding_wrong: error('The file is not UTF-8: {cause}.', 'Save it as UTF-8.'),
   character_wrong: error(
     'The character {character} is not allowed in YAML.',
-    'Remove it; in a quoted text write it as an escape.',
+    'Remove it; in a quoted text write it as an escape, unless it is U+0000.',
+  ),
+  escape_wrong: error(
+    'The text has the character {character}, which no variable and no command can hold.',
+    'Remove the escape; where a program is to get it, have the commands make it, e.g. by `printf`.',
   ),
   file_empty: error(
     'The file is empty.',

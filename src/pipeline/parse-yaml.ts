@@ -1,5 +1,5 @@
 import { Composer, Lexer, Parser, isAlias, isMap, isScalar, isSeq, visit } from 'yaml';
-import type { Alias, CST, Document, Node, ParsedNode, YAMLMap } from 'yaml';
+import type { Alias, CST, Document, Node, ParsedNode, Scalar, YAMLMap } from 'yaml';
 import { PIPELINE_LIMITS } from '../core/plan-defaults.ts';
 import type { BuildRoom } from './build-room.ts';
 import type { Report, Span } from './report.ts';
@@ -160,9 +160,19 @@ function inspect(document: Document.Parsed<ParsedNode>, report: Report): Readonl
       if (node.tag !== undefined && !PLAIN_TAGS.has(node.tag))
         report.add('tag_unsupported', { span: nodeSpan(node), path: '' }, { tag: node.tag.slice(0, 60) });
       if (isMap(node)) reportDuplicates(node, report);
+      if (isScalar(node)) reportEscape(node, report);
     },
   });
   return targets;
+}
+
+/** NUL ends a text for the system, and half of a pair of UTF-16 has no UTF-8; both can be written as escapes only. */
+function reportEscape(node: Scalar, report: Report): void {
+  if (typeof node.value !== 'string') return;
+  const [found] = /\0|\p{Surrogate}/u.exec(node.value) ?? [];
+  if (found === undefined) return;
+  const character = `U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+  report.add('escape_wrong', { span: nodeSpan(node), path: '' }, { character });
 }
 
 const PLAIN_TAGS = new Set(['tag:yaml.org,2002:str', 'tag:yaml.org,2002:map', 'tag:yaml.org,2002:seq']);

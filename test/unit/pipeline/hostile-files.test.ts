@@ -33,6 +33,19 @@ test.each(['\u0000', '\u0007', '\u001b', '\u007f', '\uD800', '\uFFFE'])(
   },
 );
 
+test.each([
+  ['steps: { a: { image: a:1, commands: "echo \\0x" } }', '1:37 escape_wrong'],
+  ['steps: { a: { image: a:1, commands: x, environment: { A: "x\\x00y" } } }', '1:58 escape_wrong'],
+  ['steps: { a: { image: a:1, commands: x, environment: { "A\\u0000": y } } }', '1:55 escape_wrong'],
+  ['steps: { a: { image: a:1, settings: { a: ["\\ud800"] } } }', '1:43 escape_wrong'],
+])('%s: what an escape stands for is refused where nothing can hold it', (text, problem) => {
+  expect(lint(`image: {}\n${text}`)).toContain(problem.replace(/^1/, '2'));
+});
+
+test('an escape that stands for half of a character beside its other half is that character', () => {
+  expect(lint('image: {}\nsteps: { a: { commands: "echo \\ud83d\\ude00 \\t" } }')).toEqual([]);
+});
+
 test('YAML never changes the meaning of text: every scalar is what is written', () => {
   const lists = 'steps: { on: { commands: [no, 1.10, 0x1F, 2026-01-01, 1e3] } }';
   expect(lint(lists)).toEqual([]);

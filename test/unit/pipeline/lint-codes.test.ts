@@ -39,6 +39,7 @@ const FILES: Readonly<
   file_too_large: ['#'.repeat(1024 * 1024 + 1), '1:1'],
   encoding_wrong: [Buffer.from('steps:\n  - caf\u00e9', 'latin1'), '2:8'],
   character_wrong: ['image: {}\n# \u0000', '2:3'],
+  escape_wrong: ['steps: { a: { commands: "x\\0" } }', '1:25'],
   file_empty: ['# nothing\n', '1:1'],
   yaml_wrong: ['image: {}\nsteps: [', '2:9'],
   tab_indent: ['image:\n\ttarget: x', '2:1'],
