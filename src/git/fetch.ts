@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Remote } from '../ports/repositories.ts';
-import { removeLeftovers } from './leftovers.ts';
+import { removeHalfPacks, removeLeftovers } from './leftovers.ts';
 import { isDamaged, makeRepository, removeRepository, type Mirror } from './mirror.ts';
 import { remoteSettings } from './remote.ts';
 import { runGit, type GitResult } from './run-git.ts';
@@ -12,7 +12,7 @@ export const TAGS = '+refs/tags/*:refs/tags/*';
 const LOCK_MS = 1_000;
 
 /**
- * Fetches into a mirror that nothing else works in. Locks that a killed git left are removed; a damaged mirror is
+ * Fetches into a mirror that nothing else works in. Locks and half packs that a killed git left are removed; a damaged mirror is
  * made anew, and what was in it has to be fetched again.
  */
 export async function fetchInto(
@@ -21,6 +21,7 @@ export async function fetchInto(
   refspecs: readonly string[],
 ): Promise<GitResult> {
   await makeRepository(mirror.gitDir);
+  await removeHalfPacks(mirror.gitDir);
   const first = await fetchOnce(mirror, remote, refspecs);
   if (isLocked(first)) {
     await sleep(LOCK_MS);

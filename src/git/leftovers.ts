@@ -15,6 +15,19 @@ export async function removeLeftovers(gitDir: string, ageMs: number): Promise<vo
   }
 }
 
+/**
+ * Removes packs that a git wrote when it was ended, by whatever: it leaves them, as large as they had become. For a
+ * repository in which no git writes packs meanwhile; one of a server that was killed before this one may, and fails then.
+ */
+export async function removeHalfPacks(gitDir: string): Promise<void> {
+  const folder = path.join(gitDir, 'objects/pack');
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((one) => TEMPORARY.test(one)))
+    await rm(path.join(folder, name), { force: true });
+}
+
+const TEMPORARY = /^\.?tmp[-_]/;
+
 function isLeftover(name: string): boolean {
-  return name.endsWith('.lock') || /^(\.?tmp[-_]|gc\.pid$|packed-refs\.new$)/.test(name);
+  return name.endsWith('.lock') || TEMPORARY.test(name) || name === 'gc.pid' || name === 'packed-refs.new';
 }

@@ -88,6 +88,14 @@ describe('fetching', () => {
     expect(await filesAt(first, ['a'])).toEqual(['1']);
   });
 
+  it('gets the half pack of a killed git out of the way with the next fetch', async () => {
+    await read(repository.commit({ a: '1' }), 'refs/heads/main');
+    const packs = path.join(directory, 'prj_1.git/objects/pack');
+    for (const name of ['tmp_pack_Ab12cd', 'tmp_idx_Ab12cd']) await writeFile(path.join(packs, name), 'half');
+    await read(repository.commit({ a: '2' }), 'refs/heads/main');
+    expect((await readdir(packs)).filter((name) => !name.startsWith('pack-'))).toEqual([]);
+  });
+
   it('makes a mirror anew that a crash of the machine has damaged', async () => {
     const commit = repository.commit({ a: '1' });
     await read(commit, 'refs/heads/main');
