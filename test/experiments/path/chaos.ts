@@ -1,6 +1,7 @@
 import { isMutant, MUTANTS, type Mutant } from '../mutants.ts';
 import { FAULTS, POSTGRES_FAULTS, type VictimFault } from './faults.ts';
-import { AIMS, pairOf, readPlan } from './plan-rounds.ts';
+import { phaseOfFault, type PhaseAtFault } from './phase.ts';
+import { againCommand, AIMS, pairOf, readPlan, type RoundPlan } from './plan-rounds.ts';
 import { runPathRounds, type PathRound, type RoundTimes } from './run-rounds.ts';
 
 export interface PathChaosOptions {
@@ -24,8 +25,10 @@ const ALL = 200;
 export async function chaosOfPath(options: PathChaosOptions): Promise<boolean> {
   const { seed, mutant, again, isPostgres = false } = options;
   const faults = isPostgres ? POSTGRES_FAULTS : FAULTS;
-  if (mutant !== undefined) return chaosOfMutant(mutant, options);
   const plans = again.map(readPlan);
+  if (mutant !== undefined) return chaosOfMutant(mutant, plans, options);
+  if (!isPostgres && plans.some(({ victim }) => victim === 'database'))
+    throw new Error('a round whose victim is the database is one of --postgres');
   const rounds = plans.length || options.rounds;
   console.log(plans.length > 0 ? `path: ${rounds} rounds again` : `path: ${rounds} rounds, seed ${seed}`);
   const done = await runPathRounds({
@@ -36,33 +39,47 @@ export async function chaosOfPath(options: PathChaosOptions): Promise<boolean> {
   const problems = done.flatMap((round) => round.problems);
   printCoverage(done, faults);
   printTimes(done);
-  const covered = new Set(done.map((round) => pairOf({ ...round.plan, phase: round.phase })));
+  const covered = new Set(
+    done.flatMap(({ plan, at }) => {
+      const phase = phaseOfFault(at);
+      return phase === null ? [] : [pairOf({ ...plan, phase })];
+    }),
+  );
   const pairs = faults.flatMap((fault) => AIMS.map((phase) => pairOf({ ...fault, phase })));
   const missed = pairs.filter((pair) => !covered.has(pair));
   const isThin = rounds >= ALL && missed.length > 0;
   if (isThin) console.log(`not covered: ${missed.join(', ')}`);
   const red = done.filter((round) => round.problems.length > 0);
-  for (const { name } of red) console.log(`again: npm run chaos -- --round ${name}`);
+  for (const { name } of red) console.log(`again: ${againCommand(name, { isPostgres })}`);
   console.log(problems.length === 0 ? 'nothing was found' : `${problems.length} problems were found`);
   return problems.length === 0 && !isThin && done.length === rounds;
 }
 
-async function chaosOfMutant(name: string, { rounds, seed }: PathChaosOptions): Promise<boolean> {
+async function chaosOfMutant(
+  name: string,
+  plans: readonly RoundPlan[],
+  { rounds: most, seed, isPostgres = false }: PathChaosOptions,
+): Promise<boolean> {
   if (!isMutant(name))
     throw new Error(`there is no mutant ${name}; there are: ${Object.keys(MUTANTS).join(', ')}`);
+  if (isPostgres) throw new Error('a mutant has its record in a file: leave out --postgres');
+  const rounds = plans.length || most;
   const { without, faults, phases: aims }: Mutant = MUTANTS[name];
   console.log(`path: at most ${rounds} rounds, seed ${seed}, of a Slipway in which ${without}`);
   const done = await runPathRounds({
     rounds,
     seed,
     faults,
+    plans,
     ...(aims === undefined ? {} : { aims }),
     mutant: name,
     untilRed: true,
     onRound: print,
     signal: toldToEnd(),
   });
-  const isFound = done.some(({ problems }) => problems.length > 0);
+  const red = done.filter(({ problems }) => problems.length > 0);
+  for (const round of red) console.log(`again: ${againCommand(round.name, { isPostgres, mutant: name })}`);
+  const isFound = red.length > 0;
   console.log(isFound ? 'it was found, as it has to be' : 'it was NOT found');
   return isFound;
 }
@@ -74,21 +91,26 @@ function toldToEnd(): AbortSignal {
   return ending.signal;
 }
 
-function print({ name, phase, took, verdicts, problems }: PathRound): void {
+function print({ name, at, took, verdicts, problems }: PathRound): void {
   const seconds = (ms: number): string => (ms / 1000).toFixed(1);
   const { reach, fault, end, check } = took;
   const parts = `${seconds(reach)} to the phase, ${seconds(fault)} fault, ${seconds(end)} to the end, ${seconds(check)} checks`;
   console.log(
-    `${name}: in ${phase}, ${verdicts.join(', ')}, ${seconds(reach + fault + end + check)} s (${parts})`,
+    `${name}: ${told(at)}, ${verdicts.join(', ')}, ${seconds(reach + fault + end + check)} s (${parts})`,
   );
   for (const problem of problems) console.log(`  RED ${problem}`);
 }
 
+function told({ before, after }: PhaseAtFault): string {
+  return after === null || after === before ? `in ${before}` : `between ${before} and ${after}, not counted`;
+}
+
+/** In which phases each fault has happened. Where it may have been one or the other it counts for neither. */
 function printCoverage(rounds: readonly PathRound[], faults: readonly VictimFault[]): void {
   console.table(
     faults.map(({ victim, fault }) => {
       const own = rounds.filter(({ plan }) => plan.victim === victim && plan.fault === fault);
-      const count = (phase: string): number => own.filter((round) => round.phase === phase).length;
+      const count = (phase: string): number => own.filter((round) => phaseOfFault(round.at) === phase).length;
       return { victim, fault, ...Object.fromEntries(AIMS.map((phase) => [phase, count(phase)])) };
     }),
   );

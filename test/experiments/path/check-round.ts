@@ -19,6 +19,7 @@ import type { LogReader } from './log-reader.ts';
 import { buildOf } from './phase.ts';
 import { orphansOf } from './orphans.ts';
 import { HOST, type Pushed } from './projects.ts';
+import { temporaryFiles } from './temporary-files.ts';
 
 /** The repository that the project which deploys is pushed to. */
 const PUSHED = 'chaos/deploys';
@@ -189,6 +190,8 @@ async function whatIsLeft({ system, dockerHost, temporary }: Ground): Promise<re
       ...(await stagedManifests(system.registryUrl)),
       ...(await entries(path.join(system.dir, 'worker/checkouts'))),
       ...(await entries(temporary)),
+      ...(await temporaryFiles(path.join(system.dir, 'data'))),
+      ...(await temporaryFiles(path.join(system.dir, 'worker'))),
       ...orphansOf(system.dir).map((text) => `the process ${text}`),
       // Logs of apps and of their router live on.
       ...(await entries(path.join(system.dir, 'worker/spool'))).filter((name) => !name.includes('/router-')),

@@ -17,6 +17,19 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** Where the build was when a fault happened. */
+export interface PhaseAtFault {
+  /** Right before it. */
+  readonly before: Phase;
+  /** Right after it; null where the fault left nobody who could be asked. */
+  readonly after: Phase | null;
+}
+
+/** The phase in which a fault happened; null where it may have been one or the other. */
+export function phaseOfFault({ before, after }: PhaseAtFault): Phase | null {
+  return after === null || after === before ? before : null;
+}
+
 export async function buildOf(system: System, commit: string): Promise<BuildView | null> {
   const { items } = await system.api<Page<BuildSummary>>('GET', '/builds');
   const found = items.filter((item) => item.commit === commit);

@@ -17,6 +17,18 @@ export const AIMS: readonly Phase[] = PHASES.filter((phase) => phase !== 'over')
 export const planName = ({ victim, fault, phase, seed }: RoundPlan): string =>
   [victim, fault, phase, seed].join('/');
 
+/** The command that runs a round again in the Slipway in which it was. */
+export function againCommand(
+  name: string,
+  { isPostgres, mutant }: { readonly isPostgres: boolean; readonly mutant?: string },
+): string {
+  const words = [
+    ...(isPostgres ? ['--postgres'] : []),
+    ...(mutant === undefined ? [] : ['--mutant', mutant]),
+  ];
+  return ['npm run chaos --', ...words, '--round', name].join(' ');
+}
+
 /** @throws Error for what no {@link planName} gave. */
 export function readPlan(name: string): RoundPlan {
   const [victim, fault, phase, seed = ''] = name.split('/');

@@ -3,7 +3,12 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isEnd } from '../../../src/core/status.ts';
 import type { BuildView } from '../../../src/core/views/build-view.ts';
-import { startPublicLoad, type PublicAnswer, type PublicLoad } from '../../router/support/public-load.ts';
+import {
+  startPublicLoad,
+  unansweredByHttpd,
+  type PublicAnswer,
+  type PublicLoad,
+} from '../../router/support/public-load.ts';
 import type { HostedRepository } from '../../support/git-host.ts';
 import { waitFor } from '../../support/wait.ts';
 import type { MutantName } from '../mutants.ts';
@@ -13,10 +18,10 @@ import { AppLogs } from './check-logs.ts';
 import { FAULTS, inflict, type VictimFault } from './faults.ts';
 import { EngineBroken, startGround, type Ground } from './ground.ts';
 import { startLogReader, type LogReader } from './log-reader.ts';
-import { buildOf, phaseOf, PHASES, type Phase } from './phase.ts';
+import { buildOf, phaseOf, phaseOfFault, PHASES, type Phase, type PhaseAtFault } from './phase.ts';
 import { drawRounds, pairOf, planName, type RoundPlan } from './plan-rounds.ts';
 import { addProjects, HOST, KINDS, pushTo, type Kind, type Pushed } from './projects.ts';
-import { watchVersions, type Versions } from './versions.ts';
+import { watchVersions, wrongInVersions, type Versions } from './versions.ts';
 
 export interface PathRoundsOptions {
   readonly rounds: number;
@@ -43,7 +48,7 @@ export interface PathRound {
   /** `--round` that runs it again. */
   readonly name: string;
   /** Where the build that deploys was when it happened. */
-  readonly phase: Phase;
+  readonly at: PhaseAtFault;
   readonly took: RoundTimes;
   readonly verdicts: readonly string[];
   readonly problems: readonly string[];
@@ -99,19 +104,22 @@ async function runOnGround(
   try {
     const repositories = await addProjects(ground);
     let live = await firstRelease(ground, repositories, apps);
+    let standby: string | null = null;
     const port = Number(new URL(ground.system.routerUrl).port);
     load = startPublicLoad({ port, host: HOST, clients: 2, websockets: 0, pauseMs: 20, paths: ['/'] });
     versions = watchVersions(ground.system);
     for (let n = rounds.length; n < options.rounds && options.signal?.aborted !== true; n++) {
       const plan = options.plans?.[n] ?? draw.next(covered);
-      const parts = { plan, repositories, live, load, versions, reader, apps, n };
+      const parts: RoundGround = { plan, repositories, live, standby, load, versions, reader, apps, n };
       const { round, version } = await runRound(ground, parts).catch(async (error: unknown) => {
         if (error instanceof EngineBroken) throw error;
         throw new Error(`${planName(plan)}: ${String(error)}\n${await saidBy(ground)}`, { cause: error });
       });
+      if (version !== live) standby = live;
       live = version;
       rounds.push(round);
-      covered.add(pairOf({ ...plan, phase: round.phase }));
+      const phase = phaseOfFault(round.at);
+      if (phase !== null) covered.add(pairOf({ ...plan, phase }));
       options.onRound?.(round);
       const isRed = round.problems.length > 0;
       const isStuck = round.problems.some((text) => text.includes('stuck'));
@@ -138,6 +146,8 @@ interface RoundGround {
   readonly repositories: Readonly<Record<Kind, HostedRepository>>;
   /** Version that serves. */
   readonly live: string;
+  /** That served before; null while there was none. */
+  readonly standby: string | null;
   readonly load: PublicLoad;
   readonly versions: Versions;
   readonly reader: LogReader;
@@ -148,7 +158,7 @@ interface RoundGround {
 
 async function runRound(
   ground: Ground,
-  { plan, repositories, live, load, versions, reader, apps, n }: RoundGround,
+  { plan, repositories, live, standby, load, versions, reader, apps, n }: RoundGround,
 ): Promise<{ round: PathRound; version: string }> {
   const { system } = ground;
   const random = new Random(plan.seed);
@@ -161,9 +171,12 @@ async function runRound(
     pushes.push(await pushTo(system, kind, repositories[kind], `${n}-${kind}`));
   reader.follow(pushes.map(({ commit }) => commit));
   const deploys = pushes.find(({ kind }) => kind === 'deploys');
-  const phase = await untilPhase(ground, deploys?.commit ?? '', { aim: plan.phase, delay });
+  const commit = deploys?.commit ?? '';
+  const before = await untilPhase(ground, commit, { aim: plan.phase, delay });
   const hitMs = performance.now();
-  const problems: string[] = [...(await inflict(ground, plan, random))];
+  const fault = inflict(ground, plan, random);
+  const [after, wrong] = await Promise.all([phaseAfter(ground, commit, plan), fault]);
+  const problems: string[] = [...wrong];
   const healedMs = performance.now();
   const stuck: string[] = [];
   const builds = await Promise.all(pushes.map((pushed) => untilOver(ground, pushed, stuck)));
@@ -176,7 +189,8 @@ async function runRound(
   if (stuck.length === 0) problems.push(...(await checkRound(ground, pushes, { at: plan, reader, apps })));
   problems.push(...(await checkLive(ground, version)));
   problems.push(...checkAnswers(load.answers.slice(from), plan, [hitMs, backMs]));
-  problems.push(...checkVersions(versions.take(), plan, [live, version]));
+  const served = { before: live, standby, after: version };
+  problems.push(...wrongInVersions(versions.take(), plan, served));
   const verdicts = builds.map((build, index) => `${pushes[index]?.kind ?? ''} ${build?.status ?? 'stuck'}`);
   if (deployed !== undefined) verdicts.push(`deployment ${deployed.status}`);
   const took = {
@@ -185,9 +199,14 @@ async function runRound(
     end: backMs - healedMs,
     check: performance.now() - backMs,
   };
-  return { round: { plan, name: planName(plan), phase, took, verdicts, problems }, version };
+  const at = { before, after };
+  return { round: { plan, name: planName(plan), at, took, verdicts, problems }, version };
 }
 
+/**
+ * Waits for the phase, or a later one, and some more.
+ * @returns The phase then, which may be over already.
+ */
 async function untilPhase(
   { system }: Ground,
   commit: string,
@@ -197,12 +216,22 @@ async function untilPhase(
   for (;;) {
     const phase = phaseOf(await buildOf(system, commit));
     if (PHASES.indexOf(phase) >= from) {
-      await sleep(phase === aim ? delay * DELAYS[phase] : 0);
-      return phase;
+      if (phase !== aim) return phase;
+      await sleep(delay * DELAYS[phase]);
+      return phaseOf(await buildOf(system, commit));
     }
     await sleep(LOOK_MS);
   }
 }
+
+/** Looked at while the fault goes on, which says where the build was when it began; null where that took who answers. */
+async function phaseAfter({ system }: Ground, commit: string, at: VictimFault): Promise<Phase | null> {
+  if (!mayAnswer(at)) return null;
+  return buildOf(system, commit).then(phaseOf, () => null);
+}
+
+const mayAnswer = ({ victim, fault }: VictimFault): boolean =>
+  victim !== 'database' && (victim !== 'server' || fault === 'fill' || fault === 'clock');
 
 /** At most this much later, so that it still happens in the phase. */
 const DELAYS: Readonly<Record<Phase, number>> = {
@@ -239,36 +268,25 @@ async function liveAgain({ system }: Ground, version: string): Promise<void> {
   await waitFor('live serves', serves, 30_000).catch(() => undefined);
 }
 
-/** Live answers every GET, but from the fault until live serves again where that is the router's or the engine's. */
+/** Live answers every request that may be repeated, but from the fault until live serves again where that is the router's or the engine's. */
 function checkAnswers(
   answers: readonly PublicAnswer[],
   { victim }: VictimFault,
   [hitMs, backMs]: readonly [number, number],
 ): readonly string[] {
-  const isBad = ({ method, status }: PublicAnswer): boolean => method === 'GET' && status !== 200;
   const counted = answers.filter(
     ({ startedMs, endedMs }) => !mayBeAway(victim) || endedMs < hitMs || startedMs > backMs,
   );
-  const bad = counted.filter(isBad);
+  const bad = unansweredByHttpd(counted);
   const first = bad[0];
   return first === undefined
     ? []
-    : [`live did not answer ${bad.length} of ${counted.length}: ${first.status ?? first.error ?? ''}`];
+    : [
+        `live did not answer ${bad.length} of ${counted.length}: ${first.method} ${first.status ?? first.error ?? ''}`,
+      ];
 }
 
 const mayBeAway = (victim: VictimFault['victim']): boolean => victim === 'router' || victim === 'engine';
-
-/** Users see the old version and then, where it was deployed, the new one: once, and nothing after it. */
-function checkVersions(
-  seen: readonly string[],
-  { victim }: VictimFault,
-  [before, after]: readonly [string, string],
-): readonly string[] {
-  const expected = before === after ? [before] : [before, after];
-  return mayBeAway(victim) || seen.join() === expected.join()
-    ? []
-    : [`users saw ${seen.join(', then ') || 'nothing'}, not ${expected.join(', then ')}`];
-}
 
 /** The last that server and worker have logged, without the requests. */
 async function saidBy({ system }: Ground): Promise<string> {

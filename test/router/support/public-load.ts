@@ -25,6 +25,16 @@ export interface PublicLoad {
 
 export const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'OPTIONS', 'PATCH', 'GET', 'DELETE'] as const;
 
+/** What the router may send a second time: docs/decisions/0003-router.md, "Retries". */
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Of an app that is busybox's httpd, the repeatable requests that it did not answer itself. That has no OPTIONS, and says so. */
+export function unansweredByHttpd(answers: readonly PublicAnswer[]): readonly PublicAnswer[] {
+  return answers.filter(
+    ({ method, status }) => REPEATABLE.has(method) && status !== (method === 'OPTIONS' ? 501 : 200),
+  );
+}
+
 export interface LoadOptions {
   readonly port: number;
   readonly host: string;
