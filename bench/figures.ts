@@ -62,7 +62,13 @@ export interface BenchmarkJson {
     readonly ratio: number;
     readonly wrong: number;
   };
-  readonly recovery: { readonly restartedMs: number; readonly awayMs: number };
+  /** To the verdict of a build whose step was running, and to the second attempt of one whose image was being built. */
+  readonly recovery: {
+    readonly restartedMs: number;
+    readonly awayMs: number;
+    readonly imageRestartedMs: number;
+    readonly imageAwayMs: number;
+  };
   readonly lint: { readonly typicalMs: number; readonly thousandStepsMs: number; readonly processMs: number };
   /** From a recorded build to its first job, beyond that of a build of one workflow. */
   readonly matrix: { readonly addedMs: number };
