@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,6 @@ import { isEnd } from '../../src/core/status.ts';
 import type { BuildSummary, BuildView } from '../../src/core/views/build-view.ts';
 import type { Page } from '../../src/core/views/page.ts';
 import { dockerClient } from '../../src/parts/docker.ts';
-import { findBinary } from '../../src/parts/find-binary.ts';
 import { sign } from '../../src/webhooks/signature.ts';
 import { APP_LABELS } from '../../worker/deploy/app-container.ts';
 import { appNetworkName } from '../../worker/deploy/app-network.ts';
@@ -22,12 +21,13 @@ import { pushPayload } from '../support/github-payloads.ts';
 import { busyboxImage, postgresImage, redisImage, registryImage } from '../support/images.ts';
 import { testParts } from '../support/parts.ts';
 import { waitFor } from '../support/wait.ts';
+import { findCompose } from './support/find-compose.ts';
 import { ownImage } from './support/own-image.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const FILE = path.join(ROOT, 'compose.yml');
 const run = promisify(execFile);
-const compose = findBinary(['docker-compose']);
+const compose = findCompose();
 const APPS = `label=${APP_LABELS.router}=/var/lib/slipway-router`;
 
 interface Service {
@@ -50,11 +50,16 @@ describe('compose.yml', () => {
     for (const name of needed) expect(told, `${name} has neither a default nor an example`).toContain(name);
     for (const service of Object.values(services)) expect(service['restart']).toBe('unless-stopped');
   });
+
+  // Whoever asks for all of it is not to take what was left out for what went well.
+  it.runIf(process.env['SLIPWAY_SELF'] === 'whole')('is tried by `npm run self`', () => {
+    expect(compose, 'neither docker-compose nor `docker compose` is on this machine').not.toBeNull();
+  });
 });
 
 /*
- * `npm run self`, where docker-compose is: all of it comes up from images of this machine, a push becomes an image in its
- * registry and a deployment behind its router, and `down -v` leaves nothing.
+ * `npm run self`, where `docker-compose` or `docker compose` is: all of it comes up from images of this machine, a push
+ * becomes an image in its registry and a deployment behind its router, and `down -v` leaves nothing.
  */
 describe.runIf((process.env['SLIPWAY_SELF'] ?? '') !== '' && compose !== null)(
   'a team by compose.yml',
@@ -70,8 +75,11 @@ describe.runIf((process.env['SLIPWAY_SELF'] ?? '') !== '' && compose !== null)(
     const team = async (...args: string[]): Promise<string> => {
       const files = ['--file', FILE, '--file', at('local.yml'), '--env-file', at('env')];
       const all = ['--project-name', project, '--project-directory', place, ...files, ...args];
-      const env = { PATH: process.env['PATH'], HOME: place, DOCKER_HOST: engine() };
-      return (await run(compose ?? '', all, { env, maxBuffer: 2 ** 24 })).stdout;
+      // Its plugins may be this user's own.
+      const DOCKER_CONFIG = process.env['DOCKER_CONFIG'] ?? path.join(homedir(), '.docker');
+      const env = { PATH: process.env['PATH'], HOME: place, DOCKER_CONFIG, DOCKER_HOST: engine() };
+      const [program = '', ...first] = compose ?? [];
+      return (await run(program, [...first, ...all], { env, maxBuffer: 2 ** 24 })).stdout;
     };
 
     beforeAll(async () => {
