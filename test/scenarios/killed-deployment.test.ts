@@ -9,25 +9,29 @@ import type { DeploymentView } from '../../src/core/views/deployment-view.ts';
 import type { EnvironmentView } from '../../src/core/views/environment-view.ts';
 import type { Page } from '../../src/core/views/page.ts';
 import { listApps } from '../../worker/deploy/app-container.ts';
+import { firstAddress } from '../../worker/deploy/app-network.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { withDirectoryLock } from '../../worker/router/directory-lock.ts';
-import { startPublicLoad, type PublicLoad } from '../router/support/public-load.ts';
+import { startPublicLoad, unansweredByHttpd, type PublicLoad } from '../router/support/public-load.ts';
 import { endOf, push } from '../support/builds.ts';
 import { testParts } from '../support/parts.ts';
 import { waitFor } from '../support/wait.ts';
 import { explain } from './support/expect-build.ts';
+import { startGate, type Gate } from './support/gate.ts';
 import { startWorld, type World } from './support/world.ts';
 
 const HOST = 'killed.example.com';
 
 let world: World;
 let load: PublicLoad;
+let gate: Gate;
 let environmentId: string;
 /** The first deployment of each version: what a rollback to it names. */
 const firsts = new Map<string, string>();
 let live = 'one';
 
 beforeAll(async () => {
+  gate = await startGate();
   world = await startWorld({ capacity: 1 });
   const repository = await world.addProject('killed/deployment', {});
   for (const version of ['two', 'one']) {
@@ -43,11 +47,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await load?.stop();
   await world?.stop();
+  await gate?.close();
 });
 
 describe('a deployment, on the record of the server', () => {
   afterEach(async () => {
-    expect(load.answers.filter(({ method, status }) => method === 'GET' && status !== 200)).toEqual([]);
+    expect(unansweredByHttpd(load.answers)).toEqual([]);
     expect((await world.system.ask(HOST)).text).toBe(`${live}\n`);
     expect(await slotsWithApps()).toEqual(await slotsByRecord());
     await world.expectNothingOfBuilds();
@@ -59,6 +64,7 @@ describe('a deployment, on the record of the server', () => {
       const { system } = world;
       await interrupted(phase, async (id) => {
         await kill(system.worker);
+        expect((await deploymentOf(id)).phase, 'the record still has it').toBe(phase);
         expect((await system.ask(HOST)).text, 'live serves').toMatch(/^(one|two)\n$/);
         if (!mayAbort(phase)) await expect(cancel(id), 'it only goes forward').rejects.toThrow(/: 409 /);
         await system.startWorker();
@@ -125,8 +131,6 @@ async function interrupted(
   const served = load.answers.length;
   await using held = await hold(phase);
   const id = await deployOther();
-  const slow =
-    phase === 'draining' ? untilPhase(id, 'smoking').then(() => system.ask(HOST, '/cgi-bin/slow')) : null;
   await untilPhase(id, phase, held.whileIn);
   await fault(id);
   await held.release();
@@ -142,8 +146,8 @@ async function interrupted(
   expect(end).toMatchObject({ status: 'success', reason: null });
   if (!mayAbort(phase))
     expect([...phases].filter(mayAbort), 'from the switch on it goes forward').toEqual([]);
-  if (slow !== null)
-    expect(await slow, 'what the old slot had in hand').toEqual({ status: 200, text: `${live}\n` });
+  if (phase === 'draining')
+    expect(await held.inHand(), 'what the old slot had in hand').toEqual({ status: 200, text: `${live}\n` });
   live = next;
   expect(load.answers.length).toBeGreaterThan(served + 20);
 }
@@ -162,24 +166,29 @@ function cancel(id: string): Promise<unknown> {
 }
 
 interface Held extends AsyncDisposable {
-  /** Called while the record has another phase. */
-  readonly whileIn: (phase: DeploymentPhase) => void;
+  /** Called while the record has an earlier phase. */
+  readonly whileIn: (phase: DeploymentPhase) => Promise<void>;
+  /** The answer to the request that keeps the old slot draining; null where that is not the phase. */
+  readonly inHand: () => Promise<unknown>;
   readonly release: () => Promise<void>;
 }
 
 /**
- * Keeps a deployment in a phase that is over in a moment: a registry that stands still keeps it `pulling`, another who
- * has the router's directory keeps it `starting` or `switching`. The others last by what the file says.
+ * Keeps a deployment in a phase until it is released: a registry that stands still keeps it `pulling`, another who has the
+ * router's directory `starting` or `switching`, an app that does not listen yet `checking`, a smoke test that is not over
+ * `smoking`, and a request that the old slot has in hand `draining`.
  */
 async function hold(phase: DeploymentPhase): Promise<Held> {
   const { system } = world;
   let locked: Promise<void> | null = null;
+  let slow: Promise<unknown> | null = null;
   const over = new AbortController();
   const takeLock = () => {
     locked ??= withDirectoryLock(path.join(system.dir, 'router'), () => aborted(over.signal));
   };
   const release = async () => {
     if (phase === 'pulling') process.kill(system.registry.pid, 'SIGCONT');
+    for (const name of ['app', 'smoke', 'slow']) gate.open(name);
     over.abort();
     await locked;
   };
@@ -188,12 +197,29 @@ async function hold(phase: DeploymentPhase): Promise<Held> {
     process.kill(system.registry.pid, 'SIGSTOP');
   }
   if (phase === 'starting') takeLock();
+  if (phase === 'checking') gate.shut('app');
+  // What holds the later ones is there before the smoke test is over.
+  if (!BEFORE_SMOKE.has(phase)) gate.shut('smoke');
+  if (phase === 'draining') gate.shut('slow');
+  const beforeItEnds = async () => {
+    if (phase === 'switching') takeLock();
+    if (phase === 'draining') {
+      slow ??= system.ask(HOST, '/cgi-bin/slow');
+      await waitFor('the old slot has a request in hand', () => gate.waiting('slow') === 1);
+    }
+    if (phase !== 'smoking') gate.open('smoke');
+  };
   return {
-    whileIn: (seen) => void (phase === 'switching' && seen === 'smoking' && takeLock()),
+    whileIn: async (seen) => {
+      if (seen === 'smoking') await beforeItEnds();
+    },
+    inHand: async () => slow,
     release,
     [Symbol.asyncDispose]: release,
   };
 }
+
+const BEFORE_SMOKE: ReadonlySet<DeploymentPhase> = new Set(['pulling', 'starting', 'checking']);
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -202,14 +228,19 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Waits until the record has `phase`, or one that came after it sooner than this saw. */
-async function untilPhase(id: string, phase: DeploymentPhase, onOther?: (seen: DeploymentPhase) => void) {
+/** Waits until the record has `phase`. @throws Error where it had a later one first. */
+async function untilPhase(
+  id: string,
+  phase: DeploymentPhase,
+  onEarlier: (seen: DeploymentPhase) => Promise<void>,
+) {
   for (const deadline = Date.now() + 20_000; ; await sleep(2)) {
     const seen = await deploymentOf(id);
-    if (isEnd(seen.status) || Date.now() > deadline)
+    if (seen.phase === phase && !isEnd(seen.status)) return;
+    const isPast = isEnd(seen.status) || PHASES.indexOf(seen.phase) > PHASES.indexOf(phase);
+    if (isPast || Date.now() > deadline)
       throw new Error(`${phase} was not seen: ${JSON.stringify(seen)}\n${await world.system.logs()}`);
-    if (PHASES.indexOf(seen.phase) >= PHASES.indexOf(phase)) return;
-    onOther?.(seen.phase);
+    await onEarlier(seen.phase);
   }
 }
 
@@ -254,17 +285,18 @@ async function kill(child: ChildProcess | null, signal: NodeJS.Signals = 'SIGKIL
   await gone;
 }
 
-/** `/cgi-bin/slow` takes 4 s; the app begins to listen after half a second, and ends at once when it is asked to. */
+/** What is held asks the gate: the app before it listens, the smoke test, and `/cgi-bin/slow`. The app ends at once when it is asked to. */
 function filesOf(version: string): Record<string, string> {
+  const ask = `wget -qO /dev/null http://${firstAddress(testParts().appNetwork)}:${gate.port}`;
   return {
     Dockerfile: `FROM slipway-test/busybox:1
 COPY --chmod=755 slow /www/cgi-bin/slow
 RUN echo ${version} > /www/index.html
-CMD ["sh", "-c", "sleep 0.5; exec httpd -f -p 80 -h /www"]
+CMD ["sh", "-c", "${ask}/app; exec httpd -f -p 80 -h /www"]
 `,
     slow: `#!/bin/sh
 printf 'Content-Type: text/plain\\r\\n\\r\\n'
-sleep 4
+${ask}/slow
 cat /www/index.html
 `,
     'slipway.yml': `image: {}
@@ -272,7 +304,7 @@ deploy:
   environment: production
   port: 80
   host: ${HOST}
-  smoke: { commands: [sleep 0.5] }
+  smoke: { commands: ["${ask}/smoke"] }
   standby: 0s
 `,
   };

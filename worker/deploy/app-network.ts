@@ -68,7 +68,8 @@ export function upperHalf(range: string): string {
   return `${plus(range, 2 ** (31 - bits))}/${bits + 1}`;
 }
 
-function firstAddress(range: string): string {
+/** `10.212.0.0/16` → `10.212.0.1`, which is the host's where the engine has made the network. */
+export function firstAddress(range: string): string {
   return plus(range, 1);
 }
 
