@@ -75,8 +75,7 @@ const settings = read();
 /** A renewed certificate is to be looked at; without one, nothing: the signal ends no process of ours. */
 let onHangUp = (): void => undefined;
 process.on('SIGHUP', () => onHangUp());
-const lineMask = createLineMask();
-lineMask.add(secretTexts(process.env));
+const lineMask = createLineMask(secretTexts(process.env));
 const output = pino.destination({ sync: true });
 const log = pino(
   {

@@ -1,5 +1,5 @@
 import { Matcher } from './matcher.ts';
-import { needlesOf, wrappedNeedlesOf } from './needles.ts';
+import { needlesOf, wrappedNeedlesOf } from '../../src/core/needles.ts';
 import { addSpan, type Span } from './spans.ts';
 import { isEndOfLine, WrappedMatches } from './wrapped-matches.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { needlesOf, wrappedNeedlesOf } from '../../../../worker/logs/needles.ts';
+import { needlesOf, wrappedNeedlesOf } from '../../../../src/core/needles.ts';
 import { MASK, Redactor } from '../../../../worker/logs/redactor.ts';
 
 function redact(secrets: readonly string[], pieces: readonly Uint8Array[]): Buffer {

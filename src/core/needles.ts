@@ -1,4 +1,4 @@
-import { shellForms } from '../../src/core/shell-forms.ts';
+import { shellForms } from './shell-forms.ts';
 
 /** Shorter values are refused as secrets: masking them would mask everything. */
 export const SHORTEST_SECRET = 4;
