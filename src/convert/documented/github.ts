@@ -30,7 +30,7 @@ export const OF_GITHUB: readonly Place[] = [
       return `on: push\njobs:\n  other: { runs-on: ubuntu-latest, container: "node:20", steps: [{ run: x }] }\n  one:\n${[
         'runs-on: ubuntu-latest',
         'container: "node:20"',
-        'steps: [{ run: x }]',
+        'steps: [{ run: x }, { run: x }]',
       ]
         .filter((one) => !one.startsWith(`${key}:`) && key !== 'uses')
         .map((one) => `    ${one}\n`)
@@ -62,7 +62,7 @@ export const OF_GITHUB: readonly Place[] = [
       line.includes('download-artifact')
         ? `${GITHUB_STEP}${GITHUB_UPLOAD}\n  two:\n    needs: one\n    container: "node:20"\n    steps:\n      - ${line}\n      - run: x\n`
         : line.startsWith('uses')
-          ? `${GITHUB_STEP}${line}\n      - run: x\n`
+          ? `${line.includes('setup-') ? GITHUB_STEP.replace(/ +container: .*\n/, '') : GITHUB_STEP}${line}\n      - run: x\n`
           : `${GITHUB_STEP}${line}\n${line.startsWith('run') ? '' : '        run: x\n'}`,
     keys: {
       id: 'a',

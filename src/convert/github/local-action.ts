@@ -64,7 +64,7 @@ export function enterAction(step: Foreign, around: Around, local: LocalActions):
   const runs = root.get('runs');
   runs?.get('using')?.text();
   const steps = runs?.get('steps')?.items() ?? [];
-  noteWhole(step, steps.length);
+  noteWhole(step, steps.length, 'action');
   noteHidden(steps, inputs, definedBy(around.env));
   return {
     steps,
@@ -129,15 +129,16 @@ function readInputs(
 }
 
 /** What holds of an action as a whole there, and of each of its steps here. */
-function noteWhole(step: Foreign, count: number): void {
+export function noteWhole(of: Foreign, count: number, whole: 'action' | 'job'): void {
   if (count < 2) return;
-  step
-    .get('timeout-minutes')
-    ?.changes('each step of the action may take as long', 'Nothing, where that is enough.');
-  const allowed = step.get('continue-on-error');
+  of.get('timeout-minutes')?.changes(
+    `each step of the ${whole} may take as long`,
+    'Nothing, where that is enough.',
+  );
+  const allowed = of.get('continue-on-error');
   if (allowed?.peek() === 'true')
     allowed.changes(
-      'after a step of the action that failed its others run, too',
+      `after a step of the ${whole} that failed its others run, too`,
       'Have them look for what they need.',
     );
 }

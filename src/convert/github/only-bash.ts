@@ -9,13 +9,13 @@ const ONLY_BASH = new RegExp(
     String.raw`\[[ \t][^\]\n]{0,200}==`,
     // <(a), >(a), <<< a, &> a, a |& b
     String.raw`(?:^|\s)[<>]\(|<<<|&>|\|&`,
-    // a=(b), a+=b, ${a[0]}, ${!a}, ${a/b}, ${a^}, ${a,}, ${a:1}
-    String.raw`(?:^|[\s;])\w+(?:=\(|\+=)|\$\{[!#]?\w+\[|\$\{!\w|\$\{\w+(?:[/^,]|:[ \d$(])`,
+    // a=(b), a+=b, ${a[0]}, ${!a}, ${a/b}, ${a^}, ${a,}, ${a:1}, ${a::1}, a[0]=b
+    String.raw`(?:^|[\s;])\w+(?:=\(|\+=|\[\w+\]=)|\$\{[!#]?\w+\[|\$\{!\w|\$\{\w+(?:[/^,]|:[ :\d$(])`,
     // $'a', {1..3}, {a,b}
     String.raw`(?:^|[\s=(])\$'|\{\w+\.\.\w+\}|[\s\w./]\{[\w./*-]*(?:,[\w./*-]*)+\}`,
-    String.raw`\bpipefail\b|\$\{?(?:RANDOM|SECONDS|OSTYPE|HOSTNAME|E?UID|PIPESTATUS|FUNCNAME|BASH\w*)\b`,
-    `${COMMAND}(?:source|declare|typeset|mapfile|readarray|shopt|pushd|popd|let|select|function)[ \\t]`,
-    String.raw`${COMMAND}(?:echo[ \t]+-\w*[eE]|read[ \t]+-\w*[adnpt]|trap[ \t][^\n]{0,200}\bERR\b)`,
+    String.raw`\bpipefail\b|/dev/(?:tcp|udp)/|\$\{?(?:RANDOM|SECONDS|OSTYPE|HOSTNAME|E?UID|PIPESTATUS|FUNCNAME|BASH\w*)\b`,
+    `${COMMAND}(?:source|declare|typeset|mapfile|readarray|shopt|pushd|popd|let|select|function|disown)(?:[ \\t]|$)`,
+    String.raw`${COMMAND}(?:echo[ \t]+-\w*[eE]|read[ \t]+-\w*[adnpt]|export[ \t]+-f|printf[ \t]+-v|printf[ \t][^\n]{0,200}%q|test[ \t][^\n]{0,200}[ \t]==[ \t]|trap[ \t][^\n]{0,200}\b(?:ERR|DEBUG|RETURN)\b)`,
   ].join('|'),
   'm',
 );

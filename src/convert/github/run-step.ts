@@ -57,20 +57,14 @@ export function runStep(step: Foreign, run: Foreign, texts: StepExpressions, aro
       `commands are run by \`sh -e\`, and not by \`${shellName.slice(0, 20)}\``,
       'Call it in the commands.',
     );
-  else if (shellName.replace(OF_EVERY_SHELL, '') !== '')
+  else if (shellName.replace(KNOWN_OPTIONS, '') !== '')
     shell?.changes('its options are not passed on', 'Write `set` in the commands, or what they read.');
   const directory =
     step.get('working-directory') ??
     runs.map((one) => one?.get('working-directory')).find((one) => one !== undefined);
-  const options =
-    shell === undefined
-      ? needsBash(command, around.image.value)
-        ? '-e'
-        : null
-      : shellName.startsWith('bash')
-        ? '-eo pipefail'
-        : null;
-  const commands = options === null ? command : bashOf(command, options);
+  const ranBy =
+    shell === undefined ? (needsBash(command, around.image.value) ? 'bash -e' : 'sh -e') : shellOf(shellName);
+  const commands = ranBy === 'sh -e' ? command : scriptOf(command, ranBy);
   const inside =
     directory === undefined ? null : directoryEntry(directory, texts.word(directory.text() ?? '', directory));
   // Paths of caches are those of the checkout, wherever the commands start.
@@ -178,16 +172,30 @@ function whenEntry(said: Condition | null, condition: Foreign | undefined): OutE
   return entries.length === 0 ? null : entry('when', map(entries), from);
 }
 
-/** Bash by name, where the file asks for it, or has what only bash knows. It reads the script beside its input, which commands may read. */
-function bashOf(command: string, options: string): string {
+/**
+ * What runs the commands of a `shell`: alone, `bash` stops at the first failure, also before a pipe, and `sh` at the first;
+ * with options, as these say (GitHub, "Workflow syntax", `jobs.<job_id>.steps[*].shell`).
+ */
+function shellOf(written: string): string {
+  const [, shell = 'sh', rest = ''] = /^(bash|sh)\b(.*)$/s.exec(written.trim()) ?? [];
+  if (rest === '') return shell === 'bash' ? 'bash -eo pipefail' : 'sh -e';
+  const stops = /\s-\w*e/.test(rest) ? ' -e' : '';
+  return `${shell}${stops}${shell === 'bash' && /\bpipefail\b/.test(rest) ? ' -o pipefail' : ''}`.replace(
+    '-e -o',
+    '-eo',
+  );
+}
+
+/** Of a shell by name, where the file asks for it, or has what only that one knows. It reads the script beside its input, which commands may read. */
+function scriptOf(command: string, shell: string): string {
   const lines = command.replace(/\n+$/, '').split('\n');
   let word = 'END_OF_SCRIPT';
   while (lines.includes(word)) word += '_';
-  return `bash ${options} /dev/fd/3 3<<'${word}'\n${lines.join('\n')}\n${word}`;
+  return `${shell} /dev/fd/3 3<<'${word}'\n${lines.join('\n')}\n${word}`;
 }
 
-/** Options of a shell that say what holds anyway. */
-const OF_EVERY_SHELL = /^(?:ba)?sh|\s+(?:--noprofile|--norc|-e|-eo pipefail|-o pipefail|\{0\})(?=\s|$)/g;
+/** Options of a shell that are passed on, or say what holds anyway. */
+const KNOWN_OPTIONS = /^(?:ba)?sh|\s+(?:--noprofile|--norc|-e|-eo pipefail|-o pipefail|\{0\})(?=\s|$)/g;
 
 function variableEntry(one: Foreign, texts: StepExpressions): readonly OutEntry[] {
   // Those of the file are written out in each step.

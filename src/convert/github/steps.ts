@@ -9,9 +9,9 @@ import { definedBy } from './defined-by.ts';
 import type { KeptUpload, Upload } from './download-artifact.ts';
 import type { Start } from './start.ts';
 import { stepExpressions } from './expressions.ts';
-import { combined, enterAction, type LocalActions } from './local-action.ts';
+import { combined, enterAction, noteWhole, type LocalActions } from './local-action.ts';
 import { isLocal } from './local-files.ts';
-import type { Condition } from './read-condition.ts';
+import { readCondition, type Condition } from './read-condition.ts';
 import { isAllowed, runStep, uploadStep, type RunAround, type StepImage } from './run-step.ts';
 
 /** What a job has of others, and leaves to them. */
@@ -44,6 +44,8 @@ interface Making {
   readonly caches: CacheOut[];
   readonly out: Out[];
   image: StepImage | null;
+  /** That of the job's `container`, which no action replaces. */
+  readonly container: StepImage | null;
   /** What each step begins with that may call the tool of its image. */
   prepare: readonly string[];
 }
@@ -70,13 +72,14 @@ export function readSteps(
       container.get(key)?.leaveOut('a step runs as its image says', 'Remove it.');
   const containerEnv = container?.kind === 'map' ? container.get('env') : undefined;
   const steps = (job.get('steps')?.items() ?? []).filter((step) => !done.has(step));
+  const image =
+    own === undefined
+      ? null
+      : { value: stepExpressions(new Map(), start).word(own.text() ?? '', own), from: own };
   const making: Making = {
     ...{ job, start, passing, local, unique: uniqueNames(), caches: [], out: [], prepare: [] },
+    ...{ image, container: image },
     written: [...new Set(steps.map((one) => writtenOf(one, local)))].join('\n'),
-    image:
-      own === undefined
-        ? null
-        : { value: stepExpressions(new Map(), start).word(own.text() ?? '', own), from: own },
   };
   readList(
     steps,
@@ -90,6 +93,7 @@ export function readSteps(
     },
     making,
   );
+  noteWhole(job, making.out.length, 'job');
   for (const { from } of making.caches)
     from.leaveOut('no step follows that it could belong to', 'Write `cache` on the step that fills it.');
   return making.out;
@@ -125,10 +129,7 @@ function readList(steps: readonly Foreign[], around: Around, making: Making): vo
             ...([step, uses, step.get('with')] as const),
             ...([stepExpressions(definedBy(env), start), passing.uploads, making.written] as const),
           );
-    if (action?.kind === 'image') {
-      making.image = { value: action.image, from: action.from };
-      making.prepare = action.prepare;
-    }
+    if (action?.kind === 'image' && mayRun(step, start)) takeImage(action, step, making);
     const hasCache = action !== null && 'cache' in action && action.cache !== null;
     if (hasCache) making.caches.push(action.cache);
     if (action !== null && action.kind !== 'artifacts') {
@@ -137,7 +138,7 @@ function readList(steps: readonly Foreign[], around: Around, making: Making): vo
         step
           .get('if')
           ?.leaveOut('a cache has no condition but that of its step', 'Write two steps, one with `cache`.');
-      else step.get('if')?.needs('the action is left out, or the image has its tool');
+      else if (action.kind !== 'image') step.get('if')?.needs('the action is left out');
       for (const key of ['name', 'env', 'continue-on-error', 'timeout-minutes', 'shell', 'working-directory'])
         step.get(key)?.needs('nothing runs for the action');
       continue;
@@ -168,6 +169,49 @@ function readList(steps: readonly Foreign[], around: Around, making: Making): vo
     }
   }
 }
+
+/** Whether the `if` of an action may hold. */
+function mayRun(step: Foreign, start: Start): boolean {
+  const written = step.get('if')?.text() ?? '';
+  return written === '' || readCondition(written, start)?.isNever !== true;
+}
+
+/** The image that an action asks for, in which the steps after it run. */
+function takeImage(
+  action: Extract<ReturnType<typeof readAction>, { kind: 'image' }>,
+  step: Foreign,
+  making: Making,
+): void {
+  const { image } = making;
+  const [uses, condition] = [step.get('uses') ?? step, step.get('if')];
+  const isOther = image !== null && repositoryOf(image.value) !== repositoryOf(action.image);
+  if (isOther && image === making.container) {
+    uses.changes(
+      'the job runs in the image of its `container`, which may lack the tool',
+      'Write an image that has both.',
+    );
+    return;
+  }
+  if (isOther)
+    uses.changes(
+      `from here on steps run in \`${action.image}\`, and have the tool of \`${image.value}\` no more`,
+      'Write an image that has both.',
+    );
+  const said = condition === undefined ? null : readCondition(condition.text() ?? '', making.start);
+  if (
+    condition !== undefined &&
+    condition.peek() !== '' &&
+    (said?.evaluate !== null || said.status === 'failure')
+  )
+    condition.changes(
+      'the steps after it run in its image, whatever this says',
+      'Write a `matrix`, or two files.',
+    );
+  making.image = { value: action.image, from: action.from };
+  making.prepare = action.prepare;
+}
+
+const repositoryOf = (image: string): string => image.replace(/:[^/]*$/, '');
 
 function runnerImage(job: Foreign): StepImage {
   job

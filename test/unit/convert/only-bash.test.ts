@@ -34,6 +34,15 @@ it.each([
   'echo -e "a\\tb"',
   'read -p x a',
   'echo $RANDOM',
+  'echo "tag=${GITHUB_SHA::7}"',
+  'a[0]=b',
+  'exec 3<>/dev/tcp/db/5432',
+  'export -f build',
+  'x & disown',
+  'printf %q "$a"',
+  'printf -v a %s b',
+  'test "$a" == b',
+  'trap x DEBUG',
 ])('a script without a `shell` that only bash knows is run by `bash -e`, as there: %s', (run) => {
   expect(stepOf(run)).toContain("bash -e /dev/fd/3 3<<'END_OF_SCRIPT'\n");
 });
@@ -48,6 +57,10 @@ it.each([
   'npm run source && open source-map',
   'build() { x; }; . ./env',
   'jq "{a: .b}" c',
+  'echo ${a:-b} ${a:+b}',
+  'printf "%s\n" a > /dev/null',
+  'test "$a" = b && printf %s c',
+  'export FOO=bar',
 ])('a script that every shell knows stays as it is: %s', (run) => {
   expect(stepOf(run)).not.toContain('bash');
 });
