@@ -19,8 +19,8 @@ const USAGE = `Usage: slipway convert [FILE…] [--from ${FORMATS.join('|')}] [-
 
 Writes the ${PIPELINE_FILE} that does the same as a file of another product. Without a name it takes what it finds here:
 .woodpecker/, .woodpecker.yml, .drone.yml, .gitlab-ci.yml or .github/workflows/. What is left out, or not quite the same,
-is listed on standard error, each with its line and our way to say it. Actions and workflows of the repository that those of
-GitHub name by ./… are read, too.
+is listed on standard error, each with its line and our way to say it. Files of the repository that those of GitHub name by
+./…, and that those of GitLab include, are read, too.
   --from    the format, where neither path nor keys of the file say it
   --write   write ${PIPELINE_FILE}, or ${FOLDER}/<workflow>.yml for several workflows, instead of standard output;
             a file that is there is left as it is, and that is an error
@@ -59,7 +59,7 @@ export async function convertCommand(argv: readonly string[]): Promise<number> {
     }
     const files = await readFiles(positionals);
     const format = chooseFormat(files, values.from);
-    const converted = format === 'github' ? await convertGithub(files) : convertFiles(files, format);
+    const converted = await convert(files, format);
     showNotes(converted);
     if (converted.workflows.length === 0) return 1;
     if (values.write) writeFiles(outputs(converted));
@@ -73,9 +73,11 @@ export async function convertCommand(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function convertGithub(files: readonly InputFile[]): Promise<Converted> {
+async function convert(files: readonly InputFile[], format: Format): Promise<Converted> {
+  const all = await withLocalFiles(files, format);
+  if (format !== 'github') return convertFiles(all, format);
   const folder = path.dirname(files[0]?.path ?? '.');
-  return convertFiles(await withLocalFiles(files), 'github', undefined, await githubRepository(folder));
+  return convertFiles(all, format, undefined, await githubRepository(folder));
 }
 
 async function readFiles(names: readonly string[]): Promise<readonly InputFile[]> {
@@ -99,6 +101,13 @@ function chooseFormat(files: readonly InputFile[], wanted: string | undefined): 
     formatOf(name, Buffer.from(content as Uint8Array).toString()),
   );
   const [first] = formats;
+  // What others include has its format from these.
+  const byPath = files.map(({ path: name }) => formatOf(name, '')).find((format) => format !== null);
+  if (
+    byPath !== undefined &&
+    formats.every((format, index) => format === byPath || formatOf(files[index]?.path ?? '', '') === null)
+  )
+    return byPath;
   if (first === undefined || first === null)
     throw new Error(`the format of ${files[0]?.path ?? 'the file'} is not known; name it with --from`);
   if (formats.some((format) => format !== first))

@@ -4,6 +4,7 @@ import type { Converted, ConvertedWorkflow, Format, InputFile } from './converte
 import { readDrone } from './drone/read-documents.ts';
 import { readGithub } from './github/read-file.ts';
 import { newRun, noteUnused, type Run } from './github/run.ts';
+import { isMain } from './gitlab/includes.ts';
 import { readGitlab } from './gitlab/read-file.ts';
 import { needThere } from './need-there.ts';
 import { uniqueNames, workflowNameOf } from './names.ts';
@@ -68,9 +69,16 @@ function read(
   const own = files.filter(({ isBeside }) => !isBeside);
   const every = own.flatMap((file) => bounded(file.report, () => READERS[format](file, files, run)) ?? []);
   if (format === 'github') noteUnused(files, run);
+  if (format === 'gitlab') useUnread(files);
   const all = WAITING[format]?.(every, new Set(files.map(({ name }) => nameOf(name)))) ?? every;
   const unique = uniqueNames();
   return all.map((one) => ({ ...one, name: unique(all.length === 1 ? 'default' : one.name) }));
+}
+
+/** What was not named but found is let be. */
+function useUnread(files: readonly ForeignFile[]): void {
+  for (const { documents, isBeside } of files)
+    for (const { root } of documents) if (isBeside && root.isUnread) root.use();
 }
 
 /** What follows for workflows from those that they wait for. */
@@ -104,7 +112,7 @@ const READERS: Readonly<Record<Format, Reader>> = {
 
 /** The file that includes the others. */
 function mainOf(files: readonly ForeignFile[]): ForeignFile | undefined {
-  return files.find(({ name }) => /(?:^|\/)\.gitlab-ci\.ya?ml$/.test(name)) ?? files[0];
+  return files.find(({ name }) => isMain(name)) ?? files[0];
 }
 
 /** A file with more values than are read is refused as a whole. */

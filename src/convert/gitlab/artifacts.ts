@@ -1,10 +1,15 @@
 import { artifactNameOf, artifactPattern } from '../artifact-words.ts';
 import type { Foreign } from '../foreign.ts';
-import { copy, entry, list, map, text } from '../out.ts';
+import { entry, list, map, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
+import { patternText, withDefined } from './variables.ts';
 
 /** What a job's steps leave: kept files, and reports of tests. */
-export function artifactsEntries(layers: readonly Foreign[], jobName: string): readonly (OutEntry | null)[] {
+export function artifactsEntries(
+  layers: readonly Foreign[],
+  jobName: string,
+  defined: ReadonlyMap<string, string>,
+): readonly (OutEntry | null)[] {
   const maps = layers.filter(({ kind }) => kind === 'map');
   const [nearest] = maps;
   if (nearest === undefined) return [];
@@ -16,7 +21,7 @@ export function artifactsEntries(layers: readonly Foreign[], jobName: string): r
       return counts;
     },
   };
-  return [keptEntry(artifacts, jobName), reportsEntry(artifacts.get('reports'))];
+  return [keptEntry(artifacts, jobName, defined), reportsEntry(artifacts.get('reports'), defined)];
 }
 
 /** Those of a job and of its templates, the nearest first. */
@@ -33,11 +38,15 @@ const LEFT_OUT: Readonly<Record<string, readonly [string, string]>> = {
   access: ['whoever may sign in may download them', 'Remove it.'],
 };
 
-function keptEntry(artifacts: Artifacts, jobName: string): OutEntry | null {
+function keptEntry(
+  artifacts: Artifacts,
+  jobName: string,
+  defined: ReadonlyMap<string, string>,
+): OutEntry | null {
   for (const [key, [why, fix]] of Object.entries(LEFT_OUT)) artifacts.get(key)?.leaveOut(why, fix);
   const paths = artifacts.get('paths');
   const patterns = (paths?.oneOrMore() ?? []).flatMap((one) => {
-    const pattern = artifactPattern(one.text() ?? '');
+    const pattern = artifactPattern(withDefined(one.text() ?? '', defined));
     if (pattern !== null) return [text(pattern, one)];
     one.leaveOut('it is no pattern of files of the workspace, or has variables', 'Write the path out.');
     return [];
@@ -118,14 +127,14 @@ function hoursOf(written: string): number | null {
 
 const durationOf = (hours: number): string => (hours % 24 === 0 ? `${hours / 24}d` : `${hours}h`);
 
-function reportsEntry(reports: Foreign | undefined): OutEntry | null {
+function reportsEntry(reports: Foreign | undefined, defined: ReadonlyMap<string, string>): OutEntry | null {
   if (reports?.kind !== 'map') return null;
   for (const one of reports.entries())
     if (one.key !== 'junit') one.leaveOut('only reports of JUnit are read', 'Show it in the log.');
   const junit = reports.get('junit');
   if (junit === undefined) return null;
   const patterns = list(
-    junit.oneOrMore().map((one) => copy(one)),
+    junit.oneOrMore().map((one) => text(patternText(one, defined), one)),
     junit,
   );
   return entry('reports', map([entry('junit', patterns, junit)]), reports);

@@ -1,3 +1,4 @@
+import picomatch from 'picomatch';
 import type { Foreign } from '../foreign.ts';
 import type { ForeignFile } from '../open-file.ts';
 
@@ -6,15 +7,18 @@ export function includes(
   root: Foreign,
   file: ForeignFile,
   files: readonly ForeignFile[],
+  top = topOf(file.name),
   seen = new Set([file.name]),
 ): readonly Foreign[] {
   return (root.get('include')?.oneOrMore() ?? []).flatMap((one) => {
     const local = one.kind === 'map' ? one.get('local') : one;
     const name = local?.peek().replace(/^\//, '') ?? '';
-    const target = files.find(
-      (other) => other !== file && (other.name === name || other.name.endsWith(`/${name}`)),
+    const targets = targetsOf(
+      name,
+      top,
+      files.filter((other) => other !== file),
     );
-    if (local === undefined || target === undefined) {
+    if (local === undefined || targets.length === 0) {
       one.leaveOut(
         local === undefined
           ? 'only files of the repository are read'
@@ -27,14 +31,43 @@ export function includes(
     }
     local.use();
     if (one.kind === 'map') noteRest(one, local);
-    if (seen.has(target.name)) return [];
-    seen.add(target.name);
-    const found = target.documents.find((document) => !document.root.has('spec'));
-    for (const document of target.documents)
-      if (document !== found)
-        document.root.leaveOut('a file is included as it is written', 'Write the values of its inputs out.');
-    return found === undefined ? [] : [found.root, ...includes(found.root, target, files, seen)];
+    return targets.flatMap((target) => {
+      if (seen.has(target.name)) return [];
+      seen.add(target.name);
+      const found = target.documents.find((document) => !document.root.has('spec'));
+      for (const document of target.documents)
+        if (document !== found)
+          document.root.leaveOut(
+            'a file is included as it is written',
+            'Write the values of its inputs out.',
+          );
+      return found === undefined ? [] : [found.root, ...includes(found.root, target, files, top, seen)];
+    });
   });
+}
+
+/** Files that an `include` names; with `*` and `**` several, in the order of their names (GitLab, `include:local`). */
+function targetsOf(name: string, top: string, others: readonly ForeignFile[]): readonly ForeignFile[] {
+  if (name.includes('*')) {
+    const matches = picomatch(name, { dot: true });
+    return others
+      .filter((other) => other.name.startsWith(top) && matches(other.name.slice(top.length)))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+  return others.filter((other) => other.name === name || other.name.endsWith(`/${name}`)).slice(0, 1);
+}
+
+/** Whether it is the file that includes others, by its name. */
+export const isMain = (name: string): boolean => /(?:^|\/)\.gitlab-ci\.ya?ml$/.test(name);
+
+/** What stands before the path from the top of the repository in the name of a file of GitLab. */
+export const topOf = (name: string): string => /^(.*\/)?[^/]*$/s.exec(name)?.[1] ?? '';
+
+/** Texts that may name a file of the repository, however the file writes them; each is looked for, and no more than that. */
+export function includedIn(text: string): readonly string[] {
+  const names = [...text.matchAll(/(?:^|[\s[,{-])["']?(\/?[\w.*/@-]+\.ya?ml)["']?(?=[\s,\]}]|$)/gm)];
+  const paths = names.map(([, name = '']) => name.replace(/^\//, ''));
+  return [...new Set(paths)].filter((name) => !name.split('/').includes('..'));
 }
 
 function noteRest(include: Foreign, local: Foreign): void {

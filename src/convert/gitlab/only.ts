@@ -13,6 +13,7 @@ const NO_CLOCK = 'no build is made by a clock, a trigger or another pipeline';
 export function readOnly(
   only: Foreign | undefined,
   except: Foreign | undefined,
+  defined: ReadonlyMap<string, string>,
   { word, status, isFailureAllowed }: OfJob,
 ): JobWhen {
   const refs = (value: Foreign | undefined) =>
@@ -25,7 +26,7 @@ export function readOnly(
     for (const key of ['variables', 'kubernetes'])
       if (value?.kind === 'map') value.get(key)?.leaveOut('it is no condition here', 'Write `evaluate`.');
   const changes = only?.kind === 'map' ? only.get('changes') : undefined;
-  const path = changes === undefined ? null : pathEntry(changes);
+  const path = changes === undefined ? null : pathEntry(changes, defined);
   if (except?.kind === 'map')
     except.get('changes')?.leaveOut('it is not converted', 'Write `path: { exclude: […] }`.');
   const included = refs(only).map((one) => refExpression(one));

@@ -1,9 +1,13 @@
 import type { Foreign } from '../foreign.ts';
-import { copy, entry, list } from '../out.ts';
+import { entry, list, text } from '../out.ts';
 import type { OutEntry } from '../out.ts';
+import { patternText } from './variables.ts';
 
-/** The paths of `changes`. */
-export function pathEntry(changes: Foreign): OutEntry {
+/**
+ * The paths of `changes`.
+ * @param defined Variables that the job has, by name, as the file writes them.
+ */
+export function pathEntry(changes: Foreign, defined: ReadonlyMap<string, string>): OutEntry {
   const paths = changes.kind === 'map' ? changes.get('paths') : changes;
   if (changes.kind === 'map')
     changes
@@ -12,7 +16,7 @@ export function pathEntry(changes: Foreign): OutEntry {
   return entry(
     'path',
     list(
-      (paths?.oneOrMore() ?? []).map((one) => copy(one)),
+      (paths?.oneOrMore() ?? []).map((one) => text(patternText(one, defined), one)),
       changes,
     ),
     changes,

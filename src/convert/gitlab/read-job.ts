@@ -110,7 +110,7 @@ export function readJob(job: Job, told: Set<string>): ReadJob {
       when.isFailureAllowed ? entry('failure', 'ignore', job.get('allow_failure') ?? null) : null,
       retryEntry(job.get('retry')),
       splitEntry(job.get('parallel')),
-      ...artifactsEntries(layersOf(job, 'artifacts'), job.name),
+      ...artifactsEntries(layersOf(job, 'artifacts'), job.name, defined),
       readCaches(job.get('cache'), texts),
     ],
     environment: [...texts.environment(), ...variables],
@@ -238,7 +238,7 @@ function readWhen(job: Job, defined: ReadonlyMap<string, string>, isAllowed: boo
   const ofJob = { word: said, status, isFailureAllowed };
   if (rules !== undefined)
     return readRules(rules, defined, ofJob, (one) => referencedBy(one, (name) => job.reference(name)));
-  return readOnly(only, except, ofJob);
+  return readOnly(only, except, defined, ofJob);
 }
 
 function failureOf(allowed: Foreign | undefined): boolean {

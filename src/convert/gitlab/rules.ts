@@ -165,7 +165,7 @@ function readEach(rules: Foreign, defined: Defined, { ofJob, referenced }: RuleR
         [
           isByHand ? byHandEntry(when ?? null) : null,
           parts.length === 0 ? null : entry('evaluate', parts.join(' && '), condition ?? rule),
-          changes === undefined ? null : pathEntry(changes),
+          changes === undefined ? null : pathEntry(changes, defined),
           ofJob === null
             ? null
             : word === 'always'

@@ -50,6 +50,27 @@ export function takesItself(name: string, defined: ReadonlyMap<string, string>):
   return reaches(name);
 }
 
+/** With variables that the file sets in their places; what is left stays as it is. */
+export function withDefined(text: string, defined: ReadonlyMap<string, string>): string {
+  return text.replace(
+    REFERENCE,
+    (whole: string, braced?: string, _operator?: string, bare?: string) =>
+      defined.get(braced ?? bare ?? '') ?? whole,
+  );
+}
+
+/** A pattern of files, with variables that the file sets in their places; another one is noted, as it would stand for itself. */
+export function patternText(pattern: Foreign, defined: ReadonlyMap<string, string>): string {
+  const written = withDefined(pattern.text() ?? '', defined);
+  // One of a matrix is replaced here, too.
+  const left = written.replace(/\$\{(\w+)\}/g, (whole, name: string) =>
+    defined.get(name) === whole ? '' : whole,
+  );
+  if (/\$(?:\{|[A-Za-z_])/.test(left))
+    pattern.changes('a variable of it has no value here, and stands for itself', 'Write the path out.');
+  return written;
+}
+
 /** The texts of one job. */
 export interface JobText {
   command(text: string, at: Foreign): string;
@@ -120,12 +141,7 @@ export function jobText(defined: ReadonlyMap<string, string>, commands: string, 
     value: (text, at) => expand(text, at, 0, 'value'),
     key: (text, at) => expand(text, at, 0, 'key'),
     word: (text, at) => expand(text, at, 0, 'word'),
-    path: (text) =>
-      text.replace(
-        REFERENCE,
-        (whole: string, braced?: string, _operator?: string, bare?: string) =>
-          defined.get(braced ?? bare ?? '') ?? whole,
-      ),
+    path: (text) => withDefined(text, defined),
     environment: () => [...needed].map(([name, value]) => entry(name, text(value))),
   };
 

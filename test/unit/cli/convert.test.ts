@@ -107,6 +107,33 @@ test('actions of the repository are read with the workflow that uses them, and n
   expect((await slipway(['convert', named])).stdout).toBe(stdout);
 });
 
+test('files that a GitLab file includes are read with it, also by pattern, and none outside of it or through a link', async () => {
+  const here = path.join(folder, 'gitlab');
+  const write = (file: string, text: string): void => {
+    mkdirSync(path.dirname(path.join(here, file)), { recursive: true });
+    writeFileSync(path.join(here, file), text);
+  };
+  const job = (name: string): string => `${name}: { image: "busybox:1.36", script: [x] }\n`;
+  write(
+    '.gitlab-ci.yml',
+    `include: [ci/a.yml, "/ci/deep/*.yml", ../outside.yml, linked.yml]\n${job('main')}`,
+  );
+  write('ci/a.yml', `include: { local: ci/b.yml }\n${job('a')}`);
+  write('ci/b.yml', job('b'));
+  write('ci/deep/c.yml', job('c'));
+  write('ci/unused.yml', job('unused'));
+  writeFileSync(path.join(folder, 'outside.yml'), job('outside'));
+  symlinkSync(path.join(folder, 'outside.yml'), path.join(here, 'linked.yml'));
+  const { status, stdout, stderr } = await slipway(['convert'], '', here);
+  expect(status).toBe(0);
+  expect([...stdout.matchAll(/- name: (.*)/g)].map(([, name]) => name)).toEqual(['main', 'a', 'b', 'c']);
+  expect(stderr).toContain('`../outside.yml` is not among the files that were read');
+  expect(stderr).toContain('`linked.yml` is not among the files that were read');
+  expect(stderr).not.toContain('unused');
+  const named = await slipway(['convert', '.gitlab-ci.yml', 'ci/a.yml'], '', here);
+  expect(named.stdout).toBe(stdout);
+});
+
 test('the name of the repository on GitHub is that of the remote `origin`', async () => {
   const here = mkdtempSync(path.join(folder, 'clone-'));
   mkdirSync(path.join(here, '.github/workflows'), { recursive: true });

@@ -68,3 +68,30 @@ it('in a key, which tells things apart, it does not matter', () => {
 it('the host of the Git host is not that of the server', () => {
   expect(notesOf('gitlab', file('$CI_SERVER_HOST')).join('\n')).toContain('has no counterpart');
 });
+
+it('variables of the file stand in patterns of files; another one is noted', () => {
+  const text = `variables: { DIR: src }
+a:
+  image: "busybox:1.36"
+  script: [x]
+  parallel: { matrix: [{ NODE: ["18", "20"] }] }
+  rules: [{ changes: ["$DIR/**/*", "\${OTHER}/*"] }]
+  artifacts: { paths: ["$DIR/out"], reports: { junit: ["$DIR/r.xml", "r-$NODE.xml", "$OTHER.xml"] } }
+b:
+  image: "busybox:1.36"
+  script: [x]
+  only: { changes: ["$DIR/*"] }
+`;
+  const written = textOf('gitlab', text);
+  expect(written).toContain('- src/**/*\n');
+  expect(written).toContain('src/out');
+  expect(written).toContain('- src/r.xml\n');
+  expect(written).toContain('- r-${NODE}.xml\n');
+  expect(written).toContain('- src/*\n');
+  const notes = notesOf('gitlab', text).filter((one) => one.includes('stands for itself'));
+  expect(notes).toEqual([
+    expect.stringContaining('a.rules[0].changes[1]'),
+    expect.stringContaining('a.artifacts.reports.junit[2]'),
+  ]);
+  expect(errorsOf('gitlab', text)).toEqual([]);
+});
