@@ -23,6 +23,7 @@ import { openFileLogStore, type FileLogStore } from '../../src/logs/file-log-sto
 import { createPrometheusMetrics } from '../../src/metrics/prometheus-metrics.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import type { ReadDiskRoom } from '../../src/ports/disk-space.ts';
+import type { QueueAccess } from '../../src/ports/queue-access.ts';
 import type { Mirrors } from '../../src/ports/repositories.ts';
 import { readDiskSpace } from '../../src/disk/read-disk-space.ts';
 import { createNotificationTargets } from '../../src/secrets/notification-targets.ts';
@@ -68,6 +69,8 @@ export interface TestServerOptions {
   readonly github?: Pick<GithubDeps, 'api' | 'app'>;
   /** Of the disk of artifacts; default: cannot be told. */
   readonly readRoom?: ReadDiskRoom;
+  /** What lets workers at the queue; default: they need no login. */
+  readonly queueAccess?: Pick<QueueAccess, 'admit' | 'expel'>;
   /** Replaces parts, e.g. by failing ones. */
   readonly change?: (deps: AppDeps) => Partial<AppDeps>;
 }
@@ -162,7 +165,7 @@ async function makeDeps(
   const common = { store, builds, mirrors, readRemote, secrets, clock, log, gitHost };
   const intake = createIntake({ ...common, settings: { publicUrl, version: '0.0.0', firstRetryMs: 10 } });
   const schedules = createSchedules({ ...common, intake });
-  const queueAccess = { admit: async () => null, expel: async () => undefined };
+  const queueAccess = options.queueAccess ?? { admit: async () => null, expel: async () => undefined };
   const deps: AppDeps = {
     settings: {
       publicUrl,
