@@ -137,7 +137,7 @@ export function stepText(dialect: Dialect, matrix: ReadonlyMap<string, readonly 
     if (dialect.own.test(name) && !need(name)) lacks(name, at);
     else if (!need(name))
       at.changes(
-        `${dialect.product} puts nothing in the place of \`${whole}\`, and here the shell reads it`,
+        `${dialect.product} puts ${/^:?-./.test(operator) ? 'its word' : 'nothing'} in the place of \`${whole}\`, and here the shell reads it`,
         'Nothing where the shell has that variable; otherwise remove it.',
       );
     const ours = own(dialect.renamed, name) ?? name;

@@ -265,7 +265,7 @@ export const LINT_CATALOGUE = {
   ),
   service_unused: warning(
     'Nothing names the service `{service}`.',
-    'Reach it under its name, e.g. `{service}:5432`, or remove it.',
+    'Reach it under its name as a host, `{service}`, or remove it.',
   ),
   secret_in_pull_request: warning(
     '{what} runs for pull requests too, and what they change can read the secret `{secret}`.',

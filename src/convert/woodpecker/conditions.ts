@@ -149,8 +149,8 @@ function evaluateOf(
   const matrix = condition.get('matrix');
   if (isOfFile) matrix?.needs('a workflow’s condition does not look at it');
   const said = [
-    equals(condition.get('repo'), 'CI_REPO'),
-    equals(condition.get('instance'), 'CI_SYSTEM_HOST'),
+    named(condition.get('repo'), 'CI_REPO'),
+    named(condition.get('instance'), 'CI_SYSTEM_HOST'),
     ...(isOfFile ? [] : matrixParts(matrix)),
   ];
   const platform = condition.get('platform');
@@ -207,6 +207,25 @@ function expressionOf(evaluate: Foreign | undefined): string | null {
 /** A quoted variable is its name: here no value becomes a part of an expression. */
 function withNames(expression: string | null): string | null {
   return expression?.replace(/(["'])\$\{([A-Za-z_]\w*)\}\1/g, '$2') ?? null;
+}
+
+/** As {@link equals}, of names that may have `*` and `?`, for anything but `/`. */
+function named(value: Foreign | undefined, variable: string): string | null {
+  const names = value?.kind === 'map' ? (value.get('include') ?? value.get('exclude')) : value;
+  const items = names?.oneOrMore() ?? [];
+  const isPattern = items.some((one) => /[*?]/.test(one.peek()));
+  const isSaid = items.every((one) => one.kind === 'text' && !/[[\]{}"\\^]|\*\*/.test(one.peek()));
+  if (value === undefined || !isPattern || !isSaid || (value.kind === 'map' && value.entries().length > 1))
+    return equals(value, variable);
+  const parts = items.map((one) => `${variable} matches "${regularOf(one.text() ?? '')}"`);
+  const any = parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(' || ')})`;
+  return value.kind === 'map' && !value.has('include') ? `!(${any})` : any;
+}
+
+/** In the syntax of RE2, as a text of an expression has it. */
+function regularOf(pattern: string): string {
+  const escaped = pattern.replace(/[.+$()|]/g, '[$&]');
+  return `^${escaped.replaceAll('*', '[^/]*').replaceAll('?', '[^/]')}$`;
 }
 
 /** `unsaid`, and noted, where it is no list of names. */

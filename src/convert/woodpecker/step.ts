@@ -107,7 +107,10 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
   ];
   const conditions = when === undefined ? null : conditionsOf(when, words);
   const secrets = step.get('secrets');
-  if (isPlugin && words.dialect.product === 'Drone') texts.addAll();
+  if (isPlugin && words.dialect.product === 'Drone') {
+    texts.addAll();
+    noteStatus(when);
+  }
   if (!isPlugin)
     settings?.leaveOut('a step has commands or settings', 'Give them to the commands as `environment`.');
   const loose = isPlugin && words.areSettingsLoose ? looseSettings(step) : [];
@@ -123,6 +126,15 @@ export function readStep(step: Foreign, name: string, words: StepWords): ReadSte
     entries: [...head, given, volumesEntry(step.get('volumes'), words.declaredVolumes)],
     environment: environmentEntry(words.environment, step.get('environment'), secrets, words.dialect, texts),
   };
+}
+
+/** A plugin that runs after a failure, too, looks at how the build stands. */
+function noteStatus(when: Foreign | undefined): void {
+  const status = when?.kind === 'map' && when.has('status') ? when.get('status') : undefined;
+  status?.changes(
+    'the plugin finds no `DRONE_BUILD_STATUS`, which is known only when the step runs: that is `CI_PIPELINE_STATUS` here',
+    'Have it read that one, or write two steps, each with its status and `DRONE_BUILD_STATUS` in `environment`.',
+  );
 }
 
 function commandsEntry(commands: Foreign | undefined, texts: StepText): OutEntry | null {

@@ -39,7 +39,7 @@ it.each([
   ['status: [error]', 'no step runs after `error`'],
   ['status: { exclude: [success, failure] }', ''],
   ['environment: production', 'no event of the Git host asks for a deployment'],
-  ['repo: "a/*"', 'it is compared as a whole name only'],
+  ['repo: "a/**"', 'it is compared as a whole name only'],
   ['matrix: { GO: "1.*" }', 'it is compared as a whole name only'],
 ])('a step whose condition %s cannot be said here does not run in every build', (when, why) => {
   const text = `${STEP}      ${when}\n`;
@@ -49,7 +49,7 @@ it.each([
   expect(notes.join('\n')).toContain('none of its conditions can hold here, and the step is left out');
 });
 
-it.each(['target: production', 'action: [closed]', 'status: [killed]', 'instance: "ci.*"'])(
+it.each(['target: production', 'action: [closed]', 'status: [killed]', 'instance: "ci.**"'])(
   'a pipeline that asks for %s alone does not run in every build',
   (trigger) => {
     const text = `kind: pipeline

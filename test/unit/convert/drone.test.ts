@@ -197,3 +197,36 @@ it('a setting whose variable has another name in Drone is noted', () => {
     expect.stringMatching(/`PLUGIN_FOO_BAR`, and as `PLUGIN_FOO-BAR` there/),
   ]);
 });
+
+it('names of repositories may have `*` and `?`', () => {
+  const text = (repo: string): string =>
+    `kind: pipeline\nname: one\nsteps: [{ name: a, image: "busybox:1.36", commands: [x], when: { repo: ${repo} } }]\n`;
+  const evaluateOf = (repo: string) => /evaluate: (.*)/.exec(textOf('drone', text(repo)))?.[1];
+  expect(evaluateOf('octocat/*')).toBe('CI_REPO matches "^octocat/[^/]*$"');
+  expect(evaluateOf('["a.b/c?", d/e]')).toBe('(CI_REPO matches "^a[.]b/c[^/]$" || CI_REPO matches "^d/e$")');
+  expect(evaluateOf('{ exclude: ["octocat/*"] }')).toBe(`'!(CI_REPO matches "^octocat/[^/]*$")'`);
+  expect(evaluateOf('octocat/web')).toBe('CI_REPO == "octocat/web"');
+  for (const repo of ['octocat/*', '["a.b/c?", d/e]', '{ exclude: ["octocat/*"] }']) {
+    expect(errorsOf('drone', text(repo))).toEqual([]);
+    expect(notesOf('drone', text(repo))).toEqual([]);
+  }
+});
+
+it('a plugin that runs after a failure, too, is noted: it finds out otherwise how the build stands', () => {
+  const step = (when: string): string =>
+    `kind: pipeline\nname: one\nsteps: [{ name: a, image: plugins/slack, settings: { a: b }${when} }]\n`;
+  expect(notesOf('drone', step(', when: { status: [success, failure] }'))).toEqual([
+    expect.stringContaining('`DRONE_BUILD_STATUS`'),
+  ]);
+  expect(notesOf('drone', step(', when: { branch: main }'))).toEqual([]);
+});
+
+it('variables that only steps have are those of ours in commands', () => {
+  const commands =
+    'echo $DRONE_BUILD_STATUS ${DRONE_STEP_NAME} $DRONE_STAGE_NAME $DRONE_REPO_PRIVATE $DRONE_WORKSPACE';
+  const text = `kind: pipeline\nname: one\nsteps: [{ name: a, image: "busybox:1.36", commands: ["${commands}"] }]\n`;
+  expect(textOf('drone', text)).toContain(
+    'echo $CI_PIPELINE_STATUS ${CI_STEP_NAME} $CI_WORKFLOW_NAME $CI_REPO_PRIVATE $CI_WORKSPACE',
+  );
+  expect(notesOf('drone', text)).toEqual([]);
+});

@@ -57,8 +57,8 @@ it.each(['echo $${DRONE_TAG##v}', 'echo $$DRONE_TAG', 'echo $${#DRONE_TAG}'])(
 );
 
 it('a variable that is left to the shell and has no counterpart is noted', () => {
-  expect(notesOf('drone', drone('echo $${DRONE_STAGE_NAME}'))).toEqual([
-    expect.stringContaining('`DRONE_STAGE_NAME` of Drone has no counterpart and is not set'),
+  expect(notesOf('drone', drone('echo $${DRONE_STAGE_KIND}'))).toEqual([
+    expect.stringContaining('`DRONE_STAGE_KIND` of Drone has no counterpart and is not set'),
   ]);
   expect(notesOf('drone', drone('echo $$HOME $$ $${HOME} $${1}'))).toEqual([]);
   expect(textOf('drone', drone('echo $$HOME $$ $${HOME} $${1}'))).toContain('echo $HOME $ ${HOME} ${1}');
