@@ -165,6 +165,7 @@ async function runRound(
   const delay = random.next();
   const from = load.answers.length;
   versions.take();
+  const mayBegin = plan.phase === 'waiting' ? await heldWaiting(ground) : null;
   const startMs = performance.now();
   const pushes: Pushed[] = [];
   for (const kind of [...KINDS].reverse())
@@ -177,6 +178,7 @@ async function runRound(
   const fault = inflict(ground, plan, random);
   const [after, wrong] = await Promise.all([phaseAfter(ground, commit, plan), fault]);
   const problems: string[] = [...wrong];
+  await mayBegin?.();
   const healedMs = performance.now();
   const stuck: string[] = [];
   const builds = await Promise.all(pushes.map((pushed) => untilOver(ground, pushed, stuck)));
@@ -224,6 +226,16 @@ async function untilPhase(
   }
 }
 
+/**
+ * Builds wait, which they else do for some milliseconds, too short to be hit: the worker drains.
+ * @returns Lets it take them.
+ */
+async function heldWaiting({ system }: Ground): Promise<() => Promise<void>> {
+  const tell = (verb: 'drain' | 'undrain') => system.api('POST', `/workers/${system.workerName}/${verb}`);
+  await tell('drain');
+  return async () => void (await waitFor('the worker takes builds again', () => tell('undrain')));
+}
+
 /** Looked at while the fault goes on, which says where the build was when it began; null where that took who answers. */
 async function phaseAfter({ system }: Ground, commit: string, at: VictimFault): Promise<Phase | null> {
   if (!mayAnswer(at)) return null;
@@ -236,7 +248,7 @@ const mayAnswer = ({ victim, fault }: VictimFault): boolean =>
 /** At most this much later, so that it still happens in the phase. */
 const DELAYS: Readonly<Record<Phase, number>> = {
   intake: 50,
-  waiting: 0,
+  waiting: 300,
   clone: 100,
   image: 300,
   test: 1_800,
