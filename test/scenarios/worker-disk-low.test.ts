@@ -24,7 +24,10 @@ beforeAll(async () => {
   if (!mayMakeDisks()) return;
   world = await startWorld({
     env: { SLIPWAY_DISK_LOW: LOW },
-    prepare: async (dir) => (await makeDisk(path.join(dir, 'worker'), 256 * MIB)).remove,
+    prepare: async (dir) => {
+      const disk = await makeDisk(path.join(dir, 'worker'), 256 * MIB);
+      return () => disk.remove();
+    },
   });
 });
 afterAll(() => world?.stop());
