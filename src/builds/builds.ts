@@ -1,7 +1,7 @@
+import type { BadEnd } from '../core/end.ts';
 import type { RepositoryEvent } from '../core/event.ts';
 import type { Labels } from '../core/labels.ts';
 import type { BuildPlan } from '../core/plan.ts';
-import type { EndStatus } from '../core/status.ts';
 import type { LintProblemView } from '../core/views/lint-view.ts';
 import type { ReplayView } from '../core/views/replay-view.ts';
 import type { LeaseSecrets, Report, RouterRecord, TakenArtifact } from '../core/work.ts';
@@ -33,7 +33,11 @@ export type PlanOutcome =
   /** The build ends with `failure`. */
   | { readonly kind: 'problems'; readonly problems: readonly LintProblemView[] }
   /** The file could not be read at all: the build ends with `status`. */
-  | { readonly kind: 'ended'; readonly status: EndStatus; readonly reason: string };
+  | ({ readonly kind: 'ended' } & PlannedEnd);
+
+/** The end of a build that gets no plan: a bad one, or there is nothing in it for the event. */
+export type PlannedEnd =
+  BadEnd | { readonly status: 'skipped'; readonly reason: string; readonly code?: null };
 
 export interface NewBuild {
   readonly projectId: string;

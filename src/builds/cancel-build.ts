@@ -27,7 +27,7 @@ export async function cancelBuildIn(tx: Tx, buildId: string, reason: string, at:
     const waiting = workflows.filter(({ status }) => status === 'pending');
     return endAll(tx, waiting, { buildId, reason, at });
   }
-  if (workflows.length === 0) return endBuild(tx, { buildId, status: 'cancelled', reason, at });
+  if (workflows.length === 0) return endBuild(tx, { buildId, status: 'cancelled', reason, code: null, at });
   await endAll(tx, workflows, { buildId, reason, at });
 }
 
@@ -36,7 +36,8 @@ async function endAll(
   workflows: readonly { readonly id: string }[],
   { buildId, reason, at }: { buildId: string; reason: string; at: number },
 ): Promise<void> {
-  const end = { buildId, status: 'cancelled', reason, at, running: { status: 'cancelled', reason } } as const;
+  const cancelled = { status: 'cancelled', reason, code: null } as const;
+  const end = { ...cancelled, buildId, at, running: cancelled };
   await endWorkflows(
     tx,
     workflows.map(({ id: workflowId }) => ({ ...end, workflowId })),

@@ -49,8 +49,8 @@ export async function cancelOthersIn(tx: Tx, { workflowId, stepId, at }: FailedS
     const runsOn = JSON.parse(row.runs_on_json) as ('success' | 'failure')[];
     return row.status === 'pending' && !isForFailure({ dependsOn, runsOn });
   });
-  const running = { status: 'cancelled', reason } as const;
-  const end = { buildId: own.build_id, status: 'cancelled', reason, at, running } as const;
+  const cancelled = { status: 'cancelled', reason, code: null } as const;
+  const end = { ...cancelled, buildId: own.build_id, at, running: cancelled };
   await endWorkflows(
     tx,
     waiting.map(({ id }) => ({ ...end, workflowId: id })),

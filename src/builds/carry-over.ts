@@ -80,6 +80,7 @@ async function carrySteps(tx: Tx, fromWorkflow: string, workflowId: string, at: 
       'depends_on_json',
       'status',
       'reason',
+      'code',
       'carried_from',
     ])
     .where('workflow_id', '=', fromWorkflow)

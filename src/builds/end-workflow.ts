@@ -12,9 +12,11 @@ interface WorkflowEnd {
   readonly buildId: string;
   readonly status: EndStatus;
   readonly reason: string | null;
+  /** As in a transition. */
+  readonly code: string | null;
   readonly at: number;
   /** What becomes of steps that ran; those that had not begun are skipped (or cancelled with it). */
-  readonly running: { readonly status: EndStatus; readonly reason: string };
+  readonly running: Pick<WorkflowEnd, 'status' | 'code'> & { readonly reason: string };
 }
 
 /** Ends a workflow and whatever of its steps has not ended, and does what follows for its build. */
@@ -31,9 +33,9 @@ export async function endWorkflows(tx: Tx, ends: readonly WorkflowEnd[]): Promis
 
 async function endAlone(tx: Tx, end: WorkflowEnd): Promise<void> {
   await endSteps(tx, end);
-  const { workflowId, buildId, status: to, reason, at } = end;
+  const { workflowId, buildId, status: to, reason, code, at } = end;
   const set = { finished_at: at };
-  await transition(tx, { table: 'workflow', id: workflowId, buildId, to, reason, at, set });
+  await transition(tx, { table: 'workflow', id: workflowId, buildId, to, reason, code, at, set });
 }
 
 /** Does what {@link decideWorkflows} decides: ends what will never run, and the build once all have ended. */
@@ -46,6 +48,7 @@ export async function settleWorkflows(tx: Tx, buildId: string, at: number): Prom
       'workflow.name',
       'workflow.status',
       'workflow.reason',
+      'workflow.code',
       'workflow.depends_on_json',
       'workflow.runs_on_json',
       'workflow.matrix_json',
@@ -60,23 +63,26 @@ export async function settleWorkflows(tx: Tx, buildId: string, at: number): Prom
     matrix: JSON.parse(row.matrix_json ?? 'null') as MatrixValues | null,
     status: row.status,
     reason: row.reason,
+    code: row.code,
     dependsOn: JSON.parse(row.depends_on_json) as string[],
     runsOn: JSON.parse(row.runs_on_json) as ('success' | 'failure')[],
   }));
   const { end, build } = decideWorkflows(workflows, rows[0]?.cancel_requested ?? null);
-  for (const { id: workflowId, status, reason } of end)
-    await endAlone(tx, { workflowId, buildId, status, reason, at, running: { status, reason } });
-  if (build !== null) await endBuild(tx, { buildId, ...build, at });
+  for (const { id: workflowId, status, reason } of end) {
+    const never = { status, reason, code: null };
+    await endAlone(tx, { ...never, workflowId, buildId, at, running: never });
+  }
+  if (build !== null) await endBuild(tx, { buildId, code: null, ...build, at });
   else tx.changed('queue', buildId);
 }
 
 /** Ends a build and settles its deployments by that. */
 export async function endBuild(
   tx: Tx,
-  { buildId, status, reason, at }: Pick<WorkflowEnd, 'buildId' | 'status' | 'reason' | 'at'>,
+  { buildId, status, reason, code, at }: Omit<WorkflowEnd, 'workflowId' | 'running'>,
 ): Promise<void> {
   const set = { finished_at: at };
-  await transition(tx, { table: 'build', id: buildId, buildId, to: status, reason, at, set });
+  await transition(tx, { table: 'build', id: buildId, buildId, to: status, reason, code, at, set });
   if (status !== 'success') await removeManifestsOf(tx, buildId, at);
   await settleBuild(tx, buildId, at);
 }
@@ -84,7 +90,7 @@ export async function endBuild(
 /** Ends the steps and step attempts of a workflow's attempts that have not ended. */
 export async function endSteps(
   tx: Tx,
-  { workflowId, buildId, status, at, running }: Omit<WorkflowEnd, 'reason'>,
+  { workflowId, buildId, status, at, running }: Omit<WorkflowEnd, 'reason' | 'code'>,
 ): Promise<void> {
   const waiting = status === 'cancelled' ? 'cancelled' : 'skipped';
   const steps = await tx.db
@@ -105,7 +111,11 @@ export async function endSteps(
   }
 
   function endOf(from: Status) {
-    const ran = from === 'running';
-    return { buildId, to: ran ? running.status : waiting, reason: ran ? running.reason : null, at } as const;
+    const {
+      status: to,
+      reason,
+      code,
+    } = from === 'running' ? running : ({ status: waiting, reason: null, code: null } as const);
+    return { buildId, to, reason, code, at };
   }
 }

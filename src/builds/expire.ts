@@ -1,4 +1,5 @@
 import { TIMES } from '../../config/times.ts';
+import type { BadEnd } from '../core/end.ts';
 import type { WorkflowRepeat } from '../core/repeat.ts';
 import { applySlotAction } from '../core/slots.ts';
 import type { Reading, Store, Tx } from '../store/store.ts';
@@ -79,15 +80,8 @@ export async function endWithoutImage(store: Store, now: number, onError: OnErro
       const cause = await stillKept(tx, repeat.image, row.worker_id === null ? now : now - TIMES.placement);
       if (typeof cause !== 'string') return;
       const reason = `its image is not there any more: ${cause}; re-run all of build #${repeat.of}, which builds it again`;
-      const running = { status: 'error', reason } as const;
-      await endWorkflow(tx, {
-        workflowId: id,
-        buildId: row.build_id,
-        status: 'error',
-        reason,
-        at: now,
-        running,
-      });
+      const end = { status: 'error', reason, code: 'image_not_kept' } as const satisfies BadEnd;
+      await endWorkflow(tx, { workflowId: id, buildId: row.build_id, ...end, at: now, running: end });
     }),
   );
 }

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { LIMITS } from '../../config/times.ts';
 import { mayAbort } from '../core/deployment.ts';
+import { badEnd, type BadEnd } from '../core/end.ts';
 import type { Plan } from '../core/plan.ts';
 import type { WorkflowRepeat } from '../core/repeat.ts';
 import type { DeploymentTable } from '../store/schema.ts';
@@ -46,17 +47,14 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
   const { build_id: buildId, attempt } = workflow;
   const begun = await begunAttempts(tx, lease.subject_id, attempt);
   for (const { id } of begun) await sealLog(tx, id, LOST_LINE, at);
-  const reason = `worker lost (${cause})`;
-  const running = { status: 'error', reason: 'worker lost' } as const;
+  const lost = (details: string): BadEnd => badEnd('worker_lost', { cause: details });
   const end = { workflowId: lease.subject_id, buildId, at };
   const cancelled = workflow.ofBuild ?? workflow.ofWorkflow;
-  if (cancelled !== null)
-    return endWorkflow(tx, {
-      ...end,
-      status: 'cancelled',
-      reason: cancelled,
-      running: { status: 'cancelled', reason: cancelled },
-    });
+  if (cancelled !== null) {
+    const running = { status: 'cancelled', reason: cancelled, code: null } as const;
+    return endWorkflow(tx, { ...end, ...running, running });
+  }
+  const running = lost('');
   const plan = JSON.parse(workflow.plan_json) as Plan;
   // A half-run step or push is not repeated; what only prepares may be, and a step whose `retry` says so.
   const mayRepeat = new Set(plan.steps.flatMap(({ name, retry }) => (retry === undefined ? [] : [name])));
@@ -64,9 +62,9 @@ async function loseWorkflow(tx: Tx, lease: LeaseRow, cause: string, at: number):
     ({ kind, name }) => kind === 'push' || (kind === 'step' && !mayRepeat.has(name)),
   );
   if (isHalfRun || (await hasEffects(tx, lease.subject_id)))
-    return endWorkflow(tx, { ...end, status: 'error', reason, running });
+    return endWorkflow(tx, { ...end, ...lost(` (${cause})`), running });
   if (attempt >= LIMITS.workflowAttempts)
-    return endWorkflow(tx, { ...end, status: 'error', reason: `${reason}, ${attempt} times`, running });
+    return endWorkflow(tx, { ...end, ...lost(` (${cause}), ${attempt} times`), running });
   await endSteps(tx, { ...end, status: 'error', running });
   const again = { buildId, to: 'pending', reason: null, at } as const;
   const set = { attempt: attempt + 1, worker_id: null, placed_at: null, started_at: null };
@@ -144,8 +142,8 @@ async function loseDeployment(tx: Tx, lease: LeaseRow, cause: string, at: number
   const end = endOf(row.cancel_requested);
   if (end !== null) await endUndone(tx, row, end, at);
   else if (lost >= LIMITS.workflowAttempts) {
-    const reason = `deployer lost (${cause}), ${lost} times`;
-    await transition(tx, { ...change, to: 'error', reason, set: { finished_at: at } });
+    const { status: to, reason, code } = badEnd('deployer_lost', { cause, times: lost });
+    await transition(tx, { ...change, to, reason, code, set: { finished_at: at } });
     await abortSlots(tx, row, at);
   } else
     await transition(tx, {

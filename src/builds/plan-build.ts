@@ -1,5 +1,6 @@
 import { chunks } from '../core/chunks.ts';
 import { groupKey } from '../core/concurrency.ts';
+import { badEnd } from '../core/end.ts';
 import { newId } from '../core/id.ts';
 import type { BuildPlan, DeployPlan, Plan, WorkflowPlan } from '../core/plan.ts';
 import { Problem, type ProblemCode } from '../core/problem.ts';
@@ -33,8 +34,10 @@ export async function planBuildIn(
   if (build === undefined) throw new Problem('not_found', { what: 'build', id: buildId });
   if (build.planned === 1 || (build.status !== 'pending' && build.status !== 'blocked')) return;
   const at = deps.clock.nowMs();
-  if (outcome.kind === 'ended')
-    return endBuild(tx, { buildId, status: outcome.status, reason: outcome.reason, at });
+  if (outcome.kind === 'ended') {
+    const { status, reason, code = null } = outcome;
+    return endBuild(tx, { buildId, status, reason, code, at });
+  }
   if (outcome.kind === 'problems') return endWithProblems(tx, buildId, outcome.problems, at);
   try {
     const environments = await environmentsOf(deps, tx, build.project_id, outcome.plan, at);
@@ -55,7 +58,8 @@ export async function planBuildIn(
   } catch (error) {
     if (!(error instanceof Problem) || !REFUSALS.has(error.code)) throw error;
     const status = error.code === 'host_taken' ? 'failure' : 'error';
-    await endBuild(tx, { buildId, status, reason: `${error.message} ${error.fix}`, at });
+    const { code, message, fix } = error;
+    await endBuild(tx, { buildId, status, reason: `${message} ${fix}`, code, at });
   }
 }
 
@@ -90,8 +94,8 @@ async function endWithProblems(
   const problems_json = JSON.stringify(problems);
   await tx.db.updateTable('build').set({ problems_json }).where('id', '=', buildId).execute();
   const errors = problems.filter(({ severity }) => severity === 'error').length;
-  const reason = `the pipeline file has ${errors === 1 ? '1 error' : `${errors} errors`}`;
-  await endBuild(tx, { buildId, status: 'failure', reason, at });
+  const end = badEnd('pipeline_file_wrong', { errors: errors === 1 ? '1 error' : `${errors} errors` });
+  await endBuild(tx, { buildId, ...end, at });
 }
 
 type Planned = Pick<Extract<PlanOutcome, { kind: 'plan' }>, 'plan' | 'warnings'> & {

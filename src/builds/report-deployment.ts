@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { mayAbort, PHASES } from '../core/deployment.ts';
 import type { DeploymentPhase } from '../core/deployment.ts';
+import { badEnd } from '../core/end.ts';
 import type { DeployPlan } from '../core/plan.ts';
 import { Problem } from '../core/problem.ts';
 import { applySlotAction } from '../core/slots.ts';
@@ -164,11 +165,11 @@ async function end(context: ReportContext, row: DeploymentRow, report: Finished)
   const { tx, now, at } = context;
   const switched = !mayAbort(row.phase);
   const untrue = !switched && report.status === 'success';
-  const to = untrue ? 'error' : report.status;
-  const reason = untrue ? 'its deployer reported success without a switch' : report.reason;
+  const { status: to, reason, code } = untrue ? badEnd('switch_not_made') : report;
   const done = { phase: 'done', switched_at: row.switched_at ?? at } as const;
   const set = { finished_at: now, ...(to === 'success' && done) };
-  await transition(tx, { table: 'deployment', id: row.id, buildId: row.build_id, to, reason, at: now, set });
+  const change = { table: 'deployment', id: row.id, buildId: row.build_id, at: now } as const;
+  await transition(tx, { ...change, to, reason, code, set });
   if (!switched) await abortSlots(tx, row, now);
   else if (to === 'success') await retireStandby(context, row);
 }

@@ -1,5 +1,6 @@
 import { TIMES } from '../../config/times.ts';
 import type { PushedImage } from '../core/image.ts';
+import { badEnd } from '../core/end.ts';
 import { Problem } from '../core/problem.ts';
 import { isEnd } from '../core/status.ts';
 import type { Report } from '../core/work.ts';
@@ -75,13 +76,13 @@ async function finishStep(
   report: ReportOf<'step.finished'>,
 ): Promise<'taken' | 'ignored'> {
   const { tx, at } = context;
-  const { attemptId, status: to, reason } = report;
+  const { attemptId, status: to, reason, code } = report;
   const attempt = await ownAttempt(context, attemptId);
   if (attempt === undefined) return 'ignored';
   // An end of its own that was not announced: it ran in between.
   if (attempt.status === 'pending' && (to === 'success' || report.exitCode !== null))
     await startStep(context, attemptId);
-  const change = { buildId: attempt.buildId, to, reason, at } as const;
+  const change = { buildId: attempt.buildId, to, reason, code, at } as const;
   const set = { exit_code: report.exitCode, finished_at: at };
   const ended = await transition(tx, { ...change, table: 'step_attempt', id: attemptId, set });
   if (ended && !(report.again === true && (await hasAttemptsLeft(tx, attempt.stepId)))) {
@@ -142,7 +143,7 @@ async function keepPush(context: ReportContext, image: PushedImage): Promise<'ta
 
 async function finishWorkflow(
   context: ReportContext,
-  { status, reason, keepsImage }: ReportOf<'workflow.finished'>,
+  { status, reason, code = null, keepsImage }: ReportOf<'workflow.finished'>,
 ): Promise<'taken' | 'ignored'> {
   const { tx, lease, now } = context;
   const buildId = await buildOf(context);
@@ -155,10 +156,10 @@ async function finishWorkflow(
       .execute();
   await closeLease(tx, lease, FINISHED, now);
   await clearStagingOf(tx, lease, 'finished', now);
-  const running = { status: 'error', reason: 'its end was not reported' } as const;
+  const running = badEnd('end_not_reported');
   for (const { id } of await runningAttempts(tx, lease))
     await sealLog(tx, id, `slipway: ${running.reason}`, now);
-  await endWorkflow(tx, { workflowId: lease.subject_id, buildId, status, reason, at: now, running });
+  await endWorkflow(tx, { workflowId: lease.subject_id, buildId, status, reason, code, at: now, running });
   return 'taken';
 }
 

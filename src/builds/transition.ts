@@ -19,9 +19,11 @@ export interface Transition<T extends StatusTable> {
   readonly to: Status;
   /** One sentence for a person; null for none. */
   readonly reason: string | null;
+  /** Of the catalogue, see `core/end.ts`; absent, or null: none. */
+  readonly code?: string | null | undefined;
   readonly at: number;
   /** Other columns that change with it. */
-  readonly set?: Omit<Updateable<Database[T]>, 'id' | 'status' | 'reason' | 'version'> | undefined;
+  readonly set?: Omit<Updateable<Database[T]>, 'id' | 'status' | 'reason' | 'code' | 'version'> | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface Transition<T extends StatusTable> {
  * @returns false, having changed nothing, when the row's status may not become `to`.
  */
 export async function transition<T extends StatusTable>(tx: Tx, change: Transition<T>): Promise<boolean> {
-  const { id, buildId, to, reason, at } = change;
+  const { id, buildId, to, reason, code = null, at } = change;
   // The five tables share the columns named here; Kysely cannot say that of a union.
   const table = change.table as 'build';
   const row = await tx.db.selectFrom(table).select('status').where('id', '=', id).executeTakeFirst();
@@ -42,6 +44,7 @@ export async function transition<T extends StatusTable>(tx: Tx, change: Transiti
       // The one place that may: the column's type admits no update.
       ...({ status: to } as object),
       reason,
+      code,
       version: eb('version', '+', 1),
     }))
     .where('id', '=', id)

@@ -8,13 +8,15 @@ export interface OpenWorkflow extends Pick<WorkflowPlan, 'name' | 'matrix' | 'de
   readonly id: string;
   readonly status: Status;
   readonly reason: string | null;
+  /** Of the catalogue, see `core/end.ts`. */
+  readonly code?: string | null;
 }
 
 export interface WorkflowDecision {
   /** Those that will never run. */
   readonly end: readonly { readonly id: string; readonly status: EndStatus; readonly reason: string }[];
   /** The end of the build; null while a workflow has not ended. */
-  readonly build: { readonly status: EndStatus; readonly reason: string | null } | null;
+  readonly build: (Pick<OpenWorkflow, 'reason' | 'code'> & { readonly status: EndStatus }) | null;
 }
 
 /**
@@ -104,10 +106,15 @@ function endOf(
   const [first] = of;
   if (first === undefined || status === 'success') return { status, reason: first?.reason ?? null };
   // The reason of one workflow, or of all that were told to end, is the build's.
-  if (all.length === 1 || status === 'cancelled') return { status, reason: first.reason };
+  if (all.length === 1 || status === 'cancelled') return { status, reason: first.reason, ...codeOf(first) };
   const more = of.length === 1 ? '' : ` (and ${of.length - 1} more)`;
   return {
     status,
     reason: `workflow ${workflowLabel(first)}: ${first.reason ?? `ended with ${status}`}${more}`,
+    ...codeOf(first),
   };
+}
+
+function codeOf({ code }: OpenWorkflow): Pick<OpenWorkflow, 'code'> {
+  return code === undefined ? {} : { code };
 }

@@ -576,6 +576,7 @@ export class Problem extends Error {
   }
 }
 
-function fill(template: string, details: Readonly<Record<string, string | number>>): string {
+/** A text of the catalogue with its details in it. Pure. */
+export function fill(template: string, details: Readonly<Record<string, string | number>>): string {
   return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole));
 }

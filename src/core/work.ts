@@ -180,6 +180,8 @@ export type ReportBody =
       readonly status: EndStatus;
       /** One sentence for a person; null for a plain success. */
       readonly reason: string | null;
+      /** Of the catalogue, see `core/end.ts`; null, or absent: none, or the worker is a version behind. */
+      readonly code?: string | null | undefined;
       readonly exitCode: number | null;
       /** Length of the step's whole log; refused until the log's end has come. */
       readonly logBytes: number;
@@ -192,6 +194,7 @@ export type ReportBody =
       readonly type: 'workflow.finished';
       readonly status: EndStatus;
       readonly reason: string | null;
+      readonly code?: string | null | undefined;
       /** Its image stays on the worker's engine for a while, so that a part of it may run again in it. */
       readonly keepsImage?: true | undefined;
     }
@@ -200,6 +203,7 @@ export type ReportBody =
       readonly type: 'deployment.finished';
       readonly status: EndStatus;
       readonly reason: string | null;
+      readonly code?: string | null | undefined;
       readonly logBytes: number;
     };
 

@@ -1,5 +1,6 @@
 import { LIMITS } from '../../config/times.ts';
 import type { PlanOutcome } from '../builds/index.ts';
+import { badEnd } from '../core/end.ts';
 import type { RepositoryEvent } from '../core/event.ts';
 import { Problem } from '../core/problem.ts';
 import { isDatabaseAway } from '../store/is-database-away.ts';
@@ -49,8 +50,8 @@ export async function planBuild(
   begun.delete(buildId);
 }
 
-const { message, fix } = new Problem('plan_kills_server', { times: LIMITS.planAttempts });
-const TOO_OFTEN: PlanOutcome = { kind: 'ended', status: 'error', reason: `${message} ${fix}` };
+const { code, message, fix } = new Problem('plan_kills_server', { times: LIMITS.planAttempts });
+const TOO_OFTEN: PlanOutcome = { kind: 'ended', status: 'error', reason: `${message} ${fix}`, code };
 
 /** Counts before it is begun, whether it may be. Of a build that has just been made its maker has counted the first. */
 function countAttempt({ store }: IntakeDeps, buildId: string): Promise<boolean> {
@@ -93,9 +94,9 @@ async function outcomeOf(
     if (isDatabaseAway(error)) throw error;
     const { deliveryId, buildId } = unplanned;
     deps.log.warn({ err: error, deliveryId, buildId, stage: 'intake' }, 'the build got no plan');
-    const reason =
-      error instanceof Problem ? error.message : 'Slipway failed while it read the pipeline file';
-    return { kind: 'ended', status: 'error', reason };
+    return error instanceof Problem
+      ? { kind: 'ended', status: 'error', reason: error.message, code: error.code }
+      : { kind: 'ended', ...badEnd('plan_failed') };
   }
 }
 

@@ -6,6 +6,8 @@ const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const count = z.number().int().min(0);
 /** A reason is for people: cut rather than refused, or its report would come again for ever. */
 const text = z.string().transform((whole) => whole.slice(0, 4_096));
+/** A newer worker may tell one that this server does not know. */
+const code = z.string().transform((whole) => whole.slice(0, 64));
 const endStatus = z.enum(['success', 'failure', 'error', 'cancelled', 'skipped']);
 const head = { n: z.number().int().min(1), atMs: z.number().int() };
 
@@ -32,6 +34,7 @@ export const reportsRequest = z.object({
           attemptId: z.string(),
           status: endStatus,
           reason: text.nullable(),
+          code: code.nullish(),
           exitCode: z.number().int().nullable(),
           logBytes: count,
           again: z.literal(true).optional(),
@@ -43,6 +46,7 @@ export const reportsRequest = z.object({
           type: z.literal('workflow.finished'),
           status: endStatus,
           reason: text.nullable(),
+          code: code.nullish(),
           keepsImage: z.literal(true).optional(),
         }),
         z.object({
@@ -56,6 +60,7 @@ export const reportsRequest = z.object({
           type: z.literal('deployment.finished'),
           status: endStatus,
           reason: text.nullable(),
+          code: code.nullish(),
           logBytes: count,
         }),
       ]),

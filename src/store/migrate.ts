@@ -30,6 +30,7 @@ import { deliveryBodies } from './migrations/0026-delivery-bodies.ts';
 import { deliveryPlanAttempts } from './migrations/0027-delivery-plan-attempts.ts';
 import { workflowCancel } from './migrations/0028-workflow-cancel.ts';
 import { workerLowDisk } from './migrations/0029-worker-low-disk.ts';
+import { endCodes } from './migrations/0030-end-codes.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only; a migration that was released is never edited. The schema's version is their number. */
@@ -63,6 +64,7 @@ export const MIGRATIONS: readonly (readonly string[])[] = [
   deliveryPlanAttempts,
   workflowCancel,
   workerLowDisk,
+  endCodes,
 ];
 
 /** The tables that exist before any migration: the schema's version and the server's lock. */

@@ -164,6 +164,8 @@ export interface BuildTable {
   rerun_from: string | null;
   status: StatusColumn;
   reason: string | null;
+  /** Of the catalogue, `EndCode`, or that of a newer worker; null: it has none, or is older than those. */
+  code: Generated<string | null>;
   /** `RepositoryEvent` as JSON. */
   event_json: string;
   event_kind: 'push' | 'tag' | 'pull_request' | 'manual' | 'cron';
@@ -195,6 +197,7 @@ export interface WorkflowTable {
   name: string;
   status: StatusColumn;
   reason: string | null;
+  code: Generated<string | null>;
   attempt: number;
   /** `Labels` as JSON that its worker must have. */
   labels_json: Generated<string>;
@@ -240,6 +243,7 @@ export interface StepTable {
   depends_on_json: string;
   status: StatusColumn;
   reason: string | null;
+  code: Generated<string | null>;
   /** The step of an earlier build that was green and is not run again; its attempts are this one's. */
   carried_from: string | null;
   /** Who wants it to end, while the rest goes on; null: nobody. */
@@ -254,6 +258,7 @@ export interface StepAttemptTable {
   attempt: number;
   status: StatusColumn;
   reason: string | null;
+  code: Generated<string | null>;
   exit_code: number | null;
   started_at: number | null;
   finished_at: number | null;
@@ -420,6 +425,7 @@ export interface DeploymentTable {
   status: StatusColumn;
   phase: DeploymentPhase;
   reason: string | null;
+  code: Generated<string | null>;
   /** `DeployPlan` as JSON. */
   settings_json: string;
   /** Slot it prepares; recorded at its first claim. */

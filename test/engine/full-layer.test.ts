@@ -54,7 +54,7 @@ it.runIf(mayMakeDisks()).each([
         { name: 'next', commands: ['echo never'] },
       ],
     });
-    expect(outcome).toMatchObject({ status: 'failure', reason: 'step fill: exit code 1' });
+    expect(outcome).toMatchObject({ status: 'failure', reason: 'step fill: exit code 1', code: 'exit_code' });
     expect(logs['fill']?.text('stdout')).toContain('before\n');
     expect(logs['fill']?.text('stderr')).toContain('No space left on device');
     expect(left).toEqual([]);

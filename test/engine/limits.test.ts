@@ -89,6 +89,7 @@ it('ends a step whose processes reach their limit as its failure, and the engine
   expect(outcome).toMatchObject({
     status: 'failure',
     reason: expect.stringMatching(/^step many: exit code/) as unknown,
+    code: 'exit_code',
   });
   const children = [...(logs['many']?.text('stdout') ?? '').matchAll(/^child (\d+)$/gm)].length;
   expect(children).toBeGreaterThan(40);
@@ -114,6 +115,7 @@ it('ends a fork bomb at its deadline, though nothing more can be started in its 
   expect(outcome).toMatchObject({
     status: 'failure',
     reason: 'step bomb: it ran longer than its timeout of 3 s',
+    code: 'timed_out',
   });
   expect(left).toEqual([]);
   await expectEngineWell();

@@ -167,6 +167,7 @@ it('gives secrets as environment, and fails a step whose secret is missing', asy
   expect(ends['lacks']).toMatchObject({
     status: 'failure',
     reason: 'the secret other is not set in this project',
+    code: 'secret_missing',
   });
   expect(outcome).toMatchObject({ status: 'failure' });
 });
@@ -180,7 +181,12 @@ it('skips what comes after a failure, but runs what waits for one', async () => 
       { name: 'always', runsOn: ['success', 'failure'] },
     ],
   });
-  expect(outcome).toEqual({ status: 'failure', reason: 'step breaks: exit code 3', exitCode: 3 });
+  expect(outcome).toEqual({
+    status: 'failure',
+    reason: 'step breaks: exit code 3',
+    code: 'exit_code',
+    exitCode: 3,
+  });
   expect(ends['after']).toMatchObject({ status: 'skipped', reason: 'step breaks failed' });
   expect(ends['notify']?.status).toBe('success');
   expect(ends['always']?.status).toBe('success');
@@ -290,6 +296,7 @@ it('fails with the service that does not get ready, and keeps its words', async 
   expect(outcome).toEqual({
     status: 'failure',
     reason: 'service db: it was not ready within 1 s; its log says why',
+    code: 'service_not_ready',
     exitCode: null,
   });
   expect(ends['asks']?.status).toBe('skipped');
@@ -351,6 +358,7 @@ it('shows a service that ended beside the steps, which decide the outcome', asyn
   expect(ends['db']).toMatchObject({
     status: 'failure',
     reason: 'it ended beside the steps (exit code 9)',
+    code: 'service_ended',
     exitCode: 9,
   });
 });

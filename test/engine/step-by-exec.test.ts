@@ -58,6 +58,7 @@ const success: Outcome = { status: 'success', reason: null, exitCode: 0 };
 const outOfMemory = (exitCode: number | null) => ({
   status: 'failure',
   reason: 'out of memory: a process was killed at the limit of 64 MiB',
+  code: 'out_of_memory',
   exitCode,
 });
 
@@ -78,13 +79,13 @@ const TABLE: readonly {
   {
     title: 'ends with the exit code of the first command that fails',
     step: { commands: ['true', '(exit 42)', 'echo never'] },
-    outcome: { status: 'failure', reason: 'exit code 42', exitCode: 42 },
+    outcome: { status: 'failure', reason: 'exit code 42', code: 'exit_code', exitCode: 42 },
     output: '+ true\n+ (exit 42)\n',
   },
   {
     title: 'takes the last exit of a pipe, as a shell does',
     step: { commands: ['exit 3 | cat', 'echo between', 'echo x | exit 4', 'echo never'] },
-    outcome: { status: 'failure', reason: 'exit code 4', exitCode: 4 },
+    outcome: { status: 'failure', reason: 'exit code 4', code: 'exit_code', exitCode: 4 },
     output: '+ exit 3 | cat\n+ echo between\nbetween\n+ echo x | exit 4\n',
   },
   {
@@ -123,20 +124,30 @@ const TABLE: readonly {
   {
     title: 'says that the step killed its container: kill -9 -1',
     step: { commands: ['echo before', 'kill -9 -1', 'sleep 20'] },
-    outcome: { status: 'failure', reason: 'the step killed its container', exitCode: 137 },
+    outcome: {
+      status: 'failure',
+      reason: 'the step killed its container',
+      code: 'container_killed',
+      exitCode: 137,
+    },
     output: /before/,
     mostMs: 6_000,
   },
   {
     title: 'says that the step killed its container: kill -9 -1 as an ordinary user',
     step: { image: AS_ANN, commands: ['kill -9 -1', 'sleep 20'] },
-    outcome: { status: 'failure', reason: 'the step killed its container', exitCode: 137 },
+    outcome: {
+      status: 'failure',
+      reason: 'the step killed its container',
+      code: 'container_killed',
+      exitCode: 137,
+    },
     mostMs: 6_000,
   },
   {
     title: 'names the signal of a process that killed itself, the container being well',
     step: { commands: ['kill -9 $$'] },
-    outcome: { status: 'failure', reason: 'exit code 137 (SIGKILL)', exitCode: 137 },
+    outcome: { status: 'failure', reason: 'exit code 137 (SIGKILL)', code: 'exit_code', exitCode: 137 },
   },
   {
     title: 'ends within the grace when a background child holds the output',
@@ -199,7 +210,12 @@ const TABLE: readonly {
   {
     title: 'ends what runs longer than its timeout',
     step: { commands: ['sleep 60'], timeoutMs: 500 },
-    outcome: { status: 'failure', reason: 'it ran longer than its timeout of 0.5 s', exitCode: null },
+    outcome: {
+      status: 'failure',
+      reason: 'it ran longer than its timeout of 0.5 s',
+      code: 'timed_out',
+      exitCode: null,
+    },
     mostMs: 2_500,
   },
   {
@@ -209,7 +225,12 @@ const TABLE: readonly {
       timeoutMs: 500,
       graceMs: 1_000,
     },
-    outcome: { status: 'failure', reason: 'it ran longer than its timeout of 0.5 s', exitCode: null },
+    outcome: {
+      status: 'failure',
+      reason: 'it ran longer than its timeout of 0.5 s',
+      code: 'timed_out',
+      exitCode: null,
+    },
     output: /deaf/,
     mostMs: 4_000,
   },
@@ -219,6 +240,7 @@ const TABLE: readonly {
     outcome: {
       status: 'failure',
       reason: 'the commands are longer than 131071 bytes: put them into a script of the repository',
+      code: 'commands_too_long',
       exitCode: null,
     },
   },
@@ -276,6 +298,7 @@ describe('a step by exec', () => {
     expect(end.outcome).toEqual({
       status: 'error',
       reason: 'container lost before its commands began',
+      code: 'container_lost',
       exitCode: null,
     });
     expect(end.sink.text()).toBe('');
@@ -291,6 +314,7 @@ describe('a step by exec', () => {
     expect(end.outcome).toEqual({
       status: 'failure',
       reason: 'the step killed its container',
+      code: 'container_killed',
       exitCode: 137,
     });
   });
@@ -381,6 +405,7 @@ describe('the worker of a step by exec', () => {
     expect(await worker.outcome).toEqual({
       status: 'error',
       reason: 'container lost: the worker stood still for too long',
+      code: 'worker_stood_still',
       exitCode: null,
     });
     await eventually(async () => (await leftOf(engine, labels)).length === 0, 5_000);
@@ -440,7 +465,12 @@ describe('a remote engine of a step by exec', () => {
       deadManMs: 3_000,
       sink: muteAt('begun'),
     });
-    expect(end.outcome).toEqual({ status: 'error', reason: 'engine connection lost', exitCode: null });
+    expect(end.outcome).toEqual({
+      status: 'error',
+      reason: 'engine connection lost',
+      code: 'engine_lost',
+      exitCode: null,
+    });
     expect(end.ms).toBeLessThan(15_000);
     await eventually(async () => (await leftOf(engine, labels)).length === 0, 10_000);
   });
@@ -492,6 +522,7 @@ describe('the engine of a step by exec', () => {
     expect((await running).outcome).toEqual({
       status: 'error',
       reason: 'engine connection lost',
+      code: 'engine_lost',
       exitCode: null,
     });
     await own.start();

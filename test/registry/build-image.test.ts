@@ -88,7 +88,7 @@ test('ends as an error when the remote engine falls silent, long before its own 
     const muteMs = Date.now();
     proxy.mute();
     expect(await building).toEqual({
-      outcome: { status: 'error', reason: 'engine connection lost', exitCode: null },
+      outcome: { status: 'error', reason: 'engine connection lost', code: 'engine_lost', exitCode: null },
       image: null,
     });
     expect(Date.now() - muteMs).toBeLessThan(20_000);
@@ -165,6 +165,7 @@ test('refuses to build without a secret that the file asks for', async () => {
   const { image, outcome } = await build(plan({ secrets: ['npm_token'] }));
   expect([image, outcome.status]).toEqual([null, 'failure']);
   expect(outcome.reason).toBe('The secret npm_token is not set in this project.');
+  expect(outcome.code).toBe('secret_missing');
 });
 
 test('passes build arguments', async () => {
@@ -193,7 +194,11 @@ test('says which file is missing', async () => {
 test('refuses a context outside of the repository', async () => {
   directory = writeContext({ Dockerfile: BASE });
   const { outcome } = await build(plan({ context: '../' }));
-  expect(outcome).toMatchObject({ status: 'failure', reason: '../ leads out of the repository.' });
+  expect(outcome).toMatchObject({
+    status: 'failure',
+    reason: '../ leads out of the repository.',
+    code: 'build_file_missing',
+  });
 });
 
 test('ends as an error when the engine cannot be reached', async () => {

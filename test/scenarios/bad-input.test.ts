@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../../src/core/problem.ts';
 import { connectEngine } from '../../worker/engine/connect-engine.ts';
 import { endOf, push } from '../support/builds.ts';
 import type { HostedRepository } from '../support/git-host.ts';
@@ -66,6 +67,9 @@ describe.concurrent('bad input', { timeout: 150_000 }, () => {
     const build = await endOf(world.system, await push(world.system, repository, {}), 100_000);
     expect(build.status, explain(build)).toBe('error');
     expect(build.reason).toContain(`The registry ${registry.host} answered`);
+    const end = { code: 'registry_failed', fix: CATALOGUE.registry_failed.fix };
+    expect(build).toMatchObject(end);
+    expect(rowOf(build, 'push')).toMatchObject({ status: 'error', ...end });
     expect(build.reason).toContain('<h1>Sorry</h1>');
     expect(rowOf(build, 'unit')).toMatchObject({ status: 'success' });
     expect(build.deployments.map(({ status }) => status)).toEqual(['skipped']);

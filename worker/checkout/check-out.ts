@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Problem } from '../../src/core/problem.ts';
 import { runGit } from '../../src/git/run-git.ts';
 import type { LogSink } from '../log-sink.ts';
-import { abortOutcome, type Outcome } from '../outcome.ts';
+import { abortOutcome, outcomeOfProblem, type Outcome } from '../outcome.ts';
 import { isDamaged, type Source } from './bring-commit.ts';
 import { linkRepository } from './link-repository.ts';
 import type { Mirrors } from './mirrors.ts';
@@ -109,6 +109,5 @@ async function outcomeOf(error: unknown, { log, signal }: CheckOut): Promise<Out
   if (signal.aborted) return abortOutcome(signal);
   if (!(error instanceof Problem)) throw error;
   await log.say(error.fix);
-  const status = error.code === 'commit_missing' ? 'failure' : 'error';
-  return { status, reason: error.message, exitCode: null };
+  return outcomeOfProblem(error, { status: error.code === 'commit_missing' ? 'failure' : 'error' });
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HealthPlan } from '../../src/core/plan.ts';
 import { TIMES } from '../../config/times.ts';
+import { badOutcome, type BadOutcome } from '../outcome.ts';
 import type { CandidateAnswer } from './ask-candidate.ts';
 
 export interface HealthCheck {
@@ -16,7 +17,7 @@ export interface HealthCheck {
 
 export type Health =
   | { readonly healthy: true; readonly checks: number; readonly tookMs: number }
-  | { readonly healthy: false; readonly reason: string };
+  | { readonly healthy: false; readonly end: BadOutcome };
 
 /**
  * Checks until `passes` answers in a row are 2xx or 3xx: the first at once, then after 50 ms, doubling to 500 ms
@@ -34,11 +35,15 @@ export async function checkHealth({ plan, listening, ask, ended, signal }: Healt
     passes = isPass(answer) ? passes + 1 : 0;
     if (passes >= plan.passes) return { healthy: true, checks, tookMs: performance.now() - startMs };
     const end = passes > 0 ? null : await ended();
-    if (end !== null) return { healthy: false, reason: `the app ended with ${end} before it was healthy` };
+    if (end !== null) return { healthy: false, end: badOutcome('app_ended_early', { end }) };
     if (leftMs() <= 0)
       return {
         healthy: false,
-        reason: `GET ${plan.path} did not pass ${plan.passes} times in a row within ${plan.timeoutMs / 1000} s; last: ${answer.what}`,
+        end: badOutcome('health_check_failed', {
+          ...plan,
+          seconds: plan.timeoutMs / 1000,
+          last: answer.what,
+        }),
       };
     const pause = sleep(Math.min(waitMs, Math.max(0, leftMs())), false, { signal });
     const opened = await (opening === null || passes > 0 ? pause : Promise.race([pause, opening]));

@@ -3,7 +3,7 @@ import { PHASES } from '../../src/core/deployment.ts';
 import { Problem } from '../../src/core/problem.ts';
 import { TIMES } from '../../config/times.ts';
 import { LABELS } from '../engine/labels.ts';
-import type { Outcome } from '../outcome.ts';
+import { badOutcome, outcomeOfProblem, type BadOutcome, type Outcome } from '../outcome.ts';
 import { readCounters } from '../router/in-flight.ts';
 import { sideName } from '../router/render-router.ts';
 import { slotBackend } from '../router/server-lines.ts';
@@ -36,10 +36,10 @@ export async function prepareCandidate(deploying: Deploying): Promise<Outcome | 
   }
   if (deploying.isHot && (await standbyServes(deploying))) return waitForVerdict(deploying);
   const app = appVariables(deploying.work.environment, deploying.release, deploying.secrets.values);
-  if (app.missing.length > 0) return failure(`the project has no secret named ${app.missing.join(', ')}`);
+  if (app.missing.length > 0) return badOutcome('app_secret_missing', { names: app.missing.join(', ') });
   await enter(deploying, 'pulling');
   const candidate = await createCandidate(deploying, app);
-  if (candidate.kind === 'unfit') return failure(candidate.reason);
+  if (candidate.kind === 'unfit') return badOutcome('app_not_startable', { cause: candidate.reason });
   const container = candidate.id;
   await hold(deploying, candidate);
   return (
@@ -144,7 +144,7 @@ async function start(deploying: Deploying, candidate: Created): Promise<Outcome 
   ]);
   if (applied.ok) return null;
   return applied.refusal.kind === 'stale'
-    ? { status: 'error', reason: 'a newer deployment of this environment has begun', exitCode: null }
+    ? badOutcome('deployment_overtaken')
     : problem(applied.refusal.problem);
 }
 
@@ -179,7 +179,7 @@ async function isHealthy(deploying: Deploying, container: string): Promise<Outco
     ended: () => howItEnded(deploying, container),
     signal: lease.signal,
   }).finally(() => over.abort());
-  if (!health.healthy) return failureOfApp(deploying, container, health.reason);
+  if (!health.healthy) return failureOfApp(deploying, container, health.end);
   await log.say(
     `Healthy: GET ${plan.path} passed ${plan.passes} times in a row after ${Math.round(health.tookMs)} ms.`,
   );
@@ -215,7 +215,7 @@ async function passesSmoke(
       log,
       signal: lease.signal,
     });
-    return failed?.reason == null ? failed : await failureOfApp(deploying, container, failed.reason);
+    return failed === null ? null : await failureOfApp(deploying, container, failed);
   } finally {
     await door.close();
   }
@@ -229,7 +229,7 @@ async function isFit(deploying: Deploying, container: string): Promise<Outcome |
     return howItEnded(deploying, container);
   };
   const [ended, refusal] = await Promise.all([stays(), tools.router.refusal(deploying.switched)]);
-  if (ended !== null) return failureOfApp(deploying, container, `the app ended with ${ended}`);
+  if (ended !== null) return failureOfApp(deploying, container, badOutcome('app_ended', { end: ended }));
   if (refusal?.kind === 'problem') return problem(refusal.problem);
   lease.signal.throwIfAborted();
   await enter(deploying, 'prepared');
@@ -248,19 +248,16 @@ async function howItEnded({ tools }: Deploying, container: string): Promise<stri
   return facts.oomKilled ? 'no memory left' : `exit code ${facts.exitCode ?? 'unknown'}`;
 }
 
-async function failureOfApp({ tools, log }: Deploying, container: string, reason: string): Promise<Outcome> {
+/** Shows the last that the app has said above why it is not fit. */
+async function failureOfApp({ tools, log }: Deploying, container: string, end: BadOutcome): Promise<Outcome> {
   const lines = await lastLines(tools.engine, container, LAST_LINES).catch(() => []);
   if (lines.length > 0) await log.say(`The last ${lines.length} lines of the app:`);
   for (const line of lines) await log.write('stdout', Buffer.from(`${line}\n`));
-  return failure(reason);
+  return end;
 }
 
 const LAST_LINES = 40;
 
-function failure(reason: string): Outcome {
-  return { status: 'failure', reason, exitCode: null };
-}
-
 function problem(cause: Problem): Outcome {
-  return { status: 'error', reason: `${cause.message} ${cause.fix}`, exitCode: null };
+  return outcomeOfProblem(cause, { reason: `${cause.message} ${cause.fix}` });
 }

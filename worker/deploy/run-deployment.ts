@@ -5,7 +5,7 @@ import type { Clock } from '../../src/ports/clock.ts';
 import { EngineLost } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
 import { maskedValues, reasonMasker } from '../logs/mask-reasons.ts';
-import type { Outcome } from '../outcome.ts';
+import { outcomeOfError, outcomeOfProblem, type Outcome } from '../outcome.ts';
 import type { Router } from '../router/open-router.ts';
 import { LeaseLost, stopOf, type Lease } from '../server/lease.ts';
 import type { AppContainer } from './app-container.ts';
@@ -42,8 +42,8 @@ export async function runDeployment(lease: Lease<DeploymentWork>, tools: DeployT
   const end = await deploy(new Deploying(lease, tools, secrets, log)).finally(() => tools.active.delete(id));
   const outcome = reasonMasker(secrets)(end);
   if (outcome.reason !== null) await log.say(outcome.reason);
-  const { status, reason } = outcome;
-  await lease.report({ type: 'deployment.finished', status, reason, logBytes: await log.end() });
+  const { status, reason, code } = outcome;
+  await lease.report({ type: 'deployment.finished', status, reason, code, logBytes: await log.end() });
   return outcome;
 }
 
@@ -93,10 +93,7 @@ function unplanned(error: unknown, { lease, phase }: Deploying): Outcome {
   if (error instanceof LeaseLost) throw error;
   if (stop?.kind === 'lost') throw new LeaseLost(stop);
   if (stop !== null && mayAbort(phase)) return { status: 'cancelled', reason: stop.reason, exitCode: null };
-  const reason = error instanceof Error ? error.message : String(error);
-  return {
-    status: 'error',
-    reason: error instanceof Problem ? `${reason} ${error.fix}` : reason,
-    exitCode: null,
-  };
+  return error instanceof Problem
+    ? outcomeOfProblem(error, { reason: `${error.message} ${error.fix}` })
+    : outcomeOfError(error);
 }

@@ -2,7 +2,7 @@ import type { Release } from '../../src/core/deployment.ts';
 import { LIMITS, SIZES } from '../../config/times.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { LogSink } from '../log-sink.ts';
-import type { Outcome } from '../outcome.ts';
+import { badOutcome, type BadOutcome } from '../outcome.ts';
 import { stepScript } from '../steps/step-script.ts';
 
 export interface SmokeRun {
@@ -25,7 +25,7 @@ export interface SmokeRun {
  * Runs the smoke commands in the image that ships, beside the candidate, which they reach under
  * SLIPWAY_CANDIDATE_URL. Null when they pass. The container is gone when this settles.
  */
-export async function runSmoke(run: SmokeRun): Promise<Outcome | null> {
+export async function runSmoke(run: SmokeRun): Promise<BadOutcome | null> {
   const { engine, smoke } = run;
   await engine.removeContainer(run.name);
   const id = await run.onImage(() => createSmoke(run));
@@ -40,8 +40,8 @@ export async function runSmoke(run: SmokeRun): Promise<Outcome | null> {
     for await (const { stream, bytes } of attachment.output) await run.log.write(stream, bytes);
     const { StatusCode: exitCode } = (await engine.docker.getContainer(id).wait()) as { StatusCode: number };
     run.signal.throwIfAborted();
-    if (late.aborted) return failed(`the smoke test took longer than ${smoke.timeoutMs / 1000} s`);
-    return exitCode === 0 ? null : failed(`the smoke test ended with exit code ${exitCode}`);
+    if (late.aborted) return badOutcome('smoke_test_timed_out', { seconds: smoke.timeoutMs / 1000 });
+    return exitCode === 0 ? null : badOutcome('smoke_test_failed', { exitCode });
   } finally {
     ends.removeEventListener('abort', kill);
     await engine.removeContainer(id);
@@ -60,8 +60,4 @@ function createSmoke({ engine, smoke, ...run }: SmokeRun): Promise<string> {
     limits: { memoryBytes: SIZES.stepMemory, pids: LIMITS.pids, cpuShares: 1024 },
     noHealthcheck: true,
   });
-}
-
-function failed(reason: string): Outcome {
-  return { status: 'failure', reason, exitCode: null };
 }

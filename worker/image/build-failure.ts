@@ -1,4 +1,4 @@
-import type { Outcome } from '../outcome.ts';
+import { badOutcome, ENGINE_LOST, type Outcome } from '../outcome.ts';
 
 /** What went wrong around the Dockerfile, in the words of BuildKit, its client and the engine. */
 const NOT_THE_DOCKERFILES = [
@@ -19,14 +19,8 @@ const WENT_MEANWHILE = /failed to get digest sha256:\w+: open .*: no such file o
 /** Frames, lines of the Dockerfile, and what the command put out, by its second: that may be a secret, and is in the log. */
 const NO_REASON = /^(-+|\s*>|\s|Dockerfile:|\d+\.\d+ )/;
 
-export const ENGINE_LOST: Outcome = { status: 'error', reason: 'engine connection lost', exitCode: null };
-
 /** The same image was made before and went away while it was made again: there is nothing wrong with trying again. */
-export const TAKEN_AWAY: Outcome = {
-  status: 'error',
-  reason: 'the engine removed the same image of an earlier build at this moment',
-  exitCode: null,
-};
+export const TAKEN_AWAY: Outcome = badOutcome('image_taken_away');
 
 /**
  * What a build that failed means, from the lines that the client closed with: `error` when engine, network or disk
@@ -37,15 +31,16 @@ export function explainBuildFailure(closingLines: readonly string[]): Outcome {
   if (ENGINE_WENT.test(text)) return ENGINE_LOST;
   if (WENT_MEANWHILE.test(text)) return TAKEN_AWAY;
   const last = closingLines.findLast((line) => !NO_REASON.test(line)) ?? 'The build failed.';
-  const reason = last
+  const cause = last
     .replace(/^(ERROR|error): /, '')
     .replace(/failed to solve( with frontend [\w.]+)?: /, '')
     .replace(/failed to create LLB definition: /, '')
     .slice(0, 500);
-  const exitCode = /exit code: (\d+)/.exec(reason)?.[1];
-  return {
-    status: NOT_THE_DOCKERFILES.some((pattern) => pattern.test(text)) ? 'error' : 'failure',
-    reason,
-    exitCode: exitCode === undefined ? null : Number(exitCode),
-  };
+  const exitCode = /exit code: (\d+)/.exec(cause)?.[1];
+  const isDockerfiles = !NOT_THE_DOCKERFILES.some((pattern) => pattern.test(text));
+  return badOutcome(
+    isDockerfiles ? 'dockerfile_failed' : 'image_build_broken',
+    { cause },
+    exitCode === undefined ? null : Number(exitCode),
+  );
 }

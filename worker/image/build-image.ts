@@ -6,10 +6,10 @@ import type { ImagePlan } from '../../src/core/plan.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ImageFacts } from '../engine/inspect-image.ts';
 import type { LogSink } from '../log-sink.ts';
-import { abortOutcome, tooLong, type Outcome } from '../outcome.ts';
+import { abortOutcome, badOutcome, ENGINE_LOST, tooLong, type Outcome } from '../outcome.ts';
 import { buildArguments } from './build-arguments.ts';
 import type { BuildClient } from './build-client.ts';
-import { ENGINE_LOST, explainBuildFailure, TAKEN_AWAY } from './build-failure.ts';
+import { explainBuildFailure, TAKEN_AWAY } from './build-failure.ts';
 import { readBuildProgress, type BuildProgress } from './build-progress.ts';
 import { insideRepository, PathEscapes } from './inside-repository.ts';
 import { runClient } from './run-client.ts';
@@ -55,7 +55,10 @@ export interface BuildImageResult {
  */
 export async function buildImage(work: BuildImage): Promise<BuildImageResult> {
   const missing = work.plan.secrets.filter((name) => work.secrets[name] === undefined);
-  if (missing.length > 0) return end(fail(`The secret ${missing.join(', ')} is not set in this project.`));
+  if (missing.length > 0) {
+    const reason = `The secret ${missing.join(', ')} is not set in this project.`;
+    return end({ status: 'failure', reason, code: 'secret_missing', exitCode: null });
+  }
   const files = await findFiles(work);
   if ('status' in files) return end(files);
   const scratch = await makeScratch();
@@ -84,11 +87,11 @@ interface Files {
 async function findFiles({ directory, plan }: BuildImage): Promise<Files | Outcome> {
   try {
     const dockerfile = await insideRepository(directory, plan.dockerfile);
-    if (dockerfile === null) return fail(`There is no ${plan.dockerfile} in this commit.`);
+    if (dockerfile === null) return notThere(plan.dockerfile);
     const context = await insideRepository(directory, plan.context);
-    return context === null ? fail(`There is no ${plan.context} in this commit.`) : { dockerfile, context };
+    return context === null ? notThere(plan.context) : { dockerfile, context };
   } catch (error) {
-    if (error instanceof PathEscapes) return fail(error.message);
+    if (error instanceof PathEscapes) return badOutcome('build_file_missing', { cause: error.message });
     throw error;
   }
 }
@@ -204,8 +207,8 @@ function clientEnvironment(engineHost: string, configuration: string): Readonly<
   };
 }
 
-function fail(reason: string): Outcome {
-  return { status: 'failure', reason, exitCode: null };
+function notThere(name: string): Outcome {
+  return badOutcome('build_file_missing', { cause: `There is no ${name} in this commit.` });
 }
 
 function end(outcome: Outcome): BuildImageResult {

@@ -3,7 +3,7 @@ import { copyFile, lstat, mkdir, readlink, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../../src/core/problem.ts';
 import type { LogSink } from '../log-sink.ts';
-import { abortOutcome, type Outcome } from '../outcome.ts';
+import { abortOutcome, outcomeOfProblem, type Outcome } from '../outcome.ts';
 import { listFiles, pathOf, unlessGone, type FilesOf } from './list-files.ts';
 import { askGit } from './persons-repository.ts';
 
@@ -41,7 +41,7 @@ export async function copyWorkingTree(copy: CopyWorkingTree): Promise<Outcome> {
   } catch (error) {
     if (signal.aborted) return abortOutcome(signal);
     if (!(error instanceof Problem)) throw error;
-    return { status: 'error', reason: error.message, exitCode: null };
+    return outcomeOfProblem(error);
   }
 }
 

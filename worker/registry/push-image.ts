@@ -6,7 +6,7 @@ import type { Registry, RegistryCredentials } from '../../src/registry/registry.
 import { callEngine, EngineLost, refusalStatus, refusalText } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { LogSink } from '../log-sink.ts';
-import { abortOutcome, type Outcome } from '../outcome.ts';
+import { abortOutcome, badOutcome, ENGINE_LOST, outcomeOfProblem, type Outcome } from '../outcome.ts';
 import { copyImage, isTakenAway, type ImageCopy } from './copy-image.ts';
 import { formatBytes } from './format-bytes.ts';
 import { pushByEngine } from './push-by-engine.ts';
@@ -57,9 +57,7 @@ export async function pushImage(work: PushImage): Promise<PushImageResult> {
   } catch (error) {
     if (work.signal.aborted) return { outcome: abortOutcome(work.signal), image: null };
     if (error instanceof Problem) await work.log.say(error.fix);
-    else if (!isEngines(error)) throw error;
-    const reason = error instanceof Problem ? error.message : refusalText(error);
-    return { outcome: { status: 'error', reason, exitCode: null }, image: null };
+    return { outcome: outcomeOf(error), image: null };
   } finally {
     const { engine, registry } = work;
     await removeStaging({ engine, registry, staging, digest }).catch((error: unknown) =>
@@ -68,8 +66,12 @@ export async function pushImage(work: PushImage): Promise<PushImageResult> {
   }
 }
 
-function isEngines(error: unknown): boolean {
-  return error instanceof EngineLost || refusalStatus(error) !== null;
+/** What nobody planned is thrown on. */
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof Problem) return outcomeOfProblem(error);
+  if (error instanceof EngineLost) return { ...ENGINE_LOST, reason: error.message };
+  if (refusalStatus(error) === null) throw error;
+  return badOutcome('push_refused', { cause: refusalText(error) });
 }
 
 /** Another push of the same digest may take the staged manifest away; it has put the real one, or this one pushes again. */

@@ -1,4 +1,4 @@
-import type { Outcome } from '../outcome.ts';
+import { badOutcome, ENGINE_LOST, type Outcome } from '../outcome.ts';
 
 /** What is known when the commands of a step are over. */
 export interface StepEnd {
@@ -24,18 +24,14 @@ export interface StepEnd {
  */
 export function endReason(end: StepEnd): Outcome {
   if (end.intent !== null) return end.intent;
-  if (end.engineLost) return error('engine connection lost', null);
-  if (end.containerEnded && end.overslept)
-    return error('container lost: the worker stood still for too long', null);
+  if (end.engineLost) return ENGINE_LOST;
+  if (end.containerEnded && end.overslept) return badOutcome('worker_stood_still');
   if (end.exitCode === 0 && !end.containerEnded) return { status: 'success', reason: null, exitCode: 0 };
   if (end.outOfMemory)
-    return failure(
-      `out of memory: a process was killed at the limit of ${mebibytes(end.memoryBytes)} MiB`,
-      end.exitCode,
-    );
-  if (end.containerEnded) return failure('the step killed its container', end.exitCode);
-  if (end.exitCode === null) return error('container lost', null);
-  return failure(exitText(end.exitCode), end.exitCode);
+    return badOutcome('out_of_memory', { mebibytes: mebibytes(end.memoryBytes) }, end.exitCode);
+  if (end.containerEnded) return badOutcome('container_killed', {}, end.exitCode);
+  if (end.exitCode === null) return badOutcome('container_lost', { when: '' });
+  return badOutcome('exit_code', { exit: exitOf(end.exitCode) }, end.exitCode);
 }
 
 const SIGNALS: Readonly<Record<number, string>> = {
@@ -54,16 +50,12 @@ const SIGNALS: Readonly<Record<number, string>> = {
 
 /** A shell adds 128 to the number of the signal that ended a process. */
 export function exitText(exitCode: number): string {
+  return `exit code ${exitOf(exitCode)}`;
+}
+
+function exitOf(exitCode: number): string {
   const signal = SIGNALS[exitCode];
-  return signal === undefined ? `exit code ${exitCode}` : `exit code ${exitCode} (${signal})`;
-}
-
-function error(reason: string, exitCode: number | null): Outcome {
-  return { status: 'error', reason, exitCode };
-}
-
-function failure(reason: string, exitCode: number | null): Outcome {
-  return { status: 'failure', reason, exitCode };
+  return signal === undefined ? `${exitCode}` : `${exitCode} (${signal})`;
 }
 
 function mebibytes(bytes: number): number {

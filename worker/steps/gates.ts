@@ -1,6 +1,6 @@
 import type { StepPlan } from '../../src/core/plan.ts';
 import { unlessAborted } from '../../src/core/unless-aborted.ts';
-import { abortOutcome, type Outcome } from '../outcome.ts';
+import { badOutcome, cancelledBy, type Outcome } from '../outcome.ts';
 
 /** What steps wait for beside one another. */
 export interface Gates {
@@ -22,12 +22,12 @@ export async function passGates(
     const [ready, image, files] = await unlessAborted(all, signal);
     if (ready.status !== 'success')
       return { status: 'skipped', reason: ready.reason ?? 'a service is not ready', exitCode: null };
-    if (files.status !== 'success') return { ...files, status: 'skipped' };
+    if (files.status !== 'success') return { status: 'skipped', reason: files.reason, exitCode: null };
     if (image === null) return { status: 'skipped', reason: 'the image was not built', exitCode: null };
     return null;
   } catch (error) {
-    if (signal.aborted) return { ...abortOutcome(signal), status: 'cancelled' };
+    if (signal.aborted) return cancelledBy(signal);
     const cause = error instanceof Error ? error.message : String(error);
-    return { status: 'error', reason: `the step could not be prepared: ${cause}`, exitCode: null };
+    return badOutcome('step_not_prepared', { cause });
   }
 }

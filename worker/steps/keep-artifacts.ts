@@ -2,7 +2,7 @@ import { ARTIFACT_LIMITS } from '../../src/core/artifact.ts';
 import { Problem } from '../../src/core/problem.ts';
 import { listFiles } from '../collect/collect-files.ts';
 import { packFiles, type Packed } from '../collect/pack-files.ts';
-import type { Outcome } from '../outcome.ts';
+import { badOutcome, type Outcome } from '../outcome.ts';
 import { formatBytes } from '../registry/format-bytes.ts';
 import type { EndedStep } from './keep-reports.ts';
 import { openFiles } from './open-files.ts';
@@ -42,12 +42,14 @@ export async function keepArtifact(
       : error instanceof Error
         ? error.message.replace(/\.$/, '')
         : String(error);
-    const reason = `the artifact ${name} could not be kept: ${cause}`;
+    const end = badOutcome('artifact_not_kept', { name, cause }, outcome.exitCode);
+    const { reason } = end;
     const fails = outcome.status === 'success';
     // The reason of an end is the last line of its log.
     if (!fails) await step.sink.say(`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`);
     if (error instanceof Problem) await step.sink.say(error.fix);
-    return fails ? { ...outcome, status: 'error', reason } : outcome;
+    if (!fails) return outcome;
+    return error instanceof Problem ? { ...end, code: error.code } : end;
   }
 }
 

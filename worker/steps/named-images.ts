@@ -5,6 +5,7 @@ import type { LeaseSecrets } from '../../src/core/work.ts';
 import { parseImageReference } from '../../src/registry/image-reference.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ImageFacts } from '../engine/inspect-image.ts';
+import { outcomeOfProblem } from '../outcome.ts';
 import { prepareImage, type PreparedImage } from './prepare-image.ts';
 
 /**
@@ -53,7 +54,7 @@ export class NamedImages {
     const known = await unlessAborted(this.#ask(name), signal);
     if (known !== null) return this.#getDecided(name, known, signal);
     const there = await this.#get(name, signal, this.#isFresh(name));
-    if ('reason' in there) return there;
+    if ('end' in there) return there;
     const found = whatIs(name, there.facts);
     const decided = (await unlessAborted(this.#offer(name, found), signal)) ?? found;
     if (decided.from === found.from && decided.digest === found.digest) return there;
@@ -73,7 +74,7 @@ export class NamedImages {
   async #getDecided(name: string, { from, digest }: NamedImage, signal: AbortSignal): Promise<PreparedImage> {
     if (from === 'registry') {
       const there = await this.#get(withDigest(name, digest), signal);
-      return 'reason' in there ? gone(name, digest, there.reason, there.pulled) : there;
+      return 'end' in there ? gone(name, digest, there.end.reason, there.pulled) : there;
     }
     const facts = await this.#options.engine.inspectImage(digest);
     return facts === null
@@ -127,6 +128,6 @@ export function whatIs(
 }
 
 function gone(name: string, digest: string, cause: string, pulled: readonly string[]): PreparedImage {
-  const { message, fix } = new Problem('image_gone', { name, digest, cause });
-  return { reason: message, pulled: [...pulled, fix] };
+  const problem = new Problem('image_gone', { name, digest, cause });
+  return { end: outcomeOfProblem(problem, { status: 'failure' }), pulled: [...pulled, problem.fix] };
 }

@@ -3,11 +3,12 @@ import type { LeaseSecrets } from '../../src/core/work.ts';
 import { EngineLost, refusalText } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ImageFacts } from '../engine/inspect-image.ts';
+import { badOutcome, type BadOutcome } from '../outcome.ts';
 
 export type PreparedImage =
   | { readonly facts: ImageFacts; readonly pulled: readonly string[] }
   /** Why there is none; `pulled` is what the engine said of the pull. */
-  | { readonly reason: string; readonly pulled: readonly string[] };
+  | { readonly end: BadOutcome; readonly pulled: readonly string[] };
 
 /**
  * What the engine knows of an image, pulled when it has none of that name, or in any case.
@@ -29,12 +30,12 @@ export async function prepareImage(
       await engine.pullImage(withTag(reference), login, (line) => pulled.push(line), signal);
     } catch (error) {
       if (error instanceof EngineLost) throw error;
-      return { reason: `the image ${reference} cannot be had: ${refusalText(error)}`, pulled };
+      return { end: badOutcome('image_unavailable', { reference, cause: refusalText(error) }), pulled };
     }
     const facts = await engine.inspectImage(reference);
     if (facts !== null) return { facts, pulled };
   }
-  return { reason: `the image ${reference} is not there after its pull`, pulled };
+  return { end: badOutcome('image_vanished', { reference }), pulled };
 }
 
 /**

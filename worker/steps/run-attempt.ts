@@ -1,7 +1,7 @@
 import type { StepPlan } from '../../src/core/plan.ts';
 import type { StepWork } from '../../src/core/work.ts';
 import type { LogSink } from '../log-sink.ts';
-import { abortOutcome, type Outcome } from '../outcome.ts';
+import { abortOutcome, badOutcome, type Outcome } from '../outcome.ts';
 import { keepArtifact } from './keep-artifacts.ts';
 import { keepReports, markReports } from './keep-reports.ts';
 import { runCommands } from './run-commands.ts';
@@ -44,12 +44,7 @@ export async function runAttempt(
   if ('outcome' in waiting) return waiting.outcome;
   const { engine, settings, limits } = context;
   const variables = environmentOf(context, run);
-  if ('missingSecret' in variables)
-    return {
-      status: 'failure',
-      reason: `the secret ${variables.missingSecret} is not set in this project`,
-      exitCode: null,
-    };
+  if ('missingSecret' in variables) return badOutcome('secret_missing', { names: variables.missingSecret });
   const { container, shell, workingDirectory } = waiting;
   const keeping = (until: AbortSignal): AbortSignal =>
     AbortSignal.any([until, AbortSignal.timeout(settings.keepingMs)]);
@@ -93,7 +88,7 @@ export async function runAttempt(
     );
   // Its commands may have failed for want of the network.
   return outcome.status === 'failure' && waiting.sandbox?.hasEnded() === true
-    ? { ...outcome, status: 'error', reason: 'the container that held its network is gone' }
+    ? badOutcome('network_lost', {}, outcome.exitCode)
     : outcome;
 }
 

@@ -4,7 +4,7 @@ import { EngineLost } from '../engine/engine-lost.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { ExecStream } from '../engine/exec.ts';
 import type { LogSink } from '../log-sink.ts';
-import { abortOutcome, tooLong, type Outcome } from '../outcome.ts';
+import { abortOutcome, badOutcome, ENGINE_LOST, tooLong, type BadOutcome, type Outcome } from '../outcome.ts';
 import { endReason } from './end-reason.ts';
 import { HELPER } from './ensure-helper.ts';
 import type { Shell } from './find-shell.ts';
@@ -38,7 +38,7 @@ const CLOSING_MS = 3_000;
  */
 export async function runCommands(job: RunCommands): Promise<Outcome> {
   const what = job.plan.program === undefined ? shellWords(job) : programWords(job);
-  if ('reason' in what) return { status: 'failure', reason: what.reason, exitCode: null };
+  if ('status' in what) return what;
   if (job.plan.program === undefined && !job.shell.own)
     await job.sink.say('The image has no sh: the commands run in the shell of Slipway.');
   const stream = await job.engine
@@ -52,21 +52,17 @@ export async function runCommands(job: RunCommands): Promise<Outcome> {
   return 'status' in stream ? stream : new Run(job, stream).untilEnd();
 }
 
-type Words = { readonly words: readonly string[] } | { readonly reason: string };
+type Words = { readonly words: readonly string[] } | BadOutcome;
 
 function shellWords({ plan, shell }: RunCommands): Words {
   const script = stepScript(plan.commands);
   return Buffer.byteLength(script) > SCRIPT_LIMIT_BYTES
-    ? {
-        reason: `the commands are longer than ${SCRIPT_LIMIT_BYTES} bytes: put them into a script of the repository`,
-      }
+    ? badOutcome('commands_too_long', { limit: SCRIPT_LIMIT_BYTES })
     : { words: [...shell.command, '-e', '-c', script] };
 }
 
 function programWords({ program }: RunCommands): Words {
-  return program.length === 0
-    ? { reason: 'the image names no program to run: write `entrypoint` or `commands`' }
-    : { words: program };
+  return program.length === 0 ? badOutcome('program_missing') : { words: program };
 }
 
 /** The commands could not be started, because the container or the engine went away while it waited. */
@@ -74,11 +70,7 @@ async function outcomeOfFailedStart(job: RunCommands, error: unknown): Promise<O
   if (job.signal.aborted) return abortOutcome(job.signal);
   const engineLost = error instanceof EngineLost || (await job.container.isEngineUnwell());
   if (!engineLost && !(await endsSoon(job.container))) throw error;
-  return {
-    status: 'error',
-    reason: engineLost ? 'engine connection lost' : 'container lost before its commands began',
-    exitCode: null,
-  };
+  return engineLost ? ENGINE_LOST : badOutcome('container_lost', { when: ' before its commands began' });
 }
 
 /** One execution of a step's commands. */

@@ -59,12 +59,12 @@ export interface RunSteps {
 }
 
 /** The end of all steps together; a service alone never fails it once it was ready. */
-export interface StepsOutcome extends Outcome {
+export type StepsOutcome = Outcome & {
   /** Resolves when services have ended and every end is reported; await it before the workflow's own end. */
   readonly settled: Promise<void>;
   /** Resolves when no container of a step is left or being made; await it before the clean-up. Never rejects. */
   readonly cleared: Promise<void>;
-}
+};
 
 const SUCCESS: Outcome = { status: 'success', reason: null, exitCode: null };
 

@@ -6,7 +6,7 @@ import { EngineLost, refusalText } from '../engine/engine-lost.ts';
 import type { ImageFacts } from '../engine/inspect-image.ts';
 import type { RunResult } from '../engine/run.ts';
 import type { LogSink } from '../log-sink.ts';
-import { abortOutcome, type Outcome } from '../outcome.ts';
+import { abortOutcome, badOutcome, ENGINE_LOST, type Outcome, type PlainOutcome } from '../outcome.ts';
 import { finishAttempt } from './attempt.ts';
 import { exitText } from './end-reason.ts';
 import { findShell } from './find-shell.ts';
@@ -17,7 +17,7 @@ import { stepScript } from './step-script.ts';
 import { commonSpec } from './workflow-context.ts';
 import type { WorkflowContext } from './workflow-context.ts';
 
-const SUCCESS: Outcome = { status: 'success', reason: null, exitCode: null };
+const SUCCESS: PlainOutcome = { status: 'success', reason: null, exitCode: null };
 const FIRST_SHELL: Shell = { command: ['sh'], own: true };
 
 /** A container that lives beside the steps, with a DNS name on their network and a log of its own. */
@@ -70,18 +70,17 @@ export class Service {
   #outcome(ready: Outcome, exitCode: number | null): Outcome {
     if (ready.status === 'failure' || ready.status === 'error') return ready;
     if (!this.#endedAlone || exitCode === null || exitCode === 0) return SUCCESS;
-    return { status: 'failure', reason: `it ended beside the steps (${exitText(exitCode)})`, exitCode };
+    return badOutcome('service_ended', { exit: exitText(exitCode) }, exitCode);
   }
 
   async #becomeReady(signal: AbortSignal): Promise<Outcome> {
     const { images, work, secrets } = this.#context;
     const now = { atMs: Date.now(), hasFailure: false };
     const variables = stepEnvironment(variablesOf(work, this.#row, now), this.#plan, secrets);
-    if ('missingSecret' in variables)
-      return failure(`the secret ${variables.missingSecret} is not set in this project`);
+    if ('missingSecret' in variables) return badOutcome('secret_missing', { names: variables.missingSecret });
     const prepared = await images.prepare(this.#plan.image, signal);
     for (const line of prepared.pulled) await this.#sink.say(line);
-    if ('reason' in prepared) return failure(prepared.reason);
+    if ('end' in prepared) return prepared.end;
     if (signal.aborted) return abortOutcome(signal);
     const shell = await this.#start(prepared.facts, variables.environment);
     const check = readyCheck(this.#plan.ready, prepared.facts, shell, this.#plan.name);
@@ -140,7 +139,7 @@ export class Service {
     const late = async (): Promise<Outcome> => {
       await sleep(timeoutMs, undefined, { signal: inTime });
       await this.#sayWhyNotReady(check, last);
-      return failure(`it was not ready within ${timeoutMs / 1000} s; its log says why`);
+      return badOutcome('service_not_ready', { seconds: timeoutMs / 1000 });
     };
     try {
       return await Promise.race([
@@ -163,22 +162,14 @@ export class Service {
 
   async #earlyEnd(): Promise<Outcome> {
     const exitCode = (await this.#ended) ?? null;
-    if (exitCode === null && !(await this.#context.engine.isUp()))
-      return { status: 'error', reason: 'engine connection lost', exitCode: null };
-    return {
-      status: 'failure',
-      reason: `it ended before it was ready (${exitCode === null ? 'its exit code is not known' : exitText(exitCode)})`,
-      exitCode,
-    };
+    if (exitCode === null && !(await this.#context.engine.isUp())) return ENGINE_LOST;
+    const exit = exitCode === null ? 'its exit code is not known' : exitText(exitCode);
+    return badOutcome('service_ended_early', { exit }, exitCode);
   }
-}
-
-function failure(reason: string): Outcome {
-  return { status: 'failure', reason, exitCode: null };
 }
 
 function failedStart(error: unknown): Outcome {
   return error instanceof EngineLost
-    ? { status: 'error', reason: 'engine connection lost', exitCode: null }
-    : failure(`it could not be started: ${refusalText(error)}`);
+    ? ENGINE_LOST
+    : badOutcome('service_not_started', { cause: refusalText(error) });
 }

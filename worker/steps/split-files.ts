@@ -7,7 +7,7 @@ import { listFiles, NotCollected } from '../collect/collect-files.ts';
 import { EngineLost } from '../engine/engine-lost.ts';
 import { tarOf } from '../engine/tar.ts';
 import type { LogSink } from '../log-sink.ts';
-import { abortOutcome, type Outcome } from '../outcome.ts';
+import { badOutcome, cancelledBy, ENGINE_LOST, type Outcome } from '../outcome.ts';
 import type { StepContainer } from './step-container.ts';
 import type { WorkflowContext } from './workflow-context.ts';
 
@@ -102,7 +102,7 @@ export async function giveFiles(
 export function whyNoFiles({ split }: Pick<StepPlan, 'split'>): Outcome | null {
   return split === undefined || split.files === null
     ? null
-    : { status: 'error', reason: 'it has no test files: nobody has said which', exitCode: null };
+    : badOutcome('test_files_unknown', { cause: 'nobody has said which' });
 }
 
 function sentence({ files, expectedMs }: FileShare, division: Division): string {
@@ -139,12 +139,12 @@ function demandWithin(files: readonly string[], step: string): void {
 
 /** What lies in the repository, or does not, is the user's. */
 function outcomeOf(error: unknown, signal: AbortSignal): Outcome {
-  if (signal.aborted) return { ...abortOutcome(signal), status: 'cancelled' };
-  if (error instanceof EngineLost)
-    return { status: 'error', reason: 'engine connection lost', exitCode: null };
+  if (signal.aborted) return cancelledBy(signal);
+  if (error instanceof EngineLost) return ENGINE_LOST;
   const isFull = error instanceof Problem && error.code === 'split_no_room';
-  const status = error instanceof NotCollected || isFull ? 'failure' : 'error';
   const message = error instanceof Error ? error.message : String(error);
   const cause = (isFull ? `${message} ${error.fix}` : message).trim().replace(/\.$/, '');
-  return { status, reason: `it has no test files: ${cause}`, exitCode: null };
+  const isOfUser = error instanceof NotCollected || isFull;
+  const end = badOutcome(isOfUser ? 'test_files_missing' : 'test_files_unknown', { cause });
+  return error instanceof Problem ? { ...end, code: error.code } : end;
 }

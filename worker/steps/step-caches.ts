@@ -5,7 +5,7 @@ import { NoRoom, type CacheName, type FoundCache } from '../caches/cache-store.t
 import { expandPaths, packPaths } from '../caches/pack-paths.ts';
 import { NotCollected, type FilesPlace } from '../collect/collect-files.ts';
 import { TarWrong } from '../engine/read-tar.ts';
-import type { Outcome } from '../outcome.ts';
+import { badOutcome, type Outcome } from '../outcome.ts';
 import { formatBytes } from '../registry/format-bytes.ts';
 import { WORKSPACE } from './fill-workspace.ts';
 import type { EndedStep } from './keep-reports.ts';
@@ -107,8 +107,7 @@ class PartlyRestored extends Error {
   }
 
   outcome(step: CachedStep): Outcome {
-    const reason = `the cache ${this.key} could not be restored: ${causeOf(this.cause, step)}`;
-    return { status: 'error', reason, exitCode: null };
+    return badOutcome('cache_not_restored', { key: this.key, cause: causeOf(this.cause, step) });
   }
 }
 

@@ -3,7 +3,7 @@ import type { StepPlan } from '../../src/core/plan.ts';
 import { callsForRetry, endAfter } from '../../src/core/retry.ts';
 import type { CancelledStep, StepWork } from '../../src/core/work.ts';
 import type { LogSink } from '../log-sink.ts';
-import { abortOutcome, type Outcome } from '../outcome.ts';
+import { abortOutcome, cancelledBy, type Outcome } from '../outcome.ts';
 import { attemptRows, finishAttempt, skipAttempt } from './attempt.ts';
 import { passGates, type Gates } from './gates.ts';
 import { runAttempt, type ShareFiles } from './run-attempt.ts';
@@ -91,7 +91,7 @@ export class StepFlow {
     for (const step of this.#steps) {
       if (this.#progress.get(step.name) !== 'waiting') continue;
       if (this.#signal.aborted) {
-        await this.#skip(step, { ...abortOutcome(this.#signal), status: 'cancelled' });
+        await this.#skip(step, cancelledBy(this.#signal));
         continue;
       }
       const turn = turnOf(step, this.#steps, this.#progress, this.#cancelled);
@@ -229,7 +229,7 @@ export class StepFlow {
   /** Waits before another attempt; gives the step's end where there is to be none. */
   async #pause(step: StepPlan, signal: AbortSignal): Promise<Outcome | null> {
     await sleep(step.retry?.delayMs ?? 0, undefined, { signal }).catch(() => undefined);
-    return signal.aborted ? { ...abortOutcome(signal), status: 'cancelled' } : null;
+    return signal.aborted ? cancelledBy(signal) : null;
   }
 
   /** What a share has to do; null where it is none, or its container's own end is yet to be told. */

@@ -3,7 +3,7 @@ import type { StepWork } from '../../src/core/work.ts';
 import { EngineLost, refusalText } from '../engine/engine-lost.ts';
 import type { ContainerSpec } from '../engine/create-container.ts';
 import type { ImageFacts } from '../engine/inspect-image.ts';
-import type { Outcome } from '../outcome.ts';
+import { badOutcome, ENGINE_LOST, type Outcome } from '../outcome.ts';
 import { WORKSPACE } from './fill-workspace.ts';
 import { findShell } from './find-shell.ts';
 import type { Shell } from './find-shell.ts';
@@ -45,8 +45,7 @@ export async function startWaitingStep(
       ? prepareImage(context.engine, image, context.secrets.registries, signal)
       : context.images.prepare(image, signal));
     pulled = prepared.pulled;
-    if ('reason' in prepared)
-      return { outcome: { status: 'failure', reason: prepared.reason, exitCode: null }, pulled };
+    if ('end' in prepared) return { outcome: prepared.end, pulled };
     const { network, ...spec } = commonSpec(context, row, prepared.facts.id, plan.volumes);
     const start = (where: Pick<ContainerSpec, 'network' | 'joins'>): Promise<StepContainer> =>
       startStepContainer(context.engine, { ...spec, ...where }, context.settings.deadManSwitchMs);
@@ -64,11 +63,11 @@ export async function startWaitingStep(
       pulled,
     };
   } catch (error) {
-    const reason =
+    const outcome =
       error instanceof EngineLost
-        ? 'engine connection lost'
-        : `the container could not be started: ${refusalText(error)}`;
-    return { outcome: { status: 'error', reason, exitCode: null }, pulled };
+        ? ENGINE_LOST
+        : badOutcome('container_not_started', { cause: refusalText(error) });
+    return { outcome, pulled };
   }
 }
 

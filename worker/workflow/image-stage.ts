@@ -94,6 +94,7 @@ export class ImageStage {
           return {
             status: 'error',
             reason: `the image ${id} of build #${buildNumber} is not on this worker's engine any more: re-run all of it, which builds it again`,
+            code: 'image_not_kept',
             exitCode: null,
           };
         await tagImage(engine, id, repository, tag);

@@ -1,10 +1,8 @@
-import path from 'node:path';
-import { Problem } from '../../src/core/problem.ts';
 import { isSuperseded } from '../../src/core/supersession.ts';
-import type { Outcome } from '../outcome.ts';
+import { outcomeOfError, type Outcome, type PlainOutcome } from '../outcome.ts';
 import { LeaseLost, stopOf, type Lease, type Stop } from '../server/lease.ts';
 
-export const SUCCESS: Outcome = { status: 'success', reason: null, exitCode: null };
+export const SUCCESS: PlainOutcome = { status: 'success', reason: null, exitCode: null };
 
 /** The first outcome in the order of the path that is not a success; a failed image explains the skipped steps. */
 export function firstBad(outcomes: readonly Outcome[]): Outcome {
@@ -15,7 +13,12 @@ export function firstBad(outcomes: readonly Outcome[]): Outcome {
 export function outcomeOf(stop: Stop | null): Outcome {
   return stop?.kind === 'cancelled'
     ? { status: 'cancelled', reason: stop.reason, exitCode: null }
-    : { status: 'error', reason: `lease lost: ${stop?.reason ?? 'unknown'}`, exitCode: null };
+    : {
+        status: 'error',
+        reason: `lease lost: ${stop?.reason ?? 'unknown'}`,
+        code: 'lease_lost',
+        exitCode: null,
+      };
 }
 
 /** Whether it may be asked for again in part. Nobody asks for what was superseded, and there is much of it. */
@@ -27,11 +30,5 @@ export function mayRunAgain({ status }: Pick<Outcome, 'status'>, stop: Stop | nu
 export function unplanned(error: unknown, lease: Lease): Outcome {
   if (error instanceof LeaseLost) throw error;
   if (lease.signal.aborted) return outcomeOf(stopOf(lease.signal));
-  return { status: 'error', reason: reasonOf(error), exitCode: null };
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code, path: file = '' } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' ? new Problem('disk_full', { path: path.dirname(file) }).message : error.message;
+  return outcomeOfError(error);
 }

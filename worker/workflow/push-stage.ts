@@ -5,7 +5,7 @@ import { unlessAborted } from '../../src/core/unless-aborted.ts';
 import type { StepWork, WorkflowWork } from '../../src/core/work.ts';
 import { openRegistry, type RegistryCredentials } from '../../src/registry/registry.ts';
 import type { LogSink } from '../log-sink.ts';
-import type { Outcome } from '../outcome.ts';
+import { badOutcome, type Outcome } from '../outcome.ts';
 import { pushImage } from '../registry/push-image.ts';
 import type { Lease } from '../server/lease.ts';
 import { SUCCESS } from './outcomes.ts';
@@ -113,7 +113,7 @@ export class PushStage {
     const { host, repository, tags } = this.#target;
     const effect = { kind: 'tag' as const, repository: `${host}/${repository}`, digest, tags: [...tags] };
     const answer = await this.#lease.effect(`tag:${this.#lease.work.build.id}`, effect);
-    if (answer.state === 'failed') return { status: 'error', reason: answer.reason, exitCode: null };
+    if (answer.state === 'failed') return badOutcome('tags_not_set', { cause: answer.reason });
     for (const tag of tags) await this.#log.say(`${repository}:${tag} is ${digest}`);
     return SUCCESS;
   }

@@ -33,9 +33,9 @@ export async function runWorkflow(lease: Lease<WorkflowWork>, tools: WorkflowToo
   const run = new WorkflowRun(lease, tools, secrets);
   try {
     const outcome = reasonMasker(secrets)(await run.untilVerdict());
-    const { status, reason } = outcome;
+    const { status, reason, code } = outcome;
     const keeps = (await run.keepImage(outcome)) ? ({ keepsImage: true } as const) : {};
-    await lease.report({ type: 'workflow.finished', status, reason, ...keeps });
+    await lease.report({ type: 'workflow.finished', status, reason, code, ...keeps });
     return outcome;
   } finally {
     await run.cleanUp().catch(tools.onLeftover);
@@ -73,7 +73,8 @@ class WorkflowRun {
 
   async untilVerdict(): Promise<Outcome> {
     const refused = whyVolumesRefused(this.#lease.work, this.#tools.steps.hostVolumes);
-    if (refused !== null) return { status: 'failure', reason: refused, exitCode: null };
+    if (refused !== null)
+      return { status: 'failure', reason: refused, code: 'volume_refused', exitCode: null };
     const placed = Promise.withResolvers<WorkflowPlace>();
     const place = placed.promise;
     const clone = this.#stages.run('clone', async (log) => {

@@ -3,7 +3,7 @@ import { Problem } from '../../src/core/problem.ts';
 import type { TakenArtifact, TakenWork } from '../../src/core/work.ts';
 import { NotUnpacked, unpackFiles, unpackingInto, type Unpacking } from '../collect/unpack-files.ts';
 import type { LogSink } from '../log-sink.ts';
-import { abortOutcome, type Outcome } from '../outcome.ts';
+import { abortOutcome, badOutcome, outcomeOfProblem, type Outcome } from '../outcome.ts';
 import { formatBytes } from '../registry/format-bytes.ts';
 import { SUCCESS } from './outcomes.ts';
 
@@ -36,9 +36,9 @@ export async function takeArtifacts(work: TakeArtifacts): Promise<Outcome> {
   const { artifacts, missing } = takes;
   const [first] = missing;
   for (const why of missing.slice(1)) await log.say(`${why.charAt(0).toUpperCase()}${why.slice(1)}.`);
-  if (first !== undefined) return failed(first);
+  if (first !== undefined) return badOutcome('artifact_not_there', { cause: first });
   if (artifacts.length > ARTIFACT_LIMITS.taken)
-    return failed(`it takes ${artifacts.length} artifacts, more than ${ARTIFACT_LIMITS.taken}`);
+    return badOutcome('artifacts_too_many', { count: artifacts.length, most: ARTIFACT_LIMITS.taken });
   const unpacking = unpackingInto(directory);
   for (const artifact of artifacts) {
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(work.keepingMs)]);
@@ -74,18 +74,19 @@ async function outcomeOf(
   { name, workflow }: TakenArtifact,
   { log, isLate }: { log: LogSink; isLate: boolean },
 ): Promise<Outcome> {
-  const what = `the artifact ${name} of ${workflow} could not be taken`;
-  if (isLate) return { status: 'error', reason: `${what}: it took too long`, exitCode: null };
+  const about = { name, workflow };
+  if (isLate) return badOutcome('artifact_not_taken', { ...about, cause: 'it took too long' });
   const { code, message } = error as NodeJS.ErrnoException;
   // That the disk is full is told with the disk's name.
   if (!(error instanceof Error) || code === 'ENOSPC') throw error;
-  const reason = `${what}: ${lowered(message)}`;
-  const isOfUser = error instanceof NotUnpacked || code === 'artifact_gone';
-  if (error instanceof Problem) await log.say(error.fix);
-  return isOfUser ? failed(reason) : { status: 'error', reason, exitCode: null };
+  const cause = lowered(message);
+  if (error instanceof NotUnpacked) return badOutcome('artifact_not_unpacked', { ...about, cause });
+  const end = badOutcome('artifact_not_taken', { ...about, cause });
+  if (!(error instanceof Problem)) return end;
+  await log.say(error.fix);
+  const status = code === 'artifact_gone' ? 'failure' : 'error';
+  return outcomeOfProblem(error, { status, reason: end.reason });
 }
-
-const failed = (reason: string): Outcome => ({ status: 'failure', reason, exitCode: null });
 
 const lowered = (sentence: string): string =>
   `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`.replace(/\.$/, '');

@@ -1,3 +1,4 @@
+import type { EndFix } from '../end-fix.ts';
 import type { BuiltImage, PushedImage } from '../image.ts';
 import type { InputValues } from '../input.ts';
 import type { Status } from '../status.ts';
@@ -6,7 +7,7 @@ import type { DeploymentSummary, DeploymentView } from './deployment-view.ts';
 import type { LintProblemView } from './lint-view.ts';
 import type { WorkflowView } from './workflow-view.ts';
 
-export interface BuildSummary {
+export interface BuildSummary extends EndFix {
   readonly id: string;
   readonly number: number;
   readonly projectId: string;

@@ -1,9 +1,10 @@
+import type { EndFix } from '../end-fix.ts';
 import type { DeploymentCause, DeploymentPhase } from '../deployment.ts';
 import type { Status } from '../status.ts';
 
 export type DeploymentSummary = Pick<DeploymentView, 'id' | 'environment' | 'status' | 'reason'>;
 
-export interface DeploymentView {
+export interface DeploymentView extends EndFix {
   readonly id: string;
   readonly environmentId: string;
   readonly environment: string;

@@ -1,3 +1,4 @@
+import type { EndFix } from '../end-fix.ts';
 import type { NamedImage } from '../named-image.ts';
 import type { MatrixValues, SharePlan } from '../plan.ts';
 import type { Status } from '../status.ts';
@@ -5,7 +6,7 @@ import type { TestCounts } from '../test-report.ts';
 import type { StepKind } from '../work.ts';
 import type { BuildReferenceView } from './build-reference-view.ts';
 
-export interface WorkflowView {
+export interface WorkflowView extends EndFix {
   readonly id: string;
   readonly name: string;
   /** Its combination of the matrix; null: it has none. */
@@ -26,7 +27,7 @@ export interface WorkflowView {
 /** Where something was green that this build has not run again; null: that build was removed. */
 export type CarriedView = BuildReferenceView | null;
 
-export interface StepView {
+export interface StepView extends EndFix {
   readonly id: string;
   readonly kind: StepKind;
   readonly name: string;
@@ -51,7 +52,7 @@ export interface StepImageView extends NamedImage {
   readonly name: string;
 }
 
-export interface StepAttemptView {
+export interface StepAttemptView extends EndFix {
   readonly id: string;
   readonly attempt: number;
   readonly status: Status;

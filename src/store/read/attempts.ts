@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { codeAndFix } from '../../core/end.ts';
 import { workflowLabel } from '../../core/matrix-label.ts';
 import type { MatrixValues } from '../../core/plan.ts';
 import type { AttemptsView, TriedView } from '../../core/views/attempts-view.ts';
@@ -46,7 +47,7 @@ export async function readAttempts(db: Reader, buildId: string): Promise<Attempt
     workflows.set(label, workflow);
     const step = workflow.steps.get(`${kind} ${stepName}`) ?? { kind, name: stepName, attempts: [] };
     workflow.steps.set(`${kind} ${stepName}`, step);
-    step.attempts.push({ ...tried, attempt, logId: tried.id });
+    step.attempts.push({ ...tried, ...codeAndFix(tried), attempt, logId: tried.id });
   }
   return {
     workflows: [...workflows.values()].map((workflow) => ({
@@ -103,6 +104,7 @@ function selectTries(db: Reader, builds: readonly BuildReferenceView[]) {
         'step_attempt.id',
         'step_attempt.status',
         'step_attempt.reason',
+        'step_attempt.code',
         'step_attempt.exit_code as exitCode',
         'step_attempt.started_at as startedAtMs',
         'step_attempt.finished_at as finishedAtMs',

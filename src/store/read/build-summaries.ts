@@ -1,4 +1,5 @@
 import { lastIntoEach } from '../../core/deployment.ts';
+import { codeAndFix } from '../../core/end.ts';
 import { readEvent } from '../../core/event.ts';
 import type { BuildSummary } from '../../core/views/build-view.ts';
 import type { DeploymentSummary } from '../../core/views/deployment-view.ts';
@@ -62,6 +63,7 @@ export function selectSummaries(db: Reader) {
       'project.path',
       'build.status',
       'build.reason',
+      'build.code',
       'build.event_kind',
       'build.event_json',
       'build.ref_name',
@@ -85,6 +87,7 @@ export function toSummary<D extends readonly DeploymentSummary[]>(
     projectPath: row.path,
     status: row.status,
     reason: row.reason,
+    ...codeAndFix(row),
     event: row.event_kind,
     refName: row.ref_name,
     commit: row.commit,

@@ -1,3 +1,4 @@
+import { codeAndFix } from '../../core/end.ts';
 import { isEnd } from '../../core/status.ts';
 import type { DeploymentSummary, DeploymentView } from '../../core/views/deployment-view.ts';
 import type { Reader, ViewContext } from './view-context.ts';
@@ -76,6 +77,7 @@ function selectDeployments(db: Reader) {
       'deployment.status',
       'deployment.phase',
       'deployment.reason',
+      'deployment.code',
       'deployment.cause',
       'deployment.build_id',
       'build.number',
@@ -97,6 +99,7 @@ function toDeploymentView(row: DeploymentViewRow, { waitingFor }: ViewContext): 
     status: row.status,
     phase: row.phase,
     reason: row.reason,
+    ...codeAndFix(row),
     waitingFor: isEnd(row.status) ? null : waitingFor(row.id),
     cause: row.cause,
     buildId: row.build_id,

@@ -1,5 +1,6 @@
 import type { MatrixValues } from '../../core/plan.ts';
 import { chunks } from '../../core/chunks.ts';
+import { codeAndFix } from '../../core/end.ts';
 import { isEnd } from '../../core/status.ts';
 import type { BuildReferenceView } from '../../core/views/build-reference-view.ts';
 import type { StepAttemptView, StepView, WorkflowView } from '../../core/views/workflow-view.ts';
@@ -27,6 +28,7 @@ export async function workflowsOfBuild(db: Reader, buildId: string): Promise<rea
       dependsOn: JSON.parse(row.depends_on_json) as string[],
       status: row.status,
       reason: row.reason,
+      ...codeAndFix(row),
       attempt: row.attempt,
       workerName: row.worker_name,
       startedAtMs: row.started_at,
@@ -66,6 +68,7 @@ async function stepsOf(db: Reader, workflowId: string, attempt: number): Promise
         name: step.name,
         status: step.status,
         reason: step.reason,
+        ...codeAndFix(step),
         dependsOn: JSON.parse(step.depends_on_json) as string[],
         attempts: (before?.attempts ?? own).map(toView),
         ...(before === null ? {} : { carriedFrom: before?.build ?? null }),
@@ -80,6 +83,7 @@ function toView(
 ): StepAttemptView {
   return {
     ...row,
+    ...codeAndFix(row),
     ...(passed === null || failed === null || errors === null || skipped === null
       ? {}
       : { tests: { passed, failed, error: errors, skipped } }),
@@ -149,6 +153,7 @@ function selectAttempts(db: Reader) {
         'step_attempt.id',
         'step_attempt.status',
         'step_attempt.reason',
+        'step_attempt.code',
         'step_attempt.exit_code as exitCode',
         'step_attempt.started_at as startedAtMs',
         'step_attempt.finished_at as finishedAtMs',

@@ -8,6 +8,8 @@ import type { InputsView, ScheduleView } from '../../../src/core/views/project-v
 import type { LintProblemView } from '../../../src/core/views/lint-view.ts';
 import type { Page } from '../../../src/core/views/page.ts';
 import type { LogLine } from '../../../src/core/log.ts';
+import { ENDS, type EndCode } from '../../../src/core/end.ts';
+import { CATALOGUE } from '../../../src/core/problem.ts';
 import { APP_LABELS } from '../../../worker/deploy/app-container.ts';
 import type { HostedRepository } from '../../support/git-host.ts';
 import { testParts } from '../../support/parts.ts';
@@ -37,6 +39,8 @@ export async function expectBuild(seen: Seen, raw: Expected): Promise<void> {
   const reason = expected.status === 'success' ? null : undefined;
   if (expected.reason !== undefined || reason === null)
     expectText(expect, build.reason, expected.reason ?? null, 'reason of the build');
+  if (expected.code !== undefined) expect.soft(build.code, explained).toBe(expected.code);
+  expectCodes(seen);
   await expectRows(seen, expected);
   for (const [first, second] of expected.order)
     expect.soft(endOf(build, first), `${first} before ${second}`).toBeLessThanOrEqual(startOf(build, second));
@@ -115,6 +119,23 @@ async function expectTests({ system, build, expect }: Seen, { tests }: Expected)
   expect.soft(told, 'tests that did not pass').toEqual(tests);
 }
 
+/** Whatever ends badly does so with a code of the catalogue, and the API says what to do about it. */
+function expectCodes({ build, expect }: Seen): void {
+  const steps = build.workflows.flatMap((workflow) => workflow.steps);
+  const attempts = steps.flatMap((step) => step.attempts);
+  for (const end of [build, ...build.workflows, ...steps, ...attempts, ...build.deployments]) {
+    const { status, reason, code = null, fix } = end;
+    if (status !== 'failure' && status !== 'error') {
+      expect.soft(code, `code of what is ${status}: ${reason}`).toBeNull();
+      continue;
+    }
+    const entry = { ...CATALOGUE, ...ENDS }[code as EndCode] as { fix: string } | undefined;
+    const hasDetails = /\{\w+\}/.test(entry?.fix ?? '');
+    expect.soft(entry?.fix, `the catalogue has ${code} for: ${reason}`).toBeDefined();
+    expect.soft(fix, `fix of ${code}`).toBe(hasDetails ? null : entry?.fix);
+  }
+}
+
 /** Rows that are a success need not be told of. */
 const UNTOLD = new Set(['clone', 'image', 'push']);
 
@@ -134,6 +155,7 @@ async function expectRows(seen: Seen, { steps }: Expected): Promise<void> {
     const attempt = attemptOf(build, name);
     await expectRow(seen, name, wantedRow, {
       reason: attempt?.reason ?? rowOf(build, name).reason,
+      code: attempt?.code ?? rowOf(build, name).code ?? null,
       exit: attempt?.exitCode ?? null,
       logId: attempt?.logId ?? null,
     });
@@ -144,10 +166,11 @@ async function expectRow(
   { system, expect }: Seen,
   name: string,
   wanted: ExpectedRow,
-  row: { reason: string | null; exit: number | null; logId: string | null },
+  row: { reason: string | null; code: string | null; exit: number | null; logId: string | null },
 ): Promise<void> {
-  const { reason, exit, log = [], lacks = [], output } = { ...NO_MORE, ...wanted };
+  const { reason, code, exit, log = [], lacks = [], output } = { ...NO_MORE, ...wanted };
   if (reason !== undefined) expectText(expect, row.reason, reason, `reason of ${name}`);
+  if (code !== undefined) expect.soft(row.code, `code of ${name}`).toBe(code);
   if (exit !== undefined) expect.soft(row.exit, `exit code of ${name}`).toBe(exit);
   if (log.length + lacks.length === 0 && output === undefined) return;
   const lines = row.logId === null ? [] : await linesOf(system, row.logId);
@@ -164,9 +187,11 @@ function expectText(expect: ExpectStatic, seen: string | null, wanted: string | 
   else expect.soft(seen ?? '', what).toMatch(new RegExp(pattern));
 }
 
-const NO_MORE: { reason?: string | null | undefined; exit?: number | null | undefined } & Partial<
-  Record<'log' | 'lacks' | 'output', string[] | undefined>
-> = {};
+const NO_MORE: {
+  reason?: string | null | undefined;
+  code?: string | undefined;
+  exit?: number | null | undefined;
+} & Partial<Record<'log' | 'lacks' | 'output', string[] | undefined>> = {};
 
 /** What commands wrote; a line that shows a command begins with `+ `. */
 function outputOf(lines: readonly LogLine[]): readonly string[] {
@@ -189,9 +214,9 @@ async function expectDeployments(seen: Seen, { deployments, environments, apps }
   expect
     .soft(Object.fromEntries(build.deployments.map((one) => [one.environment, one.status])), explain(build))
     .toEqual(Object.fromEntries(Object.entries(deployments).map(([name, { status }]) => [name, status])));
-  for (const { environment, reason, logId } of build.deployments) {
+  for (const { environment, reason, code = null, logId } of build.deployments) {
     const wanted = deployments[environment];
-    if (wanted !== undefined) await expectRow(seen, environment, wanted, { reason, exit: null, logId });
+    if (wanted !== undefined) await expectRow(seen, environment, wanted, { reason, code, exit: null, logId });
   }
   for (const [name, wanted] of Object.entries(environments)) {
     const rolesNow = async (): Promise<readonly string[]> =>

@@ -20,6 +20,8 @@ const row = z.union([
     status: z.string(),
     exit: z.number().nullable().optional(),
     reason: z.string().nullable().optional(),
+    /** Of the catalogue, for the reason. */
+    code: z.string().optional(),
     /** Each is part of the log. */
     log: texts.optional(),
     /** None is part of the log. */
@@ -43,6 +45,8 @@ const expected = z.strictObject({
   status: z.string(),
   /** Absent on a success: none. */
   reason: z.string().nullable().optional(),
+  /** Of the catalogue, for the reason. */
+  code: z.string().optional(),
   /** Each is part of why a build by hand is refused. */
   refused: texts.default([]),
   /** Every row by its name; clone, image and push may be left out when they are a success. */

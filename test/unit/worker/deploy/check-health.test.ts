@@ -68,7 +68,12 @@ describe('a health check', () => {
   it('gives up in time and says what it saw last', async () => {
     expect((await check([500])).health).toEqual({
       healthy: false,
-      reason: 'GET /healthz did not pass 2 times in a row within 0.4 s; last: status 500',
+      end: {
+        status: 'failure',
+        reason: 'GET /healthz did not pass 2 times in a row within 0.4 s; last: status 500',
+        code: 'health_check_failed',
+        exitCode: null,
+      },
     });
   });
 
@@ -91,7 +96,12 @@ describe('a health check', () => {
     const { health } = await check([null], { ended: async () => 'exit code 3' });
     expect(health).toEqual({
       healthy: false,
-      reason: 'the app ended with exit code 3 before it was healthy',
+      end: {
+        status: 'failure',
+        reason: 'the app ended with exit code 3 before it was healthy',
+        code: 'app_ended_early',
+        exitCode: null,
+      },
     });
   });
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { ENGINE_LOST, explainBuildFailure, TAKEN_AWAY } from '../../../../worker/image/build-failure.ts';
+import { explainBuildFailure, TAKEN_AWAY } from '../../../../worker/image/build-failure.ts';
 import { readBuildProgress } from '../../../../worker/image/build-progress.ts';
+import { ENGINE_LOST } from '../../../../worker/outcome.ts';
 
 const read = (text: string): ReturnType<typeof readBuildProgress> & { kept: readonly string[] } => {
   const progress = readBuildProgress();
@@ -54,6 +55,7 @@ test('explains a command that failed by its line and exit code', () => {
   expect(explainBuildFailure(old.closingLines)).toEqual({
     status: 'failure',
     reason: 'executor failed running [/bin/sh -c exit 3]: exit code: 3',
+    code: 'dockerfile_failed',
     exitCode: 3,
   });
   const buildx = read(
@@ -62,6 +64,7 @@ test('explains a command that failed by its line and exit code', () => {
   expect(explainBuildFailure(buildx.closingLines)).toEqual({
     status: 'failure',
     reason: 'process "/bin/sh -c exit 3" did not complete successfully: exit code: 3',
+    code: 'dockerfile_failed',
     exitCode: 3,
   });
 });
@@ -81,7 +84,7 @@ test.each([
   'failed to solve: write /x: no space left on device',
   'failed to do request: Head "https://registry-1.docker.io/v2/library/x/manifests/1": dial tcp: no such host',
 ])('calls it an error when the machine failed: %s', (line) => {
-  expect(explainBuildFailure([line]).status).toBe('error');
+  expect(explainBuildFailure([line])).toMatchObject({ status: 'error', code: 'image_build_broken' });
 });
 
 test('knows an image that went while it was made again', () => {

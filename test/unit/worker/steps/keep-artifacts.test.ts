@@ -77,7 +77,7 @@ it('both end with a cancel, which is all that is said of it', async () => {
 
 it.each([
   [SUCCESS, 'error', []],
-  [{ status: 'failure', reason: 'exit code 3', exitCode: 3 }, 'failure', ['said']],
+  [{ status: 'failure', reason: 'exit code 3', code: 'exit_code', exitCode: 3 }, 'failure', ['said']],
 ] as const)('what the server refuses is said with the fix (%j)', async (before, status, first) => {
   const { step, said, context } = ended({}, import.meta.dirname);
   const refusal = new Problem('artifact_no_room', { name: 'site', bytes: 9, free: 5, low: 7 });
@@ -86,6 +86,8 @@ it.each([
   const cause =
     "The artifact site of 9 bytes finds no room: 5 bytes of the server's disk are free, and 7 are to stay so";
   const reason = `the artifact site could not be kept: ${cause}`;
-  expect(outcome).toEqual(status === 'error' ? { ...before, status, reason } : before);
+  expect(outcome).toEqual(
+    status === 'error' ? { ...before, status, reason, code: 'artifact_no_room' } : before,
+  );
   expect(said).toEqual([...first.map(() => `T${reason.slice(1)}.`), refusal.fix]);
 });

@@ -49,7 +49,7 @@ function open(nameImage: NameImage, ...fresh: readonly string[]): NamedImages {
 const asFound: NameImage = async (_name, found) => found;
 const idOf = async (images: NamedImages, name: string) => {
   const prepared = await images.prepare(name, signal);
-  return 'facts' in prepared ? prepared.facts.id : prepared.reason;
+  return 'facts' in prepared ? prepared.facts.id : prepared.end.reason;
 };
 
 describe('an image that a name stands for', () => {
@@ -157,13 +157,18 @@ describe('an image that a name stands for', () => {
     engine.set('a.test/x:1', facts('2', `a.test/x@${digest('e')}`));
     const gone = open(async () => ({ from: 'registry', digest: digest('d') }));
     expect(await gone.prepare('a.test/x:1', signal)).toEqual({
-      reason: `The image a.test/x:1 that this build runs, ${digest('d')}, cannot be had: the image a.test/x@${digest('d')} cannot be had: manifest unknown.`,
+      end: {
+        status: 'failure',
+        reason: `The image a.test/x:1 that this build runs, ${digest('d')}, cannot be had: the image a.test/x@${digest('d')} cannot be had: manifest unknown.`,
+        code: 'image_gone',
+        exitCode: null,
+      },
       pulled: [expect.stringContaining('Re-run the whole build')],
     });
     expect((await gone.prepare('a.test/x:1', signal)).pulled.join()).toContain('re-run what failed');
     const elsewhere = open(async () => ({ from: 'engine', digest: digest('9') }));
     expect(await elsewhere.prepare('a.test/x:1', signal)).toMatchObject({
-      reason: expect.stringContaining('it is not in this engine') as string,
+      end: { reason: expect.stringContaining('it is not in this engine') as string },
     });
   });
 

@@ -40,7 +40,7 @@ describe('an image', () => {
   it('is not there after three pulls that all left none', async () => {
     const engine = engineThat({ hasAfter: 4 });
     expect(await prepareImage(engine, 'a:1', {}, signal)).toMatchObject({
-      reason: 'the image a:1 is not there after its pull',
+      end: { reason: 'the image a:1 is not there after its pull', code: 'image_vanished' },
     });
     expect(engine.pulls).toHaveLength(3);
   });

@@ -26,6 +26,7 @@ it('gives up after the last attempt, and says how often it was tried', async () 
   expect(end.outcome).toEqual({
     status: 'failure',
     reason: 'step flaky: exit code 3, tried 3 times',
+    code: 'exit_code',
     exitCode: 3,
   });
   expect(end.story.slice(-2)).toEqual(['a3 started', 'a3 failure']);

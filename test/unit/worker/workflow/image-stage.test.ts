@@ -89,6 +89,7 @@ it('ends as an error of ours where that image is gone, and never builds another'
     outcome: {
       status: 'error',
       reason: `the image ${image.testImageId} of build #7 is not on this worker's engine any more: re-run all of it, which builds it again`,
+      code: 'image_not_kept',
       exitCode: null,
     },
     image: null,

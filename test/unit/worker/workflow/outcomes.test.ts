@@ -12,12 +12,16 @@ it("names the worker's disk when it is full", () => {
   expect(unplanned(error, lease)).toEqual({
     status: 'error',
     reason: 'The disk that holds /var/lib/slipway/checkouts is full.',
+    code: 'disk_full',
     exitCode: null,
   });
 });
 
 it('tells what was thrown in its own words otherwise', () => {
-  expect(unplanned(new Error('the engine hiccuped'), lease)).toMatchObject({ reason: 'the engine hiccuped' });
+  expect(unplanned(new Error('the engine hiccuped'), lease)).toMatchObject({
+    reason: 'the engine hiccuped',
+    code: 'work_broken',
+  });
   expect(unplanned('a word', lease)).toMatchObject({ status: 'error', reason: 'a word' });
 });
 
