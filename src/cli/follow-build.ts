@@ -1,3 +1,4 @@
+import { fixBeside } from '../core/end-fix.ts';
 import { isEnd, type Status } from '../core/status.ts';
 import type { BuildView } from '../core/views/build-view.ts';
 import { harmless } from '../pipeline/excerpt.ts';
@@ -75,6 +76,8 @@ function isWell(status: Status): boolean {
 
 function tellEnd(build: BuildView): void {
   say(`${paintStatus(build.status)}${build.reason === null ? '' : `: ${harmless(build.reason)}`}`);
+  const fix = fixBeside(build);
+  if (fix !== null) say(paint('dim', harmless(fix)));
   if (build.problems.length > 0) process.stdout.write(formatProblems(build.problems, paint));
 }
 

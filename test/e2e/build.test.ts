@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ENDS } from '../../src/core/end.ts';
 import type { BuildView } from '../../src/core/views/build-view.ts';
 import { endOf, push } from '../support/builds.ts';
 import { appFiles } from '../support/demo-app.ts';
@@ -226,6 +227,22 @@ describe('a build of which one branch fails', () => {
     expect(after['unit']?.attempts.map(({ status }) => status)).toEqual(['success']);
     await page.getByRole('button', { name: /^success lint green in #/ }).waitFor();
     await page.getByText(`runs again what failed of build #${failed.number}`).waitFor();
+  });
+
+  it('says what to do about the end of the step that failed, below its reason', async () => {
+    const page = await stage.open(`/builds/${failed.id}`);
+    const why = page.getByRole('region', { name: 'Why unit failed' });
+    await why.getByText('out of sorts', { exact: true }).waitFor();
+    const fix = ENDS.exit_code.fix.replaceAll('`', '');
+    expect(await why.textContent()).toContain(fix);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const width of [1440, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        await shoot(page, `failed-${width}-${colorScheme}`);
+      }
+    }
   });
 
   it('shows the attempts of a step, and two of them beside one another', async () => {

@@ -14,6 +14,7 @@ import { useChosenLog } from '../parts/chosen-log.ts';
 import { DeploymentBadges, DeploymentList } from '../parts/deployments.tsx';
 import { FailedPart, hasFailedPart } from '../parts/failed-part.tsx';
 import { FailedTail } from '../parts/failed-tail.tsx';
+import { Fix } from '../parts/fix.tsx';
 import { useStream } from '../parts/live.ts';
 import { useLoad, Waiting } from '../parts/load.tsx';
 import { Log } from '../parts/log.tsx';
@@ -135,6 +136,7 @@ function BuildHead({ build }: { build: BuildView }) {
       {build.waiting === null && build.reason !== null && failedStep(build) === null && (
         <p class="box">
           <Words text={build.reason} />
+          <Fix end={build} />
         </p>
       )}
     </header>

@@ -5,6 +5,7 @@ import type { DeploymentView } from '../../src/core/views/deployment-view.ts';
 import { api, segment } from '../api.ts';
 import { deploymentWords } from '../at-work.ts';
 import { Action } from './action.tsx';
+import { Fix } from './fix.tsx';
 import { StatusBadge } from './status.tsx';
 import { Took } from './time.tsx';
 import { Words } from './words.tsx';
@@ -68,13 +69,17 @@ export function DeploymentBadges({ build }: { build: BuildSummary }) {
 }
 
 /** Why it ended as it did, or what it waits for. */
-export function DeploymentNote({ deployment: { reason, waitingFor } }: { deployment: DeploymentView }) {
+export function DeploymentNote({ deployment }: { deployment: DeploymentView }) {
+  const { reason, waitingFor } = deployment;
   const note = reason ?? (waitingFor === null ? null : `waits for ${waitingFor}`);
   if (note === null) return null;
   return (
-    <span class="row-note">
-      <Words text={note} />
-    </span>
+    <>
+      <span class="row-note">
+        <Words text={note} />
+      </span>
+      <Fix end={deployment} />
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { api, segment } from '../api.ts';
 import { failedStep } from '../at-work.ts';
 import { formatLineHash, parseLineHash } from '../log/permalink.ts';
 import { renderLine } from '../log/render-line.ts';
+import { Fix } from './fix.tsx';
 import { useLoad } from './load.tsx';
 
 const LINES = 12;
@@ -31,6 +32,7 @@ export function FailedTail({ build, onShow }: FailedTailProps) {
           Whole log
         </button>
       </div>
+      <Fix end={step} />
       <Tail key={attempt.logId} logId={attempt.logId} onShow={onShow} />
     </section>
   );

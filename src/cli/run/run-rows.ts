@@ -1,5 +1,6 @@
 import type { LogStream } from '../../core/log.ts';
 import type { EndStatus } from '../../core/status.ts';
+import { fixOfEnd } from '../../core/end.ts';
 import { attemptIdsOf, type ReportBody, type StepWork } from '../../core/work.ts';
 import { logLine } from '../print.ts';
 
@@ -10,6 +11,8 @@ export interface RunRow {
   readonly name: string;
   status: 'pending' | 'running' | EndStatus;
   reason: string | null;
+  /** What to do about its end. */
+  fix: string | null;
   startedMs: number | null;
   endedMs: number | null;
   /** The last lines of its output, without their breaks; the very last may not be whole. */
@@ -44,6 +47,7 @@ export class RunRows {
       name: kind === 'clone' ? 'files' : name,
       status: 'pending',
       reason: null,
+      fix: null,
       startedMs: null,
       endedMs: null,
       tail: [],
@@ -70,6 +74,7 @@ export class RunRows {
     if (body.again === true) return row;
     row.status = body.status;
     row.reason = this.#isIgnored(row) ? `${body.reason ?? body.status} (ignored)` : body.reason;
+    row.fix = fixOfEnd(body.code ?? null);
     row.endedMs = nowMs;
     return row;
   }

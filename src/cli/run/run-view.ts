@@ -1,5 +1,6 @@
 import type { Outcome } from '../../../worker/outcome.ts';
 import type { RunAudience } from '../../../worker/local/local-lease.ts';
+import { fixBeside } from '../../core/end-fix.ts';
 import { worst, type EndStatus } from '../../core/status.ts';
 import type { StepWork } from '../../core/work.ts';
 import { harmless } from '../../pipeline/excerpt.ts';
@@ -23,11 +24,18 @@ export function summary(rows: readonly RunRow[], outcome: Outcome, ms: number): 
   for (const row of rows) {
     if (row.kind === 'service' || (row.status !== 'failure' && row.status !== 'error')) continue;
     lines.push('', paint('bold', harmless(`${row.name}: ${row.reason ?? row.status}`)));
+    lines.push(...fixLines(row));
     lines.push(...row.tail.map((line) => `  ${line}`));
   }
   const reason = outcome.reason === null ? '' : `: ${harmless(outcome.reason)}`;
   lines.push('', `${paintStatus(outcome.status)}${reason} (${took(ms)})`, '');
   return lines.join('\n');
+}
+
+/** What to do about the end of a row, in its line; none where its reason says it. */
+export function fixLines(row: RunRow): readonly string[] {
+  const fix = fixBeside(row);
+  return fix === null ? [] : [paint('dim', harmless(fix))];
 }
 
 /** A workflow of a run that has several. */

@@ -3,7 +3,7 @@ import type { StepWork } from '../../core/work.ts';
 import { harmless } from '../../pipeline/excerpt.ts';
 import { paintStatus } from '../print.ts';
 import { RunRows, tookRow } from './run-rows.ts';
-import { summary, type RunView } from './run-view.ts';
+import { fixLines, summary, type RunView } from './run-view.ts';
 
 /** Every line as it comes, with the name of its step: for files, pipes and other programs. */
 export function plainView(out: NodeJS.WritableStream, nowMs: () => number = Date.now): RunView {
@@ -30,6 +30,7 @@ export function plainView(out: NodeJS.WritableStream, nowMs: () => number = Date
           const reason = row.reason === null ? '' : `: ${harmless(row.reason)}`;
           const time = tookRow(row, nowMs());
           write(row.name, `${paintStatus(row.status)}${reason}${time === '' ? '' : ` (${time})`}`);
+          for (const line of fixLines(row)) write(row.name, line);
         },
         output(attemptId, stream, bytes) {
           shown.takeOutput(attemptId, stream, bytes);

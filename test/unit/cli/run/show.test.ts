@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ENDS } from '../../../../src/core/end.ts';
 import { wholeSummary } from '../../../../src/cli/run/run-view.ts';
 import { plainView } from '../../../../src/cli/run/show-plain.ts';
 import { treeView } from '../../../../src/cli/run/show-tree.ts';
@@ -15,7 +16,12 @@ const STEPS = ['clone', 'unit', 'lint'].map((name, at) => ({
   name,
 }));
 const NONE: ReadonlySet<string> = new Set();
-const FAILED = { status: 'failure' as const, reason: 'step unit: exit code 1', exitCode: 1 };
+const FAILED = {
+  status: 'failure' as const,
+  reason: 'step unit: exit code 1',
+  exitCode: 1,
+  code: 'exit_code' as const,
+};
 
 function play(audience: RunAudience, advance: (ms: number) => void): void {
   const output = (id: string, text: string): void => void audience.output(id, 'stdout', Buffer.from(text));
@@ -188,4 +194,24 @@ it('ends several workflows with the worst end, and says of which it is', () => {
     'failure: workflow b (N=1): step unit: exit code 1 (4 workflows, 12.3 s)',
   );
   expect(wholeSummary(all.slice(0, 1), 1_000)).toBe('success (1 workflow, 1.0 s)');
+});
+
+it('says below a step that failed what to do about it', async () => {
+  const told = { ...DONE, status: 'failure' as const, reason: 'exit code 1', code: 'exit_code' };
+  const out = new PassThrough();
+  const plain = plainView(out).begin(STEPS, NONE);
+  plain.report({ type: 'step.finished', attemptId: 'a1', ...told });
+  plain.report({ type: 'step.finished', attemptId: 'a2', ...told, code: 'of_a_newer_version' });
+  out.end();
+  expect((await out.toArray()).join('').split('\n')).toEqual([
+    'unit  | failure: exit code 1',
+    `unit  | ${ENDS.exit_code.fix}`,
+    'lint  | failure: exit code 1',
+    '',
+  ]);
+  const { terminal, text } = screen(24, 200);
+  const tree = treeView(terminal);
+  tree.begin(STEPS, NONE).report({ type: 'step.finished', attemptId: 'a1', ...told });
+  tree.end(FAILED, 1_000);
+  expect(text()).toContain(`\nunit: exit code 1\n${ENDS.exit_code.fix}\n`);
 });
