@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { newId } from '../../src/core/id.ts';
 import { openFileLogStore } from '../../src/logs/file-log-store.ts';
+import { applied } from '../support/change-modules.ts';
 import { waitFor } from '../support/wait.ts';
-import { applied } from './load-mutant.ts';
 import { LOAD_MUTANT, mutantEnv, MUTANTS } from './mutants.ts';
 import { makeDisk, mayMakeDisks } from './path/disk.ts';
 

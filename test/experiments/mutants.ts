@@ -1,19 +1,12 @@
 import { fileURLToPath } from 'node:url';
+import type { Change } from '../support/change-modules.ts';
 import type { VictimFault } from './path/faults.ts';
 import type { Phase } from './path/phase.ts';
-
-/** A change of one text of the product that takes a promise out of it. */
-export interface Mutation {
-  /** Below the project's folder. */
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-}
 
 export interface Mutant {
   /** What the product does not do any more. */
   readonly without: string;
-  readonly mutations: readonly Mutation[];
+  readonly mutations: readonly Change[];
   /** Faults that bring it to light. */
   readonly faults: readonly VictimFault[];
   /** Where they do so soonest; all phases unless told. */
