@@ -4,11 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildView } from '../../src/core/views/build-view.ts';
 import type { Page } from '../../src/core/views/page.ts';
 import type { WorkerView } from '../../src/core/views/worker-view.ts';
+import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../src/protocol/worker.ts';
+import { QUEUE_PREFIX } from '../../src/queue/bullmq-queue.ts';
 import { endOf, push } from '../support/builds.ts';
-import { canMakeHosts, OwnHost, redisUser } from '../support/own-host.ts';
-import { testNetwork } from '../support/parts.ts';
+import { askRedis, canMakeHosts, OwnHost, usersConnected } from '../support/own-host.ts';
+import { testNetwork, testParts } from '../support/parts.ts';
+import { askRouter } from '../support/system.ts';
 import { waitFor } from '../support/wait.ts';
 import { explain } from './support/expect-build.ts';
+import { logOf } from './support/read-build.ts';
+import { digestOf } from './support/registry.ts';
 import { untilBuild, untilSaid } from './support/watch-build.ts';
 import { startWorld, type World } from './support/world.ts';
 
@@ -17,18 +22,19 @@ let east: OwnHost;
 let west: OwnHost;
 
 describe.runIf(canMakeHosts())('workers on other hosts', () => {
-  /** Two machines besides the server's, each a network namespace with an engine and a worker. */
+  /** Two machines besides the server's, each a network namespace with an engine and a worker, one with the router too. */
   beforeAll(async () => {
-    world = await startWorld({ worker: false });
+    const router = { name: 'east', appNetwork: testParts().appNetwork };
+    world = await startWorld({ worker: false, env: { SLIPWAY_ROUTER_NAME: router.name } });
     const at = (last: number) => testNetwork(90).replace('.0/24', `.${last}`);
     const { system } = world;
-    const host = (name: string, first: number): OwnHost =>
-      new OwnHost({
-        ...{ name, system, dir: path.join(system.dir, name) },
-        link: { server: at(first), host: at(first + 1) },
-      });
-    east = host('east', 1);
-    west = host('west', 5);
+    const host = (name: string, first: number) => ({
+      ...{ name, system, dir: path.join(system.dir, name) },
+      link: { server: at(first), host: at(first + 1) },
+      bridge: `${at(129)}/25`,
+    });
+    east = new OwnHost({ ...host('east', 1), router });
+    west = new OwnHost(host('west', 5));
     await Promise.all([east.start({ side: 'east' }), west.start({ side: 'west' })]);
   });
   afterAll(async () => {
@@ -37,19 +43,27 @@ describe.runIf(canMakeHosts())('workers on other hosts', () => {
   });
 
   describe('workers on hosts of their own', () => {
-    it('run builds there, each those that ask for its labels, with a Redis user of its own', async () => {
+    it('run builds there, each those that ask for its labels', async () => {
       const builds = await Promise.all(
         ['east', 'west'].map((side) => begin(`hosts/${side}`, { labels: { side }, commands: ['hostname'] })),
       );
       const ended = await Promise.all(builds.map((id) => endOf(world.system, id)));
       for (const build of ended) expect(build.status, explain(build)).toBe('success');
       expect(ended.map(workerOf)).toEqual(['east', 'west']);
-      for (const { id } of await workers())
-        expect(await redisUser(world.system, `slipway-${id}`)).toEqual(expect.anything());
       const nowhere = await begin('hosts/north', { labels: { side: 'north' }, commands: ['true'] });
       const waiting = await untilBuild(world.system, nowhere, 'waits', ({ waiting }) => waiting !== null);
       expect(waiting.waiting?.why).toBe('no connected worker has the label side=north');
       await world.system.api('POST', `/builds/${nowhere}/cancel`);
+    });
+
+    it('are in Redis as users of their own, with all of their connections', async () => {
+      for (const host of [east, west]) {
+        const user = `slipway-${(await viewOf(host)).id}`;
+        const own = async (): Promise<number> =>
+          (await usersConnected(world.system)).filter((one) => one === user).length;
+        await expect.poll(async () => (await host.redisConnections()) - (await own())).toBe(0);
+        expect(await own()).toBeGreaterThan(0);
+      }
     });
 
     it('hand artifacts on, by way of the server: what one has built the other has in its workspace', async () => {
@@ -120,6 +134,31 @@ describe.runIf(canMakeHosts())('workers on other hosts', () => {
     }, 200_000);
   });
 
+  describe('a host with a router', () => {
+    it('builds the image, runs its steps in it, pushes it, and deploys it behind its own router', async () => {
+      const repository = await world.addProject('hosts/app', {
+        ...appOf('east'),
+        'slipway.yml': JSON.stringify({
+          ...appPlan('east'),
+          deploy: { environment: 'production', port: 80, host: 'app.example.com' },
+        }),
+      });
+      const build = await endOf(world.system, await push(world.system, repository, {}), 90_000);
+      await expectImage(build, 'east');
+      const [deployment] = build.deployments;
+      expect(deployment, explain(build)).toMatchObject({
+        ...{ environment: 'production', status: 'success' },
+        digest: build.pushed?.digest,
+      });
+      expect(await askRouter(east.routerUrl, 'app.example.com')).toEqual({
+        status: 200,
+        text: 'built on east\n',
+      });
+      // The app, and nothing of the build.
+      await expect.poll(() => east.containers(), { timeout: 15_000 }).toHaveLength(1);
+    });
+  });
+
   describe('a worker that is told to end', () => {
     it('gives its builds back within seconds, and leaves nothing of them on its engine', async () => {
       await drain(east);
@@ -156,7 +195,92 @@ describe.runIf(canMakeHosts())('workers on other hosts', () => {
       });
     });
   });
+
+  describe('the login at Redis that a worker is given', () => {
+    it('is refused what is of another worker', async () => {
+      await west.endWorker('SIGTERM');
+      const { queue, login } = await west.queueLogin();
+      if (login === null) throw new Error('the server gives no logins');
+      const key = (name: string): string => `${QUEUE_PREFIX}:${name}:meta`;
+      const other = key(`worker-${(await viewOf(east)).id}`);
+      const before = await askRedis(world.system, ['HGETALL', other]);
+      expect(before).not.toEqual([]);
+      expect(await askRedis(world.system, ['HGETALL', key(queue)], login)).not.toEqual([]);
+      for (const words of [['HGETALL', other] as const, ['DEL', other] as const])
+        await expect(askRedis(world.system, words, login), words.join(' ')).rejects.toThrow('NOPERM');
+      await expect(askRedis(world.system, ['KEYS', '*'], login)).rejects.toThrow('NOPERM');
+      expect(await askRedis(world.system, ['HGETALL', other])).toEqual(before);
+    });
+  });
+
+  describe('a worker with room for one', () => {
+    it('takes a second build for its labels when the first has ended; until then that is why it waits', async () => {
+      await west.endWorker('SIGTERM');
+      await west.startWorker({ capacity: 1 });
+      const first = await begin('hosts/first', { labels: { side: 'west' }, commands: COUNT });
+      await untilSaid(world.system, first, 'work', 'second 1');
+      const second = await begin('hosts/second', { ...QUICK, labels: { side: 'west' } });
+      const waiting = await untilBuild(world.system, second, 'waits', ({ waiting }) => waiting !== null);
+      expect(waiting).toMatchObject({
+        status: 'pending',
+        waiting: { why: 'the only place on workers with side=west is taken' },
+      });
+      // The other host has room, and takes what asks for no label.
+      expect(workerOf(await endOf(world.system, await begin('hosts/beside', QUICK)))).toBe('east');
+      await world.system.api('POST', `/builds/${first}/cancel`);
+      const [one, two] = [await endOf(world.system, first), await endOf(world.system, second)];
+      expect([one.status, two.status], explain(two)).toEqual(['cancelled', 'success']);
+      expect(workerOf(two)).toBe('west');
+      expect(two.startedAtMs ?? 0).toBeGreaterThanOrEqual(one.finishedAtMs ?? Infinity);
+    });
+  });
+
+  describe('a worker that is one version of the protocol behind', () => {
+    it('builds, tests and pushes beside one of this version', async () => {
+      await west.endWorker('SIGTERM');
+      await west.startWorker({ speaksOlder: true });
+      // What version 1 does not know is not said: it has all labels of its token.
+      expect(await viewOf(west)).toMatchObject({
+        ...{ connected: true, protocol: OLDEST_PROTOCOL, program: null },
+        labels: { side: 'west' },
+      });
+      expect(await viewOf(east)).toMatchObject({ connected: true, protocol: PROTOCOL_VERSION });
+      const repository = await world.addProject('hosts/older', {
+        ...appOf('west'),
+        'slipway.yml': JSON.stringify(appPlan('west')),
+      });
+      const build = await endOf(world.system, await push(world.system, repository, {}), 90_000);
+      await expectImage(build, 'west');
+    });
+  });
 });
+
+/** An image that serves a page, which says where it was built. */
+const appOf = (side: string): Readonly<Record<string, string>> => ({
+  Dockerfile: [
+    'FROM slipway-test/busybox:1',
+    `RUN mkdir /www && echo built on ${side} > /www/index.html`,
+    'CMD ["httpd", "-f", "-p", "80", "-h", "/www"]',
+  ].join('\n'),
+});
+
+const appPlan = (side: string) => ({
+  labels: { side },
+  image: {},
+  steps: [{ name: 'look', commands: ['cat /www/index.html'] }],
+  push: { tags: ['tested'] },
+});
+
+/** Holds that a build of {@link appPlan} has built there, looked into its image, pushed it, and knows by what digest. */
+async function expectImage(build: BuildView, side: string): Promise<void> {
+  const { registryUrl } = world.system;
+  expect(build.status, explain(build)).toBe('success');
+  expect(workerOf(build)).toBe(side);
+  expect(await logOf(world.system, build, 'look')).toContain(`built on ${side}`);
+  const digest = await digestOf(registryUrl, build.projectPath, 'tested');
+  expect(digest).toMatch(/^sha256:/);
+  expect(build.pushed).toMatchObject({ digest, tags: ['tested'] });
+}
 
 const COUNT = 'i=0; while [ $i -lt 120 ]; do echo "second $i"; i=$((i+1)); sleep 1; done';
 const QUICK = { commands: ['true'] };
@@ -190,5 +314,11 @@ function drain({ name }: OwnHost, verb: 'drain' | 'undrain' = 'drain'): Promise<
 
 const workers = async (): Promise<readonly WorkerView[]> =>
   (await world.system.api<Page<WorkerView>>('GET', '/workers')).items;
+
+async function viewOf({ name }: OwnHost): Promise<WorkerView> {
+  const found = (await workers()).find((worker) => worker.name === name);
+  if (found === undefined) throw new Error(`the server knows no ${name}`);
+  return found;
+}
 
 const workerOf = ({ workflows }: BuildView): string | null => workflows[0]?.workerName ?? null;

@@ -145,20 +145,8 @@ export class System {
   }
 
   /** Asks the router for a public host, as a user's browser would. */
-  async ask(host: string, target = '/'): Promise<{ status: number; text: string }> {
-    const { hostname, port } = new URL(this.routerUrl);
-    return new Promise((resolve, reject) => {
-      const socket = net.connect(Number(port), hostname, () =>
-        socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
-      );
-      let text = '';
-      socket.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
-      socket.on('error', reject);
-      socket.on('close', () => {
-        const status = Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0);
-        resolve({ status, text: text.split('\r\n\r\n').slice(1).join('\r\n\r\n') });
-      });
-    });
+  ask(host: string, target = '/'): Promise<RouterAnswer> {
+    return askRouter(this.routerUrl, host, target);
   }
 
   /** The last lines of both processes' logs, for a failed test's message. */
@@ -205,6 +193,28 @@ export class System {
 function isClosed(error: unknown): boolean {
   const { code } = ((error as Error).cause ?? {}) as { code?: string };
   return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET';
+}
+
+export interface RouterAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** @param url Where the router takes public traffic. */
+export function askRouter(url: string, host: string, target = '/'): Promise<RouterAnswer> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(Number(port), hostname, () =>
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
+    );
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+    socket.on('error', reject);
+    socket.on('close', () => {
+      const status = Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1] ?? 0);
+      resolve({ status, text: text.split('\r\n\r\n').slice(1).join('\r\n\r\n') });
+    });
+  });
 }
 
 /** Apps, their volumes and images outlive Slipway's processes by design; a test takes them along. */
