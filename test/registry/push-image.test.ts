@@ -366,7 +366,7 @@ test('gives a pull up in which the registry goes silent, and tries it again', as
   try {
     const cause = 'no byte has moved, in either direction, within 3 s';
     expect(await prepareImage(impatient, reference, {}, never())).toMatchObject({
-      reason: `the image ${reference} cannot be had: ${cause}`,
+      end: { code: 'image_unavailable', reason: `the image ${reference} cannot be had: ${cause}` },
     });
     silences = 1;
     const ensured = { engine: impatient, reference, imageId, credentials: null, log, signal: never() };

@@ -83,7 +83,10 @@ it('is what the command of the npm package runs, with nothing else than the pack
   const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
   const outside = files
     .map((file) => file.path)
-    .filter((file) => !/^(?:dist|docs|config\/example\.env|scripts\/slipway\.mjs)(?:\/|$)/.test(file));
+    .filter(
+      (file) =>
+        !/^(?:dist|docs|packaging\/systemd|config\/example\.env|scripts\/slipway\.mjs)(?:\/|$)/.test(file),
+    );
   expect(outside.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
 
   const installed = path.join(place, 'installed');
