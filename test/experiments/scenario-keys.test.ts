@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => (IS_ASKED ? world.stop() : undefined));
 
 describe.runIf(IS_ASKED).concurrent('a scenario without', () => {
-  it.for(keys)(
+  it.for(IS_ASKED ? keys : ['any key (`npm run scenario-keys`)'])(
     '%s has another outcome',
     { timeout: MOST_PLAYED * MOST_MS, retry: 0 },
     async (key, context) => {
