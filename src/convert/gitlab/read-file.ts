@@ -18,7 +18,7 @@ import { resourceGroups } from './resource-groups.ts';
 import { readWorkflowRules } from './rules.ts';
 import { withDefaults } from './spec-inputs.ts';
 import { jobText } from './variables.ts';
-import { noteIndependent, waitsOf } from './waits.ts';
+import { namedBy, noteIndependent, waitsOf } from './waits.ts';
 
 /** Jobs of GitLab, of the main file and those that it includes, as steps of one workflow. */
 export function readGitlab(file: ForeignFile, files: readonly ForeignFile[]): readonly ReadWorkflow[] {
@@ -151,10 +151,15 @@ function stepsOf(root: Foreign, jobs: readonly ReadJob[], stages: readonly strin
   const unique = uniqueNames();
   const kept = running(jobs);
   const names = new Map(
-    kept.map((read) => [
-      read.job.name,
-      read.copies.map(({ suffix }) => nameText(unique(stepNameOf(read.job.name + suffix)))),
-    ]),
+    kept.flatMap((read) => {
+      const all = read.copies.map(({ suffix }) => nameText(unique(stepNameOf(read.job.name + suffix))));
+      return [
+        ...read.copies.map(
+          ({ suffix }, index) => [read.job.name + suffix, all.slice(index, index + 1)] as const,
+        ),
+        [read.job.name, all] as const,
+      ];
+    }),
   );
   const order = (read: ReadJob) => stages.indexOf(read.stage);
   const narrowed = afterPeople(jobs, order);
@@ -232,7 +237,7 @@ function stepOf(read: ReadJob, name: string, depends: readonly string[], more: r
 
 /** Jobs that are needed, and are not there. */
 function noteMissing(jobs: readonly ReadJob[]): void {
-  const there = new Set(jobs.map(({ job }) => job.name));
+  const there = namedBy(jobs);
   for (const { needs } of jobs)
     for (const { name, from, isOptional } of needs ?? [])
       if (!there.has(name) && !isOptional)

@@ -9,7 +9,7 @@ export function waitsOf(
   jobs: readonly ReadJob[],
   orderOf: (read: ReadJob) => number,
 ): (read: ReadJob) => readonly string[] {
-  const byName = new Map(jobs.map((read) => [read.job.name, read]));
+  const byName = namedBy(jobs);
   const orders = new Map(jobs.map((read) => [read, orderOf(read)]));
   const order = (read: ReadJob): number => orders.get(read) ?? -1;
   /** What waits for whole stages, by the place of its own. */
@@ -42,6 +42,14 @@ export function waitsOf(
 
 type Waits = (read: ReadJob) => readonly string[];
 
+/** Jobs by their names, and those of a matrix by the names of their cases, too (GitLab, `needs:parallel:matrix`). */
+export function namedBy(jobs: readonly ReadJob[]): ReadonlyMap<string, ReadJob> {
+  return new Map([
+    ...jobs.flatMap((read) => read.copies.map(({ suffix }) => [read.job.name + suffix, read] as const)),
+    ...jobs.map((read) => [read.job.name, read] as const),
+  ]);
+}
+
 /** Jobs by these names, and all that they wait for, but for those that are known. */
 function reachedFrom(
   names: readonly string[],
@@ -69,12 +77,12 @@ export function noteIndependent(
   order: (read: ReadJob) => number,
   waits: Waits,
 ): void {
-  const byName = new Map(jobs.map((read) => [read.job.name, read]));
+  const byName = namedBy(jobs);
   const before = new Map<ReadJob, ReadonlySet<string>>();
   const waitsFor = (read: ReadJob, other: ReadJob): boolean => {
     const found = before.get(read) ?? reachedFrom(waits(read), byName, waits);
     before.set(read, found);
-    return found.has(other.job.name);
+    return [...found].some((name) => byName.get(name) === other);
   };
   const isApart = (read: ReadJob, other: ReadJob): boolean =>
     jobs.length > MOST_JOBS ||

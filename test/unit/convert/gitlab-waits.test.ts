@@ -54,3 +54,21 @@ it.each([
 ])('jobs that go on after a failure there, as they do not need one another, are noted: %s', (jobs, count) => {
   expect(failureNotes(jobs)).toHaveLength(count);
 });
+
+it('a case of a matrix may be needed by its name, and what comes later still waits for the others', () => {
+  const text = `stages: [build, test, ship]
+default: { image: "busybox:1.36" }
+build:
+  stage: build
+  script: [x]
+  parallel: { matrix: [{ N: ["1", "2"] }] }
+test: { stage: test, script: [x], needs: ["build: [1]"] }
+ship: { stage: ship, script: [x] }
+`;
+  const waits = waitsOf(text);
+  const [first = '', second = ''] = Object.keys(waits).filter((name) => name.startsWith('build'));
+  expect(waits['test']).toEqual([first]);
+  expect(waits['ship']).toEqual(expect.arrayContaining(['test', second]));
+  expect(notesOf('gitlab', text).join()).not.toContain('is no job that runs here');
+  expect(notesOf('gitlab', text.replace('[1]"', '[3]"')).join()).toContain('is no job that runs here');
+});
