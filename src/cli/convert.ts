@@ -97,17 +97,13 @@ function chooseFormat(files: readonly InputFile[], wanted: string | undefined): 
       throw new WrongValue(`there is no format "${wanted}"; it is ${FORMATS.join(', ')}`);
     return known;
   }
+  // A file whose path says nothing is of the format of those whose paths do, which may include it.
+  const [ofPaths, ...otherPaths] = new Set(files.flatMap(({ path: name }) => formatOf(name, '') ?? []));
+  if (ofPaths !== undefined && otherPaths.length === 0) return ofPaths;
   const formats = files.map(({ path: name, content }) =>
     formatOf(name, Buffer.from(content as Uint8Array).toString()),
   );
   const [first] = formats;
-  // What others include has its format from these.
-  const byPath = files.map(({ path: name }) => formatOf(name, '')).find((format) => format !== null);
-  if (
-    byPath !== undefined &&
-    formats.every((format, index) => format === byPath || formatOf(files[index]?.path ?? '', '') === null)
-  )
-    return byPath;
   if (first === undefined || first === null)
     throw new Error(`the format of ${files[0]?.path ?? 'the file'} is not known; name it with --from`);
   if (formats.some((format) => format !== first))

@@ -44,7 +44,7 @@ interface Making {
   readonly caches: CacheOut[];
   readonly out: Out[];
   image: StepImage | null;
-  /** That of the job's `container`, which no action replaces. */
+  /** That of the job's `container`, which an action replaces by another version of it alone. */
   readonly container: StepImage | null;
   /** What each step begins with that may call the tool of its image. */
   prepare: readonly string[];

@@ -218,8 +218,8 @@ function named(value: Foreign | undefined, variable: string): string | null {
   if (value === undefined || !isPattern || !isSaid || (value.kind === 'map' && value.entries().length > 1))
     return equals(value, variable);
   const parts = items.map((one) => `${variable} matches "${regularOf(one.text() ?? '')}"`);
-  const any = parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(' || ')})`;
-  return value.kind === 'map' && !value.has('include') ? `!(${any})` : any;
+  const either = parts.length === 1 ? (parts[0] ?? '') : `(${parts.join(' || ')})`;
+  return value.kind === 'map' && !value.has('include') ? `!(${either})` : either;
 }
 
 /** In the syntax of RE2, as a text of an expression has it. */
