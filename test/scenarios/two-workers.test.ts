@@ -9,9 +9,8 @@ import type { Page } from '../../src/core/views/page.ts';
 import type { WorkerView } from '../../src/core/views/worker-view.ts';
 import { endOf, push } from '../support/builds.ts';
 import { waitFor } from '../support/wait.ts';
-import { explain } from './support/expect-build.ts';
-import { attemptOf, linesOf } from './support/read-build.ts';
-import { untilBuild, untilSaid } from './support/watch-build.ts';
+import { beginCounting, counting, expectWhole } from './support/counting-build.ts';
+import { untilBuild } from './support/watch-build.ts';
 import { startWorld, type World } from './support/world.ts';
 
 const SLIPWAY = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
@@ -38,11 +37,11 @@ describe('a worker that drains before it is restarted', () => {
     const waits = ({ waiting: reason }: BuildView): boolean => reason?.why.includes('drain') === true;
     await untilBuild(system, waiting, 'waits for a worker that does not drain', waits);
     expect((await drained).stdout).toContain(`${system.workerName} has drained: it runs nothing\n`);
-    await expectWhole(running, 10);
+    await expectWhole(world, running, 10);
     await restartWorker();
     expect((await untilBuild(system, waiting, 'still waits', waits)).status).toBe('pending');
     await slipway('worker', 'undrain', system.workerName);
-    await expectWhole(waiting, 2);
+    await expectWhole(world, waiting, 2);
   });
 });
 
@@ -53,7 +52,7 @@ describe('a second process of one worker', () => {
     second = await system.spawnWorker('worker');
     expect(await once(second, 'exit')).toEqual([1, null]);
     expect(await saidBy('worker')).toContain(`is in use by the worker of process ${system.worker?.pid}`);
-    await expectWhole(id, 6);
+    await expectWhole(world, id, 6);
   });
 
   it('ends in a folder of its own as long as the first lives, whose build goes on', async () => {
@@ -62,7 +61,7 @@ describe('a second process of one worker', () => {
     second = await system.spawnWorker('second');
     expect(await once(second, 'exit')).toEqual([1, null]);
     expect(await saidBy('second')).toContain(`Worker ${system.workerName} is running`);
-    await expectWhole(id, 30);
+    await expectWhole(world, id, 30);
   });
 
   it('follows a first one that is frozen; that one wakes, removes nothing of it, and ends', async () => {
@@ -87,24 +86,12 @@ describe('a second process of one worker', () => {
       status: 'error',
       reason: expect.stringMatching(/^worker lost/) as unknown,
     });
-    await expectWhole(id, 20);
+    await expectWhole(world, id, 20);
     system.worker = second;
   });
 });
 
-/** Begins a build whose step counts for so many seconds; resolves when it has begun to. */
-async function begin(name: string, seconds: number): Promise<string> {
-  const repository = await world.addProject(name, counting(seconds));
-  const id = await push(world.system, repository, {});
-  await untilSaid(world.system, id, 'work', 'second 1');
-  return id;
-}
-
-function counting(seconds: number): Record<string, string> {
-  const count = `i=0; while [ $i -lt ${seconds} ]; do echo "second $i"; i=$((i+1)); sleep 1; done`;
-  const step = { name: 'work', image: 'slipway-test/busybox:1', commands: count };
-  return { 'slipway.yml': JSON.stringify({ steps: [step] }) };
-}
+const begin = (name: string, seconds: number): Promise<string> => beginCounting(world, name, seconds);
 
 /** As an operator does it: SIGTERM, its end, and its next start. */
 async function restartWorker(): Promise<void> {
@@ -121,16 +108,6 @@ function slipway(...argv: readonly string[]): Promise<{ readonly stdout: string 
   const { url, adminToken } = world.system;
   const env = { ...process.env, SLIPWAY_URL: url, SLIPWAY_TOKEN: adminToken };
   return promisify(execFile)(process.execPath, [SLIPWAY, ...argv], { env, encoding: 'utf8' });
-}
-
-/** The build ran once, to its end. */
-async function expectWhole(id: string, seconds: number): Promise<void> {
-  const build = await endOf(world.system, id);
-  expect(build.status, explain(build)).toBe('success');
-  expect(build.workflows.map(({ attempt }) => attempt)).toEqual([1]);
-  const lines = await linesOf(world.system, attemptOf(build, 'work')?.logId ?? '');
-  const counted = lines.filter(({ text }) => text.startsWith('second '));
-  expect(counted).toHaveLength(seconds);
 }
 
 const saidBy = (folder: string): Promise<string> =>

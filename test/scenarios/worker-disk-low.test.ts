@@ -6,11 +6,10 @@ import type { BuildView } from '../../src/core/views/build-view.ts';
 import type { Page } from '../../src/core/views/page.ts';
 import type { WorkerView } from '../../src/core/views/worker-view.ts';
 import { makeDisk, mayMakeDisks } from '../experiments/path/disk.ts';
-import { endOf, push } from '../support/builds.ts';
+import { push } from '../support/builds.ts';
 import { waitFor } from '../support/wait.ts';
-import { explain } from './support/expect-build.ts';
-import { attemptOf, linesOf } from './support/read-build.ts';
-import { untilBuild, untilSaid } from './support/watch-build.ts';
+import { beginCounting, counting, expectWhole } from './support/counting-build.ts';
+import { untilBuild } from './support/watch-build.ts';
 import { startWorld, type World } from './support/world.ts';
 
 const MIB = 1024 ** 2;
@@ -37,7 +36,7 @@ it.runIf(mayMakeDisks())(
   async () => {
     if (world === null) throw new Error('there is no system');
     const { system } = world;
-    const running = await begin(world, 'low/running');
+    const running = await beginCounting(world, 'low/running', SECONDS);
     const ballast = path.join(system.dir, 'worker', 'ballast');
     execFileSync('fallocate', ['--length', String(180 * MIB), ballast]);
     const why = /^its disk has less than 80 MiB free$/;
@@ -61,26 +60,4 @@ async function workerOf(of: World | null): Promise<WorkerView> {
   const [worker] = page?.items ?? [];
   if (worker === undefined) throw new Error('there is no worker');
   return worker;
-}
-
-/** Begins a build that counts for {@link SECONDS}; resolves when it has begun to. */
-async function begin(of: World, name: string): Promise<string> {
-  const id = await push(of.system, await of.addProject(name, counting(SECONDS)), {});
-  await untilSaid(of.system, id, 'work', 'second 1');
-  return id;
-}
-
-function counting(seconds: number): Record<string, string> {
-  const count = `i=0; while [ $i -lt ${seconds} ]; do echo "second $i"; i=$((i+1)); sleep 1; done`;
-  const step = { name: 'work', image: 'slipway-test/busybox:1', commands: count };
-  return { 'slipway.yml': JSON.stringify({ steps: [step] }) };
-}
-
-/** The build ran once, to its end. */
-async function expectWhole({ system }: World, id: string, seconds: number): Promise<void> {
-  const build = await endOf(system, id);
-  expect(build.status, explain(build)).toBe('success');
-  expect(build.workflows.map(({ attempt }) => attempt)).toEqual([1]);
-  const lines = await linesOf(system, attemptOf(build, 'work')?.logId ?? '');
-  expect(lines.filter(({ text }) => text.startsWith('second '))).toHaveLength(seconds);
 }
