@@ -4,11 +4,11 @@
 set -e
 program=/slipway/dist
 case ${1:-server} in
-  server) exec node --max-semi-space-size=4 --expose-gc "$program/src/main.js" ;;
+  server) exec node --max-semi-space-size=4 --heap-growing-percent=30 --expose-gc "$program/src/main.js" ;;
   worker)
     # `worker` alone is the process; with more words it is the command (`worker add`, `worker list`).
     [ $# -le 1 ] || exec slipway "$@"
-    exec node --max-semi-space-size=4 --expose-gc "$program/worker/main.js"
+    exec node --max-semi-space-size=4 --heap-growing-percent=30 --expose-gc "$program/worker/main.js"
     ;;
   router)
     node "$program/scripts/prepare-router.js"
