@@ -16,10 +16,10 @@ export interface PathChaosOptions {
 }
 
 /** So many rounds are enough for each fault to happen in each phase. */
-const ALL = 200;
+const ALL = 240;
 
 /**
- * Real builds and deployments under faults. Whether nothing was found and, of 200 rounds or more, each fault was covered
+ * Real builds and deployments under faults. Whether nothing was found and, of 240 rounds or more, each fault was covered
  * in every phase; of a mutant, whether something was found.
  */
 export async function chaosOfPath(options: PathChaosOptions): Promise<boolean> {

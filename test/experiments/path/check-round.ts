@@ -13,7 +13,7 @@ import { LABELS } from '../../../worker/engine/labels.ts';
 import { digestOf, stagedManifests } from '../../scenarios/support/registry.ts';
 import { waitFor } from '../../support/wait.ts';
 import { checkLogs, type AppLogs, type Ended } from './check-logs.ts';
-import type { VictimFault } from './faults.ts';
+import { endsApps, type VictimFault } from './faults.ts';
 import type { Ground } from './ground.ts';
 import type { LogReader } from './log-reader.ts';
 import { buildOf } from './phase.ts';
@@ -45,7 +45,7 @@ export async function checkRound(
     if (build !== null) problems.push(...(await checkTold(ground, pushed, build)));
     if (build !== null) apps.add(build, pushed);
   }
-  if (at.victim === 'engine' && at.fault !== 'nap') apps.engineEnded();
+  if (endsApps(at)) apps.engineEnded();
   problems.push(...(await apps.check()));
   problems.push(...reader.takeProblems());
   problems.push(...(await checkLeft(ground)));

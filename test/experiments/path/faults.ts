@@ -35,10 +35,16 @@ export const FAULTS: readonly VictimFault[] = [
     victim: 'worker' as const,
     fault,
   })),
-  ...(['kill', 'restart', 'nap', 'flush'] as const).map((fault) => ({ victim: 'redis' as const, fault })),
-  ...(['kill', 'restart', 'nap', 'cut'] as const).map((fault) => ({ victim: 'registry' as const, fault })),
+  ...(['kill', 'restart', 'nap', 'freeze', 'fill', 'flush'] as const).map((fault) => ({
+    victim: 'redis' as const,
+    fault,
+  })),
+  ...(['kill', 'restart', 'nap', 'freeze', 'fill', 'cut'] as const).map((fault) => ({
+    victim: 'registry' as const,
+    fault,
+  })),
   ...(['router', 'engine'] as const).flatMap((victim) =>
-    (['kill', 'restart', 'nap'] as const).map((fault) => ({ victim, fault })),
+    (['kill', 'restart', 'nap', 'freeze'] as const).map((fault) => ({ victim, fault })),
   ),
   { victim: 'github', fault: 'cut' },
 ];
@@ -48,6 +54,10 @@ export const POSTGRES_FAULTS: readonly VictimFault[] = [
   ...(['kill', 'restart', 'nap', 'freeze'] as const).map((fault) => ({ victim: 'database' as const, fault })),
   ...FAULTS.filter(({ victim }) => victim === 'server' || victim === 'worker'),
 ];
+
+/** Whether a fault is the end of every app. */
+export const endsApps = ({ victim, fault }: VictimFault): boolean =>
+  victim === 'engine' && (fault === 'kill' || fault === 'restart');
 
 /** Longer than a lease; a worker that wakes up then has lost its own. */
 const FREEZE_MS = 20_000;
@@ -171,24 +181,41 @@ async function started(ground: Ground, victim: Victim): Promise<void> {
 
 /** The server's machine loses its power: the process and what was not synced are gone at one moment. */
 async function powerCut({ system, disks }: Ground, awayMs: number): Promise<void> {
-  if (disks === null) throw new Error('this ground has no disks');
-  await disks.server.powerOff();
+  const disk = disks.get('server');
+  if (disk === undefined) throw new Error('there is no disk of server');
+  await disk.powerOff();
   await endChild(system.server, 'SIGKILL');
   await sleep(awayMs);
-  await disks.server.powerOn();
+  await disk.powerOn();
   await system.startServer();
 }
 
 async function filled(ground: Ground, victim: Victim, ms: number): Promise<readonly string[]> {
-  if (ground.disks === null || (victim !== 'server' && victim !== 'worker'))
-    throw new Error(`there is no disk of ${victim} to fill`);
-  const free = await ground.disks[victim].fill();
+  const disk = ground.disks.get(victim);
+  if (disk === undefined) throw new Error(`there is no disk of ${victim} to fill`);
+  const free = await disk.fill();
   try {
     if (victim === 'server') return await askWhileFull(ground.system, ms);
     await sleep(ms);
     return [];
   } finally {
     await free();
+    if (victim === 'redis') await startedAgain(ground);
+  }
+}
+
+/** A Redis that has to sync every write ends when it cannot; whoever watches over it starts it again. */
+async function startedAgain(ground: Ground): Promise<void> {
+  if (isRunning(ground.redis.pid)) return;
+  await ground.redis.stop();
+  await started(ground, 'redis');
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

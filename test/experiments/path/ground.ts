@@ -12,8 +12,17 @@ import { startPostgres, type OwnPostgres } from '../../support/postgres.ts';
 import { startSystem, type System } from '../../support/system.ts';
 import { LOAD_MUTANT, mutantEnv, type MutantName } from '../mutants.ts';
 import { makeClocks, MOVED_CLOCK, type Clocks } from './clocks.ts';
+import type { Victim } from './faults.ts';
 import { makeDisk, mayMakeDisks, type Disk } from './disk.ts';
 import { openWay, type Way } from './way.ts';
+
+/** Who has a disk of its own, and the folder below the system's that it is. */
+const DISK_FOLDERS: ReadonlyMap<Victim, string> = new Map([
+  ['server', 'data'],
+  ['worker', 'worker'],
+  ['redis', 'redis'],
+  ['registry', 'registry'],
+]);
 
 /** The whole product on parts of its own, each of which may be killed: also the engine. */
 export interface Ground {
@@ -27,8 +36,8 @@ export interface Ground {
   /** Between the server and GitHub's API. */
   readonly githubWay: Way;
   readonly clocks: Clocks;
-  /** Of the server's data and of the worker's; null where this user may not mount. */
-  readonly disks: { readonly server: Disk; readonly worker: Disk } | null;
+  /** What each keeps its data on; none where this user may not mount. */
+  readonly disks: ReadonlyMap<Victim, Disk>;
   /** Where the record is; null: in a file. */
   readonly postgres: OwnPostgres | null;
   /** Where server and worker put what is to be gone soon. */
@@ -86,13 +95,16 @@ export async function startGround({ mutant, isPostgres = false }: GroundOptions 
   const temporary = path.join(dir, 't');
   await mkdir(temporary);
   const postgres = isPostgres ? await startPostgres() : null;
-  let disks: Ground['disks'] = null;
+  const disks = new Map<Victim, Disk>();
+  let endParts = (): Promise<unknown> => Promise.resolve();
   const prepare = async (systemDir: string): Promise<() => Promise<void>> => {
     if (!mayMakeDisks()) return () => Promise.resolve();
-    const server = await makeDisk(path.join(systemDir, 'data'), DISK_BYTES);
-    const worker = await makeDisk(path.join(systemDir, 'worker'), DISK_BYTES);
-    disks = { server, worker };
-    return async () => void (await Promise.all([server.remove(), worker.remove()]));
+    for (const [victim, folder] of DISK_FOLDERS)
+      disks.set(victim, await makeDisk(path.join(systemDir, folder), DISK_BYTES));
+    return async () => {
+      await endParts();
+      await Promise.all([...disks.values()].map((disk) => disk.remove()));
+    };
   };
   const env = {
     SLIPWAY_REGISTRY: registryWay.host,
@@ -108,6 +120,8 @@ export async function startGround({ mutant, isPostgres = false }: GroundOptions 
   const system = await startSystem({ dockerHost, buildNetworks, appNetwork, capacity: 3, env, prepare });
   registryHost = system.registry.host;
   let isBroken = false;
+  // Those that were started again are not the system's.
+  endParts = () => Promise.all([ground.redis.stop(), ground.registry.stop()]);
   const ground: Ground = {
     system,
     host,
@@ -133,7 +147,7 @@ export async function startGround({ mutant, isPostgres = false }: GroundOptions 
     stop: async () => {
       await system.stop({ engineIsGone: isBroken });
       await postgres?.stop();
-      await Promise.all([ground.redis.stop(), ground.registry.stop(), host.close()]);
+      await Promise.all([endParts(), host.close()]);
       await Promise.all([registryWay.close(), githubWay.close()]);
       await github.close();
       await engine.stop();

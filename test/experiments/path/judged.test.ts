@@ -29,7 +29,8 @@ test('users see the old version, then the new one, once, whatever is hit', () =>
     { victim: 'server', fault: 'kill' },
     { victim: 'router', fault: 'kill' },
   ] as const;
-  for (const at of [server, router, { victim: 'engine', fault: 'nap' }] as const) {
+  const engine = (['nap', 'freeze'] as const).map((fault) => ({ victim: 'engine', fault }) as const);
+  for (const at of [server, router, ...engine]) {
     expect(wrongInVersions(['b', 'c'], at, of)).toEqual([]);
     expect(wrongInVersions(['b'], at, { ...of, after: 'b' })).toEqual([]);
     for (const seen of [['b'], ['c', 'b'], ['b', 'c', 'b'], ['b', 'a', 'c'], []])

@@ -32,8 +32,8 @@ test('a run plans each fault in each phase, the same for the same seed, and what
       return plan;
     });
   };
-  const plans = run(200);
-  expect(plans).toEqual(run(200));
+  const plans = run(240);
+  expect(plans).toEqual(run(240));
   expect(plans.map((plan) => readPlan(planName(plan)))).toEqual(plans);
   const pairs = new Set(plans.map(pairOf));
   expect(pairs.size).toBe(FAULTS.length * 7);

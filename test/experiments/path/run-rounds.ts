@@ -15,7 +15,7 @@ import type { MutantName } from '../mutants.ts';
 import { Random } from '../random.ts';
 import { checkLive, checkRound } from './check-round.ts';
 import { AppLogs } from './check-logs.ts';
-import { FAULTS, inflict, type VictimFault } from './faults.ts';
+import { endsApps, FAULTS, inflict, type VictimFault } from './faults.ts';
 import { EngineBroken, startGround, type Ground } from './ground.ts';
 import { startLogReader, type LogReader } from './log-reader.ts';
 import { buildOf, phaseOf, phaseOfFault, PHASES, type Phase, type PhaseAtFault } from './phase.ts';
@@ -280,14 +280,14 @@ async function liveAgain({ system }: Ground, version: string): Promise<void> {
   await waitFor('live serves', serves, 30_000).catch(() => undefined);
 }
 
-/** Live answers every request that may be repeated, but from the fault until live serves again where that is the router's or the engine's. */
+/** Live answers every request that may be repeated, but from the fault until live serves again where router or apps were hit. */
 function checkAnswers(
   answers: readonly PublicAnswer[],
-  { victim }: VictimFault,
+  at: VictimFault,
   [hitMs, backMs]: readonly [number, number],
 ): readonly string[] {
   const counted = answers.filter(
-    ({ startedMs, endedMs }) => !mayBeAway(victim) || endedMs < hitMs || startedMs > backMs,
+    ({ startedMs, endedMs }) => !mayBeAway(at) || endedMs < hitMs || startedMs > backMs,
   );
   const bad = unansweredByHttpd(counted);
   const first = bad[0];
@@ -298,7 +298,7 @@ function checkAnswers(
       ];
 }
 
-const mayBeAway = (victim: VictimFault['victim']): boolean => victim === 'router' || victim === 'engine';
+const mayBeAway = (at: VictimFault): boolean => at.victim === 'router' || endsApps(at);
 
 /** The last that server and worker have logged, without the requests. */
 async function saidBy({ system }: Ground): Promise<string> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { System } from '../../support/system.ts';
-import type { VictimFault } from './faults.ts';
+import { endsApps, type VictimFault } from './faults.ts';
 import { HOST } from './projects.ts';
 
 /** What users are answered with, in the order in which they see it. */
@@ -24,14 +24,13 @@ export interface RoundVersions {
  */
 export function wrongInVersions(
   seen: readonly string[],
-  { victim, fault }: VictimFault,
+  at: VictimFault,
   { before, standby, after }: RoundVersions,
 ): readonly string[] {
   const expected = before === after ? [before] : [before, after];
-  const isGood =
-    victim === 'engine' && fault !== 'nap'
-      ? seen.at(-1) === after && seen.every((version) => [standby, ...expected].includes(version))
-      : seen.join() === expected.join();
+  const isGood = endsApps(at)
+    ? seen.at(-1) === after && seen.every((version) => [standby, ...expected].includes(version))
+    : seen.join() === expected.join();
   return isGood ? [] : [`users saw ${seen.join(', then ') || 'nothing'}, not ${expected.join(', then ')}`];
 }
 
