@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { findBinary } from '../../../src/parts/find-binary.ts';
+import { findBinary } from './find-binary.ts';
 
 /** A program and its first arguments. */
 export type ComposeCommand = readonly [program: string, ...args: string[]];

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { findBinary, findBinaries } from './find-binary.ts';
+import { findCompose } from './find-compose.ts';
 
 /** A program of the system that something of ours needs, and the Debian packages that bring it. */
 export interface NeededProgram {
@@ -29,6 +30,7 @@ export const PROGRAMS = {
   haproxy: program('haproxy', ['haproxy'], ['haproxy']),
   busybox: program('a static busybox', ['busybox'], ['busybox-static']),
   chromium: program('chromium', ['chromium', 'chromium-browser', 'google-chrome'], ['chromium']),
+  compose: { name: 'docker-compose', isThere: () => findCompose() !== null, debian: ['docker-compose'] },
   postgres: { name: 'PostgreSQL', isThere: hasPostgres, debian: ['postgresql'] },
 } as const satisfies Record<string, NeededProgram>;
 

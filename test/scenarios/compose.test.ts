@@ -12,6 +12,7 @@ import { isEnd } from '../../src/core/status.ts';
 import type { BuildSummary, BuildView } from '../../src/core/views/build-view.ts';
 import type { Page } from '../../src/core/views/page.ts';
 import { dockerClient } from '../../src/parts/docker.ts';
+import { findCompose } from '../../src/parts/find-compose.ts';
 import { sign } from '../../src/webhooks/signature.ts';
 import { APP_LABELS } from '../../worker/deploy/app-container.ts';
 import { appNetworkName } from '../../worker/deploy/app-network.ts';
@@ -21,7 +22,7 @@ import { pushPayload } from '../support/github-payloads.ts';
 import { busyboxImage, postgresImage, redisImage, registryImage } from '../support/images.ts';
 import { testParts } from '../support/parts.ts';
 import { waitFor } from '../support/wait.ts';
-import { findCompose } from './support/find-compose.ts';
+
 import { ownImage } from './support/own-image.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -58,7 +59,7 @@ describe('compose.yml', () => {
 });
 
 /*
- * `npm run self`, where `docker-compose` or `docker compose` is: all of it comes up from images of this machine, a push
+ * `npm run self`: all of it comes up from images of this machine, a push
  * becomes an image in its registry and a deployment behind its router, and `down -v` leaves nothing.
  */
 describe.runIf((process.env['SLIPWAY_SELF'] ?? '') !== '' && compose !== null)(

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { findCompose } from '../../scenarios/support/find-compose.ts';
+import { findCompose } from '../../../src/parts/find-compose.ts';
 
 let folder: string;
 let programs: Map<string, string>;
