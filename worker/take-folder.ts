@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../src/core/problem.ts';
+import { replace } from '../src/files/durable.ts';
 import { localProcess, stateOfProcess } from '../src/processes/local-process.ts';
 
 /** This process, as the one that uses a worker's data folder. */
@@ -36,9 +37,7 @@ export async function takeFolder(dir: string): Promise<FolderHolder> {
     instance: mine.instance,
     after: state === 'dead' ? (before?.instance ?? null) : null,
     keep: async () => {
-      const aside = `${file}.${mine.instance}`;
-      await writeFile(aside, JSON.stringify(mine), { mode: 0o600 });
-      await rename(aside, file);
+      await replace(file, (aside) => writeFile(aside, JSON.stringify(mine), { mode: 0o600 }));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Brings a file's content, or a folder's names, to the disk. */
@@ -25,17 +25,40 @@ export async function writeNewFile(file: string, text: string): Promise<void> {
 
 /** Makes a file as `writeNewFile` does, whole and durable when this resolves; one that is there by then stays as it is. */
 export async function makeFileOnce(file: string, text: string): Promise<void> {
-  const aside = `${file}.${randomBytes(6).toString('hex')}`;
-  await writeNewFile(aside, text);
+  const aside = besides(file);
   try {
+    await writeNewFile(aside, text);
     await link(aside, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   } finally {
-    await unlink(aside);
+    await rm(aside, { force: true });
   }
   await syncPath(path.dirname(file));
 }
+
+/** Has `make` write a file, or a link, beside `file`, and gives it that place. Where either fails, nothing of it stays. */
+export async function replace(
+  file: string,
+  make: (aside: string) => Promise<unknown>,
+  aside = besides(file),
+): Promise<void> {
+  try {
+    await make(aside);
+    await rename(aside, file);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+}
+
+/** As `replace`; durable when this resolves, as far as what `make` wrote is. */
+export async function replaceDurably(...args: Parameters<typeof replace>): Promise<void> {
+  await replace(...args);
+  await syncPath(path.dirname(args[0]));
+}
+
+const besides = (file: string): string => `${file}.${randomBytes(6).toString('hex')}`;
 
 /** Renames within a file system; durable when this resolves, as far as the content of `from` is. */
 export async function renameDurably(from: string, to: string): Promise<void> {

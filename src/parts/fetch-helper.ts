@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { renameDurably, syncPath } from '../files/durable.ts';
+import { replaceDurably, syncPath } from '../files/durable.ts';
 import { withFolders } from './container.ts';
 import { docker } from './docker.ts';
 import type { PartImage } from './part.ts';
@@ -11,12 +11,12 @@ export async function fetchHelper(dir: string, { dockerHost, name }: PartImage):
   const file = path.join(dir, 'busybox');
   if (existsSync(file)) return file;
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const aside = `${file}-${process.pid}`;
-  await docker(dockerHost, [
-    ...['run', '--rm', '--network', 'none', ...withFolders([dir])],
-    ...['--entrypoint', '/bin/busybox', name, 'cp', '/bin/busybox', aside],
-  ]);
-  await syncPath(aside);
-  await renameDurably(aside, file);
+  await replaceDurably(file, async (aside) => {
+    await docker(dockerHost, [
+      ...['run', '--rm', '--network', 'none', ...withFolders([dir])],
+      ...['--entrypoint', '/bin/busybox', name, 'cp', '/bin/busybox', aside],
+    ]);
+    await syncPath(aside);
+  });
   return file;
 }

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { Problem } from '../core/problem.ts';
-import { renameDurably, writeNewFile } from '../files/durable.ts';
+import { replaceDurably, writeNewFile } from '../files/durable.ts';
 import type { Clock } from '../ports/clock.ts';
 import { insertAudit } from '../store/insert-audit.ts';
 import type { Note } from '../store/store.ts';
@@ -61,8 +61,7 @@ function newName(clock: Clock): string {
 async function writeAside(file: string, text: string): Promise<void> {
   try {
     await rm(`${file}.new`, { force: true });
-    await writeNewFile(`${file}.new`, text);
-    await renameDurably(`${file}.new`, file);
+    await replaceDurably(file, (aside) => writeNewFile(aside, text), `${file}.new`);
   } catch (error) {
     throw new Problem(
       'configuration_wrong',

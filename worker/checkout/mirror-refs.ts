@@ -1,6 +1,7 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem } from '../../src/core/problem.ts';
+import { replace } from '../../src/files/durable.ts';
 import { COMMIT_REFS, commitRef } from '../../src/git/mirror.ts';
 import { runGit } from '../../src/git/run-git.ts';
 import type { BundleRefs } from './unbundle.ts';
@@ -87,8 +88,7 @@ export async function forgetOldCommits(mirror: string, most = TOLD_COMMITS): Pro
 async function keep(mirror: string, commit: string): Promise<void> {
   const file = path.join(mirror, commitRef(commit));
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(`${file}.lock`, `${commit}\n`);
-  await rename(`${file}.lock`, file);
+  await replace(file, (lock) => writeFile(lock, `${commit}\n`), `${file}.lock`);
 }
 
 async function update(mirror: string, lines: readonly string[]): Promise<void> {

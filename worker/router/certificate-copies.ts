@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { makeFolderDurably, renameDurably, writeNewFile } from '../../src/files/durable.ts';
+import { makeFolderDurably, replaceDurably, writeNewFile } from '../../src/files/durable.ts';
 import type { Certificate } from '../../src/tls/certificate.ts';
 import { placesOf } from './generations.ts';
 
@@ -69,7 +68,5 @@ function listText({ fallback, hosts }: CertificateCopies): string {
 
 async function writeIfOther(file: string, text: string): Promise<void> {
   if ((await readFile(file, 'utf8').catch(() => null)) === text) return;
-  const aside = `${file}-${randomBytes(6).toString('hex')}`;
-  await writeNewFile(aside, text);
-  await renameDurably(aside, file);
+  await replaceDurably(file, (aside) => writeNewFile(aside, text));
 }

@@ -17,13 +17,13 @@ export async function withDirectoryLock<T>(
   const file = path.join(dir, 'lock');
   const mine = `${process.pid} ${startOf(process.pid) ?? ''} ${randomBytes(8).toString('hex')}`;
   const aside = `${file}-${randomBytes(6).toString('hex')}`;
-  await writeFile(aside, mine, { mode: 0o600 });
   try {
+    await writeFile(aside, mine, { mode: 0o600 });
     for (let waitMs = 2; !(await tryLink(aside, file)); waitMs = Math.min(waitMs * 2, 50))
       if (!(await takeAway(file, patienceMs))) await sleep(waitMs);
     return await work();
   } finally {
-    await unlink(aside);
+    await rm(aside, { force: true });
     if ((await readFile(file, 'utf8').catch(() => '')) === mine) await rm(file, { force: true });
   }
 }

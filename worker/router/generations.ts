@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { mkdir, readFile, readlink, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { renameDurably, syncPath, writeNewFile } from '../../src/files/durable.ts';
+import { renameDurably, replaceDurably, syncPath, writeNewFile } from '../../src/files/durable.ts';
 import { CERTIFICATE_LIST, FILES, renderRouter, type RouterPlaces } from './render-router.ts';
 import type { RouterState } from './state.ts';
 
@@ -81,9 +81,7 @@ export async function currentGeneration(dir: string): Promise<number> {
 
 /** Points `current` to generation `number`, durable when this resolves, and removes generations long past. */
 export async function pointCurrent(dir: string, number: number): Promise<void> {
-  const aside = path.join(dir, `current-${randomBytes(6).toString('hex')}`);
-  await symlink(`gen-${number}`, aside);
-  await renameDurably(aside, path.join(dir, 'current'));
+  await replaceDurably(path.join(dir, 'current'), (aside) => symlink(`gen-${number}`, aside));
   const past = readdirSync(dir).filter(
     (name) => Number(/^gen-(\d+)$/.exec(name)?.[1] ?? number) <= number - KEPT,
   );

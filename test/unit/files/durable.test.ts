@@ -1,8 +1,14 @@
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { makeFolderDurably, removeFolders } from '../../../src/files/durable.ts';
+import {
+  makeFileOnce,
+  makeFolderDurably,
+  removeFolders,
+  replaceDurably,
+} from '../../../src/files/durable.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -41,4 +47,32 @@ it.each([
   await symlink('nowhere', path.join(dir, 'dangling'));
   await expect(makeFolderDurably(path.resolve(dir, name))).rejects.toMatchObject({ code });
   expect((await readdir(dir)).sort()).toEqual(['dangling', 'file']);
+});
+
+it('leaves nothing of a file for which there is no room', async ({ skip }) => {
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'tmpfs', dir]);
+  skip(status !== 0, 'a mount needs root');
+  try {
+    await writeFile(path.join(dir, 'all-that-fits'), Buffer.alloc(4_096));
+    const file = path.join(dir, 'file');
+    await expect(makeFileOnce(file, 'text')).rejects.toMatchObject({ code: 'ENOSPC' });
+    await expect(replaceDurably(file, (aside) => writeFile(aside, 'text'))).rejects.toMatchObject({
+      code: 'ENOSPC',
+    });
+    expect(await readdir(dir)).toEqual(['all-that-fits']);
+  } finally {
+    execFileSync('umount', [dir]);
+  }
+});
+
+it('gives a file the place of another, and of one that cannot have it leaves nothing', async () => {
+  const [file, folder] = [path.join(dir, 'file'), path.join(dir, 'folder')];
+  await writeFile(file, 'old');
+  await replaceDurably(file, (aside) => writeFile(aside, 'new'));
+  expect(await readFile(file, 'utf8')).toBe('new');
+  await mkdir(folder);
+  await expect(replaceDurably(folder, (aside) => writeFile(aside, 'new'))).rejects.toMatchObject({
+    code: 'EISDIR',
+  });
+  expect((await readdir(dir)).sort()).toEqual(['file', 'folder']);
 });
