@@ -39,6 +39,10 @@ const SKIPPED: ReadonlySet<string> = new Set(['skipped', 'pending', 'todo']);
 /** Of what runs beside the tests on real parts: they have the machine first. */
 const LOW_PRIORITY = 10;
 
+/** `npm run self`, and what nothing else needs. */
+const IS_SELF = (process.env['SLIPWAY_SELF'] ?? '') !== '';
+const OF_SELF: ReadonlySet<ProgramName> = new Set(['compose', 'mmdebstrap']);
+
 const startMs = Date.now();
 await setUp();
 const words = process.argv.slice(2);
@@ -90,7 +94,8 @@ async function failedFilesAlone(files: TestsOutcome['failedFiles']): Promise<rea
 async function setUp(): Promise<void> {
   try {
     const mayInstall = process.env['SLIPWAY_INSTALL'] !== '0';
-    await installMissing(Object.keys(PROGRAMS) as ProgramName[], {
+    const names = (Object.keys(PROGRAMS) as ProgramName[]).filter((name) => IS_SELF || !OF_SELF.has(name));
+    await installMissing(names, {
       mayInstall,
       say: (sentence) => console.log(`set-up: ${sentence}`),
     });

@@ -30,6 +30,7 @@ export const PROGRAMS = {
   haproxy: program('haproxy', ['haproxy'], ['haproxy']),
   busybox: program('a static busybox', ['busybox'], ['busybox-static']),
   chromium: program('chromium', ['chromium', 'chromium-browser', 'google-chrome'], ['chromium']),
+  mmdebstrap: program('mmdebstrap', ['mmdebstrap'], ['mmdebstrap']),
   compose: { name: 'docker-compose', isThere: () => findCompose() !== null, debian: ['docker-compose'] },
   postgres: { name: 'PostgreSQL', isThere: hasPostgres, debian: ['postgresql'] },
 } as const satisfies Record<string, NeededProgram>;

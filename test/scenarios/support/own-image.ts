@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { dockerClient } from '../../../src/parts/docker.ts';
@@ -53,14 +54,10 @@ export async function ownImage(dockerHost: string, place: string): Promise<strin
   return 'slipway-test/slipway:1';
 }
 
-/** Folders of the packages that run, from the root. */
+/** Folders of the packages that run and are here, from the root. */
 async function productionPackages(): Promise<readonly string[]> {
-  // It also ends with an error where an optional package is not there.
-  const { stdout } = await run('npm', ['ls', '--omit=dev', '--all', '--parseable'], { cwd: ROOT }).catch(
-    (error: { stdout: string }) => error,
-  );
-  return stdout
-    .split('\n')
-    .filter((folder) => folder.startsWith(`${ROOT}/node_modules/`))
-    .map((folder) => path.relative(ROOT, folder));
+  const text = await readFile(path.join(ROOT, 'package-lock.json'), 'utf8');
+  const { packages } = JSON.parse(text) as { packages: Readonly<Record<string, { readonly dev?: boolean }>> };
+  const folders = Object.keys(packages).filter((folder) => folder !== '' && packages[folder]?.dev !== true);
+  return folders.filter((folder) => existsSync(path.join(ROOT, folder)));
 }
